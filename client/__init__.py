@@ -1,0 +1,1 @@
+"""What department software installs: client, callback verification, the `chancery` command."""

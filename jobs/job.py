@@ -1,0 +1,106 @@
+"""The job, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobs.lanes import Lane
+from jobs.states import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    engine_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    task_version: str
+    model: str
+    input_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a submission asks for, checked and with its ids given."""
+
+    id: str
+    callback_id: str | None
+    department: str
+    task: str
+    lane: Lane
+    options: Mapping[str, Any]
+    document_id: str
+    callback_url: str | None = None
+    batch_id: str | None = None
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task on one document for one department.
+
+    `result` is the result's JSON value, or None where `result_blob` names where the store keeps it.
+    `error` is a problem object (RFC 9457).
+    """
+
+    id: str
+    department: str
+    task: str
+    lane: Lane
+    options: Mapping[str, Any]
+    document_id: str
+    callback_url: str | None
+    callback_id: str | None
+    batch_id: str | None
+    not_before: datetime | None
+    deadline: datetime | None
+    metadata: Mapping[str, Any]
+    status: JobStatus
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempts: int
+    progress: Progress
+    result: Any
+    result_blob: str | None
+    error: Mapping[str, Any] | None
+    usage: Usage
+    provenance: Provenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document in the store. `blob` is the store's name for its bytes."""
+
+    id: str
+    department: str
+    sha256: str
+    bytes: int
+    media_type: str
+    filename: str | None
+    expires_at: datetime
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a job. `token` fences off every earlier run."""
+
+    job: Job
+    token: int
+    document: StoredDocument

@@ -1,0 +1,25 @@
+"""The lanes that jobs take, and Celery's queues, which carry their ids."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    interactive = "interactive"
+    bulk = "bulk"
+
+
+class Queue(StrEnum):
+    """Celery's queues. A job's queue has the name of its lane."""
+
+    interactive = "interactive"
+    bulk = "bulk"
+    callbacks = "callbacks"
+
+
+# vLLM's `priority`: a lower number goes first.
+ENGINE_PRIORITY = {Lane.interactive: 0, Lane.bulk: 10}
+
+CELERY_TASK_PREFIX = "chancery."
+CALLBACK_TASK = CELERY_TASK_PREFIX + "callback"

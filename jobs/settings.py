@@ -1,0 +1,131 @@
+"""Settings, read from the environment when a process starts. `docs/settings.md` is made from these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class RedisSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_REDIS_")
+
+    url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="The Redis or Valkey server."
+    )
+    allow_volatile: bool = Field(
+        False,
+        description="Start even where Redis keeps nothing on disk. Breaks the promise of 202.",
+    )
+
+
+class StoreSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    data_dir: Path = Field(
+        Path("var"), description="Where documents, large results, logs and Redis's files are kept."
+    )
+    inline_result_max_bytes: int = Field(
+        32 * 1024, description="A larger result is kept in the store instead of in Redis."
+    )
+
+
+class LimitSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    max_document_bytes: int = Field(100 * MIB, description="The largest document taken.")
+    max_request_bytes: int = Field(
+        4 * MIB, description="The largest JSON body taken, text input included."
+    )
+    max_text_chars: int = Field(1_000_000, description="The longest text taken, in characters.")
+    max_pages: int = Field(1_000, description="The most pages that a document may have.")
+    max_queued: int = Field(
+        200_000, description="Jobs that may wait in all; above it submissions are answered 503."
+    )
+
+
+class RetentionSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    document_retention_hours: float = Field(
+        168, description="How long a document is kept after its upload or its last job's end."
+    )
+    job_retention_hours: float = Field(
+        168, description="How long an ended job, its result and its callback are kept."
+    )
+    idempotency_hours: float = Field(24, description="How long an Idempotency-Key is remembered.")
+
+
+class ApiSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
+
+    host: str = Field("127.0.0.1", description="The address that the api listens on.")
+    port: int = Field(8080, description="The port that the api listens on.")
+    public_url: str | None = Field(
+        None, description="The api's address as departments reach it; used in `result_url`."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="With it set, `/metrics` asks for it as a bearer token."
+    )
+
+
+class EngineSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
+
+    url: str = Field("http://127.0.0.1:8000", description="The vLLM server, without `/v1`.")
+    model: str | None = Field(
+        None, description="The model's name; the first that the engine serves when unset."
+    )
+    api_key: SecretStr | None = Field(None, description="The engine's API key, if it asks for one.")
+    timeout_seconds: float = Field(600, description="The longest wait for one answer.")
+
+
+class WorkerSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    concurrency: int = Field(
+        64, description="Requests that a worker keeps in flight on its engine."
+    )
+    lease_seconds: float = Field(
+        15, description="A worker that does not renew a job's lease for so long loses the job."
+    )
+    job_timeout_seconds: float = Field(3_600, description="The longest run of one job.")
+    grace_seconds: float = Field(
+        20, description="How long a stopping worker may finish what it has in hand."
+    )
+    max_attempts: int = Field(3, description="Counted runs that a job may have before it fails.")
+    read_processes: int = Field(2, description="Processes that read documents, a worker.")
+    read_timeout_seconds: float = Field(60, description="The longest reading of one document.")
+    read_memory_mib: int = Field(
+        1_024, description="Memory that the reading of a document may take."
+    )
+
+
+class CallbackSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_CALLBACK_")
+
+    max_bytes: int = Field(
+        256 * 1024, description="A callback's body with the result inside is at most this large."
+    )
+    timeout_seconds: float = Field(15, description="The longest wait for a receiver's answer.")
+    schedule_seconds: tuple[float, ...] = Field(
+        (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        description="The wait before each attempt (Standard Webhooks 1.0.0), in seconds.",
+    )
+    concurrency: int = Field(32, description="Deliveries that a courier has in flight.")
+    lease_seconds: float = Field(
+        40, description="A courier that does not report a delivery for so long loses it."
+    )
+
+
+class FlowerSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_FLOWER_")
+
+    host: str = Field("127.0.0.1", description="The address that Flower listens on.")
+    port: int = Field(5555, description="The port that Flower listens on.")
+    login: SecretStr | None = Field(
+        None, description="`user:password`; generated and kept in the data dir when unset."
+    )

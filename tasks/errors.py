@@ -1,0 +1,93 @@
+"""Why work on a document can fail, and whether trying again can help.
+
+TaskError
+├── DocumentError             the document cannot be read: never tried again
+│   ├── EmptyDocument
+│   ├── CorruptDocument
+│   ├── EncryptedDocument
+│   ├── UnsupportedDocument
+│   └── DocumentTooLong
+├── OutputError               the model's answer is not usable: tried again with another seed
+└── EngineError               the engine gave no answer
+    ├── EngineUnavailable     tried again when the engine is healthy, not counted
+    ├── EngineTimeout         tried again, counted
+    └── EngineRefused         the engine rejects the request: never tried again
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Retry(StrEnum):
+    never = "never"
+    counted = "counted"
+    uncounted = "uncounted"
+
+
+class TaskError(Exception):
+    """Base of all. `code` and `title` are stable; `str(error)` says what happened and what to do."""
+
+    code: ClassVar[str] = "task-failed"
+    title: ClassVar[str] = "The task failed"
+    retry: ClassVar[Retry] = Retry.never
+
+
+class DocumentError(TaskError):
+    code = "document-unreadable"
+    title = "The document cannot be read"
+
+
+class EmptyDocument(DocumentError):
+    code = "document-empty"
+    title = "The document holds no text"
+
+
+class CorruptDocument(DocumentError):
+    code = "document-corrupt"
+    title = "The document is damaged"
+
+
+class EncryptedDocument(DocumentError):
+    code = "document-encrypted"
+    title = "The document is encrypted"
+
+
+class UnsupportedDocument(DocumentError):
+    code = "document-unsupported"
+    title = "No reader for this kind of document"
+
+
+class DocumentTooLong(DocumentError):
+    code = "document-too-long"
+    title = "The document is longer than allowed"
+
+
+class OutputError(TaskError):
+    code = "output-invalid"
+    title = "The model's answer could not be used"
+    retry = Retry.counted
+
+
+class EngineError(TaskError):
+    code = "engine-failed"
+    title = "The engine gave no answer"
+    retry = Retry.counted
+
+
+class EngineUnavailable(EngineError):
+    code = "engine-unavailable"
+    title = "The engine is not available"
+    retry = Retry.uncounted
+
+
+class EngineTimeout(EngineError):
+    code = "engine-timeout"
+    title = "The engine did not answer in time"
+
+
+class EngineRefused(EngineError):
+    code = "engine-refused"
+    title = "The engine rejected the request"
+    retry = Retry.never

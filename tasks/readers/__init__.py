@@ -1,0 +1,1 @@
+"""Readers turn bytes into text with positions."""

@@ -1,0 +1,25 @@
+"""A task: a version, an options model, a result model and the work itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from tasks.document import Document
+from tasks.engine import Engine
+
+Options = TypeVar("Options", bound=BaseModel)
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Options, Result]):
+    name: str
+    version: str
+    description: str
+    options: type[Options]
+    result: type[Result]
+    run: Callable[[Document, Options, Engine], Awaitable[Result]]

@@ -1,0 +1,1 @@
+"""The processes that pull: worker, courier, clerk, and what starts them."""
