@@ -6,7 +6,11 @@ TaskError
 │   ├── CorruptDocument
 │   ├── EncryptedDocument
 │   ├── UnsupportedDocument
-│   └── DocumentTooLong
+│   ├── NoTextLayer           pages are pictures: they need OCR
+│   ├── DocumentTooLong
+│   ├── ReadTimeout           reading took longer than allowed
+│   └── ReaderCrashed         the document killed the process that read it
+├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OutputError               the model's answer is not usable: tried again with another seed
 └── EngineError               the engine gave no answer
     ├── EngineUnavailable     tried again when the engine is healthy, not counted
@@ -59,9 +63,30 @@ class UnsupportedDocument(DocumentError):
     title = "No reader for this kind of document"
 
 
+class NoTextLayer(DocumentError):
+    code = "document-no-text-layer"
+    title = "The document is pictures without text"
+
+
 class DocumentTooLong(DocumentError):
     code = "document-too-long"
     title = "The document is longer than allowed"
+
+
+class ReadTimeout(DocumentError):
+    code = "document-read-timeout"
+    title = "Reading the document took longer than allowed"
+
+
+class ReaderCrashed(DocumentError):
+    code = "document-reader-crashed"
+    title = "The reader broke down on the document"
+
+
+class ReaderUnavailable(TaskError):
+    code = "reader-unavailable"
+    title = "No process could be started to read the document"
+    retry = Retry.counted
 
 
 class OutputError(TaskError):
