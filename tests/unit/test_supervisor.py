@@ -1,0 +1,277 @@
+"""The supervisor, with small Python programs as children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.supervise.child import backoff
+from worker.supervise.logs import LogFile
+
+# Runs a supervisor whose children are given as `NAME=PROGRAM`, where a program is Python source.
+SUPERVISOR = """
+import asyncio, sys
+from pathlib import Path
+from worker.supervise.checks import always
+from worker.supervise.child import ChildSpec, StartFailed
+from worker.supervise.supervisor import Supervisor
+
+folder = Path(sys.argv[1])
+
+def ready_file(name):
+    async def check():
+        return (folder / f"{name}.ready").exists()
+    return check
+
+def spec(argument):
+    name, _, program = argument.partition("=")
+    gate = name.startswith("gate")
+    return ChildSpec(
+        name=name, argv=(sys.executable, "-c", program, str(folder)), env={},
+        ready=ready_file(name), gate=gate, grace_seconds=1.0,
+    )
+
+async def main():
+    async def died(name):
+        print("died", name, flush=True)
+    stages = [[spec(argument)] for argument in sys.argv[2:]]
+    supervisor = Supervisor(
+        stages, folder, say=lambda line: print(line, flush=True), died=died
+    )
+    await supervisor.run(lambda: print("ready", flush=True))
+
+try:
+    asyncio.run(main())
+except StartFailed as failure:
+    print("failed:", failure, "|", failure.tail, flush=True)
+    sys.exit(1)
+"""
+
+# Writes its pid to NAME.pid, says that it is ready, and sleeps.
+CHILD = """
+import os, pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+(folder / "{name}.pid").write_text(str(os.getpid()))
+print("{name} speaks", os.environ["CHANCERY_PROCESS_NAME"], flush=True)
+(folder / "{name}.ready").touch()
+time.sleep(60)
+"""
+
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+
+# Starts a process of its own, which does not care about SIGTERM, before it is ready.
+PARENT = """
+import pathlib, subprocess, sys
+grandchild = subprocess.Popen([sys.executable, "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"])
+(pathlib.Path(sys.argv[1]) / "grandchild.pid").write_text(str(grandchild.pid))
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a supervisor of the children given by name, and kills it when the test is over."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(**children: str) -> subprocess.Popen[str]:
+        argv = [f"{name}={program}" for name, program in children.items()]
+        process = subprocess.Popen(
+            [sys.executable, "-c", SUPERVISOR, str(tmp_path), *argv],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def line_with(process: subprocess.Popen[str], words: str) -> str:
+    """Read what the supervisor says until a line holds `words`."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if words in line:
+            return line.rstrip()
+    raise AssertionError(f"the supervisor ended without saying {words!r}")
+
+
+def pid_of(folder: Path, name: str) -> int:
+    return int((folder / f"{name}.pid").read_text())
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and not a zombie that only waits to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_sigterm_ends_every_child_and_the_status_is_zero(start: Start, tmp_path: Path) -> None:
+    supervisor = start(one=CHILD.format(name="one"), two=CHILD.format(name="two"))
+    line_with(supervisor, "ready")
+    pids = [pid_of(tmp_path, "one"), pid_of(tmp_path, "two")]
+    assert all(runs(pid) for pid in pids)
+
+    supervisor.send_signal(signal.SIGTERM)
+
+    assert supervisor.wait(timeout=10) == 0
+    assert not any(runs(pid) for pid in pids)
+
+
+def test_what_a_child_started_ends_with_it(start: Start, tmp_path: Path) -> None:
+    supervisor = start(one=PARENT + CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    grandchild = pid_of(tmp_path, "grandchild")
+    assert runs(grandchild)
+
+    supervisor.send_signal(signal.SIGTERM)
+
+    assert supervisor.wait(timeout=10) == 0
+    until(lambda: not runs(grandchild))
+
+
+def test_killing_the_supervisor_leaves_nothing_running(start: Start, tmp_path: Path) -> None:
+    supervisor = start(one=PARENT + DEAF + CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    pids = [pid_of(tmp_path, "one"), pid_of(tmp_path, "grandchild")]
+    assert all(runs(pid) for pid in pids)
+
+    supervisor.kill()
+
+    until(lambda: not any(runs(pid) for pid in pids))
+
+
+def test_a_killed_child_is_started_again_under_another_process_name(
+    start: Start, tmp_path: Path
+) -> None:
+    supervisor = start(one=CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    first = pid_of(tmp_path, "one")
+
+    os.kill(first, signal.SIGKILL)
+
+    dead = line_with(supervisor, "died").split()[1]
+    assert "SIGKILL" in line_with(supervisor, "starts again in 0.5 s")
+    until(lambda: pid_of(tmp_path, "one") != first)
+    log = tmp_path / "one.log"
+    until(lambda: len(log.read_text().splitlines()) == 2)
+    names = [line.split()[-1] for line in log.read_text().splitlines()]
+    assert names[0] == dead
+    assert names[1] != dead
+
+
+def test_the_wait_before_a_start_doubles_up_to_half_a_minute_and_falls_back_after_a_long_life() -> (
+    None
+):
+    waits = [0.0]
+    for _ in range(8):
+        waits.append(backoff(waits[-1], lived=1.0))
+    assert waits[1:] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert backoff(30.0, lived=61.0) == 0.5
+
+
+def test_a_child_that_dies_at_every_start_fails_the_whole_with_the_tail_of_its_log(
+    start: Start, tmp_path: Path
+) -> None:
+    broken = "import sys; print('no such disk'); sys.exit(3)"
+    supervisor = start(one=CHILD.format(name="one"), bad=broken)
+
+    said = line_with(supervisor, "failed:")
+
+    assert "bad cannot be started: status 3, 3 times" in said
+    assert "no such disk" in said
+    assert supervisor.wait(timeout=10) == 1
+    assert not runs(pid_of(tmp_path, "one"))
+
+
+def test_a_child_that_does_not_stop_is_killed_when_its_grace_is_over(
+    start: Start, tmp_path: Path
+) -> None:
+    supervisor = start(one=DEAF + CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+
+    supervisor.send_signal(signal.SIGINT)
+
+    line_with(supervisor, "one did not stop in 1 s: killed")
+    assert supervisor.wait(timeout=10) == 0
+    assert not runs(pid_of(tmp_path, "one"))
+
+
+def test_a_second_signal_kills_at_once(start: Start, tmp_path: Path) -> None:
+    slow_to_leave = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + DEAF
+    supervisor = start(one=slow_to_leave + CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+
+    supervisor.send_signal(signal.SIGINT)
+    line_with(supervisor, "once more to kill at once")
+    supervisor.send_signal(signal.SIGINT)
+
+    line_with(supervisor, "killing everything at once")
+    assert supervisor.wait(timeout=10) == 0
+    assert not runs(pid_of(tmp_path, "one"))
+
+
+def test_nothing_starts_before_the_gate_ahead_of_it_is_ready(start: Start, tmp_path: Path) -> None:
+    waits = "import time, pathlib, sys\n" + (
+        "while not (pathlib.Path(sys.argv[1]) / 'open').exists(): time.sleep(0.02)\n"
+    )
+    supervisor = start(gate=waits + CHILD.format(name="gate"), two=CHILD.format(name="two"))
+    until((tmp_path / "gate.log").exists)
+    assert not (tmp_path / "two.log").exists()
+
+    (tmp_path / "open").touch()
+
+    line_with(supervisor, "ready")
+    assert runs(pid_of(tmp_path, "two"))
+
+
+def test_children_are_in_process_groups_of_their_own(start: Start, tmp_path: Path) -> None:
+    supervisor = start(one=CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    child = pid_of(tmp_path, "one")
+    assert os.getpgid(child) == child != os.getpgid(supervisor.pid)
+
+
+def test_a_log_over_its_size_is_set_aside_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "one.log", max_bytes=100, keep=2)
+    writer = log.open()
+    try:
+        for number in range(4):
+            os.write(writer, f"{number}".encode() * 101)
+            log.bound()
+        os.write(writer, b"last")
+    finally:
+        os.close(writer)
+    assert (tmp_path / "one.log").read_text() == "last"
+    assert (tmp_path / "one.log.1").read_text() == "3" * 101
+    assert (tmp_path / "one.log.2").read_text() == "2" * 101
+    assert not (tmp_path / "one.log.3").exists()
+
+
+def test_an_earlier_run_s_log_is_kept_beside_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "one.log").write_text("yesterday")
+    LogFile(tmp_path / "one.log").begin()
+    assert not (tmp_path / "one.log").exists()
+    assert (tmp_path / "one.log.1").read_text() == "yesterday"

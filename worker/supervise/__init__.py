@@ -1,0 +1,1 @@
+"""Keeps processes running on one Linux machine, and ends all of them when asked or killed."""

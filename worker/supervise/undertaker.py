@@ -1,0 +1,50 @@
+"""The supervisor's hold on the process that buries the children of a killed supervisor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_SCRIPT = Path(__file__).with_name("bury.py")
+
+
+class Undertaker:
+    """Kills every process group in its care once this process is gone, however it went."""
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._process: subprocess.Popen[str] | None = None
+
+    def watch(self, group: int) -> None:
+        """Take the process group `group` into care."""
+        self._groups.add(group)
+        self._tell(f"+{group}\n")
+
+    def release(self, group: int) -> None:
+        """Let `group` out of care: its processes have ended."""
+        self._groups.discard(group)
+        self._tell(f"-{group}\n")
+
+    def close(self) -> None:
+        """End the process. What is still in its care is killed."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait(timeout=10)
+        self._process = None
+
+    def _tell(self, line: str) -> None:
+        if self._process is None or self._process.poll() is not None:
+            line = "".join(f"+{group}\n" for group in self._groups)
+            self._process = self._start()
+        if self._process.stdin is not None:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603  # our own script, no shell
+            [sys.executable, "-I", "-S", str(_SCRIPT)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
