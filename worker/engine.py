@@ -1,0 +1,333 @@
+"""The client to an engine: vLLM's OpenAI-compatible interface over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import httpx
+import structlog
+from httpx_aiohttp import AiohttpTransport
+from pydantic import BaseModel, Field, ValidationError
+
+from jobs.job import Usage
+from jobs.settings import EngineSettings
+from tasks.engine import Completion, Message
+from tasks.errors import EngineError, EngineRefused, EngineTimeout, EngineUnavailable, OutputError
+from worker.engine_answers import completion_of, read_answer, refusal
+from worker.engine_health import Health, HealthBoard
+from worker.engine_metrics import EngineFigures, read_figures
+from worker.places import Places
+
+log = structlog.get_logger()
+
+HEALTH_EVERY_SECONDS = 1.0
+HEALTH_TIMEOUT_SECONDS = 10.0
+CONNECT_TIMEOUT_SECONDS = 5.0
+# Below the five seconds after which uvicorn closes an idle connection, perhaps under a request.
+KEEP_ALIVE_SECONDS = 3.0
+COUNTING_IN_FLIGHT = 8
+WATCHING_IN_FLIGHT = 4
+# What a model is taken to hold where the engine does not say.
+CONTEXT_TOKENS = 4096
+
+
+class _Model(BaseModel):
+    id: str
+    max_model_len: int | None = None
+
+
+class _Models(BaseModel):
+    data: list[_Model] = Field(min_length=1)
+
+
+class _Count(BaseModel):
+    count: int
+
+
+class EngineClient:
+    """One engine, with at most `concurrency` completions in flight.
+
+    `start` before use, in the event loop that will use it; `close` after.
+    """
+
+    def __init__(self, settings: EngineSettings, concurrency: int) -> None:
+        self._settings = settings
+        self._places = Places(concurrency)
+        self._counting = asyncio.Semaphore(COUNTING_IN_FLIGHT)
+        self._connections = concurrency + COUNTING_IN_FLIGHT + WATCHING_IN_FLIGHT
+        self._board = HealthBoard()
+        self._model: _Model | None = None
+        self._takes_priority = True
+        self._counts_tokens = True
+        self._http: httpx.AsyncClient | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the client and begin to watch the engine's health. Does not wait for the engine."""
+        limits = httpx.Limits(
+            max_connections=self._connections, keepalive_expiry=KEEP_ALIVE_SECONDS
+        )
+        key = self._settings.api_key
+        self._http = httpx.AsyncClient(
+            base_url=self._settings.url.rstrip("/"),
+            transport=AiohttpTransport(limits=limits),
+            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
+            headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+        )
+        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
+
+    async def close(self) -> None:
+        """Stop watching and close every connection, which aborts the requests on them."""
+        if self._watch:
+            self._watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watch
+        if self._http:
+            await self._http.aclose()
+
+    @property
+    def health(self) -> Health:
+        return self._board.health
+
+    @property
+    def model(self) -> str:
+        """The model's name. Raises `EngineUnavailable` before the engine was first healthy."""
+        return self._known_model().id
+
+    @property
+    def context_tokens(self) -> int:
+        """The most tokens of prompt and answer. Raises `EngineUnavailable` like `model`."""
+        return self._known_model().max_model_len or CONTEXT_TOKENS
+
+    async def wait_healthy(self, timeout: float) -> bool:
+        """True as soon as the engine is healthy, False after `timeout` seconds."""
+        return await self._board.wait_good(timeout)
+
+    async def healthy(self) -> bool:
+        """Ask the engine now, and learn its model if it was not healthy before."""
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
+                response = await self._client().get("/health")
+                if response.status_code != httpx.codes.OK:
+                    self._board.bad(f"answers {response.status_code} at /health")
+                    return False
+                if not self.health.ok:
+                    self._model = await self._find_model()
+        except TimeoutError:
+            self._board.bad(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
+            return False
+        except (httpx.HTTPError, EngineUnavailable) as error:
+            self._board.bad(str(error) or type(error).__name__)
+            return False
+        self._board.good()
+        return True
+
+    async def figures(self) -> EngineFigures:
+        """The engine's own figures. Raises `EngineUnavailable` where it does not give them."""
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
+                response = await self._client().get("/metrics")
+            return read_figures(response.raise_for_status().text)
+        except (TimeoutError, httpx.HTTPError, ValueError) as error:
+            raise EngineUnavailable(
+                f"The engine gives no figures at /metrics: {error or type(error).__name__}"
+            ) from error
+
+    def session(
+        self,
+        *,
+        priority: int,
+        seed: int,
+        temperature: float,
+        on_progress: Callable[[int, int], None],
+    ) -> EngineSession:
+        """The engine as one job sees it. A lower `priority` goes first."""
+        return EngineSession(
+            self, priority=priority, seed=seed, temperature=temperature, on_progress=on_progress
+        )
+
+    async def chat(
+        self, request: Mapping[str, Any], messages: Sequence[Message], priority: int
+    ) -> tuple[bytes, float]:
+        """Post one chat completion when a place is free: the answer's body, and its seconds.
+
+        Raises `EngineError` and its kinds.
+        """
+        async with self._places.take(priority):
+            began = time.monotonic()
+            response = await self._post_chat(request, priority if self._takes_priority else 0)
+            if self._refuses_priority(response, priority):
+                self._takes_priority = False
+                log.warning("engine.priority_unsupported")
+                response = await self._post_chat(request, 0)
+            seconds = time.monotonic() - began
+        if response.status_code != httpx.codes.OK:
+            raise await self._error(response, messages)
+        return response.content, seconds
+
+    async def count_tokens(self, text: str) -> int:
+        """Tokens of `text`; more than there are where the engine cannot count."""
+        if not self._counts_tokens:
+            return _most_tokens(text)
+        request = {"model": self.model, "prompt": text, "add_special_tokens": False}
+        async with self._counting:
+            response = await self._post("/tokenize", request)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            self._counts_tokens = False
+            return _most_tokens(text)
+        if response.status_code != httpx.codes.OK:
+            raise await self._error(response, [Message("user", text)])
+        try:
+            return _Count.model_validate_json(response.content).count
+        except ValidationError:
+            raise OutputError(
+                "The engine's answer at /tokenize is not a count of tokens."
+            ) from None
+
+    async def _post_chat(self, request: Mapping[str, Any], priority: int) -> httpx.Response:
+        extra = {"priority": priority} if priority else {}
+        return await self._post("/v1/chat/completions", {"model": self.model, **request, **extra})
+
+    def _refuses_priority(self, response: httpx.Response, priority: int) -> bool:
+        return (
+            response.status_code == httpx.codes.BAD_REQUEST
+            and priority != 0
+            and self._takes_priority
+            and b"priority" in response.content.lower()
+        )
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        limit = self._settings.timeout_seconds
+        try:
+            async with asyncio.timeout(limit):
+                return await self._client().post(path, json=body)
+        except TimeoutError as error:
+            raise EngineTimeout(
+                f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
+                "CHANCERY_ENGINE_TIMEOUT_SECONDS."
+            ) from error
+        except httpx.HTTPError as error:
+            # The transport calls a dropped connection a ConnectTimeout: both mean no engine there.
+            raise self._unavailable(f"The connection failed ({type(error).__name__})") from error
+
+    async def _error(self, response: httpx.Response, messages: Sequence[Message]) -> EngineError:
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return EngineUnavailable("The engine has too many requests (429).")
+        if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.healthy():
+            # Not its health but this request: were it tried again for ever, the job would not end.
+            return EngineError("The engine answered 500 and is healthy: see the engine's log.")
+        if response.is_server_error:
+            return self._unavailable(f"It answered {status}")
+        return EngineRefused(
+            f"The engine rejected the request ({status}): {refusal(response.content, messages)}"
+        )
+
+    def _unavailable(self, reason: str) -> EngineUnavailable:
+        self._board.bad(reason)
+        return EngineUnavailable(f"The engine is not available. {reason}.")
+
+    async def _watch_health(self) -> None:
+        while True:
+            await self.healthy()
+            await asyncio.sleep(HEALTH_EVERY_SECONDS)
+
+    async def _find_model(self) -> _Model:
+        response = await self._client().get("/v1/models")
+        try:
+            models = _Models.model_validate_json(response.raise_for_status().content).data
+        except ValidationError:
+            raise EngineUnavailable("answers no list of models at /v1/models") from None
+        wanted = self._settings.model
+        for model in models:
+            if wanted in {None, model.id}:
+                return model
+        raise EngineUnavailable(f"serves {', '.join(one.id for one in models)}, but not {wanted}")
+
+    def _known_model(self) -> _Model:
+        if self._model is None:
+            raise EngineUnavailable(f"The engine is not available. {self.health.reason}.")
+        return self._model
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            raise RuntimeError("the engine client was not started")
+        return self._http
+
+
+class EngineSession:
+    """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        priority: int,
+        seed: int,
+        temperature: float,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self._client = client
+        self._priority = priority
+        self._sampling = {"seed": seed, "temperature": temperature}
+        self._on_progress = on_progress
+        self._usage = Usage()
+
+    @property
+    def model(self) -> str:
+        return self._client.model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._client.context_tokens
+
+    @property
+    def usage(self) -> Usage:
+        """What was used so far. Seconds of requests that ran at one time are added up."""
+        return self._usage
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
+    ) -> Completion:
+        """Ask the model; see `tasks.engine.Engine.complete`."""
+        request: dict[str, Any] = {
+            "messages": [asdict(message) for message in messages],
+            "max_tokens": max_tokens,
+            **self._sampling,
+        }
+        if schema is not None:
+            shape = {"name": "answer", "schema": schema, "strict": True}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if top_logprobs:
+            request |= {"logprobs": True, "top_logprobs": top_logprobs}
+        body, seconds = await self._client.chat(request, messages, self._priority)
+        choice, tokens = read_answer(body)
+        self._usage = Usage(
+            self._usage.prompt_tokens + tokens.prompt,
+            self._usage.completion_tokens + tokens.completion,
+            self._usage.cached_tokens + tokens.cached,
+            self._usage.engine_seconds + seconds,
+        )
+        return completion_of(choice)
+
+    async def count_tokens(self, text: str) -> int:
+        """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""
+        return await self._client.count_tokens(text)
+
+    def progress(self, done: int, total: int) -> None:
+        self._on_progress(done, total)
+
+
+def _most_tokens(text: str) -> int:
+    """No fewer tokens than any byte-level tokenizer makes of `text`, but for rare characters."""
+    return sum(1 if char.isascii() else 2 for char in text)

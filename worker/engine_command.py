@@ -1,0 +1,82 @@
+"""The command that starts an engine on a machine without a GPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TCMALLOC = "libtcmalloc_minimal.so.4"
+LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and the variables that it needs on top of the caller's environment."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str]
+
+
+def cpu_engine(
+    root: Path,
+    model: str,
+    host: str,
+    port: int,
+    *,
+    max_model_len: int = 4096,
+    dummy_weights: bool = False,
+) -> Command:
+    """How to serve `model`, a folder of `root / "models"`, with the vLLM installed in `root`.
+
+    With `dummy_weights` the weights are random: for a model that is only a configuration.
+    Raises `FileNotFoundError` where vLLM or the model is not installed.
+    """
+    root = root.resolve()
+    vllm, folder = root / "venv" / "bin" / "vllm", root / "models" / model
+    for path in (vllm, folder / "config.json"):
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: run make engine")
+    argv = [
+        *(str(vllm), "serve", str(folder)),
+        *("--served-model-name", model),
+        *("--host", host, "--port", str(port)),
+        *("--dtype", "float32", "--enforce-eager"),
+        *("--max-model-len", str(max_model_len)),
+        *("--scheduling-policy", "priority"),
+    ]
+    if dummy_weights:
+        argv += ["--load-format", "dummy"]
+    return Command(tuple(argv), _environment(root))
+
+
+def _environment(root: Path) -> dict[str, str]:
+    env = {
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_CPU_KVCACHE_SPACE": "2",
+        "VLLM_CPU_OMP_THREADS_BIND": _cores(),
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+    if preload := ":".join(str(library) for library in _libraries(root)):
+        env["LD_PRELOAD"] = preload
+    return env
+
+
+def _cores() -> str:
+    return ",".join(str(core) for core in sorted(os.sched_getaffinity(0)))
+
+
+def _libraries(root: Path) -> Iterator[Path]:
+    """What makes vLLM faster where it is there: an allocator and Intel's OpenMP."""
+    for folder in LIBRARY_FOLDERS:
+        found = sorted(
+            (*Path(folder).glob(TCMALLOC), *Path(folder).glob(f"*-linux-gnu/{TCMALLOC}"))
+        )
+        if found:
+            yield found[0]
+            break
+    openmp = root / "venv" / "lib" / "libiomp5.so"
+    if openmp.exists():
+        yield openmp

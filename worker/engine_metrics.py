@@ -1,0 +1,44 @@
+"""What an engine says about itself at `/metrics`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client.parser import text_string_to_metric_families
+
+RUNNING = "vllm:num_requests_running"
+WAITING = "vllm:num_requests_waiting"
+# The second name is that of older releases of vLLM.
+KV_CACHE_USE = ("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFigures:
+    """Requests running and waiting in the engine, and the part of its KV cache in use (0 to 1).
+
+    With several engines behind one address, requests are added up and the fullest cache counts.
+    """
+
+    running: int
+    waiting: int
+    kv_cache_use: float
+
+
+def read_figures(text: str) -> EngineFigures:
+    """Read Prometheus text. Raises `ValueError` where it is not that, or not from vLLM."""
+    names = (RUNNING, WAITING, *KV_CACHE_USE)
+    # Parsing all of vLLM's histograms would cost a hundred times as much.
+    lines = [line for line in text.splitlines() if line.startswith(names)]
+    values: dict[str, list[float]] = {name: [] for name in names}
+    for family in text_string_to_metric_families("\n".join(lines) + "\n"):
+        for sample in family.samples:
+            if sample.name in values:
+                values[sample.name].append(sample.value)
+    if not values[RUNNING]:
+        raise ValueError("the metrics are not those of vLLM")
+    caches = [value for name in KV_CACHE_USE for value in values[name]]
+    return EngineFigures(
+        running=int(sum(values[RUNNING])),
+        waiting=int(sum(values[WAITING])),
+        kv_cache_use=max(caches, default=0.0),
+    )
