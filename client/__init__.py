@@ -1,1 +1,47 @@
 """What department software installs: client, callback verification, the `chancery` command."""
+
+from client.async_client import AsyncChancery
+from client.callbacks import Event, verify
+from client.client import Chancery
+from client.errors import (
+    ApiProblem,
+    CallbackNotGenuine,
+    ChanceryError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+    WaitTimeout,
+)
+from client.models import Attempt, Batch, Callback, Document, Job, TaskInfo
+
+__all__ = [
+    "ApiProblem",
+    "AsyncChancery",
+    "Attempt",
+    "Batch",
+    "Callback",
+    "CallbackNotGenuine",
+    "Chancery",
+    "ChanceryError",
+    "Conflict",
+    "Document",
+    "Event",
+    "InvalidRequest",
+    "Job",
+    "NotFound",
+    "RateLimited",
+    "TaskInfo",
+    "TooLarge",
+    "Unauthorized",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "WaitTimeout",
+    "verify",
+]

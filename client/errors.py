@@ -1,0 +1,138 @@
+"""What can go wrong for a caller.
+
+ChanceryError
+├── Unreachable             no answer came; what was sent may have arrived
+├── UnexpectedAnswer        an answer came that the api does not give: a proxy, or another server
+├── WaitTimeout             the job had not ended in time; it goes on
+├── CallbackNotGenuine      a callback that must not be believed
+└── ApiProblem              the api said no, and why: type, title, detail, status, errors
+    ├── Unauthorized        401: no API key, or a wrong one
+    ├── NotFound            404: no such thing, or another department's
+    ├── Conflict            409: not in this state, or not with this idempotency key
+    ├── TooLarge            413: the body is over the limit
+    ├── InvalidRequest      400, 422: the request does not fit; `errors` says where
+    ├── RateLimited         429: too many requests, still so after retrying
+    └── Unavailable         502, 503, 504: no work is taken just now, still so after retrying
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from client.models import Job
+
+
+class ChanceryError(Exception):
+    """Base of all. `str(error)` is one line that says what happened and what to do."""
+
+
+class Unreachable(ChanceryError):
+    """No answer came before the deadline. A POST may have been carried out all the same."""
+
+
+class UnexpectedAnswer(ChanceryError):
+    """The answer is none that the api gives. Check the api's address."""
+
+
+class WaitTimeout(ChanceryError):
+    """The job had not ended in time. `job` is how it was last seen; it goes on."""
+
+    def __init__(self, job: Job, seconds: float) -> None:
+        super().__init__(
+            f"{job.id} is still {job.status} after {seconds:g} s; it goes on, so wait again later."
+        )
+        self.job = job
+
+
+class CallbackNotGenuine(ChanceryError):
+    """A callback that was not signed with the department's secret, or not just now."""
+
+
+class ApiProblem(ChanceryError):
+    """A problem as the api reported it (RFC 9457).
+
+    `type` is stable, `/problems/CODE`; `code` is its last part. `errors` says which parts of a
+    request do not fit. `retry_after` is in seconds. `extra` holds every further member.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        title: str,
+        type: str = "about:blank",  # noqa: A002 - RFC 9457's word
+        detail: str = "",
+        errors: Sequence[Mapping[str, Any]] = (),
+        retry_after: float | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.status = status
+        self.title = title
+        self.type = type
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.retry_after = retry_after
+        self.extra = dict(extra or {})
+        super().__init__(self._line())
+
+    @property
+    def code(self) -> str:
+        """The stable last part of `type`, such as `unknown-task`."""
+        return self.type.rstrip("/").rpartition("/")[2]
+
+    def _line(self) -> str:
+        said = f"{self.title}: {self.detail}" if self.detail else f"{self.title} ({self.status})"
+        wrong = "; ".join(_line_of(error) for error in self.errors)
+        return f"{said} [{wrong}]" if wrong else said
+
+
+class Unauthorized(ApiProblem):
+    pass
+
+
+class NotFound(ApiProblem):
+    pass
+
+
+class Conflict(ApiProblem):
+    pass
+
+
+class TooLarge(ApiProblem):
+    pass
+
+
+class InvalidRequest(ApiProblem):
+    pass
+
+
+class RateLimited(ApiProblem):
+    pass
+
+
+class Unavailable(ApiProblem):
+    pass
+
+
+BY_STATUS: Mapping[int, type[ApiProblem]] = {
+    400: InvalidRequest,
+    401: Unauthorized,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    422: InvalidRequest,
+    429: RateLimited,
+    502: Unavailable,
+    503: Unavailable,
+    504: Unavailable,
+}
+
+
+def _line_of(error: Mapping[str, Any]) -> str:
+    place = error.get("pointer") or error.get("loc") or ""
+    if isinstance(place, list | tuple):
+        place = ".".join(str(part) for part in place)
+    said = error.get("detail") or error.get("msg") or ""
+    return f"{place}: {said}" if place else str(said)

@@ -1,0 +1,266 @@
+"""A small server on 127.0.0.1 that speaks the contract, so that the client meets real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from streaming_form_data import StreamingFormDataParser
+from streaming_form_data.targets import BaseTarget, ValueTarget
+
+from client import Chancery
+
+KEY = "key-of-tax"
+
+
+@dataclass
+class Seen:
+    """One request as the server saw it."""
+
+    method: str
+    path: str
+    key: str | None
+    query: dict[str, str]
+    fields: dict[str, Any] = field(default_factory=dict)
+    body_sha256: str = ""
+
+
+SEEN = web.RequestKey("seen", Seen)
+
+
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> web.Response:
+    headers = more.pop("headers", {})
+    body = {"type": f"/problems/{code}", "title": title, "detail": detail, "status": status} | more
+    return web.json_response(
+        body, status=status, headers=headers, content_type="application/problem+json"
+    )
+
+
+class Counted(BaseTarget):
+    """A file that is counted, not kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def on_data_received(self, chunk: bytes) -> None:
+        self.digest.update(chunk)
+        self.size += len(chunk)
+
+
+class Office:
+    """The api's double. `answers` are given first, one a request; then the contract is followed."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.seen: list[Seen] = []
+        self.answers: list[Callable[[], web.Response] | None] = []
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.callbacks: list[dict[str, Any]] = []
+        self.ending: dict[str, Any] = {"status": "succeeded", "result": {"summary": "short"}}
+        self.ends_at_poll = 1
+        self.polls: dict[str, int] = {}
+        self.most_at_once = 0
+        self._now = 0
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[self._watch], client_max_size=2**30)
+        app.add_routes(
+            [
+                web.post("/v1/documents", self._upload),
+                web.get("/v1/tasks", self._tasks),
+                web.get("/v1/tasks/{name}", self._task),
+                web.post("/v1/jobs", self._submit),
+                web.get("/v1/jobs", self._list),
+                web.get("/v1/jobs/{id}", self._job),
+                web.get("/v1/jobs/{id}/result", self._result),
+                web.post("/v1/jobs/{id}/cancel", self._cancel),
+                web.get("/v1/callbacks", self._list_callbacks),
+                web.post("/v1/callbacks/{id}/redeliver", self._redeliver),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _watch(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self._now += 1
+        self.most_at_once = max(self.most_at_once, self._now)
+        try:
+            return await self._checked(request, handler)
+        finally:
+            self._now -= 1
+
+    async def _checked(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        seen = Seen(
+            request.method,
+            request.path,
+            request.headers.get("Idempotency-Key"),
+            dict(request.query),
+        )
+        self.seen.append(seen)
+        request[SEEN] = seen
+        await self._read(request, seen)
+        if self.answers and (given := self.answers.pop(0)):
+            return given()
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            return problem(401, "unauthorized", "No valid API key", "Send a key that is valid.")
+        return await handler(request)
+
+    async def _read(self, request: web.Request, seen: Seen) -> None:
+        if request.content_type == "multipart/form-data":
+            job, file = ValueTarget(), Counted()
+            parser = StreamingFormDataParser(headers=request.headers)
+            parser.register("job", job)
+            parser.register("file", file)
+            async for chunk in request.content.iter_chunked(2**16):
+                parser.data_received(chunk)
+            seen.fields["file"] = {
+                "filename": file.multipart_filename,
+                "sha256": file.digest.hexdigest(),
+                "bytes": file.size,
+            }
+            if job.value:
+                seen.fields["job"] = json.loads(job.value)
+        elif request.can_read_body:
+            content = await request.read()
+            seen.fields["job"] = json.loads(content)
+            seen.body_sha256 = hashlib.sha256(content).hexdigest()
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        told = request[SEEN].fields["file"]
+        document = {
+            "id": f"doc_{len(self.seen)}",
+            "media_type": "text/plain",
+            "expires_at": "2031-01-01T00:00:00Z",
+            "a_field_of_tomorrow": 1,
+        }
+        return web.json_response(document | told, status=201)
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        asked = request[SEEN].fields["job"]
+        if asked["task"] == "sing":
+            return problem(
+                422,
+                "invalid-request",
+                "The request does not fit",
+                "See errors.",
+                errors=[{"loc": ["body", "task"], "msg": "no such task"}],
+            )
+        name = f"job_{len(self.jobs) + 1}"
+        self.jobs[name] = self.job(name, asked)
+        return web.json_response(
+            self.jobs[name], status=202, headers={"Location": f"/v1/jobs/{name}"}
+        )
+
+    @staticmethod
+    def job(name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": name,
+            "object": "job",
+            "task": asked["task"],
+            "status": "queued",
+            "created_at": "2030-01-01T00:00:00Z",
+            "lane": asked.get("lane", "interactive"),
+            "metadata": asked.get("metadata", {}),
+            "options": asked.get("options", {}),
+            "progress": {"done": 0, "total": 1, "unit": "part"},
+            "result": None,
+            "error": None,
+        }
+
+    async def _job(self, request: web.Request) -> web.Response:
+        name = request.match_info["id"]
+        if name not in self.jobs:
+            return problem(404, "not-found", "There is no such thing here", "Check the id.")
+        if "wait" in request.query:
+            self.polls[name] = self.polls.get(name, 0) + 1
+            await asyncio.sleep(0.01)
+            if self.polls[name] >= self.ends_at_poll:
+                self.jobs[name] |= self.ending
+        return web.json_response(self.jobs[name])
+
+    async def _result(self, request: web.Request) -> web.Response:
+        return web.json_response({"summary": "long"})
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        name = request.match_info["id"]
+        if name not in self.jobs:
+            return problem(404, "not-found", "There is no such thing here", "Check the id.")
+        self.jobs[name]["status"] = "cancelled"
+        return web.json_response(self.jobs[name])
+
+    async def _list(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("status")
+        found = [job for job in self.jobs.values() if wanted in (None, job["status"])]
+        start = int(request.query.get("cursor", 0))
+        end = start + 2
+        cursor = str(end) if end < len(found) else None
+        return web.json_response(
+            {"object": "list", "data": found[start:end], "next_cursor": cursor}
+        )
+
+    async def _tasks(self, request: web.Request) -> web.Response:
+        data = [{"name": "summarize", "version": "1", "description": "Says it in fewer words."}]
+        return web.json_response({"object": "list", "data": data, "next_cursor": None})
+
+    async def _task(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in ("summarize", "sing"):
+            return problem(404, "unknown-task", "There is no such task", "See /v1/tasks.")
+        schema = {"type": "object"}
+        told = {"name": name, "version": "1", "options_schema": schema, "result_schema": schema}
+        return web.json_response(told)
+
+    async def _list_callbacks(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("status")
+        found = [each for each in self.callbacks if wanted in (None, each["status"])]
+        return web.json_response({"object": "list", "data": found, "next_cursor": None})
+
+    async def _redeliver(self, request: web.Request) -> web.Response:
+        for each in self.callbacks:
+            if each["id"] == request.match_info["id"]:
+                each["status"] = "pending"
+                return web.json_response(each)
+        return problem(404, "not-found", "There is no such thing here", "Check the id.")
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    double = Office()
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    runner = web.AppRunner(double.app(), shutdown_timeout=1.0)
+
+    async def start() -> None:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        double.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        ready.set()
+
+    def serve() -> None:
+        loop.run_until_complete(start())
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    ready.wait(10)
+    yield double
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+
+
+@pytest.fixture
+def chancery(office: Office) -> Iterator[Chancery]:
+    with Chancery(office.url, KEY, timeout=10) as client:
+        yield client
