@@ -99,8 +99,10 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A worker's hold on a job. `token` fences off every earlier run."""
+    """A worker's hold on a job. `token` fences off every earlier run; `tries` counts those that
+    failed on their own account."""
 
     job: Job
     token: int
+    tries: int
     document: StoredDocument

@@ -40,6 +40,7 @@ TITLES: Mapping[str, str] = {
     "poisoned": "The job was set aside after its worker died again and again",
     "cancelled": "The job was cancelled",
     "expired": "The job's deadline passed",
+    "department-exists": "There is a department of that name",
     "internal": "Something went wrong here",
     **_task_titles(TaskError),
 }

@@ -1,4 +1,4 @@
-"""Settings, read from the environment when a process starts. `docs/settings.md` is made from these."""
+"""Settings, read from the environment when a process starts; `docs/settings.md` lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of jobs and callbacks. `docs/reliability.md` draws them; a test holds the two together."""
+"""The states of jobs and callbacks, as `docs/reliability.md` draws them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+"""The callback: one event to be delivered to one URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs.job import Job
+from jobs.states import CallbackStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at delivery: an answer or an error, and how long it took in seconds."""
+
+    at: datetime
+    status_code: int | None
+    error: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """`id` is the event's `webhook-id`, the same at every attempt."""
+
+    id: str
+    job_id: str
+    batch_id: str | None
+    department: str
+    type: str
+    url: str
+    status: CallbackStatus
+    attempts: Sequence[Attempt]
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A courier's hold on one attempt. `attempt` counts from 1 within the present round."""
+
+    callback: Callback
+    job: Job
+    token: int
+    attempt: int

@@ -1,0 +1,32 @@
+"""Identifiers. Those of jobs and callbacks are ULIDs: they sort by when they were made."""
+
+from __future__ import annotations
+
+import re
+
+from ulid import ULID
+
+_JOB = re.compile(r"job_[0-9a-z]{26}")
+_CALLBACK = re.compile(r"evt_[0-9a-z]{26}")
+
+
+def new_job_id() -> str:
+    return f"job_{str(ULID()).lower()}"
+
+
+def new_callback_id() -> str:
+    """The `webhook-id` of the event, too."""
+    return f"evt_{str(ULID()).lower()}"
+
+
+def document_id(sha256: str) -> str:
+    """The same bytes are the same document, within one department."""
+    return f"doc_{sha256}"
+
+
+def is_job_id(text: str) -> bool:
+    return _JOB.fullmatch(text) is not None
+
+
+def is_callback_id(text: str) -> bool:
+    return _CALLBACK.fullmatch(text) is not None

@@ -1,0 +1,106 @@
+"""Callbacks in the ledger: claimed by couriers, settled, listed, sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.callback import Attempt, Callback, Delivery
+from jobs.ids import is_callback_id
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.page import Page
+from jobs.ledger.records import attempt_record, pairs, to_callback, to_job
+from jobs.problems import ProblemError
+from jobs.states import CallbackStatus
+
+
+class CallbackLedger:
+    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def claim(self, callback_id: str, lease_seconds: float) -> Delivery | None:
+        """The next attempt at a callback, or None where none is due."""
+        answer = await self._connection.run(
+            "claim_callback", callback_id, round(lease_seconds * 1000)
+        )
+        if not answer:
+            return None
+        record = pairs(answer[0])
+        return Delivery(
+            callback=to_callback(record, ()),
+            job=to_job(pairs(answer[1])),
+            token=int(record["token"]),
+            attempt=int(answer[2]) - int(record["round"]) + 1,
+        )
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        attempt: Attempt,
+        status: CallbackStatus,
+        *,
+        delay_seconds: float = 0,
+    ) -> bool:
+        """Note an attempt; `pending` tries again after the delay. False: another courier has it."""
+        return bool(
+            await self._connection.run(
+                "settle_callback",
+                delivery.callback.id,
+                delivery.token,
+                attempt_record(attempt),
+                status.value,
+                round(delay_seconds * 1000),
+            )
+        )
+
+    async def redeliver(self, department: str, callback_id: str) -> Callback | None:
+        """Send a callback again, whatever became of it; None where the department has no such."""
+        if not is_callback_id(callback_id):
+            return None
+        answer = await self._connection.run("redeliver", department, callback_id)
+        return to_callback(pairs(answer[0]), answer[1]) if answer else None
+
+    async def list(
+        self,
+        department: str,
+        *,
+        status: CallbackStatus | None = None,
+        job_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Callback]:
+        """A page of a department's callbacks, newest first."""
+        if cursor is not None and not is_callback_id(cursor):
+            raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
+        index = f"{PREFIX}callbacks:{department}" + (f":{status.value}" if status else "")
+        if job_id is not None:
+            return Page(await self._of_job(department, job_id, status), None)
+        redis = self._connection.redis
+        ids = await self._connection.ask(
+            redis.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
+        )
+        found = await self._load(ids)
+        return Page(found, ids[-1] if len(ids) == limit else None)
+
+    async def _of_job(
+        self, department: str, job_id: str, status: CallbackStatus | None
+    ) -> Sequence[Callback]:
+        owner = await self._connection.ask(
+            self._connection.redis.hmget(f"{PREFIX}job:{job_id}", ["department", "callback_id"])
+        )
+        if owner[0] != department or owner[1] is None:
+            return ()
+        return [one for one in await self._load([owner[1]]) if status in (None, one.status)]
+
+    async def _load(self, ids: Sequence[str]) -> Sequence[Callback]:
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for callback_id in ids:
+            pipeline.hgetall(f"{PREFIX}callback:{callback_id}")
+            pipeline.lrange(f"{PREFIX}attempts:{callback_id}", 0, -1)
+        answers = await self._connection.ask(pipeline.execute())
+        return [
+            to_callback(record, attempts)
+            for record, attempts in zip(answers[::2], answers[1::2], strict=True)
+            if record
+        ]

@@ -1,0 +1,114 @@
+"""The connection to Redis: opened and checked here, its failures translated here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from jobs.problems import ProblemError
+from jobs.settings import RedisSettings
+
+PREFIX = "chancery:"
+RETRY_AFTER_SECONDS = 5.0
+_SCRIPTS = Path(__file__).parent / "scripts"
+_AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
+log = structlog.get_logger()
+
+
+class UnsafeServer(Exception):
+    """The server would lose what it was given. The message says which setting to change."""
+
+
+class Connection:
+    """Runs the ledger's scripts and the few plain commands that need none."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        prelude = (_SCRIPTS / "prelude.lua").read_text()
+        self._scripts = {
+            path.stem: redis.register_script(prelude + path.read_text())
+            for path in _SCRIPTS.glob("*.lua")
+            if path.stem != "prelude"
+        }
+
+    @classmethod
+    def to(cls, settings: RedisSettings) -> Connection:
+        """A connection that is made at first use, and again whenever it broke."""
+        redis = Redis.from_url(
+            settings.url.get_secret_value(),
+            decode_responses=True,
+            socket_connect_timeout=2,
+            socket_timeout=10,
+            health_check_interval=15,
+            max_connections=256,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+            retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        )
+        return cls(redis)
+
+    async def run(self, script: str, *args: str | int | float) -> Any:
+        """Run one script. It may be run twice where an answer was lost: scripts allow for it.
+
+        Raises `ProblemError("unavailable")` while the server is away or refuses writes.
+        """
+        return await self.ask(self._scripts[script](args=list(args)))
+
+    async def ask(self, command: Awaitable[Any]) -> Any:
+        """Await a command, translating the server's failures."""
+        try:
+            return await command
+        except _AWAY as error:
+            log.warning("redis.away", error=str(error))
+            raise ProblemError(
+                "unavailable",
+                "The ledger cannot be reached. Nothing was accepted. Try again shortly.",
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from error
+        except ResponseError as error:
+            if not _refuses_writes(error):
+                raise
+            log.error("redis.refuses_writes", error=str(error))  # noqa: TRY400 - no trace needed
+            raise ProblemError(
+                "unavailable",
+                "The ledger has no room or cannot write to its disk. Nothing was accepted.",
+                retry_after=60,
+            ) from error
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+
+
+def _refuses_writes(error: RedisError) -> bool:
+    return isinstance(error, OutOfMemoryError) or str(error).startswith(("MISCONF", "OOM"))
+
+
+async def check_server(redis: Redis, settings: RedisSettings) -> None:
+    """Raise `UnsafeServer` where the server may evict keys, or keeps nothing on disk."""
+    memory = await redis.info("memory")
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise UnsafeServer(
+            f"Redis may evict what was accepted (maxmemory-policy {policy}). "
+            "Set maxmemory-policy to noeviction."
+        )
+    persistence = await redis.info("persistence")
+    if not persistence.get("aof_enabled") and not settings.allow_volatile:
+        raise UnsafeServer(
+            "Redis keeps no append-only file, so a restart would lose accepted jobs. "
+            "Set appendonly to yes, or CHANCERY_REDIS_ALLOW_VOLATILE=1 to accept the loss."
+        )

@@ -1,0 +1,94 @@
+"""Departments and their keys. A key is kept as its SHA-256 only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Sequence
+
+from jobs.department import Department, NewDepartment
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.records import dump, to_department
+from jobs.problems import ProblemError
+
+_CACHE_SECONDS = 5.0
+_SECRET_BYTES = 32
+
+
+class DepartmentLedger:
+    """Who may use the system. An authentication is remembered for five seconds in this process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[bytes, tuple[float, Department]] = {}
+
+    async def create(
+        self,
+        name: str,
+        *,
+        callback_allow: Sequence[str] = (),
+        weight: int = 1,
+        rate: float | None = None,
+    ) -> NewDepartment:
+        """Make a department. Raises `ProblemError("department-exists")`."""
+        redis = self._connection.redis
+        if not await self._connection.ask(redis.hsetnx(f"{PREFIX}department:{name}", "name", name)):
+            raise ProblemError("department-exists", f"There is a department {name} already.")
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+        key_id, api_key, digest = _new_key()
+        pipeline = redis.pipeline(transaction=True)
+        pipeline.hset(
+            f"{PREFIX}department:{name}",
+            mapping={
+                "callback_allow": dump(list(callback_allow)),
+                "callback_secrets": dump([secret]),
+                "weight": weight,
+                "rate": "" if rate is None else rate,
+                "callback_max_bytes": "",
+            },
+        )
+        pipeline.sadd(f"{PREFIX}departments", name)
+        pipeline.hset(f"{PREFIX}key:{key_id}", mapping={"department": name, "sha256": digest})
+        await self._connection.ask(pipeline.execute())
+        return NewDepartment(department=name, api_key=api_key, callback_secret=secret)
+
+    async def get(self, name: str) -> Department | None:
+        redis = self._connection.redis
+        record = await self._connection.ask(redis.hgetall(f"{PREFIX}department:{name}"))
+        return to_department(record) if record else None
+
+    async def names(self) -> Sequence[str]:
+        redis = self._connection.redis
+        return sorted(await self._connection.ask(redis.smembers(f"{PREFIX}departments")))
+
+    async def authenticate(self, api_key: str) -> Department | None:
+        """The department that a key belongs to; None where there is no such key."""
+        digest = hashlib.sha256(api_key.encode()).digest()
+        known = self._known.get(digest)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        parts = api_key.split("_")
+        if len(parts) != 3:  # chy_ID_SECRET
+            return None
+        redis = self._connection.redis
+        key = await self._connection.ask(redis.hgetall(f"{PREFIX}key:{parts[1]}"))
+        if not key or not hmac.compare_digest(key["sha256"], digest.hex()):
+            return None
+        department = await self.get(key["department"])
+        if department is not None:
+            self._remember(digest, department)
+        return department
+
+    def _remember(self, digest: bytes, department: Department) -> None:
+        now = time.monotonic()
+        self._known = {known: entry for known, entry in self._known.items() if entry[0] > now}
+        self._known[digest] = (now + _CACHE_SECONDS, department)
+
+
+def _new_key() -> tuple[str, str, str]:
+    key_id = secrets.token_hex(6)
+    api_key = f"chy_{key_id}_{secrets.token_urlsafe(32).replace('_', '-')}"
+    return key_id, api_key, hashlib.sha256(api_key.encode()).hexdigest()

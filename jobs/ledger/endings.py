@@ -1,0 +1,67 @@
+"""News of endings, for those who wait for a job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from jobs.ledger.connection import PREFIX
+
+log = structlog.get_logger()
+
+
+class Endings:
+    """One subscription a process, shared by all who wait; made when the first one does."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listener: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
+
+    @asynccontextmanager
+    async def watch(self, job_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when the job ends, from now on."""
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        ended = asyncio.Event()
+        self._waiting[job_id].add(ended)
+        try:
+            await self._listening.wait()
+            yield ended
+        finally:
+            self._waiting[job_id].discard(ended)
+            if not self._waiting[job_id]:
+                del self._waiting[job_id]
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as subscription:
+                    await subscription.subscribe(f"{PREFIX}endings")
+                    self._listening.set()
+                    self._wake_all()  # endings may have been missed before this
+                    async for message in subscription.listen():
+                        if message["type"] == "message":
+                            for ended in self._waiting.get(message["data"], ()):
+                                ended.set()
+            except RedisError as error:
+                log.warning("endings.subscription_lost", error=str(error))
+                self._listening.set()
+                await asyncio.sleep(1)
+
+    def _wake_all(self) -> None:
+        for events in self._waiting.values():
+            for ended in events:
+                ended.set()

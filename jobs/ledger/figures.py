@@ -1,0 +1,120 @@
+"""Figures of the whole system, for metrics and for `chancery doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from jobs.lanes import Queue
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.states import CallbackStatus, JobStatus
+
+_OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`jobs`: open jobs by department and status. `endings`: since the ledger began, by task, lane
+    and status. `queues`: messages waiting in Celery. `callbacks`: by department and status.
+    `counters`: events since the ledger began, by name.
+    """
+
+    jobs: Mapping[tuple[str, JobStatus], int]
+    endings: Mapping[tuple[str, str, JobStatus], int]
+    queues: Mapping[Queue, int]
+    callbacks: Mapping[tuple[str, CallbackStatus], int]
+    counters: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    version: str
+    appendonly: bool
+    appendfsync: str | None
+    maxmemory_policy: str
+    used_memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfUse:
+    """A department's use on one day (UTC). `jobs` are endings by status."""
+
+    day: date
+    jobs: Mapping[str, int]
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    engine_seconds: float
+
+
+class FigureLedger:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def read(self, departments: Sequence[str]) -> Figures:
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        jobs = [(name, status) for name in departments for status in _OPEN]
+        callbacks = [
+            (name, status)
+            for name in departments
+            for status in (CallbackStatus.pending, CallbackStatus.dead)
+        ]
+        for name, job_status in jobs:
+            pipeline.zcard(f"{PREFIX}jobs:{name}:{job_status.value}")
+        for name, callback_status in callbacks:
+            pipeline.zcard(f"{PREFIX}callbacks:{name}:{callback_status.value}")
+        for queue in Queue:
+            pipeline.llen(queue.value)
+        pipeline.hgetall(f"{PREFIX}endings")
+        pipeline.hgetall(f"{PREFIX}counters")
+        answers = iter(await self._connection.ask(pipeline.execute()))
+        return Figures(
+            jobs={key: next(answers) for key in jobs},
+            callbacks={key: next(answers) for key in callbacks},
+            queues={queue: next(answers) for queue in Queue},
+            endings={_ending(name): int(count) for name, count in next(answers).items()},
+            counters={name: int(count) for name, count in next(answers).items()},
+        )
+
+    async def server(self) -> Server:
+        redis = self._connection.redis
+        info = await self._connection.ask(redis.info())
+        config = await self._connection.ask(redis.config_get("appendfsync"))
+        return Server(
+            version=str(info.get("valkey_version") or info["redis_version"]),
+            appendonly=bool(info.get("aof_enabled")),
+            appendfsync=config.get("appendfsync"),
+            maxmemory_policy=str(info.get("maxmemory_policy", "noeviction")),
+            used_memory=int(info["used_memory"]),
+        )
+
+    async def usage(self, department: str, first: date, last: date) -> Sequence[DayOfUse]:
+        """A department's use on each day from `first` to `last` on which there was any."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for day in days:
+            number = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) // 86_400
+            pipeline.hgetall(f"{PREFIX}usage:{department}:{number}")
+        records = await self._connection.ask(pipeline.execute())
+        return [_day(day, record) for day, record in zip(days, records, strict=True) if record]
+
+
+def _ending(name: str) -> tuple[str, str, JobStatus]:
+    task, lane, status = name.split(":")
+    return task, lane, JobStatus(status)
+
+
+def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
+    return DayOfUse(
+        day=day,
+        jobs={
+            name.removeprefix("jobs_"): int(count)
+            for name, count in record.items()
+            if name.startswith("jobs_")
+        },
+        prompt_tokens=int(record.get("prompt_tokens", 0)),
+        completion_tokens=int(record.get("completion_tokens", 0)),
+        cached_tokens=int(record.get("cached_tokens", 0)),
+        engine_seconds=int(record.get("engine_ms", 0)) / 1000,
+    )

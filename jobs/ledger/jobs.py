@@ -1,0 +1,287 @@
+"""Jobs in the ledger: submitted, claimed, renewed, put back, ended, cancelled, listed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobs.ids import is_job_id
+from jobs.job import Claim, Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.endings import Endings
+from jobs.ledger.page import Page
+from jobs.ledger.records import (
+    document_record,
+    dump,
+    new_job_record,
+    pairs,
+    to_document,
+    to_job,
+)
+from jobs.ledger.replies import IdempotencyKey, mismatch
+from jobs.problems import Problem, ProblemError
+from jobs.states import JobStatus
+
+_SCAN_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job to be kept, with what else is kept in the same step.
+
+    `document` is given where the document is new; `body` is the answer that the same
+    `idempotency` key gets again.
+    """
+
+    job: NewJob
+    created_at: datetime
+    document: StoredDocument | None
+    body: bytes
+    idempotency: IdempotencyKey | None
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`blob` is where the document's bytes are: of an earlier upload, perhaps."""
+
+    body: bytes
+    replayed: bool
+    blob: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set."""
+
+    status: JobStatus
+    result: str | None = None
+    result_blob: str | None = None
+    error: Problem | None = None
+    usage: Usage = field(default_factory=Usage)
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job in a worker's hand, as it is renewed."""
+
+    id: str
+    token: int
+    progress: Progress
+
+
+class JobLedger:
+    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        endings: Endings,
+        *,
+        job_keep_hours: float,
+        document_keep_hours: float,
+        reply_keep_hours: float,
+        max_queued: int,
+    ) -> None:
+        self._connection = connection
+        self._endings = endings
+        self._job_keep_ms = round(job_keep_hours * 3_600_000)
+        self._document_keep_ms = round(document_keep_hours * 3_600_000)
+        self._reply_keep_ms = round(reply_keep_hours * 3_600_000)
+        self._max_queued = max_queued
+
+    async def submit(self, submission: Submission) -> Kept:
+        """Keep a job and queue it, in one round trip.
+
+        Raises `ProblemError`: `idempotency-mismatch`, `rate-limited`, `system-full`, `not-found`
+        (the document).
+        """
+        job, reply = submission.job, ""
+        if submission.idempotency:
+            reply = dump(
+                {
+                    "key": submission.idempotency.key,
+                    "body_sha256": submission.idempotency.body_sha256,
+                    "body": submission.body.decode(),
+                    "keep_ms": self._reply_keep_ms,
+                }
+            )
+        document = submission.document
+        answer = await self._connection.run(
+            "submit",
+            dump(new_job_record(job, submission.created_at, self._job_keep_ms)),
+            dump(document_record(document, self._document_keep_ms)) if document else "",
+            reply,
+            submission.rate or "",
+            self._max_queued,
+        )
+        match answer:
+            case ["kept", blob]:
+                return Kept(submission.body, replayed=False, blob=blob)
+            case ["replayed", body]:
+                return Kept(body.encode(), replayed=True, blob=None)
+        raise _refusal(answer)
+
+    async def get(self, department: str, job_id: str) -> Job | None:
+        """A department's job; None where it has no such job."""
+        if not is_job_id(job_id):
+            return None
+        redis = self._connection.redis
+        record = await self._connection.ask(redis.hgetall(f"{PREFIX}job:{job_id}"))
+        return to_job(record) if record and record["department"] == department else None
+
+    async def list(
+        self,
+        department: str,
+        *,
+        status: JobStatus | None = None,
+        task: str | None = None,
+        batch_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """A page of a department's jobs, newest first.
+
+        `cursor` is a page's `next_cursor`; anything else raises `ProblemError("invalid-request")`.
+        With `task` or `batch_id` a page may be short and still have a next one.
+        """
+        if cursor is not None and not is_job_id(cursor):
+            raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
+        index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
+        found: list[Job] = []
+        for _ in range(_SCAN_PAGES):
+            jobs = await self._page(index, cursor, limit)
+            for job in jobs:
+                if (task in (None, job.task)) and (batch_id in (None, job.batch_id)):
+                    found.append(job)
+                cursor = job.id
+                if len(found) == limit:
+                    return Page(found, cursor)
+            if len(jobs) < limit:
+                return Page(found, None)
+        return Page(found, cursor)
+
+    async def _page(self, index: str, cursor: str | None, limit: int) -> Sequence[Job]:
+        redis = self._connection.redis
+        ids = await self._connection.ask(
+            redis.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
+        )
+        pipeline = redis.pipeline(transaction=False)
+        for job_id in ids:
+            pipeline.hgetall(f"{PREFIX}job:{job_id}")
+        records = await self._connection.ask(pipeline.execute())
+        return [to_job(record) for record in records if record]
+
+    async def cancel(self, department: str, job_id: str) -> Job | None:
+        """Cancel a job at once, whatever it is doing; one that has ended stays as it is."""
+        if not is_job_id(job_id):
+            return None
+        record = pairs(await self._connection.run("cancel", department, job_id))
+        return to_job(record) if record else None
+
+    async def wait_ended(self, job_id: str, seconds: float) -> None:
+        """Wait until the job ends or the time is over. Look at the job before and after."""
+        async with self._endings.watch(job_id) as ended:
+            record = await self._connection.ask(
+                self._connection.redis.hget(f"{PREFIX}job:{job_id}", "finished_at")
+            )
+            if record is None:
+                try:
+                    await asyncio.wait_for(ended.wait(), seconds)
+                except TimeoutError:
+                    return
+
+    async def claim(self, job_id: str, worker: str, lease_seconds: float) -> Claim | None:
+        """The lease of a queued job for `worker`, or None where it is not to be run now."""
+        answer = await self._connection.run(
+            "claim", job_id, worker, secrets.token_hex(8), round(lease_seconds * 1000)
+        )
+        if answer[0] == "refused":
+            return None
+        record = pairs(answer[1])
+        return Claim(
+            job=to_job(record),
+            token=int(record["token"]),
+            tries=int(record["tries"]),
+            document=to_document(pairs(answer[2])),
+        )
+
+    async def renew(self, held: Sequence[Held], lease_seconds: float) -> frozenset[str]:
+        """Renew leases and note progress; returns the ids of jobs that are no longer held."""
+        if not held:
+            return frozenset()
+        args: list[str | int] = [round(lease_seconds * 1000)]
+        for job in held:
+            args += [job.id, job.token, job.progress.done, job.progress.total]
+        return frozenset(await self._connection.run("renew", *args))
+
+    async def finish(self, claim: Claim, ending: Ending) -> bool:
+        """End the job with this run; False where the run no longer holds it."""
+        fields: dict[str, Any] = {
+            "result": ending.result,
+            "result_blob": ending.result_blob,
+            "error": dump(ending.error.to_dict()) if ending.error else None,
+            "usage": dump(ending.usage),
+            "provenance": dump(ending.provenance) if ending.provenance else None,
+        }
+        flat = [part for pair in fields.items() if pair[1] is not None for part in pair]
+        return bool(
+            await self._connection.run(
+                "finish",
+                claim.job.id,
+                claim.token,
+                ending.status.value,
+                dump(flat),
+                dump(_amounts(ending.usage)),
+            )
+        )
+
+    async def put_back(
+        self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
+    ) -> bool:
+        """Give the job back to be run again after a while; False where it is no longer held."""
+        return bool(
+            await self._connection.run(
+                "put_back",
+                claim.job.id,
+                claim.token,
+                round(delay_seconds * 1000),
+                int(counted),
+                code,
+            )
+        )
+
+
+def _amounts(usage: Usage) -> Mapping[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "engine_ms": round(usage.engine_seconds * 1000),
+    }
+
+
+def _refusal(answer: Sequence[Any]) -> ProblemError:
+    match answer:
+        case ["mismatch"]:
+            return mismatch()
+        case ["rate", wait_ms]:
+            return ProblemError(
+                "rate-limited",
+                "The department submits faster than its rate allows. Wait, then try again.",
+                retry_after=int(wait_ms) / 1000,
+            )
+        case ["full"]:
+            return ProblemError(
+                "system-full",
+                "As many jobs wait as may wait. Nothing was accepted. Try again later.",
+                retry_after=30,
+            )
+    return ProblemError(
+        "not-found", "There is no such document. Upload it first; it may have expired."
+    )

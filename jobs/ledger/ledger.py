@@ -1,0 +1,64 @@
+"""The ledger, put together."""
+
+from __future__ import annotations
+
+from jobs.ledger.callbacks import CallbackLedger
+from jobs.ledger.connection import Connection, check_server
+from jobs.ledger.departments import DepartmentLedger
+from jobs.ledger.documents import DocumentLedger
+from jobs.ledger.endings import Endings
+from jobs.ledger.figures import FigureLedger, Figures
+from jobs.ledger.jobs import JobLedger
+from jobs.ledger.processes import ProcessLedger
+from jobs.ledger.replies import Replies
+from jobs.ledger.upkeep import UpkeepLedger
+from jobs.settings import LimitSettings, RedisSettings, RetentionSettings
+
+
+class Ledger:
+    """One connection pool, and a part of the ledger for each subject.
+
+    The server need not be there when a ledger is made: until it is, calls raise
+    `ProblemError("unavailable")`.
+    """
+
+    def __init__(
+        self,
+        redis: RedisSettings,
+        retention: RetentionSettings | None = None,
+        limits: LimitSettings | None = None,
+    ) -> None:
+        retention = retention or RetentionSettings()
+        limits = limits or LimitSettings()
+        self._settings = redis
+        self._connection = Connection.to(redis)
+        self._endings = Endings(self._connection.redis)
+        self.jobs = JobLedger(
+            self._connection,
+            self._endings,
+            job_keep_hours=retention.job_retention_hours,
+            document_keep_hours=retention.document_retention_hours,
+            reply_keep_hours=retention.idempotency_hours,
+            max_queued=limits.max_queued,
+        )
+        self.documents = DocumentLedger(self._connection, retention.document_retention_hours)
+        self.callbacks = CallbackLedger(self._connection)
+        self.departments = DepartmentLedger(self._connection)
+        self.processes = ProcessLedger(self._connection)
+        self.replies = Replies(self._connection, retention.idempotency_hours)
+        self.upkeep = UpkeepLedger(self._connection)
+        self.figures = FigureLedger(self._connection)
+
+    async def check(self) -> None:
+        """Raise `UnsafeServer` where the server would lose what it is given."""
+        await self._connection.ask(check_server(self._connection.redis, self._settings))
+
+    async def ping(self) -> None:
+        await self._connection.ask(self._connection.redis.ping())
+
+    async def read_figures(self) -> Figures:
+        return await self.figures.read(await self.departments.names())
+
+    async def close(self) -> None:
+        await self._endings.close()
+        await self._connection.close()

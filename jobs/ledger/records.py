@@ -1,0 +1,147 @@
+"""Between Redis's flat hashes and the ledger's records. Times are milliseconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from jobs.callback import Attempt, Callback
+from jobs.department import Department
+from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.lanes import Lane
+from jobs.states import CallbackStatus, JobStatus
+
+Record = Mapping[str, str]
+
+
+def pairs(flat: Sequence[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def to_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def to_time(ms: str | None) -> datetime | None:
+    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC) if ms else None
+
+
+def dump(value: Any) -> str:
+    return to_json(value).decode()
+
+
+def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str, str | int]:
+    """The record's unchanging part; what is None is left out."""
+    record: dict[str, str | int | None] = {
+        "id": job.id,
+        "callback_id": job.callback_id,
+        "department": job.department,
+        "task": job.task,
+        "lane": job.lane.value,
+        "options": dump(job.options),
+        "metadata": dump(job.metadata),
+        "document_id": job.document_id,
+        "callback_url": job.callback_url,
+        "batch_id": job.batch_id,
+        "not_before": to_ms(job.not_before) if job.not_before else None,
+        "deadline": to_ms(job.deadline) if job.deadline else None,
+        "created_at": to_ms(created_at),
+        "keep_ms": keep_ms,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def to_job(record: Record) -> Job:
+    return Job(
+        id=record["id"],
+        department=record["department"],
+        task=record["task"],
+        lane=Lane(record["lane"]),
+        options=from_json(record["options"]),
+        document_id=record["document_id"],
+        callback_url=record.get("callback_url"),
+        callback_id=record.get("callback_id"),
+        batch_id=record.get("batch_id"),
+        not_before=to_time(record.get("not_before")),
+        deadline=to_time(record.get("deadline")),
+        metadata=from_json(record["metadata"]),
+        status=JobStatus(record["status"]),
+        created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
+        started_at=to_time(record.get("started_at")),
+        finished_at=to_time(record.get("finished_at")),
+        attempts=int(record["attempts"]),
+        progress=Progress(int(record.get("done", 0)), int(record.get("total", 0))),
+        result=from_json(record["result"]) if record.get("result") else None,
+        result_blob=record.get("result_blob") or None,
+        error=from_json(record["error"]) if record.get("error") else None,
+        usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
+        provenance=(
+            Provenance(**from_json(record["provenance"])) if record.get("provenance") else None
+        ),
+    )
+
+
+def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:
+    return {
+        "id": document.id,
+        "department": document.department,
+        "sha256": document.sha256,
+        "bytes": document.bytes,
+        "media_type": document.media_type,
+        "filename": document.filename or "",
+        "expires_at": to_ms(document.expires_at),
+        "blob": document.blob,
+        "keep_ms": keep_ms,
+    }
+
+
+def to_document(record: Record) -> StoredDocument:
+    return StoredDocument(
+        id=record["id"],
+        department=record["department"],
+        sha256=record["sha256"],
+        bytes=int(record["bytes"]),
+        media_type=record["media_type"],
+        filename=record["filename"] or None,
+        expires_at=datetime.fromtimestamp(int(float(record["expires_at"])) / 1000, UTC),
+        blob=record["blob"],
+    )
+
+
+def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
+    return Callback(
+        id=record["id"],
+        job_id=record["job_id"],
+        batch_id=record["batch_id"] or None,
+        department=record["department"],
+        type=record["type"],
+        url=record["url"],
+        status=CallbackStatus(record["status"]),
+        attempts=[to_attempt(attempt) for attempt in attempts],
+        next_attempt_at=to_time(record["next_attempt_at"]),
+    )
+
+
+def attempt_record(attempt: Attempt) -> str:
+    return dump(attempt)
+
+
+def to_attempt(text: str) -> Attempt:
+    fields = from_json(text)
+    return Attempt(**{**fields, "at": datetime.fromisoformat(fields["at"])})
+
+
+def to_department(record: Record) -> Department:
+    return Department(
+        name=record["name"],
+        callback_allow=tuple(from_json(record["callback_allow"])),
+        callback_secrets=tuple(from_json(record["callback_secrets"])),
+        weight=int(record["weight"]),
+        rate=float(record["rate"]) if record["rate"] else None,
+        callback_max_bytes=(
+            int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
+        ),
+    )

@@ -1,0 +1,168 @@
+-- Shared by every script of the ledger: names of keys, and the only ways in which a job moves.
+--
+-- A job that has not ended is in exactly one of these places, by its status:
+--   scheduled          chancery:scheduled         by the time it is due
+--   queued             chancery:sent:QUEUE        by the time its message was sent to Celery, or
+--                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released
+--   running            chancery:running           by the time its lease ends
+-- Times are milliseconds since 1970 by this server's clock, so that machines need not agree.
+
+local P = 'chancery:'
+local RESEND_MS = 30000
+local NO_DEADLINE = 9007199254740991
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local now = now_ms()
+
+local function as_map(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end
+
+local function load_job(id)
+  local job = as_map(redis.call('HGETALL', P .. 'job:' .. id))
+  if job.id then return job end
+  return nil
+end
+
+local function listed(job, status)
+  return P .. 'jobs:' .. job.department .. ':' .. status
+end
+
+-- Celery's protocol 2 inside kombu's envelope, its body carried as plain text. Identifiers only.
+local function send(queue, task, id)
+  local none = cjson.null
+  local tag = id .. ':' .. redis.call('INCR', P .. 'messages')
+  local embed = {callbacks = none, errbacks = none, chain = none, chord = none}
+  redis.call('LPUSH', queue, cjson.encode({
+    body = '[["' .. id .. '"], {}, ' .. cjson.encode(embed) .. ']',
+    ['content-encoding'] = 'utf-8',
+    ['content-type'] = 'application/json',
+    headers = {
+      lang = 'py', task = 'chancery.' .. task, id = id, root_id = id, parent_id = none,
+      group = none, eta = none, expires = none, retries = 0, timelimit = {none, none},
+      argsrepr = "('" .. id .. "',)", kwargsrepr = '{}', origin = 'ledger', ignore_result = true,
+    },
+    properties = {
+      correlation_id = id, delivery_mode = 2, priority = 0, delivery_tag = tag,
+      delivery_info = {exchange = '', routing_key = queue},
+    },
+  }))
+end
+
+local function set_status(job, status)
+  if job.status then redis.call('ZREM', listed(job, job.status), job.id) end
+  redis.call('ZADD', listed(job, status), 0, job.id)
+  redis.call('HSET', P .. 'job:' .. job.id, 'status', status)
+  job.status = status
+end
+
+-- Take a job out of the place that its status gives it.
+local function lift(job)
+  if job.status == 'scheduled' then
+    redis.call('ZREM', P .. 'scheduled', job.id)
+  elseif job.status == 'queued' then
+    redis.call('ZREM', P .. 'sent:' .. job.lane, job.id)
+    redis.call('ZREM', P .. 'waiting:' .. job.department, job.id)
+  elseif job.status == 'running' then
+    redis.call('ZREM', P .. 'running', job.id)
+    redis.call('SREM', P .. 'held:' .. job.worker, job.id)
+  end
+end
+
+local function hand_to_celery(job)
+  redis.call('ZADD', P .. 'sent:' .. job.lane, now, job.id)
+  send(job.lane, job.task, job.id)
+end
+
+local function queue(job)
+  if job.status then lift(job) end
+  set_status(job, 'queued')
+  if job.lane == 'interactive' then
+    hand_to_celery(job)
+    return
+  end
+  redis.call('ZADD', P .. 'waiting:' .. job.department, job.deadline or NO_DEADLINE, job.id)
+  if not redis.call('ZSCORE', P .. 'turns', job.department) then
+    local first = redis.call('ZRANGE', P .. 'turns', 0, 0, 'WITHSCORES')
+    redis.call('ZADD', P .. 'turns', first[2] or 0, job.department)
+  end
+end
+
+local function schedule(job, due)
+  if job.status then lift(job) end
+  set_status(job, 'scheduled')
+  redis.call('ZADD', P .. 'scheduled', due, job.id)
+end
+
+local function open_callback(job, status)
+  local id = job.callback_id
+  redis.call('HSET', P .. 'callback:' .. id,
+    'id', id, 'job_id', job.id, 'batch_id', job.batch_id or '', 'department', job.department,
+    'type', 'job.' .. status, 'url', job.callback_url, 'status', 'pending', 'created_at', now,
+    'next_attempt_at', now, 'lease_until', 0, 'token', 0, 'round', 0)
+  redis.call('ZADD', P .. 'callbacks:' .. job.department, 0, id)
+  redis.call('ZADD', P .. 'callbacks:' .. job.department .. ':pending', 0, id)
+  redis.call('ZADD', P .. 'callbacks-due', now + RESEND_MS, id)
+  send('callbacks', 'callback', id)
+end
+
+local function let_go_of_document(job)
+  local key = P .. 'document:' .. job.department .. ':' .. job.document_id
+  if redis.call('EXISTS', key) == 0 then return end
+  redis.call('HINCRBY', key, 'jobs', -1)
+  local until_ms = now + tonumber(redis.call('HGET', key, 'keep_ms'))
+  if until_ms > tonumber(redis.call('HGET', key, 'expires_at')) then
+    redis.call('HSET', key, 'expires_at', until_ms)
+    redis.call('ZADD', P .. 'documents', until_ms, job.department .. ':' .. job.document_id)
+  end
+end
+
+local function count_ending(job, status, usage)
+  redis.call('HINCRBY', P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
+  local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
+  redis.call('HINCRBY', day, 'jobs_' .. status, 1)
+  for name, amount in pairs(usage or {}) do redis.call('HINCRBY', day, name, amount) end
+  redis.call('SADD', P .. 'usage-days:' .. job.department, math.floor(now / 86400000))
+end
+
+-- The one way to end a job: its last status, its callback event and the counters, together.
+-- fields: flat list of what else the record keeps; usage: amounts to add to the day's counters.
+local function finish(job, status, fields, usage)
+  lift(job)
+  set_status(job, status)
+  redis.call('HSET', P .. 'job:' .. job.id, 'finished_at', now, unpack(fields))
+  redis.call('ZREM', P .. 'deadlines', job.id)
+  redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
+  let_go_of_document(job)
+  count_ending(job, status, usage)
+  if job.callback_id then open_callback(job, status) end
+  redis.call('PUBLISH', P .. 'endings', job.id)
+end
+
+local function problem(code, title, detail)
+  return cjson.encode({type = '/problems/' .. code, title = title, detail = detail})
+end
+
+local function expire(job)
+  finish(job, 'expired', {'error', problem('expired', "The job's deadline passed",
+    'The job had not ended at its deadline. Submit it again with a later deadline.')})
+end
+
+-- A run ended with its worker: the job goes back, or is set aside at the third such death.
+local function abandon(job)
+  local deaths = redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
+  redis.call('HINCRBY', P .. 'counters', 'jobs_abandoned', 1)
+  if deaths >= 3 then
+    finish(job, 'failed', {'error', problem('poisoned',
+      'The job was set aside after its worker died again and again',
+      'Its worker died ' .. deaths .. ' times while it was in hand. Look at the document.')})
+  else
+    queue(job)
+  end
+end

@@ -1,0 +1,74 @@
+-- Keep a job, its document and the answer to its submission, and queue it: one step.
+-- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
+--       keep_ms, or ''), rate per second ('' for none), most jobs waiting
+-- Returns: {'kept', blob of the document} | {'replayed', body} | {'mismatch'} | {'rate', ms}
+--          | {'full'} | {'no-document'}
+-- Invariant: a job's record, its place and its message appear together or not at all. The same job
+--            again (a client library's retry of the script) changes nothing.
+local job = cjson.decode(ARGV[1])
+local document = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
+local reply = ARGV[3] ~= '' and cjson.decode(ARGV[3]) or nil
+local rate, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
+
+if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
+  return {'kept', redis.call('HGET', document_key, 'blob')}
+end
+
+local reply_key
+if reply then
+  reply_key = P .. 'reply:' .. job.department .. ':jobs:' .. reply.key
+  local earlier = as_map(redis.call('HGETALL', reply_key))
+  if earlier.body_sha256 then
+    if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
+    return {'replayed', earlier.body}
+  end
+end
+
+if not document and redis.call('EXISTS', document_key) == 0 then return {'no-document'} end
+
+local waiting = redis.call('ZCARD', P .. 'scheduled') + redis.call('ZCARD', P .. 'sent:interactive')
+  + redis.call('ZCARD', P .. 'sent:bulk')
+for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
+  waiting = waiting + redis.call('ZCARD', P .. 'waiting:' .. name)
+end
+if waiting >= most then return {'full'} end
+
+if rate then
+  -- GCRA with a second's worth of burst.
+  local key, each = P .. 'rate:' .. job.department, 1000 / rate
+  local due = math.max(tonumber(redis.call('GET', key) or 0), now) + each
+  if due - now > math.max(each, 1000) then
+    return {'rate', math.ceil(due - now - math.max(each, 1000))}
+  end
+  redis.call('SET', key, due, 'PX', math.ceil(due - now) + 1000)
+end
+
+if document then
+  if redis.call('EXISTS', document_key) == 0 then
+    for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
+  end
+  local until_ms = math.max(now + tonumber(document.keep_ms),
+    tonumber(redis.call('HGET', document_key, 'expires_at')))
+  redis.call('HSET', document_key, 'expires_at', until_ms)
+  redis.call('ZADD', P .. 'documents', until_ms, job.department .. ':' .. job.document_id)
+end
+redis.call('HINCRBY', document_key, 'jobs', 1)
+
+for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
+redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
+if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
+job.status = nil
+if job.not_before and tonumber(job.not_before) > now then
+  schedule(job, job.not_before)
+else
+  queue(job)
+end
+
+if reply then
+  redis.call('HSET', reply_key, 'body_sha256', reply.body_sha256, 'body', reply.body,
+    'status', 202, 'headers', '{}')
+  redis.call('PEXPIRE', reply_key, reply.keep_ms)
+end
+return {'kept', redis.call('HGET', document_key, 'blob')}

@@ -1,0 +1,39 @@
+-- Move what is due: scheduled jobs, leases that ran out, deadlines, lost messages, callbacks.
+-- ARGV: most moves of each kind in one call, ms after which an unclaimed message in an empty queue
+--       counts as lost
+-- Returns: {scheduled, abandoned, expired, sent again, callbacks sent}
+local most, lost_ms = ARGV[1], tonumber(ARGV[2])
+local moved = {0, 0, 0, 0, 0}
+
+local function due(key, before)
+  return redis.call('ZRANGEBYSCORE', P .. key, '-inf', before, 'LIMIT', 0, most)
+end
+
+for _, id in ipairs(due('deadlines', now)) do
+  expire(load_job(id))
+  moved[3] = moved[3] + 1
+end
+for _, id in ipairs(due('scheduled', now)) do
+  queue(load_job(id))
+  moved[1] = moved[1] + 1
+end
+for _, id in ipairs(due('running', now)) do
+  abandon(load_job(id))
+  moved[2] = moved[2] + 1
+end
+
+for _, lane in ipairs({'interactive', 'bulk'}) do
+  local before = tonumber(redis.call('GET', P .. 'mark:' .. lane) or 0) - lost_ms
+  if redis.call('LLEN', lane) == 0 then before = math.max(before, now - lost_ms) end
+  for _, id in ipairs(due('sent:' .. lane, math.min(before, now - lost_ms))) do
+    hand_to_celery(load_job(id))
+    moved[4] = moved[4] + 1
+  end
+end
+
+for _, id in ipairs(due('callbacks-due', now)) do
+  redis.call('ZADD', P .. 'callbacks-due', now + RESEND_MS, id)
+  send('callbacks', 'callback', id)
+  moved[5] = moved[5] + 1
+end
+return moved

@@ -1,0 +1,51 @@
+"""What the clerk has the ledger do: move what is due, release bulk jobs, forget what is old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.ledger.connection import Connection
+
+_MOVES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many were moved: scheduled jobs that came due, jobs taken back from runs whose lease ran
+    out, jobs past their deadline, lost messages sent again, callbacks sent.
+    """
+
+    scheduled: int
+    abandoned: int
+    expired: int
+    sent_again: int
+    callbacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """`blobs` are to be deleted from the store."""
+
+    blobs: Sequence[str]
+    jobs: int
+    documents: int
+
+
+class UpkeepLedger:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def sweep(self, lost_after_seconds: float = 5) -> Swept:
+        """Move what is due. A message unclaimed for `lost_after_seconds`, while its queue is empty
+        or later ones were claimed, was lost and is sent again.
+        """
+        return Swept(*await self._connection.run("sweep", _MOVES, round(lost_after_seconds * 1000)))
+
+    async def release(self, depth: int) -> int:
+        """Release waiting bulk jobs until `depth` are in Celery; returns how many."""
+        return int(await self._connection.run("release", depth, _MOVES))
+
+    async def forget(self) -> Forgotten:
+        """Remove ended jobs and unused documents that were kept long enough."""
+        return Forgotten(*await self._connection.run("forget", _MOVES))

@@ -1,0 +1,154 @@
+"""The object store: the bytes of documents and of large results, in a folder.
+
+A blob is whole or absent: it is written beside, flushed to the disk, and renamed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.problems import ProblemError
+
+_ABANDONED_SECONDS = 24 * 3600
+
+
+class Incoming:
+    """Bytes on their way into the store, counted and hashed as they come."""
+
+    def __init__(self, path: Path, file: BinaryIO, max_bytes: int) -> None:
+        self.path = path
+        self.bytes = 0
+        self._file = file
+        self._max_bytes = max_bytes
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def write(self, chunk: bytes) -> None:
+        """Raises `ProblemError`: `too-large`, or `storage-full` where the disk is."""
+        self.bytes += len(chunk)
+        if self.bytes > self._max_bytes:
+            raise ProblemError(
+                "too-large",
+                f"The body is larger than {self._max_bytes} bytes, the most that is taken. "
+                "Split the document.",
+                max_bytes=self._max_bytes,
+            )
+        self._digest.update(chunk)
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise _translated(error) from error
+
+    def flush(self) -> None:
+        """Hand to the operating system what is still in this process."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise _translated(error) from error
+
+
+class Store:
+    """`root` is shared by all processes of one machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._blobs = root / "blobs"
+        self._incoming = root / "incoming"
+        for folder in (self._blobs, self._incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @asynccontextmanager
+    async def incoming(self, max_bytes: int) -> AsyncIterator[Incoming]:
+        """A place to write to; what is not kept by the end of the block is removed."""
+        path = self._incoming / secrets.token_hex(16)
+        try:
+            with path.open("xb") as file:
+                yield Incoming(path, file, max_bytes)
+        except OSError as error:
+            raise _translated(error) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def keep(self, incoming: Incoming, department: str) -> str:
+        """Make what was written a blob, on the disk when this returns; returns its name."""
+        incoming.flush()
+        return await asyncio.to_thread(self._keep, incoming.path, department)
+
+    async def put(self, data: bytes, department: str) -> str:
+        """Keep `data` as a blob, on the disk when this returns; returns its name."""
+        return await asyncio.to_thread(self._put, data, department)
+
+    async def read(self, blob: str) -> bytes:
+        return await asyncio.to_thread(self.path(blob).read_bytes)
+
+    def path(self, blob: str) -> Path:
+        return self._blobs / blob
+
+    async def delete(self, blob: str) -> None:
+        """Remove a blob; one that is not there is no error."""
+        await asyncio.to_thread(self.path(blob).unlink, missing_ok=True)
+
+    async def clear_abandoned(self) -> int:
+        """Remove what dead processes left half written a day ago; returns how many files."""
+        return await asyncio.to_thread(self._clear_abandoned)
+
+    def _put(self, data: bytes, department: str) -> str:
+        path = self._incoming / secrets.token_hex(16)
+        try:
+            path.write_bytes(data)
+            return self._keep(path, department)
+        except OSError as error:
+            raise _translated(error) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _keep(self, path: Path, department: str) -> str:
+        name = secrets.token_hex(16)
+        blob = f"{department}/{name[:2]}/{name}"
+        target = self.path(blob)
+        try:
+            _flush(path)
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _flush(target.parent.parent)
+                _flush(self._blobs)
+            os.link(path, target)
+            _flush(target.parent)
+        except OSError as error:
+            raise _translated(error) from error
+        return blob
+
+    def _clear_abandoned(self) -> int:
+        before = time.time() - _ABANDONED_SECONDS
+        old = [path for path in self._incoming.iterdir() if path.stat().st_mtime < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+
+def _flush(path: Path) -> None:
+    """fsync a file, or a folder so that the names in it stay."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _translated(error: OSError) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ProblemError(
+            "storage-full", "There is no room for the document. Try again later.", retry_after=60
+        )
+    return error

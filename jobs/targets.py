@@ -1,0 +1,174 @@
+"""Where callbacks may go: a department's allow-list, and what no list can allow.
+
+On an intranet every receiver has a private address, so refusing private ranges says nothing. What
+counts is the department's own list of hosts, addresses and ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+from jobs.problems import ProblemError
+
+Address = IPv4Address | IPv6Address
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class AllowEntry:
+    """`HOST`, `ADDRESS` or `CIDR`, each with `:PORT` or for every port. IPv6 in brackets.
+
+    One of `host` and `network` is set.
+    """
+
+    host: str | None
+    network: IPv4Network | IPv6Network | None
+    port: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> AllowEntry:
+        """Raises `ValueError`, saying what is wrong with `text`."""
+        name, port = _split_port(text.strip())
+        if not name or set(name) & set("/@?# ") - {"/"}:
+            raise ValueError(f"{text!r} is no host, address or CIDR block")
+        try:
+            return cls(None, ip_network(name.strip("[]"), strict=False), port)
+        except ValueError:
+            if "/" in name or ":" in name:
+                raise ValueError(f"{text!r} is no host, address or CIDR block") from None
+        return cls(_folded(name), None, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A callback URL taken apart. `host` is as it is resolved, `port` never None."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+
+
+class AllowList:
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._entries = [AllowEntry.parse(entry) for entry in entries]
+
+    def names(self, target: Target) -> bool:
+        """Whether the target's host is on the list as it is written: a name or an address."""
+        address = literal(target.host)
+        return any(
+            _port_fits(entry, target.port)
+            and (
+                entry.host == target.host
+                if entry.host is not None
+                else address is not None and entry.network is not None and address in entry.network
+            )
+            for entry in self._entries
+        )
+
+    def admits(self, target: Target, addresses: Sequence[Address]) -> bool:
+        """Whether a delivery to `target` may connect to each of `addresses`, which it resolves to.
+
+        Loopback is admitted only where the list says so by the very name or address.
+        """
+        if not addresses or any(_never(address) for address in addresses):
+            return False
+        if self.names(target):
+            return all(
+                not plain(address).is_loopback or self._loopback_meant(target)
+                for address in addresses
+            )
+        return all(
+            not plain(address).is_loopback and self._in_network(plain(address), target.port)
+            for address in addresses
+        )
+
+    def _in_network(self, address: Address, port: int) -> bool:
+        return any(
+            entry.network is not None and address in entry.network and _port_fits(entry, port)
+            for entry in self._entries
+        )
+
+    def _loopback_meant(self, target: Target) -> bool:
+        return target.host == "localhost" or literal(target.host) is not None
+
+
+def parse_target(url: str) -> Target:
+    """Take a callback URL apart. Raises `ProblemError("callback-not-allowed")`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _not_allowed("is not a URL") from error
+    if parts.scheme not in _PORTS:
+        raise _not_allowed("must begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise _not_allowed("may not carry a user name or password")
+    if not parts.hostname or _has_odd_characters(parts):
+        raise _not_allowed("has no proper host")
+    return Target(url, parts.scheme, _folded(parts.hostname), port or _PORTS[parts.scheme])
+
+
+def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Target:
+    """The target of `url`, where the list admits it with what it resolves to.
+
+    Raises `ProblemError("callback-not-allowed")`.
+    """
+    target = parse_target(url)
+    if not addresses:
+        raise _not_allowed("has a host whose address cannot be found")
+    if not allow.admits(target, addresses):
+        raise _not_allowed("is not on the department's allow-list")
+    return target
+
+
+def literal(host: str) -> Address | None:
+    """The address that `host` is, or None where it is a name."""
+    try:
+        return ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def plain(address: Address) -> Address:
+    """An IPv4 address that comes in IPv6's clothes, as itself."""
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
+
+
+def _never(address: Address) -> bool:
+    inner = plain(address)
+    return inner.is_link_local or inner.is_multicast or inner.is_unspecified or inner.is_reserved
+
+
+def _port_fits(entry: AllowEntry, port: int) -> bool:
+    return entry.port in (None, port)
+
+
+def _split_port(text: str) -> tuple[str, int | None]:
+    name, colon, port = text.rpartition(":")
+    if not colon or (":" in name and not name.endswith("]")) or name.endswith(":"):
+        return text, None
+    if not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError(f"{text!r}: the port must be a number from 1 to 65535")
+    return name, int(port)
+
+
+def _folded(host: str) -> str:
+    return host.rstrip(".").lower()
+
+
+def _has_odd_characters(parts: SplitResult) -> bool:
+    return any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in parts.geturl())
+
+
+def _not_allowed(why: str) -> ProblemError:
+    return ProblemError(
+        "callback-not-allowed",
+        f"The callback URL {why}. Ask the operators to add its host with "
+        "`chancery department allow`.",
+    )

@@ -1,0 +1,141 @@
+"""What a department gets to see: the JSON of documents, jobs and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic_core import from_json
+
+from jobs.callback import Callback
+from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.lanes import Lane
+from jobs.states import CallbackStatus, JobStatus
+from jobs.store import Store
+
+
+class DocumentView(BaseModel):
+    id: str
+    sha256: str
+    bytes: int
+    media_type: str
+    filename: str | None
+    expires_at: datetime
+
+
+class JobView(BaseModel):
+    """`result_url` is there where a result is not inside."""
+
+    id: str
+    object: Literal["job"] = "job"
+    task: str
+    department: str
+    lane: Lane
+    status: JobStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempts: int = 0
+    batch_id: str | None = None
+    document_id: str | None
+    metadata: Mapping[str, Any]
+    progress: Progress = Progress()
+    result: Any = None
+    result_url: str | None = None
+    error: Mapping[str, Any] | None = None
+    usage: Usage = Usage()
+    provenance: Provenance | None = None
+
+
+class AttemptView(BaseModel):
+    at: datetime
+    status_code: int | None
+    error: str | None
+    seconds: float
+
+
+class CallbackView(BaseModel):
+    id: str
+    job_id: str | None
+    batch_id: str | None
+    type: str
+    url: str
+    status: CallbackStatus
+    attempts: Sequence[AttemptView]
+    next_attempt_at: datetime | None
+
+
+def document_view(document: StoredDocument) -> DocumentView:
+    return DocumentView(
+        id=document.id,
+        sha256=document.sha256,
+        bytes=document.bytes,
+        media_type=document.media_type,
+        filename=document.filename,
+        expires_at=document.expires_at,
+    )
+
+
+def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobView:
+    """A job as its submission is answered."""
+    return JobView(
+        id=job.id,
+        task=job.task,
+        department=job.department,
+        lane=job.lane,
+        status=status,
+        created_at=created_at,
+        batch_id=job.batch_id,
+        document_id=job.document_id,
+        metadata=job.metadata,
+    )
+
+
+async def job_view(job: Job, store: Store, *, inline_result: bool = True) -> JobView:
+    """A job as it stands; a result that the store keeps is read only where it is asked for."""
+    result, result_url = job.result, None
+    if job.result_blob is not None:
+        if inline_result:
+            result = from_json(await store.read(job.result_blob))
+        else:
+            result_url = f"/v1/jobs/{job.id}/result"
+    return JobView(
+        id=job.id,
+        task=job.task,
+        department=job.department,
+        lane=job.lane,
+        status=job.status,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        attempts=job.attempts,
+        batch_id=job.batch_id,
+        document_id=job.document_id,
+        metadata=job.metadata,
+        progress=job.progress,
+        result=result,
+        result_url=result_url,
+        error=job.error,
+        usage=job.usage,
+        provenance=job.provenance,
+    )
+
+
+def callback_view(callback: Callback) -> CallbackView:
+    return CallbackView(
+        id=callback.id,
+        job_id=callback.job_id,
+        batch_id=callback.batch_id,
+        type=callback.type,
+        url=callback.url,
+        status=callback.status,
+        attempts=[
+            AttemptView(
+                at=one.at, status_code=one.status_code, error=one.error, seconds=one.seconds
+            )
+            for one in callback.attempts
+        ],
+        next_attempt_at=callback.next_attempt_at,
+    )
