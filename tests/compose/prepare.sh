@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# What a bring-up needs where no image registry can be reached, made from Debian's packages and a
+# local Python 3.12, and kept in .compose/cache: Docker, the Compose and Buildx plugins, and
+# stand-ins for the base images that the Dockerfile and docker-compose.yml name.
+# Needs root, Debian 12 and python3.12 (on the PATH or from pyenv). Idempotent.
+set -euo pipefail
+umask 022
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cache=$root/.compose/cache
+work=$root/.compose/prepare
+redis_image=${REDIS_IMAGE:?the image that docker-compose.yml names}
+python_image=${PYTHON_IMAGE:?the image that the Dockerfile names}
+
+say() { printf 'compose-test: %s\n' "$*"; }
+fail() { printf 'compose-test: %s\n' "$*" >&2; exit 1; }
+apt() { apt-get -o DPkg::Lock::Timeout=300 -qq "$@"; }
+
+install_docker() {
+  for tool in dockerd containerd debootstrap iptables; do
+    command -v "$tool" >/dev/null || missing=1
+  done
+  [ -n "${missing:-}" ] || return 0
+  say "installing Docker and debootstrap from Debian"
+  apt update
+  apt install -y --no-install-recommends docker.io debootstrap iptables >/dev/null
+}
+
+# Debian 12 has only the first Compose; the second is a plugin in Debian 13, a static binary
+# enough to run here. A private apt configuration keeps the machine's own package lists as they are.
+fetch_plugins() {
+  [ -x "$cache/plugins/docker-compose" ] && [ -x "$cache/plugins/docker-buildx" ] && return 0
+  say "fetching the Compose and Buildx plugins"
+  local apt_dir=$work/apt
+  mkdir -p "$apt_dir"/{lists/partial,archives/partial,sources,debs} "$cache/plugins"
+  sed 's/bookworm-updates//; s/bookworm/trixie/' /etc/apt/sources.list.d/debian.sources \
+    >"$apt_dir/sources/trixie.sources"
+  local options=(
+    -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt_dir/sources"
+    -o "Dir::State::Lists=$apt_dir/lists" -o "Dir::Cache=$apt_dir"
+    -o "Dir::Cache::Archives=$apt_dir/archives" -o "APT::Sandbox::User=root"
+  )
+  apt-get -qq "${options[@]}" update
+  (cd "$apt_dir/debs" && apt-get -qq "${options[@]}" download docker-compose docker-buildx)
+  for package in "$apt_dir"/debs/*.deb; do
+    dpkg-deb -x "$package" "$apt_dir/root"
+  done
+  find "$apt_dir/root" -path '*cli-plugins*' -type f -name 'docker-*' \
+    -exec install -m 0755 {} "$cache/plugins/" \;
+}
+
+debian_mirror() {
+  sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | head -n 1
+}
+
+make_debian() {
+  [ -f "$cache/debian.tar" ] && return 0
+  say "making the Debian base"
+  rm -rf "$work/debian"
+  debootstrap --variant=minbase --include=ca-certificates,libssl3,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8,libncursesw6,zlib1g,libuuid1,libexpat1 \
+    bookworm "$work/debian" "$(debian_mirror)" >"$work/debootstrap.log" 2>&1 \
+    || fail "debootstrap failed, see $work/debootstrap.log"
+  rm -rf "$work/debian"/var/cache/apt/archives/*.deb "$work/debian"/var/lib/apt/lists/*
+  tar -C "$work/debian" -c . >"$cache/debian.tar.part"
+  mv "$cache/debian.tar.part" "$cache/debian.tar"
+}
+
+python_home() {
+  local python
+  for python in python3.12 "$HOME"/.pyenv/versions/3.12.*/bin/python3.12; do
+    "$python" -c 'import sys; print(sys.base_prefix)' 2>/dev/null && return 0
+  done
+  fail "no Python 3.12 to make the base image from: install one, or use a Docker that can pull"
+}
+
+make_python() {
+  [ -f "$cache/$(file_of "$python_image")" ] && return 0
+  say "making $python_image"
+  local tree=$work/python home
+  home=$(python_home)
+  rm -rf "$tree" && mkdir -p "$tree" && tar -C "$tree" -xf "$cache/debian.tar"
+  tar -C "$home" --exclude='test' --exclude='__pycache__' --exclude='*.a' \
+    --exclude='lib/python3.12/site-packages/*' -c bin include lib share | tar -C "$tree/usr/local" -x
+  tar -C "$home/lib/python3.12/site-packages" -c pip | tar -C "$tree/usr/local/lib/python3.12/site-packages" -x
+  rm -rf "$tree"/usr/local/bin/{pip*,idle*,2to3*,pydoc*}
+  ln -sf python3.12 "$tree/usr/local/bin/python3" && ln -sf python3 "$tree/usr/local/bin/python"
+  chroot "$tree" ldconfig
+  chroot "$tree" python -m pip --version >/dev/null
+  pack "$tree" "$python_image"
+}
+
+make_redis() {
+  [ -f "$cache/$(file_of "$redis_image")" ] && return 0
+  say "making $redis_image"
+  local tree=$work/redis
+  rm -rf "$tree" && mkdir -p "$tree" && tar -C "$tree" -xf "$cache/debian.tar"
+  mkdir -p "$work/debs"
+  (cd "$work/debs" && apt -o APT::Sandbox::User=root download redis-server redis-tools \
+    libjemalloc2 liblua5.1-0 liblzf1 libatomic1 lua-bitop lua-cjson libhiredis0.14 libsystemd0)
+  # Unpacked only: the packages' own scripts would start a server.
+  dpkg --root="$tree" --force-depends --unpack "$work"/debs/*.deb >"$work/redis.log" 2>&1 \
+    || fail "unpacking Redis failed, see $work/redis.log"
+  chroot "$tree" sh -c 'groupadd -r redis && useradd -r -g redis redis && install -d -o redis -g redis /data'
+  chroot "$tree" redis-server --version >/dev/null
+  pack "$tree" "$redis_image"
+}
+
+file_of() { printf '%s.tar' "${1//[:\/]/_}"; }
+
+pack() {
+  tar -C "$1" -c . >"$cache/$(file_of "$2").part"
+  mv "$cache/$(file_of "$2").part" "$cache/$(file_of "$2")"
+}
+
+[ "$(id -u)" = 0 ] || fail "this needs root: it starts a Docker daemon of its own"
+mkdir -p "$cache" "$work"
+printf '*\n' >"$root/.compose/.gitignore"
+install_docker
+fetch_plugins
+make_debian
+make_python
+make_redis
+rm -rf "$work"

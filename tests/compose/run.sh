@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# `make compose-test`: brings docker-compose.yml up for real where no image registry can be reached.
+# Starts a Docker daemon of its own, gives it base images made by prepare.sh, runs the tests of this
+# folder against it, and ends it; .compose/cache stays, so that the next run is quick.
+# Where Docker is there and can pull: `.venv/bin/pytest -s tests/compose` is all that is needed.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+run=$root/.compose/run
+cache=$root/.compose/cache
+REDIS_IMAGE=$(sed -n 's/.*CHANCERY_REDIS_IMAGE:-\([^}]*\)}.*/\1/p' "$root/docker-compose.yml")
+PYTHON_IMAGE=$(sed -n 's/^ARG PYTHON_IMAGE=//p' "$root/deploy/docker/Dockerfile")
+export REDIS_IMAGE PYTHON_IMAGE
+
+say() { printf 'compose-test: %s (%ss)\n' "$*" "$SECONDS"; }
+
+start_dockerd() {
+  mkdir -p "$run" "$run/config/cli-plugins"
+  ln -sf "$cache"/plugins/docker-* "$run/config/cli-plugins/"
+  export DOCKER_CONFIG=$run/config DOCKER_HOST=unix://$run/docker.sock
+  unset DOCKER_CONTEXT
+  iptables-save >"$run/iptables"
+  ip_forward=$(cat /proc/sys/net/ipv4/ip_forward)
+  dockerd --data-root "$run/data" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
+    --host "$DOCKER_HOST" --storage-driver overlay2 >"$root/.compose/dockerd.log" 2>&1 &
+  dockerd_pid=$!
+  for _ in $(seq 100); do
+    docker info >/dev/null 2>&1 && return 0
+    kill -0 "$dockerd_pid" 2>/dev/null || break
+    sleep 0.2
+  done
+  tail -n 20 "$root/.compose/dockerd.log" >&2
+  return 1
+}
+
+stop_dockerd() {
+  local status=$?
+  trap - EXIT INT TERM
+  if [ -n "${dockerd_pid:-}" ]; then
+    say "ending dockerd"
+    kill "$dockerd_pid" 2>/dev/null || true
+    wait "$dockerd_pid" 2>/dev/null || true
+    # The daemon leaves its bridge and rules behind; another daemon's stay.
+    if ! grep -q DOCKER "$run/iptables"; then
+      ip link delete docker0 2>/dev/null || true
+      iptables-restore <"$run/iptables"
+      printf '%s' "$ip_forward" >/proc/sys/net/ipv4/ip_forward
+    fi
+  fi
+  rm -rf "$run"
+  exit "$status"
+}
+
+load() {
+  docker image inspect "$1" >/dev/null 2>&1 && return 0
+  say "loading $1"
+  docker import --change 'CMD ["python3"]' "$cache/${1//[:\/]/_}.tar" "$1" >/dev/null
+}
+
+# What this machine's pip has to know to reach its index goes to the build as secrets, so that
+# neither an address nor a certificate gets into an image or a committed file.
+build_secrets() {
+  local bundle index extra
+  bundle=$(pip_config cert)
+  index=$(pip_config index-url)
+  extra=$(pip_config extra-index-url | tr ' ' '\n' | grep '^https\?:' | tr '\n' ' ' || true)
+  cat "${bundle:-/etc/ssl/certs/ca-certificates.crt}" >"$run/ca_bundle"
+  {
+    printf '[global]\ncert = /run/secrets/ca_bundle\n'
+    [ -z "$index" ] || printf 'index-url = %s\n' "$index"
+    [ -z "$extra" ] || printf 'extra-index-url = %s\n' "$extra"
+  } >"$run/pip_conf"
+  export CHANCERY_TEST_PIP_CONF=$run/pip_conf CHANCERY_TEST_CA_BUNDLE=$run/ca_bundle
+}
+
+pip_config() {
+  "$root/.venv/bin/python" -m pip config get "global.$1" 2>/dev/null \
+    || "$root/.venv/bin/python" -m pip config get ":env:.$1" 2>/dev/null || true
+}
+
+"$here/prepare.sh"
+trap stop_dockerd EXIT INT TERM
+say "starting dockerd"
+start_dockerd
+load "$PYTHON_IMAGE"
+load "$REDIS_IMAGE"
+build_secrets
+timeout --foreground "${COMPOSE_TEST_SECONDS:-900}" "$root/.venv/bin/pytest" -s "$here" "$@"
