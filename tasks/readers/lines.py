@@ -1,0 +1,81 @@
+"""Lines put back together into paragraphs."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from unicodedata import east_asian_width
+
+# Han, kana, and the punctuation that goes with them: written without spaces between words.
+_UNSPACED = (
+    "\u2e80-\u2fff\u3000-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
+)
+_UNSPACED_CHAR = re.compile(f"[{_UNSPACED}]")
+_FIRST_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_ENDS = tuple("。！？；：.!?;:”」』）")
+LIST_MARK = re.compile(
+    r"\s*(?:[-*•·●○■□▪◆◇➢]\s"
+    r"|[(（]?(?:\d{1,3}|[一二三四五六七八九十百]{1,4}|[a-zA-Z]|[ivx]{1,4})(?:[)）、]|[.．](?=\D))"
+    r"|第[一二三四五六七八九十百千零〇\d]{1,8}[编章节条款项])"
+)
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether `char` belongs to a script that puts no spaces between words."""
+    return bool(_UNSPACED_CHAR.match(char))
+
+
+def join(above: str, below: str) -> str:
+    """Two lines of one paragraph as one: with a space between words, without in Chinese."""
+    above, below = above.rstrip(), below.lstrip()
+    if not above or not below:
+        return above + below
+    spaced = not is_unspaced(above[-1]) and not is_unspaced(below[0])
+    return f"{above} {below}" if spaced else above + below
+
+
+def columns(text: str) -> int:
+    """How wide `text` is on a terminal, where a Chinese character takes two columns."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a plain text.
+
+    A blank line ends one. So does the end of a line, as in Chinese official texts, unless the
+    text was wrapped to a width of 40 to 130 columns and the next word had no room on the line.
+    """
+    groups = [group.split("\n") for group in re.split(r"\n\s*\n", text) if group.strip()]
+    width = max((columns(line) for group in groups for line in group), default=0)
+    if not 40 <= width <= 130:
+        return [line for group in groups for line in group if line.strip()]
+    wrapped = _is_wrapped(groups, width)
+    return [part for group in groups for part in _unwrap(group, width, wrapped=wrapped)]
+
+
+def _is_wrapped(groups: list[list[str]], width: int) -> bool:
+    """Whether most lines that are followed by another are full, so that it cannot be chance."""
+    full = [_is_full(above, below, width) for group in groups for above, below in pairwise(group)]
+    return len(full) >= 3 and sum(full) >= 0.6 * len(full)
+
+
+def _is_full(line: str, below: str, width: int) -> bool:
+    """Whether the first word of the line below would not have fitted on this one."""
+    word = _FIRST_WORD.search(below)
+    gap = 0 if is_unspaced(line.rstrip()[-1:]) else 1
+    return columns(line.rstrip()) + gap + columns(word.group() if word else "") > width
+
+
+def _unwrap(group: list[str], width: int, *, wrapped: bool) -> list[str]:
+    parts = [group[0]]
+    for above, below in pairwise(group):
+        starts = below[:1].isspace() or LIST_MARK.match(below)
+        ends = above.rstrip().endswith(_ENDS) and not wrapped
+        if starts or ends or not _is_full(above, below, width):
+            parts.append(below)
+        else:
+            parts[-1] = join(parts[-1], below)
+    return parts

@@ -1,0 +1,130 @@
+"""The zip container of Office documents (Open Packaging Conventions), opened with care."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+
+from lxml import etree
+
+from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
+from tasks.readers.limits import MIB, ReadLimits
+
+_MOST_PARTS = 10_000
+_MOST_RATIO = 200
+_RATIO_MATTERS_FROM = 16 * MIB
+_DAMAGED = "The file begins like a zip container but is damaged or cut short. Send it again."
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
+
+
+class Package:
+    """The parts of one file. Only the parts that are asked for are unpacked.
+
+    Raises `CorruptDocument`, `EncryptedDocument` or, for one that unpacks to more than `limits`
+    or than any real document does, `DocumentTooLong`.
+    """
+
+    def __init__(self, path: Path, limits: ReadLimits | None = None) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+            raise CorruptDocument(_DAMAGED) from error
+        self._left = limits.max_expanded_bytes if limits else 64 * MIB
+        if limits:
+            self._refuse_bomb(limits.max_expanded_bytes)
+
+    def __enter__(self) -> Package:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+
+    def xml(self, name: str) -> etree._Element | None:
+        """The root of an XML part; None where there is no such part."""
+        if name not in self._zip.NameToInfo:
+            return None
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
+            remove_pis=True,
+        )  # fmt: skip
+        data = self._bytes(name)
+        try:
+            root = etree.fromstring(data, parser)
+        except etree.XMLSyntaxError as error:
+            raise CorruptDocument(f"The part {_shown(name)} is not well-formed XML.") from error
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise CorruptDocument(
+                "The document declares XML entities, which none may. Save it anew."
+            )
+        return root
+
+    def main_part(self, types: Collection[str]) -> str | None:
+        """The name of the part that has one of the content types and is the package's main one."""
+        name = self.related("", "/officeDocument")
+        declared = self.xml("[Content_Types].xml")
+        if name is None or declared is None:
+            return None
+        for entry in declared.iter(f"{_TYPES}Override"):
+            if (entry.get("PartName") or "").lstrip("/").lower() == name.lower():
+                return name if entry.get("ContentType") in types else None
+        extension = posixpath.splitext(name)[1].lstrip(".").lower()
+        for entry in declared.iter(f"{_TYPES}Default"):
+            if (entry.get("Extension") or "").lower() == extension:
+                return name if entry.get("ContentType") in types else None
+        return None
+
+    def related(self, part: str, kind: str) -> str | None:
+        """The name of the part that `part` (the package itself if empty) names as its `kind`."""
+        folder, base = posixpath.split(part)
+        relations = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
+        if relations is None:
+            return None
+        for relation in relations.iter(_RELATIONSHIP):
+            if (relation.get("Type") or "").endswith(kind):
+                return posixpath.normpath(
+                    posixpath.join("/", folder, relation.get("Target") or "")
+                ).lstrip("/")
+        return None
+
+    def _refuse_bomb(self, most: int) -> None:
+        entries = self._zip.infolist()
+        expanded = sum(entry.file_size for entry in entries)
+        packed = max(1, sum(entry.compress_size for entry in entries))
+        bomb = expanded > _RATIO_MATTERS_FROM and expanded > packed * _MOST_RATIO
+        if len(entries) > _MOST_PARTS or expanded > most or bomb:
+            raise _too_large(expanded)
+
+    def _bytes(self, name: str) -> bytes:
+        entry = self._zip.NameToInfo[name]
+        if entry.flag_bits & 0x1:
+            raise EncryptedDocument("The document's container has a password. Send it without one.")
+        try:
+            with self._zip.open(entry) as part:
+                data = part.read(self._left + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise CorruptDocument(_DAMAGED) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_large(len(data))
+        return data
+
+
+def _too_large(expanded: int) -> DocumentTooLong:
+    return DocumentTooLong(
+        f"The document unpacks to {expanded / MIB:,.0f} MiB or more, which is over the limit for a "
+        "file of its kind. Split it, or leave out its pictures."
+    )
+
+
+def _shown(name: str) -> str:
+    return name if name.isascii() and name.isprintable() else "inside"

@@ -1,0 +1,29 @@
+"""Plain text in any Chinese encoding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.document import Document
+from tasks.readers.draft import Draft, too_many_chars
+from tasks.readers.encoding import read_text
+from tasks.readers.limits import ReadLimits
+from tasks.readers.lines import paragraphs
+
+MEDIA_TYPE = "text/plain"
+_MOST_BYTES_A_CHAR = 4
+
+
+def read(path: Path, limits: ReadLimits) -> Document:
+    """Read a plain text: a block is a paragraph. Raises a `DocumentError`."""
+    draft = Draft(limits)
+    for paragraph in paragraphs(decoded(path, limits)):
+        draft.add(paragraph)
+    return draft.finish(MEDIA_TYPE)
+
+
+def decoded(path: Path, limits: ReadLimits) -> str:
+    """The characters of a text file, with `\\n` between its lines."""
+    if path.stat().st_size > (limits.max_chars + 1) * _MOST_BYTES_A_CHAR:
+        raise too_many_chars(limits)
+    return read_text(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
