@@ -104,7 +104,7 @@ class EngineClient:
         """The most tokens of prompt and answer. Raises `EngineUnavailable` like `model`."""
         return self._known_model().max_model_len or CONTEXT_TOKENS
 
-    async def wait_healthy(self, timeout: float) -> bool:
+    async def wait_healthy(self, timeout: float) -> bool:  # noqa: ASYNC109 - late is an answer
         """True as soon as the engine is healthy, False after `timeout` seconds."""
         return await self._board.wait_good(timeout)
 

@@ -46,7 +46,7 @@ class HealthBoard:
             self._health = Health(ok=False, since=self._health.since, reason=reason)
         self._good.clear()
 
-    async def wait_good(self, timeout: float) -> bool:
+    async def wait_good(self, timeout: float) -> bool:  # noqa: ASYNC109 - late is an answer
         """True as soon as the health is good; False after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
