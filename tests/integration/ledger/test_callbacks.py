@@ -1,0 +1,88 @@
+"""The life of a callback in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from jobs.callback import Attempt, Callback
+from jobs.ledger import Ledger
+from jobs.ledger.jobs import Ending
+from jobs.states import CallbackStatus, JobStatus
+from tests.integration.ledger.conftest import Submit
+
+URL = "http://receiver.intranet/hook"
+TRIED = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
+
+
+async def ended(ledger: Ledger, submit: Submit) -> Callback:
+    job_id = await submit(url=URL)
+    claim = await ledger.jobs.claim(job_id, "w", 30)
+    assert claim is not None
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    return (await ledger.callbacks.list("tax", job_id=job_id)).items[0]
+
+
+async def test_an_ending_and_its_event_come_together(ledger: Ledger, submit: Submit) -> None:
+    callback = await ended(ledger, submit)
+    assert (callback.type, callback.url) == ("job.succeeded", URL)
+    assert callback.status is CallbackStatus.pending
+
+
+async def test_a_job_that_never_ran_has_its_event_too(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit(url=URL)
+    await ledger.jobs.cancel("tax", job_id)
+    await ledger.jobs.cancel("tax", job_id)
+    events = (await ledger.callbacks.list("tax")).items
+    assert [event.type for event in events] == ["job.cancelled"]
+
+
+async def test_one_courier_at_a_time_has_a_delivery(ledger: Ledger, submit: Submit) -> None:
+    callback = await ended(ledger, submit)
+    delivery = await ledger.callbacks.claim(callback.id, 30)
+    assert delivery is not None
+    assert (delivery.attempt, delivery.job.result) == (1, 1)
+    assert await ledger.callbacks.claim(callback.id, 30) is None
+    assert await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.delivered)
+    assert await ledger.callbacks.claim(callback.id, 30) is None
+
+
+async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: Submit) -> None:
+    callback = await ended(ledger, submit)
+    delivery = await ledger.callbacks.claim(callback.id, 30)
+    assert delivery is not None
+    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.pending, delay_seconds=0.05)
+    assert await ledger.callbacks.claim(callback.id, 30) is None
+    async with asyncio.timeout(5):
+        while (await ledger.upkeep.sweep()).callbacks == 0:
+            await asyncio.sleep(0.01)
+    again = await ledger.callbacks.claim(callback.id, 30)
+    assert again is not None
+    assert (again.attempt, again.callback.id) == (2, callback.id)
+
+
+async def test_a_couriers_lost_lease_refuses_its_report(ledger: Ledger, submit: Submit) -> None:
+    callback = await ended(ledger, submit)
+    lost = await ledger.callbacks.claim(callback.id, 0)
+    taken = await ledger.callbacks.claim(callback.id, 30)
+    assert lost is not None
+    assert taken is not None
+    assert not await ledger.callbacks.settle(lost, TRIED, CallbackStatus.dead)
+    assert await ledger.callbacks.settle(taken, TRIED, CallbackStatus.delivered)
+
+
+async def test_a_dead_callback_is_seen_and_sent_again(ledger: Ledger, submit: Submit) -> None:
+    callback = await ended(ledger, submit)
+    delivery = await ledger.callbacks.claim(callback.id, 30)
+    assert delivery is not None
+    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.dead)
+    dead = (await ledger.callbacks.list("tax", status=CallbackStatus.dead)).items
+    assert [one.id for one in dead] == [callback.id]
+    assert len(dead[0].attempts) == 1
+    assert await ledger.callbacks.redeliver("parks", callback.id) is None
+    again = await ledger.callbacks.redeliver("tax", callback.id)
+    assert again is not None
+    assert again.status is CallbackStatus.pending
+    second = await ledger.callbacks.claim(callback.id, 30)
+    assert second is not None
+    assert second.attempt == 1

@@ -1,0 +1,274 @@
+"""The life of a job in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+
+from jobs.job import Claim, Progress, Provenance, Usage
+from jobs.lanes import Lane
+from jobs.ledger import IdempotencyKey, Ledger
+from jobs.ledger.jobs import Ending, Held
+from jobs.problems import Problem, ProblemError
+from jobs.settings import RedisSettings, RetentionSettings
+from jobs.states import JobStatus
+from tests.integration.ledger.conftest import Submit, a_job, submit_job
+
+LEASE = 30.0
+
+
+async def claimed(ledger: Ledger, job_id: str, worker: str = "w1", lease: float = LEASE) -> Claim:
+    claim = await ledger.jobs.claim(job_id, worker, lease)
+    assert claim is not None
+    return claim
+
+
+async def status(ledger: Ledger, job_id: str) -> JobStatus:
+    job = await ledger.jobs.get("tax", job_id)
+    assert job is not None
+    return job.status
+
+
+async def test_a_job_runs_once_and_ends_with_its_result(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit(metadata={"case": "1"})
+    claim = await claimed(ledger, job_id)
+    assert claim.job.status is JobStatus.running
+    assert claim.document.blob == "tax/aa/blob"
+    ending = Ending(
+        JobStatus.succeeded,
+        result='{"summary":"x"}',
+        usage=Usage(10, 5, 0, 1.5),
+        provenance=Provenance("1", "m", "0" * 64),
+    )
+    assert await ledger.jobs.finish(claim, ending)
+    job = await ledger.jobs.get("tax", job_id)
+    assert job is not None
+    assert (job.status, job.result, job.attempts) == (JobStatus.succeeded, {"summary": "x"}, 1)
+    assert job.usage == Usage(10, 5, 0, 1.5)
+    assert job.provenance == Provenance("1", "m", "0" * 64)
+    assert job.finished_at is not None
+    assert job.metadata == {"case": "1"}
+
+
+async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit()
+    await claimed(ledger, job_id)
+    assert await ledger.jobs.claim(job_id, "w2", LEASE) is None
+
+
+async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit()
+    first = await claimed(ledger, job_id, "w1", lease=0)
+    assert (await ledger.upkeep.sweep()).abandoned == 1
+    second = await claimed(ledger, job_id, "w2")
+    assert second.token > first.token
+    assert not await ledger.jobs.finish(first, Ending(JobStatus.succeeded, result='"late"'))
+    assert await ledger.jobs.finish(second, Ending(JobStatus.succeeded, result='"right"'))
+    job = await ledger.jobs.get("tax", job_id)
+    assert job is not None
+    assert job.result == "right"
+
+
+async def test_an_ending_stands_and_the_same_run_may_say_it_again(
+    ledger: Ledger, submit: Submit
+) -> None:
+    claim = await claimed(ledger, await submit())
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    await ledger.jobs.cancel("tax", claim.job.id)
+    assert await status(ledger, claim.job.id) is JobStatus.succeeded
+
+
+async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Submit) -> None:
+    kept, lost = await claimed(ledger, await submit()), await claimed(ledger, await submit())
+    await ledger.jobs.cancel("tax", lost.job.id)
+    held = [Held(claim.job.id, claim.token, Progress(1, 4)) for claim in (kept, lost)]
+    assert await ledger.jobs.renew(held, LEASE) == {lost.job.id}
+    job = await ledger.jobs.get("tax", kept.job.id)
+    assert job is not None
+    assert job.progress == Progress(1, 4)
+
+
+async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
+    claim = await claimed(ledger, await submit())
+    assert await ledger.jobs.put_back(claim, delay_seconds=0.05, counted=True, code="x")
+    assert await status(ledger, claim.job.id) is JobStatus.scheduled
+    assert await ledger.jobs.claim(claim.job.id, "w2", LEASE) is None
+    assert not await ledger.jobs.finish(claim, Ending(JobStatus.succeeded))
+    async with asyncio.timeout(5):
+        while (await ledger.upkeep.sweep()).scheduled == 0:
+            await asyncio.sleep(0.01)
+    again = await claimed(ledger, claim.job.id)
+    assert (again.tries, again.job.attempts) == (1, 2)
+
+
+async def test_a_job_whose_worker_died_three_times_is_set_aside(
+    ledger: Ledger, submit: Submit
+) -> None:
+    job_id = await submit()
+    for _ in range(3):
+        await claimed(ledger, job_id, lease=0)
+        await ledger.upkeep.sweep()
+    job = await ledger.jobs.get("tax", job_id)
+    assert job is not None
+    assert job.error is not None
+    assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/poisoned")
+
+
+async def test_what_a_dead_worker_held_is_taken_back_at_once(
+    ledger: Ledger, submit: Submit
+) -> None:
+    job_id, other = await submit(), await submit()
+    await claimed(ledger, job_id, "w1")
+    await claimed(ledger, other, "w2")
+    assert await ledger.processes.declare_dead("w1") == 1
+    assert await status(ledger, job_id) is JobStatus.queued
+    assert await status(ledger, other) is JobStatus.running
+
+
+async def test_a_scheduled_job_is_queued_when_it_is_due(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit(not_before=datetime.now(UTC) + timedelta(seconds=0.2))
+    assert await status(ledger, job_id) is JobStatus.scheduled
+    assert (await ledger.upkeep.sweep()).scheduled == 0
+    async with asyncio.timeout(5):
+        while (await ledger.upkeep.sweep()).scheduled == 0:
+            await asyncio.sleep(0.02)
+    assert await status(ledger, job_id) is JobStatus.queued
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_a_job_past_its_deadline_expires(
+    ledger: Ledger, submit: Submit, *, running: bool
+) -> None:
+    job_id = await submit(deadline=datetime.now(UTC) + timedelta(seconds=0.1))
+    claim = await claimed(ledger, job_id) if running else None
+    async with asyncio.timeout(5):
+        while (await ledger.upkeep.sweep()).expired == 0:
+            await asyncio.sleep(0.02)
+    assert await status(ledger, job_id) is JobStatus.expired
+    if claim:
+        assert not await ledger.jobs.finish(claim, Ending(JobStatus.succeeded))
+
+
+async def test_a_message_lost_from_celery_is_sent_again(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    job_id = await submit()
+    with Redis.from_url(redis_url) as redis:
+        redis.delete("interactive")
+        assert (await ledger.upkeep.sweep(lost_after_seconds=60)).sent_again == 0
+        await asyncio.sleep(0.01)
+        assert (await ledger.upkeep.sweep(lost_after_seconds=0.001)).sent_again == 1
+        assert job_id.encode() in redis.lindex("interactive", 0)
+
+
+async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    await ledger.departments.create("tax", weight=3)
+    await ledger.departments.create("parks", weight=1)
+    for department in ("tax", "parks"):
+        for _ in range(8):
+            await submit(department=department, lane=Lane.bulk)
+    assert await ledger.upkeep.release(8) == 8
+    assert await ledger.upkeep.release(8) == 0
+    with Redis.from_url(redis_url) as redis:
+        sent = [redis.zcard("chancery:waiting:tax"), redis.zcard("chancery:waiting:parks")]
+    assert sent == [2, 6]
+
+
+async def test_the_earliest_deadline_is_released_first(ledger: Ledger, submit: Submit) -> None:
+    now = datetime.now(UTC)
+    late = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=2))
+    soon = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=1))
+    await ledger.upkeep.release(1)
+    assert await ledger.jobs.claim(late, "w", LEASE) is None
+    await claimed(ledger, soon)
+
+
+async def test_the_same_idempotency_key_gets_the_first_answer(ledger: Ledger) -> None:
+    key = IdempotencyKey("k", "a" * 64)
+    first = await submit_job(ledger, a_job(), idempotency=key, body=b'{"n":1}')
+    again = await submit_job(ledger, a_job(), idempotency=key, body=b'{"n":2}')
+    assert (first.body, again.body, again.replayed) == (b'{"n":1}', b'{"n":1}', True)
+    assert len((await ledger.jobs.list("tax")).items) == 1
+    with pytest.raises(ProblemError) as raised:
+        await submit_job(ledger, a_job(), idempotency=IdempotencyKey("k", "b" * 64))
+    assert raised.value.problem.code == "idempotency-mismatch"
+
+
+async def test_a_department_is_held_to_its_rate(ledger: Ledger) -> None:
+    for _ in range(2):
+        await submit_job(ledger, a_job(), rate=2)
+    with pytest.raises(ProblemError) as raised:
+        await submit_job(ledger, a_job(), rate=2)
+    assert raised.value.problem.code == "rate-limited"
+    assert 0 < (raised.value.retry_after or 0) <= 0.5
+
+
+async def test_a_list_is_paged_newest_first_and_by_status(ledger: Ledger, submit: Submit) -> None:
+    ids = [await submit() for _ in range(5)]
+    await ledger.jobs.cancel("tax", ids[2])
+    first = await ledger.jobs.list("tax", limit=3)
+    rest = await ledger.jobs.list("tax", limit=3, cursor=first.next_cursor)
+    assert {job.id for job in (*first.items, *rest.items)} == set(ids)
+    assert rest.next_cursor is None
+    cancelled = await ledger.jobs.list("tax", status=JobStatus.cancelled)
+    assert [job.id for job in cancelled.items] == [ids[2]]
+    assert (await ledger.jobs.list("parks")).items == []
+    with pytest.raises(ProblemError):
+        await ledger.jobs.list("tax", cursor="garbage")
+
+
+async def test_another_departments_job_is_not_there(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit()
+    assert await ledger.jobs.get("parks", job_id) is None
+    assert await ledger.jobs.cancel("parks", job_id) is None
+    assert await status(ledger, job_id) is JobStatus.queued
+
+
+async def test_who_waits_is_told_of_the_ending(ledger: Ledger, submit: Submit) -> None:
+    claim = await claimed(ledger, await submit())
+    waiting = asyncio.create_task(ledger.jobs.wait_ended(claim.job.id, 20))
+    await asyncio.sleep(0)
+    problem = Problem("output-invalid", "x")
+    await ledger.jobs.finish(claim, Ending(JobStatus.failed, error=problem))
+    async with asyncio.timeout(5):
+        await waiting
+    job = await ledger.jobs.get("tax", claim.job.id)
+    assert job is not None
+    assert job.error == problem.to_dict()
+
+
+async def test_messages_carry_identifiers_only(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    job_id = await submit(metadata={"secret": "content"})
+    with Redis.from_url(redis_url) as redis:
+        message = json.loads(redis.lindex("interactive", 0))
+    assert json.loads(message["body"])[0] == [job_id]
+    assert message["headers"]["task"] == "chancery.summarize"
+    assert "content" not in json.dumps(message["headers"]) + message["body"]
+
+
+async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
+    ledger = Ledger(
+        RedisSettings(url=SecretStr(redis_url)),
+        RetentionSettings(job_retention_hours=0, document_retention_hours=0),
+    )
+    job = a_job()
+    await submit_job(ledger, job)
+    claim = await claimed(ledger, job.id)
+    await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/bb/result"))
+    forgotten = await ledger.upkeep.forget()
+    assert "tax/bb/result" in forgotten.blobs
+    assert await ledger.jobs.get("tax", job.id) is None
+    with Redis.from_url(redis_url) as redis:
+        left = {key.decode() for key in redis.keys("chancery:*")}
+    assert not {key for key in left if "job:" in key or ":jobs:" in key}
+    await ledger.close()
