@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from worker.supervise.checks import Check
 from worker.supervise.child import Child, ChildSpec, Died, Say, StartFailed
 from worker.supervise.logs import LogFile
 from worker.supervise.undertaker import Undertaker
@@ -17,6 +18,7 @@ from worker.supervise.undertaker import Undertaker
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PROGRESS_SECONDS = 10.0
 _LOG_CHECK_SECONDS = 15.0
+_POLL_SECONDS = 0.3
 
 
 class _Stopped(Exception):
@@ -32,7 +34,8 @@ class Supervisor:
 
     A stage starts when the gates of the stages before it are ready, and is stopped, its children
     together, before the stage ahead of it. Logs go to `log_dir/NAME.log`. `died` is told the
-    process name of every child that ended unasked. `start_timeout` is in seconds.
+    process name of every child that ended unasked. `outside` names what else must answer before all
+    is ready. `start_timeout`, in seconds, is for children; for what is outside there is no limit.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Supervisor:
         *,
         say: Say,
         died: Died = nobody_cares,
+        outside: Mapping[str, Check] | None = None,
         start_timeout: float = 900.0,
     ) -> None:
         self._undertaker = Undertaker()
@@ -49,6 +53,7 @@ class Supervisor:
         self._start_timeout = start_timeout
         self._stop_asked = asyncio.Event()
         self._stages = [[self._child(spec, log_dir, died) for spec in stage] for stage in stages]
+        self._outside = outside or {}
         self._keepers: list[asyncio.Task[None]] = []
         self._began = time.monotonic()
 
@@ -80,6 +85,7 @@ class Supervisor:
                 self._keepers.append(asyncio.create_task(child.keep()))
             await self._first_of(self._all_ready(child for child in stage if child.spec.gate))
         await self._first_of(self._all_ready(self.children))
+        await self._first_of(self._outside_ready())
 
     async def _all_ready(self, children: Iterable[Child]) -> None:
         missing = list(children)
@@ -96,6 +102,15 @@ class Supervisor:
         finally:
             for task in waits:
                 task.cancel()
+
+    async def _outside_ready(self) -> None:
+        for name, answers in self._outside.items():
+            reported = time.monotonic()
+            while not await answers():
+                if time.monotonic() - reported >= _PROGRESS_SECONDS:
+                    reported = time.monotonic()
+                    self._say(f"waiting for {name} ({self._elapsed:.0f} s)")
+                await asyncio.sleep(_POLL_SECONDS)
 
     def _report_waiting(self, missing: Sequence[Child]) -> None:
         names = ", ".join(child.spec.name for child in missing)

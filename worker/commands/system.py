@@ -1,0 +1,66 @@
+"""How the commands for operators find the system that they look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+from pydantic import SecretStr
+
+from jobs.ledger import Ledger
+from jobs.settings import RedisSettings
+from worker.supervise.machine import REDIS_URL_FILE
+from worker.supervise.private import read_private
+
+REDIS_URL = "CHANCERY_REDIS_URL"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def system_options(command: Command) -> Command:
+    """`--data-dir` and `--redis-url`, which say where the system is."""
+    data_dir = click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        envvar="CHANCERY_DATA_DIR",
+        default=Path("var"),
+        show_default=True,
+        help="The data dir of a running `chancery up`.",
+    )
+    redis_url = click.option(
+        "--redis-url",
+        help=f"The system's Redis, instead. {REDIS_URL} keeps a password off the command line.",
+    )
+    return data_dir(redis_url(command))
+
+
+def find_redis(data_dir: Path, redis_url: str | None) -> str:
+    """The Redis of the system: as given, else as the data dir says, else as the environment says.
+
+    A data dir that was named on the command line goes before the environment. Raises
+    `click.UsageError` where nothing says it.
+    """
+    if redis_url:
+        return redis_url
+    in_file, in_environment = read_private(data_dir / REDIS_URL_FILE), os.environ.get(REDIS_URL)
+    source = click.get_current_context().get_parameter_source("data_dir")
+    named = source is ParameterSource.COMMANDLINE
+    found = in_file or in_environment if named else in_environment or in_file
+    if not found:
+        raise click.UsageError(
+            f"no running system in {data_dir}: start one with `chancery up`, or say where it is "
+            "with --data-dir or --redis-url"
+        )
+    return found
+
+
+def open_ledger(redis_url: str) -> Ledger:
+    """The ledger in the Redis at `redis_url`. Raises `click.BadParameter` for what is no URL."""
+    try:
+        return Ledger(RedisSettings(url=SecretStr(redis_url)))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--redis-url") from error

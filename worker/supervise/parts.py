@@ -1,0 +1,131 @@
+"""What the whole system is made of on one machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.settings import WorkerSettings
+from worker.engine_command import cpu_engine
+from worker.supervise.checks import Check, free_port, http_answers
+from worker.supervise.child import ChildSpec
+from worker.supervise.redis_server import RedisServer
+
+HOST = "127.0.0.1"
+ENGINE_HOME = "CHANCERY_ENGINE_HOME"
+_OWN_PREFIXES = ("CHANCERY_", "FLOWER_")
+_FRESH = timedelta(seconds=15)
+_STOP_MARGIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine's address, and the child that serves it where it is our own."""
+
+    url: str
+    child: ChildSpec | None = None
+
+
+def engine_home() -> Path:
+    """Where an engine is installed: `CHANCERY_ENGINE_HOME`, `./.engine`, or beside the venv."""
+    if given := os.environ.get(ENGINE_HOME):
+        return Path(given)
+    here = Path(".engine")
+    return here if here.is_dir() else Path(sys.prefix).parent / ".engine"
+
+
+def own_engine(model: str) -> Engine:
+    """vLLM on this machine's processors, on a free port. Raises `FileNotFoundError`."""
+    port = free_port(HOST)
+    command = cpu_engine(engine_home(), model, HOST, port)
+    url = f"http://{HOST}:{port}"
+    child = ChildSpec(
+        name="engine",
+        argv=command.argv,
+        env=foreign_environment() | command.env,
+        ready=http_answers(f"{url}/health"),
+        start_attempts=2,
+    )
+    return Engine(url, child)
+
+
+def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:
+    return ChildSpec(
+        name="redis",
+        argv=server.argv,
+        env=foreign_environment(),
+        ready=ledger_answers(ledger),
+        gate=True,
+    )
+
+
+def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
+    return ChildSpec(
+        name="api", argv=_python("api"), env=environment, ready=http_answers(f"{api_url}/healthz")
+    )
+
+
+def process_child(role: str, environment: Mapping[str, str], ledger: Ledger) -> ChildSpec:
+    """The worker, the courier or the clerk; ready when its heartbeat is in the ledger."""
+    grace = WorkerSettings().grace_seconds + _STOP_MARGIN_SECONDS
+    return ChildSpec(
+        name=role,
+        argv=_python("worker", role),
+        env=environment,
+        ready=heart_beats(ledger, role),
+        grace_seconds=grace,
+    )
+
+
+def flower_child(environment: Mapping[str, str], flower_url: str) -> ChildSpec:
+    return ChildSpec(
+        name="flower",
+        argv=_python("worker", "flower"),
+        env=environment,
+        ready=http_answers(f"{flower_url}/healthcheck"),
+    )
+
+
+def ledger_answers(ledger: Ledger) -> Check:
+    async def check() -> bool:
+        try:
+            await ledger.ping()
+        except ProblemError:
+            return False
+        return True
+
+    return check
+
+
+def heart_beats(ledger: Ledger, role: str) -> Check:
+    """Whether a process of this supervisor's has a fresh heartbeat in the ledger."""
+    mark = f"-{os.getpid()}-"
+
+    async def check() -> bool:
+        try:
+            processes = await ledger.processes.list()
+        except ProblemError:
+            return False
+        since = datetime.now(UTC) - _FRESH
+        return any(
+            process.role == role and mark in process.name and process.seen_at > since
+            for process in processes
+        )
+
+    return check
+
+
+def foreign_environment() -> dict[str, str]:
+    """Our environment without our own settings, which hold secrets, for others' programs."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)}
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    # -P: what lies in the working directory is not imported.
+    return (sys.executable, "-P", "-m", module, *arguments)

