@@ -1,0 +1,102 @@
+"""The process that reads documents, so that a bad one can harm nothing else.
+
+Started by `worker.reading.Reading` as `python -m worker.reading_child FD PARENT MEMORY_MIB`. It
+answers one request at a time over the socket FD, and ends with its parent or its socket.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tasks.document import Document
+from tasks.errors import DocumentError
+from tasks.readers import ReadLimits, read
+
+LENGTH = struct.Struct(">Q")
+OUT_OF_MEMORY = "out-of-memory"
+BROKEN = "broken"
+
+_PR_SET_PDEATHSIG = 1
+_MIB = 1024 * 1024
+
+
+def main() -> None:
+    descriptor, parent, memory_mib = map(int, sys.argv[1:])
+    _die_with(parent)
+    _confine(memory_mib)
+    with socket.socket(fileno=descriptor) as connection:
+        send(connection, b"ready")
+        while (request := receive(connection)) is not None:
+            answer = _answer(json.loads(request))
+            send(connection, json.dumps(answer, ensure_ascii=False).encode())
+
+
+def send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(LENGTH.pack(len(message)) + message)
+
+
+def receive(connection: socket.socket) -> bytes | None:
+    """The next message; None when the other end has gone."""
+    with connection.makefile("rb") as stream:
+        head = stream.read(LENGTH.size)
+        if len(head) < LENGTH.size:
+            return None
+        return stream.read(LENGTH.unpack(head)[0])
+
+
+def _die_with(parent: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        raise SystemExit("the parent has gone")
+
+
+def _confine(memory_mib: int) -> None:
+    """Let reading take so much memory beyond what the readers take themselves, and no disk."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + memory_mib * _MIB
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _shown(read(Path(request["path"]), ReadLimits(**request["limits"])))
+    except DocumentError as error:
+        return {"error": error.code, "detail": str(error)}
+    except MemoryError:
+        return {"error": OUT_OF_MEMORY}
+    except OSError as error:
+        return {"error": BROKEN, "errno": error.errno, "what": type(error).__name__, "where": []}
+    except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
+        frames = traceback.extract_tb(error.__traceback__)[-5:]
+        where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        # Not the error's words: they may quote the document.
+        return {"error": BROKEN, "errno": None, "what": type(error).__name__, "where": where}
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    return {
+        "text": document.text,
+        "blocks": [
+            (block.start, block.end, block.kind, block.page, block.box) for block in document.blocks
+        ],
+        "media_type": document.media_type,
+        "pages": document.pages,
+    }
+
+
+if __name__ == "__main__":
+    main()
