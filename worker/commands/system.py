@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import structlog
 from click.core import ParameterSource
 from pydantic import SecretStr
 
@@ -58,8 +60,14 @@ def find_redis(data_dir: Path, redis_url: str | None) -> str:
     return found
 
 
+def only_speak_yourself() -> None:
+    """Keep the ledger's log lines out of a command's output: the command says what matters."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def open_ledger(redis_url: str) -> Ledger:
     """The ledger in the Redis at `redis_url`. Raises `click.BadParameter` for what is no URL."""
+    only_speak_yourself()
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
     except ValueError as error:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from pathlib import Path
 
 import click
-import structlog
 
+from worker.commands.system import only_speak_yourself
 from worker.supervise.child import StartFailed
 from worker.supervise.machine import CannotStart, Wanted, run
 
@@ -82,9 +81,7 @@ def up(
         engine_model=engine_model,
         concurrency=concurrency,
     )
-    # The supervisor says itself what matters; while Redis starts, the ledger would say that it is
-    # away, over and over.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    only_speak_yourself()
     try:
         asyncio.run(run(wanted, _say))
     except CannotStart as reason:

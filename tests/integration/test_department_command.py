@@ -1,0 +1,125 @@
+"""`chancery department`, with a real ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from jobs.department import Department
+from jobs.ledger import Ledger
+from jobs.settings import RedisSettings
+from worker.commands.department import department
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(department, arguments)
+
+
+def ask(redis_url: str, api_key: str) -> Department | None:
+    async def authenticate() -> Department | None:
+        ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+        try:
+            return await ledger.departments.authenticate(api_key)
+        finally:
+            await ledger.close()
+
+    return asyncio.run(authenticate())
+
+
+def test_a_new_department_s_key_opens_the_system_with_what_was_asked_for(redis_url: str) -> None:
+    result = run(
+        *("create", "tax", "--redis-url", redis_url, "--json", "--weight", "3", "--rate", "20/s"),
+        *("--callback-allow", "oa.tax.intranet:8080", "--callback-allow", "10.1.0.0/16"),
+    )
+
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    assert set(made) == {"department", "api_key", "callback_secret"}
+    assert made["callback_secret"].startswith("whsec_")
+    found = ask(redis_url, made["api_key"])
+    assert found is not None
+    assert (found.name, found.weight, found.rate) == ("tax", 3, 20.0)
+    assert found.callback_allow == ("oa.tax.intranet:8080", "10.1.0.0/16")
+
+
+def test_a_person_reads_the_same_three_things(redis_url: str) -> None:
+    result = run("create", "tax", "--redis-url", redis_url)
+    words = dict(line.split() for line in result.stdout.splitlines())
+    assert words["department"] == "tax"
+    assert ask(redis_url, words["api_key"]) is not None
+    assert words["callback_secret"].startswith("whsec_")
+
+
+def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: str) -> None:
+    assert run("create", "tax", "--redis-url", redis_url).exit_code == 0
+    result = run("create", "tax", "--redis-url", redis_url)
+    assert result.exit_code == 1
+    assert "tax already" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("create", "Tax"), "not a department's name"),
+        (("create", "-tax"), "No such option"),
+        (("create", "a" * 64), "not a department's name"),
+        (("create", "tax", "--rate", "fast"), "not a rate"),
+        (("create", "tax", "--rate", "0/s"), "not a rate"),
+        (("create", "tax", "--weight", "0"), "0 is not in the range"),
+        (("create", "tax", "--callback-allow", "10.1.0.0/99"), "no host, address or CIDR block"),
+        (("create", "tax", "--callback-allow", "oa:99999"), "the port must be"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_status_2(
+    arguments: tuple[str, ...], said: str, redis_url: str
+) -> None:
+    result = run(*arguments, "--redis-url", redis_url)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert run("list", "--redis-url", redis_url).stdout == ""
+
+
+def test_the_data_dir_of_a_running_system_says_where_it_is(redis_url: str, tmp_path: Path) -> None:
+    (tmp_path / "redis-url").write_text(redis_url + "\n")
+    assert run("create", "tax", "--data-dir", str(tmp_path)).exit_code == 0
+    assert run("list", "--redis-url", redis_url).stdout.split() == ["tax"]
+
+
+def test_a_data_dir_on_the_command_line_goes_before_the_environment(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://127.0.0.1:1/0")
+    (tmp_path / "redis-url").write_text(redis_url + "\n")
+    assert run("list", "--data-dir", str(tmp_path)).exit_code == 0
+
+
+def test_a_data_dir_without_a_system_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHANCERY_REDIS_URL", raising=False)
+    result = run("list", "--data-dir", str(tmp_path))
+    assert result.exit_code == 2
+    assert "chancery up" in result.stderr
+
+
+def test_a_redis_that_does_not_answer_is_one_line_and_status_1() -> None:
+    result = run("list", "--redis-url", "redis://127.0.0.1:1/0")
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_show_tells_all_but_the_secrets(redis_url: str) -> None:
+    made = json.loads(
+        run("create", "tax", "--redis-url", redis_url, "--rate", "2.5/s", "--json").stdout
+    )
+    result = run("show", "tax", "--redis-url", redis_url)
+    assert "2.5/s" in result.stdout
+    assert made["callback_secret"] not in result.stdout
+    assert run("show", "water", "--redis-url", redis_url).exit_code == 1
