@@ -24,7 +24,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer, without any reasoning text. `tokens` is empty unless log-probabilities were asked for."""
+    """An answer, without any reasoning text.
+
+    `tokens` is empty unless log-probabilities were asked for; it may hold those of the reasoning.
+    """
 
     text: str
     finish_reason: str

@@ -11,6 +11,7 @@ TaskError
 │   ├── ReadTimeout           reading took longer than allowed
 │   └── ReaderCrashed         the document killed the process that read it
 ├── ReaderUnavailable         no process to read with: tried again, counted
+├── OptionsTooLong            they leave no room for the document: never tried again
 ├── OutputError               the model's answer is not usable: tried again with another seed
 └── EngineError               the engine gave no answer
     ├── EngineUnavailable     tried again when the engine is healthy, not counted
@@ -31,7 +32,7 @@ class Retry(StrEnum):
 
 
 class TaskError(Exception):
-    """Base of all. `code` and `title` are stable; `str(error)` says what happened and what to do."""
+    """Base of all. `code` and `title` are stable; `str(error)` says what happened, what to do."""
 
     code: ClassVar[str] = "task-failed"
     title: ClassVar[str] = "The task failed"
@@ -87,6 +88,11 @@ class ReaderUnavailable(TaskError):
     code = "reader-unavailable"
     title = "No process could be started to read the document"
     retry = Retry.counted
+
+
+class OptionsTooLong(TaskError):
+    code = "options-too-long"
+    title = "The options leave no room for the document"
 
 
 class OutputError(TaskError):

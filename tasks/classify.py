@@ -1,0 +1,163 @@
+"""Which of the caller's labels fits a document, and how sure the model is."""
+
+from __future__ import annotations
+
+import math
+from string import ascii_uppercase
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from tasks.answers import ask, fence, room_for_text
+from tasks.document import Document
+from tasks.engine import Engine
+from tasks.errors import EngineRefused, OutputError
+from tasks.letters import average_logprobs, letter_logprobs
+from tasks.split import Part, split, work_on_all
+from tasks.task import Task
+
+PROMPT = """Choose the label that fits the document best.
+{labels}
+{instructions}
+<document>
+{text}
+</document>
+
+Labels:
+{names}
+Answer with the letter of the label that fits best, as {{"label": "X"}}."""
+
+ANSWER_TOKENS = 32
+TOP_LOGPROBS = 20
+
+
+class Label(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100, description="What the result calls it.")
+    description: str = Field(
+        "", max_length=1_000, description="When it fits; the model sees this beside the name."
+    )
+
+
+class ClassifyOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "labels": [
+                    {"name": "complaint", "description": "Something is wrong and should be mended"},
+                    {"name": "question", "description": "The writer wants to know something"},
+                ]
+            }
+        },
+    )
+
+    labels: list[Label] = Field(
+        min_length=2, max_length=20, description="The labels to choose from; names are unique."
+    )
+    instructions: str | None = Field(
+        None, min_length=1, max_length=2_000, description="What else the model should know."
+    )
+
+    @field_validator("labels")
+    @classmethod
+    def _unique(cls, labels: list[Label]) -> list[Label]:
+        names = [label.name for label in labels]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"each label needs its own name; given twice: {sorted(twice)}")
+        return labels
+
+
+class Choice(BaseModel):
+    label: str = Field(description="The label's name.")
+    confidence: float = Field(ge=0, le=1, description="The model's probability for it.")
+
+
+class ClassifyResult(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "label": "complaint",
+                "confidence": 0.91,
+                "alternatives": [{"label": "question", "confidence": 0.09}],
+            }
+        }
+    )
+
+    label: str = Field(description="The name of the label that fits best.")
+    confidence: float = Field(
+        ge=0,
+        le=1,
+        description="The model's probability for the label among those given. It tells sure from "
+        "unsure; measure on your own documents from where on it can be relied on.",
+    )
+    alternatives: list[Choice] = Field(
+        description="The other labels, most likely first; with `confidence` they sum to 1."
+    )
+
+
+async def classify(document: Document, options: ClassifyOptions, engine: Engine) -> ClassifyResult:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+    letters = ascii_uppercase[: len(options.labels)]
+    room = await room_for_text(engine, _prompt(options, ""), ANSWER_TOKENS)
+    parts = await split(document, room.text, engine)
+
+    async def one(part: Part) -> dict[str, float]:
+        data, completion = await ask(
+            engine,
+            _prompt(options, document.text[part.start : part.end]),
+            schema=_schema(letters),
+            max_tokens=room.answer,
+            top_logprobs=TOP_LOGPROBS,
+        )
+        if not isinstance(data, dict) or data.get("label") not in list(letters):
+            raise OutputError("The model's answer names none of the labels.")
+        if not completion.tokens:
+            raise EngineRefused("The engine gave no log-probabilities: check its --max-logprobs.")
+        return letter_logprobs(completion.tokens, "label", letters)
+
+    logprobs = await work_on_all(parts, one, engine)
+    averaged = average_logprobs(logprobs, [part.end - part.start for part in parts])
+    names = [label.name for label in options.labels]
+    choices = [
+        Choice(label=name, confidence=min(1.0, math.exp(averaged[letter])))
+        for letter, name in zip(letters, names, strict=True)
+    ]
+    best, *others = sorted(choices, key=lambda choice: -choice.confidence)
+    return ClassifyResult(label=best.label, confidence=best.confidence, alternatives=others)
+
+
+def _prompt(options: ClassifyOptions, text: str) -> str:
+    lettered = list(zip(ascii_uppercase, options.labels, strict=False))
+    instructions = f"{options.instructions}\n" if options.instructions else ""
+    return PROMPT.format(
+        labels="\n".join(
+            f"{letter}: {label.name}" + (f" - {label.description}" if label.description else "")
+            for letter, label in lettered
+        ),
+        names="\n".join(f"{letter}: {label.name}" for letter, label in lettered),
+        instructions=instructions,
+        text=fence(text),
+    )
+
+
+def _schema(letters: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"label": {"enum": list(letters)}},
+        "required": ["label"],
+        "additionalProperties": False,
+    }
+
+
+TASK = Task(
+    name="classify",
+    version="1",
+    description="Choose one of the caller's labels for a document, with the model's confidence "
+    "and the alternatives.",
+    options=ClassifyOptions,
+    result=ClassifyResult,
+    run=classify,
+)

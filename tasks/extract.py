@@ -1,0 +1,233 @@
+"""Values for a caller's JSON Schema, each with the source's own words that show it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from functools import reduce
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from tasks.answers import ask, fence, room_for_text
+from tasks.caller_schema import check_caller_schema
+from tasks.document import Document
+from tasks.engine import Engine
+from tasks.errors import OutputError
+from tasks.evidence import (
+    Leaf,
+    Node,
+    fitted,
+    leaves_by_pointer,
+    merge,
+    missing_values,
+    plain,
+    read_node,
+)
+from tasks.evidence_schema import guided_schema
+from tasks.numbers import number_values
+from tasks.quotes import Match, Quote, QuoteFinder, normal_form
+from tasks.split import Part, split, work_on_all
+from tasks.task import Task
+
+PROMPT = """Find in the document what this JSON Schema asks for:
+{schema}
+{instructions}
+Give each value as {{"quote": "...", "value": ...}}, where the quote is copied word for word from
+the document and shows the value. Give null for what the document does not say.
+
+<document>
+{text}
+</document>
+
+Answer with the JSON object."""
+
+TOKENS_PER_VALUE = 120
+LEAST_ANSWER = 512
+MOST_ANSWER = 8_192
+
+
+class ExtractOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        json_schema_extra={
+            "example": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "sender": {"type": "string", "description": "Who wrote the letter."},
+                        "amount": {"type": "number", "description": "The sum asked for."},
+                    },
+                    "required": ["sender"],
+                }
+            }
+        },
+    )
+
+    json_schema: dict[str, Any] = Field(
+        alias="schema",
+        description="What to find: a JSON Schema (2020-12) of type object. $ref only within it.",
+    )
+    instructions: str | None = Field(
+        None, min_length=1, max_length=2_000, description="What else the model should know."
+    )
+
+    @field_validator("json_schema")
+    @classmethod
+    def _is_taken(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        check_caller_schema(schema)
+        return schema
+
+
+class ValueFound(StrEnum):
+    quote = "quote"
+    source = "source"
+    nowhere = "nowhere"
+
+
+class Evidence(BaseModel):
+    """What shows one value."""
+
+    path: str = Field(description="The value's place in `data`, a JSON pointer.")
+    value: Any = Field(description="The value.")
+    quote: Quote = Field(description="The words of the source that show it, as the model says.")
+    value_found: ValueFound | None = Field(
+        description="Where the value itself stands: in its `quote`, elsewhere in the `source`, or "
+        "`nowhere` (a value worked out or chosen from a list stands nowhere). Null where that "
+        "cannot be asked, as for true and false."
+    )
+
+
+class ExtractResult(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "data": {"sender": "Anna Lind"},
+                "valid": True,
+                "missing": [],
+                "evidence": [
+                    {
+                        "path": "/sender",
+                        "value": "Anna Lind",
+                        "quote": {
+                            "text": "Yours faithfully, Anna Lind",
+                            "start": 310,
+                            "end": 337,
+                            "page": 2,
+                            "match": "exact",
+                        },
+                        "value_found": "quote",
+                    }
+                ],
+                "unverified": [],
+            }
+        }
+    )
+
+    data: dict[str, Any] = Field(description="The values; they fit the schema where `valid`.")
+    valid: bool = Field(description="Whether `data` fits the schema: false if any is `missing`.")
+    missing: list[str] = Field(
+        description="JSON pointers of required values that the document does not give."
+    )
+    evidence: list[Evidence] = Field(description="For every value, what shows it.")
+    unverified: list[str] = Field(
+        description="JSON pointers of values whose quote was not found: a person must check these."
+    )
+
+
+async def extract(document: Document, options: ExtractOptions, engine: Engine) -> ExtractResult:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+    schema = options.json_schema
+    answer = min(MOST_ANSWER, max(LEAST_ANSWER, TOKENS_PER_VALUE * _places(schema)))
+    room = await room_for_text(engine, _prompt(options, ""), answer)
+    parts = await split(document, room.text, engine)
+    guided = guided_schema(schema, relaxed=len(parts) > 1)
+    finder = QuoteFinder(document)
+
+    async def one(part: Part) -> Node:
+        text = document.text[part.start : part.end]
+        data, _ = await ask(engine, _prompt(options, text), schema=guided, max_tokens=room.answer)
+        return read_node(data, finder, part.start, part.end)
+
+    several = len(parts) > 1
+    found = await work_on_all(parts, one, engine, more_steps=int(several))
+    result = _result(fitted(reduce(merge, found), schema, schema), schema, document, finder)
+    if several:
+        engine.progress(len(parts) + 1, len(parts) + 1)
+    return result
+
+
+def _prompt(options: ExtractOptions, text: str) -> str:
+    schema = json.dumps(options.json_schema, ensure_ascii=False, separators=(",", ":"))
+    instructions = f"{options.instructions}\n" if options.instructions else ""
+    return PROMPT.format(schema=schema, instructions=instructions, text=fence(text))
+
+
+def _places(schema: Mapping[str, Any]) -> int:
+    """About how many values the schema asks for."""
+    return len(re.findall(r'"(?:type|enum|const|\$ref)":', json.dumps(schema)))
+
+
+def _result(
+    node: Node, schema: Mapping[str, Any], document: Document, finder: QuoteFinder
+) -> ExtractResult:
+    data = plain(node)
+    if not isinstance(data, dict):
+        raise OutputError("The model's answer is JSON, but no object.")
+    missing = missing_values(data, schema)
+    in_source = number_values(document.text)
+    evidence = [
+        Evidence(
+            path=path,
+            value=leaf.value,
+            quote=leaf.quote,
+            value_found=_value_found(leaf, finder, in_source),
+        )
+        for path, leaf in leaves_by_pointer(node)
+    ]
+    return ExtractResult(
+        data=data,
+        valid=not missing,
+        missing=missing,
+        evidence=evidence,
+        unverified=[one.path for one in evidence if one.quote.match is Match.none],
+    )
+
+
+def _value_found(leaf: Leaf, finder: QuoteFinder, in_source: set[Decimal]) -> ValueFound | None:
+    value = leaf.value
+    quote = "" if leaf.quote.match is Match.none else leaf.quote.text
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str):
+        form = normal_form(value)
+        if form and form in normal_form(quote):
+            return ValueFound.quote
+        if finder.holds(value):
+            return ValueFound.source
+    # 2024-03-05 stands in the source as 5 March 2024, 12000 as 12,000 or 1.2万.
+    numbers = number_values(str(value)) if not _has_letters(value) else set()
+    if numbers and numbers <= number_values(quote):
+        return ValueFound.quote
+    return ValueFound.source if numbers and numbers <= in_source else ValueFound.nowhere
+
+
+def _has_letters(value: str | float) -> bool:
+    return isinstance(value, str) and any(char.isalpha() for char in value)
+
+
+TASK = Task(
+    name="extract",
+    version="1",
+    description="Find the values that a JSON Schema asks for, each with the source's own words "
+    "that show it and whether they were found in the source.",
+    options=ExtractOptions,
+    result=ExtractResult,
+    run=extract,
+)

@@ -1,0 +1,81 @@
+"""The numbers in a text, so that those of a result can be looked for in its source."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+_ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
+_CHINESE = re.compile(r"[〇零一二两三四五六七八九十百千万亿]+")
+_WORD = re.compile(r"[a-z]+")
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_UNITS = {"十": 10, "百": 100, "千": 1_000}
+_LARGE = {"万": 10_000, "亿": 100_000_000}
+_SCALE = re.compile(r"\s?(十|百|千|万亿|亿|万|hundred|thousand|million|billion)")
+_SCALES = (_UNITS | _LARGE) | {
+    "万亿": 10**12,
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 10**6,
+    "billion": 10**9,
+}
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_WORDS = {word: value for value, word in enumerate(_SMALL.split(" "))} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as written in Arabic digits, and what it may mean: 1.2 or, in 1.2万, 12000."""
+
+    written: str
+    values: frozenset[Decimal]
+
+
+def arabic_numbers(text: str) -> list[Number]:
+    """Every number written in digits, full-width or half-width, in order."""
+    plain = unicodedata.normalize("NFKC", text)
+    found = []
+    for match in _ARABIC.finditer(plain):
+        value = Decimal(match.group().replace(",", ""))
+        scale = _SCALE.match(plain, match.end())
+        scaled = {value * _SCALES[scale.group(1)]} if scale else set()
+        found.append(Number(match.group(), frozenset({value} | scaled)))
+    return found
+
+
+def number_values(text: str) -> set[Decimal]:
+    """All that the numbers in `text` may mean: digits, Chinese numerals, small English words."""
+    values = {value for number in arabic_numbers(text) for value in number.values}
+    values |= {Decimal(_chinese(match.group())) for match in _CHINESE.finditer(text)}
+    words = {match.group() for match in _WORD.finditer(text.lower())}
+    return values | {Decimal(_WORDS[word]) for word in words & _WORDS.keys()}
+
+
+def _chinese(numeral: str) -> int:
+    if not set(numeral) & (_UNITS.keys() | _LARGE.keys()):
+        return int("".join(str(_DIGITS[char]) for char in numeral))
+    total = section = digit = 0
+    for char in numeral:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+        elif char in _UNITS:
+            section += (digit or 1) * _UNITS[char]
+            digit = 0
+        else:
+            section = (section + digit) or 1
+            total = (total + section) * _LARGE[char] if char == "亿" else total + section * 10_000
+            section = digit = 0
+    return total + section + digit
