@@ -1,0 +1,51 @@
+"""The project brought up once by `docker compose up -d --wait`, and taken down at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.compose.project import Compose, Department, System, answers, say
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The parts, all healthy, from an image built from this checkout."""
+    received = tmp_path_factory.mktemp("received")
+    received.chmod(0o777)
+    compose = Compose(received)
+    open_before = frozenset(port for port in (5555, 6379, 8000, 8080) if answers(port))
+    try:
+        say("building the image")
+        compose("build", seconds=400)
+        say("docker compose up -d --wait")
+        try:
+            compose("up", "--detach", "--wait", "--wait-timeout", "180", seconds=240)
+        except pytest.fail.Exception:
+            print(compose("ps", "--all"))
+            print(compose("logs", "--tail", "40"))
+            raise
+        say("every part is healthy")
+        yield System(compose, open_before)
+    finally:
+        say("docker compose down -v")
+        compose("down", "--volumes", "--remove-orphans", "--timeout", "30", seconds=200)
+
+
+@pytest.fixture(scope="session")
+def department(system: System) -> Iterator[Department]:
+    printed = system.compose(
+        *("exec", "-T", "api", "chancery", "department", "create", "tax"),
+        *("--callback-allow", "oa.tax.test:9000", "--json"),
+    )
+    created = json.loads(printed)
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{system.compose.api_port}",
+        headers={"authorization": f"Bearer {created['api_key']}"},
+        timeout=40,
+        trust_env=False,
+    ) as http:
+        yield Department(http, created["callback_secret"])
