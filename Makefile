@@ -1,0 +1,75 @@
+# Everything is installed under this folder: .venv (the application), .engine (vLLM and its models),
+# var (run-time data). PYTHON=..., ARGS=... and CHANCERY_ENGINE_URL=... are understood.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help
+help: ## what can be done here
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## the whole system, four documents, their callbacks, and everything stopped again
+	@$(BIN)/python deploy/demo/demo.py $(ARGS)
+
+.PHONY: up
+up: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## the whole system, left running; Ctrl-C stops it
+	@exec $(BIN)/chancery up $(ARGS)
+
+.PHONY: test
+test: setup engine ## every test; ARGS="-k word" for some
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: unit
+unit: setup ## the tests that need no server
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+.PHONY: check
+check: setup ## format, lint, types, imports, secrets
+	@deploy/check.sh
+
+.PHONY: setup
+setup: $(STAMP) ## the application's environment, in .venv
+
+$(STAMP): requirements-dev.lock pyproject.toml deploy/setup.sh
+	@PYTHON="$(PYTHON)" deploy/setup.sh $(VENV)
+	@touch $@
+
+.PHONY: engine
+engine: setup ## vLLM for the CPU and a small model, in .engine (6 GB)
+	@$(BIN)/python deploy/engine/cpu/install.py --root .engine
+
+.PHONY: lock
+lock: setup ## the locked requirements, anew from pyproject.toml
+	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+	@$(UV_COMPILE) --extra server -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+.PHONY: chaos
+chaos: setup engine ## tests that kill parts of a running system
+	@$(BIN)/pytest tests/chaos $(ARGS)
+
+.PHONY: bench
+bench: setup ## measurements
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: compose-test
+compose-test: setup ## docker compose, really brought up (root)
+	@tests/compose/run.sh $(ARGS)
+
+.PHONY: clean
+clean: ## what tools left behind; environments and data stay
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.engine/*' -prune -exec rm -rf {} +
