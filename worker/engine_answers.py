@@ -88,12 +88,21 @@ def completion_of(choice: _Choice) -> Completion:
     """The answer without reasoning. Raises `OutputError` where nothing else is in it."""
     if choice.message.content is None:
         raise OutputError("The model's answer holds nothing but reasoning.")
-    content = (choice.logprobs.content if choice.logprobs else None) or []
     return Completion(
         text=strip_reasoning(choice.message.content),
         finish_reason=choice.finish_reason or "unknown",
-        tokens=_after_reasoning([_token(one) for one in content]),
+        tokens=_after_reasoning(_tokens(choice)),
     )
+
+
+def _tokens(choice: _Choice) -> list[Token]:
+    content = (choice.logprobs.content if choice.logprobs else None) or []
+    tokens = [_token(one) for one in content]
+    # vLLM lists the token that ended the answer, too.
+    if choice.finish_reason == "stop" and tokens:
+        answer = choice.message.content or ""
+        return tokens if answer.endswith(tokens[-1].text) else tokens[:-1]
+    return tokens
 
 
 def _token(one: _Logprob) -> Token:

@@ -45,17 +45,18 @@ def cpu_engine(
         *("--dtype", "float32", "--enforce-eager"),
         *("--max-model-len", str(max_model_len)),
         *("--scheduling-policy", "priority"),
+        "--enable-prompt-tokens-details",
     ]
     if dummy_weights:
         argv += ["--load-format", "dummy"]
-    return Command(tuple(argv), _environment(root))
+    return Command(tuple(argv), _environment(root, "1" if dummy_weights else "2"))
 
 
-def _environment(root: Path) -> dict[str, str]:
+def _environment(root: Path, kv_cache_gib: str) -> dict[str, str]:
     env = {
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
-        "VLLM_CPU_KVCACHE_SPACE": "2",
+        "VLLM_CPU_KVCACHE_SPACE": kv_cache_gib,
         "VLLM_CPU_OMP_THREADS_BIND": _cores(),
         "VLLM_NO_USAGE_STATS": "1",
     }

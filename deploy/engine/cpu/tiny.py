@@ -25,7 +25,6 @@ COMMON: dict[str, Any] = {
     "hidden_act": "silu",
     "hidden_size": 64,
     "initializer_range": 0.02,
-    "num_attention_heads": 4,
     "num_hidden_layers": 2,
     "rms_norm_eps": 1e-6,
     "rope_theta": 10000.0,
@@ -39,7 +38,9 @@ QWEN2: dict[str, Any] = {
     "model_type": "qwen2",
     "intermediate_size": 128,
     "max_position_embeddings": 4096,
-    "num_key_value_heads": 2,
+    # vLLM's attention on the CPU takes heads of 32 and more.
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
     "tie_word_embeddings": True,
 }
 
@@ -57,6 +58,7 @@ DEEPSEEK_V3: dict[str, Any] = {
     "n_routed_experts": 4,
     "n_shared_experts": 1,
     "norm_topk_prob": True,
+    "num_attention_heads": 4,
     "num_experts_per_tok": 2,
     "num_key_value_heads": 4,
     "num_nextn_predict_layers": 0,

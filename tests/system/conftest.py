@@ -1,0 +1,91 @@
+"""Real engines. Each is started when the first test asks for it, which takes about a minute.
+
+While developing, point the tests at engines that are already running:
+`CHANCERY_TEST_SMOLLM2_URL`, `CHANCERY_TEST_TINY_QWEN2_URL`, `CHANCERY_TEST_TINY_DEEPSEEK_V3_URL`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+import pytest_asyncio
+
+from jobs.settings import EngineSettings
+from tests.engines.processes import running_vllm
+from worker.engine import EngineClient, EngineSession
+
+HEALTHY_SECONDS = 60.0
+
+
+@pytest.fixture(scope="session")
+def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of vLLM with SmolLM2-135M-Instruct, real weights, 4096 tokens."""
+    with _engine("SmolLM2-135M-Instruct", "SMOLLM2", tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def tiny_qwen2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of vLLM with a tiny Qwen2, random weights, 2048 tokens, for one class."""
+    with _engine("tiny-qwen2", "TINY_QWEN2", tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def tiny_deepseek_v3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of vLLM with a tiny DeepSeek-V3, like `tiny_qwen2`."""
+    with _engine("tiny-deepseek-v3", "TINY_DEEPSEEK_V3", tmp_path_factory) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def smollm2_client(smollm2: str) -> AsyncIterator[EngineClient]:
+    """A healthy client to SmolLM2."""
+    async with started_client(smollm2) as client:
+        yield client
+
+
+@pytest.fixture
+def smollm2_engine(smollm2_client: EngineClient) -> EngineSession:
+    """SmolLM2 as one job sees it, at temperature 0."""
+    return deterministic(smollm2_client)
+
+
+@asynccontextmanager
+async def started_client(url: str, concurrency: int = 8) -> AsyncIterator[EngineClient]:
+    client = EngineClient(EngineSettings(url=url), concurrency)
+    await client.start()
+    try:
+        if not await client.wait_healthy(HEALTHY_SECONDS):
+            pytest.fail(f"the engine at {url} is not healthy: {client.health.reason}")
+        yield client
+    finally:
+        await client.close()
+
+
+def deterministic(client: EngineClient, priority: int = 0) -> EngineSession:
+    return client.session(
+        priority=priority, seed=1, temperature=0, on_progress=lambda done, total: None
+    )
+
+
+@contextmanager
+def _engine(model: str, name: str, folders: pytest.TempPathFactory) -> Iterator[str]:
+    if url := os.environ.get(f"CHANCERY_TEST_{name}_URL"):
+        yield url
+        return
+    tiny = model.startswith("tiny-")
+    try:
+        engine = running_vllm(
+            model,
+            folders.mktemp("engine"),
+            max_model_len=2048 if tiny else 4096,
+            dummy_weights=tiny,
+        )
+        with engine as url:
+            yield url
+    except FileNotFoundError as error:
+        pytest.fail(f"no engine is installed here: run make engine ({error.filename or error})")
