@@ -15,12 +15,34 @@ export REDIS_IMAGE PYTHON_IMAGE
 
 say() { printf 'compose-test: %s (%ss)\n' "$*" "$SECONDS"; }
 
+# A run that was killed outright left its daemon; a new one on the same folders clears up after it.
+end_leftover() {
+  local pid
+  pid=$(cat "$run/docker.pid" 2>/dev/null || true)
+  [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
+  say "ending the daemon of an earlier run"
+  kill "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
+}
+
+# The daemon leaves its bridge and rules behind. Where another daemon's were, all stay.
+clean_network() {
+  [ "$chains_before" = 0 ] || return 0
+  ip link delete docker0 2>/dev/null || true
+  iptables-save | grep -vi docker | iptables-restore
+  # shellcheck disable=SC2086  # the words of a rule
+  iptables $policy_before
+  printf '%s' "$ip_forward" >/proc/sys/net/ipv4/ip_forward
+}
+
 start_dockerd() {
-  mkdir -p "$run" "$run/config/cli-plugins"
+  end_leftover
+  mkdir -p "$run/config/cli-plugins"
   ln -sf "$cache"/plugins/docker-* "$run/config/cli-plugins/"
   export DOCKER_CONFIG=$run/config DOCKER_HOST=unix://$run/docker.sock
   unset DOCKER_CONTEXT
-  iptables-save >"$run/iptables"
+  chains_before=$(iptables-save | grep -c DOCKER || true)
+  policy_before=$(iptables -S FORWARD | head -n 1)
   ip_forward=$(cat /proc/sys/net/ipv4/ip_forward)
   dockerd --data-root "$run/data" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
     --host "$DOCKER_HOST" --storage-driver overlay2 >"$root/.compose/dockerd.log" 2>&1 &
@@ -41,14 +63,9 @@ stop_dockerd() {
     say "ending dockerd"
     kill "$dockerd_pid" 2>/dev/null || true
     wait "$dockerd_pid" 2>/dev/null || true
-    # The daemon leaves its bridge and rules behind; another daemon's stay.
-    if ! grep -q DOCKER "$run/iptables"; then
-      ip link delete docker0 2>/dev/null || true
-      iptables-restore <"$run/iptables"
-      printf '%s' "$ip_forward" >/proc/sys/net/ipv4/ip_forward
-    fi
+    clean_network
   fi
-  rm -rf "$run"
+  rm -rf --one-file-system "$run"
   exit "$status"
 }
 
@@ -86,4 +103,4 @@ start_dockerd
 load "$PYTHON_IMAGE"
 load "$REDIS_IMAGE"
 build_secrets
-timeout --foreground "${COMPOSE_TEST_SECONDS:-900}" "$root/.venv/bin/pytest" -s "$here" "$@"
+timeout --foreground --signal INT --kill-after 150 "${COMPOSE_TEST_SECONDS:-900}" "$root/.venv/bin/pytest" -s "$here" "$@"
