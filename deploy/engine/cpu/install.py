@@ -137,7 +137,7 @@ def write_tiny_models(engine: Engine) -> None:
 
 def steps(root: Path) -> list[Step]:
     return [
-        Step("a Python environment", f"{sys.executable} {sys.version} {root}", make_venv),
+        Step("a Python environment", f"{sys.base_prefix} {sys.version} {root}", make_venv),
         Step(f"torch {TORCH}", TORCH, install_torch),
         Step(f"vLLM {VLLM} for the CPU", VLLM + LOCK.read_text(), install_vllm),
         Step("a name for vLLM", VLLM, name_vllm),
