@@ -43,6 +43,7 @@ check: setup ## format, lint, types, imports, secrets
 
 .PHONY: setup
 setup: $(STAMP) ## the application's environment, in .venv
+	@:
 
 $(STAMP): requirements-dev.lock pyproject.toml deploy/setup.sh
 	@PYTHON="$(PYTHON)" deploy/setup.sh $(VENV)

@@ -1,0 +1,162 @@
+"""What `chancery doctor` makes of what it sees."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from jobs.ledger.figures import Figures, Server
+from jobs.ledger.processes import Process
+from jobs.states import CallbackStatus
+
+HEARD_WITHIN_SECONDS = 15.0
+ROLES = ("worker", "courier", "clerk")
+GIB = 1024**3
+DISK_WARN_PART = 0.10
+DISK_BAD_BYTES = GIB
+FULL_WARN_PART = 0.8
+
+
+class Level(StrEnum):
+    ok = "ok"
+    warn = "warn"
+    bad = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. `advice` says what to do, and is empty where all is well."""
+
+    level: Level
+    subject: str
+    text: str
+    advice: str = ""
+
+
+def of_server(server: Server) -> Iterator[Finding]:
+    """Whether Redis keeps what it is given."""
+    fsync = server.appendfsync or "unknown"
+    text = (
+        f"version {server.version}, append-only file {'on' if server.appendonly else 'off'}, "
+        f"appendfsync {fsync}, {server.maxmemory_policy}, {server.used_memory / 1024**2:.0f} MiB"
+    )
+    if not server.appendonly:
+        yield Finding(Level.bad, "redis", text, "a restart loses accepted jobs: set appendonly yes")
+    elif server.maxmemory_policy != "noeviction":
+        yield Finding(
+            Level.bad, "redis", text, "it may drop accepted jobs: set maxmemory-policy noeviction"
+        )
+    elif fsync != "always":
+        yield Finding(
+            Level.warn,
+            "redis",
+            text,
+            "a power cut can lose up to two seconds of accepted jobs: set appendfsync always",
+        )
+    else:
+        yield Finding(Level.ok, "redis", text)
+
+
+def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """One finding a process, and one for each role that nobody fills."""
+    filled = {process.role for process in processes if _age(process, now) <= HEARD_WITHIN_SECONDS}
+    for process in processes:
+        age = _age(process, now)
+        text = f"{process.name}, heard from {age:.0f} s ago"
+        if age <= HEARD_WITHIN_SECONDS:
+            yield Finding(Level.ok, process.role, text)
+        elif process.role in filled:
+            yield Finding(Level.warn, process.role, text, "it is gone; another one does its work")
+        else:
+            yield Finding(Level.bad, process.role, text, _start_it(process.role))
+    for role in ROLES:
+        if role not in {process.role for process in processes}:
+            yield Finding(Level.bad, role, "none in the last ten minutes", _start_it(role))
+
+
+def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """What each living worker says of its engine."""
+    for process in processes:
+        engine = process.detail.get("engine")
+        if not isinstance(engine, dict) or _age(process, now) > HEARD_WITHIN_SECONDS:
+            continue
+        figures = ", ".join(_figures(engine))
+        if engine.get("ok"):
+            yield Finding(Level.ok, "engine", f"healthy for {process.name}: {figures}")
+        else:
+            yield Finding(
+                Level.bad,
+                "engine",
+                f"not healthy for {process.name}: {engine.get('reason') or 'no reason given'}",
+                "jobs wait until it answers again: see logs/engine.log, or the engine's own log",
+            )
+
+
+def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
+    """How much waits, and what could not be delivered."""
+    jobs: Counter[str] = Counter()
+    for (_, status), count in figures.jobs.items():
+        jobs[status.value] += count
+    open_jobs = sum(jobs.values())
+    text = ", ".join(f"{count} {status}" for status, count in sorted(jobs.items())) or "none open"
+    full = open_jobs > max_queued * FULL_WARN_PART
+    yield Finding(
+        Level.warn if full else Level.ok,
+        "jobs",
+        text,
+        f"above {max_queued} submissions are refused: add workers, or slow the senders"
+        if full
+        else "",
+    )
+    queues = ", ".join(f"{count} in {queue.value}" for queue, count in figures.queues.items())
+    yield Finding(Level.ok, "queues", queues)
+    yield from _of_callbacks(figures)
+
+
+def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:
+    text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free in {where}"
+    advice = "make room: without it, nothing can be accepted or written down"
+    if free < DISK_BAD_BYTES:
+        yield Finding(Level.bad, "disk", text, advice)
+    elif free < total * DISK_WARN_PART:
+        yield Finding(Level.warn, "disk", text, advice)
+    else:
+        yield Finding(Level.ok, "disk", text)
+
+
+def _of_callbacks(figures: Figures) -> Iterator[Finding]:
+    dead: Counter[str] = Counter()
+    pending = 0
+    for (department, status), count in figures.callbacks.items():
+        if status is CallbackStatus.dead and count:
+            dead[department] += count
+        elif status is CallbackStatus.pending:
+            pending += count
+    if not dead:
+        yield Finding(Level.ok, "callbacks", f"{pending} on their way, none dead")
+        return
+    whose = ", ".join(f"{count} of {department}" for department, count in sorted(dead.items()))
+    yield Finding(
+        Level.warn,
+        "callbacks",
+        f"{pending} on their way, dead: {whose}",
+        "mend the receiver, then `chancery callbacks redeliver` with the department's key",
+    )
+
+
+def _figures(engine: dict[str, Any]) -> Iterator[str]:
+    for name, value in engine.items():
+        if name not in {"ok", "reason", "since"} and value is not None:
+            yield f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def _age(process: Process, now: datetime) -> float:
+    return (now - process.seen_at).total_seconds()
+
+
+def _start_it(role: str) -> str:
+    return f"see logs/{role}.log in the data dir; `chancery up` starts it again by itself"

@@ -1,0 +1,78 @@
+"""`chancery doctor`: is everything well, and if not, what is to be done."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.settings import LimitSettings
+from worker.commands import diagnosis
+from worker.commands.diagnosis import Finding, Level
+from worker.commands.system import find_redis, open_ledger, system_options
+
+COLOURS = {Level.ok: "green", Level.warn: "yellow", Level.bad: "red"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@system_options
+def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
+    """Look at every part of the system and say what is wrong.
+
+    One line each: ok, warn or bad, and what to do. Status 1 when something is bad.
+    """
+    url = find_redis(data_dir, redis_url)
+    findings = [*asyncio.run(_look(url)), *_disk(data_dir)]
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+    if any(finding.level is Level.bad for finding in findings):
+        sys.exit(1)
+
+
+async def _look(redis_url: str) -> list[Finding]:
+    ledger = open_ledger(redis_url)
+    try:
+        return await _findings(ledger)
+    except ProblemError:
+        advice = "is the system up (`chancery up`)? see logs/redis.log in the data dir"
+        return [Finding(Level.bad, "redis", "does not answer", advice)]
+    finally:
+        await ledger.close()
+
+
+async def _findings(ledger: Ledger) -> list[Finding]:
+    server = await ledger.figures.server()
+    processes = await ledger.processes.list()
+    figures = await ledger.read_figures()
+    now = datetime.now(UTC)
+    return [
+        *diagnosis.of_server(server),
+        *diagnosis.of_processes(processes, now),
+        *diagnosis.of_engines(processes, now),
+        *diagnosis.of_figures(figures, LimitSettings().max_queued),
+    ]
+
+
+def _disk(data_dir: Path) -> Iterator[Finding]:
+    if data_dir.is_dir():
+        usage = shutil.disk_usage(data_dir)
+        yield from diagnosis.of_disk(usage.free, usage.total, str(data_dir))
+
+
+def _line(finding: Finding) -> str:
+    level = click.style(f"{finding.level.value:<5}", fg=COLOURS[finding.level])
+    advice = f" -> {finding.advice}" if finding.advice else ""
+    return f"{level} {finding.subject:<10} {finding.text}{advice}"
