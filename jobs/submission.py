@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ from jobs.store import Incoming, Store
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
 from jobs.views import new_job_view
 from tasks.errors import DocumentError
-from tasks.readers import TEXT, detect
+from tasks.readers import detect
+from tasks.readers import text as plain_text
 from tasks.registry import TASKS
 
 
@@ -66,9 +67,10 @@ class Submissions:
         except DocumentError as error:
             raise ProblemError(error.code, str(error)) from error
         blob = await self._store.keep(incoming, department.name)
-        kept = await self._ledger.documents.keep(
-            self._document(department, incoming.sha256, incoming.bytes, media_type, filename, blob)
+        document = self._document(
+            department.name, incoming.sha256, incoming.bytes, media_type, blob
         )
+        kept = await self._ledger.documents.keep(replace(document, filename=filename))
         if kept.blob != blob:
             await self._store.delete(blob)
         return kept
@@ -159,7 +161,7 @@ class Submissions:
         data = text.encode("utf-8", "replace")
         sha256 = hashlib.sha256(data).hexdigest()
         blob = await self._store.put(data, department.name)
-        return self._document(department.name, sha256, len(data), TEXT, blob)
+        return self._document(department.name, sha256, len(data), plain_text.MEDIA_TYPE, blob)
 
     @staticmethod
     def _document_id(

@@ -12,6 +12,7 @@ TaskError
 │   └── ReaderCrashed         the document killed the process that read it
 ├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OptionsTooLong            they leave no room for the document: never tried again
+├── JobTimeout                the job ran longer than a job may: never tried again
 ├── OutputError               the model's answer is not usable: tried again with another seed
 └── EngineError               the engine gave no answer
     ├── EngineUnavailable     tried again when the engine is healthy, not counted
@@ -93,6 +94,11 @@ class ReaderUnavailable(TaskError):
 class OptionsTooLong(TaskError):
     code = "options-too-long"
     title = "The options leave no room for the document"
+
+
+class JobTimeout(TaskError):
+    code = "job-timeout"
+    title = "The job ran longer than a job may"
 
 
 class OutputError(TaskError):

@@ -24,7 +24,7 @@ from tasks.errors import (
     ReadTimeout,
 )
 from tasks.readers import ReadLimits
-from worker.reading_child import BROKEN, LENGTH, OUT_OF_MEMORY
+from worker.reading_child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 
 log = structlog.get_logger()
 
@@ -71,8 +71,8 @@ class Reading:
     ) -> None:
         await self.close()
 
-    async def read(self, path: Path, limits: ReadLimits) -> Document:
-        """Read a document of any format, when a process is free.
+    async def read(self, path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
+        """Read a document of any format, when a process is free; see `tasks.readers.read`.
 
         Raises a `DocumentError`: what `tasks.readers.read` raises, `DocumentTooLong` too where the
         memory is used up, `ReadTimeout`, or `ReaderCrashed`; `OSError` where there is no such file;
@@ -83,7 +83,7 @@ class Reading:
             child = await self._take()
             keep = False
             try:
-                answer = await self._ask(child, path, limits)
+                answer = await self._ask(child, _request(path, limits, media_type))
                 keep = answer.get("error") not in {OUT_OF_MEMORY, BROKEN}
             finally:
                 self._give_back(child, keep=keep)
@@ -129,10 +129,10 @@ class Reading:
         log.info("reader.started", pid=child.process.pid)
         return child
 
-    async def _ask(self, child: _Child, path: Path, limits: ReadLimits) -> dict[str, Any]:
+    async def _ask(self, child: _Child, request: bytes) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._timeout):
-                return await child.ask(path, limits)
+                return await child.ask(request)
         except TimeoutError as error:
             log.warning("reader.timed_out", pid=child.process.pid, seconds=self._timeout)
             raise ReadTimeout(
@@ -208,8 +208,7 @@ class _Child:
         self._streams = await asyncio.open_connection(sock=self.socket)
         await self._receive()
 
-    async def ask(self, path: Path, limits: ReadLimits) -> dict[str, Any]:
-        request = _request(path, limits)
+    async def ask(self, request: bytes) -> dict[str, Any]:
         _, writer = self._connected()
         writer.write(LENGTH.pack(len(request)) + request)
         await writer.drain()
@@ -244,8 +243,9 @@ class _Child:
         await asyncio.to_thread(self.process.wait)
 
 
-def _request(path: Path, limits: ReadLimits) -> bytes:
-    return json.dumps({"path": str(path.absolute()), "limits": asdict(limits)}).encode()
+def _request(path: Path, limits: ReadLimits, media_type: str | None) -> bytes:
+    request = {"path": str(path.absolute()), "limits": asdict(limits), "media_type": media_type}
+    return json.dumps(request).encode()
 
 
 def _unavailable() -> ReaderUnavailable:
@@ -266,9 +266,9 @@ async def _understood(answer: dict[str, Any]) -> Document:
             "The document takes more memory to read than is allowed. Split it, or leave out its "
             "pictures."
         )
+    if code == NO_FILE:
+        raise OSError(answer["errno"], os.strerror(answer["errno"]))
     if code == BROKEN:
-        if answer["errno"] is not None:
-            raise OSError(answer["errno"], os.strerror(answer["errno"]))
         log.error("reader.broken", what=answer["what"], where=answer["where"])
         raise ReaderCrashed(
             "The reader broke down on the document. Save it again, or send it in another format."

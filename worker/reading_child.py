@@ -25,6 +25,7 @@ from tasks.readers import ReadLimits, read
 LENGTH = struct.Struct(">Q")
 OUT_OF_MEMORY = "out-of-memory"
 BROKEN = "broken"
+NO_FILE = "no-file"
 
 _PR_SET_PDEATHSIG = 1
 _MIB = 1024 * 1024
@@ -73,18 +74,20 @@ def _confine(memory_mib: int) -> None:
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
-        return _shown(read(Path(request["path"]), ReadLimits(**request["limits"])))
+        return _shown(
+            read(Path(request["path"]), ReadLimits(**request["limits"]), request["media_type"])
+        )
     except DocumentError as error:
         return {"error": error.code, "detail": str(error)}
     except MemoryError:
         return {"error": OUT_OF_MEMORY}
     except OSError as error:
-        return {"error": BROKEN, "errno": error.errno, "what": type(error).__name__, "where": []}
+        return {"error": NO_FILE, "errno": error.errno or 0}
     except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
         frames = traceback.extract_tb(error.__traceback__)[-5:]
         where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
         # Not the error's words: they may quote the document.
-        return {"error": BROKEN, "errno": None, "what": type(error).__name__, "where": where}
+        return {"error": BROKEN, "what": type(error).__name__, "where": where}
 
 
 def _shown(document: Document) -> dict[str, Any]:

@@ -25,13 +25,15 @@ READERS: Mapping[str, Reader] = {
 }
 
 
-def read(path: Path, limits: ReadLimits) -> Document:
-    """Read a document of any format that has a reader; the format is told by its bytes.
+def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
+    """Read a document of any format that has a reader.
+
+    The format is told by the bytes, unless the sender's word for it is `media_type`.
 
     Raises a `DocumentError` for whatever is wrong with the document, `OSError` where the file
     itself cannot be opened, and `MemoryError`.
     """
-    return READERS[detect(path)](path, limits)
+    return READERS[media_type or detect(path)](path, limits)
 
 
 __all__ = ["READABLE", "READERS", "ReadLimits", "Reader", "detect", "read"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -81,17 +81,17 @@ def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Findin
 def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
     """What each living worker says of its engine."""
     for process in processes:
-        engine = process.detail.get("engine")
-        if not isinstance(engine, dict) or _age(process, now) > HEARD_WITHIN_SECONDS:
+        healthy = process.detail.get("engine_healthy")
+        if healthy is None or _age(process, now) > HEARD_WITHIN_SECONDS:
             continue
-        figures = ", ".join(_figures(engine))
-        if engine.get("ok"):
-            yield Finding(Level.ok, "engine", f"healthy for {process.name}: {figures}")
+        if healthy:
+            figures = ", ".join(_figures(process.detail.get("engine") or {}))
+            yield Finding(Level.ok, "engine", f"{figures or 'healthy'}, says {process.name}")
         else:
             yield Finding(
                 Level.bad,
                 "engine",
-                f"not healthy for {process.name}: {engine.get('reason') or 'no reason given'}",
+                f"{process.detail.get('engine_reason') or 'not healthy'}, says {process.name}",
                 "jobs wait until it answers again: see logs/engine.log, or the engine's own log",
             )
 
@@ -148,10 +148,9 @@ def _of_callbacks(figures: Figures) -> Iterator[Finding]:
     )
 
 
-def _figures(engine: dict[str, Any]) -> Iterator[str]:
+def _figures(engine: Mapping[str, Any]) -> Iterator[str]:
     for name, value in engine.items():
-        if name not in {"ok", "reason", "since"} and value is not None:
-            yield f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
+        yield f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
 
 
 def _age(process: Process, now: datetime) -> float:

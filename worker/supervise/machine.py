@@ -170,6 +170,7 @@ def _environment(wanted: Wanted, redis_url: str, engine_url: str, login: Login) 
         "CHANCERY_DATA_DIR": str(wanted.data_dir),
         "CHANCERY_API_HOST": parts.HOST,
         "CHANCERY_API_PORT": str(wanted.port),
+        "CHANCERY_API_PUBLIC_URL": os.environ.get("CHANCERY_API_PUBLIC_URL") or wanted.api_url,
         "CHANCERY_ENGINE_URL": engine_url,
         "CHANCERY_FLOWER_HOST": parts.HOST,
         "CHANCERY_FLOWER_PORT": str(wanted.flower_port),

@@ -1,0 +1,110 @@
+"""The clerk process: moves what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.settings import RedisSettings, StoreSettings, WorkerSettings
+from jobs.store import Store
+from worker.heartbeat import keep_beating, this_process
+
+SWEEP_SECONDS = 0.25
+FORGET_SECONDS = 60.0
+LIVE_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+class Clerk:
+    """Several clerks do no harm: each move is one script, and only the first finds it due."""
+
+    def __init__(self) -> None:
+        self._process = this_process("clerk")
+        self._ledger = Ledger(RedisSettings())
+        self._store = Store(StoreSettings().data_dir / "store")
+        self._depth = WorkerSettings().concurrency
+        self._swept_at: datetime | None = None
+
+    async def work(self) -> None:
+        """Work until cancelled; while the ledger is away, go on trying."""
+        beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
+        try:
+            await self._ledger.check()
+            await self._keep_moving()
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            await self._ledger.processes.leave(self._process.name)
+            await self._ledger.close()
+
+    async def _keep_moving(self) -> None:
+        forget_at = time.monotonic()
+        while True:
+            try:
+                await self._move()
+                if time.monotonic() >= forget_at:
+                    await self._forget()
+                    forget_at = time.monotonic() + FORGET_SECONDS
+            except ProblemError as error:
+                log.warning("clerk.waits", why=error.problem.code)
+                await asyncio.sleep(1)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _move(self) -> None:
+        swept = await self._ledger.upkeep.sweep()
+        self._swept_at = datetime.now(UTC)
+        released = await self._ledger.upkeep.release(self._depth)
+        moved = {name: count for name, count in asdict(swept).items() if count}
+        if moved or released:
+            log.info("clerk.moved", released=released, **moved)
+            self._depth = await self._bulk_depth()
+
+    async def _bulk_depth(self) -> int:
+        """So many bulk jobs in Celery that no worker runs dry between two sweeps."""
+        now = datetime.now(UTC)
+        live = [
+            process.detail.get("concurrency", 0)
+            for process in await self._ledger.processes.list()
+            if process.role == "worker" and (now - process.seen_at).total_seconds() < LIVE_SECONDS
+        ]
+        return sum(live) or WorkerSettings().concurrency
+
+    async def _forget(self) -> None:
+        forgotten = await self._ledger.upkeep.forget()
+        for blob in forgotten.blobs:
+            await self._store.delete(blob)
+        abandoned = await self._store.clear_abandoned()
+        if forgotten.jobs or forgotten.documents or abandoned:
+            log.info(
+                "clerk.forgot",
+                jobs=forgotten.jobs,
+                documents=forgotten.documents,
+                abandoned_uploads=abandoned,
+            )
+
+    def _detail(self) -> Mapping[str, Any]:
+        return {"swept_at": self._swept_at}
+
+
+async def _run() -> None:
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(Clerk().work())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    await asyncio.gather(work, return_exceptions=False)
+
+
+def main() -> None:
+    try:
+        asyncio.run(_run())
+    except asyncio.CancelledError:
+        log.info("process.stopped")

@@ -1,0 +1,182 @@
+"""The courier process: delivers callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic_core import to_json
+
+from jobs.callback import Delivery
+from jobs.department import Department
+from jobs.lanes import Queue
+from jobs.ledger import Ledger
+from jobs.settings import (
+    ApiSettings,
+    CallbackSettings,
+    EngineSettings,
+    FlowerSettings,
+    RedisSettings,
+    StoreSettings,
+)
+from jobs.states import CallbackStatus
+from jobs.store import Store
+from jobs.submission import resolve
+from jobs.targets import Target
+from jobs.views import job_view
+from worker.app import app, register_callbacks
+from worker.delivery import Deliverer, Tried
+from worker.heartbeat import keep_beating, this_process
+from worker.loop import LoopThread
+from worker.service import serve
+
+JITTER = 0.1
+log = structlog.get_logger()
+
+
+class Courier:
+    """What a courier is made of; made on the event loop that runs it."""
+
+    def __init__(self, deliverer: Deliverer) -> None:
+        self._settings = CallbackSettings()
+        self._public_url = ApiSettings().public_url or ""
+        self._process = this_process("courier")
+        self._ledger = Ledger(RedisSettings())
+        self._store = Store(StoreSettings().data_dir / "store")
+        self._deliverer = deliverer
+        self._in_hand: set[asyncio.Task[Any]] = set()
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._in_hand)
+
+    async def start(self) -> None:
+        await self._ledger.check()
+        await self._deliverer.start()
+
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (keep_beating(self._ledger, self._process, self._detail),)
+
+    def stop_work(self) -> None:
+        """Nothing is lost: an attempt that is not reported is made again when its lease ends."""
+        for work in self._in_hand:
+            work.cancel()
+
+    async def close(self) -> None:
+        await self._ledger.processes.leave(self._process.name)
+        await self._deliverer.close()
+        await self._ledger.close()
+
+    async def deliver(self, callback_id: str) -> str:
+        """Make the attempt that is due, if one is; returns a word on it, for Flower."""
+        work = asyncio.current_task()
+        assert work is not None  # noqa: S101 - a coroutine runs in a task
+        self._in_hand.add(work)
+        try:
+            delivery = await self._ledger.callbacks.claim(callback_id, self._settings.lease_seconds)
+            if delivery is None:
+                return "left: not due"
+            with structlog.contextvars.bound_contextvars(
+                callback_id=callback_id, job_id=delivery.job.id
+            ):
+                return await self._deliver(delivery)
+        except asyncio.CancelledError:
+            return "left: the courier stops"
+        finally:
+            self._in_hand.discard(work)
+
+    async def _deliver(self, delivery: Delivery) -> str:
+        callback = delivery.callback
+        department = await self._ledger.departments.get(callback.department)
+        if department is None:
+            raise RuntimeError(f"department {callback.department} has gone")
+        body = await self._body(delivery, department)
+        tried = await self._deliverer.send(department, callback.url, callback.id, body)
+        status, delay = self._verdict(delivery, tried)
+        await self._ledger.callbacks.settle(delivery, tried.attempt, status, delay_seconds=delay)
+        log.info(
+            f"callback.{status.value}",
+            attempt=delivery.attempt,
+            status_code=tried.attempt.status_code,
+            error=tried.attempt.error,
+            again_in=round(delay) if status is CallbackStatus.pending else None,
+        )
+        return status.value
+
+    def _verdict(self, delivery: Delivery, tried: Tried) -> tuple[CallbackStatus, float]:
+        if tried.delivered:
+            return CallbackStatus.delivered, 0
+        schedule = self._settings.schedule_seconds
+        if tried.final or delivery.attempt >= len(schedule):
+            return CallbackStatus.dead, 0
+        delay = schedule[delivery.attempt] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        return CallbackStatus.pending, max(delay, tried.retry_after or 0)
+
+    async def _body(self, delivery: Delivery, department: Department) -> bytes:
+        """The event. A job that has ended does not change, so every attempt sends the same."""
+        most = department.callback_max_bytes or self._settings.max_bytes
+        view = await job_view(delivery.job, self._store)
+        body = self._event(delivery, view.model_dump(mode="json"))
+        if len(body) > most:
+            url = f"{self._public_url}/v1/jobs/{delivery.job.id}/result"
+            body = self._event(
+                delivery, view.model_dump(mode="json") | {"result": None, "result_url": url}
+            )
+        return body
+
+    @staticmethod
+    def _event(delivery: Delivery, data: Mapping[str, Any]) -> bytes:
+        return to_json(
+            {
+                "type": delivery.callback.type,
+                "timestamp": delivery.job.finished_at,
+                "data": data,
+            }
+        )
+
+    def _detail(self) -> Mapping[str, Any]:
+        return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
+
+
+async def platform_addresses() -> frozenset[tuple[str, int]]:
+    """Where the platform's own servers listen: no callback may go there."""
+    api, flower = ApiSettings(), FlowerSettings()
+    urls = [
+        RedisSettings().url.get_secret_value(),
+        EngineSettings().url,
+        f"http://{api.host}:{api.port}",
+        f"http://{flower.host}:{flower.port}",
+    ]
+    found: set[tuple[str, int]] = set()
+    for url in urls:
+        parts = urlsplit(url)
+        port = parts.port or {"redis": 6379, "rediss": 6379, "https": 443}.get(parts.scheme, 80)
+        target = Target(url, parts.scheme, parts.hostname or "", port)
+        found |= {(str(address), port) for address in await resolve(target)}
+    return frozenset(found)
+
+
+def main() -> None:
+    settings = CallbackSettings()
+    with LoopThread() as loop:
+        courier = loop.run(_made(settings))
+
+        def deliver(callback_id: str) -> str:
+            return loop.run(courier.deliver(callback_id))
+
+        register_callbacks(deliver)
+        arguments = (
+            f"--concurrency={settings.concurrency}",
+            f"--queues={Queue.callbacks.value}",
+            "--hostname=courier@%h",
+        )
+        serve(app, courier, loop, arguments, settings.timeout_seconds)
+
+
+async def _made(settings: CallbackSettings) -> Courier:
+    platform = await platform_addresses()
+    return Courier(Deliverer(settings.timeout_seconds, settings.concurrency, platform))

@@ -1,0 +1,163 @@
+"""One attempt at delivering a callback: signed, checked, sent, judged (Standard Webhooks 1.0.0)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from httpx_aiohttp import AiohttpTransport
+from standardwebhooks.webhooks import Webhook
+
+from jobs.callback import Attempt
+from jobs.department import Department
+from jobs.problems import ProblemError
+from jobs.submission import resolve
+from jobs.targets import Address, AllowList, Target, check_target, parse_target
+
+ANSWER_MAX_BYTES = 64 * 1024
+RETRY_AFTER_MAX_SECONDS = 86_400.0
+GONE = 410
+_BUSY = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an attempt came to. `retry_after` is what the receiver asked for, in seconds."""
+
+    attempt: Attempt
+    delivered: bool
+    final: bool = False
+    retry_after: float | None = None
+
+
+def signed_headers(
+    secrets: Sequence[str], event_id: str, at: datetime, body: bytes
+) -> dict[str, str]:
+    """Standard Webhooks' headers: a signature for each secret, over `id.timestamp.body`."""
+    text = body.decode()
+    signatures = [Webhook(secret).sign(event_id, at, text) for secret in secrets]
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+class Deliverer:
+    """Sends to the very address that was checked, under the original name."""
+
+    def __init__(
+        self, timeout_seconds: float, concurrency: int, platform: frozenset[tuple[str, int]]
+    ) -> None:
+        self._timeout = timeout_seconds
+        self._concurrency = concurrency
+        self._platform = platform
+        self._http: httpx.AsyncClient | None = None
+
+    async def start(self) -> None:
+        self._http = httpx.AsyncClient(
+            transport=AiohttpTransport(client=self._session),
+            timeout=httpx.Timeout(self._timeout),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        if self._http:
+            await self._http.aclose()
+
+    async def send(self, department: Department, url: str, event_id: str, body: bytes) -> Tried:
+        """Make one attempt. Whatever goes wrong is in what it returns."""
+        at, began = datetime.now(UTC), time.monotonic()
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._post(department, url, event_id, at, body)
+        except ProblemError as error:
+            return self._failed(at, began, error.problem.detail)
+        except TimeoutError:
+            return self._failed(at, began, f"no answer in {self._timeout:g} s")
+        except httpx.HTTPError as error:
+            return self._failed(at, began, str(error) or type(error).__name__)
+        attempt = Attempt(at, response.status_code, None, time.monotonic() - began)
+        return Tried(
+            attempt,
+            delivered=response.is_success,
+            final=response.status_code == GONE,
+            retry_after=_retry_after(response),
+        )
+
+    async def _post(
+        self, department: Department, url: str, event_id: str, at: datetime, body: bytes
+    ) -> httpx.Response:
+        address, target = await self._checked(department, url)
+        original = httpx.URL(url)
+        request = self._client().build_request(
+            "POST",
+            original.copy_with(host=str(address)),
+            content=body,
+            headers={
+                "host": original.netloc.decode(),
+                "content-type": "application/json",
+                "user-agent": "chancery",
+                **signed_headers(department.callback_secrets, event_id, at, body),
+            },
+            extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
+        )
+        response = await self._client().send(request, stream=True)
+        try:
+            await _discard(response)
+        finally:
+            await response.aclose()
+        return response
+
+    async def _checked(self, department: Department, url: str) -> tuple[Address, Target]:
+        addresses = await resolve(parse_target(url))
+        target = check_target(url, AllowList(department.callback_allow), addresses)
+        if any((str(address), target.port) in self._platform for address in addresses):
+            raise ProblemError(
+                "callback-not-allowed", "The callback URL is one of the platform's own addresses."
+            )
+        return addresses[0], target
+
+    def _session(self) -> ClientSession:
+        connector = TCPConnector(limit=self._concurrency, use_dns_cache=False)
+        return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            raise RuntimeError("the deliverer was not started")
+        return self._http
+
+    @staticmethod
+    def _failed(at: datetime, began: float, why: str) -> Tried:
+        return Tried(Attempt(at, None, why, time.monotonic() - began), delivered=False)
+
+
+async def _discard(response: httpx.Response) -> None:
+    """Read so much of the answer that the connection can be used again, and no more."""
+    seen = 0
+    async for chunk in response.aiter_raw():
+        seen += len(chunk)
+        if seen > ANSWER_MAX_BYTES:
+            return
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """`Retry-After` in seconds or as a date (RFC 9110 10.2.3), where the status gives it weight."""
+    value = response.headers.get("retry-after")
+    if value is None or response.status_code not in _BUSY:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), RETRY_AFTER_MAX_SECONDS)

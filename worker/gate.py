@@ -1,0 +1,29 @@
+"""Keeps Celery from pulling while there is nothing to run jobs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.worker.consumer.tasks import Tasks
+
+
+def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
+    """Have the consumer of `app` ask `is_open` before each pull from Redis."""
+
+    class Gate(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+        requires = (Tasks,)
+
+        def start(self, consumer: Any) -> None:
+            """Wrap what kombu asks before it pulls, anew for each connection."""
+            qos = consumer.task_consumer.channel.qos
+            may_pull = qos.can_consume
+
+            def can_consume(_: Any) -> bool:
+                return is_open() and bool(may_pull())
+
+            qos.can_consume = MethodType(can_consume, qos)
+
+    app.steps["consumer"].add(Gate)

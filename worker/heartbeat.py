@@ -1,0 +1,43 @@
+"""A process says in the ledger that it lives, every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from jobs.ledger import Ledger
+from jobs.ledger.processes import Process
+from jobs.problems import ProblemError
+
+BEAT_SECONDS = 2.0
+NAME_VARIABLE = "CHANCERY_PROCESS_NAME"
+log = structlog.get_logger()
+
+
+def this_process(role: str) -> Process:
+    """This process, under the name that its supervisor gave it or one that is unique."""
+    now = datetime.now(UTC)
+    host = socket.gethostname()
+    name = os.environ.get(NAME_VARIABLE) or f"{role}@{host}-{os.getpid()}-{now:%H%M%S%f}"
+    return Process(role, name, host, os.getpid(), now, now, {})
+
+
+async def keep_beating(
+    ledger: Ledger, process: Process, detail: Callable[[], Mapping[str, Any]]
+) -> None:
+    """Beat until cancelled; while the ledger is away, go on trying."""
+    while True:
+        try:
+            await ledger.processes.beat(
+                replace(process, seen_at=datetime.now(UTC), detail=detail())
+            )
+        except ProblemError as error:
+            log.warning("heartbeat.missed", role=process.role, why=error.problem.code)
+        await asyncio.sleep(BEAT_SECONDS)

@@ -1,0 +1,102 @@
+"""The leases of the jobs that a worker has in hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from jobs.job import Claim, Progress
+from jobs.ledger import Ledger
+from jobs.ledger.jobs import Held
+from jobs.problems import ProblemError
+
+RENEW_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """The job is no longer this run's: it was cancelled, expired or given to another worker."""
+
+
+@dataclass(eq=False)
+class Lease:
+    claim: Claim
+    work: asyncio.Task[object]
+    progress: Progress = field(default_factory=Progress)
+    lost: bool = False
+
+    def lose(self) -> None:
+        self.lost = True
+        self.work.cancel()
+
+
+class Leases:
+    """Renews all leases together, once a second, and stops the work of those that are lost."""
+
+    def __init__(self, ledger: Ledger, lease_seconds: float) -> None:
+        self._ledger = ledger
+        self._lease_seconds = lease_seconds
+        self._held: dict[tuple[str, int], Lease] = {}
+        self._renewed = time.monotonic()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @contextmanager
+    def hold(self, claim: Claim) -> Iterator[Lease]:
+        """Keep the lease for as long as the block runs; `LeaseLost` is raised where it is lost."""
+        work = asyncio.current_task()
+        assert work is not None  # noqa: S101 - a coroutine runs in a task
+        lease = Lease(claim, work)
+        key = (claim.job.id, claim.token)
+        self._held[key] = lease
+        try:
+            yield lease
+        except asyncio.CancelledError:
+            if not lease.lost:
+                raise
+            work.uncancel()
+            raise LeaseLost from None
+        finally:
+            del self._held[key]
+
+    def stop_all(self) -> None:
+        """Cancel the work on every job in hand; each is then given back by its run."""
+        for lease in list(self._held.values()):
+            lease.work.cancel()
+
+    async def keep_renewed(self) -> None:
+        """Renew until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        held = [
+            Held(lease.claim.job.id, lease.claim.token, lease.progress)
+            for lease in self._held.values()
+        ]
+        began = time.monotonic()
+        try:
+            lost = await self._ledger.jobs.renew(held, self._lease_seconds)
+        except ProblemError as error:
+            self._give_up_when_late(error)
+            return
+        self._renewed = began
+        for lease in list(self._held.values()):
+            if lease.claim.job.id in lost:
+                log.info("job.lease_lost", job_id=lease.claim.job.id)
+                lease.lose()
+
+    def _give_up_when_late(self, error: ProblemError) -> None:
+        """Cut off from the ledger for a whole lease: others have the jobs by now."""
+        if time.monotonic() - self._renewed < self._lease_seconds:
+            return
+        for lease in list(self._held.values()):
+            log.warning("job.lease_lost", job_id=lease.claim.job.id, why=error.problem.code)
+            lease.lose()

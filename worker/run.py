@@ -1,0 +1,226 @@
+"""One run of one job, step by step: claim, read, work, keep the result, end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from dataclasses import dataclass
+
+import structlog
+from pydantic import BaseModel
+
+from jobs.job import Claim, Progress, Provenance, Usage
+from jobs.lanes import ENGINE_PRIORITY
+from jobs.ledger import Ledger
+from jobs.ledger.jobs import Ending
+from jobs.problems import Problem, ProblemError
+from jobs.settings import WorkerSettings
+from jobs.states import JobStatus
+from jobs.store import Store
+from tasks.errors import JobTimeout, Retry, TaskError
+from tasks.readers import ReadLimits
+from tasks.registry import TASKS
+from worker.engine import EngineClient, EngineSession
+from worker.leases import Lease, LeaseLost, Leases
+from worker.reading import Reading
+
+HEALTH_WAIT_SECONDS = 20.0
+RETRY_TEMPERATURE = 0.4
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run made: a result or an error, and what it used of the engine."""
+
+    result: BaseModel | None
+    error: TaskError | None
+    usage: Usage
+    model: str
+
+
+class Runner:
+    """Runs jobs, each on its own; what one does to itself does not touch another."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        ledger: Ledger,
+        store: Store,
+        engine: EngineClient,
+        reading: Reading,
+        leases: Leases,
+        limits: ReadLimits,
+        settings: WorkerSettings,
+        inline_result_max_bytes: int,
+    ) -> None:
+        self._name = name
+        self._ledger = ledger
+        self._store = store
+        self._engine = engine
+        self._reading = reading
+        self._leases = leases
+        self._limits = limits
+        self._settings = settings
+        self._inline_max = inline_result_max_bytes
+
+    async def run(self, job_id: str) -> str:
+        """Run a job if it is to be run now; returns a word on what became of it, for Flower."""
+        if not await self._engine.wait_healthy(HEALTH_WAIT_SECONDS):
+            return "left: the engine is not healthy"  # unclaimed, so the clerk sends it again
+        claim = await self._ledger.jobs.claim(job_id, self._name, self._settings.lease_seconds)
+        if claim is None:
+            return "left: not to be run now"
+        with structlog.contextvars.bound_contextvars(job_id=job_id, task=claim.job.task):
+            log.info("job.claimed", attempt=claim.job.attempts)
+            try:
+                with self._leases.hold(claim) as lease:
+                    return await self._run_held(lease)
+            except LeaseLost:
+                return "left: no longer ours"
+            except asyncio.CancelledError:
+                # The worker stops: what cannot be finished is given back at once.
+                return await self._put_back(claim, "worker-stopping", delay_seconds=0)
+            except ProblemError as error:
+                # No room for the result, or the like: none of the job's doing.
+                delay = error.retry_after or _backoff(0)
+                return await self._put_back(claim, error.problem.code, delay_seconds=delay)
+
+    async def _run_held(self, lease: Lease) -> str:
+        outcome = await self._work(lease)
+        if outcome.error is not None:
+            return await self._fail(lease.claim, outcome, outcome.error)
+        return await self._succeed(lease.claim, outcome)
+
+    async def _work(self, lease: Lease) -> Outcome:
+        session = self._session(lease)
+        try:
+            async with asyncio.timeout(self._settings.job_timeout_seconds):
+                result = await self._do(lease.claim, session)
+        except TimeoutError:
+            error = JobTimeout(
+                f"The job ran longer than {self._settings.job_timeout_seconds:.0f} s. "
+                "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
+            )
+            return Outcome(None, error, session.usage, self._engine.model)
+        except TaskError as error:
+            return Outcome(None, error, session.usage, self._engine.model)
+        except ProblemError:
+            raise
+        except Exception as error:
+            # The edge: a defect in a task costs its own job, is recorded, and nothing else.
+            log.exception("job.defect", error=type(error).__name__)
+            failure = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
+            return Outcome(None, failure, session.usage, self._engine.model)
+        return Outcome(result, None, session.usage, self._engine.model)
+
+    def _session(self, lease: Lease) -> EngineSession:
+        job, tries = lease.claim.job, lease.claim.tries
+
+        def on_progress(done: int, total: int) -> None:
+            lease.progress = Progress(done, total)
+
+        return self._engine.session(
+            priority=ENGINE_PRIORITY[job.lane],
+            seed=_seed(job.id, tries),
+            temperature=RETRY_TEMPERATURE if tries else 0.0,
+            on_progress=on_progress,
+        )
+
+    async def _do(self, claim: Claim, session: EngineSession) -> BaseModel:
+        stored = claim.document
+        document = await self._reading.read(
+            self._store.path(stored.blob), self._limits, stored.media_type
+        )
+        task = TASKS[claim.job.task]
+        options = task.options.model_validate(claim.job.options)
+        result: BaseModel = await task.run(document, options, session)
+        return result
+
+    async def _succeed(self, claim: Claim, outcome: Outcome) -> str:
+        assert outcome.result is not None  # noqa: S101 - there is no error
+        text, blob = outcome.result.model_dump_json(), None
+        if len(text) > self._inline_max:
+            blob = await self._store.put(text.encode(), claim.job.department)
+        ending = Ending(
+            JobStatus.succeeded,
+            result=None if blob else text,
+            result_blob=blob,
+            usage=outcome.usage,
+            provenance=self._provenance(claim, outcome),
+        )
+        if not await self._end(claim, ending):
+            if blob:
+                await self._store.delete(blob)
+            return "left: no longer ours"
+        return "succeeded"
+
+    async def _fail(self, claim: Claim, outcome: Outcome, error: TaskError) -> str:
+        tries = claim.tries + (error.retry is Retry.counted)
+        if error.retry is Retry.uncounted or (
+            error.retry is Retry.counted and tries < self._settings.max_attempts
+        ):
+            log.warning("job.run_failed", code=error.code, reason=str(error))
+            return await self._put_back(
+                claim,
+                error.code,
+                delay_seconds=_backoff(tries),
+                counted=error.retry is Retry.counted,
+            )
+        ending = Ending(
+            JobStatus.failed,
+            error=Problem(error.code, str(error)),
+            usage=outcome.usage,
+            provenance=self._provenance(claim, outcome),
+        )
+        await self._end(claim, ending)
+        return f"failed: {error.code}"
+
+    async def _put_back(
+        self, claim: Claim, code: str, *, delay_seconds: float, counted: bool = False
+    ) -> str:
+        try:
+            stands = await self._ledger.jobs.put_back(
+                claim, delay_seconds=delay_seconds, counted=counted, code=code
+            )
+        except ProblemError as error:
+            # The lease runs out, and the clerk takes the job back.
+            log.warning("job.put_back_failed", code=code, why=error.problem.code)
+            return f"left: {code}"
+        log.info("job.put_back", code=code, delay=round(delay_seconds, 1), stands=stands)
+        return f"put back: {code}"
+
+    async def _end(self, claim: Claim, ending: Ending) -> bool:
+        """Store the ending, waiting while the ledger is away; the lease bounds the wait."""
+        while True:
+            try:
+                stands = await self._ledger.jobs.finish(claim, ending)
+            except ProblemError as error:
+                log.warning("job.ending_waits", code=error.problem.code)
+                await asyncio.sleep(1)
+                continue
+            code = ending.error.code if ending.error else None
+            log.info(
+                "job.ended" if stands else "job.ending_refused", status=ending.status, code=code
+            )
+            return stands
+
+    @staticmethod
+    def _provenance(claim: Claim, outcome: Outcome) -> Provenance:
+        return Provenance(
+            task_version=TASKS[claim.job.task].version,
+            model=outcome.model,
+            input_sha256=claim.document.sha256,
+        )
+
+
+def _seed(job_id: str, tries: int) -> int:
+    """The same job asks in the same way at each run, until an answer was of no use."""
+    return int.from_bytes(hashlib.sha256(f"{job_id}:{tries}".encode()).digest()[:4], "big")
+
+
+def _backoff(tries: int) -> float:
+    """Seconds to wait, with jitter: about 2, 4, 8 ... at most 60."""
+    return float(min(60.0, 2.0 ** (tries + 1)) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter

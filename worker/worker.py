@@ -1,0 +1,133 @@
+"""The worker process: pulls jobs and runs them on an engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from jobs.lanes import Queue
+from jobs.ledger import Ledger
+from jobs.settings import (
+    EngineSettings,
+    LimitSettings,
+    RedisSettings,
+    StoreSettings,
+    WorkerSettings,
+)
+from jobs.store import Store
+from tasks.errors import EngineUnavailable
+from tasks.readers import ReadLimits
+from worker.app import app, register_jobs
+from worker.engine import EngineClient
+from worker.gate import install_gate
+from worker.heartbeat import keep_beating, this_process
+from worker.leases import Leases
+from worker.loop import LoopThread
+from worker.reading import Reading
+from worker.run import Runner
+from worker.service import serve
+
+FIGURES_SECONDS = 2.0
+
+
+class Worker:
+    """What a worker is made of; made on the event loop that runs it."""
+
+    def __init__(self) -> None:
+        self._settings = WorkerSettings()
+        limits, store = LimitSettings(), StoreSettings()
+        self._process = this_process("worker")
+        self._ledger = Ledger(RedisSettings())
+        self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
+        self._figures: Mapping[str, Any] = {}
+        self._leases = Leases(self._ledger, self._settings.lease_seconds)
+        self._reading = Reading(
+            processes=self._settings.read_processes,
+            timeout_seconds=self._settings.read_timeout_seconds,
+            memory_mib=self._settings.read_memory_mib,
+        )
+        self._runner = Runner(
+            name=self._process.name,
+            ledger=self._ledger,
+            store=Store(store.data_dir / "store"),
+            engine=self._engine,
+            reading=self._reading,
+            leases=self._leases,
+            limits=ReadLimits(limits.max_text_chars, limits.max_pages),
+            settings=self._settings,
+            inline_result_max_bytes=store.inline_result_max_bytes,
+        )
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._leases)
+
+    def can_run(self) -> bool:
+        return self._engine.health.ok
+
+    async def run(self, job_id: str) -> str:
+        return await self._runner.run(job_id)
+
+    async def start(self) -> None:
+        await self._ledger.check()
+        await self._engine.start()
+
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (
+            self._leases.keep_renewed(),
+            self._watch_figures(),
+            keep_beating(self._ledger, self._process, self._detail),
+        )
+
+    def stop_work(self) -> None:
+        self._leases.stop_all()
+
+    async def close(self) -> None:
+        await self._ledger.processes.leave(self._process.name)
+        await self._reading.close()
+        await self._engine.close()
+        await self._ledger.close()
+
+    def _detail(self) -> Mapping[str, Any]:
+        health = self._engine.health
+        return {
+            "engine_healthy": health.ok,
+            "engine_reason": health.reason,
+            "engine": self._figures,
+            "concurrency": self._settings.concurrency,
+            "in_hand": self.in_hand,
+        }
+
+    async def _watch_figures(self) -> None:
+        while True:
+            try:
+                figures = await self._engine.figures()
+                self._figures = {
+                    "model": self._engine.model,
+                    "running": figures.running,
+                    "waiting": figures.waiting,
+                    "kv_cache_use": figures.kv_cache_use,
+                }
+            except EngineUnavailable:
+                self._figures = {}
+            await asyncio.sleep(FIGURES_SECONDS)
+
+
+def main() -> None:
+    settings = WorkerSettings()
+    with LoopThread() as loop:
+        worker = loop.run(_made(Worker))
+
+        def run(job_id: str) -> str:
+            return loop.run(worker.run(job_id))
+
+        register_jobs(run)
+        install_gate(app, worker.can_run)
+        queues = f"{Queue.interactive.value},{Queue.bulk.value}"
+        arguments = (f"--concurrency={settings.concurrency}", f"--queues={queues}")
+        serve(app, worker, loop, (*arguments, "--hostname=worker@%h"), settings.grace_seconds)
+
+
+async def _made(kind: type[Worker]) -> Worker:
+    return kind()
