@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
@@ -14,6 +16,13 @@ from jobs.department import Department
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
 from worker.commands.department import department
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The commands quieten this process's logs."""
+    yield
+    structlog.reset_defaults()
 
 
 def run(*arguments: str) -> Result:

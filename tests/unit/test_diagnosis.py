@@ -70,7 +70,7 @@ def test_a_silent_process_is_bad_unless_another_does_its_work() -> None:
 
 
 def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
-    sick = process("worker", engine={"ok": False, "reason": "answers 503 at /health"})
+    sick = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
     (finding,) = diagnosis.of_engines([sick], NOW)
     assert finding.level is diagnosis.Level.bad
     assert "answers 503 at /health" in finding.text
@@ -110,7 +110,7 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
         *diagnosis.of_server(server(appendonly=False)),
         *diagnosis.of_server(server(fsync="everysec")),
         *diagnosis.of_processes([process("worker", age=60)], NOW),
-        *diagnosis.of_engines([process("worker", engine={"ok": False})], NOW),
+        *diagnosis.of_engines([process("worker", engine_healthy=False)], NOW),
         *diagnosis.of_disk(0, 100 * GIB, "var"),
         *diagnosis.of_figures(figures({("tax", JobStatus.queued): 100}), 100),
     ]

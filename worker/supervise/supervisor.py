@@ -54,6 +54,7 @@ class Supervisor:
         self._stop_asked = asyncio.Event()
         self._stages = [[self._child(spec, log_dir, died) for spec in stage] for stage in stages]
         self._outside = outside or {}
+        self._up: set[Child] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self._began = time.monotonic()
 
@@ -88,7 +89,7 @@ class Supervisor:
         await self._first_of(self._outside_ready())
 
     async def _all_ready(self, children: Iterable[Child]) -> None:
-        missing = list(children)
+        missing = [child for child in children if child not in self._up]
         waits = {asyncio.create_task(child.ready.wait()): child for child in missing}
         try:
             while waits:
@@ -96,7 +97,9 @@ class Supervisor:
                     waits, timeout=_PROGRESS_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in done:
-                    self._say(f"{waits.pop(task).spec.name} is up ({self._elapsed:.1f} s)")
+                    child = waits.pop(task)
+                    self._up.add(child)
+                    self._say(f"{child.spec.name} is up ({self._elapsed:.1f} s)")
                 if not done:
                     self._report_waiting(list(waits.values()))
         finally:

@@ -1,0 +1,39 @@
+"""How the demo shows what it received."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from receiver import Received
+
+LONGEST_TEXT = 160
+MOST_ITEMS = 4
+SIGNATURE_SHOWN = 22
+
+
+def shown(callback: Received) -> str:
+    """The callback's headers and body, long things cut short."""
+    headers = callback.headers
+    signature = headers.get("webhook-signature", "")
+    lines = [
+        f"webhook-id: {headers.get('webhook-id')}",
+        f"webhook-timestamp: {headers.get('webhook-timestamp')}",
+        f"webhook-signature: {signature[:SIGNATURE_SHOWN]}...",
+        "",
+        json.dumps(bounded(json.loads(callback.body)), ensure_ascii=False, indent=2),
+    ]
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def bounded(value: Any) -> Any:
+    """`value` with long texts and long lists cut short, and said to be."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return f"{value[:LONGEST_TEXT]}... ({len(value)} characters)"
+    if isinstance(value, list):
+        cut = [bounded(item) for item in value[:MOST_ITEMS]]
+        more = len(value) - MOST_ITEMS
+        return [*cut, f"... {more} more"] if more > 0 else cut
+    if isinstance(value, dict):
+        return {name: bounded(item) for name, item in value.items()}
+    return value
