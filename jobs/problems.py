@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = {
     "callback-not-allowed": "The callback URL is not on the department's allow-list",
     "idempotency-mismatch": "The idempotency key was used with another body",
     "idempotency-in-progress": "The first request with this idempotency key is still running",
+    "request-timeout": "The body did not come in time",
     "too-large": "The body is larger than allowed",
     "text-too-long": "The text is longer than allowed",
     "rate-limited": "Too many requests",

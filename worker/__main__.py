@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from jobs.logs import set_up_logs
 from jobs.settings import FlowerSettings, StoreSettings
 from worker import clerk, courier, flower, health, worker
-from worker.logs import set_up_logs
 
 ROLES = {
     "worker": worker.main,
