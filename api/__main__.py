@@ -1,0 +1,45 @@
+"""`python -m api`: the HTTP face, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from api.app import create_app
+from jobs.logs import set_up_logs
+from jobs.settings import (
+    ApiSettings,
+    LimitSettings,
+    RedisSettings,
+    RetentionSettings,
+    StoreSettings,
+)
+
+STOP_SECONDS = 10
+
+
+def main() -> None:
+    set_up_logs("api")
+    settings = ApiSettings()
+    app = create_app(
+        api=settings,
+        redis=RedisSettings(),
+        store=StoreSettings(),
+        limits=LimitSettings(),
+        retention=RetentionSettings(),
+    )
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

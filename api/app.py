@@ -1,0 +1,88 @@
+"""The api, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+from fastapi import APIRouter, FastAPI
+
+from api import openapi
+from api.edge import Edge
+from api.errors import answer_errors
+from api.metrics import RequestMetrics, new_registry
+from api.parts import Parts
+from api.routes import callbacks, documents, jobs, service, tasks, usage
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.settings import (
+    ApiSettings,
+    LimitSettings,
+    RedisSettings,
+    RetentionSettings,
+    StoreSettings,
+)
+from jobs.store import Store
+from jobs.submission import Submissions
+
+log = structlog.get_logger()
+
+
+def create_app(
+    *,
+    api: ApiSettings,
+    redis: RedisSettings,
+    store: StoreSettings,
+    limits: LimitSettings,
+    retention: RetentionSettings,
+) -> FastAPI:
+    """The api as an ASGI application. Its ledger and store are opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        ledger = Ledger(redis, retention, limits)
+        folder = Store(store.data_dir / "store")
+        submissions = Submissions(ledger, folder, limits, retention)
+        app.state.parts = Parts(ledger, folder, submissions, limits, api)
+        try:
+            await _check(ledger)
+            yield
+        finally:
+            await ledger.close()
+
+    app = FastAPI(
+        title="Chancery",
+        version=version("chancery"),
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.registry = new_registry()
+    app.add_middleware(Edge)
+    app.add_middleware(RequestMetrics, registry=app.state.registry)
+    answer_errors(app)
+    _include_routes(app)
+    openapi.describe(app)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
+    v1 = APIRouter(prefix="/v1")
+    for subject in (documents, tasks, jobs, callbacks, usage):
+        v1.include_router(subject.router)
+    app.include_router(v1)
+    app.include_router(service.router)
+    app.include_router(openapi.router)
+
+
+async def _check(ledger: Ledger) -> None:
+    """Refuse to start on a server that would lose jobs; one that is away is waited for."""
+    try:
+        await ledger.check()
+    except ProblemError as error:
+        log.warning("api.started_without_ledger", detail=str(error))

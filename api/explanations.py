@@ -1,0 +1,56 @@
+"""What each problem asks of whoever gets it, served at `/problems/CODE`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WHAT_TO_DO: Mapping[str, str] = {
+    "unauthorized": "Send `Authorization: Bearer KEY` with the department's API key. "
+    "A key is shown once, when the operators make the department.",
+    "not-found": "Check the identifier. What belongs to another department, or was kept as long "
+    "as is set and then removed, is not found either.",
+    "method-not-allowed": "Use one of the methods in the `Allow` header.",
+    "invalid-request": "Mend what `errors` lists; each entry points to its place in the request. "
+    "The same request will fail again.",
+    "unknown-task": "Take the name of a task from GET /v1/tasks.",
+    "callback-not-allowed": "Have the operators add the receiver's host to the department's "
+    "allow-list, or use a URL that is on it.",
+    "idempotency-mismatch": "Use a new Idempotency-Key for a new request, and the same key only "
+    "to repeat exactly the same one.",
+    "idempotency-in-progress": "Wait as long as `Retry-After` says and send the same again.",
+    "request-timeout": "Send the whole body without long pauses.",
+    "too-large": "Split the document, or have the operators raise the limit.",
+    "text-too-long": "Split the text, or upload it as a document.",
+    "rate-limited": "Wait as long as `Retry-After` says. Bulk work does not go faster by sending "
+    "it faster.",
+    "system-full": "Wait as long as `Retry-After` says and send the same again.",
+    "unavailable": "Wait as long as `Retry-After` says and send the same again, with the same "
+    "Idempotency-Key.",
+    "storage-full": "Wait, and tell the operators: the disk for documents is full.",
+    "not-ended": "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
+    "no-result": "Look at the job's `error`: only a job that succeeded has a result.",
+    "poisoned": "Do not send the document again as it is; show it to the operators.",
+    "cancelled": "Submit it again if the result is still wanted.",
+    "expired": "Submit it again with a later `deadline`, or in the interactive lane.",
+    "department-exists": "Choose another name.",
+    "internal": "Send the same again once. If it stays, give the operators the `X-Request-Id`.",
+    "task-failed": "Look at the job's `error`, and submit it again once.",
+    "document-unreadable": "Open the document with the program that made it and save it again.",
+    "document-empty": "Send the document whole, with its text.",
+    "document-corrupt": "Send the document again; if it stays, save it anew with its own program.",
+    "document-encrypted": "Remove the password and send the document again.",
+    "document-unsupported": "Save the document in a format that is read: text, Markdown, HTML, "
+    "DOCX or PDF. The name's ending does not matter, the bytes do.",
+    "document-no-text-layer": "Send a document with text in it: pages that are pictures alone "
+    "would have to be recognised first.",
+    "document-too-long": "Split the document.",
+    "document-read-timeout": "Split the document, or save it anew with its own program.",
+    "document-reader-crashed": "Save the document anew with its own program.",
+    "options-too-long": "Shorten the options: instructions, labels or the schema.",
+    "output-invalid": "Submit the job again; if it stays, make the options simpler.",
+    "reader-unavailable": "Submit the job again later, and tell the operators.",
+    "engine-failed": "Submit the job again later, and tell the operators.",
+    "engine-unavailable": "Nothing: the job is tried again when the engine is back.",
+    "engine-timeout": "Submit the job again, with a shorter document if it stays.",
+    "engine-refused": "Look at the detail; a simpler schema or a shorter document may help.",
+}

@@ -1,0 +1,71 @@
+"""The same key and body give the first answer again (`Idempotency-Key`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Header
+from starlette.responses import Response
+
+from jobs.department import Department
+from jobs.ledger import IdempotencyKey, Ledger, Reply
+
+REPLAYED = "Idempotency-Replayed"
+KEY_MAX_LENGTH = 255
+
+GivenKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=KEY_MAX_LENGTH,
+        description="The same key with the same body gives the first answer again.",
+    ),
+]
+
+
+def idempotency(key: str | None, *fingerprints: str | bytes) -> IdempotencyKey | None:
+    """The key with the SHA-256 of what makes the request the same; None without a key."""
+    if key is None:
+        return None
+    digest = hashlib.sha256()
+    for part in fingerprints:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return IdempotencyKey(key=key, body_sha256=digest.hexdigest())
+
+
+async def answer_once(
+    ledger: Ledger,
+    department: Department,
+    scope: str,
+    key: IdempotencyKey | None,
+    give: Callable[[], Awaitable[Reply]],
+) -> Response:
+    """What `give` answers, or what it answered to the same key before.
+
+    An error is no first answer: after it the key is free again. Raises what `give` raises, and
+    `ProblemError`: `idempotency-mismatch`, `idempotency-in-progress`.
+    """
+    if key is None:
+        return _response(await give())
+    first = await ledger.replies.begin(department.name, scope, key)
+    if first is not None:
+        return _response(first, replayed=True)
+    answered = False
+    try:
+        reply = await give()
+        answered = True
+        await ledger.replies.keep(department.name, scope, key, reply)
+    finally:
+        if not answered:
+            await ledger.replies.forget(department.name, scope, key)
+    return _response(reply)
+
+
+def _response(reply: Reply, *, replayed: bool = False) -> Response:
+    headers = {**reply.headers, **({REPLAYED: "true"} if replayed else {})}
+    return Response(reply.body, reply.status, headers, "application/json")

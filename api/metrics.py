@@ -1,0 +1,157 @@
+"""Figures for Prometheus: this api's requests, and the whole system's as the ledger has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import CLIENT_CLOSED_REQUEST
+from api.readiness import age_seconds
+from jobs.ledger import Ledger
+from jobs.ledger.figures import Figures
+from jobs.ledger.processes import Process
+from jobs.problems import ProblemError
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+def new_registry() -> CollectorRegistry:
+    """A registry with this process's own figures: memory, processor, garbage collection."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+class RequestMetrics:
+    """Counts and times requests by route template, so that no identifier becomes a label."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._seconds = Histogram(
+            "chancery_http_request_seconds",
+            "Requests to the api, and how long they took; long polls included.",
+            ("method", "route", "status"),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = CLIENT_CLOSED_REQUEST
+        began = time.perf_counter()
+
+        async def send_and_look(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_look)
+        finally:
+            seconds = time.perf_counter() - began
+            self._seconds.labels(_method(scope), _route(scope), status).observe(seconds)
+
+
+def _method(scope: Scope) -> str:
+    known = {"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"}
+    return scope["method"] if scope["method"] in known else "other"
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+async def exposition(registry: CollectorRegistry, ledger: Ledger) -> tuple[bytes, str]:
+    """All figures as Prometheus reads them, and the media type.
+
+    While the ledger is away its figures are missing and `chancery_ledger_up` is 0.
+    """
+    try:
+        seen = _Seen(await ledger.read_figures(), await ledger.processes.list())
+    except ProblemError:
+        seen = _Seen(None, ())
+    system = CollectorRegistry()
+    system.register(seen)
+    return generate_latest(registry) + generate_latest(system), CONTENT_TYPE_LATEST
+
+
+class _Seen(Collector):
+    """One look at the ledger, for one scrape."""
+
+    def __init__(self, figures: Figures | None, processes: Sequence[Process]) -> None:
+        self._figures = figures
+        self._processes = processes
+
+    def collect(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("chancery_ledger_up", "Whether the ledger answers.")
+        up.add_metric((), float(self._figures is not None))
+        yield up
+        if self._figures is not None:
+            yield from _of_jobs(self._figures)
+            yield from _of_transport(self._figures)
+            yield from _of_processes(self._processes)
+
+
+def _of_jobs(figures: Figures) -> Iterable[Metric]:
+    jobs = GaugeMetricFamily("chancery_jobs", "Open jobs.", labels=("department", "status"))
+    for (department, job_status), count in figures.jobs.items():
+        jobs.add_metric((department, job_status.value), count)
+    ended = CounterMetricFamily(
+        "chancery_jobs_ended", "Jobs that ended.", labels=("task", "lane", "status")
+    )
+    for (task, lane, ending), count in figures.endings.items():
+        ended.add_metric((task, lane, ending.value), count)
+    return jobs, ended
+
+
+def _of_transport(figures: Figures) -> Iterable[Metric]:
+    queues = GaugeMetricFamily(
+        "chancery_queue_messages", "Messages waiting in a Celery queue.", labels=("queue",)
+    )
+    for queue, count in figures.queues.items():
+        queues.add_metric((queue.value,), count)
+    callbacks = GaugeMetricFamily(
+        "chancery_callbacks", "Callbacks that are not delivered.", labels=("department", "status")
+    )
+    for (department, status), count in figures.callbacks.items():
+        callbacks.add_metric((department, status.value), count)
+    events = CounterMetricFamily(
+        "chancery_events", "What happened in the ledger, by name.", labels=("event",)
+    )
+    for event, count in figures.counters.items():
+        events.add_metric((event,), count)
+    return queues, callbacks, events
+
+
+def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:
+    ages = GaugeMetricFamily(
+        "chancery_process_heartbeat_age_seconds",
+        "Seconds since a process was last seen; it is forgotten after ten minutes.",
+        labels=("role", "process"),
+    )
+    healthy = GaugeMetricFamily(
+        "chancery_engine_healthy", "Whether a worker finds its engine healthy.", labels=("process",)
+    )
+    for process in processes:
+        ages.add_metric((process.role, process.name), age_seconds(process))
+        if "engine_healthy" in process.detail:
+            healthy.add_metric((process.name,), float(bool(process.detail["engine_healthy"])))
+    return ages, healthy

@@ -1,0 +1,31 @@
+"""What the api is made of, given to every route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from jobs.ledger import Ledger
+from jobs.settings import ApiSettings, LimitSettings
+from jobs.store import Store
+from jobs.submission import Submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    ledger: Ledger
+    store: Store
+    submissions: Submissions
+    limits: LimitSettings
+    settings: ApiSettings
+
+
+async def _parts(request: Request) -> Parts:
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)  # noqa: S101 - put there when the app started
+    return parts
+
+
+TheParts = Annotated[Parts, Depends(_parts)]

@@ -1,0 +1,1 @@
+"""The addresses of the api: one file a subject."""

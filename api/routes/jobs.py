@@ -1,0 +1,237 @@
+"""Jobs: submitted, looked at, waited for, listed, cancelled."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from api.answers import ListView, as_json, page, problems
+from api.auth import TheDepartment
+from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
+from api.multipart import receive_form
+from api.parts import Parts, TheParts
+from api.uploads import is_multipart, read_body
+from jobs.department import Department
+from jobs.job import Job
+from jobs.ledger import IdempotencyKey, Reply
+from jobs.problems import ProblemError
+from jobs.requests import JobRequest
+from jobs.states import ENDINGS, JobStatus
+from jobs.submission import Submitted, invalid_request
+from jobs.views import JobView, job_view
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+LONGEST_WAIT_SECONDS = 60.0
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["job", "file"],
+                    "properties": {
+                        "job": {"$ref": "#/components/schemas/JobRequest"},
+                        "file": {"type": "string", "format": "binary"},
+                    },
+                },
+                "encoding": {"job": {"contentType": "application/json"}},
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Submit a job",
+    description="A job as JSON; or a multipart form with the job in part `job` and the document in "
+    "part `file`. Once this is answered with 202 the job is kept, whatever happens here.",
+    responses={
+        202: {
+            "model": JobView,
+            "headers": {
+                "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
+                REPLAYED: {
+                    "schema": {"type": "string"},
+                    "description": "`true` where this is the first answer again.",
+                },
+            },
+        },
+        **problems(
+            "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
+            "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
+            "rate-limited", "system-full", "storage-full",
+        ),
+    },
+    openapi_extra=_BODY,
+)  # fmt: skip
+async def submit_job(
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+) -> Response:
+    if is_multipart(request):
+        submitted = await _submit_form(request, parts, department, key)
+    else:
+        body = await read_body(request, parts.limits.max_request_bytes)
+        job = _job_request(body)
+        once = idempotency(key, body)
+        submitted = await parts.submissions.submit(department, job, idempotency=once)
+    return _accepted(submitted)
+
+
+async def _submit_form(
+    request: Request, parts: Parts, department: Department, key: str | None
+) -> Submitted:
+    async with parts.store.incoming(parts.limits.max_document_bytes) as incoming:
+        form = await receive_form(request, incoming, parts.limits)
+        if form.job is None:
+            raise ProblemError(
+                "invalid-request",
+                "Send the job as JSON in part `job` of the form.",
+                errors=[{"pointer": "#/job", "detail": "The part is missing."}],
+            )
+        job = _job_request(form.job)
+        document = None
+        if form.has_file:
+            document = await parts.submissions.keep_document(department, incoming, form.filename)
+        once = idempotency(key, form.job, incoming.sha256)
+        return await parts.submissions.submit(department, job, document=document, idempotency=once)
+
+
+def _job_request(body: bytes) -> JobRequest:
+    try:
+        return JobRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid_request(error.errors()) from error
+
+
+def _accepted(submitted: Submitted) -> Response:
+    # The first answer's job, where this is that answer again.
+    job_id = from_json(submitted.body)["id"] if submitted.replayed else submitted.job_id
+    headers = {"Location": f"/v1/jobs/{job_id}"}
+    if submitted.replayed:
+        headers[REPLAYED] = "true"
+    return Response(submitted.body, 202, headers, "application/json")
+
+
+@router.get(
+    "/{job_id}",
+    summary="Look at a job, or wait for its end",
+    responses={200: {"model": JobView}, **problems("not-found", "invalid-request")},
+)
+async def get_job(
+    job_id: str,
+    parts: TheParts,
+    department: TheDepartment,
+    wait: Annotated[
+        float,
+        Query(
+            ge=0,
+            allow_inf_nan=False,
+            description="Answer when the job ends, or after so many seconds; more than 60 is 60.",
+        ),
+    ] = 0,
+) -> Response:
+    job = await _find(parts, department, job_id)
+    until = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
+    while job.status not in ENDINGS and (left := until - time.monotonic()) > 0:
+        await parts.ledger.jobs.wait_ended(job_id, left)
+        job = await _find(parts, department, job_id)
+    view = await job_view(job, parts.store)
+    return as_json(view.model_dump_json().encode())
+
+
+@router.get(
+    "",
+    summary="List jobs, newest first",
+    responses={200: {"model": ListView[JobView]}, **problems("invalid-request")},
+)
+async def list_jobs(
+    *,
+    parts: TheParts,
+    department: TheDepartment,
+    status: JobStatus | None = None,
+    task: str | None = None,
+    batch_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: str | None = None,
+) -> Response:
+    found = await parts.ledger.jobs.list(
+        department.name, status=status, task=task, batch_id=batch_id, limit=limit, cursor=cursor
+    )
+    views = [await job_view(job, parts.store, inline_result=False) for job in found.items]
+    return page(views, found.next_cursor)
+
+
+@router.get(
+    "/{job_id}/result",
+    summary="The result itself",
+    description="The task's result; its schema is the task's `result_schema`.",
+    responses={
+        200: {"description": "The result."},
+        **problems("not-found", "no-result", "not-ended"),
+    },
+)
+async def get_result(job_id: str, parts: TheParts, department: TheDepartment) -> Response:
+    job = await _find(parts, department, job_id)
+    if job.status not in ENDINGS:
+        raise ProblemError(
+            "not-ended",
+            f"The job is {job.status.value}. Ask again when it has ended, or wait for it with "
+            f"GET /v1/jobs/{job_id}?wait=60.",
+        )
+    if job.status is not JobStatus.succeeded:
+        raise ProblemError("no-result", _why_no_result(job), job_error=job.error)
+    if job.result_blob is not None:
+        return as_json(await parts.store.read(job.result_blob))
+    return as_json(to_json(job.result))
+
+
+def _why_no_result(job: Job) -> str:
+    title = (job.error or {}).get("title")
+    because = f": {title}" if title else ""
+    return f"The job ended as {job.status.value}{because}. Its `error` says more."
+
+
+@router.post(
+    "/{job_id}/cancel",
+    summary="Cancel a job",
+    description="At once, whatever the job is doing. A job that has ended stays as it is.",
+    responses={
+        200: {"model": JobView},
+        **problems("not-found", "idempotency-mismatch", "idempotency-in-progress"),
+    },
+)
+async def cancel_job(
+    job_id: str, parts: TheParts, department: TheDepartment, key: GivenKey = None
+) -> Response:
+    async def cancel() -> Reply:
+        job = await parts.ledger.jobs.cancel(department.name, job_id)
+        if job is None:
+            raise _no_such_job()
+        view = await job_view(job, parts.store)
+        return Reply(200, view.model_dump_json().encode(), {})
+
+    once: IdempotencyKey | None = idempotency(key, job_id)
+    return await answer_once(parts.ledger, department, "cancel", once, cancel)
+
+
+async def _find(parts: Parts, department: Department, job_id: str) -> Job:
+    job = await parts.ledger.jobs.get(department.name, job_id)
+    if job is None:
+        raise _no_such_job()
+    return job
+
+
+def _no_such_job() -> ProblemError:
+    return ProblemError(
+        "not-found", "The department has no such job, or it was kept as long as jobs are kept."
+    )

@@ -1,0 +1,106 @@
+"""What a department has used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.answers import as_json, problems
+from api.auth import TheDepartment
+from api.parts import TheParts
+from jobs.ledger.figures import DayOfUse
+from jobs.problems import ProblemError
+
+router = APIRouter(tags=["usage"])
+
+LONGEST_DAYS = 366
+
+
+class AmountView(BaseModel):
+    """`jobs` are endings by status; `engine_seconds` is time on the engine, its GPU included."""
+
+    jobs: Mapping[str, int]
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    engine_seconds: float
+
+
+class DayView(AmountView):
+    day: date
+
+
+class UsageView(BaseModel):
+    """Days (UTC) without any use are left out of `data`."""
+
+    object: Literal["usage"] = "usage"
+    department: str
+    first: date = Field(serialization_alias="from")
+    last: date = Field(serialization_alias="to")
+    total: AmountView
+    data: Sequence[DayView]
+
+
+@router.get(
+    "/usage",
+    summary="Jobs, tokens and engine seconds, by day",
+    responses={200: {"model": UsageView}, **problems("invalid-request")},
+)
+async def get_usage(
+    parts: TheParts,
+    department: TheDepartment,
+    first: Annotated[
+        date | None,
+        Query(alias="from", description="First day, UTC; the first of its month if left out."),
+    ] = None,
+    last: Annotated[
+        date | None, Query(alias="to", description="Last day, UTC; today if left out.")
+    ] = None,
+) -> Response:
+    end = last or datetime.now(UTC).date()
+    begin = first or end.replace(day=1)
+    if not 0 <= (end - begin).days < LONGEST_DAYS:
+        raise ProblemError(
+            "invalid-request",
+            f"`from` must not be after `to`, and at most {LONGEST_DAYS} days can be asked for.",
+            errors=[{"pointer": "#/query/from", "detail": "It does not fit `to`."}],
+        )
+    days = await parts.ledger.figures.usage(department.name, begin, end)
+    view = UsageView(
+        department=department.name,
+        first=begin,
+        last=end,
+        total=_total(days),
+        data=[_day_view(day) for day in days],
+    )
+    return as_json(view.model_dump_json(by_alias=True).encode())
+
+
+def _day_view(day: DayOfUse) -> DayView:
+    return DayView(
+        day=day.day,
+        jobs=day.jobs,
+        prompt_tokens=day.prompt_tokens,
+        completion_tokens=day.completion_tokens,
+        cached_tokens=day.cached_tokens,
+        engine_seconds=day.engine_seconds,
+    )
+
+
+def _total(days: Sequence[DayOfUse]) -> AmountView:
+    jobs: Counter[str] = Counter()
+    for day in days:
+        jobs.update(day.jobs)
+    return AmountView(
+        jobs=jobs,
+        prompt_tokens=sum(day.prompt_tokens for day in days),
+        completion_tokens=sum(day.completion_tokens for day in days),
+        cached_tokens=sum(day.cached_tokens for day in days),
+        engine_seconds=round(sum(day.engine_seconds for day in days), 3),
+    )
