@@ -101,6 +101,9 @@ def _chinese(data: bytes, *, cut: bool) -> str:
         return damaged
     if best is not None and not _mostly_ascii(data):
         return best[1]
+    western = strict(data, "cp1252", cut=cut) if _mostly_ascii(data) else None
+    if western is not None:
+        return western
     guess = from_bytes(data[:_SAMPLE]).best()
     if guess is not None:
         return data.decode(guess.encoding, errors="replace")

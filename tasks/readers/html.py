@@ -230,7 +230,7 @@ def _first_number(items: LexborNode) -> int:
 
 def _is_data(table: LexborNode) -> bool:
     """Whether a table holds figures; many pages only use one to place their parts."""
-    if table.css_first("table table, h1, h2, h3, h4, h5, h6") is not None:
+    if any(part != table for part in table.css("table, h1, h2, h3, h4, h5, h6")):
         return False
     rows = table.css("tr")
     return len(rows) > 1 and any(len(_cells(row)) > 1 for row in rows)

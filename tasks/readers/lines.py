@@ -48,10 +48,14 @@ def paragraphs(text: str) -> list[str]:
     A blank line ends one. So does the end of a line, as in Chinese official texts, unless the
     text was wrapped to a width of 40 to 130 columns and the next word had no room on the line.
     """
-    groups = [group.split("\n") for group in re.split(r"\n\s*\n", text) if group.strip()]
+    groups = [
+        [line for line in group.split("\n") if line.strip()]
+        for group in re.split(r"\n\s*\n", text)
+        if group.strip()
+    ]
     width = max((columns(line) for group in groups for line in group), default=0)
     if not 40 <= width <= 130:
-        return [line for group in groups for line in group if line.strip()]
+        return [line for group in groups for line in group]
     wrapped = _is_wrapped(groups, width)
     return [part for group in groups for part in _unwrap(group, width, wrapped=wrapped)]
 
@@ -72,9 +76,11 @@ def _is_full(line: str, below: str, width: int) -> bool:
 def _unwrap(group: list[str], width: int, *, wrapped: bool) -> list[str]:
     parts = [group[0]]
     for above, below in pairwise(group):
+        # People who wrap by hand leave some room.
+        full = _is_full(above, below, round(width * 0.85) if wrapped else width)
         starts = below[:1].isspace() or LIST_MARK.match(below)
         ends = above.rstrip().endswith(_ENDS) and not wrapped
-        if starts or ends or not _is_full(above, below, width):
+        if starts or ends or not full:
             parts.append(below)
         else:
             parts[-1] = join(parts[-1], below)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection
@@ -18,6 +20,10 @@ _MOST_PARTS = 10_000
 _MOST_RATIO = 200
 _RATIO_MATTERS_FROM = 16 * MIB
 _DAMAGED = "The file begins like a zip container but is damaged or cut short. Send it again."
+_BAD_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
+    OSError, ValueError,
+)  # fmt: skip
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 
@@ -30,13 +36,16 @@ class Package:
     """
 
     def __init__(self, path: Path, limits: ReadLimits | None = None) -> None:
+        self._file = path.open("rb")
         try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+            self._zip = zipfile.ZipFile(self._file)
+        except _BAD_ZIP as error:
+            self._file.close()
             raise CorruptDocument(_DAMAGED) from error
         self._left = limits.max_expanded_bytes if limits else 64 * MIB
-        if limits:
-            self._refuse_bomb(limits.max_expanded_bytes)
+        if limits and self._is_bomb(limits.max_expanded_bytes):
+            self._close()
+            raise _too_large()
 
     def __enter__(self) -> Package:
         return self
@@ -47,7 +56,7 @@ class Package:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._zip.close()
+        self._close()
 
     def xml(self, name: str) -> etree._Element | None:
         """The root of an XML part; None where there is no such part."""
@@ -61,6 +70,8 @@ class Package:
         try:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
+            if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+                raise MemoryError from error
             raise CorruptDocument(f"The part {_shown(name)} is not well-formed XML.") from error
         if root.getroottree().docinfo.internalDTD is not None:
             raise CorruptDocument(
@@ -96,13 +107,16 @@ class Package:
                 ).lstrip("/")
         return None
 
-    def _refuse_bomb(self, most: int) -> None:
+    def _close(self) -> None:
+        self._zip.close()
+        self._file.close()
+
+    def _is_bomb(self, most: int) -> bool:
         entries = self._zip.infolist()
         expanded = sum(entry.file_size for entry in entries)
         packed = max(1, sum(entry.compress_size for entry in entries))
-        bomb = expanded > _RATIO_MATTERS_FROM and expanded > packed * _MOST_RATIO
-        if len(entries) > _MOST_PARTS or expanded > most or bomb:
-            raise _too_large(expanded)
+        unlikely = expanded > _RATIO_MATTERS_FROM and expanded > packed * _MOST_RATIO
+        return len(entries) > _MOST_PARTS or expanded > most or unlikely
 
     def _bytes(self, name: str) -> bytes:
         entry = self._zip.NameToInfo[name]
@@ -111,18 +125,18 @@ class Package:
         try:
             with self._zip.open(entry) as part:
                 data = part.read(self._left + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except _BAD_ZIP as error:
             raise CorruptDocument(_DAMAGED) from error
         self._left -= len(data)
         if self._left < 0:
-            raise _too_large(len(data))
+            raise _too_large()
         return data
 
 
-def _too_large(expanded: int) -> DocumentTooLong:
+def _too_large() -> DocumentTooLong:
     return DocumentTooLong(
-        f"The document unpacks to {expanded / MIB:,.0f} MiB or more, which is over the limit for a "
-        "file of its kind. Split it, or leave out its pictures."
+        "The document unpacks to more than is allowed for a file of its size. Split it, or leave "
+        "out its pictures."
     )
 
 

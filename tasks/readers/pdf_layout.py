@@ -20,6 +20,7 @@ from tasks.readers.lines import LIST_MARK, is_unspaced, join
 Box = tuple[float, float, float, float]
 
 _HYPHENS = ("\x02", "\ufffe")  # PDFium's signs for a hyphen that divides a word
+_SENTENCE_ENDS = ("。", "；", ".", ";")
 _GAP = 2.0  # in line heights: farther apart than this, words stand in two columns of a table
 
 
@@ -39,19 +40,16 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page. `cells` are its parts where wide gaps divide it."""
+    """A line of a page. `cells` are its parts where wide gaps divide it, `height` a character's."""
 
     cells: tuple[str, ...]
     box: Box
+    height: float
     first_word: float
 
     @property
     def text(self) -> str:
         return "\t".join(self.cells)
-
-    @property
-    def height(self) -> float:
-        return self.box[3] - self.box[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,14 @@ def _is_elsewhere(row: Sequence[Glyph], glyph: Glyph) -> bool:
     last = next((before.box for before in reversed(row) if before.box), None)
     if glyph.box is None or last is None or glyph.is_space:
         return False
-    overlap = min(last[3], glyph.box[3]) - max(last[1], glyph.box[1])
-    return overlap <= 0
+    # Text that runs up or down the page has its characters above one another.
+    return not _overlap(last, glyph.box, 1) and not _overlap(last, glyph.box, 0)
+
+
+def _overlap(one: Box, other: Box, axis: int) -> bool:
+    """Whether two boxes lie beside each other by a third: lines that are set close touch too."""
+    common = min(one[axis + 2], other[axis + 2]) - max(one[axis], other[axis])
+    return common > min(one[axis + 2] - one[axis], other[axis + 2] - other[axis]) / 3
 
 
 def _line(row: Sequence[Glyph]) -> list[Line]:
@@ -110,7 +114,7 @@ def _line(row: Sequence[Glyph]) -> list[Line]:
         elif glyph.box and glyph.char == "\u3000":
             right = glyph.box[2]
         cells[-1] += glyph.char
-    return [Line(tuple(map(str.strip, cells)), box, _first_word(inked, row))]
+    return [Line(tuple(map(str.strip, cells)), box, height, _first_word(inked, row))]
 
 
 def _first_word(inked: Sequence[Glyph], row: Sequence[Glyph]) -> float:
@@ -131,7 +135,9 @@ class _Measures:
 
     def __init__(self, page: Sequence[Line]) -> None:
         self._page = page
-        self.height = median([line.height for line in page]) if page else 0.0
+        # The height of most characters, not of most lines: a page may be half headings.
+        heights = [line.height for line in page for _ in line.text]
+        self.height = median(heights) if heights else 0.0
         steps = [
             (below.box[1] - above.box[1]) / above.height
             for above, below in pairwise(page)
@@ -183,7 +189,7 @@ class _Measures:
 
 def _is_alike(one: Line, other: Line) -> bool:
     """Whether two lines are of one size."""
-    return 0.85 <= one.height / other.height <= 1.18 if one.height and other.height else False
+    return 0.75 <= one.height / other.height <= 1.33 if one.height and other.height else False
 
 
 def _block(group: Sequence[Line], measures: _Measures) -> PageBlock:
@@ -194,8 +200,8 @@ def _block(group: Sequence[Line], measures: _Measures) -> PageBlock:
     for line in group:
         text = _joined(text, line.text)
     text = re.sub("[\x02\ufffe]", "-", text)
-    large = group[0].height > 1.15 * measures.height and len(group) <= 4
-    if large:
+    large = group[0].height > 1.2 * measures.height
+    if large and len(group) <= 4 and not text.endswith(_SENTENCE_ENDS):
         return PageBlock(text, BlockKind.heading, box)
     listed = LIST_MARK.match(text) and not is_unspaced(text[0])
     return PageBlock(text, BlockKind.list_item if listed else BlockKind.paragraph, box)

@@ -118,9 +118,14 @@ def notice() -> bytes:
         story.append(Paragraph(heading, styles["Heading1"]))
         story += [Paragraph(words, styles["BodyText"]) for words in paragraphs]
     written = io.BytesIO()
-    # `invariant` leaves out the time and the random identifier.
+    # `invariant` leaves out the time and the random identifier; not every zlib packs alike.
     SimpleDocTemplate(
-        written, pagesize=A4, invariant=1, title=NOTICE_PAGES[0][0], author="Chancery samples"
+        written,
+        pagesize=A4,
+        invariant=1,
+        pageCompression=0,
+        title=NOTICE_PAGES[0][0],
+        author="Chancery samples",
     ).build(story)
     return written.getvalue()
 
