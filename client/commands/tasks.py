@@ -1,0 +1,28 @@
+"""`chancery tasks`."""
+
+from __future__ import annotations
+
+import click
+
+from client.commands.connection import Connection, connection_options, pass_connection
+from client.commands.tables import show
+
+
+@click.command()
+@click.argument("name", required=False)
+@connection_options()
+@pass_connection
+def tasks(connection: Connection, *, name: str | None) -> None:
+    """List what can be done to a document.
+
+    With NAME: the JSON Schemas of its options and its result.
+    """
+    with connection.open() as chancery:
+        if name is not None:
+            click.echo(chancery.task(name).model_dump_json(indent=2))
+            return
+        found = chancery.tasks()
+    show(
+        ("TASK", "VERSION", "DESCRIPTION"),
+        [(each.name, each.version, each.description) for each in found],
+    )
