@@ -34,6 +34,7 @@ COUNTING_IN_FLIGHT = 8
 WATCHING_IN_FLIGHT = 4
 # What a model is taken to hold where the engine does not say.
 CONTEXT_TOKENS = 4096
+UNAVAILABLE = "The engine is not available. Work goes on when it is; the worker's log says why."
 
 
 class _Model(BaseModel):
@@ -212,8 +213,8 @@ class EngineClient:
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
             ) from error
         except httpx.HTTPError as error:
-            # The transport calls a dropped connection a ConnectTimeout: both mean no engine there.
-            raise self._unavailable(f"The connection failed ({type(error).__name__})") from error
+            # Timeouts too: the transport calls a dropped connection a ConnectTimeout.
+            raise self._unavailable(f"the connection failed: {error}") from error
 
     async def _error(self, response: httpx.Response, messages: Sequence[Message]) -> EngineError:
         status = response.status_code
@@ -223,14 +224,15 @@ class EngineClient:
             # Not its health but this request: were it tried again for ever, the job would not end.
             return EngineError("The engine answered 500 and is healthy: see the engine's log.")
         if response.is_server_error:
-            return self._unavailable(f"It answered {status}")
+            return self._unavailable(f"answers {status}")
         return EngineRefused(
             f"The engine rejected the request ({status}): {refusal(response.content, messages)}"
         )
 
     def _unavailable(self, reason: str) -> EngineUnavailable:
+        """`reason` may name addresses, so it is for operators: a job's error does not have it."""
         self._board.bad(reason)
-        return EngineUnavailable(f"The engine is not available. {reason}.")
+        return EngineUnavailable(UNAVAILABLE)
 
     async def _watch_health(self) -> None:
         while True:
@@ -251,7 +253,7 @@ class EngineClient:
 
     def _known_model(self) -> _Model:
         if self._model is None:
-            raise EngineUnavailable(f"The engine is not available. {self.health.reason}.")
+            raise EngineUnavailable(UNAVAILABLE)
         return self._model
 
     def _client(self) -> httpx.AsyncClient:

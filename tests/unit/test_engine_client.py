@@ -56,7 +56,7 @@ def standin(standin_process: StandInControl) -> StandInControl:
 @pytest_asyncio.fixture
 async def client(standin: StandInControl) -> AsyncIterator[EngineClient]:
     async for client in _started(EngineSettings(url=standin.url)):
-        assert await client.wait_healthy(5)
+        assert await client.wait_healthy(30)
         yield client
 
 
@@ -81,8 +81,8 @@ def _session(client: EngineClient, priority: int = 0) -> EngineSession:
 
 
 async def _until(standin: StandInControl, name: str, number: int) -> None:
-    """Wait until a count of the stand-in is `number`, five seconds at most."""
-    async with asyncio.timeout(5), httpx.AsyncClient() as http:
+    """Wait until a count of the stand-in is `number`, 30 seconds at most."""
+    async with asyncio.timeout(30), httpx.AsyncClient(verify=False) as http:
         while (await http.get(f"{standin.url}/_counts")).json()[name] != number:
             await asyncio.sleep(0.01)
 
@@ -174,8 +174,8 @@ async def test_a_model_that_the_engine_does_not_serve_is_said_by_name(
 ) -> None:
     async for client in _started(EngineSettings(url=standin.url, model="deepseek-r1")):
         assert not await client.healthy()
-        assert "deepseek-r1" in client.health.reason
-        with pytest.raises(EngineUnavailable, match="stand-in"):
+        assert client.health.reason == "serves stand-in, but not deepseek-r1"
+        with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)
 
 
@@ -253,13 +253,13 @@ async def test_the_watch_sees_an_engine_fall_ill_and_recover(
     client: EngineClient, standin: StandInControl
 ) -> None:
     standin.control(mode="unhealthy")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while client.health.ok:
             await asyncio.sleep(0.01)
     assert client.health.reason == "answers 503 at /health"
     assert not await client.wait_healthy(0.05)
     standin.control(mode="ok")
-    assert await client.wait_healthy(5)
+    assert await client.wait_healthy(30)
 
 
 async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
@@ -268,7 +268,7 @@ async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
     aborted = standin.counts()["aborted"]
     standin.control(mode="hang")
     async for client in _started(EngineSettings(url=standin.url, timeout_seconds=0.2)):
-        assert await client.wait_healthy(5)
+        assert await client.wait_healthy(30)
         with pytest.raises(EngineTimeout):
             await _session(client).complete(QUESTION, max_tokens=20)
         await _until(standin, "aborted", aborted + 1)
