@@ -304,7 +304,6 @@ async def main():
     limits = ReadLimits(max_chars=1000, max_pages=1)
     reading = Reading(processes=2, timeout_seconds=600, memory_mib=512)
     hung = asyncio.create_task(reading.read(Path(sys.argv[1]), limits))
-    await asyncio.to_thread(open, sys.argv[1], "wb")
     await reading.read(Path(sys.argv[2]), limits)
     print(*(child.process.pid for child in reading._children), file=sys.stderr, flush=True)
     await hung
@@ -321,8 +320,10 @@ async def test_the_death_of_the_parent_leaves_no_process_busy_or_idle(tmp_path: 
             subprocess.Popen, command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT
         )
         assert parent.stderr is not None
+        other_end = await opened(path)
         children = [int(pid) for pid in (await asyncio.to_thread(parent.stderr.readline)).split()]
         assert len(children) == 2
         parent.kill()
         assert all([await has_ended(pid) for pid in children])
         parent.communicate()
+        os.close(other_end)

@@ -29,7 +29,7 @@ def run(text: str) -> str:
 
 def test_tracked_insertions_are_read_and_deletions_are_not(tmp_path: Path) -> None:
     body = (
-        f"<w:p>{run('kept ')}<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+        f"<w:p>{run('kept ')}<w:del><w:r><w:delText>deleted</w:delText><w:br/></w:r></w:del>"
         f"<w:ins>{run('inserted ')}<w:del><w:r><w:delText>both</w:delText></w:r></w:del></w:ins>"
         f"<w:moveFrom>{run('left')}</w:moveFrom><w:moveTo>{run('moved')}</w:moveTo></w:p>"
         f"<w:tbl><w:tr><w:tc><w:p>{run('row')}</w:p></w:tc></w:tr><w:tr><w:trPr><w:del/></w:trPr>"

@@ -63,6 +63,16 @@ def test_indented_chinese_paragraphs_without_space_between_are_told_apart(tmp_pa
     assert document.text.split("\n\n") == [first, second]
 
 
+def test_short_lines_one_below_the_other_stay_apart(tmp_path: Path) -> None:
+    lines = ["Riverside District Office", "18 Mill Street", "Telephone on working days only"]
+
+    def draw(canvas: Canvas) -> None:
+        for at, line in enumerate(lines):
+            canvas.drawString(72, 700 - 14 * at, line)
+
+    assert read(saved(tmp_path, drawn_pdf(draw)), LIMITS).text.split("\n\n") == lines
+
+
 def test_a_divided_word_is_put_together(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(
