@@ -145,8 +145,9 @@ class _Measures:
         ]
         counted = Counter(round(step, 1) for step in steps)
         most = max(counted.values(), default=0)
-        # Of steps that are as frequent, the smallest is the one inside paragraphs.
-        self._step = min((step for step, count in counted.items() if count == most), default=1.5)
+        # Lines of one paragraph are the closest, though a page of short ones has few of them.
+        usual = (step for step, count in counted.items() if count >= most / 4)
+        self._step = min(usual, default=1.5)
 
     def goes_on(self, group: Sequence[Line], line: Line) -> bool:
         above = group[-1]

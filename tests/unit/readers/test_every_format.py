@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from tests.unit.readers.builders import (
     CONTENT,
     FORMATS,
     LIMITS,
+    Item,
     as_docx,
     as_html,
+    as_markdown,
     as_pdf,
+    as_text,
     docx_with,
     drawn_pdf,
     saved,
@@ -58,6 +62,18 @@ def test_every_block_comes_back_as_what_it_was(tmp_path: Path, name: str) -> Non
     document = read(saved(tmp_path, FORMATS[name]()), LIMITS)
     found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
     assert found == list(CONTENT)
+
+
+@pytest.mark.parametrize("write", [as_text, as_markdown, as_html, as_docx, as_pdf])
+def test_a_law_reads_back_the_same(
+    tmp_path: Path, write: Callable[[Sequence[Item]], bytes]
+) -> None:
+    law = read(SAMPLES / LAW, LIMITS)
+    content = [(block.kind, law.text[block.start : block.end]) for block in law.blocks]
+    document = read(saved(tmp_path, write(content)), LIMITS)
+    # Where a page ends, so does the block.
+    assert "".join(document.text.split()) == "".join(law.text.split())
+    assert len(law.blocks) <= len(document.blocks) < len(law.blocks) + (document.pages or 1)
 
 
 @pytest.mark.parametrize("name", FORMATS)
