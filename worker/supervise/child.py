@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ Died = Callable[[str], Awaitable[None]]
 class ChildSpec:
     """What to run and how to tell that it is up.
 
-    `env` is the child's whole environment; the name of each start (`NAME@HOST-PID-COUNT`) is added
-    as `CHANCERY_PROCESS_NAME`. `gate`: nothing of a later stage starts before this child is ready.
+    `env` is the child's whole environment; the name of each start, `NAME@HOST-SUPERVISOR-COUNT`,
+    is added as `CHANCERY_PROCESS_NAME`. `gate`: no later stage starts before this child is ready.
     `start_attempts`: deaths before it was ever ready that make the whole start fail.
     `grace_seconds`: between SIGTERM and SIGKILL.
     """
@@ -57,6 +58,12 @@ class StartFailed(Exception):
         super().__init__(f"{name} {reason}")
         self.tail = log.tail()
         self.log_path = log.path
+
+
+@cache
+def supervisor_mark() -> str:
+    """What the process names of this supervisor's children have in common, and no others."""
+    return f"{os.getpid()}.{time.time_ns() // 1_000_000:x}"
 
 
 def backoff(previous: float, lived: float) -> float:
@@ -140,7 +147,7 @@ class Child:
 
     def _next_name(self) -> str:
         self._starts += 1
-        return f"{self.spec.name}@{socket.gethostname()}-{os.getpid()}-{self._starts}"
+        return f"{self.spec.name}@{socket.gethostname()}-{supervisor_mark()}-{self._starts}"
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         output = self.log.open()

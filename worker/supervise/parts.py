@@ -14,7 +14,7 @@ from jobs.problems import ProblemError
 from jobs.settings import WorkerSettings
 from worker.engine_command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
-from worker.supervise.child import ChildSpec
+from worker.supervise.child import ChildSpec, supervisor_mark
 from worker.supervise.redis_server import RedisServer
 
 HOST = "127.0.0.1"
@@ -105,7 +105,7 @@ def ledger_answers(ledger: Ledger) -> Check:
 
 def heart_beats(ledger: Ledger, role: str) -> Check:
     """Whether a process of this supervisor's has a fresh heartbeat in the ledger."""
-    mark = f"-{os.getpid()}-"
+    mark = f"-{supervisor_mark()}-"
 
     async def check() -> bool:
         try:

@@ -1,0 +1,162 @@
+"""`chancery up`: the whole system on one machine, with a stand-in for the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from client import Chancery
+from tests.engines.processes import StandInControl, free_port, running_standin
+from tests.system.one_machine import CHANCERY, Up, command_line, started_up, until
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[StandInControl]:
+    with running_standin() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One system for the tests that leave it running."""
+    with started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up:
+        up.wait_for("ready")
+        yield up
+
+
+@pytest.fixture(scope="module")
+def chancery(up: Up) -> Iterator[Chancery]:
+    with Chancery(up.api_url, up.create_department("tax")["api_key"]) as chancery:
+        yield chancery
+
+
+def test_one_line_says_that_everything_answers_and_where(up: Up) -> None:
+    (line,) = [line for line in up.said if line.startswith("ready")]
+    assert up.api_url in line
+    assert up.flower_url in line
+    assert httpx.get(f"{up.api_url}/readyz").status_code == 200
+
+
+def test_every_process_has_its_log_in_the_data_dir(up: Up) -> None:
+    names = {path.name for path in (up.data_dir / "logs").iterdir()}
+    assert {f"{name}.log" for name in ("redis", "api", "worker", "courier", "clerk", "flower")} <= (
+        names
+    )
+
+
+def test_secrets_are_in_files_of_their_owner_and_on_no_command_line(up: Up) -> None:
+    for name in ("redis-url", "redis-password", "flower-login", "redis/server.conf"):
+        assert (up.data_dir / name).stat().st_mode & 0o077 == 0, name
+    password = (up.data_dir / "redis-password").read_text().strip()
+    login = (up.data_dir / "flower-login").read_text().strip()
+    for line in up.children().values():
+        assert password not in line
+        assert login.partition(":")[2] not in line
+
+
+def test_a_generated_flower_login_is_printed_with_the_place_where_it_is_kept(up: Up) -> None:
+    login = (up.data_dir / "flower-login").read_text().strip()
+    assert any(login in line for line in up.said)
+    assert any(str(up.data_dir / "flower-login") in line for line in up.said)
+
+
+def test_doctor_finds_a_running_system_well(up: Up) -> None:
+    argv = [str(CHANCERY), "doctor", "--data-dir", str(up.data_dir)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "bad" not in done.stdout
+
+
+def test_a_second_system_in_the_same_data_dir_is_refused(up: Up, engine: StandInControl) -> None:
+    with started_up(up.data_dir, engine_url=engine.url) as second:
+        assert second.process.wait(60) == 1
+    assert "--data-dir" in second.said[-1]
+
+
+def test_the_job_of_a_killed_worker_is_done_by_the_next(
+    up: Up, chancery: Chancery, engine: StandInControl
+) -> None:
+    engine.control(latency=2.0)
+    job = chancery.submit("summarize", text="The office is open on Monday. It is closed on Sunday.")
+    until(lambda: chancery.job(job.id).status == "running", 30)
+    worker = up.child("-m worker worker")
+
+    os.kill(worker, signal.SIGKILL)
+
+    done = chancery.wait(job.id, timeout=60)
+    engine.control(latency=0.0)
+    assert done.status == "succeeded"
+    assert done.attempts == 2
+    assert up.child("-m worker worker") != worker
+    up.wait_for("worker ended (SIGKILL)")
+
+
+def test_sigterm_stops_everything_and_the_status_is_zero(
+    engine: StandInControl, tmp_path: Path
+) -> None:
+    with started_up(tmp_path, engine_url=engine.url) as up:
+        up.wait_for("ready")
+        children = up.children()
+        assert len(children) >= 6
+
+        assert up.stop() == 0
+    assert not [line for pid, line in children.items() if line and command_line(pid) == line]
+    assert not (tmp_path / "redis-url").exists()
+
+
+def test_a_killed_system_leaves_nothing_running(engine: StandInControl, tmp_path: Path) -> None:
+    with started_up(tmp_path, engine_url=engine.url) as up:
+        up.wait_for("ready")
+        children = up.children()
+
+        up.process.kill()
+
+        until(
+            lambda: not any(line and command_line(pid) == line for pid, line in children.items()),
+            10,
+        )
+
+
+def test_what_was_accepted_is_there_after_a_kill_and_a_new_start(
+    engine: StandInControl, tmp_path: Path
+) -> None:
+    engine.control(mode="unhealthy")
+    with started_up(tmp_path, engine_url=engine.url) as up:
+        up.wait_for("clerk is up")
+        up.wait_for("api is up")
+        key = up.create_department("tax")["api_key"]
+        with Chancery(up.api_url, key) as chancery:
+            job = chancery.submit("summarize", text="The office is open on Monday.")
+        up.process.kill()
+    engine.control(mode="ok")
+    with started_up(tmp_path, engine_url=engine.url) as up, Chancery(up.api_url, key) as chancery:
+        up.wait_for("ready")
+        assert chancery.wait(job.id, timeout=60).status == "succeeded"
+
+
+def test_a_port_in_use_names_the_option_that_changes_it(
+    engine: StandInControl, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        with started_up(tmp_path, "--port", port, engine_url=engine.url) as up:
+            assert up.process.wait(60) == 1
+    assert f"port {port} is in use" in up.said[-1]
+    assert "--port" in up.said[-1]
+
+
+def test_a_missing_engine_says_how_to_install_it(tmp_path: Path) -> None:
+    argv = [str(CHANCERY), "up", "--data-dir", str(tmp_path), "--port", str(free_port())]
+    argv += ["--flower-port", str(free_port())]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
+    env["CHANCERY_ENGINE_HOME"] = str(tmp_path / "none")
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "make engine" in done.stderr
