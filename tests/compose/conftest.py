@@ -23,7 +23,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         compose("build", seconds=400)
         say("docker compose up -d --wait")
         try:
-            compose("up", "--detach", "--wait", "--wait-timeout", "180", seconds=240)
+            compose("up", "--detach", "--wait", "--wait-timeout", "300", seconds=360)
         except pytest.fail.Exception:
             print(compose("ps", "--all"))
             print(compose("logs", "--tail", "40"))

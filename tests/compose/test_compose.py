@@ -56,6 +56,14 @@ def reaches(compose: Compose, part: str, host: str, port: int) -> bool:
     return compose("exec", "-T", part, "python", "-c", code, host, str(port)).strip() == "yes"
 
 
+def test_the_system_is_ready_when_every_part_is_healthy(system: System) -> None:
+    url = f"http://127.0.0.1:{system.compose.api_port}/readyz"
+    deadline = time.monotonic() + 30
+    while (answer := httpx.get(url, trust_env=False)).status_code != 200:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.5)
+
+
 def test_a_job_through_the_published_port_ends_in_a_callback_with_a_valid_signature(
     system: System, department: Department
 ) -> None:
