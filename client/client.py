@@ -22,11 +22,11 @@ Answer = TypeVar("Answer")
 class Chancery:
     """The api, as one department sees it. Use it from any number of threads; close it at the end.
 
-    Each call is tried again after broken connections and after 429, 502, 503 and 504, with growing
-    pauses or as long as `Retry-After` says. No new try begins once `timeout` seconds are over; a
-    try ends when the api has been silent for 30 s. Every POST carries an `Idempotency-Key`, so a
-    repetition is not a second job. Raises `ValueError` for an address or key that cannot be right,
-    and the errors of `client.errors`.
+    Each call is tried again after broken connections and after 408, 429, 502, 503 and 504, with
+    growing pauses or as long as `Retry-After` says. No new try begins once `timeout` seconds are
+    over; a try ends when the api has been silent for 30 s. Every POST carries an `Idempotency-Key`,
+    so a repetition is not a second job. Raises `ValueError` for an address or key that cannot be
+    right, and the errors of `client.errors`.
     """
 
     def __init__(self, api_url: str, api_key: str, *, timeout: float = 60.0) -> None:

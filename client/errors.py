@@ -131,8 +131,6 @@ BY_STATUS: Mapping[int, type[ApiProblem]] = {
 
 
 def _line_of(error: Mapping[str, Any]) -> str:
-    place = error.get("pointer") or error.get("loc") or ""
-    if isinstance(place, list | tuple):
-        place = ".".join(str(part) for part in place)
-    said = error.get("detail") or error.get("msg") or ""
+    place = error.get("pointer", "")
+    said = error.get("detail", "")
     return f"{place}: {said}" if place else str(said)

@@ -26,7 +26,7 @@ SILENCE_SECONDS = 30.0
 LONG_POLL_SECONDS = 25.0
 FIRST_BACKOFF_SECONDS = 0.25
 LONGEST_BACKOFF_SECONDS = 8.0
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+RETRIED_STATUSES = frozenset({408, 429, 502, 503, 504})
 # The first request with this key lives on after its connection broke: its answer will come.
 RETRIED_CODES = frozenset({"idempotency-in-progress"})
 

@@ -56,9 +56,7 @@ class Submission:
         try:
             await asyncio.gather(*pieces)
         finally:
-            for piece in pieces:
-                piece.cancel()
-            await asyncio.gather(*pieces, return_exceptions=True)
+            await _stop(pieces)
 
     async def _one(self, file: Path) -> None:
         async with self._sending:
@@ -98,3 +96,14 @@ class Submission:
             self._watcher.lost(file, job, str(error))
         else:
             self._watcher.ended(file, ended, result)
+
+
+async def _stop(pieces: Sequence[asyncio.Task[None]]) -> None:
+    """Ends all. One that turned its cancellation into a timeout, and goes on, is asked again."""
+    left = {piece for piece in pieces if not piece.done()}
+    while left:
+        for piece in left:
+            piece.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
+    # Their errors are known by now: the first one is on its way up.
+    await asyncio.gather(*pieces, return_exceptions=True)

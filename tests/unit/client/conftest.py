@@ -152,7 +152,7 @@ class Office:
                 "invalid-request",
                 "The request does not fit",
                 "See errors.",
-                errors=[{"loc": ["body", "task"], "msg": "no such task"}],
+                errors=[{"pointer": "#/task", "detail": "no such task"}],
             )
         name = f"job_{len(self.jobs) + 1}"
         self.jobs[name] = self.job(name, asked)
@@ -244,20 +244,22 @@ def office() -> Iterator[Office]:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         double.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
 
     def serve() -> None:
         loop.run_until_complete(start())
+        # Only now, so that a stop cannot come before the loop runs for good.
+        loop.call_soon(ready.set)
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
         loop.close()
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(10)
     yield double
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+    assert not thread.is_alive()
 
 
 @pytest.fixture

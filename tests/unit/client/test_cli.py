@@ -164,9 +164,12 @@ class TestSubmit:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            until(lambda: len(office.polls) == len(files))
-            process.send_signal(signal.SIGINT)
-            _, told = process.communicate(timeout=20)
+            try:
+                until(lambda: len(office.polls) == len(files))
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=30)
+            finally:
+                process.kill()
         assert process.returncode == 130
         assert told == (
             "Interrupted: 20 of 20 files sent, 0 ended; jobs that were sent go on, "
@@ -293,7 +296,7 @@ def refuse(point: EntryPoint) -> None:
     raise AssertionError(f"{point.name} was loaded")
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     ends = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():

@@ -124,7 +124,7 @@ class TestTryingAgain:
         assert chancery.submit("summarize", text="x").id == "job_1"
         assert len({seen.key for seen in office.seen}) == 1
 
-    @pytest.mark.parametrize("status", [429, 502, 503, 504])
+    @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
     def test_passing_trouble_is_tried_again(
         self, office: Any, chancery: Chancery, status: int
     ) -> None:
@@ -164,11 +164,11 @@ class TestTryingAgain:
                         seen.append(visitor.recv(65536))
                         visitor.sendall(answer)
 
-            thread = threading.Thread(target=slam_then_answer)
+            thread = threading.Thread(target=slam_then_answer, daemon=True)
             thread.start()
             with Chancery(f"http://127.0.0.1:{door.getsockname()[1]}", KEY, timeout=10) as chancery:
                 assert chancery.tasks() == ()
-            thread.join()
+            thread.join(10)
         assert len(seen) == 2
 
     def test_an_api_that_is_not_there_is_given_up_at_the_deadline(self) -> None:
@@ -222,8 +222,8 @@ class TestProblems:
             "invalid-request",
         )
         assert problem.title == "The request does not fit"
-        assert problem.errors[0]["msg"] == "no such task"
-        assert str(problem) == ("The request does not fit: See errors. [body.task: no such task]")
+        assert problem.errors[0]["detail"] == "no such task"
+        assert str(problem) == ("The request does not fit: See errors. [#/task: no such task]")
 
     def test_a_wrong_key_is_named(self, office: Any) -> None:
         with Chancery(office.url, "wrong") as chancery, pytest.raises(Unauthorized):
