@@ -16,16 +16,14 @@ from tasks.letters import average_logprobs, letter_logprobs
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 
-PROMPT = """Choose the label that fits the document best.
-{labels}
-{instructions}
-<document>
+PROMPT = """<document>
 {text}
 </document>
 
-Labels:
-{names}
-Answer with the letter of the label that fits best, as {{"label": "X"}}."""
+Which label fits the document best?
+{labels}
+{instructions}
+Answer with the letter of the label, as {{"label": "X"}}."""
 
 ANSWER_TOKENS = 32
 TOP_LOGPROBS = 20
@@ -130,17 +128,11 @@ async def classify(document: Document, options: ClassifyOptions, engine: Engine)
 
 
 def _prompt(options: ClassifyOptions, text: str) -> str:
-    lettered = list(zip(ascii_uppercase, options.labels, strict=False))
-    instructions = f"{options.instructions}\n" if options.instructions else ""
-    return PROMPT.format(
-        labels="\n".join(
-            f"{letter}: {label.name}" + (f" - {label.description}" if label.description else "")
-            for letter, label in lettered
-        ),
-        names="\n".join(f"{letter}: {label.name}" for letter, label in lettered),
-        instructions=instructions,
-        text=fence(text),
+    labels = "\n".join(
+        f"{letter}: {label.name}" + (f" - {label.description}" if label.description else "")
+        for letter, label in zip(ascii_uppercase, options.labels, strict=False)
     )
+    return PROMPT.format(labels=labels, instructions=options.instructions or "", text=fence(text))
 
 
 def _schema(letters: str) -> dict[str, Any]:

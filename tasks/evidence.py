@@ -41,8 +41,17 @@ def read_node(answer: object, finder: QuoteFinder, start: int = 0, end: int | No
     if answer.keys() == {"quote", "value"} and isinstance(answer["quote"], str):
         if answer["value"] is None:
             return None
-        return Leaf(answer["value"], finder.find(answer["quote"], start, end))
+        return Leaf(answer["value"], _shown_by(answer, finder, start, end))
     return {name: read_node(value, finder, start, end) for name, value in answer.items()}
+
+
+def _shown_by(answer: Mapping[str, Any], finder: QuoteFinder, start: int, end: int | None) -> Quote:
+    """The model's quote; where it is not in the source but the value's own words are, those."""
+    quote, value = finder.find(answer["quote"], start, end), answer["value"]
+    if quote.match is Match.none and isinstance(value, str) and len(value.strip()) > 1:
+        own = finder.find(value, start, end)
+        return quote if own.match is Match.none else own
+    return quote
 
 
 def merge(first: Node, second: Node) -> Node:

@@ -16,6 +16,7 @@ from tasks.caller_schema import Schema, as_schema, resolve
 
 LONGEST_QUOTE = 300
 LONGEST_BOUND = 1_000
+LARGEST_NUMBER = 10**15
 
 _NULL = {"type": "null"}
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -23,7 +24,6 @@ _FORMATS = frozenset({"date", "time", "date-time", "email", "uuid", "ipv4"})
 _GUIDABLE_PATTERN = re.compile(
     r"(?:\\[dws.\-/()\[\]+*?^$]|\\u[0-9a-fA-F]{4}|\((?!\?)|\(\?:|[^\\(])*"
 )
-_EXACT = 2**53
 
 
 def guided_schema(schema: Schema, *, relaxed: bool = False) -> dict[str, Any]:
@@ -187,11 +187,17 @@ def _bounds(name: str, schema: Schema) -> dict[str, Any]:
         return _string_bounds(schema)
     if name not in {"integer", "number"}:
         return {}
-    kept = _kept(schema, ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-    exact = {key: limit for key, limit in kept.items() if abs(limit) < _EXACT}
-    if name == "number":
-        return exact
-    return {key: int(limit) for key, limit in exact.items() if limit == int(limit)}
+    limits = _kept(schema, ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+    if any(abs(limit) > LARGEST_NUMBER for limit in limits.values()):
+        return {}
+    if name == "integer":
+        limits = {key: int(limit) for key, limit in limits.items() if limit == int(limit)}
+    # Without limits a weak model may write digits without end.
+    if not {"minimum", "exclusiveMinimum"} & limits.keys():
+        limits["minimum"] = -LARGEST_NUMBER
+    if not {"maximum", "exclusiveMaximum"} & limits.keys():
+        limits["maximum"] = LARGEST_NUMBER
+    return limits
 
 
 def _string_bounds(schema: Schema) -> dict[str, Any]:

@@ -33,17 +33,16 @@ from tasks.quotes import Match, Quote, QuoteFinder, normal_form
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 
-PROMPT = """Find in the document what this JSON Schema asks for:
-{schema}
-{instructions}
-Give each value as {{"quote": "...", "value": ...}}, where the quote is copied word for word from
-the document and shows the value. Give null for what the document does not say.
-
-<document>
+PROMPT = """<document>
 {text}
 </document>
 
-Answer with the JSON object."""
+Find in the document the values for this JSON Schema:
+{schema}
+{instructions}
+Give each value with a quote, the words of the document that it stands in, copied word for word.
+Give null for what the document does not say. Example: for a field "rent", where a document says
+Give null for what the document does not say. Example: for a field "rent", if the document says
 
 TOKENS_PER_VALUE = 120
 LEAST_ANSWER = 512
@@ -96,7 +95,10 @@ class Evidence(BaseModel):
 
     path: str = Field(description="The value's place in `data`, a JSON pointer.")
     value: Any = Field(description="The value.")
-    quote: Quote = Field(description="The words of the source that show it, as the model says.")
+    quote: Quote = Field(
+        description="The words of the source that show it, as the model says; where those were not "
+        "found but the value's own words stand in the source, these."
+    )
     value_found: ValueFound | None = Field(
         description="Where the value itself stands: in its `quote`, elsewhere in the `source`, or "
         "`nowhere` (a value worked out or chosen from a list stands nowhere). Null where that "

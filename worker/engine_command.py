@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TCMALLOC = "libtcmalloc_minimal.so.4"
+COMPACT_JSON = '{"backend": "xgrammar", "disable_any_whitespace": true}'
 LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 
