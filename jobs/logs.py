@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
 
 def set_up_logs(role: str) -> None:
     """Send structlog's and the standard library's records to standard error."""
+
+    def add_role(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["role"] = role
+        return event
+
     shared: list[structlog.typing.Processor] = [
+        add_role,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -38,4 +45,3 @@ def set_up_logs(role: str) -> None:
     # A line for every task and every request says nothing that the ledger's events do not.
     for name in ("celery.app.trace", "celery.worker.strategy", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(role=role)

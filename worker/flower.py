@@ -13,8 +13,8 @@ from jobs.settings import FlowerSettings
 from worker.supervise.private import read_private, write_private
 
 LOGIN_FILE = "flower-login"
-# Arguments are shown: they are job ids and nothing else.
-COLUMNS = "name,uuid,args,state,received,started,runtime,worker"
+# A task's uuid is the id of its job or callback, which is also its only argument.
+COLUMNS = "name,uuid,state,received,started,runtime,worker"
 FORGET_WORKERS_SECONDS = 3600
 KEEP_TASKS = 20_000
 

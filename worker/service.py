@@ -49,9 +49,13 @@ def serve(
     def drain(**_: Any) -> None:
         loop.submit(_drain(service, grace_seconds))
 
+    def leave_logs_alone(**_: Any) -> None:
+        """Celery asks this instead of setting up logging its own way."""
+
     signals.worker_shutting_down.connect(drain, weak=False)
+    signals.setup_logging.connect(leave_logs_alone, weak=False)
     try:
-        app.worker_main(["worker", "--pool=threads", *arguments])
+        app.worker_main(["--quiet", "worker", "--pool=threads", *arguments])
     finally:
         for future in background:
             future.cancel()
