@@ -77,10 +77,6 @@ def _check_ref(place: str, part: Schema, root: Schema) -> None:
 def _check_pattern(place: str, pattern: str) -> None:
     if len(pattern) > MOST_PATTERN:
         raise ValueError(f"{place}: longer than {MOST_PATTERN} characters")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{place}: not a regular expression: {error}") from None
     # Such a pattern can take time without end on a text that almost fits.
     if re.search(r"[+*}][^()|]*\)\s*[+*{]", pattern):
         raise ValueError(f"{place}: a repetition within a repetition is not taken: simplify it")

@@ -69,7 +69,10 @@ def _found(node: Node) -> bool:
 
 
 def _says(node: Node) -> bool:
-    return isinstance(node, list) or any(True for _ in _leaves(node))
+    """Whether the model gave anything: an empty array is something, it says that there are none."""
+    if isinstance(node, dict):
+        return any(_says(child) for child in node.values())
+    return node is not None
 
 
 def _leaves(node: Node) -> Iterator[Leaf]:

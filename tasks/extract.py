@@ -42,7 +42,8 @@ Find in the document the values for this JSON Schema:
 {instructions}
 Give each value with a quote, the words of the document that it stands in, copied word for word.
 Give null for what the document does not say. Example: for a field "rent", if the document says
-"From May the rent is 300 euros.": {{"rent": {{"quote": "the rent is 300 euros", "value": 300}}}}."""
+"From May the rent is 300 euros.":
+{{"rent": {{"quote": "the rent is 300 euros", "value": 300}}}}"""
 
 TOKENS_PER_VALUE = 120
 LEAST_ANSWER = 512

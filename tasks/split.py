@@ -53,7 +53,7 @@ async def split(
             return [part]
         if part.end - part.start == 1:
             raise OptionsTooLong("The model's context is too short for any part of the document.")
-        smaller = list(_cut_evenly(document.text, cuts, part, tokens / max_tokens))
+        smaller = list(_cut_evenly(document.text, cuts, part, tokens / max(1, max_tokens)))
         found = await asyncio.gather(*(fitting(piece) for piece in smaller))
         return [piece for pieces in found for piece in pieces]
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tasks.extract import ExtractOptions
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = of(a=schema)
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"type": "objekt"}, "not a JSON Schema"),
+        (of(a={"type": "text"}), "at /properties/a/type"),
+        ({"type": "array"}, 'must be "object"'),
+        ({}, 'must be "object"'),
+        (of(a={"$ref": "https://example.org/schema.json"}), "copy it to #/$defs"),
+        (of(a={"$ref": "#/$defs/none"}), "there is nothing at #/$defs/none"),
+        (of(a={"items": {"$ref": "other.json"}}), "/properties/a/items/$ref"),
+        ({**of(), "$defs": {"a": {"$ref": "#/$defs/a"}}}, "leads back to itself"),
+        (of(a={"$dynamicRef": "#x"}), "use $ref"),
+        (of(a={"pattern": "(("}), "is not a 'regex'"),
+        (of(a={"pattern": "^(a+)+$"}), "a repetition within a repetition"),
+        (nested(30), "deeper than"),
+        (of(a={"description": "x" * 40_000}), "longer than"),
+    ],
+)
+def test_a_schema_that_is_not_taken_says_where_and_what_to_do(
+    schema: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ExtractOptions.model_validate({"schema": schema})
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("schema",)
+    assert reason in error["msg"]
+
+
+def test_a_schema_is_kept_as_it_was_sent() -> None:
+    schema = of(a={"type": "string", "title": "A", "x-own": [1]})
+    options = ExtractOptions.model_validate({"schema": schema})
+    assert options.model_dump() == {"schema": schema, "instructions": None}
