@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import openapi
 from api.edge import Edge
@@ -72,11 +72,8 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    v1 = APIRouter(prefix="/v1")
-    for subject in (documents, tasks, jobs, callbacks, usage):
-        v1.include_router(subject.router)
-    app.include_router(v1)
-    app.include_router(service.router)
+    for subject in (documents, tasks, jobs, callbacks, usage, service):
+        app.include_router(subject.router)
     app.include_router(openapi.router)
 
 

@@ -59,6 +59,7 @@ STATUS: Mapping[str, int] = {
     "poisoned": 500,
     "cancelled": 409,
     "expired": 409,
+    "job-timeout": 504,
     "task-failed": 500,
     "output-invalid": 502,
     "reader-unavailable": 503,

@@ -32,6 +32,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "poisoned": "Do not send the document again as it is; show it to the operators.",
     "cancelled": "Submit it again if the result is still wanted.",
     "expired": "Submit it again with a later `deadline`, or in the interactive lane.",
+    "job-timeout": "Split the document, or submit the job again when the engines are less busy.",
     "department-exists": "Choose another name.",
     "internal": "Send the same again once. If it stays, give the operators the `X-Request-Id`.",
     "task-failed": "Look at the job's `error`, and submit it again once.",

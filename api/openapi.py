@@ -56,11 +56,22 @@ def _document(app: FastAPI) -> dict[str, Any]:
         tags=app.openapi_tags,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    _drop_what_is_never_answered(document, schemas)
     for model in (JobRequest, ProblemView):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
     return document
+
+
+def _drop_what_is_never_answered(document: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """FastAPI tells of its own form of 422, which is answered nowhere here."""
+    for methods in document["paths"].values():
+        for call in methods.values():
+            if "application/json" in call["responses"].get("422", {}).get("content", {}):
+                del call["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
 
 
 @router.get("/docs")

@@ -16,7 +16,7 @@ from jobs.problems import ProblemError
 from jobs.states import CallbackStatus
 from jobs.views import CallbackView, callback_view
 
-router = APIRouter(prefix="/callbacks", tags=["callbacks"])
+router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
 
 @router.get(

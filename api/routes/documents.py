@@ -17,7 +17,7 @@ from jobs.ledger import Reply
 from jobs.store import Incoming
 from jobs.views import DocumentView, document_view
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -37,7 +37,7 @@ _BODY: dict[str, Any] = {
 
 
 @router.post(
-    "/documents",
+    "",
     status_code=201,
     summary="Upload a document",
     description="The document as the raw body, its name in Content-Disposition or `?filename=`; "

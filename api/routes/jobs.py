@@ -25,7 +25,7 @@ from jobs.states import ENDINGS, JobStatus
 from jobs.submission import Submitted, invalid_request
 from jobs.views import JobView, job_view
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 LONGEST_WAIT_SECONDS = 60.0
 _BODY: dict[str, Any] = {

@@ -14,7 +14,7 @@ from api.auth import TheDepartment
 from jobs.problems import ProblemError
 from tasks.registry import TASKS
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 
 class TaskView(BaseModel):

@@ -17,7 +17,7 @@ from api.parts import TheParts
 from jobs.ledger.figures import DayOfUse
 from jobs.problems import ProblemError
 
-router = APIRouter(tags=["usage"])
+router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
 LONGEST_DAYS = 366
 
@@ -48,7 +48,7 @@ class UsageView(BaseModel):
 
 
 @router.get(
-    "/usage",
+    "",
     summary="Jobs, tokens and engine seconds, by day",
     responses={200: {"model": UsageView}, **problems("invalid-request")},
 )

@@ -1,0 +1,119 @@
+"""The api on a real ledger, called over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from api.app import create_app
+from jobs.ledger import Ledger
+from jobs.ledger.jobs import Ending
+from jobs.settings import (
+    ApiSettings,
+    LimitSettings,
+    RedisSettings,
+    RetentionSettings,
+    StoreSettings,
+)
+from jobs.states import JobStatus
+
+LIMITS = LimitSettings(max_document_bytes=20_000, max_request_bytes=5_000, max_text_chars=1_000)
+ALLOWED = "http://oa.tax.intranet/hooks/chancery"
+
+
+@dataclass
+class Office:
+    """The api with two departments. `http` asks for tax, `other` for health, `nobody` for none."""
+
+    app: FastAPI
+    folder: Path
+    http: httpx.AsyncClient
+    other: httpx.AsyncClient
+    nobody: httpx.AsyncClient
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def submit(self, **changes: Any) -> dict[str, Any]:
+        """A job of tax's, as its submission was answered."""
+        body = {"task": "summarize", "input": {"text": "The water is off."}, **changes}
+        answer = await self.http.post("/v1/jobs", json=body)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    def files(self) -> list[str]:
+        """What the store holds, half-written files included."""
+        store = self.folder / "store"
+        return [str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()]
+
+
+Open = Callable[..., AbstractAsyncContextManager[Office]]
+
+
+@pytest.fixture
+def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
+    """Opens an office on the test's ledger, with settings of one's own."""
+
+    @asynccontextmanager
+    async def opened(
+        *, limits: LimitSettings = LIMITS, settings: ApiSettings | None = None
+    ) -> AsyncIterator[Office]:
+        app = create_app(
+            api=settings or ApiSettings(),
+            redis=RedisSettings(url=SecretStr(redis_url)),
+            store=StoreSettings(data_dir=tmp_path),
+            limits=limits,
+            retention=RetentionSettings(),
+        )
+        tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
+        health = await ledger.departments.create("health")
+        async with (
+            app.router.lifespan_context(app),
+            _client(app, tax.api_key) as http,
+            _client(app, health.api_key) as other,
+            _client(app, None) as nobody,
+        ):
+            keys = {"tax": tax.api_key, "health": health.api_key}
+            yield Office(app, tmp_path, http, other, nobody, keys)
+
+    return opened
+
+
+@pytest.fixture
+async def office(open_office: Open) -> AsyncIterator[Office]:
+    async with open_office() as office:
+        yield office
+
+
+def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://chancery.test",
+        headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+    )
+
+
+async def finish(ledger: Ledger, job_id: str, **ending: Any) -> None:
+    """Run a job as a worker would, to the ending asked for."""
+    claim = await ledger.jobs.claim(job_id, "w", 30)
+    assert claim is not None
+    given = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
+    assert await ledger.jobs.finish(claim, Ending(**given))
+
+
+def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem that an answer is, after checking that it is this one and well formed."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["type"] == f"/problems/{code}"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return dict(body)

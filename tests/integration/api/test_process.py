@@ -1,0 +1,189 @@
+"""`python -m api` as it runs: real sockets, long uploads, lost connections, a Redis that dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from jobs.ledger import Ledger
+from jobs.settings import RedisSettings
+from tests.integration.api.conftest import problem_of
+from tests.valkey import free_port, start_valkey
+
+MIB = 1024 * 1024
+JOB = {"task": "summarize", "input": {"text": "The water is off."}}
+
+
+@dataclass
+class Running:
+    """A process of the api. `key` is tax's; `incoming` holds uploads that are not finished."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    key: str
+    incoming: Path
+
+    def client(self) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+    def unfinished(self) -> list[Path]:
+        return list(self.incoming.iterdir())
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server of the test's own, which it may kill."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    process, url = start_valkey(folder)
+    yield process, url
+    process.kill()
+    process.wait(10)
+
+
+@pytest.fixture
+async def api(redis: tuple[subprocess.Popen[bytes], str], tmp_path: Path) -> AsyncIterator[Running]:
+    ledger = Ledger(RedisSettings(url=SecretStr(redis[1])))
+    tax = await ledger.departments.create("tax")
+    await ledger.close()
+    port = free_port()
+    environment = os.environ | {
+        "CHANCERY_REDIS_URL": redis[1],
+        "CHANCERY_DATA_DIR": str(tmp_path),
+        "CHANCERY_API_PORT": str(port),
+        "CHANCERY_MAX_DOCUMENT_BYTES": str(64 * MIB),
+    }
+    with _started(environment) as process:
+        url = f"http://127.0.0.1:{port}"
+        running = Running(process, url, tax.api_key, tmp_path / "store" / "incoming")
+        try:
+            await _answers(running)
+            yield running
+        finally:
+            process.kill()
+
+
+def _started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-P", "-m", "api"], env=environment)
+
+
+async def _answers(running: Running) -> None:
+    async with asyncio.timeout(60), running.client() as http:
+        while running.process.poll() is None:
+            try:
+                await http.get("/healthz")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+    raise AssertionError("the api ended")
+
+
+async def text(mib: int) -> AsyncIterator[bytes]:
+    for _ in range(mib * 16):
+        yield b"The water is off. " * 3640 + b"\n" * 16
+
+
+@pytest.mark.parametrize("form", ["raw", "multipart"])
+async def test_a_large_upload_is_never_whole_in_memory(
+    api: Running, form: str, tmp_path: Path
+) -> None:
+    async with api.client() as http:
+        await http.post("/v1/documents", content=b"warm")
+        before = api.resident_bytes()
+        if form == "raw":
+            answer = await http.post("/v1/documents", content=text(48))
+        else:
+            answer = await http.post(
+                "/v1/documents", content=_as_form(text(48)),
+                headers={"Content-Type": "multipart/form-data; boundary=XX"},
+            )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["bytes"] > 47 * MIB
+    assert api.resident_bytes() - before < 24 * MIB
+    assert api.unfinished() == []
+
+
+async def _as_form(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield b'--XX\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    async for piece in pieces:
+        yield piece
+    yield b"\r\n--XX--\r\n"
+
+
+async def test_an_upload_over_the_limit_in_chunks_is_refused(api: Running) -> None:
+    async with api.client() as http:
+        answer = await http.post("/v1/documents", content=text(65))
+    problem_of(answer, 413, "too-large")
+    assert api.unfinished() == []
+
+
+async def test_a_connection_lost_half_way_leaves_nothing(api: Running) -> None:
+    host, port = api.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /v1/documents HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {api.key}\r\n"
+    writer.write(head.encode() + b"Content-Length: 1000000\r\n\r\n" + b"x" * 500_000)
+    await writer.drain()
+    async with asyncio.timeout(20):
+        while not api.unfinished():
+            await asyncio.sleep(0.01)
+        writer.transport.abort()
+        while api.unfinished():
+            await asyncio.sleep(0.01)
+    async with api.client() as http:
+        assert (await http.get("/healthz")).status_code == 200
+        seen = (await http.get("/metrics")).text
+    assert 'route="/v1/documents",status="499"' in seen
+
+
+async def test_redis_dies_and_comes_back(
+    api: Running, redis: tuple[subprocess.Popen[bytes], str], tmp_path: Path
+) -> None:
+    async with api.client() as http:
+        kept = (await http.post("/v1/jobs", json=JOB)).json()
+        redis[0].kill()
+        redis[0].wait(10)
+        for method, path in (("POST", "/v1/jobs"), ("GET", f"/v1/jobs/{kept['id']}")):
+            answer = await http.request(method, path, json=JOB if method == "POST" else None)
+            problem_of(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        upload = await http.post("/v1/documents", content=b"text")
+        problem_of(upload, 503, "unavailable")
+        assert (await http.get("/healthz")).status_code == 200
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"][0]["name"]) == (503, "redis")
+        assert "chancery_ledger_up 0.0" in (await http.get("/metrics")).text
+
+        port = int(redis[1].rsplit(":", 1)[1].split("/")[0])
+        again, _ = start_valkey(tmp_path / "redis", port)
+        try:
+            async with asyncio.timeout(20):
+                while (await http.get(f"/v1/jobs/{kept['id']}")).status_code != 200:
+                    await asyncio.sleep(0.05)
+            assert (await http.post("/v1/jobs", json=JOB)).status_code == 202
+        finally:
+            again.kill()
+            again.wait(10)
+
+
+async def test_it_stops_when_it_is_told_to(api: Running) -> None:
+    async with api.client() as http:
+        await http.get("/healthz")
+        api.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(api.process.wait, 20) in (0, -signal.SIGTERM)

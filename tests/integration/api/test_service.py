@@ -1,0 +1,195 @@
+"""The open addresses, the edges, and what the api says of itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from jobs.ledger import Ledger
+from jobs.ledger.processes import Process
+from jobs.problems import TITLES
+from jobs.settings import ApiSettings
+from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
+
+
+async def beat(
+    ledger: Ledger, role: str, *, seconds_ago: float = 0, detail: dict[str, Any] | None = None
+) -> None:
+    now = datetime.now(UTC)
+    seen = now - timedelta(seconds=seconds_ago)
+    await ledger.processes.beat(Process(role, f"{role}-1", "host", 1, now, seen, detail or {}))
+
+
+async def unready(office: Office) -> set[str]:
+    answer = await office.nobody.get("/readyz")
+    body = answer.json()
+    missing = {check["name"] for check in body["checks"] if not check["ok"]}
+    assert (answer.status_code, body["status"]) == (
+        (503, "not-ready") if missing else (200, "ready")
+    )
+    return missing
+
+
+async def test_readiness_says_what_is_missing(office: Office, ledger: Ledger) -> None:
+    assert await unready(office) == {"worker", "courier", "clerk", "engine"}
+    await beat(ledger, "courier")
+    await beat(ledger, "clerk")
+    await beat(ledger, "worker", detail={"engine_healthy": False})
+    assert await unready(office) == {"engine"}
+    await beat(ledger, "worker", detail={"engine_healthy": True})
+    assert await unready(office) == set()
+    await beat(ledger, "clerk", seconds_ago=60)
+    assert await unready(office) == {"clerk"}
+
+
+async def test_the_api_lives_whatever_is_missing(office: Office) -> None:
+    answer = await office.nobody.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def figures(
+    office: Office, **headers: str
+) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    answer = await office.nobody.get("/metrics", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_metrics_count_requests_by_route_and_show_the_ledger(
+    office: Office, ledger: Ledger
+) -> None:
+    ended = await office.submit(callback_url=ALLOWED)
+    await office.submit()
+    await finish(ledger, ended["id"])
+    await office.http.get(f"/v1/jobs/{ended['id']}")
+    await office.http.get("/v1/jobs/job_1")
+    await office.http.get("/nowhere/at/all")
+    await beat(ledger, "worker", detail={"engine_healthy": True})
+    seen = await figures(office)
+
+    def requests(method: str, route: str, status: int) -> float:
+        labels = (("method", method), ("route", route), ("status", str(status)))
+        return seen["chancery_http_request_seconds_count", labels]
+
+    assert requests("POST", "/v1/jobs", 202) == 2
+    assert requests("GET", "/v1/jobs/{job_id}", 200) == 1
+    assert requests("GET", "/v1/jobs/{job_id}", 404) == 1
+    assert requests("GET", "unmatched", 404) == 1
+    tax = ("department", "tax")
+    assert seen["chancery_ledger_up", ()] == 1
+    assert seen["chancery_jobs", (tax, ("status", "queued"))] == 1
+    assert seen["chancery_callbacks", (tax, ("status", "pending"))] == 1
+    assert seen["chancery_queue_messages", (("queue", "interactive"),)] == 2
+    labels = (("lane", "interactive"), ("status", "succeeded"), ("task", "summarize"))
+    assert seen["chancery_jobs_ended_total", labels] == 1
+    assert seen["chancery_engine_healthy", (("process", "worker-1"),)] == 1
+    age = seen[
+        "chancery_process_heartbeat_age_seconds", (("process", "worker-1"), ("role", "worker"))
+    ]
+    assert 0 <= age < 60
+    assert not [name for name, labels in seen if "job_1" in str(labels)]
+
+
+async def test_metrics_may_ask_for_a_token(open_office: Open) -> None:
+    settings = ApiSettings(metrics_token=SecretStr("t0ken"))
+    async with open_office(settings=settings) as office:
+        problem_of(await office.nobody.get("/metrics"), 401, "unauthorized")
+        problem_of(await office.http.get("/metrics"), 401, "unauthorized")
+        assert await figures(office, Authorization="Bearer t0ken")
+
+
+async def test_every_problem_is_explained_where_its_type_leads(office: Office) -> None:
+    listed = (await office.nobody.get("/problems")).json()["data"]
+    assert {one["type"] for one in listed} == {f"/problems/{code}" for code in TITLES}
+    for one in listed:
+        explained = (await office.nobody.get(one["type"])).json()
+        assert explained == one
+        assert explained["what_to_do"]
+    problem_of(await office.nobody.get("/problems/none"), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v1/jobs/", "/docs/../../etc/passwd"])
+async def test_an_address_that_is_not_there_is_a_problem(office: Office, path: str) -> None:
+    problem_of(await office.http.get(path), 404, "not-found")
+
+
+async def test_a_method_that_is_not_answered_is_a_problem(office: Office) -> None:
+    answer = await office.http.put("/v1/tasks")
+    problem_of(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("case-1187.a_B", True), ("a" * 129, False), ("x y\u00e9", False), ("", False)],
+)
+async def test_a_request_id_is_kept_where_it_is_plain_and_made_otherwise(
+    office: Office, given: str, *, kept: bool
+) -> None:
+    answer = await office.http.get("/v1/tasks", headers={"X-Request-Id": given.encode("latin-1")})
+    sent_back = answer.headers["x-request-id"]
+    assert sent_back == given if kept else re.fullmatch(r"req_[0-9a-z]{26}", sent_back)
+
+
+async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("the text of a document")
+
+    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "list", broken)
+    with capture_logs() as logs:
+        answer = await office.http.get("/v1/jobs", headers={"X-Request-Id": "r1"})
+    problem = problem_of(answer, 500, "internal")
+    assert (problem["request_id"], answer.headers["x-request-id"]) == ("r1", "r1")
+    assert "the text of a document" not in answer.text
+    [record] = [line for line in logs if line["event"] == "request.failed"]
+    assert (record["error"], record["path"]) == ("builtins.ValueError", "/v1/jobs")
+    assert "broken" in record["where"][-1]
+    assert "the text of a document" not in str(record)
+
+
+async def test_the_docs_need_no_other_network(office: Office) -> None:
+    page = await office.nobody.get("/docs")
+    assert page.status_code == 200
+    assert re.findall(r"https?://", page.text) == []
+    for place in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
+        asset = await office.nobody.get(place)
+        assert asset.status_code == 200
+        assert len(asset.content) > 10_000
+
+
+async def test_the_openapi_document_tells_of_every_call_and_its_errors(office: Office) -> None:
+    document = (await office.nobody.get("/openapi.json")).json()
+    calls = {
+        f"{method.upper()} {path}": call
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    }
+    assert set(calls) >= {
+        "POST /v1/documents", "GET /v1/tasks", "GET /v1/tasks/{name}", "POST /v1/jobs",
+        "GET /v1/jobs/{job_id}", "GET /v1/jobs", "GET /v1/jobs/{job_id}/result",
+        "POST /v1/jobs/{job_id}/cancel", "GET /v1/callbacks",
+        "POST /v1/callbacks/{callback_id}/redeliver", "GET /v1/usage", "GET /healthz",
+        "GET /readyz", "GET /metrics",
+    }  # fmt: skip
+    for name, call in calls.items():
+        assert call["tags"], name
+        if " /v1/" in name:
+            assert call["security"], name
+            assert {"401", "503"} <= set(call["responses"]), name
+    assert document["components"]["schemas"]["JobRequest"]["example"]["task"] == "summarize"
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', str(document).replace("'", '"')))
+    assert references <= set(document["components"]["schemas"])
+    assert "HTTPValidationError" not in document["components"]["schemas"]

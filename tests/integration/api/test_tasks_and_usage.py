@@ -1,0 +1,65 @@
+"""What can be done, and what was used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from jobs.job import Usage
+from jobs.ledger import Ledger
+from tasks.registry import TASKS
+from tests.integration.api.conftest import Office, finish, problem_of
+
+
+async def test_every_task_is_listed_with_its_schemas(office: Office) -> None:
+    listed = (await office.http.get("/v1/tasks")).json()
+    assert (listed["object"], listed["next_cursor"]) == ("list", None)
+    assert [task["name"] for task in listed["data"]] == sorted(TASKS)
+    for task in listed["data"]:
+        assert set(task) == {"name", "version", "description", "options_schema", "result_schema"}
+        Draft202012Validator.check_schema(task["options_schema"])
+        Draft202012Validator.check_schema(task["result_schema"])
+        assert (await office.http.get(f"/v1/tasks/{task['name']}")).json() == task
+
+
+async def test_a_task_that_is_not_there_is_not_found(office: Office) -> None:
+    problem_of(await office.http.get("/v1/tasks/none"), 404, "not-found")
+
+
+async def test_a_department_sees_what_it_used_and_nothing_of_others(
+    office: Office, ledger: Ledger
+) -> None:
+    for _ in range(2):
+        job = await office.submit()
+        usage = Usage(prompt_tokens=10, completion_tokens=4, cached_tokens=3, engine_seconds=1.5)
+        await finish(ledger, job["id"], usage=usage)
+    today = datetime.now(UTC).date()
+    week = {"from": str(today - timedelta(days=6)), "to": str(today)}
+    used = (await office.http.get("/v1/usage", params=week)).json()
+    assert (used["department"], used["from"], used["to"]) == ("tax", week["from"], week["to"])
+    assert used["total"] == {
+        "jobs": {"succeeded": 2},
+        "prompt_tokens": 20,
+        "completion_tokens": 8,
+        "cached_tokens": 6,
+        "engine_seconds": 3.0,
+    }
+    assert used["data"] == [{**used["total"], "day": str(today)}]
+    theirs = (await office.other.get("/v1/usage", params=week)).json()
+    assert theirs["data"] == []
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"from": "2026-02-30"},
+        {"from": "2026-03-01", "to": "2026-02-01"},
+        {"from": "2020-01-01", "to": "2026-01-01"},
+        {"to": "yesterday"},
+    ],
+)
+async def test_days_that_cannot_be_are_refused(office: Office, params: dict[str, str]) -> None:
+    answer = await office.http.get("/v1/usage", params=params)
+    assert problem_of(answer, 422, "invalid-request")["errors"]
