@@ -87,7 +87,8 @@ def install_torch(engine: Engine) -> None:
     try:
         engine.install(f"torch=={TORCH}")
     except Failed as failure:
-        if "No matching distribution" in str(failure):
+        # What pip says depends on whether constraints name the same version.
+        if "No matching distribution" in str(failure) or "Cannot install torch" in str(failure):
             raise Failed(TORCH_ADVICE) from failure
         raise
 
@@ -174,6 +175,8 @@ def only_one(root: Path, progress: Progress) -> Iterator[None]:
         except BlockingIOError:
             progress.say("another installation is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        # A command that outlives a killed installation keeps the lock until it has ended, too.
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 

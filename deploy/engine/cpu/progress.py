@@ -53,7 +53,12 @@ class Progress:
             log.flush()
             start = log.tell()
             done = subprocess.run(
-                command, env=env, stdout=log, stderr=subprocess.STDOUT, check=False
+                command,
+                env=env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                close_fds=False,  # the installation's lock is passed on
+                check=False,
             )
         if done.returncode:
             raise Failed(self._why(done.returncode, start))
