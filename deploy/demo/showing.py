@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from receiver import Received
@@ -23,7 +24,7 @@ def shown(callback: Received) -> str:
         "",
         json.dumps(bounded(json.loads(callback.body)), ensure_ascii=False, indent=2),
     ]
-    return "\n".join(f"  {line}" for line in lines)
+    return textwrap.indent("\n".join(lines), "  ")
 
 
 def bounded(value: Any) -> Any:

@@ -41,12 +41,18 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture(scope="module")
 def finished(up: Up) -> Job:
-    """A summary that was asked for and is there."""
+    """A summary that was asked for and is there, after other work."""
+    labels = [{"name": "complaint"}, {"name": "question"}]
+    schema = {"type": "object", "properties": {"day": {"type": "string"}}}
     with Chancery(up.api_url, up.create_department("tax")["api_key"]) as chancery:
-        job = chancery.submit("summarize", text=SECRET_WORDS)
-        done = chancery.wait(job.id, timeout=60)
-    assert done.status == "succeeded"
-    return done
+        jobs = [
+            chancery.submit("classify", text=SECRET_WORDS, options={"labels": labels}),
+            chancery.submit("extract", text=SECRET_WORDS, options={"json_schema": schema}),
+            chancery.submit("summarize", text=SECRET_WORDS),
+        ]
+        done = [chancery.wait(job.id, timeout=60) for job in jobs]
+    assert done[-1].status == "succeeded"
+    return done[-1]
 
 
 @pytest.fixture(scope="module")

@@ -225,7 +225,7 @@ def test_a_second_signal_kills_at_once(start: Start, tmp_path: Path) -> None:
     line_with(supervisor, "ready")
 
     supervisor.send_signal(signal.SIGINT)
-    line_with(supervisor, "once more to kill at once")
+    line_with(supervisor, "a second signal kills at once")
     supervisor.send_signal(signal.SIGINT)
 
     line_with(supervisor, "killing everything at once")

@@ -160,7 +160,7 @@ class Supervisor:
             for child in self.children:
                 child.kill()
             return
-        self._say("stopping; once more to kill at once")
+        self._say("stopping (a second signal kills at once)")
         self._stop_asked.set()
 
     async def _bound_logs(self) -> None:
