@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel
 
 from client.models import Callback, Document, Job, Page, TaskInfo
-from client.uploads import Source, Upload
+from client.uploads import Readable, Source, Upload
 
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)
@@ -129,7 +129,7 @@ def task(name: str) -> Call[TaskInfo]:
     return Call("GET", f"/v1/tasks/{_id(name)}", _one(TaskInfo))
 
 
-def parts(call: Call[Any], file: Any) -> list[tuple[str, Any]]:
+def parts(call: Call[Any], file: Readable) -> list[tuple[str, Any]]:
     """The multipart form of `call`: the job before the file, so that it can be refused early."""
     form: list[tuple[str, Any]] = []
     if call.body is not None:

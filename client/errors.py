@@ -82,8 +82,15 @@ class ApiProblem(ChanceryError):
         """The stable last part of `type`, such as `unknown-task`."""
         return self.type.rstrip("/").rpartition("/")[2]
 
+    def to_dict(self) -> dict[str, Any]:
+        """The problem object, as a job's `error` has it."""
+        told = {"type": self.type, "title": self.title, "detail": self.detail}
+        return told | ({"errors": list(self.errors)} if self.errors else {}) | self.extra
+
     def _line(self) -> str:
         said = f"{self.title}: {self.detail}" if self.detail else f"{self.title} ({self.status})"
+        if self.detail.startswith(self.title):
+            said = self.detail
         wrong = "; ".join(_line_of(error) for error in self.errors)
         return f"{said} [{wrong}]" if wrong else said
 

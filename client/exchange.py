@@ -98,7 +98,8 @@ class Attempts:
     def unreachable(self, url: httpx.URL, error: httpx.TransportError) -> Unreachable:
         why = str(error) or type(error).__name__
         tries = "once" if self._made == 1 else f"{self._made} times"
-        return Unreachable(f"No answer from {url}, tried {tries}: {why}.")
+        place = f"{url.scheme}://{url.netloc.decode()}"
+        return Unreachable(f"No answer from {place}, tried {tries}: {why}.")
 
 
 def answer(call: Call[Answer], response: httpx.Response) -> Answer:

@@ -31,7 +31,7 @@ class Order:
 class Watcher(Protocol):
     """Is told what becomes of each file: not sent, or sent and then perhaps ended."""
 
-    def not_sent(self, file: Path, why: str) -> None: ...
+    def not_sent(self, file: Path, error: ChanceryError | OSError) -> None: ...
 
     def sent(self, file: Path, job: Job) -> None: ...
 
@@ -79,7 +79,7 @@ class Submission:
         except (Unreachable, Unauthorized):
             raise
         except (ChanceryError, OSError) as error:
-            self._watcher.not_sent(file, str(error))
+            self._watcher.not_sent(file, error)
             return None
         self._watcher.sent(file, job)
         return job

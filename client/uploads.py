@@ -8,9 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
-Source = str | os.PathLike[str] | bytes | IO[bytes]
+
+class Readable(Protocol):
+    """A binary file, or anything that is read like one."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+Source = str | os.PathLike[str] | bytes | Readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Upload:
         return bool(seekable and seekable())
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def opened(self) -> Iterator[Readable]:
         """Raises `OSError` where the path cannot be read."""
         if isinstance(self.source, bytes):
             yield BytesIO(self.source)

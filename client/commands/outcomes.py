@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from client.commands.tables import show
+from client.errors import ApiProblem, ChanceryError
 from client.models import Job
 
 LONGEST_TABLE = 50
@@ -55,9 +56,12 @@ class Outcomes:
     ) -> None:
         self._progress.stop()
 
-    def not_sent(self, file: Path, why: str) -> None:
-        self.failures.append((str(file), "not sent", why))
-        self._print(file, None, None, error={"title": "Not sent", "detail": why})
+    def not_sent(self, file: Path, error: ChanceryError | OSError) -> None:
+        self.failures.append((str(file), "not sent", str(error)))
+        told = {"title": "Not sent", "detail": str(error)}
+        self._print(
+            file, None, None, error=error.to_dict() if isinstance(error, ApiProblem) else told
+        )
         self._progress.advance(self._sent_bar)
         self._progress.advance(self._ended_bar)
 

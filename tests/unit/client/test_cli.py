@@ -124,6 +124,9 @@ class TestSubmit:
         result = run("submit", "summarize", *files[:3])
         assert result.exit_code == 1
         assert sorted(str(line["status"]) for line in lines(result)) == ["None", "queued", "queued"]
+        assert [line["error"]["title"] for line in lines(result) if "error" in line] == [
+            "Request Entity Too Large"
+        ]
         assert "2 of 3 files sent, 1 failed." in result.stderr
 
     def test_an_unknown_task_is_told_before_anything_is_sent(
