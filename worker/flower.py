@@ -14,7 +14,7 @@ from worker.supervise.private import read_private, write_private
 
 LOGIN_FILE = "flower-login"
 # A task's uuid is the id of its job or callback, which is also its only argument.
-COLUMNS = "name,uuid,state,received,started,runtime,worker"
+COLUMNS = "name,uuid,state,result,received,runtime,worker"
 FORGET_WORKERS_SECONDS = 3600
 KEEP_TASKS = 20_000
 

@@ -101,6 +101,7 @@ def test_an_operator_finds_a_finished_summary_under_its_name(
     expect(row).to_have_count(1)
     expect(row).to_contain_text("chancery.summarize")
     expect(row).to_contain_text("SUCCESS")
+    expect(row).to_contain_text("succeeded")
     if screenshot := os.environ.get(SCREENSHOT):
         page.screenshot(path=Path(screenshot))
 

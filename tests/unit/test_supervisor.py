@@ -163,6 +163,20 @@ def test_killing_the_supervisor_leaves_nothing_running(start: Start, tmp_path: P
     until(lambda: not any(runs(pid) for pid in pids))
 
 
+def test_a_child_dies_with_the_supervisor_even_where_nobody_is_left_to_bury_it(
+    start: Start, tmp_path: Path
+) -> None:
+    supervisor = start(one=DEAF + CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+    (undertaker,) = set(map(int, children)) - {pid_of(tmp_path, "one")}
+
+    os.kill(undertaker, signal.SIGKILL)
+    supervisor.kill()
+
+    until(lambda: not runs(pid_of(tmp_path, "one")))
+
+
 def test_a_killed_child_is_started_again_under_another_process_name(
     start: Start, tmp_path: Path
 ) -> None:
