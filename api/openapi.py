@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from api.answers import ProblemView
+from api.examples import EXAMPLES
 from jobs.problems import ProblemError
 from jobs.requests import JobRequest
 
@@ -61,6 +62,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
+    for name, example in EXAMPLES.items():
+        schemas[name]["example"] = example  # put here: FastAPI would leave out what is null
     return document
 
 

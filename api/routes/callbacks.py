@@ -22,7 +22,10 @@ router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 @router.get(
     "",
     summary="List callbacks, newest first",
-    responses={200: {"model": ListView[CallbackView]}, **problems("invalid-request")},
+    responses={
+        200: {"model": ListView[CallbackView]},
+        **problems("invalid-request"),
+    },
 )
 async def list_callbacks(
     *,

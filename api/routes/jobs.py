@@ -47,6 +47,13 @@ _BODY: dict[str, Any] = {
         },
     }
 }
+_HEADERS = {
+    "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
+    REPLAYED: {
+        "schema": {"type": "string"},
+        "description": "`true` where this is the first answer again.",
+    },
+}
 
 
 @router.post(
@@ -56,16 +63,7 @@ _BODY: dict[str, Any] = {
     description="A job as JSON; or a multipart form with the job in part `job` and the document in "
     "part `file`. Once this is answered with 202 the job is kept, whatever happens here.",
     responses={
-        202: {
-            "model": JobView,
-            "headers": {
-                "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
-                REPLAYED: {
-                    "schema": {"type": "string"},
-                    "description": "`true` where this is the first answer again.",
-                },
-            },
-        },
+        202: {"model": JobView, "headers": _HEADERS},
         **problems(
             "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
@@ -152,7 +150,10 @@ async def get_job(
 @router.get(
     "",
     summary="List jobs, newest first",
-    responses={200: {"model": ListView[JobView]}, **problems("invalid-request")},
+    responses={
+        200: {"model": ListView[JobView]},
+        **problems("invalid-request"),
+    },
 )
 async def list_jobs(
     *,

@@ -72,6 +72,7 @@ async def test_a_wait_is_answered_when_the_job_ends(office: Office, ledger: Ledg
     waiting = asyncio.create_task(office.http.get(f"/v1/jobs/{job['id']}", params={"wait": 30}))
     running = await office.http.get(f"/v1/jobs/{job['id']}", params={"wait": 0.05})
     assert running.json()["status"] == "queued"
+    assert not waiting.done()
     await finish(ledger, job["id"])
     ended = (await waiting).json()
     assert time.monotonic() - began < 20
@@ -85,6 +86,22 @@ async def test_a_wait_for_an_ended_job_is_answered_at_once(office: Office, ledge
     async with asyncio.timeout(20):
         answer = await office.http.get(f"/v1/jobs/{job['id']}", params={"wait": 100_000})
     assert answer.json()["status"] == "succeeded"
+
+
+async def test_a_wait_of_more_than_a_minute_is_a_minute(
+    office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await office.submit()
+    asked: list[float] = []
+
+    async def wait_ended(job_id: str, seconds: float) -> None:
+        asked.append(seconds)
+        await finish(ledger, job_id)
+
+    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "wait_ended", wait_ended)
+    answer = await office.http.get(f"/v1/jobs/{job['id']}", params={"wait": 100_000})
+    assert answer.json()["status"] == "succeeded"
+    assert [round(seconds) for seconds in asked] == [60]
 
 
 @pytest.mark.parametrize("wait", ["-1", "soon", "nan", "inf"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import validate
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from structlog.testing import capture_logs
@@ -190,6 +191,10 @@ async def test_the_openapi_document_tells_of_every_call_and_its_errors(office: O
             assert call["security"], name
             assert {"401", "503"} <= set(call["responses"]), name
     assert document["components"]["schemas"]["JobRequest"]["example"]["task"] == "summarize"
+    for name in ("DocumentView", "JobView", "CallbackView"):
+        schema = document["components"]["schemas"][name]
+        assert schema["example"].keys() == schema["properties"].keys()
+        validate(schema["example"], {**schema, "components": document["components"]})
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', str(document).replace("'", '"')))
     assert references <= set(document["components"]["schemas"])
     assert "HTTPValidationError" not in document["components"]["schemas"]
