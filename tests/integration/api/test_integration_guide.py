@@ -1,0 +1,105 @@
+"""The shell examples of docs/integration.md do what the guide says, in its order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from api.app import create_app
+from jobs.ledger import Ledger
+from jobs.problems import TITLES
+from jobs.settings import (
+    ApiSettings,
+    LimitSettings,
+    RedisSettings,
+    RetentionSettings,
+    StoreSettings,
+)
+from jobs.states import JobStatus
+from tests.integration.api.conftest import finish
+from tests.valkey import free_port
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "integration.md").read_text()
+NOTHING_REFUSED = 'curl() { command curl --fail-with-body "$@"; echo; }\n'
+
+
+@asynccontextmanager
+async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
+    app = create_app(
+        api=ApiSettings(),
+        redis=RedisSettings(url=SecretStr(redis_url)),
+        store=StoreSettings(data_dir=folder),
+        limits=LimitSettings(),
+        retention=RetentionSettings(),
+    )
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+async def work(ledger: Ledger) -> None:
+    """End every job that is queued, as a worker would."""
+    while True:
+        for job in (await ledger.jobs.list("tax", status=JobStatus.queued)).items:
+            await finish(ledger, job.id)
+        await asyncio.sleep(0.01)
+
+
+async def test_the_examples_run_in_their_order(
+    ledger: Ledger, redis_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notice.txt").write_text("停水通知。三月五日停水。")
+    tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
+    script = (
+        "set -eu\n" + NOTHING_REFUSED + "\n".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL))
+    )
+    script = script.replace('curl -s "$API/readyz"', "")  # 503 here: no engine is running
+    async with served(redis_url, tmp_path) as api:
+        working = asyncio.create_task(work(ledger))
+        shell = await asyncio.create_subprocess_exec(
+            "bash", "-c", script,
+            cwd=tmp_path,
+            env=os.environ | {"API": api, "KEY": tax.api_key, "no_proxy": "127.0.0.1"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await shell.communicate()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert shell.returncode == 0, said.decode()
+    assert '{"summary":"Off."}' in said.decode()
+    jobs = (await ledger.jobs.list("tax")).items
+    assert len(jobs) == 4
+    [callback] = (await ledger.callbacks.list("tax")).items
+    assert callback.status.value == "pending"
+
+
+def test_every_problem_in_the_guide_exists() -> None:
+    table = GUIDE[GUIDE.index("| status | `type`") : GUIDE.index("Errors of the work itself")]
+    named = {
+        code
+        for row in table.splitlines()[2:]
+        if row.startswith("|")
+        for code in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", row.split("|")[2])
+    }
+    assert named
+    assert named <= set(TITLES)
+
+
+@pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL))
+def test_the_json_in_the_guide_is_json(block: str) -> None:
+    assert json.loads(block)
