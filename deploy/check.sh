@@ -18,7 +18,11 @@ check() {
 
 tracked() { git ls-files -z; }
 
-no_new_secrets() { tracked | xargs -0 "$bin/detect-secrets-hook" --baseline .secrets.baseline; }
+no_new_secrets() {
+    tracked | xargs -0 "$bin/detect-secrets-hook" --baseline .secrets.baseline && return
+    echo "If you have looked at each and none is a secret: make secrets"
+    return 1
+}
 
 check format "$bin/ruff" format --check .
 check lint "$bin/ruff" check .

@@ -26,7 +26,7 @@ QUIET_BROWSER = (
     "--disable-sync",
     "--no-first-run",
 )
-SECRET_WORDS = "The mayor opens the new bridge on Friday."
+WORDS = "The mayor opens the new bridge on Friday."
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def finished(up: Up) -> Job:
     schema = {"type": "object", "properties": {"day": {"type": "string"}}}
     with Chancery(up.api_url, up.create_department("tax")["api_key"]) as chancery:
         jobs = [
-            chancery.submit("classify", text=SECRET_WORDS, options={"labels": labels}),
-            chancery.submit("extract", text=SECRET_WORDS, options={"json_schema": schema}),
-            chancery.submit("summarize", text=SECRET_WORDS),
+            chancery.submit("classify", text=WORDS, options={"labels": labels}),
+            chancery.submit("extract", text=WORDS, options={"json_schema": schema}),
+            chancery.submit("summarize", text=WORDS),
         ]
         done = [chancery.wait(job.id, timeout=60) for job in jobs]
     assert done[-1].status == "succeeded"
