@@ -97,6 +97,9 @@ class WorkerSettings(BaseSettings):
         20, description="How long a stopping worker may finish what it has in hand."
     )
     max_attempts: int = Field(3, description="Counted runs that a job may have before it fails.")
+    retry_base_seconds: float = Field(
+        2, description="The wait before a job's second run; it doubles with each, up to a minute."
+    )
     read_processes: int = Field(2, description="Processes that read documents, a worker.")
     read_timeout_seconds: float = Field(60, description="The longest reading of one document.")
     read_memory_mib: int = Field(

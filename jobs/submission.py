@@ -133,8 +133,8 @@ class Submissions:
             return
         allow = AllowList(department.callback_allow)
         target = parse_target(request.callback_url)
-        if not allow.names(target):
-            # A name inside an allowed CIDR block; the courier looks again at each delivery.
+        if literal(target.host) is not None or not allow.names(target):
+            # An address, or a name inside an allowed block; the courier looks at each delivery.
             check_target(request.callback_url, allow, await resolve(target))
 
     def _text_of(self, request: JobRequest, document: StoredDocument | None) -> str | None:
@@ -194,7 +194,7 @@ async def resolve(target: Target) -> Sequence[Address]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter where a part of the name is too long
         return ()
     return [address for *_, where in found if (address := literal(str(where[0]))) is not None]
 

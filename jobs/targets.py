@@ -6,15 +6,22 @@ counts is the department's own list of hosts, addresses and ports.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from jobs.problems import ProblemError
 
 Address = IPv4Address | IPv6Address
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"\w[\w.-]*")
+# Where clouds answer their machines with credentials, beside the link-local 169.254.169.254.
+_METADATA = frozenset(
+    ip_address(text)
+    for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,10 @@ class AllowEntry:
     def parse(cls, text: str) -> AllowEntry:
         """Raises `ValueError`, saying what is wrong with `text`."""
         name, port = _split_port(text.strip())
-        if not name or set(name) & set("/@?# ") - {"/"}:
-            raise ValueError(f"{text!r} is no host, address or CIDR block")
         try:
             return cls(None, ip_network(name.strip("[]"), strict=False), port)
         except ValueError:
-            if "/" in name or ":" in name:
+            if not _HOST.fullmatch(name):
                 raise ValueError(f"{text!r} is no host, address or CIDR block") from None
         return cls(_folded(name), None, port)
 
@@ -59,45 +64,44 @@ class AllowList:
     def names(self, target: Target) -> bool:
         """Whether the target's host is on the list as it is written: a name or an address."""
         address = literal(target.host)
+        if address is not None:
+            return self._in_network(plain(address), target.port)
         return any(
-            _port_fits(entry, target.port)
-            and (
-                entry.host == target.host
-                if entry.host is not None
-                else address is not None and entry.network is not None and address in entry.network
-            )
-            for entry in self._entries
+            entry.host == target.host and _port_fits(entry, target.port) for entry in self._entries
         )
 
     def admits(self, target: Target, addresses: Sequence[Address]) -> bool:
         """Whether a delivery to `target` may connect to each of `addresses`, which it resolves to.
 
-        Loopback is admitted only where the list says so by the very name or address.
+        Loopback is admitted only where the list has `localhost`, or a block of nothing else, and
+        the URL says so too.
         """
-        if not addresses or any(_never(address) for address in addresses):
-            return False
-        if self.names(target):
-            return all(
-                not plain(address).is_loopback or self._loopback_meant(target)
-                for address in addresses
-            )
-        return all(
-            not plain(address).is_loopback and self._in_network(plain(address), target.port)
-            for address in addresses
+        named = self.names(target)
+        return bool(addresses) and all(
+            self._admits(target, plain(address), named=named) for address in addresses
         )
 
-    def _in_network(self, address: Address, port: int) -> bool:
+    def _admits(self, target: Target, address: Address, *, named: bool) -> bool:
+        if address.is_loopback:
+            if literal(target.host) is None:
+                return named and target.host == "localhost"
+            return self._in_network(address, target.port, loopback=True)
+        return not _never(address) and (named or self._in_network(address, target.port))
+
+    def _in_network(self, address: Address, port: int, *, loopback: bool = False) -> bool:
         return any(
-            entry.network is not None and address in entry.network and _port_fits(entry, port)
+            entry.network is not None
+            and address in entry.network
+            and _port_fits(entry, port)
+            and (entry.network.is_loopback or not loopback)
             for entry in self._entries
         )
-
-    def _loopback_meant(self, target: Target) -> bool:
-        return target.host == "localhost" or literal(target.host) is not None
 
 
 def parse_target(url: str) -> Target:
     """Take a callback URL apart. Raises `ProblemError("callback-not-allowed")`."""
+    if any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in url):
+        raise _not_allowed("has characters that no URL has")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -107,9 +111,12 @@ def parse_target(url: str) -> Target:
         raise _not_allowed("must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise _not_allowed("may not carry a user name or password")
-    if not parts.hostname or _has_odd_characters(parts):
+    host = _folded(parts.hostname or "")
+    if literal(host) is None and not _HOST.fullmatch(host):
         raise _not_allowed("has no proper host")
-    return Target(url, parts.scheme, _folded(parts.hostname), port or _PORTS[parts.scheme])
+    if port == 0:
+        raise _not_allowed("has no proper port")
+    return Target(url, parts.scheme, host, port or _PORTS[parts.scheme])
 
 
 def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Target:
@@ -141,8 +148,13 @@ def plain(address: Address) -> Address:
 
 
 def _never(address: Address) -> bool:
-    inner = plain(address)
-    return inner.is_link_local or inner.is_multicast or inner.is_unspecified or inner.is_reserved
+    return (
+        address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or address.is_reserved
+        or address in _METADATA
+    )
 
 
 def _port_fits(entry: AllowEntry, port: int) -> bool:
@@ -160,10 +172,6 @@ def _split_port(text: str) -> tuple[str, int | None]:
 
 def _folded(host: str) -> str:
     return host.rstrip(".").lower()
-
-
-def _has_odd_characters(parts: SplitResult) -> bool:
-    return any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in parts.geturl())
 
 
 def _not_allowed(why: str) -> ProblemError:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +18,7 @@ from jobs.callback import Delivery
 from jobs.department import Department
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
+from jobs.problems import ProblemError
 from jobs.settings import (
     ApiSettings,
     CallbackSettings,
@@ -26,10 +30,11 @@ from jobs.settings import (
 from jobs.states import CallbackStatus
 from jobs.store import Store
 from jobs.submission import resolve
-from jobs.targets import Target
+from jobs.targets import Target, plain
 from jobs.views import job_view
 from worker.app import app, register_callbacks
-from worker.delivery import Deliverer, Tried
+from worker.defects import described
+from worker.delivery import Deliverer, Place, Tried, failed
 from worker.heartbeat import keep_beating, this_process
 from worker.loop import LoopThread
 from worker.service import serve
@@ -61,14 +66,17 @@ class Courier:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (keep_beating(self._ledger, self._process, self._detail),)
 
+    def begin_stop(self) -> None:
+        """Every delivery that was claimed may still be made."""
+
     def stop_work(self) -> None:
         """Nothing is lost: an attempt that is not reported is made again when its lease ends."""
         for work in self._in_hand:
             work.cancel()
 
     async def close(self) -> None:
-        await self._ledger.processes.leave(self._process.name)
         await self._deliverer.close()
+        await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
     async def deliver(self, callback_id: str) -> str:
@@ -86,16 +94,14 @@ class Courier:
                 return await self._deliver(delivery)
         except asyncio.CancelledError:
             return "left: the courier stops"
+        except ProblemError as error:
+            # The ledger is away. The attempt, if it was made, is made again when its lease ends.
+            return f"left: {error.problem.code}"
         finally:
             self._in_hand.discard(work)
 
     async def _deliver(self, delivery: Delivery) -> str:
-        callback = delivery.callback
-        department = await self._ledger.departments.get(callback.department)
-        if department is None:
-            raise RuntimeError(f"department {callback.department} has gone")
-        body = await self._body(delivery, department)
-        tried = await self._deliverer.send(department, callback.url, callback.id, body)
+        tried = await self._try(delivery)
         status, delay = self._verdict(delivery, tried)
         await self._ledger.callbacks.settle(delivery, tried.attempt, status, delay_seconds=delay)
         log.info(
@@ -106,6 +112,21 @@ class Courier:
             again_in=round(delay) if status is CallbackStatus.pending else None,
         )
         return status.value
+
+    async def _try(self, delivery: Delivery) -> Tried:
+        callback, at = delivery.callback, datetime.now(UTC)
+        department = await self._ledger.departments.get(callback.department)
+        if department is None:
+            return failed(at, f"the department {callback.department} has gone", final=True)
+        try:
+            body = await self._body(delivery, department)
+            return await self._deliverer.send(department, callback.url, callback.id, body)
+        except ProblemError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge, and recorded
+            # The edge: a callback that cannot be made ends like one that cannot be delivered.
+            log.error("callback.defect", **described(error))  # noqa: TRY400 - it may quote results
+            return failed(at, f"the callback could not be made ({type(error).__name__})")
 
     def _verdict(self, delivery: Delivery, tried: Tried) -> tuple[CallbackStatus, float]:
         if tried.delivered:
@@ -142,8 +163,11 @@ class Courier:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
 
 
-async def platform_addresses() -> frozenset[tuple[str, int]]:
-    """Where the platform's own servers listen: no callback may go there."""
+async def platform_addresses() -> frozenset[Place]:
+    """Where the platform's own servers listen: no callback may go there.
+
+    A server that listens on every address is at loopback and at this machine's name.
+    """
     api, flower = ApiSettings(), FlowerSettings()
     urls = [
         RedisSettings().url.get_secret_value(),
@@ -151,13 +175,22 @@ async def platform_addresses() -> frozenset[tuple[str, int]]:
         f"http://{api.host}:{api.port}",
         f"http://{flower.host}:{flower.port}",
     ]
-    found: set[tuple[str, int]] = set()
+    found: set[Place] = set()
     for url in urls:
         parts = urlsplit(url)
         port = parts.port or {"redis": 6379, "rediss": 6379, "https": 443}.get(parts.scheme, 80)
-        target = Target(url, parts.scheme, parts.hostname or "", port)
-        found |= {(str(address), port) for address in await resolve(target)}
+        for host in _reached_at(parts.hostname or ""):
+            addresses = await resolve(Target(url, parts.scheme, host, port))
+            found |= {(plain(address), port) for address in addresses}
     return frozenset(found)
+
+
+def _reached_at(host: str) -> Sequence[str]:
+    try:
+        everywhere = ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    return ("127.0.0.1", "::1", socket.gethostname()) if everywhere else (host,)
 
 
 def main() -> None:

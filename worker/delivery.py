@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
 from httpx_aiohttp import AiohttpTransport
 from standardwebhooks.webhooks import Webhook
 
@@ -18,12 +20,16 @@ from jobs.callback import Attempt
 from jobs.department import Department
 from jobs.problems import ProblemError
 from jobs.submission import resolve
-from jobs.targets import Address, AllowList, Target, check_target, parse_target
+from jobs.targets import Address, AllowList, Target, check_target, parse_target, plain
 
 ANSWER_MAX_BYTES = 64 * 1024
+ANSWER_SECONDS = 1.0
 RETRY_AFTER_MAX_SECONDS = 86_400.0
 GONE = 410
 _BUSY = frozenset({429, 503})
+
+Resolve = Callable[[Target], Awaitable[Sequence[Address]]]
+Place = tuple[Address, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class Tried:
     delivered: bool
     final: bool = False
     retry_after: float | None = None
+
+
+def failed(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False) -> Tried:
+    """An attempt that got no answer."""
+    return Tried(Attempt(at, None, why, seconds), delivered=False, final=final)
 
 
 def signed_headers(
@@ -50,14 +61,22 @@ def signed_headers(
 
 
 class Deliverer:
-    """Sends to the very address that was checked, under the original name."""
+    """Sends to the very address that was checked, under the original name.
+
+    `platform` is where the platform's own servers listen; `find` gives a host's addresses.
+    """
 
     def __init__(
-        self, timeout_seconds: float, concurrency: int, platform: frozenset[tuple[str, int]]
+        self,
+        timeout_seconds: float,
+        concurrency: int,
+        platform: frozenset[Place],
+        find: Resolve = resolve,
     ) -> None:
         self._timeout = timeout_seconds
         self._concurrency = concurrency
         self._platform = platform
+        self._find = find
         self._http: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
@@ -82,7 +101,7 @@ class Deliverer:
             return self._failed(at, began, error.problem.detail)
         except TimeoutError:
             return self._failed(at, began, f"no answer in {self._timeout:g} s")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
         attempt = Attempt(at, response.status_code, None, time.monotonic() - began)
         return Tried(
@@ -95,8 +114,17 @@ class Deliverer:
     async def _post(
         self, department: Department, url: str, event_id: str, at: datetime, body: bytes
     ) -> httpx.Response:
-        address, target = await self._checked(department, url)
-        original = httpx.URL(url)
+        addresses, target = await self._checked(department, url)
+        headers = signed_headers(department.callback_secrets, event_id, at, body)
+        for address in addresses[:-1]:
+            with suppress(httpx.ConnectError):
+                return await self._post_to(address, target, headers, body)
+        return await self._post_to(addresses[-1], target, headers, body)
+
+    async def _post_to(
+        self, address: Address, target: Target, headers: Mapping[str, str], body: bytes
+    ) -> httpx.Response:
+        original = httpx.URL(target.url)
         request = self._client().build_request(
             "POST",
             original.copy_with(host=str(address)),
@@ -105,7 +133,7 @@ class Deliverer:
                 "host": original.netloc.decode(),
                 "content-type": "application/json",
                 "user-agent": "chancery",
-                **signed_headers(department.callback_secrets, event_id, at, body),
+                **headers,
             },
             extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
         )
@@ -116,14 +144,15 @@ class Deliverer:
             await response.aclose()
         return response
 
-    async def _checked(self, department: Department, url: str) -> tuple[Address, Target]:
-        addresses = await resolve(parse_target(url))
+    async def _checked(self, department: Department, url: str) -> tuple[Sequence[Address], Target]:
+        """Look a host up once, and check everything that it came to."""
+        addresses = await self._find(parse_target(url))
         target = check_target(url, AllowList(department.callback_allow), addresses)
-        if any((str(address), target.port) in self._platform for address in addresses):
+        if any((plain(address), target.port) in self._platform for address in addresses):
             raise ProblemError(
                 "callback-not-allowed", "The callback URL is one of the platform's own addresses."
             )
-        return addresses[0], target
+        return addresses, target
 
     def _session(self) -> ClientSession:
         connector = TCPConnector(limit=self._concurrency, use_dns_cache=False)
@@ -136,16 +165,20 @@ class Deliverer:
 
     @staticmethod
     def _failed(at: datetime, began: float, why: str) -> Tried:
-        return Tried(Attempt(at, None, why, time.monotonic() - began), delivered=False)
+        return failed(at, why, time.monotonic() - began)
 
 
 async def _discard(response: httpx.Response) -> None:
-    """Read so much of the answer that the connection can be used again, and no more."""
+    """Read a short answer, so that the connection can be used again. It was its status that counts:
+    what becomes of the rest changes nothing.
+    """
     seen = 0
-    async for chunk in response.aiter_raw():
-        seen += len(chunk)
-        if seen > ANSWER_MAX_BYTES:
-            return
+    with suppress(TimeoutError, httpx.HTTPError, ClientError):
+        async with asyncio.timeout(ANSWER_SECONDS):
+            async for chunk in response.aiter_raw():
+                seen += len(chunk)
+                if seen > ANSWER_MAX_BYTES:
+                    return
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -160,4 +193,4 @@ def _retry_after(response: httpx.Response) -> float | None:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (TypeError, ValueError):
             return None
-    return min(max(seconds, 0.0), RETRY_AFTER_MAX_SECONDS)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), RETRY_AFTER_MAX_SECONDS)

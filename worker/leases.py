@@ -42,6 +42,7 @@ class Leases:
         self._ledger = ledger
         self._lease_seconds = lease_seconds
         self._held: dict[tuple[str, int], Lease] = {}
+        self._stopped = False
         self._renewed = time.monotonic()
 
     def __len__(self) -> int:
@@ -55,6 +56,8 @@ class Leases:
         lease = Lease(claim, work)
         key = (claim.job.id, claim.token)
         self._held[key] = lease
+        if self._stopped:
+            work.cancel()
         try:
             yield lease
         except asyncio.CancelledError:
@@ -66,7 +69,8 @@ class Leases:
             del self._held[key]
 
     def stop_all(self) -> None:
-        """Cancel the work on every job in hand; each is then given back by its run."""
+        """Cancel the work on every job in hand, now and later; each is given back by its run."""
+        self._stopped = True
         for lease in list(self._held.values()):
             lease.work.cancel()
 
@@ -77,10 +81,8 @@ class Leases:
             await self._renew()
 
     async def _renew(self) -> None:
-        held = [
-            Held(lease.claim.job.id, lease.claim.token, lease.progress)
-            for lease in self._held.values()
-        ]
+        renewed = dict(self._held)
+        held = [Held(*key, lease.progress) for key, lease in renewed.items()]
         began = time.monotonic()
         try:
             lost = await self._ledger.jobs.renew(held, self._lease_seconds)
@@ -88,8 +90,9 @@ class Leases:
             self._give_up_when_late(error)
             return
         self._renewed = began
-        for lease in list(self._held.values()):
-            if lease.claim.job.id in lost:
+        # Not those claimed meanwhile: the same job may be in hand again, under a new token.
+        for key, lease in renewed.items():
+            if lease.claim.job.id in lost and key in self._held:
                 log.info("job.lease_lost", job_id=lease.claim.job.id)
                 lease.lose()
 

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 
 import structlog
-from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from jobs.job import Claim, Progress, Provenance, Usage
 from jobs.lanes import ENGINE_PRIORITY
@@ -18,23 +18,25 @@ from jobs.problems import Problem, ProblemError
 from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
 from jobs.store import Store
-from tasks.errors import JobTimeout, Retry, TaskError
+from tasks.errors import JobTimeout, OutputError, Retry, TaskError
 from tasks.readers import ReadLimits
 from tasks.registry import TASKS
+from worker.defects import described
 from worker.engine import EngineClient, EngineSession
 from worker.leases import Lease, LeaseLost, Leases
 from worker.reading import Reading
 
 HEALTH_WAIT_SECONDS = 20.0
 RETRY_TEMPERATURE = 0.4
+BACKOFF_MAX_SECONDS = 60.0
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run made: a result or an error, and what it used of the engine."""
+    """What a run made: a result (JSON) or an error, and what it used of the engine."""
 
-    result: BaseModel | None
+    result: bytes | None
     error: TaskError | None
     usage: Usage
     model: str
@@ -65,28 +67,53 @@ class Runner:
         self._limits = limits
         self._settings = settings
         self._inline_max = inline_result_max_bytes
+        self._stopping = asyncio.Event()
+
+    def begin_no_more(self) -> None:
+        """Let runs that have not claimed their job leave it; the others go on."""
+        self._stopping.set()
 
     async def run(self, job_id: str) -> str:
         """Run a job if it is to be run now; returns a word on what became of it, for Flower."""
-        if not await self._engine.wait_healthy(HEALTH_WAIT_SECONDS):
-            return "left: the engine is not healthy"  # unclaimed, so the clerk sends it again
-        claim = await self._ledger.jobs.claim(job_id, self._name, self._settings.lease_seconds)
+        # A job that is left stays unclaimed, so the clerk sends it again.
+        if not await self._engine_is_healthy():
+            return "left: the engine is not healthy, or the worker stops"
+        try:
+            claim = await self._ledger.jobs.claim(job_id, self._name, self._settings.lease_seconds)
+        except ProblemError as error:
+            return f"left: {error.problem.code}"
         if claim is None:
             return "left: not to be run now"
         with structlog.contextvars.bound_contextvars(job_id=job_id, task=claim.job.task):
             log.info("job.claimed", attempt=claim.job.attempts)
-            try:
-                with self._leases.hold(claim) as lease:
-                    return await self._run_held(lease)
-            except LeaseLost:
-                return "left: no longer ours"
-            except asyncio.CancelledError:
-                # The worker stops: what cannot be finished is given back at once.
-                return await self._put_back(claim, "worker-stopping", delay_seconds=0)
-            except ProblemError as error:
-                # No room for the result, or the like: none of the job's doing.
-                delay = error.retry_after or _backoff(0)
-                return await self._put_back(claim, error.problem.code, delay_seconds=delay)
+            return await self._run_claimed(claim)
+
+    async def _run_claimed(self, claim: Claim) -> str:
+        try:
+            with self._leases.hold(claim) as lease:
+                return await self._run_held(lease)
+        except LeaseLost:
+            return "left: no longer ours"
+        except asyncio.CancelledError:
+            # The worker stops: what cannot be finished is given back at once.
+            return await self._put_back(claim, "worker-stopping", delay_seconds=0)
+        except ProblemError as error:
+            # No room for the result, or the like: none of the job's doing.
+            delay = error.retry_after or self._backoff(0)
+            return await self._put_back(claim, error.problem.code, delay_seconds=delay)
+
+    async def _engine_is_healthy(self) -> bool:
+        if self._stopping.is_set():
+            return False
+        if self._engine.health.ok:
+            return True
+        healthy = asyncio.ensure_future(self._engine.wait_healthy(HEALTH_WAIT_SECONDS))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((healthy, stopping), return_when=asyncio.FIRST_COMPLETED)
+        begins = not stopping.done() and healthy.result()
+        for wait in (healthy, stopping):
+            wait.cancel()
+        return begins
 
     async def _run_held(self, lease: Lease) -> str:
         outcome = await self._work(lease)
@@ -109,9 +136,9 @@ class Runner:
             return Outcome(None, error, session.usage, self._engine.model)
         except ProblemError:
             raise
-        except Exception as error:
-            # The edge: a defect in a task costs its own job, is recorded, and nothing else.
-            log.exception("job.defect", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the edge, and recorded
+            # A defect in a task costs its own job and nothing else.
+            log.error("job.defect", **described(error))  # noqa: TRY400 - it may quote the document
             failure = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
             return Outcome(None, failure, session.usage, self._engine.model)
         return Outcome(result, None, session.usage, self._engine.model)
@@ -129,24 +156,28 @@ class Runner:
             on_progress=on_progress,
         )
 
-    async def _do(self, claim: Claim, session: EngineSession) -> BaseModel:
+    async def _do(self, claim: Claim, session: EngineSession) -> bytes:
         stored = claim.document
         document = await self._reading.read(
             self._store.path(stored.blob), self._limits, stored.media_type
         )
         task = TASKS[claim.job.task]
         options = task.options.model_validate(claim.job.options)
-        result: BaseModel = await task.run(document, options, session)
-        return result
+        result = await task.run(document, options, session)
+        try:
+            return bytes(result.model_dump_json().encode())
+        except PydanticSerializationError as error:
+            # Half of a surrogate pair, which JSON can spell and no text has.
+            raise OutputError("The model's answer has characters that no text has.") from error
 
     async def _succeed(self, claim: Claim, outcome: Outcome) -> str:
         assert outcome.result is not None  # noqa: S101 - there is no error
-        text, blob = outcome.result.model_dump_json(), None
+        text, blob = outcome.result, None
         if len(text) > self._inline_max:
-            blob = await self._store.put(text.encode(), claim.job.department)
+            blob = await self._store.put(text, claim.job.department)
         ending = Ending(
             JobStatus.succeeded,
-            result=None if blob else text,
+            result=None if blob else text.decode(),
             result_blob=blob,
             usage=outcome.usage,
             provenance=self._provenance(claim, outcome),
@@ -166,7 +197,7 @@ class Runner:
             return await self._put_back(
                 claim,
                 error.code,
-                delay_seconds=_backoff(tries),
+                delay_seconds=self._backoff(tries),
                 counted=error.retry is Retry.counted,
             )
         ending = Ending(
@@ -207,6 +238,11 @@ class Runner:
             )
             return stands
 
+    def _backoff(self, tries: int) -> float:
+        """Seconds to wait, with jitter: twice as long after each try that counted."""
+        longest = min(BACKOFF_MAX_SECONDS, self._settings.retry_base_seconds * 2.0**tries)
+        return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
     @staticmethod
     def _provenance(claim: Claim, outcome: Outcome) -> Provenance:
         return Provenance(
@@ -219,8 +255,3 @@ class Runner:
 def _seed(job_id: str, tries: int) -> int:
     """The same job asks in the same way at each run, until an answer was of no use."""
     return int.from_bytes(hashlib.sha256(f"{job_id}:{tries}".encode()).digest()[:4], "big")
-
-
-def _backoff(tries: int) -> float:
-    """Seconds to wait, with jitter: about 2, 4, 8 ... at most 60."""
-    return float(min(60.0, 2.0 ** (tries + 1)) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 from celery import Celery, signals
 
+from jobs.problems import ProblemError
+from worker.defects import described
 from worker.loop import LoopThread
 
 DRAIN_POLL_SECONDS = 0.1
@@ -29,6 +33,10 @@ class Service(Protocol):
         """What runs beside the work, until the process stops."""
         ...
 
+    def begin_stop(self) -> None:
+        """Take nothing new in hand from now on."""
+        ...
+
     def stop_work(self) -> None:
         """Stop all work in hand now; what it was on is given back."""
         ...
@@ -41,7 +49,8 @@ def serve(
 ) -> None:
     """Run a Celery worker until it is told to stop.
 
-    From then on nothing new is pulled; what is in hand has `grace_seconds` to finish.
+    From then on nothing new is pulled; what is in hand has `grace_seconds` to finish. Where work in
+    the background fails, the process stops in the same way, with status 1.
     """
     loop.run(service.start())
     background = [loop.submit(_recorded(work)) for work in service.background()]
@@ -57,14 +66,25 @@ def serve(
     try:
         app.worker_main(["--quiet", "worker", "--pool=threads", *arguments])
     finally:
+        failed = [one for one in background if one.done() and one.exception()]
         for future in background:
             future.cancel()
-            with suppress(CancelledError):
-                future.result()
-        loop.run(service.close())
+        loop.run(_close(service))
+    if failed:
+        sys.exit(1)
+
+
+async def _close(service: Service) -> None:
+    try:
+        await service.close()
+    except ProblemError as error:
+        # The ledger is away and forgets this process by itself.
+        log.warning("process.closed_without_ledger", code=error.problem.code)
+    log.info("process.stopped")
 
 
 async def _drain(service: Service, grace_seconds: float) -> None:
+    service.begin_stop()
     log.info("process.stopping", in_hand=service.in_hand, grace=grace_seconds)
     with suppress(TimeoutError):
         async with asyncio.timeout(grace_seconds):
@@ -75,9 +95,10 @@ async def _drain(service: Service, grace_seconds: float) -> None:
 
 
 async def _recorded(work: Coroutine[Any, Any, None]) -> None:
-    """The edge for background work: what ends it is recorded, and not silently gone."""
+    """The edge for background work. A process without it would go on wrongly: so it stops."""
     try:
         await work
-    except Exception:
-        log.exception("process.background_failed")
+    except Exception as error:
+        log.error("process.background_failed", **described(error))  # noqa: TRY400
+        os.kill(os.getpid(), signal.SIGTERM)
         raise

@@ -41,6 +41,7 @@ class Worker:
         self._ledger = Ledger(RedisSettings())
         self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
         self._figures: Mapping[str, Any] = {}
+        self._runs = 0
         self._leases = Leases(self._ledger, self._settings.lease_seconds)
         self._reading = Reading(
             processes=self._settings.read_processes,
@@ -61,13 +62,17 @@ class Worker:
 
     @property
     def in_hand(self) -> int:
-        return len(self._leases)
+        return self._runs
 
     def can_run(self) -> bool:
         return self._engine.health.ok
 
     async def run(self, job_id: str) -> str:
-        return await self._runner.run(job_id)
+        self._runs += 1
+        try:
+            return await self._runner.run(job_id)
+        finally:
+            self._runs -= 1
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -80,13 +85,16 @@ class Worker:
             keep_beating(self._ledger, self._process, self._detail),
         )
 
+    def begin_stop(self) -> None:
+        self._runner.begin_no_more()
+
     def stop_work(self) -> None:
         self._leases.stop_all()
 
     async def close(self) -> None:
-        await self._ledger.processes.leave(self._process.name)
         await self._reading.close()
         await self._engine.close()
+        await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
     def _detail(self) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -186,15 +187,17 @@ class JobLedger:
 
     async def wait_ended(self, job_id: str, seconds: float) -> None:
         """Wait until the job ends or the time is over. Look at the job before and after."""
-        async with self._endings.watch(job_id) as ended:
-            record = await self._connection.ask(
-                self._connection.redis.hget(f"{PREFIX}job:{job_id}", "finished_at")
-            )
-            if record is None:
-                try:
-                    await asyncio.wait_for(ended.wait(), seconds)
-                except TimeoutError:
-                    return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._endings.watch(job_id) as ended:
+                # Woken also where news may have been missed.
+                while not await self._has_ended(job_id):
+                    await ended.wait()
+                    ended.clear()
+
+    async def _has_ended(self, job_id: str) -> bool:
+        redis = self._connection.redis
+        name = f"{PREFIX}job:{job_id}"
+        return bool(await self._connection.ask(redis.hexists(name, "finished_at")))
 
     async def claim(self, job_id: str, worker: str, lease_seconds: float) -> Claim | None:
         """The lease of a queued job for `worker`, or None where it is not to be run now."""

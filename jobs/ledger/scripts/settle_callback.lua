@@ -1,9 +1,11 @@
 -- Note an attempt at delivery and what follows from it.
 -- ARGV: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in ms
--- Returns: 1 | 0 when the delivery was given to another courier meanwhile
+-- Returns: 1 (also when this very attempt was noted before) | 0 when the delivery was given to
+--          another courier meanwhile
 local key = P .. 'callback:' .. ARGV[1]
 local callback = as_map(redis.call('HGETALL', key))
-if callback.token ~= ARGV[2] or callback.status ~= 'pending' then return 0 end
+if callback.token ~= ARGV[2] then return 0 end
+if callback.lease_until == '0' then return 1 end
 redis.call('RPUSH', P .. 'attempts:' .. ARGV[1], ARGV[3])
 redis.call('HSET', key, 'lease_until', 0)
 if ARGV[4] == 'pending' then

@@ -1,0 +1,101 @@
+"""Worker, courier and clerk as processes, with a real Redis-compatible server, the stand-in engine
+and real receivers. Most tests share one system, each with a department of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from jobs.ledger import Ledger
+from jobs.settings import RedisSettings
+from tests.engines.processes import StandInControl, running_standin
+from tests.integration.processes.receiver import Receiver, receiving
+from tests.integration.processes.system import Desk, System
+from tests.valkey import start_valkey
+
+OpenDesk = Callable[..., Awaitable[Desk]]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def standin() -> Iterator[StandInControl]:
+    with running_standin() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def shared_system(
+    tmp_path_factory: pytest.TempPathFactory, standin: StandInControl
+) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("system")
+    redis, url = start_valkey(folder)
+    system = System(url, folder, standin)
+    try:
+        system.up(*[system.start(role) for role in ("worker", "courier", "clerk")])
+        yield system
+    finally:
+        system.stop()
+        redis.kill()
+        redis.wait(10)
+
+
+@pytest.fixture
+def engine(standin: StandInControl) -> Iterator[StandInControl]:
+    """The stand-in, well-behaved at each test's start and end."""
+    good = {"mode": "ok", "latency": 0.0, "answer": None, "think": False}
+    standin.control(**good)
+    yield standin
+    standin.control(**good)
+
+
+@pytest.fixture
+def system(shared_system: System, engine: StandInControl) -> System:
+    """A whole system: worker, courier and clerk run and see a healthy engine."""
+    return shared_system
+
+
+@pytest.fixture
+def empty_system(
+    redis_url: str, engine: StandInControl, tmp_path: Path
+) -> Iterator[System]:
+    """An empty ledger and an engine: tests start the processes that they are about."""
+    system = System(redis_url, tmp_path, engine)
+    yield system
+    system.stop()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def open_desk() -> AsyncIterator[OpenDesk]:
+    """Makes a department, by default one that may be called back at 127.0.0.1."""
+    desks: list[Desk] = []
+
+    async def open_desk(system: System, *allow: str) -> Desk:
+        name = f"tax{next(_numbers)}"
+        ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
+        made = await ledger.departments.create(name, callback_allow=allow or ("127.0.0.1",))
+        department = await ledger.departments.get(name)
+        await ledger.close()
+        assert department is not None
+        desks.append(Desk(system, made, department))
+        return desks[-1]
+
+    yield open_desk
+    for desk in desks:
+        await desk.ledger.close()
+
+
+@pytest.fixture
+async def desk(system: System, open_desk: OpenDesk) -> Desk:
+    """A department of the shared system."""
+    return await open_desk(system)

@@ -1,0 +1,225 @@
+"""The processes under test, started as an operator starts them, and what tests do with them."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from redis import Redis
+
+from jobs.callback import Callback
+from jobs.department import Department, NewDepartment
+from jobs.job import Job, StoredDocument
+from jobs.ledger import Ledger
+from jobs.requests import JobRequest
+from jobs.settings import LimitSettings, RedisSettings, RetentionSettings
+from jobs.states import CallbackStatus, JobStatus
+from jobs.store import Store
+from jobs.submission import Submissions
+from tests.engines.processes import StandInControl
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+# Generous: the machines that run tests are busy. Nothing waits so long where all is well.
+PATIENCE = 40.0
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+# Short waits throughout; `CHANCERY_CALLBACK_SCHEDULE_SECONDS` is a JSON list.
+FAST: Mapping[str, str] = {
+    "CHANCERY_CONCURRENCY": "8",
+    "CHANCERY_READ_PROCESSES": "1",
+    "CHANCERY_MAX_ATTEMPTS": "2",
+    "CHANCERY_RETRY_BASE_SECONDS": "0.05",
+    "CHANCERY_ENGINE_TIMEOUT_SECONDS": "2.5",
+    "CHANCERY_INLINE_RESULT_MAX_BYTES": "2000",
+    "CHANCERY_CALLBACK_MAX_BYTES": "4000",
+    "CHANCERY_CALLBACK_TIMEOUT_SECONDS": "1.5",
+    "CHANCERY_CALLBACK_LEASE_SECONDS": "3",
+    "CHANCERY_CALLBACK_SCHEDULE_SECONDS": "[0, 0.1, 0.1]",
+}
+
+
+@dataclass(slots=True)
+class Child:
+    """A process of ours, its output in a file."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL, and gone when this returns."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        return self.process.wait(seconds)
+
+    def events(self, name: str | None = None) -> list[dict[str, Any]]:
+        """What it logged, or only the events of one name."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in found if name in (None, event.get("event"))]
+
+
+@dataclass(slots=True)
+class System:
+    """One Redis, one data folder, one engine, and the processes around them."""
+
+    redis_url: str
+    folder: Path
+    engine: StandInControl
+    env: Mapping[str, str] = field(default_factory=dict)
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, role: str, **env: str) -> Child:
+        """Start `python -m worker ROLE`; `up` waits until it is heard from."""
+        log = self.folder / f"{role}-{len(self.children)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "worker", role],
+                cwd=CHECKOUT,
+                env=_clean() | self._own() | dict(FAST) | dict(self.env) | env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call to the kernel
+            )
+        child = Child(process, log)
+        self.children.append(child)
+        return child
+
+    def up(self, *children: Child) -> None:
+        """Wait until each of them beats, and a worker also sees its engine healthy and pulls."""
+        with Redis.from_url(self.redis_url, decode_responses=True) as redis:
+            for child in children:
+                self._wait_up(redis, child)
+
+    def pulling(self, queue: str) -> bool:
+        """Whether any process asks Redis for messages of `queue` at this moment."""
+        with Redis.from_url(self.redis_url, decode_responses=True) as redis:
+            blocked = [one for one in redis.client_list() if one["cmd"] == "brpop"]
+        return any(one["flags"].count("b") for one in blocked) if queue else bool(blocked)
+
+    def stop(self) -> None:
+        for child in self.children:
+            if child.process.poll() is None:
+                child.signal(signal.SIGTERM)
+        for child in self.children:
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+    def _own(self) -> dict[str, str]:
+        return {
+            "CHANCERY_REDIS_URL": self.redis_url,
+            "CHANCERY_DATA_DIR": str(self.folder),
+            "CHANCERY_ENGINE_URL": self.engine.url,
+        }
+
+    @staticmethod
+    def _wait_up(redis: Redis, child: Child) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if child.process.poll() is not None:
+                break
+            for name in redis.zrange("chancery:processes", 0, -1):
+                process = json.loads(redis.hget(f"chancery:process:{name}", "process") or "{}")
+                if process.get("pid") == child.process.pid and process["detail"].get(
+                    "engine_healthy", True
+                ):
+                    return
+            time.sleep(0.05)
+        raise TimeoutError(f"not up: {child.log.read_text(errors='replace')[-3000:]}")
+
+
+class Desk:
+    """A department at the system's door: submits as the api does, and looks at what came of it."""
+
+    def __init__(self, system: System, made: NewDepartment, department: Department) -> None:
+        self.name = made.department
+        self.secret = made.callback_secret
+        self.department = department
+        self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
+        self.store = Store(system.folder / "store")
+        self._submissions = Submissions(
+            self.ledger, self.store, LimitSettings(), RetentionSettings()
+        )
+
+    async def submit(self, text: str = "The water is off on 5 March.", **request: Any) -> str:
+        """A job on `text`, or on the document that `document_id` names; `summarize` by default."""
+        if "document_id" in request:
+            request["input"] = {"document_id": request.pop("document_id")}
+        request = {"task": "summarize", "input": {"text": text}, **request}
+        made = await self._submissions.submit(self.department, JobRequest(**request))
+        return made.job_id
+
+    async def upload(self, data: bytes, filename: str) -> StoredDocument:
+        async with self.store.incoming(100_000_000) as incoming:
+            incoming.write(data)
+            return await self._submissions.keep_document(self.department, incoming, filename)
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.ledger.jobs.get(self.name, job_id)
+        assert job is not None
+        return job
+
+    async def ended(self, job_id: str, seconds: float = PATIENCE) -> Job:
+        """The job when it has ended; fails where it does not."""
+        await self.ledger.jobs.wait_ended(job_id, seconds)
+        job = await self.job(job_id)
+        assert job.finished_at is not None, f"the job is still {job.status}"
+        return job
+
+    async def reaches(self, job_id: str, status: JobStatus) -> Job:
+        await until(lambda: self._is(job_id, status))
+        return await self.job(job_id)
+
+    async def callback(self, job_id: str) -> Callback:
+        (callback,) = (await self.ledger.callbacks.list(self.name, job_id=job_id)).items
+        return callback
+
+    async def settled(self, job_id: str) -> Callback:
+        """The job's callback when it is delivered or dead."""
+        await self.ended(job_id)
+
+        async def over() -> bool:
+            return (await self.callback(job_id)).status is not CallbackStatus.pending
+
+        await until(over)
+        return await self.callback(job_id)
+
+    async def _is(self, job_id: str, status: JobStatus) -> bool:
+        return (await self.job(job_id)).status is status
+
+
+async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+    """Ask again and again until the condition (async or not) holds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            answer = condition()
+            if await answer if asyncio.iscoroutine(answer) else answer:
+                return
+            await asyncio.sleep(0.02)
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
+
+
+def _end_with_parent() -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
