@@ -98,6 +98,20 @@ def test_the_job_of_a_killed_worker_is_done_by_the_next(
     up.wait_for("worker ended (SIGKILL)")
 
 
+def test_a_killed_redis_comes_back_with_what_it_kept_and_work_goes_on(
+    up: Up, chancery: Chancery
+) -> None:
+    before = chancery.submit("summarize", text="The office is open on Monday.")
+    chancery.wait(before.id, timeout=60)
+
+    os.kill(up.child("valkey-server"), signal.SIGKILL)
+
+    up.wait_for("redis ended (SIGKILL)")
+    after = chancery.submit("summarize", text="The office is closed on Sunday.")
+    assert chancery.wait(after.id, timeout=60).status == "succeeded"
+    assert chancery.job(before.id).status == "succeeded"
+
+
 def test_sigterm_stops_everything_and_the_status_is_zero(
     engine: StandInControl, tmp_path: Path
 ) -> None:
