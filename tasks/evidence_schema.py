@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks.caller_schema import Schema, as_schema, resolve
 
-LONGEST_QUOTE = 300
+LONGEST_QUOTE = 200
 LONGEST_BOUND = 1_000
 LARGEST_NUMBER = 10**15
 

@@ -40,10 +40,8 @@ PROMPT = """<document>
 Find in the document the values for this JSON Schema:
 {schema}
 {instructions}
-Give each value with a quote, the words of the document that it stands in, copied word for word.
-Give null for what the document does not say. Example: for a field "rent", if the document says
-"From May the rent is 300 euros.":
-{{"rent": {{"quote": "the rent is 300 euros", "value": 300}}}}"""
+Give null for what the document does not say. For each value, first copy the words of the document
+that it stands in as its quote."""
 
 TOKENS_PER_VALUE = 120
 LEAST_ANSWER = 512

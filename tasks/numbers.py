@@ -10,6 +10,10 @@ from decimal import Decimal
 _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
 _CHINESE = re.compile(r"[〇零一二两三四五六七八九十百千万亿]+")
 _WORD = re.compile(r"[a-z]+")
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split(" ")
+_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
@@ -57,9 +61,10 @@ def arabic_numbers(text: str) -> list[Number]:
 
 
 def number_values(text: str) -> set[Decimal]:
-    """All that the numbers in `text` may mean: digits, Chinese numerals, small English words."""
+    """All that the numbers in `text` may mean: digits, Chinese numerals, small English words, months."""
     values = {value for number in arabic_numbers(text) for value in number.values}
     values |= {Decimal(_chinese(match.group())) for match in _CHINESE.finditer(text)}
+    values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}
     words = {match.group() for match in _WORD.finditer(text.lower())}
     return values | {Decimal(_WORDS[word]) for word in words & _WORDS.keys()}
 

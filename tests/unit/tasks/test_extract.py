@@ -78,12 +78,17 @@ async def test_a_value_of_the_source_is_its_own_quote_where_the_models_is_not_th
 
 @pytest.mark.parametrize(
     ("value", "schema"),
-    [("2026-03-12", {"type": "string"}), (1.2, {"type": "number"}), (12_000, {"type": "integer"})],
+    [
+        ("2026-03-12", {"type": "string"}),
+        ("12/4/2026", {"type": "string"}),
+        (1.2, {"type": "number"}),
+        (12_000, {"type": "integer"}),
+    ],
 )
 async def test_dates_and_amounts_are_found_however_they_are_written(
     value: Any, schema: Any
 ) -> None:
-    source = document("自二〇二六年3月12日起，拨付1.2万元。")
+    source = document("自二〇二六年3月12日起，拨付1.2万元。 Until April.")
     result = await run(
         {"v": leaf(value, source.text)}, source, {"type": "object", "properties": {"v": schema}}
     )

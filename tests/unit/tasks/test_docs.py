@@ -1,0 +1,41 @@
+"""The examples in `docs/tasks.md` are what tasks take and give."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.registry import TASKS
+
+PAGE = Path(__file__).parents[3] / "docs" / "tasks.md"
+BLOCKS = [
+    json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+]
+EXAMPLES = list(zip(BLOCKS[::2], BLOCKS[1::2], strict=True))
+
+
+def quotes(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        found = [value] if "match" in value else []
+        return found + [quote for child in value.values() for quote in quotes(child)]
+    return [quote for child in value for quote in quotes(child)] if isinstance(value, list) else []
+
+
+def test_every_task_has_an_example() -> None:
+    assert [request["task"] for request, _ in EXAMPLES] == list(TASKS)
+
+
+@pytest.mark.parametrize(("request_body", "result"), EXAMPLES)
+def test_an_example_is_taken_and_its_quotes_stand_in_its_text(
+    request_body: dict[str, Any], result: dict[str, Any]
+) -> None:
+    task = TASKS[request_body["task"]]
+    task.options.model_validate(request_body["options"])
+    dumped = task.result.model_validate(result).model_dump(mode="json")
+    assert dumped == result
+    for quote in quotes(result):
+        assert request_body["input"]["text"][quote["start"] : quote["end"]] == quote["text"]
