@@ -11,8 +11,9 @@ _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
 _CHINESE = re.compile(r"[〇零一二两三四五六七八九十百千万亿]+")
 _WORD = re.compile(r"[a-z]+")
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split(" ")
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
@@ -61,7 +62,7 @@ def arabic_numbers(text: str) -> list[Number]:
 
 
 def number_values(text: str) -> set[Decimal]:
-    """All that the numbers in `text` may mean: digits, Chinese numerals, small English words, months."""
+    """What the numbers in `text` may mean: digits, Chinese numerals, English words and months."""
     values = {value for number in arabic_numbers(text) for value in number.values}
     values |= {Decimal(_chinese(match.group())) for match in _CHINESE.finditer(text)}
     values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}
