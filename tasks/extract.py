@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -158,7 +159,9 @@ async def extract(document: Document, options: ExtractOptions, engine: Engine) -
 
     several = len(parts) > 1
     found = await work_on_all(parts, one, engine, more_steps=int(several))
-    result = _result(fitted(reduce(merge, found), schema, schema), schema, document, finder)
+    merged = fitted(reduce(merge, found), schema, schema)
+    # Checking a long text takes a second that other jobs on this event loop should not wait.
+    result = await asyncio.to_thread(_result, merged, schema, document, finder)
     if several:
         engine.progress(len(parts) + 1, len(parts) + 1)
     return result

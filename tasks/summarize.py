@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
@@ -118,7 +119,9 @@ async def summarize(
 
     parts = await split(document, room.text, engine, lambda part: numbered(sentences_of(part)))
     pieces = [sentences for part in parts if (sentences := sentences_of(part))]
-    return _result(document, await writer.write(pieces, room), options.max_words)
+    sentences = await writer.write(pieces, room)
+    # Checking a long text takes a second that other jobs on this event loop should not wait.
+    return await asyncio.to_thread(_result, document, sentences, options.max_words)
 
 
 def _writes_cjk(document: Document, options: SummarizeOptions) -> bool:
