@@ -47,6 +47,8 @@ def cpu_engine(
         *("--max-model-len", str(max_model_len)),
         *("--scheduling-policy", "priority"),
         "--enable-prompt-tokens-details",
+        # JSON allows blanks without end, and a small model may write nothing else.
+        *("--structured-outputs-config", COMPACT_JSON),
     ]
     if dummy_weights:
         argv += ["--load-format", "dummy"]
