@@ -15,6 +15,7 @@ from api.errors import answer_errors
 from api.metrics import RequestMetrics, new_registry
 from api.parts import Parts
 from api.routes import callbacks, documents, jobs, service, tasks, usage
+from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
 from jobs.settings import (
@@ -44,8 +45,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
-        submissions = Submissions(ledger, folder, limits, retention)
-        app.state.parts = Parts(ledger, folder, submissions, limits, api)
+        documents = Documents(ledger, folder, limits, retention)
+        submissions = Submissions(ledger, documents)
+        app.state.parts = Parts(ledger, folder, documents, submissions, limits, api)
         try:
             await _check(ledger)
             yield

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.settings import ApiSettings, LimitSettings
 from jobs.store import Store
@@ -17,6 +18,7 @@ from jobs.submission import Submissions
 class Parts:
     ledger: Ledger
     store: Store
+    documents: Documents
     submissions: Submissions
     limits: LimitSettings
     settings: ApiSettings

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from jobs.department import Department
-from jobs.ids import document_id, new_callback_id, new_job_id
+from jobs.documents import Documents, Upload
+from jobs.ids import new_callback_id, new_job_id
 from jobs.job import NewJob, StoredDocument
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Submission
+from jobs.ledger.jobs import Kept, Submission
 from jobs.problems import ProblemError
 from jobs.requests import JobRequest
-from jobs.settings import LimitSettings, RetentionSettings
 from jobs.states import JobStatus
-from jobs.store import Incoming, Store
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
 from jobs.views import new_job_view
-from tasks.errors import DocumentError
-from tasks.readers import detect
-from tasks.readers import text as plain_text
 from tasks.registry import TASKS
 
 
@@ -41,151 +36,79 @@ class Submitted:
 
 
 class Submissions:
-    """Takes documents and jobs from departments."""
+    """Takes jobs from departments."""
 
-    def __init__(
-        self, ledger: Ledger, store: Store, limits: LimitSettings, retention: RetentionSettings
-    ) -> None:
+    def __init__(self, ledger: Ledger, documents: Documents) -> None:
         self._ledger = ledger
-        self._store = store
-        self._limits = limits
-        self._keep = timedelta(hours=retention.document_retention_hours)
-
-    async def keep_document(
-        self, department: Department, incoming: Incoming, filename: str | None
-    ) -> StoredDocument:
-        """Keep what was written to `incoming`. The same bytes again are the same document.
-
-        Raises `ProblemError`: `document-empty`, `document-unsupported` or what else shows from
-        the first bytes, `storage-full`.
-        """
-        if incoming.bytes == 0:
-            raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
-        incoming.flush()
-        try:
-            media_type = await asyncio.to_thread(detect, incoming.path)
-        except DocumentError as error:
-            raise ProblemError(error.code, str(error)) from error
-        blob = await self._store.keep(incoming, department.name)
-        document = self._document(
-            department.name, incoming.sha256, incoming.bytes, media_type, blob
-        )
-        kept = await self._ledger.documents.keep(replace(document, filename=filename))
-        if kept.blob != blob:
-            await self._store.delete(blob)
-        return kept
+        self._documents = documents
 
     async def submit(
         self,
         department: Department,
         request: JobRequest,
         *,
-        document: StoredDocument | None = None,
+        upload: Upload | None = None,
         idempotency: IdempotencyKey | None = None,
     ) -> Submitted:
-        """Keep a job and queue it. `document` is the file that came with the request, if any.
+        """Keep a job and queue it. `upload` is the file that came with the request, if any; it is
+        kept only when all else fits.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
-        `text-too-long`, `callback-not-allowed`, `not-found`, and the ledger's.
+        `text-too-long`, `callback-not-allowed`, `not-found`, what `Documents.keep` raises, and the
+        ledger's.
         """
-        self._check_task(request)
-        await self._check_callback(department, request)
-        text = self._text_of(request, document)
-        new_document = await self._keep_text(department, text) if text is not None else None
-        job = _new_job(department, request, self._document_id(request, document, new_document))
-        created_at = datetime.now(UTC)
+        _check_task(request)
+        _check_input(request, upload)
+        await _check_callback(department, request)
+        given = request.input
+        if upload is not None:
+            document_id = (await self._documents.keep(department.name, upload)).id
+        elif given is not None and given.document_id is not None:
+            document_id = given.document_id
+        else:
+            return await self._submit_text(department, request, idempotency)
+        kept = await self._keep_job(department, request, document_id, None, idempotency)
+        return _submitted(kept)
+
+    async def _submit_text(
+        self, department: Department, request: JobRequest, idempotency: IdempotencyKey | None
+    ) -> Submitted:
+        text = (request.input.text if request.input else None) or ""
+        self._documents.check_text(text)
+        document = await self._documents.store_text(department.name, text)
+        try:
+            kept = await self._keep_job(department, request, document.id, document, idempotency)
+        except ProblemError as error:
+            # While the ledger is away it may have kept the job: then the text is needed.
+            if error.problem.code != "unavailable":
+                await self._documents.discard(document)
+            raise
+        if kept.blob != document.blob:
+            await self._documents.discard(document)
+        return _submitted(kept)
+
+    async def _keep_job(
+        self,
+        department: Department,
+        request: JobRequest,
+        document_id: str,
+        document: StoredDocument | None,
+        idempotency: IdempotencyKey | None,
+    ) -> Kept:
+        now = datetime.now(UTC)
+        created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is kept
+        job = _new_job(department, request, document_id)
         waits = request.not_before is not None and request.not_before > created_at
         view = new_job_view(job, created_at, JobStatus.scheduled if waits else JobStatus.queued)
-        try:
-            kept = await self._ledger.jobs.submit(
-                Submission(
-                    job=job,
-                    created_at=created_at,
-                    document=new_document,
-                    body=view.model_dump_json().encode(),
-                    idempotency=idempotency,
-                    rate=department.rate,
-                )
+        return await self._ledger.jobs.submit(
+            Submission(
+                job=job,
+                created_at=created_at,
+                document=document,
+                body=view.model_dump_json().encode(),
+                idempotency=idempotency,
+                rate=department.rate,
             )
-        except ProblemError as error:
-            # While the ledger is away it may have kept the job: then the blob is needed.
-            if new_document and error.problem.code != "unavailable":
-                await self._store.delete(new_document.blob)
-            raise
-        if new_document and kept.blob != new_document.blob:
-            await self._store.delete(new_document.blob)
-        return Submitted(job_id=job.id, body=kept.body, replayed=kept.replayed)
-
-    def _check_task(self, request: JobRequest) -> None:
-        task = TASKS.get(request.task)
-        if task is None:
-            raise ProblemError(
-                "unknown-task",
-                f"The tasks are: {', '.join(sorted(TASKS))}. GET /v1/tasks describes them.",
-            )
-        try:
-            task.options.model_validate(request.options)
-        except ValidationError as error:
-            raise invalid_request(error.errors(), prefix=("options",)) from error
-
-    async def _check_callback(self, department: Department, request: JobRequest) -> None:
-        if request.callback_url is None:
-            return
-        allow = AllowList(department.callback_allow)
-        target = parse_target(request.callback_url)
-        if literal(target.host) is not None or not allow.names(target):
-            # An address, or a name inside an allowed block; the courier looks at each delivery.
-            check_target(request.callback_url, allow, await resolve(target))
-
-    def _text_of(self, request: JobRequest, document: StoredDocument | None) -> str | None:
-        if (request.input is None) == (document is None):
-            raise ProblemError(
-                "invalid-request",
-                "Give `input` with `text` or `document_id`, or send a file with the job.",
-                errors=[{"pointer": "#/input", "detail": "Exactly one input is needed."}],
-            )
-        text = request.input.text if request.input else None
-        if text is None:
-            return None
-        if not text.strip():
-            raise ProblemError("document-empty", "The text is empty. Send some.")
-        if len(text) > self._limits.max_text_chars:
-            raise ProblemError(
-                "text-too-long",
-                f"The text has {len(text)} characters; {self._limits.max_text_chars} are taken.",
-                max_text_chars=self._limits.max_text_chars,
-            )
-        return text
-
-    async def _keep_text(self, department: Department, text: str) -> StoredDocument:
-        data = text.encode("utf-8", "replace")
-        sha256 = hashlib.sha256(data).hexdigest()
-        blob = await self._store.put(data, department.name)
-        return self._document(department.name, sha256, len(data), plain_text.MEDIA_TYPE, blob)
-
-    @staticmethod
-    def _document_id(
-        request: JobRequest, document: StoredDocument | None, new_document: StoredDocument | None
-    ) -> str:
-        given = document or new_document
-        if given is not None:
-            return given.id
-        assert request.input is not None  # noqa: S101 - _text_of has seen to it
-        assert request.input.document_id is not None  # noqa: S101 - JobInput has seen to it
-        return request.input.document_id
-
-    def _document(
-        self, department: str, sha256: str, size: int, media_type: str, blob: str
-    ) -> StoredDocument:
-        return StoredDocument(
-            id=document_id(sha256),
-            department=department,
-            sha256=sha256,
-            bytes=size,
-            media_type=media_type,
-            filename=None,
-            expires_at=datetime.now(UTC) + self._keep,
-            blob=blob,
         )
 
 
@@ -202,10 +125,10 @@ async def resolve(target: Target) -> Sequence[Address]:
 def invalid_request(
     errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()
 ) -> ProblemError:
-    """Pydantic's findings as a problem, each with a JSON pointer into the request."""
+    """Pydantic's findings as a problem, each with a JSON pointer (RFC 6901) into the request."""
     listed: list[dict[str, Any]] = [
         {
-            "pointer": "#" + "".join(f"/{part}" for part in (*prefix, *error["loc"])),
+            "pointer": "#" + "".join(f"/{_escaped(part)}" for part in (*prefix, *error["loc"])),
             "detail": error["msg"],
         }
         for error in errors
@@ -217,7 +140,43 @@ def invalid_request(
     )
 
 
-def _new_job(department: Department, request: JobRequest, document: str) -> NewJob:
+def _escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _check_task(request: JobRequest) -> None:
+    task = TASKS.get(request.task)
+    if task is None:
+        raise ProblemError(
+            "unknown-task",
+            f"The tasks are: {', '.join(sorted(TASKS))}. GET /v1/tasks describes them.",
+        )
+    try:
+        task.options.model_validate(request.options)
+    except ValidationError as error:
+        raise invalid_request(error.errors(), prefix=("options",)) from error
+
+
+def _check_input(request: JobRequest, upload: Upload | None) -> None:
+    if (request.input is None) == (upload is None):
+        raise ProblemError(
+            "invalid-request",
+            "Give `input` with `text` or `document_id`, or send a file with the job.",
+            errors=[{"pointer": "#/input", "detail": "Exactly one input is needed."}],
+        )
+
+
+async def _check_callback(department: Department, request: JobRequest) -> None:
+    if request.callback_url is None:
+        return
+    allow = AllowList(department.callback_allow)
+    target = parse_target(request.callback_url)
+    if literal(target.host) is not None or not allow.names(target):
+        # An address, or a name inside an allowed block; the courier looks at each delivery.
+        check_target(request.callback_url, allow, await resolve(target))
+
+
+def _new_job(department: Department, request: JobRequest, document_id: str) -> NewJob:
     return NewJob(
         id=new_job_id(),
         callback_id=new_callback_id() if request.callback_url else None,
@@ -225,9 +184,13 @@ def _new_job(department: Department, request: JobRequest, document: str) -> NewJ
         task=request.task,
         lane=request.lane,
         options=request.options,
-        document_id=document,
+        document_id=document_id,
         callback_url=request.callback_url,
         not_before=request.not_before,
         deadline=request.deadline,
         metadata=request.metadata,
     )
+
+
+def _submitted(kept: Kept) -> Submitted:
+    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed)

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 from jobs.logs import set_up_logs
-from jobs.settings import FlowerSettings, StoreSettings
-from worker import clerk, courier, flower, health, worker
 
-ROLES = {
-    "worker": worker.main,
-    "courier": courier.main,
-    "clerk": clerk.main,
-    "flower": lambda: flower.become_flower(FlowerSettings(), StoreSettings().data_dir),
-    "health": health.main,
-}
+# Only the module of the role is loaded: a health check runs often and should be cheap.
+ROLES = ("clerk", "courier", "flower", "health", "worker")
 
 
 def main() -> None:
@@ -22,7 +16,7 @@ def main() -> None:
         sys.exit(f"usage: python -m worker {{{'|'.join(ROLES)}}}")
     role = sys.argv[1]
     set_up_logs(role)
-    ROLES[role]()
+    import_module(f"worker.{role}").main()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.settings import FlowerSettings
+from jobs.settings import FlowerSettings, StoreSettings
 from worker.supervise.private import read_private, write_private
 
 LOGIN_FILE = "flower-login"
@@ -63,8 +63,9 @@ def flower_env(login: str, environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "FLOWER_BASIC_AUTH": login}
 
 
-def become_flower(settings: FlowerSettings, data_dir: Path) -> None:
+def main() -> None:
     """Replace this process by Flower. A new login is kept in the data dir."""
+    settings, data_dir = FlowerSettings(), StoreSettings().data_dir
     login, argv = flower_login(settings, data_dir).text, flower_argv(settings)
     os.execve(argv[0], argv, flower_env(login, os.environ))  # noqa: S606  # no shell meant
 

@@ -13,6 +13,7 @@ from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
 from api.parts import Parts, TheParts
 from api.uploads import declared_filename, is_multipart, plain_filename, receive_raw
+from jobs.documents import Upload
 from jobs.ledger import Reply
 from jobs.store import Incoming
 from jobs.views import DocumentView, document_view
@@ -65,7 +66,7 @@ async def upload_document(
         name = plain_filename(filename) or sent_name
 
         async def keep() -> Reply:
-            kept = await parts.submissions.keep_document(department, incoming, name)
+            kept = await parts.documents.keep(department.name, Upload(incoming, name))
             return Reply(201, document_view(kept).model_dump_json().encode(), {})
 
         once = idempotency(key, incoming.sha256, name or "")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.answers import ListView, as_json, page, problems
@@ -17,6 +17,7 @@ from api.multipart import receive_form
 from api.parts import Parts, TheParts
 from api.uploads import is_multipart, read_body
 from jobs.department import Department
+from jobs.documents import Upload
 from jobs.job import Job
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.problems import ProblemError
@@ -97,11 +98,9 @@ async def _submit_form(
                 errors=[{"pointer": "#/job", "detail": "The part is missing."}],
             )
         job = _job_request(form.job)
-        document = None
-        if form.has_file:
-            document = await parts.submissions.keep_document(department, incoming, form.filename)
+        upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
-        return await parts.submissions.submit(department, job, document=document, idempotency=once)
+        return await parts.submissions.submit(department, job, upload=upload, idempotency=once)
 
 
 def _job_request(body: bytes) -> JobRequest:
@@ -112,9 +111,7 @@ def _job_request(body: bytes) -> JobRequest:
 
 
 def _accepted(submitted: Submitted) -> Response:
-    # The first answer's job, where this is that answer again.
-    job_id = from_json(submitted.body)["id"] if submitted.replayed else submitted.job_id
-    headers = {"Location": f"/v1/jobs/{job_id}"}
+    headers = {"Location": f"/v1/jobs/{submitted.job_id}"}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 202, headers, "application/json")

@@ -55,6 +55,14 @@ class DepartmentLedger:
         await self._connection.ask(pipeline.execute())
         return NewDepartment(department=name, api_key=api_key, callback_secret=secret)
 
+    async def allow(self, name: str, callback_allow: Sequence[str]) -> bool:
+        """Let a department's callbacks go here and nowhere else; False where there is no such."""
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
+        await self._connection.ask(redis.hset(key, "callback_allow", dump(list(callback_allow))))
+        return True
+
     async def get(self, name: str) -> Department | None:
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}department:{name}"))

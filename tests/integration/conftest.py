@@ -16,7 +16,9 @@ from tests.valkey import start_valkey
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def valkey(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     folder: Path = tmp_path_factory.mktemp("valkey")
     process, url = start_valkey(folder)
     yield process, url

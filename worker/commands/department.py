@@ -113,6 +113,24 @@ def create(
     click.echo("The key cannot be shown again: only its hash is kept.", err=True)
 
 
+@department.command()
+@click.argument("name", type=NameType())
+@click.argument("targets", type=AllowType(), nargs=-1, required=True)
+@system_options
+def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
+    """Let callbacks of the department NAME go to TARGETS, and to nothing else.
+
+    The api learns it within five seconds.
+    """
+
+    async def change(ledger: Ledger) -> bool:
+        return await ledger.departments.allow(name, targets)
+
+    if not _with_ledger(find_redis(data_dir, redis_url), change):
+        raise click.ClickException(f"there is no department {name}: see `chancery department list`")
+    click.echo(f"{name} may be called back at {', '.join(targets)}")
+
+
 @department.command("list")
 @json_option
 @system_options

@@ -20,6 +20,7 @@ from redis import Redis
 
 from jobs.callback import Callback
 from jobs.department import Department, NewDepartment
+from jobs.documents import Documents, Upload
 from jobs.job import Job, StoredDocument
 from jobs.ledger import Ledger
 from jobs.requests import JobRequest
@@ -156,9 +157,8 @@ class Desk:
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
         self.store = Store(system.folder / "store")
-        self._submissions = Submissions(
-            self.ledger, self.store, LimitSettings(), RetentionSettings()
-        )
+        self._documents = Documents(self.ledger, self.store, LimitSettings(), RetentionSettings())
+        self._submissions = Submissions(self.ledger, self._documents)
 
     async def submit(self, text: str = "The water is off on 5 March.", **request: Any) -> str:
         """A job on `text`, or on the document that `document_id` names; `summarize` by default."""
@@ -171,7 +171,7 @@ class Desk:
     async def upload(self, data: bytes, filename: str) -> StoredDocument:
         async with self.store.incoming(100_000_000) as incoming:
             incoming.write(data)
-            return await self._submissions.keep_document(self.department, incoming, filename)
+            return await self._documents.keep(self.name, Upload(incoming, filename))
 
     async def job(self, job_id: str) -> Job:
         job = await self.ledger.jobs.get(self.name, job_id)

@@ -1,0 +1,95 @@
+"""Documents on their way in: told by their first bytes, kept in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from jobs.ids import document_id
+from jobs.job import StoredDocument
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.settings import LimitSettings, RetentionSettings
+from jobs.store import Incoming, Store
+from tasks.errors import DocumentError
+from tasks.readers import detect
+from tasks.readers import text as plain_text
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was received, and the name that it came with."""
+
+    incoming: Incoming
+    filename: str | None
+
+
+class Documents:
+    """Keeps what departments send. The same bytes again are the same document."""
+
+    def __init__(
+        self, ledger: Ledger, store: Store, limits: LimitSettings, retention: RetentionSettings
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._limits = limits
+        self._keep = timedelta(hours=retention.document_retention_hours)
+
+    async def keep(self, department: str, upload: Upload) -> StoredDocument:
+        """Keep an uploaded file.
+
+        Raises `ProblemError`: `document-empty`, `document-unsupported` or what else shows from
+        the first bytes, `storage-full`.
+        """
+        incoming = upload.incoming
+        if incoming.bytes == 0:
+            raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
+        incoming.flush()
+        try:
+            media_type = await asyncio.to_thread(detect, incoming.path)
+        except DocumentError as error:
+            raise ProblemError(error.code, str(error)) from error
+        blob = await self._store.keep(incoming, department)
+        document = self._document(department, incoming.sha256, incoming.bytes, media_type, blob)
+        kept = await self._ledger.documents.keep(replace(document, filename=upload.filename))
+        if kept.blob != blob:
+            await self._store.delete(blob)
+        return kept
+
+    def check_text(self, text: str) -> None:
+        """Raises `ProblemError`: `document-empty` or `text-too-long`."""
+        if not text.strip():
+            raise ProblemError("document-empty", "The text is empty. Send some.")
+        if len(text) > self._limits.max_text_chars:
+            raise ProblemError(
+                "text-too-long",
+                f"The text has {len(text)} characters; {self._limits.max_text_chars} are taken.",
+                max_text_chars=self._limits.max_text_chars,
+            )
+
+    async def store_text(self, department: str, text: str) -> StoredDocument:
+        """Put a text into the store; the ledger keeps its record together with the job."""
+        data = text.encode("utf-8", "replace")
+        sha256 = hashlib.sha256(data).hexdigest()
+        blob = await self._store.put(data, department)
+        return self._document(department, sha256, len(data), plain_text.MEDIA_TYPE, blob)
+
+    async def discard(self, document: StoredDocument) -> None:
+        """Remove what was stored and is not needed after all."""
+        await self._store.delete(document.blob)
+
+    def _document(
+        self, department: str, sha256: str, size: int, media_type: str, blob: str
+    ) -> StoredDocument:
+        return StoredDocument(
+            id=document_id(sha256),
+            department=department,
+            sha256=sha256,
+            bytes=size,
+            media_type=media_type,
+            filename=None,
+            expires_at=datetime.now(UTC) + self._keep,
+            blob=blob,
+        )
