@@ -11,7 +11,9 @@ from celery.worker.consumer.tasks import Tasks
 
 
 def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
-    """Have the consumer of `app` ask `is_open` before each pull from Redis."""
+    """Have the consumer of `app` ask `is_open` before each pull from Redis, and pull nothing when
+    the process was told to stop.
+    """
 
     class Gate(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
@@ -25,5 +27,14 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
                 return is_open() and bool(may_pull())
 
             qos.can_consume = MethodType(can_consume, qos)
+
+        def stop(self, consumer: Any) -> None:
+            """Withdraw the request for messages that is still with Redis: what it would get now
+            would be lost with this process.
+            """
+            tasks = consumer.task_consumer
+            connection = tasks.channel.client.connection if tasks else None
+            if connection:
+                connection.disconnect()
 
     app.steps["consumer"].add(Gate)

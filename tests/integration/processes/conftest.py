@@ -60,9 +60,7 @@ def system(shared_system: System, engine: StandInControl) -> System:
 
 
 @pytest.fixture
-def empty_system(
-    redis_url: str, engine: StandInControl, tmp_path: Path
-) -> Iterator[System]:
+def empty_system(redis_url: str, engine: StandInControl, tmp_path: Path) -> Iterator[System]:
     """An empty ledger and an engine: tests start the processes that they are about."""
     system = System(redis_url, tmp_path, engine)
     yield system

@@ -1,0 +1,150 @@
+"""What becomes of jobs when the engine does not do as it should."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from redis import Redis
+
+from jobs.job import Job
+from jobs.states import JobStatus
+from tests.engines.processes import StandInControl
+from tests.integration.processes.system import Desk, System, until
+
+# The longest that a request for messages, made while the engine was healthy, stays with Redis.
+LAST_PULL_SECONDS = 1.5
+
+
+def code(job: Job) -> str:
+    assert job.error is not None
+    return str(job.error["type"]).removeprefix("/problems/")
+
+
+def record(system: System, job_id: str) -> dict[str, Any]:
+    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
+        return dict(redis.hgetall(f"chancery:job:{job_id}"))
+
+
+def engine_healthy(system: System) -> bool:
+    """What the worker last said of its engine."""
+    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
+        for name in redis.zrange("chancery:processes", 0, -1):
+            process = json.loads(redis.hget(f"chancery:process:{name}", "process"))
+            if process["role"] == "worker":
+                return bool(process["detail"]["engine_healthy"])
+    raise AssertionError("no worker")
+
+
+async def test_a_500_of_a_healthy_engine_is_tried_again_with_another_seed_and_then_fails(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="500", latency=0.3)
+    before = engine.counts()["started"]
+    job_id = await desk.submit()
+    await until(lambda: engine.counts()["started"] == before + 1)
+    first = engine.last()
+    job = await desk.ended(job_id)
+    second = engine.last()
+    assert (job.status, code(job), job.attempts) == (JobStatus.failed, "engine-failed", 2)
+    assert engine.counts()["started"] == before + 2
+    assert first["seed"] != second["seed"]
+    assert (first["temperature"], second["temperature"]) == (0.0, 0.4)
+
+
+async def test_a_hanging_engine_times_out_and_the_request_is_given_up(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="hang")
+    before = engine.counts()
+    job = await desk.ended(await desk.submit())
+    assert (job.status, code(job), job.attempts) == (JobStatus.failed, "engine-timeout", 2)
+    await until(lambda: engine.counts()["aborted"] == before["aborted"] + 2)
+
+
+async def test_an_answer_that_is_not_json_fails_the_job(desk: Desk, engine: StandInControl) -> None:
+    engine.control(mode="not-json")
+    job = await desk.ended(await desk.submit())
+    assert (job.status, code(job), job.attempts) == (JobStatus.failed, "output-invalid", 2)
+
+
+async def test_words_that_are_not_json_fail_the_job_and_are_not_quoted(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(answer="Certainly! Mr Secret lives here.")
+    job = await desk.ended(await desk.submit())
+    assert (job.status, code(job)) == (JobStatus.failed, "output-invalid")
+    assert "Secret" not in json.dumps(dict(job.error or {}))
+
+
+async def test_half_a_character_in_an_answer_fails_the_job_and_not_its_worker(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(answer='{"what": {"quote": "", "value": "\\ud800"}}')
+    schema = {"type": "object", "properties": {"what": {"type": "string"}}}
+    job = await desk.ended(await desk.submit(task="extract", options={"schema": schema}))
+    assert (job.status, code(job), job.attempts) == (JobStatus.failed, "output-invalid", 2)
+
+
+async def test_reasoning_never_reaches_a_result(desk: Desk, engine: StandInControl) -> None:
+    engine.control(think=True)
+    labels = {"labels": [{"name": "complaint"}, {"name": "question"}]}
+    schema = {"schema": {"type": "object", "properties": {"what": {"type": "string"}}}}
+    for task, options in (("summarize", {}), ("classify", labels), ("extract", schema)):
+        job = await desk.ended(await desk.submit(task=task, options=options))
+        assert job.status is JobStatus.succeeded
+        assert "think" not in json.dumps(job.result)
+
+
+async def test_nothing_is_pulled_while_the_engine_is_unhealthy(
+    system: System, desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="unhealthy")
+    await until(lambda: not engine_healthy(system))
+    await asyncio.sleep(LAST_PULL_SECONDS)
+    ids = [await desk.submit(), await desk.submit(lane="bulk")]
+    with Redis.from_url(system.redis_url) as redis:
+        await until(lambda: redis.llen("bulk") == 1)
+        await asyncio.sleep(LAST_PULL_SECONDS)
+        assert (redis.llen("interactive"), redis.llen("bulk")) == (1, 1)
+    for job_id in ids:
+        job = await desk.job(job_id)
+        assert (job.status, job.attempts) == (JobStatus.queued, 0)
+
+    engine.control(mode="ok")
+    for job_id in ids:
+        assert (await desk.ended(job_id)).status is JobStatus.succeeded
+
+
+async def test_a_job_caught_by_the_engines_death_runs_again_and_that_is_not_counted(
+    system: System, desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="drop")
+    job_id = await desk.submit()
+    # More runs than a job may have where they count.
+    await until(lambda: int(record(system, job_id)["attempts"]) > 2)
+    engine.control(mode="ok")
+    assert (await desk.ended(job_id)).status is JobStatus.succeeded
+    kept = record(system, job_id)
+    assert (kept["tries"], kept["deaths"]) == ("0", "0")
+
+
+async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="hang")
+    before = engine.counts()
+    # Of a closed port: what counts is the event in the ledger.
+    job_id = await desk.submit(callback_url="http://127.0.0.1:9/hook")
+    await until(lambda: engine.counts()["started"] == before["started"] + 1)
+
+    cancelled = await desk.ledger.jobs.cancel(desk.name, job_id)
+
+    assert cancelled is not None
+    assert cancelled.status is JobStatus.cancelled
+    await until(lambda: engine.counts()["aborted"] == before["aborted"] + 1, seconds=2)
+    assert (await desk.ledger.jobs.cancel(desk.name, job_id)) == await desk.job(job_id)
+    (event,) = (await desk.ledger.callbacks.list(desk.name)).items
+    assert event.type == "job.cancelled"
+    assert (await desk.job(job_id)).status is JobStatus.cancelled

@@ -1,0 +1,98 @@
+"""Workers that stop or die, and the order in which one pulls."""
+
+from __future__ import annotations
+
+import signal
+
+from redis import Redis
+
+from jobs.states import JobStatus
+from tests.engines.processes import StandInControl
+from tests.integration.processes.conftest import OpenDesk
+from tests.integration.processes.system import System, until
+
+
+def record(system: System, job_id: str) -> dict[str, str]:
+    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
+        return dict(redis.hgetall(f"chancery:job:{job_id}"))
+
+
+async def test_a_worker_told_to_stop_finishes_what_it_has_and_takes_nothing_new(
+    empty_system: System, open_desk: OpenDesk, engine: StandInControl
+) -> None:
+    worker = empty_system.start("worker")
+    desk = await open_desk(empty_system)
+    empty_system.up(worker)
+    engine.control(latency=2.0)
+    in_hand = await desk.submit()
+    await desk.reaches(in_hand, JobStatus.running)
+
+    worker.signal(signal.SIGTERM)
+    await until(lambda: worker.events("process.stopping"))
+    later = await desk.submit()
+
+    assert worker.wait() == 0
+    assert (await desk.job(in_hand)).status is JobStatus.succeeded
+    left = await desk.job(later)
+    assert (left.status, left.attempts) == (JobStatus.queued, 0)
+    assert worker.events("process.stopped")
+    assert not await desk.ledger.processes.list()
+
+
+async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_another(
+    empty_system: System, open_desk: OpenDesk, engine: StandInControl
+) -> None:
+    first = empty_system.start("worker", CHANCERY_GRACE_SECONDS="0.3")
+    desk = await open_desk(empty_system)
+    empty_system.up(first)
+    engine.control(mode="hang")
+    aborted = engine.counts()["aborted"]
+    job_id = await desk.submit()
+    await desk.reaches(job_id, JobStatus.running)
+
+    first.signal(signal.SIGTERM)
+
+    assert first.wait() == 0
+    kept = record(empty_system, job_id)
+    assert (kept["status"], kept["tries"], kept["deaths"]) == ("queued", "0", "0")
+    await until(lambda: engine.counts()["aborted"] == aborted + 1)
+    engine.control(mode="ok")
+    empty_system.start("worker")
+    job = await desk.ended(job_id)
+    assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
+
+
+async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
+    empty_system: System, open_desk: OpenDesk, engine: StandInControl
+) -> None:
+    first = empty_system.start("worker", CHANCERY_LEASE_SECONDS="2")
+    desk = await open_desk(empty_system)
+    empty_system.up(first)
+    engine.control(mode="hang")
+    job_id = await desk.submit()
+    await desk.reaches(job_id, JobStatus.running)
+
+    first.kill()
+    engine.control(mode="ok")
+    empty_system.start("clerk")
+    empty_system.start("worker")
+
+    job = await desk.ended(job_id)
+    assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
+    assert record(empty_system, job_id)["deaths"] == "1"
+
+
+async def test_interactive_jobs_are_pulled_before_bulk_ones(
+    empty_system: System, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk(empty_system)
+    bulk = [await desk.submit(lane="bulk") for _ in range(3)]
+    assert await desk.ledger.upkeep.release(8) == 3
+    interactive = [await desk.submit() for _ in range(3)]
+
+    empty_system.start("worker", CHANCERY_CONCURRENCY="1")
+
+    jobs = [await desk.ended(job_id) for job_id in (*bulk, *interactive)]
+    assert all(job.status is JobStatus.succeeded for job in jobs)
+    in_order = sorted(jobs, key=lambda job: job.started_at or job.created_at)
+    assert [job.id for job in in_order] == [*interactive, *bulk]
