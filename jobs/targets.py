@@ -17,6 +17,7 @@ from jobs.problems import ProblemError
 Address = IPv4Address | IPv6Address
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"\w[\w.-]*")
+_HOST_AND_PORT = re.compile(r"(\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 # Where clouds answer their machines with credentials, beside the link-local 169.254.169.254.
 _METADATA = frozenset(
     ip_address(text)
@@ -40,7 +41,8 @@ class AllowEntry:
         """Raises `ValueError`, saying what is wrong with `text`."""
         name, port = _split_port(text.strip())
         try:
-            return cls(None, ip_network(name.strip("[]"), strict=False), port)
+            block = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+            return cls(None, ip_network(block, strict=False), port)
         except ValueError:
             if not _HOST.fullmatch(name):
                 raise ValueError(f"{text!r} is no host, address or CIDR block") from None
@@ -111,11 +113,9 @@ def parse_target(url: str) -> Target:
         raise _not_allowed("must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise _not_allowed("may not carry a user name or password")
+    if not _HOST_AND_PORT.fullmatch(parts.netloc) or port == 0:
+        raise _not_allowed("has no proper host and port")
     host = _folded(parts.hostname or "")
-    if literal(host) is None and not _HOST.fullmatch(host):
-        raise _not_allowed("has no proper host")
-    if port == 0:
-        raise _not_allowed("has no proper port")
     return Target(url, parts.scheme, host, port or _PORTS[parts.scheme])
 
 
@@ -135,7 +135,7 @@ def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Ta
 def literal(host: str) -> Address | None:
     """The address that `host` is, or None where it is a name."""
     try:
-        return ip_address(host.strip("[]"))
+        return ip_address(host)
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
-from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientConnectorError, ClientError, ClientSession, DummyCookieJar, TCPConnector
 from httpx_aiohttp import AiohttpTransport
 from standardwebhooks.webhooks import Webhook
 
@@ -117,8 +117,12 @@ class Deliverer:
         addresses, target = await self._checked(department, url)
         headers = signed_headers(department.callback_secrets, event_id, at, body)
         for address in addresses[:-1]:
-            with suppress(httpx.ConnectError):
+            try:
                 return await self._post_to(address, target, headers, body)
+            except httpx.TransportError as error:
+                # The transport has one name for this and for connections that broke later.
+                if not isinstance(error.__cause__, ClientConnectorError):
+                    raise
         return await self._post_to(addresses[-1], target, headers, body)
 
     async def _post_to(

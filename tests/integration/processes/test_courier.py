@@ -1,0 +1,215 @@
+"""Callbacks as couriers deliver them: what counts as delivered, what is tried again, what is dead.
+
+The system tries three times, 0.1 s apart, and waits 1.5 s for an answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from redis import Redis
+from standardwebhooks.webhooks import Webhook
+
+from jobs.callback import Callback
+from jobs.ledger.jobs import Ending
+from jobs.states import CallbackStatus, JobStatus
+from tests.engines.processes import free_port
+from tests.integration.processes.conftest import OpenDesk
+from tests.integration.processes.receiver import (
+    Answer,
+    Receiver,
+    drops,
+    endless,
+    never,
+    receiving,
+    status,
+    trickle,
+)
+from tests.integration.processes.system import Desk, System, until
+
+
+async def called_back(desk: Desk, receiver: Receiver, *answers: Answer) -> Callback:
+    receiver.answers.extend(answers)
+    return await desk.settled(await desk.submit(callback_url=receiver.url()))
+
+
+def codes(callback: Callback) -> list[int | None]:
+    return [attempt.status_code for attempt in callback.attempts]
+
+
+async def test_a_failed_attempt_is_made_again_with_the_same_id_and_body(
+    desk: Desk, receiver: Receiver
+) -> None:
+    callback = await called_back(desk, receiver, status(500), status(400))
+    assert (callback.status, codes(callback)) == (CallbackStatus.delivered, [500, 400, 204])
+    assert receiver.ids() == {callback.id}
+    assert len({one.body for one in receiver.received}) == 1
+    for one in receiver.received:
+        Webhook(desk.secret).verify(one.body, one.headers)
+
+
+async def test_after_the_last_attempt_a_callback_is_dead_and_stays_so(
+    desk: Desk, receiver: Receiver
+) -> None:
+    callback = await called_back(desk, receiver, *[status(500)] * 4)
+    assert (callback.status, codes(callback)) == (CallbackStatus.dead, [500, 500, 500])
+    assert callback.next_attempt_at is None
+    assert [one.id for one in (await _dead(desk))] == [callback.id]
+
+
+async def test_a_dead_callback_is_sent_again_on_demand_under_its_id(
+    desk: Desk, receiver: Receiver
+) -> None:
+    callback = await called_back(desk, receiver, *[status(500)] * 4)
+    again = await desk.ledger.callbacks.redeliver(desk.name, callback.id)
+    assert again is not None
+    after = await desk.settled(callback.job_id)
+    # A fresh round: the fourth answer, 500 too, is not the last.
+    assert codes(after) == [500, 500, 500, 500, 204]
+    assert after.status is CallbackStatus.delivered
+    assert receiver.ids() == {callback.id}
+
+
+async def test_a_receiver_that_does_not_answer_is_tried_again(
+    desk: Desk, receiver: Receiver
+) -> None:
+    callback = await called_back(desk, receiver, never)
+    assert codes(callback) == [None, 204]
+    assert callback.attempts[0].error == "no answer in 1.5 s"
+    assert callback.attempts[0].seconds > 1.4
+
+
+async def test_a_connection_that_breaks_is_tried_again(desk: Desk, receiver: Receiver) -> None:
+    callback = await called_back(desk, receiver, drops)
+    assert codes(callback) == [None, 204]
+    assert callback.attempts[0].error
+
+
+async def test_a_refused_connection_is_a_failed_attempt(desk: Desk) -> None:
+    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{free_port()}/hook")
+    callback = await desk.settled(job_id)
+    assert (callback.status, codes(callback)) == (CallbackStatus.dead, [None] * 3)
+    assert all(attempt.error for attempt in callback.attempts)
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+async def test_a_redirect_is_a_failure_and_is_not_followed(
+    desk: Desk, receiver: Receiver, code: int
+) -> None:
+    async with receiving() as other:
+        callback = await called_back(desk, receiver, *[status(code, location=other.url())] * 3)
+        assert codes(callback) == [code] * 3
+        assert callback.status is CallbackStatus.dead
+        assert other.received == []
+
+
+async def test_410_ends_a_callback_at_once(desk: Desk, receiver: Receiver) -> None:
+    callback = await called_back(desk, receiver, status(410))
+    assert (callback.status, codes(callback)) == (CallbackStatus.dead, [410])
+
+
+@pytest.mark.parametrize("code", [429, 503])
+async def test_a_busy_receiver_is_left_alone_for_as_long_as_it_asks(
+    desk: Desk, receiver: Receiver, code: int
+) -> None:
+    callback = await called_back(desk, receiver, status(code, retry_after="1"))
+    first, second = (attempt.at for attempt in callback.attempts)
+    assert second - first >= timedelta(seconds=1)
+
+
+async def test_retry_after_of_another_status_has_no_weight(desk: Desk, receiver: Receiver) -> None:
+    callback = await called_back(desk, receiver, status(500, retry_after="3600"))
+    assert codes(callback) == [500, 204]
+
+
+@pytest.mark.parametrize("answer", [endless, trickle], ids=["endless", "trickle"])
+async def test_a_200_counts_however_its_body_goes_on(
+    desk: Desk, receiver: Receiver, answer: Answer
+) -> None:
+    callback = await called_back(desk, receiver, answer)
+    assert (callback.status, codes(callback)) == (CallbackStatus.delivered, [200])
+
+
+async def test_localhost_is_found_and_called_by_its_name(
+    system: System, open_desk: OpenDesk, receiver: Receiver
+) -> None:
+    desk = await open_desk(system, f"localhost:{receiver.port}")
+    job_id = await desk.submit(callback_url=receiver.url(host="LOCALHOST"))
+    assert (await desk.settled(job_id)).status is CallbackStatus.delivered
+    assert receiver.received[0].headers["host"] == f"localhost:{receiver.port}"
+
+
+async def test_a_host_that_left_the_allow_list_is_not_called(
+    system: System, desk: Desk, receiver: Receiver
+) -> None:
+    with Redis.from_url(system.redis_url) as redis:
+        redis.hset(f"chancery:department:{desk.name}", "callback_allow", '["10.0.0.0/8"]')
+    callback = await called_back(desk, receiver)
+    assert (callback.status, receiver.received) == (CallbackStatus.dead, [])
+    assert "allow-list" in (callback.attempts[0].error or "")
+
+
+async def test_the_platforms_own_servers_are_not_called(system: System, desk: Desk) -> None:
+    redis_port = system.redis_url.rsplit(":", 1)[1].split("/")[0]
+    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{redis_port}/")
+    callback = await desk.settled(job_id)
+    assert callback.status is CallbackStatus.dead
+    assert "platform" in (callback.attempts[0].error or "")
+
+
+async def test_a_callback_whose_department_has_gone_is_dead_and_the_courier_lives(
+    system: System, open_desk: OpenDesk, receiver: Receiver
+) -> None:
+    gone, stays = await open_desk(system), await open_desk(system)
+    with Redis.from_url(system.redis_url) as redis:
+        redis.delete(f"chancery:department:{gone.name}")
+    callback = await called_back(gone, receiver)
+    assert (callback.status, len(callback.attempts)) == (CallbackStatus.dead, 1)
+    assert "gone" in (callback.attempts[0].error or "")
+    assert (await called_back(stays, receiver)).status is CallbackStatus.delivered
+
+
+async def test_a_callback_whose_result_is_lost_ends_dead_and_says_so(
+    system: System, desk: Desk, receiver: Receiver
+) -> None:
+    receiver.answers.append(status(410))
+    job_id = await desk.submit(callback_url=receiver.url())
+    callback = await desk.settled(job_id)
+    with Redis.from_url(system.redis_url) as redis:
+        redis.hset(f"chancery:job:{job_id}", "result_blob", f"{desk.name}/aa/gone")
+    await desk.ledger.callbacks.redeliver(desk.name, callback.id)
+    after = await desk.settled(job_id)
+    assert (after.status, codes(after)) == (CallbackStatus.dead, [410, None, None, None])
+    assert after.attempts[-1].error == "the callback could not be made (FileNotFoundError)"
+
+
+async def test_a_courier_killed_in_a_delivery_loses_nothing(
+    empty_system: System, open_desk: OpenDesk, receiver: Receiver
+) -> None:
+    desk = await open_desk(empty_system)
+    first = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="60")
+    receiver.answers.append(never)
+    job_id = await desk.submit(callback_url=receiver.url())
+    claim = await desk.ledger.jobs.claim(job_id, "a worker", 60)
+    assert claim is not None
+    assert await desk.ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    await until(lambda: receiver.received)
+
+    first.kill()
+    for role in ("clerk", "courier"):
+        empty_system.start(role)
+
+    callback = await desk.settled(job_id)
+    assert (callback.status, len(receiver.received)) == (CallbackStatus.delivered, 2)
+    assert receiver.ids() == {callback.id}
+    first_at, second_at = (_sent_at(one.headers) for one in receiver.received)
+    assert second_at - first_at >= timedelta(seconds=2)
+
+
+def _sent_at(headers: dict[str, str]) -> datetime:
+    return datetime.fromtimestamp(int(headers["webhook-timestamp"]))  # noqa: DTZ006 - a difference
+
+
+async def _dead(desk: Desk) -> list[Callback]:
+    return list((await desk.ledger.callbacks.list(desk.name, status=CallbackStatus.dead)).items)

@@ -1,0 +1,80 @@
+"""What an answer to a callback comes to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from jobs.department import Department
+from tests.integration.processes.receiver import receiving, status
+from worker.delivery import Deliverer, Tried, signed_headers
+
+OLD, NEW = "whsec_" + "A" * 32, "whsec_" + "B" * 32
+
+
+async def answered(code: int, **headers: str) -> Tried:
+    deliverer = Deliverer(5, 4, frozenset())
+    await deliverer.start()
+    try:
+        async with receiving() as receiver:
+            receiver.answers.append(status(code, **headers))
+            department = Department("tax", ("127.0.0.1",), (NEW,))
+            return await deliverer.send(department, receiver.url(), "evt_1", b"{}")
+    finally:
+        await deliverer.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "delivered", "final"),
+    [
+        (200, True, False),
+        (204, True, False),
+        (299, True, False),
+        (302, False, False),
+        (400, False, False),
+        (410, False, True),
+        (500, False, False),
+    ],
+)
+async def test_2xx_delivers_and_410_is_final(code: int, *, delivered: bool, final: bool) -> None:
+    tried = await answered(code)
+    assert (tried.delivered, tried.final) == (delivered, final)
+    assert (tried.attempt.status_code, tried.attempt.error) == (code, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2", 2),
+        ("0.5", 0.5),
+        ("-5", 0),
+        ("999999999", 86_400),
+        ("inf", 86_400),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
+        ("Fri, 31 Dec 1999 23:59:59 -0000", None),
+    ],
+)
+async def test_retry_after_is_a_bounded_number_of_seconds(text: str, seconds: float | None) -> None:
+    assert (await answered(503, retry_after=text)).retry_after == seconds
+
+
+async def test_retry_after_may_be_a_date() -> None:
+    then = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    retry_after = (await answered(429, retry_after=then)).retry_after
+    assert retry_after == pytest.approx(3_600, abs=30)
+
+
+def test_every_secret_of_a_department_signs() -> None:
+    body = '{"text": "税务"}'.encode()
+    headers = signed_headers((OLD, NEW), "evt_1", datetime.now(UTC), body)
+    assert headers["webhook-id"] == "evt_1"
+    for secret in (OLD, NEW):
+        Webhook(secret).verify(body, headers)
+    with pytest.raises(Exception, match="No matching signature"):
+        Webhook("whsec_" + "C" * 32).verify(body, headers)
