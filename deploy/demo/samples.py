@@ -42,12 +42,12 @@ SAMPLES = (
         "an application, Word",
         "extract",
         {
-            "json_schema": {
+            "schema": {
                 "type": "object",
                 "properties": {
-                    "company": {"type": "string"},
-                    "registration_number": {"type": "string"},
-                    "date_of_application": {"type": "string"},
+                    "company": {"type": "string", "maxLength": 40},
+                    "registration_number": {"type": "string", "maxLength": 20},
+                    "date_of_application": {"type": "string", "maxLength": 20},
                 },
                 "required": ["company", "registration_number", "date_of_application"],
                 "additionalProperties": False,
