@@ -1,0 +1,154 @@
+"""What came of it all: every job read, every delivery compared, every death followed up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jobs.states import ENDINGS
+from tests.chaos.engine import booked
+from tests.chaos.load import Accepted, Load
+from tests.chaos.machine import WORKERS, Machine
+from tests.chaos.parts import moment_of
+from tests.chaos.receiver import Receiver
+
+Record = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Numbers of jobs, unless said otherwise.
+
+    `lost`: accepted and not ended. `run_twice`: with more than one request to the engine.
+    `two_endings`: endings that were counted, or told to the receiver, beyond one a job.
+    `unasked`: in the ledger, though no submission of theirs was answered. `events` and `duplicates`
+    are deliveries with a new `webhook-id`, and with one that came before. `recovered` (seconds):
+    the longest from a worker's death or stop to the next run of a job in its hand, of deaths that
+    the ledger was told of, and of others. `slowest` (seconds): the longest from a job's acceptance
+    to its ending.
+    """
+
+    accepted: int
+    ended: int
+    succeeded: int
+    lost: int
+    run_twice: int
+    two_endings: int
+    unasked: int
+    events: int
+    duplicates: int
+    unverified: int
+    undelivered: int
+    refused: int
+    in_hand: int
+    recovered_known: float
+    recovered_unknown: float
+    slowest: float
+    counters: Mapping[str, int]
+
+    def line(self, title: str) -> str:
+        return (
+            f"{title}: accepted {self.accepted}, ended {self.ended}, lost {self.lost}, "
+            f"run twice {self.run_twice}, two endings {self.two_endings}, events {self.events}, "
+            f"duplicate deliveries {self.duplicates}, in hand at deaths {self.in_hand}, seconds to "
+            f"recover at most {self.recovered_known:.1f} (known dead) "
+            f"{self.recovered_unknown:.1f} (not known), slowest job {self.slowest:.1f}"
+        )
+
+    def check(self) -> None:
+        """What no fault may change."""
+        assert (self.lost, self.two_endings, self.unasked, self.unverified) == (0, 0, 0, 0), self
+        assert self.ended == self.accepted, self
+        assert (self.refused, self.undelivered) == (0, 0), self
+
+
+async def settled(machine: Machine, load: Load, seconds: float) -> None:
+    """Wait until every accepted job has ended and its event is delivered, or the time is over."""
+    deadline = time.monotonic() + seconds
+    open_jobs = {job.id for job in load.accepted}
+    while open_jobs and time.monotonic() < deadline:
+        for job_id, record in (await _records(machine, sorted(open_jobs))).items():
+            callback = f"chancery:callback:{record.get('callback_id')}"
+            if record.get("status") in ENDINGS and (
+                load.callback_url is None
+                or await machine.redis.hget(callback, "status") == "delivered"
+            ):
+                open_jobs.discard(job_id)
+        await asyncio.sleep(0.25)
+
+
+async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
+    ids = [job.id for job in load.accepted]
+    records = await _records(machine, ids)
+    ended = {key: record for key, record in records.items() if record.get("status") in ENDINGS}
+    department = next(iter(records.values()))["department"]
+    by_id, requests = receiver.by_id(), booked(machine.book)
+    known, unknown = _recoveries(machine, ended)
+    counted = sum(map(int, (await machine.redis.hvals("chancery:endings"))))
+    counters = await machine.redis.hgetall("chancery:counters")
+    return Account(
+        accepted=len(ids),
+        ended=len(ended),
+        succeeded=sum(record["status"] == "succeeded" for record in ended.values()),
+        lost=len(set(ids) - set(ended)),
+        run_twice=sum(requests.get(job.mark, 0) > 1 for job in load.accepted),
+        two_endings=counted - len(ended) + _told_twice(receiver, ended),
+        unasked=await machine.redis.zcard(f"chancery:jobs:{department}") - len(set(ids)),
+        events=len(by_id),
+        duplicates=len(receiver.deliveries) - len(by_id),
+        unverified=sum(not one.verified for one in receiver.deliveries),
+        undelivered=sum(record["callback_id"] not in by_id for record in ended.values()),
+        refused=len(load.refused),
+        in_hand=sum(len(death.jobs) for death in machine.deaths),
+        recovered_known=known,
+        recovered_unknown=unknown,
+        slowest=max(_seconds(record) for record in ended.values()),
+        counters={str(name): int(number) for name, number in counters.items()},
+    )
+
+
+def _told_twice(receiver: Receiver, ended: Mapping[str, Record]) -> int:
+    """Jobs of which the receiver heard another event, or another ending, than the ledger has."""
+    told: dict[str, set[tuple[str, str, str]]] = {}
+    for one in receiver.deliveries:
+        told.setdefault(one.job_id, set()).add((one.webhook_id, one.type, one.body_sha256))
+    return sum(
+        len(events) > 1
+        or {event[:2] for event in events}
+        != {(ended[job_id]["callback_id"], f"job.{ended[job_id]['status']}")}
+        for job_id, events in told.items()
+        if job_id in ended
+    )
+
+
+def _recoveries(machine: Machine, ended: Mapping[str, Record]) -> tuple[float, float]:
+    """The longest recovery from deaths that were known, and from those that were not."""
+    claims: dict[str, list[float]] = {}
+    for key in WORKERS:
+        for _, event in machine.parts[key].events("job.claimed"):
+            claims.setdefault(event["job_id"], []).append(moment_of(event))
+    longest = {True: 0.0, False: 0.0}
+    for death in machine.deaths:
+        for job_id in death.jobs:
+            again = [moment for moment in claims.get(job_id, ()) if moment > death.at]
+            # None: its ending was on its way to Redis already.
+            if again:
+                longest[death.known] = max(longest[death.known], min(again) - death.at)
+    return longest[True], longest[False]
+
+
+def _seconds(record: Record) -> float:
+    return (int(record["finished_at"]) - int(record["created_at"])) / 1000
+
+
+async def _records(machine: Machine, ids: Sequence[str]) -> dict[str, Record]:
+    pipeline = machine.redis.pipeline(transaction=False)
+    for job_id in ids:
+        pipeline.hgetall(f"chancery:job:{job_id}")
+    return dict(zip(ids, await pipeline.execute(), strict=True))
+
+
+def marks(accepted: Sequence[Accepted]) -> dict[str, str]:
+    return {job.id: job.mark for job in accepted}

@@ -1,0 +1,64 @@
+"""Departments' software that submits jobs with the real client."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+
+from client import AsyncChancery, ChanceryError
+
+CLIENT_SECONDS = 240.0
+AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job that the api answered 202 for. `mark` is in its document's text."""
+
+    id: str
+    mark: str
+
+
+@dataclass(slots=True)
+class Load:
+    """Bursts of jobs, in both lanes, as text and as files; every one is told apart by its mark."""
+
+    client: AsyncChancery
+    callback_url: str | None
+    accepted: list[Accepted] = field(default_factory=list)
+    refused: list[ChanceryError] = field(default_factory=list)
+    _marks: count[int] = field(default_factory=lambda: count(1))
+    _bursts: list[asyncio.Task[None]] = field(default_factory=list)
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    def burst(self, jobs: int) -> None:
+        """Begin to submit so many jobs; `finish` waits for all bursts."""
+        self._bursts += [asyncio.create_task(self.submit()) for _ in range(jobs)]
+
+    async def finish(self) -> None:
+        await asyncio.gather(*self._bursts)
+
+    async def submit(self) -> None:
+        number = next(self._marks)
+        mark = f"c{number:06}"
+        text = f"Case {mark}. The water is off on 5 March. Fill a bath before then."
+        by_file = number % 5 == 0
+        try:
+            async with self._at_once:
+                job = await self.client.submit(
+                    "summarize",
+                    text=None if by_file else text,
+                    file=text.encode() if by_file else None,
+                    filename="notice.txt" if by_file else None,
+                    lane="bulk" if number % 2 else "interactive",
+                    callback_url=self.callback_url,
+                )
+        except ChanceryError as error:
+            self.refused.append(error)
+        else:
+            self.accepted.append(Accepted(job.id, mark))
+
+
+def client_of(api_url: str, api_key: str) -> AsyncChancery:
+    return AsyncChancery(api_url, api_key, timeout=CLIENT_SECONDS)
