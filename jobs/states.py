@@ -32,3 +32,10 @@ class CallbackStatus(StrEnum):
     pending = "pending"
     delivered = "delivered"
     dead = "dead"
+
+
+CALLBACK_TRANSITIONS: dict[CallbackStatus, frozenset[CallbackStatus]] = {
+    CallbackStatus.pending: frozenset(CallbackStatus),  # it stays pending between attempts
+    CallbackStatus.delivered: frozenset({CallbackStatus.pending}),  # sent again by hand
+    CallbackStatus.dead: frozenset({CallbackStatus.pending}),
+}

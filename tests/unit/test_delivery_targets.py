@@ -129,7 +129,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
         pytest.skip("needs the openssl command to make a certificate")
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
-    files = ["-keyout", key, "-out", certificate]
+    files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run([openssl, *words.split(), *files], check=True, capture_output=True)
     return certificate, key
 

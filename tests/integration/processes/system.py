@@ -109,11 +109,16 @@ class System:
             for child in children:
                 self._wait_up(redis, child)
 
-    def pulling(self, queue: str) -> bool:
-        """Whether any process asks Redis for messages of `queue` at this moment."""
+    def engine_healthy(self) -> bool:
+        """What the worker last said of its engine."""
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
-            blocked = [one for one in redis.client_list() if one["cmd"] == "brpop"]
-        return any(one["flags"].count("b") for one in blocked) if queue else bool(blocked)
+            (worker,) = [one for one in _processes(redis) if one["role"] == "worker"]
+        return bool(worker["detail"]["engine_healthy"])
+
+    def record(self, job_id: str) -> dict[str, str]:
+        """A job as the ledger keeps it."""
+        with Redis.from_url(self.redis_url, decode_responses=True) as redis:
+            return dict(redis.hgetall(f"chancery:job:{job_id}"))
 
     def stop(self) -> None:
         for child in self.children:
@@ -138,11 +143,9 @@ class System:
         while time.monotonic() < deadline:
             if child.process.poll() is not None:
                 break
-            for name in redis.zrange("chancery:processes", 0, -1):
-                process = json.loads(redis.hget(f"chancery:process:{name}", "process") or "{}")
-                if process.get("pid") == child.process.pid and process["detail"].get(
-                    "engine_healthy", True
-                ):
+            for process in _processes(redis):
+                healthy = process["detail"].get("engine_healthy", True)
+                if process["pid"] == child.process.pid and healthy:
                     return
             time.sleep(0.05)
         raise TimeoutError(f"not up: {child.log.read_text(errors='replace')[-3000:]}")
@@ -215,6 +218,13 @@ async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None
             if await answer if asyncio.iscoroutine(answer) else answer:
                 return
             await asyncio.sleep(0.02)
+
+
+def _processes(redis: Redis) -> list[dict[str, Any]]:
+    """What each process last said of itself."""
+    names: Any = redis.zrange("chancery:processes", 0, -1)
+    texts = [redis.hget(f"chancery:process:{name}", "process") for name in names]
+    return [json.loads(text) for text in texts if text]
 
 
 def _clean() -> dict[str, str]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
 
 from jobs.problems import ProblemError
 from jobs.states import JobStatus
 from tests.integration.processes.system import Desk
+from tests.unit.readers.builders import drawn_pdf
 
 
 def an_encrypted_pdf() -> bytes:
-    file = io.BytesIO()
-    canvas = Canvas(file, encrypt=StandardEncryption("a user's", ownerPassword="an owner's"))
-    canvas.drawString(100, 700, "Secret")
-    canvas.save()
-    return file.getvalue()
+    lock = StandardEncryption("a user's", ownerPassword="an owner's")
+    return drawn_pdf(lambda canvas: canvas.drawString(100, 700, "Secret"), encrypt=lock)
 
 
 @pytest.mark.parametrize(

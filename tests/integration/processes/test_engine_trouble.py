@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 from redis import Redis
 
@@ -20,21 +19,6 @@ LAST_PULL_SECONDS = 1.5
 def code(job: Job) -> str:
     assert job.error is not None
     return str(job.error["type"]).removeprefix("/problems/")
-
-
-def record(system: System, job_id: str) -> dict[str, Any]:
-    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
-        return dict(redis.hgetall(f"chancery:job:{job_id}"))
-
-
-def engine_healthy(system: System) -> bool:
-    """What the worker last said of its engine."""
-    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
-        for name in redis.zrange("chancery:processes", 0, -1):
-            process = json.loads(redis.hget(f"chancery:process:{name}", "process"))
-            if process["role"] == "worker":
-                return bool(process["detail"]["engine_healthy"])
-    raise AssertionError("no worker")
 
 
 async def test_a_500_of_a_healthy_engine_is_tried_again_with_another_seed_and_then_fails(
@@ -101,7 +85,7 @@ async def test_nothing_is_pulled_while_the_engine_is_unhealthy(
     system: System, desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(mode="unhealthy")
-    await until(lambda: not engine_healthy(system))
+    await until(lambda: not system.engine_healthy())
     await asyncio.sleep(LAST_PULL_SECONDS)
     ids = [await desk.submit(), await desk.submit(lane="bulk")]
     with Redis.from_url(system.redis_url) as redis:
@@ -123,10 +107,10 @@ async def test_a_job_caught_by_the_engines_death_runs_again_and_that_is_not_coun
     engine.control(mode="drop")
     job_id = await desk.submit()
     # More runs than a job may have where they count.
-    await until(lambda: int(record(system, job_id)["attempts"]) > 2)
+    await until(lambda: int(system.record(job_id)["attempts"]) > 2)
     engine.control(mode="ok")
     assert (await desk.ended(job_id)).status is JobStatus.succeeded
-    kept = record(system, job_id)
+    kept = system.record(job_id)
     assert (kept["tries"], kept["deaths"]) == ("0", "0")
 
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import signal
 
-from redis import Redis
-
 from jobs.states import JobStatus
 from tests.engines.processes import StandInControl
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import System, until
-
-
-def record(system: System, job_id: str) -> dict[str, str]:
-    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
-        return dict(redis.hgetall(f"chancery:job:{job_id}"))
 
 
 async def test_a_worker_told_to_stop_finishes_what_it_has_and_takes_nothing_new(
@@ -53,7 +46,7 @@ async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_ano
     first.signal(signal.SIGTERM)
 
     assert first.wait() == 0
-    kept = record(empty_system, job_id)
+    kept = empty_system.record(job_id)
     assert (kept["status"], kept["tries"], kept["deaths"]) == ("queued", "0", "0")
     await until(lambda: engine.counts()["aborted"] == aborted + 1)
     engine.control(mode="ok")
@@ -79,7 +72,7 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
 
     job = await desk.ended(job_id)
     assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
-    assert record(empty_system, job_id)["deaths"] == "1"
+    assert empty_system.record(job_id)["deaths"] == "1"
 
 
 async def test_interactive_jobs_are_pulled_before_bulk_ones(

@@ -1,0 +1,117 @@
+"""The house in order: names, codes, states and settings are what the docs and others rely on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
+import worker.__main__  # noqa: F401
+from jobs.problems import TITLES
+from jobs.settings_table import settings_classes, settings_table, variable
+from jobs.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
+from tasks.errors import TaskError
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("api", "client", "jobs", "tasks", "worker")
+# Calls whose first argument is a problem's code.
+RAISERS = {"ProblemError", "Problem"}
+STEP = re.compile(r"^ +(\S+) --> (\w+|\[\*\])", re.MULTILINE)
+
+
+def kinds_of(error: type[TaskError]) -> Iterator[type[TaskError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from kinds_of(kind)
+
+
+def codes_in_python() -> Iterator[tuple[str, str]]:
+    """Where a problem is made with a code that is written out, and the code."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+                code = node.args[0]
+                if name in RAISERS and isinstance(code, ast.Constant):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", str(code.value)
+
+
+def codes_in_lua() -> Iterator[tuple[str, str]]:
+    for path in (ROOT / "jobs/ledger/scripts").glob("*.lua"):
+        for code in re.findall(r"problem\('([^']+)'", path.read_text()):
+            yield path.name, code
+
+
+def drawings() -> list[set[tuple[str, str]]]:
+    """The steps between states of each drawing in docs/reliability.md."""
+    text = (ROOT / "docs/reliability.md").read_text()
+    drawn = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", text, re.DOTALL)
+    return [set(STEP.findall(drawing)) for drawing in drawn]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_no_dependency_claims_a_name_of_ours(name: str) -> None:
+    assert set(packages_distributions().get(name, ["chancery"])) == {"chancery"}
+
+
+def test_every_error_of_a_task_has_a_title() -> None:
+    for kind in kinds_of(TaskError):
+        assert TITLES[kind.code] == kind.title
+
+
+def test_no_two_kinds_of_error_share_a_code() -> None:
+    codes = [kind.code for kind in kinds_of(TaskError)]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_code_that_is_used_has_a_title() -> None:
+    used = [*codes_in_python(), *codes_in_lua()]
+    assert len(used) > 30
+    assert [(where, code) for where, code in used if code not in TITLES] == []
+
+
+def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:
+    jobs, _ = drawings()
+    steps = {(a, b) for a, b in jobs if "[*]" not in (a, b)}
+    assert steps == {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
+    assert {a for a, b in jobs if b == "[*]"} == {status.value for status in ENDINGS}
+    assert {b for a, b in jobs if a == "[*]"} == {JobStatus.scheduled, JobStatus.queued}
+    assert set(TRANSITIONS) == set(JobStatus)
+
+
+def test_the_drawing_of_a_callbacks_states_is_what_the_code_allows() -> None:
+    _, callbacks = drawings()
+    steps = {(a, b) for a, b in callbacks if a != "[*]"}
+    allowed = {(a.value, b.value) for a, after in CALLBACK_TRANSITIONS.items() for b in after}
+    assert steps == allowed
+    assert set(CALLBACK_TRANSITIONS) == set(CallbackStatus)
+
+
+def test_an_ending_is_never_left() -> None:
+    assert all(TRANSITIONS[status] == frozenset() for status in ENDINGS)
+
+
+def test_the_page_of_settings_is_what_the_code_has() -> None:
+    written = (ROOT / "docs/settings.md").read_text()
+    assert written == settings_table(), "run python -m jobs.settings_table > docs/settings.md"
+
+
+def test_every_setting_has_its_own_variable_and_a_meaning() -> None:
+    fields = [
+        (variable(owner, name), field)
+        for owner in settings_classes()
+        for name, field in owner.model_fields.items()
+    ]
+    names = [name for name, _ in fields]
+    assert len(names) == len(set(names))
+    for name, field in fields:
+        assert name.startswith("CHANCERY_")
+        assert field.description, name
+        assert "|" not in field.description
