@@ -16,6 +16,7 @@ TaskError
 ├── OutputError               the model's answer is not usable: tried again with another seed
 └── EngineError               the engine gave no answer
     ├── EngineUnavailable     tried again when the engine is healthy, not counted
+    │   └── EngineBusy        it has too many requests: likewise
     ├── EngineTimeout         tried again, counted
     └── EngineRefused         the engine rejects the request: never tried again
 """
@@ -117,6 +118,11 @@ class EngineUnavailable(EngineError):
     code = "engine-unavailable"
     title = "The engine is not available"
     retry = Retry.uncounted
+
+
+class EngineBusy(EngineUnavailable):
+    code = "engine-busy"
+    title = "The engine has too many requests"
 
 
 class EngineTimeout(EngineError):

@@ -31,8 +31,11 @@ class Clerk:
         self._process = this_process("clerk")
         self._ledger = Ledger(RedisSettings())
         self._store = Store(StoreSettings().data_dir / "store")
-        self._depth = WorkerSettings().concurrency
+        settings = WorkerSettings()
+        self._depth = settings.concurrency
         self._swept_at: datetime | None = None
+        self._lease_seconds = settings.lease_seconds
+        self._leases_count_from = time.monotonic()
 
     async def work(self) -> None:
         """Work until cancelled; while the ledger is away, go on trying."""
@@ -43,8 +46,14 @@ class Clerk:
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
+            await self._leave()
+
+    async def _leave(self) -> None:
+        try:
             await self._ledger.processes.leave(self._process.name)
-            await self._ledger.close()
+        except ProblemError as error:
+            log.warning("process.closed_without_ledger", code=error.problem.code)
+        await self._ledger.close()
 
     async def _keep_moving(self) -> None:
         forget_at = time.monotonic()
@@ -56,11 +65,14 @@ class Clerk:
                     forget_at = time.monotonic() + FORGET_SECONDS
             except ProblemError as error:
                 log.warning("clerk.waits", why=error.problem.code)
+                # Nobody could renew a lease meanwhile: those who live get the time to.
+                self._leases_count_from = time.monotonic() + self._lease_seconds
                 await asyncio.sleep(1)
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _move(self) -> None:
-        swept = await self._ledger.upkeep.sweep()
+        take_leases = time.monotonic() >= self._leases_count_from
+        swept = await self._ledger.upkeep.sweep(take_leases=take_leases)
         self._swept_at = datetime.now(UTC)
         released = await self._ledger.upkeep.release(self._depth)
         moved = {name: count for name, count in asdict(swept).items() if count}

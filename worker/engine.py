@@ -17,7 +17,14 @@ from pydantic import BaseModel, Field, ValidationError
 from jobs.job import Usage
 from jobs.settings import EngineSettings
 from tasks.engine import Completion, Message
-from tasks.errors import EngineError, EngineRefused, EngineTimeout, EngineUnavailable, OutputError
+from tasks.errors import (
+    EngineBusy,
+    EngineError,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnavailable,
+    OutputError,
+)
 from worker.engine_answers import completion_of, read_answer, refusal
 from worker.engine_health import Health, HealthBoard
 from worker.engine_metrics import EngineFigures, read_figures
@@ -219,7 +226,7 @@ class EngineClient:
     async def _error(self, response: httpx.Response, messages: Sequence[Message]) -> EngineError:
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return EngineUnavailable("The engine has too many requests (429).")
+            return EngineBusy("The engine has too many requests (429).")
         if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.healthy():
             # Not its health but this request: were it tried again for ever, the job would not end.
             return EngineError("The engine answered 500 and is healthy: see the engine's log.")

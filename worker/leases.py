@@ -16,11 +16,19 @@ from jobs.ledger.jobs import Held
 from jobs.problems import ProblemError
 
 RENEW_SECONDS = 1.0
+STALE_SECONDS = 5.0
 log = structlog.get_logger()
 
 
 class LeaseLost(Exception):
-    """The job is no longer this run's: it was cancelled, expired or given to another worker."""
+    """The job is no longer this run's: it was cancelled, expired or given to another worker.
+
+    `cut_off` where that is only to be feared, because the ledger cannot be reached.
+    """
+
+    def __init__(self, *, cut_off: bool) -> None:
+        super().__init__()
+        self.cut_off = cut_off
 
 
 @dataclass(eq=False)
@@ -29,6 +37,7 @@ class Lease:
     work: asyncio.Task[object]
     progress: Progress = field(default_factory=Progress)
     lost: bool = False
+    cut_off: bool = False
 
     def lose(self) -> None:
         self.lost = True
@@ -44,6 +53,14 @@ class Leases:
         self._held: dict[tuple[str, int], Lease] = {}
         self._stopped = False
         self._renewed = time.monotonic()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the last renewal is not long past: the ledger answers and the loop is not stuck.
+
+        May be asked from another thread.
+        """
+        return time.monotonic() - self._renewed < STALE_SECONDS
 
     def __len__(self) -> int:
         return len(self._held)
@@ -64,7 +81,7 @@ class Leases:
             if not lease.lost:
                 raise
             work.uncancel()
-            raise LeaseLost from None
+            raise LeaseLost(cut_off=lease.cut_off) from None
         finally:
             del self._held[key]
 
@@ -102,4 +119,5 @@ class Leases:
             return
         for lease in list(self._held.values()):
             log.warning("job.lease_lost", job_id=lease.claim.job.id, why=error.problem.code)
+            lease.cut_off = True
             lease.lose()

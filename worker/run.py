@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError
 from jobs.job import Claim, Progress, Provenance, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.jobs import Ending, RunAlone
 from jobs.problems import Problem, ProblemError
 from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
@@ -23,10 +23,13 @@ from tasks.readers import ReadLimits
 from tasks.registry import TASKS
 from worker.defects import described
 from worker.engine import EngineClient, EngineSession
+from worker.isolation import Isolation
 from worker.leases import Lease, LeaseLost, Leases
 from worker.reading import Reading
 
 HEALTH_WAIT_SECONDS = 20.0
+OUTAGE_EVERY_SECONDS = 0.5
+OUTAGE_TRIES = 600
 RETRY_TEMPERATURE = 0.4
 BACKOFF_MAX_SECONDS = 60.0
 log = structlog.get_logger()
@@ -67,7 +70,13 @@ class Runner:
         self._limits = limits
         self._settings = settings
         self._inline_max = inline_result_max_bytes
+        self._isolation = Isolation()
         self._stopping = asyncio.Event()
+
+    @property
+    def open(self) -> bool:
+        """Whether more jobs may be begun. May be asked from another thread."""
+        return self._isolation.open
 
     def begin_no_more(self) -> None:
         """Let runs that have not claimed their job leave it; the others go on."""
@@ -75,11 +84,21 @@ class Runner:
 
     async def run(self, job_id: str) -> str:
         """Run a job if it is to be run now; returns a word on what became of it, for Flower."""
+        try:
+            async with self._isolation.in_company():
+                return await self._claim_and_run(job_id, alone=False)
+        except RunAlone:
+            log.warning("job.suspect", job_id=job_id)
+            async with self._isolation.alone():
+                return await self._claim_and_run(job_id, alone=True)
+
+    async def _claim_and_run(self, job_id: str, *, alone: bool) -> str:
         # A job that is left stays unclaimed, so the clerk sends it again.
         if not await self._engine_is_healthy():
             return "left: the engine is not healthy, or the worker stops"
+        lease_seconds = self._settings.lease_seconds
         try:
-            claim = await self._ledger.jobs.claim(job_id, self._name, self._settings.lease_seconds)
+            claim = await self._ledger.jobs.claim(job_id, self._name, lease_seconds, alone=alone)
         except ProblemError as error:
             return f"left: {error.problem.code}"
         if claim is None:
@@ -92,8 +111,10 @@ class Runner:
         try:
             with self._leases.hold(claim) as lease:
                 return await self._run_held(lease)
-        except LeaseLost:
-            return "left: no longer ours"
+        except LeaseLost as lost:
+            if not lost.cut_off:
+                return "left: no longer ours"
+            return await self._put_back_after_outage(claim)
         except asyncio.CancelledError:
             # The worker stops: what cannot be finished is given back at once.
             return await self._put_back(claim, "worker-stopping", delay_seconds=0)
@@ -222,6 +243,22 @@ class Runner:
             return f"left: {code}"
         log.info("job.put_back", code=code, delay=round(delay_seconds, 1), stands=stands)
         return f"put back: {code}"
+
+    async def _put_back_after_outage(self, claim: Claim) -> str:
+        """Cut off from the ledger the work was stopped, but nobody died: say so when it is back."""
+        for _ in range(OUTAGE_TRIES):
+            if self._stopping.is_set():
+                break
+            await asyncio.sleep(OUTAGE_EVERY_SECONDS)
+            try:
+                stands = await self._ledger.jobs.put_back(
+                    claim, delay_seconds=0, counted=False, code="cut-off"
+                )
+            except ProblemError:
+                continue
+            log.info("job.put_back", code="cut-off", stands=stands)
+            return "put back: cut off from the ledger"
+        return "left: cut off from the ledger"
 
     async def _end(self, claim: Claim, ending: Ending) -> bool:
         """Store the ending, waiting while the ledger is away; the lease bounds the wait."""

@@ -65,7 +65,7 @@ class Worker:
         return self._runs
 
     def can_run(self) -> bool:
-        return self._engine.health.ok
+        return self._engine.health.ok and self._leases.fresh and self._runner.open
 
     async def run(self, job_id: str) -> str:
         self._runs += 1

@@ -76,6 +76,10 @@ class Held:
     progress: Progress
 
 
+class RunAlone(Exception):
+    """The job may have killed what ran it: claim it again when the worker has nothing else."""
+
+
 class JobLedger:
     """Every method raises `ProblemError("unavailable")` while Redis is away."""
 
@@ -199,11 +203,17 @@ class JobLedger:
         name = f"{PREFIX}job:{job_id}"
         return bool(await self._connection.ask(redis.hexists(name, "finished_at")))
 
-    async def claim(self, job_id: str, worker: str, lease_seconds: float) -> Claim | None:
-        """The lease of a queued job for `worker`, or None where it is not to be run now."""
-        answer = await self._connection.run(
-            "claim", job_id, worker, secrets.token_hex(8), round(lease_seconds * 1000)
-        )
+    async def claim(
+        self, job_id: str, worker: str, lease_seconds: float, *, alone: bool = False
+    ) -> Claim | None:
+        """The lease of a queued job for `worker`, or None where it is not to be run now.
+
+        Raises `RunAlone` where the job was in hand at deaths before, unless it is to be `alone`.
+        """
+        nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
+        answer = await self._connection.run("claim", job_id, worker, nonce, lease_ms, int(alone))
+        if answer[0] == "alone":
+            raise RunAlone(job_id)
         if answer[0] == "refused":
             return None
         record = pairs(answer[1])

@@ -36,11 +36,13 @@ class UpkeepLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def sweep(self, lost_after_seconds: float = 5) -> Swept:
+    async def sweep(self, lost_after_seconds: float = 5, *, take_leases: bool = True) -> Swept:
         """Move what is due. A message unclaimed for `lost_after_seconds`, while its queue is empty
-        or later ones were claimed, was lost and is sent again.
+        or later ones were claimed, was lost and is sent again. Without `take_leases`, leases that
+        ran out stand a while longer.
         """
-        return Swept(*await self._connection.run("sweep", _MOVES, round(lost_after_seconds * 1000)))
+        lost_ms = round(lost_after_seconds * 1000)
+        return Swept(*await self._connection.run("sweep", _MOVES, lost_ms, int(take_leases)))
 
     async def release(self, depth: int) -> int:
         """Release waiting bulk jobs until `depth` are in Celery; returns how many."""

@@ -154,15 +154,25 @@ local function expire(job)
     'The job had not ended at its deadline. Submit it again with a later deadline.')})
 end
 
--- A run ended with its worker: the job goes back, or is set aside at the third such death.
+local function poison(job, who)
+  finish(job, 'failed', {'error', problem('poisoned',
+    'The job was set aside after its worker died again and again',
+    'The ' .. who .. ' died each time that the job was in hand, at last when it was the only one. '
+      .. 'Look at the document; ask the operators for the log.')})
+end
+
+-- A job that was in hand when workers or engines died is run once more, alone, so that it takes
+-- nobody with it; if that run dies too, it was the job.
+local SUSPECT_DEATHS, SUSPECT_ENGINE_LOSSES = 2, 3
+
+local function is_suspect(job)
+  return tonumber(job.deaths) >= SUSPECT_DEATHS
+    or tonumber(job.engine_losses or 0) >= SUSPECT_ENGINE_LOSSES
+end
+
+-- A run ended with its worker: the job goes back, or is set aside where it had run alone.
 local function abandon(job)
-  local deaths = redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
+  redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
   redis.call('HINCRBY', P .. 'counters', 'jobs_abandoned', 1)
-  if deaths >= 3 then
-    finish(job, 'failed', {'error', problem('poisoned',
-      'The job was set aside after its worker died again and again',
-      'Its worker died ' .. deaths .. ' times while it was in hand. Look at the document.')})
-  else
-    queue(job)
-  end
+  if job.alone == '1' then poison(job, 'worker') else queue(job) end
 end

@@ -1,6 +1,6 @@
 -- Move what is due: scheduled jobs, leases that ran out, deadlines, lost messages, callbacks.
 -- ARGV: most moves of each kind in one call, ms after which an unclaimed message in an empty queue
---       counts as lost
+--       counts as lost, 1 where leases that ran out are to be taken
 -- Returns: {scheduled, abandoned, expired, sent again, callbacks sent}
 local most, lost_ms = ARGV[1], tonumber(ARGV[2])
 local moved = {0, 0, 0, 0, 0}
@@ -17,9 +17,11 @@ for _, id in ipairs(due('scheduled', now)) do
   queue(load_job(id))
   moved[1] = moved[1] + 1
 end
-for _, id in ipairs(due('running', now)) do
-  abandon(load_job(id))
-  moved[2] = moved[2] + 1
+if ARGV[3] == '1' then
+  for _, id in ipairs(due('running', now)) do
+    abandon(load_job(id))
+    moved[2] = moved[2] + 1
+  end
 end
 
 for _, lane in ipairs({'interactive', 'bulk'}) do

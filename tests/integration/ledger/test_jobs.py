@@ -13,7 +13,7 @@ from redis import Redis
 from jobs.job import Claim, Progress, Provenance, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Ending, Held
+from jobs.ledger.jobs import Ending, Held, RunAlone
 from jobs.problems import Problem, ProblemError
 from jobs.settings import RedisSettings, RetentionSettings
 from jobs.states import JobStatus
@@ -107,17 +107,59 @@ async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit
     assert (again.tries, again.job.attempts) == (1, 2)
 
 
-async def test_a_job_whose_worker_died_three_times_is_set_aside(
-    ledger: Ledger, submit: Submit
-) -> None:
+async def a_suspect(ledger: Ledger, submit: Submit) -> str:
+    """A job that was in hand at two deaths of its worker."""
     job_id = await submit()
-    for _ in range(3):
+    for _ in range(2):
         await claimed(ledger, job_id, lease=0)
         await ledger.upkeep.sweep()
+    with pytest.raises(RunAlone):
+        await ledger.jobs.claim(job_id, "w", LEASE)
+    return job_id
+
+
+async def test_a_job_that_kills_its_worker_even_alone_is_set_aside(
+    ledger: Ledger, submit: Submit
+) -> None:
+    job_id = await a_suspect(ledger, submit)
+    assert await ledger.jobs.claim(job_id, "w", 0, alone=True)
+    await ledger.upkeep.sweep()
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.error is not None
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/poisoned")
+
+
+async def test_a_bystander_of_two_deaths_is_run_alone_and_not_blamed(
+    ledger: Ledger, submit: Submit
+) -> None:
+    claim = await ledger.jobs.claim(await a_suspect(ledger, submit), "w", LEASE, alone=True)
+    assert claim is not None
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await status(ledger, claim.job.id) is JobStatus.succeeded
+
+
+async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
+    ledger: Ledger, submit: Submit
+) -> None:
+    job_id = await submit()
+    for _ in range(3):
+        claim = await claimed(ledger, job_id)
+        await ledger.jobs.put_back(claim, delay_seconds=0, counted=False, code="engine-unavailable")
+    alone = await ledger.jobs.claim(job_id, "w", LEASE, alone=True)
+    assert alone is not None
+    await ledger.jobs.put_back(alone, delay_seconds=0, counted=False, code="engine-unavailable")
+    job = await ledger.jobs.get("tax", job_id)
+    assert job is not None
+    assert job.error is not None
+    assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/poisoned")
+
+
+async def test_leases_stand_while_the_clerk_lets_them(ledger: Ledger, submit: Submit) -> None:
+    job_id = await submit()
+    claim = await claimed(ledger, job_id, lease=0)
+    assert (await ledger.upkeep.sweep(take_leases=False)).abandoned == 0
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
 
 
 async def test_what_a_dead_worker_held_is_taken_back_at_once(
