@@ -65,6 +65,7 @@ STATUS: Mapping[str, int] = {
     "reader-unavailable": 503,
     "engine-failed": 502,
     "engine-unavailable": 503,
+    "engine-busy": 503,
     "engine-timeout": 504,
     "engine-refused": 502,
 }
