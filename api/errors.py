@@ -66,6 +66,7 @@ STATUS: Mapping[str, int] = {
     "engine-failed": 502,
     "engine-unavailable": 503,
     "engine-busy": 503,
+    "document-missing": 404,
     "engine-timeout": 504,
     "engine-refused": 502,
 }

@@ -52,6 +52,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "reader-unavailable": "Submit the job again later, and tell the operators.",
     "engine-failed": "Submit the job again later, and tell the operators.",
     "engine-unavailable": "Nothing: the job is tried again when the engine is back.",
+    "document-missing": "Send the document again. Operators: all machines must share one store.",
     "engine-busy": "Nothing: the job is tried again shortly.",
     "engine-timeout": "Submit the job again, with a shorter document if it stays.",
     "engine-refused": "Look at the detail; a simpler schema or a shorter document may help.",

@@ -9,7 +9,8 @@ TaskError
 │   ├── NoTextLayer           pages are pictures: they need OCR
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
-│   └── ReaderCrashed         the document killed the process that read it
+│   ├── ReaderCrashed         the document killed the process that read it
+│   └── DocumentMissing       its bytes are not in the store
 ├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OptionsTooLong            they leave no room for the document: never tried again
 ├── JobTimeout                the job ran longer than a job may: never tried again
@@ -79,6 +80,11 @@ class DocumentTooLong(DocumentError):
 class ReadTimeout(DocumentError):
     code = "document-read-timeout"
     title = "Reading the document took longer than allowed"
+
+
+class DocumentMissing(DocumentError):
+    code = "document-missing"
+    title = "The document is not in the store"
 
 
 class ReaderCrashed(DocumentError):

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 import httpx
@@ -14,9 +13,8 @@ import structlog
 from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, Field, ValidationError
 
-from jobs.job import Usage
 from jobs.settings import EngineSettings
-from tasks.engine import Completion, Message
+from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
     EngineError,
@@ -25,9 +23,10 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
-from worker.engine_answers import completion_of, read_answer, refusal
+from worker.engine_answers import refusal
 from worker.engine_health import Health, HealthBoard
 from worker.engine_metrics import EngineFigures, read_figures
+from worker.engine_session import EngineSession
 from worker.places import Places
 
 log = structlog.get_logger()
@@ -267,74 +266,6 @@ class EngineClient:
         if self._http is None:
             raise RuntimeError("the engine client was not started")
         return self._http
-
-
-class EngineSession:
-    """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it."""
-
-    def __init__(
-        self,
-        client: EngineClient,
-        *,
-        priority: int,
-        seed: int,
-        temperature: float,
-        on_progress: Callable[[int, int], None],
-    ) -> None:
-        self._client = client
-        self._priority = priority
-        self._sampling = {"seed": seed, "temperature": temperature}
-        self._on_progress = on_progress
-        self._usage = Usage()
-
-    @property
-    def model(self) -> str:
-        return self._client.model
-
-    @property
-    def context_tokens(self) -> int:
-        return self._client.context_tokens
-
-    @property
-    def usage(self) -> Usage:
-        """What was used so far. Seconds of requests that ran at one time are added up."""
-        return self._usage
-
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        schema: Mapping[str, Any] | None = None,
-        top_logprobs: int = 0,
-    ) -> Completion:
-        """Ask the model; see `tasks.engine.Engine.complete`."""
-        request: dict[str, Any] = {
-            "messages": [asdict(message) for message in messages],
-            "max_tokens": max_tokens,
-            **self._sampling,
-        }
-        if schema is not None:
-            shape = {"name": "answer", "schema": schema, "strict": True}
-            request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if top_logprobs:
-            request |= {"logprobs": True, "top_logprobs": top_logprobs}
-        body, seconds = await self._client.chat(request, messages, self._priority)
-        choice, tokens = read_answer(body)
-        self._usage = Usage(
-            self._usage.prompt_tokens + tokens.prompt,
-            self._usage.completion_tokens + tokens.completion,
-            self._usage.cached_tokens + tokens.cached,
-            self._usage.engine_seconds + seconds,
-        )
-        return completion_of(choice)
-
-    async def count_tokens(self, text: str) -> int:
-        """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""
-        return await self._client.count_tokens(text)
-
-    def progress(self, done: int, total: int) -> None:
-        self._on_progress(done, total)
 
 
 def _most_tokens(text: str) -> int:

@@ -102,9 +102,14 @@ class Leases:
         held = [Held(*key, lease.progress) for key, lease in renewed.items()]
         began = time.monotonic()
         try:
-            lost = await self._ledger.jobs.renew(held, self._lease_seconds)
+            # A network that is cut answers nothing, not even an error, for as long as one listens.
+            async with asyncio.timeout(max(self._left(), RENEW_SECONDS)):
+                lost = await self._ledger.jobs.renew(held, self._lease_seconds)
         except ProblemError as error:
-            self._give_up_when_late(error)
+            self._give_up_when_late(error.problem.code)
+            return
+        except TimeoutError:
+            self._give_up_when_late("cut-off")
             return
         self._renewed = began
         # Not those claimed meanwhile: the same job may be in hand again, under a new token.
@@ -113,11 +118,14 @@ class Leases:
                 log.info("job.lease_lost", job_id=lease.claim.job.id)
                 lease.lose()
 
-    def _give_up_when_late(self, error: ProblemError) -> None:
+    def _left(self) -> float:
+        """Seconds until others may have the jobs, where no renewal succeeds."""
+        return self._renewed + self._lease_seconds - time.monotonic()
+
+    def _give_up_when_late(self, why: str) -> None:
         """Cut off from the ledger for a whole lease: others have the jobs by now."""
-        if time.monotonic() - self._renewed < self._lease_seconds:
+        if self._left() > 0:
             return
         for lease in list(self._held.values()):
-            log.warning("job.lease_lost", job_id=lease.claim.job.id, why=error.problem.code)
-            lease.cut_off = True
+            log.warning("job.lease_lost", job_id=lease.claim.job.id, why=why)
             lease.lose()

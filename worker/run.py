@@ -1,48 +1,31 @@
-"""One run of one job, step by step: claim, read, work, keep the result, end."""
+"""One run of one job, step by step: claim, work, keep the result, end or put back."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
-from dataclasses import dataclass
 
 import structlog
-from pydantic_core import PydanticSerializationError
 
-from jobs.job import Claim, Progress, Provenance, Usage
-from jobs.lanes import ENGINE_PRIORITY
+from jobs.job import Claim, Provenance
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending, RunAlone
 from jobs.problems import Problem, ProblemError
 from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
 from jobs.store import Store
-from tasks.errors import JobTimeout, OutputError, Retry, TaskError
-from tasks.readers import ReadLimits
+from tasks.errors import Retry, TaskError
 from tasks.registry import TASKS
-from worker.defects import described
-from worker.engine import EngineClient, EngineSession
+from worker.engine import EngineClient
 from worker.isolation import Isolation
 from worker.leases import Lease, LeaseLost, Leases
-from worker.reading import Reading
+from worker.work import Outcome, Work
 
 HEALTH_WAIT_SECONDS = 20.0
 OUTAGE_EVERY_SECONDS = 0.5
 OUTAGE_TRIES = 600
-RETRY_TEMPERATURE = 0.4
 BACKOFF_MAX_SECONDS = 60.0
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run made: a result (JSON) or an error, and what it used of the engine."""
-
-    result: bytes | None
-    error: TaskError | None
-    usage: Usage
-    model: str
 
 
 class Runner:
@@ -55,9 +38,8 @@ class Runner:
         ledger: Ledger,
         store: Store,
         engine: EngineClient,
-        reading: Reading,
+        work: Work,
         leases: Leases,
-        limits: ReadLimits,
         settings: WorkerSettings,
         inline_result_max_bytes: int,
     ) -> None:
@@ -65,9 +47,8 @@ class Runner:
         self._ledger = ledger
         self._store = store
         self._engine = engine
-        self._reading = reading
+        self._work = work
         self._leases = leases
-        self._limits = limits
         self._settings = settings
         self._inline_max = inline_result_max_bytes
         self._isolation = Isolation()
@@ -137,59 +118,10 @@ class Runner:
         return begins
 
     async def _run_held(self, lease: Lease) -> str:
-        outcome = await self._work(lease)
+        outcome = await self._work.do(lease)
         if outcome.error is not None:
             return await self._fail(lease.claim, outcome, outcome.error)
         return await self._succeed(lease.claim, outcome)
-
-    async def _work(self, lease: Lease) -> Outcome:
-        session = self._session(lease)
-        try:
-            async with asyncio.timeout(self._settings.job_timeout_seconds):
-                result = await self._do(lease.claim, session)
-        except TimeoutError:
-            error = JobTimeout(
-                f"The job ran longer than {self._settings.job_timeout_seconds:.0f} s. "
-                "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
-            )
-            return Outcome(None, error, session.usage, self._engine.model)
-        except TaskError as error:
-            return Outcome(None, error, session.usage, self._engine.model)
-        except ProblemError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the edge, and recorded
-            # A defect in a task costs its own job and nothing else.
-            log.error("job.defect", **described(error))  # noqa: TRY400 - it may quote the document
-            failure = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
-            return Outcome(None, failure, session.usage, self._engine.model)
-        return Outcome(result, None, session.usage, self._engine.model)
-
-    def _session(self, lease: Lease) -> EngineSession:
-        job, tries = lease.claim.job, lease.claim.tries
-
-        def on_progress(done: int, total: int) -> None:
-            lease.progress = Progress(done, total)
-
-        return self._engine.session(
-            priority=ENGINE_PRIORITY[job.lane],
-            seed=_seed(job.id, tries),
-            temperature=RETRY_TEMPERATURE if tries else 0.0,
-            on_progress=on_progress,
-        )
-
-    async def _do(self, claim: Claim, session: EngineSession) -> bytes:
-        stored = claim.document
-        document = await self._reading.read(
-            self._store.path(stored.blob), self._limits, stored.media_type
-        )
-        task = TASKS[claim.job.task]
-        options = task.options.model_validate(claim.job.options)
-        result = await task.run(document, options, session)
-        try:
-            return bytes(result.model_dump_json().encode())
-        except PydanticSerializationError as error:
-            # Half of a surrogate pair, which JSON can spell and no text has.
-            raise OutputError("The model's answer has characters that no text has.") from error
 
     async def _succeed(self, claim: Claim, outcome: Outcome) -> str:
         assert outcome.result is not None  # noqa: S101 - there is no error
@@ -287,8 +219,3 @@ class Runner:
             model=outcome.model,
             input_sha256=claim.document.sha256,
         )
-
-
-def _seed(job_id: str, tries: int) -> int:
-    """The same job asks in the same way at each run, until an answer was of no use."""
-    return int.from_bytes(hashlib.sha256(f"{job_id}:{tries}".encode()).digest()[:4], "big")

@@ -27,6 +27,7 @@ from worker.loop import LoopThread
 from worker.reading import Reading
 from worker.run import Runner
 from worker.service import serve
+from worker.work import Work
 
 FIGURES_SECONDS = 2.0
 
@@ -36,7 +37,8 @@ class Worker:
 
     def __init__(self) -> None:
         self._settings = WorkerSettings()
-        limits, store = LimitSettings(), StoreSettings()
+        limits, storage = LimitSettings(), StoreSettings()
+        store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
         self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
@@ -51,13 +53,18 @@ class Worker:
         self._runner = Runner(
             name=self._process.name,
             ledger=self._ledger,
-            store=Store(store.data_dir / "store"),
+            store=store,
             engine=self._engine,
-            reading=self._reading,
+            work=Work(
+                store=store,
+                engine=self._engine,
+                reading=self._reading,
+                limits=ReadLimits(limits.max_text_chars, limits.max_pages),
+                timeout_seconds=self._settings.job_timeout_seconds,
+            ),
             leases=self._leases,
-            limits=ReadLimits(limits.max_text_chars, limits.max_pages),
             settings=self._settings,
-            inline_result_max_bytes=store.inline_result_max_bytes,
+            inline_result_max_bytes=storage.inline_result_max_bytes,
         )
 
     @property

@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from jobs.settings import EngineSettings
 from tests.engines.processes import running_vllm
-from worker.engine import EngineClient, EngineSession
+from worker.engine import EngineClient
+from worker.engine_session import EngineSession
 
 HEALTHY_SECONDS = 60.0
 

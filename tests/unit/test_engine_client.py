@@ -14,6 +14,7 @@ import pytest_asyncio
 from jobs.settings import EngineSettings
 from tasks.engine import Message
 from tasks.errors import (
+    EngineBusy,
     EngineError,
     EngineRefused,
     EngineTimeout,
@@ -22,7 +23,8 @@ from tasks.errors import (
     Retry,
 )
 from tests.engines.processes import StandInControl, free_port, running_standin
-from worker.engine import EngineClient, EngineSession
+from worker.engine import EngineClient
+from worker.engine_session import EngineSession
 
 QUESTION = [Message("system", "Be short."), Message("user", "The tax office opens at nine.")]
 SCHEMA = {
@@ -193,7 +195,7 @@ async def test_figures_are_the_engines_own(client: EngineClient, standin: StandI
     ("mode", "error", "retry"),
     [
         ("400", EngineRefused, Retry.never),
-        ("429", EngineUnavailable, Retry.uncounted),
+        ("429", EngineBusy, Retry.uncounted),
         ("500", EngineError, Retry.counted),
         ("503", EngineUnavailable, Retry.uncounted),
         ("drop", EngineUnavailable, Retry.uncounted),

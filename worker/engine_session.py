@@ -1,0 +1,82 @@
+"""An engine as one job sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from jobs.job import Usage
+from tasks.engine import Completion, Message
+from worker.engine_answers import completion_of, read_answer
+
+if TYPE_CHECKING:
+    from worker.engine import EngineClient
+
+
+class EngineSession:
+    """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        priority: int,
+        seed: int,
+        temperature: float,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self._client = client
+        self._priority = priority
+        self._sampling = {"seed": seed, "temperature": temperature}
+        self._on_progress = on_progress
+        self._usage = Usage()
+
+    @property
+    def model(self) -> str:
+        return self._client.model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._client.context_tokens
+
+    @property
+    def usage(self) -> Usage:
+        """What was used so far. Seconds of requests that ran at one time are added up."""
+        return self._usage
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
+    ) -> Completion:
+        """Ask the model; see `tasks.engine.Engine.complete`."""
+        request: dict[str, Any] = {
+            "messages": [asdict(message) for message in messages],
+            "max_tokens": max_tokens,
+            **self._sampling,
+        }
+        if schema is not None:
+            shape = {"name": "answer", "schema": schema, "strict": True}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if top_logprobs:
+            request |= {"logprobs": True, "top_logprobs": top_logprobs}
+        body, seconds = await self._client.chat(request, messages, self._priority)
+        choice, tokens = read_answer(body)
+        self._usage = Usage(
+            self._usage.prompt_tokens + tokens.prompt,
+            self._usage.completion_tokens + tokens.completion,
+            self._usage.cached_tokens + tokens.cached,
+            self._usage.engine_seconds + seconds,
+        )
+        return completion_of(choice)
+
+    async def count_tokens(self, text: str) -> int:
+        """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""
+        return await self._client.count_tokens(text)
+
+    def progress(self, done: int, total: int) -> None:
+        self._on_progress(done, total)
