@@ -48,4 +48,4 @@ async def test_a_document_whose_file_is_gone_fails_its_job(desk: Desk) -> None:
     desk.store.path(document.blob).unlink()
     job = await desk.ended(await desk.submit(document_id=document.id))
     assert job.error is not None
-    assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/task-failed")
+    assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/document-missing")
