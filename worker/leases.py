@@ -128,4 +128,5 @@ class Leases:
             return
         for lease in list(self._held.values()):
             log.warning("job.lease_lost", job_id=lease.claim.job.id, why=why)
+            lease.cut_off = True
             lease.lose()

@@ -39,7 +39,8 @@ class Load:
     async def finish(self) -> None:
         await asyncio.gather(*self._bursts)
 
-    async def submit(self) -> None:
+    async def submit(self, lane: str | None = None) -> None:
+        """One job; every other one is bulk unless `lane` says."""
         number = next(self._marks)
         mark = f"c{number:06}"
         text = f"Case {mark}. The water is off on 5 March. Fill a bath before then."
@@ -51,7 +52,7 @@ class Load:
                     text=None if by_file else text,
                     file=text.encode() if by_file else None,
                     filename="notice.txt" if by_file else None,
-                    lane="bulk" if number % 2 else "interactive",
+                    lane=lane or ("bulk" if number % 2 else "interactive"),
                     callback_url=self.callback_url,
                 )
         except ChanceryError as error:

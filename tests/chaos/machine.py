@@ -57,11 +57,12 @@ class Machine:
         supervised: bool = True,
         latency: float = 0.1,
         env: Mapping[str, str] | None = None,
+        redis_port: int | None = None,
         redis_ports: Mapping[str, int] | None = None,
     ) -> None:
         """`redis_ports`: parts that reach Redis at another port, through a proxy."""
         self.folder = folder
-        self.redis_port = free_port()
+        self.redis_port = redis_port or free_port()
         self.supervised = supervised
         self.deaths: list[Death] = []
         self.book = folder / "engine.book"

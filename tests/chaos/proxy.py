@@ -1,0 +1,69 @@
+"""A TCP proxy to Redis that can stop passing bytes, as a network that is cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+
+class Proxy:
+    """Passes bytes both ways. While `cut`, nothing passes and nothing is closed; what was sent
+    meanwhile arrives once it is mended, as from a network's queues.
+    """
+
+    def __init__(self, target_port: int) -> None:
+        self.port = 0
+        self._target_port = target_port
+        self._open = asyncio.Event()
+        self._open.set()
+        self._links: set[asyncio.Task[None]] = set()
+
+    def cut(self) -> None:
+        self._open.clear()
+
+    def mend(self) -> None:
+        self._open.set()
+
+    async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._links.add(task)
+        writers = [writer]
+        try:
+            await self._open.wait()
+            there = await asyncio.open_connection("127.0.0.1", self._target_port)
+            writers.append(there[1])
+            await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
+        except (OSError, asyncio.CancelledError):
+            pass  # one side has gone, or all is over: the other side learns it by being closed
+        finally:
+            self._links.discard(task)
+            for one in writers:
+                one.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            await self._open.wait()
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+    async def close(self) -> None:
+        for link in list(self._links):
+            link.cancel()
+        await asyncio.gather(*self._links, return_exceptions=True)
+
+
+@asynccontextmanager
+async def proxying(target_port: int) -> AsyncIterator[Proxy]:
+    proxy = Proxy(target_port)
+    server = await asyncio.start_server(proxy.link, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        with suppress(asyncio.CancelledError):
+            await proxy.close()

@@ -1,0 +1,75 @@
+"""Redis is killed, or somebody empties Celery's queues in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.account import account, settled
+from tests.chaos.load import Load, client_of
+from tests.chaos.machine import Machine, running
+from tests.chaos.receiver import receiving
+from tests.engines.processes import StandInControl
+
+CELERYS = ("interactive", "bulk", "callbacks", "unacked", "unacked_index")
+
+
+@pytest.mark.timeout(240)
+async def test_a_redis_that_was_killed_comes_back_with_every_job_that_was_accepted(
+    tmp_path: Path, seed: int, say: Callable[[str], None]
+) -> None:
+    async with running(Machine(tmp_path, latency=0.3)) as machine:
+        tax = await machine.department("tax")
+        client = client_of(machine.api_url, tax.api_key)
+        async with receiving(tax.callback_secret) as receiver, client:
+            load = Load(client, receiver.url())
+            for pause in (0.0, 3.0, 8.0):
+                load.burst(40)
+                while await machine.redis.zcard("chancery:running") < 5:
+                    await asyncio.sleep(0.005)
+                await machine.kill("redis")
+                await asyncio.sleep(pause)
+                machine.parts["redis"].start()
+                await machine.ready("redis")
+            await load.finish()
+            await settled(machine, load, 120)
+            done = await account(machine, load, receiver)
+    say(done.line(f"Redis killed thrice, seed {seed}"))
+    done.check()
+    assert done.succeeded == 120
+    # Nobody but Redis died: no job may be nearer to being set aside.
+    assert done.counters.get("jobs_abandoned", 0) == 0
+
+
+@pytest.mark.timeout(240)
+async def test_what_celery_lost_is_sent_again(
+    tmp_path: Path, seed: int, say: Callable[[str], None]
+) -> None:
+    # Two at a time, so that callbacks wait as well.
+    async with running(Machine(tmp_path, env={"CHANCERY_CALLBACK_CONCURRENCY": "2"})) as machine:
+        tax = await machine.department("tax")
+        client = client_of(machine.api_url, tax.api_key)
+        engine = StandInControl(machine.engine_url)
+        async with receiving(tax.callback_secret) as receiver, client:
+            load = Load(client, receiver.url())
+            engine.control(latency=3)
+            receiver.seconds = 2
+            load.burst(100)
+            await load.finish()
+            while not await machine.redis.llen("callbacks") > 1:
+                await asyncio.sleep(0.005)
+            lengths = [await machine.redis.llen(queue) for queue in CELERYS[:3]]
+            await machine.redis.delete(*CELERYS)
+            engine.control(latency=0.1)
+            receiver.seconds = 0.1
+            await settled(machine, load, 120)
+            done = await account(machine, load, receiver)
+    say(done.line(f"Celery's queues emptied of {lengths}, seed {seed}"))
+    assert all(lengths), "there was nothing to lose"
+    done.check()
+    assert done.succeeded == 100
+    assert done.run_twice == 0
+    assert done.slowest < 45
