@@ -54,10 +54,14 @@ class Courier:
         self._store = Store(StoreSettings().data_dir / "store")
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     @property
     def in_hand(self) -> int:
         return len(self._in_hand)
+
+    def can_run(self) -> bool:
+        return not self._stopping
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -67,7 +71,8 @@ class Courier:
         return (keep_beating(self._ledger, self._process, self._detail),)
 
     def begin_stop(self) -> None:
-        """Every delivery that was claimed may still be made."""
+        """Pull nothing more; what was pulled is still delivered."""
+        self._stopping = True
 
     def stop_work(self) -> None:
         """Nothing is lost: an attempt that is not reported is made again when its lease ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -10,10 +11,14 @@ from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
 
-def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
-    """Have the consumer of `app` ask `is_open` before each pull from Redis, and pull nothing when
-    the process was told to stop.
+def install_gate(app: Celery, is_open: Callable[[], bool]) -> threading.Event:
+    """Have the consumer of `app` ask `is_open` before each pull from Redis.
+
+    The event is set while nothing is asked of Redis, not even by an earlier pull: from then on
+    whatever is queued goes to others.
     """
+    withdrawn = threading.Event()
+    withdrawn.set()
 
     class Gate(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
@@ -26,6 +31,7 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
             def can_consume(_: Any) -> bool:
                 return is_open() and bool(may_pull())
 
+            withdrawn.clear()
             qos.can_consume = MethodType(can_consume, qos)
 
         def stop(self, consumer: Any) -> None:
@@ -36,5 +42,7 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> None:
             connection = tasks.channel.client.connection if tasks else None
             if connection:
                 connection.disconnect()
+            withdrawn.set()
 
     app.steps["consumer"].add(Gate)
+    return withdrawn

@@ -57,7 +57,7 @@ class Runner:
     @property
     def open(self) -> bool:
         """Whether more jobs may be begun. May be asked from another thread."""
-        return self._isolation.open
+        return self._isolation.open and not self._stopping.is_set()
 
     def begin_no_more(self) -> None:
         """Let runs that have not claimed their job leave it; the others go on."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
@@ -15,9 +16,11 @@ from celery import Celery, signals
 
 from jobs.problems import ProblemError
 from worker.defects import described
+from worker.gate import install_gate
 from worker.loop import LoopThread
 
 DRAIN_POLL_SECONDS = 0.1
+WITHDRAWN_SECONDS = 5.0
 log = structlog.get_logger()
 
 
@@ -26,6 +29,10 @@ class Service(Protocol):
 
     @property
     def in_hand(self) -> int: ...
+
+    def can_run(self) -> bool:
+        """Whether to pull. Asked from another thread."""
+        ...
 
     async def start(self) -> None: ...
 
@@ -53,10 +60,11 @@ def serve(
     the background fails, the process stops in the same way, with status 1.
     """
     loop.run(service.start())
+    withdrawn = install_gate(app, service.can_run)
     background = [loop.submit(_recorded(work)) for work in service.background()]
 
     def drain(**_: Any) -> None:
-        loop.submit(_drain(service, grace_seconds))
+        loop.submit(_drain(service, grace_seconds, withdrawn))
 
     def leave_logs_alone(**_: Any) -> None:
         """Celery asks this instead of setting up logging its own way."""
@@ -83,7 +91,7 @@ async def _close(service: Service) -> None:
     log.info("process.stopped")
 
 
-async def _drain(service: Service, grace_seconds: float) -> None:
+async def _drain(service: Service, grace_seconds: float, withdrawn: threading.Event) -> None:
     service.begin_stop()
     log.info("process.stopping", in_hand=service.in_hand, grace=grace_seconds)
     with suppress(TimeoutError):
@@ -91,6 +99,8 @@ async def _drain(service: Service, grace_seconds: float) -> None:
             while service.in_hand:  # noqa: ASYNC110 - a process that ends can afford to poll
                 await asyncio.sleep(DRAIN_POLL_SECONDS)
             return
+    # What is given back must not come back to this process.
+    await asyncio.to_thread(withdrawn.wait, WITHDRAWN_SECONDS)
     service.stop_work()
 
 

@@ -20,7 +20,6 @@ from tasks.errors import EngineUnavailable
 from tasks.readers import ReadLimits
 from worker.app import app, register_jobs
 from worker.engine import EngineClient
-from worker.gate import install_gate
 from worker.heartbeat import keep_beating, this_process
 from worker.leases import Leases
 from worker.loop import LoopThread
@@ -138,7 +137,6 @@ def main() -> None:
             return loop.run(worker.run(job_id))
 
         register_jobs(run)
-        install_gate(app, worker.can_run)
         queues = f"{Queue.interactive.value},{Queue.bulk.value}"
         arguments = (f"--concurrency={settings.concurrency}", f"--queues={queues}")
         serve(app, worker, loop, (*arguments, "--hostname=worker@%h"), settings.grace_seconds)

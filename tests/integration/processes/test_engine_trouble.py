@@ -106,7 +106,7 @@ async def test_a_job_caught_by_the_engines_death_runs_again_and_that_is_not_coun
 ) -> None:
     engine.control(mode="drop")
     job_id = await desk.submit()
-    # More runs than a job may have where they count.
+    # More runs than a job may have where they count, fewer than make it a suspect.
     await until(lambda: int(system.record(job_id)["attempts"]) > 2)
     engine.control(mode="ok")
     assert (await desk.ended(job_id)).status is JobStatus.succeeded

@@ -31,7 +31,7 @@ from jobs.ids import new_callback_id
 from jobs.job import Claim, Progress
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending, Held
+from jobs.ledger.jobs import Ending, Held, RunAlone
 from jobs.problems import Problem
 from jobs.settings import RedisSettings
 from jobs.states import ENDINGS, TRANSITIONS, JobStatus
@@ -41,7 +41,8 @@ T = TypeVar("T")
 P = "chancery:"
 LONG, OVER = 600.0, 0.0
 WORKERS = ("w1", "w2")
-DEATHS = 3
+ENGINE_LOST = "engine-unavailable"
+SUSPECT_DEATHS, SUSPECT_LOSSES = 2, 3
 
 
 @dataclass(slots=True)
@@ -57,6 +58,8 @@ class Model:
     token: int = 0
     tries: int = 0
     deaths: int = 0
+    losses: int = 0
+    alone: bool = False
     worker: str | None = None
     lease_over: bool = False
     ended_by: int | None = None
@@ -65,6 +68,16 @@ class Model:
     def become(self, status: JobStatus) -> None:
         self.status, self.sent = status, status is JobStatus.queued and self.lane != Lane.bulk
         self.worker = None
+
+    def claimed(self, claim: Claim, worker: str, lease: float) -> None:
+        self.alone = self.suspect
+        self.become(JobStatus.running)
+        self.token, self.worker, self.lease_over = claim.token, worker, lease == OVER
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it may have killed what ran it, so that it is run alone."""
+        return self.deaths >= SUSPECT_DEATHS or self.losses >= SUSPECT_LOSSES
 
     @property
     def over(self) -> bool:
@@ -151,43 +164,57 @@ class LedgerMachine(RuleBasedStateMachine):
         job=jobs,
         worker=st.sampled_from(WORKERS),
         lease=st.sampled_from([LONG, LONG, OVER]),
+        alone=st.booleans(),
     )
-    def claim(self, job: Model, worker: str, lease: float) -> Run | MultipleResults[Run]:
-        claim = self.do(self.ledger.jobs.claim(job.id, worker, lease))
-        if job.status is JobStatus.queued and job.sent and job.deadline_passed:
-            job.become(JobStatus.expired)
-            assert claim is None
-        elif job.status is JobStatus.queued and job.sent:
-            assert claim is not None
-            assert claim.token > job.token
-            assert claim.tries == job.tries
-            job.become(JobStatus.running)
-            job.token, job.worker, job.lease_over = claim.token, worker, lease == OVER
-            return Run(claim, job)
-        assert claim is None
-        return multiple()
+    def claim(
+        self, job: Model, worker: str, lease: float, *, alone: bool
+    ) -> Run | MultipleResults[Run]:
+        claim = self.do(self._claim(job, worker, lease, alone=alone))
+        if not self._may_be_claimed(job, alone=alone):
+            assert not isinstance(claim, Claim)
+            return multiple()
+        assert isinstance(claim, Claim)
+        assert claim.token > job.token
+        assert claim.tries == job.tries
+        job.claimed(claim, worker, lease)
+        return Run(claim, job)
 
-    @rule(target=runs, job=jobs, lease=st.sampled_from([LONG, OVER]))
-    def race_for(self, job: Model, lease: float) -> Run | MultipleResults[Run]:
+    @rule(target=runs, job=jobs, lease=st.sampled_from([LONG, OVER]), alone=st.booleans())
+    def race_for(self, job: Model, lease: float, *, alone: bool) -> Run | MultipleResults[Run]:
         """Two workers ask for one job at one time."""
 
-        async def both() -> list[Claim | None]:
+        async def both() -> list[Claim | str | None]:
             return await asyncio.gather(
-                *(self.ledger.jobs.claim(job.id, worker, lease) for worker in WORKERS)
+                *(self._claim(job, worker, lease, alone=alone) for worker in WORKERS)
             )
 
-        claims = self.do(both())
-        won = [(worker, claim) for worker, claim in zip(WORKERS, claims, strict=True) if claim]
-        wanted = job.status is JobStatus.queued and job.sent
-        assert len(won) == int(wanted and not job.deadline_passed)
-        if wanted and job.deadline_passed:
-            job.become(JobStatus.expired)
+        answers = zip(WORKERS, self.do(both()), strict=True)
+        won = [(worker, claim) for worker, claim in answers if isinstance(claim, Claim)]
+        assert len(won) == int(self._may_be_claimed(job, alone=alone))
         if not won:
             return multiple()
         ((worker, claim),) = won
-        job.become(JobStatus.running)
-        job.token, job.worker, job.lease_over = claim.token, worker, lease == OVER
+        job.claimed(claim, worker, lease)
         return Run(claim, job)
+
+    async def _claim(
+        self, job: Model, worker: str, lease: float, *, alone: bool
+    ) -> Claim | str | None:
+        try:
+            return await self.ledger.jobs.claim(job.id, worker, lease, alone=alone)
+        except RunAlone:
+            assert job.suspect
+            return "alone"
+
+    @staticmethod
+    def _may_be_claimed(job: Model, *, alone: bool) -> bool:
+        """Whether a claim should get the job. One that comes after its deadline ends it."""
+        if job.status is not JobStatus.queued or not job.sent:
+            return False
+        if job.deadline_passed:
+            job.become(JobStatus.expired)
+            return False
+        return alone or not job.suspect
 
     @rule(run=runs)
     def renew(self, run: Run) -> None:
@@ -211,17 +238,25 @@ class LedgerMachine(RuleBasedStateMachine):
             run.job.become(ending.status)
             run.job.ended_by = run.claim.token
 
-    @rule(run=runs, delay=st.sampled_from([0.0, 600.0]), counted=st.booleans())
-    def put_back(self, run: Run, *, delay: float, counted: bool) -> None:
+    @rule(
+        run=runs,
+        delay=st.sampled_from([0.0, 600.0]),
+        counted=st.booleans(),
+        code=st.sampled_from(["output-invalid", ENGINE_LOST]),
+    )
+    def put_back(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
+        job, holds = run.job, run.holds
         stands = self.do(
-            self.ledger.jobs.put_back(
-                run.claim, delay_seconds=delay, counted=counted, code="output-invalid"
-            )
+            self.ledger.jobs.put_back(run.claim, delay_seconds=delay, counted=counted, code=code)
         )
-        assert stands == run.holds
-        if run.holds:
-            run.job.tries += counted
-            run.job.become(JobStatus.scheduled if delay else JobStatus.queued)
+        assert stands == holds
+        if holds:
+            job.tries += counted
+            if code == ENGINE_LOST and job.alone:
+                job.become(JobStatus.failed)
+            else:
+                job.losses += code == ENGINE_LOST
+                job.become(JobStatus.scheduled if delay else JobStatus.queued)
 
     @rule(worker=st.sampled_from(WORKERS))
     def declare_dead(self, worker: str) -> None:
@@ -258,7 +293,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _abandon(self, job: Model) -> None:
         job.deaths += 1
-        job.become(JobStatus.failed if job.deaths >= DEATHS else JobStatus.queued)
+        job.become(JobStatus.failed if job.alone else JobStatus.queued)
 
     # What is always so.
 

@@ -56,7 +56,7 @@ async def test_a_callback_without_its_signatures_bytes_does_not_verify(
 async def test_a_large_result_stays_behind_and_the_callback_says_where(
     desk: Desk, receiver: Receiver, engine: StandInControl, answer_chars: int, *, inside: bool
 ) -> None:
-    engine.control(answer=json.dumps({"what": "x" * answer_chars}))
+    engine.control(answer=json.dumps({"what": {"quote": "", "value": "x" * answer_chars}}))
     job_id = await desk.submit(
         task="extract", options=OPTIONS["extract"], callback_url=receiver.url()
     )
