@@ -9,7 +9,7 @@ from itertools import count
 from client import AsyncChancery, ChanceryError
 
 CLIENT_SECONDS = 240.0
-AT_ONCE = 8
+AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Load:
     callback_url: str | None
     accepted: list[Accepted] = field(default_factory=list)
     refused: list[ChanceryError] = field(default_factory=list)
-    _marks: count[int] = field(default_factory=lambda: count(1))
+    numbers: count[int] = field(default_factory=lambda: count(1))
     _bursts: list[asyncio.Task[None]] = field(default_factory=list)
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -41,7 +41,7 @@ class Load:
 
     async def submit(self, lane: str | None = None) -> None:
         """One job; every other one is bulk unless `lane` says."""
-        number = next(self._marks)
+        number = next(self.numbers)
         mark = f"c{number:06}"
         text = f"Case {mark}. The water is off on 5 March. Fill a bath before then."
         by_file = number % 5 == 0

@@ -36,9 +36,9 @@ class Storm:
         """Parts in turn, each round in another order; and whether it is stopped, not killed."""
         for _ in range(self.kills):
             for part in random.sample(TURNS, len(TURNS)):
-                yield _one_of(part, random), False
+                yield part, False
         for part in self.stops:
-            yield _one_of(part, random), True
+            yield part, True
 
     async def over(self, machine: Machine) -> Account:
         """Have the storm go over a machine that is not up yet."""
@@ -50,9 +50,9 @@ class Storm:
             async with receiving(tax.callback_secret) as receiver, client:
                 load = Load(client, receiver.url())
                 sizes = _shares(self.jobs, len(faults))
-                for (part, is_stop), size in zip(faults, sizes, strict=True):
+                for (role, is_stop), size in zip(faults, sizes, strict=True):
                     load.burst(size)
-                    await _busy(machine, receiver, part)
+                    part = await _busy(machine, receiver, role)
                     await asyncio.sleep(random.uniform(0, 0.05))
                     if is_stop:
                         await machine.pause(part, self.stop_seconds)
@@ -64,20 +64,27 @@ class Storm:
                 return await account(machine, load, receiver)
 
 
-async def _busy(machine: Machine, receiver: Receiver, part: str) -> None:
-    """Wait until a fault would hit work in hand: not before a burst is there, nor after it."""
+async def _busy(machine: Machine, receiver: Receiver, role: str) -> str:
+    """The part of a role that a fault hits, once it would hit work in hand: not before a burst is
+    there, nor after it.
+    """
 
-    async def in_hand() -> int:
+    async def in_hand(part: str) -> int:
         if part == "courier":
             return receiver.taking
         if part in WORKERS:
             return int(await machine.redis.scard(f"chancery:held:{machine.parts[part].life.name}"))
         return int(await machine.redis.zcard("chancery:running"))
 
+    parts = WORKERS if role == "worker" else (role,)
     with suppress(TimeoutError):
         async with asyncio.timeout(BUSY_SECONDS):
-            while await in_hand() < IN_HAND:
+            while True:
+                for part in parts:
+                    if await in_hand(part) >= IN_HAND:
+                        return part
                 await asyncio.sleep(0.005)
+    return parts[0]
 
 
 def latency_of(seed: int) -> float:
@@ -88,10 +95,6 @@ def latency_of(seed: int) -> float:
 def machine_for(folder: Path, storm: Storm, *, supervised: bool, **env: str) -> Machine:
     latency = latency_of(storm.seed)
     return Machine(folder, supervised=supervised, latency=latency, env=env)
-
-
-def _one_of(part: str, random: Random) -> str:
-    return random.choice(WORKERS) if part == "worker" else part
 
 
 def _shares(jobs: int, parts: int) -> list[int]:

@@ -1,0 +1,170 @@
+"""Receivers of one department that misbehave in every way, beside a good one of another."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from jobs.callback import Callback
+from jobs.states import CallbackStatus
+from tests.chaos.account import settled
+from tests.chaos.load import Load, client_of
+from tests.chaos.machine import Machine, running
+from tests.chaos.receiver import Receiver, receiving
+
+BUSY_SECONDS = 4
+SLOW_SECONDS = 10.0
+FLOOD_MIB = 100
+# More than a courier's 32 deliveries in flight: enough to fill it, where nothing bounds them.
+JOBS: Mapping[str, int] = {
+    "/hangs": 40,
+    "/slow": 10,
+    "/fails": 6,
+    "/gone": 6,
+    "/busy": 6,
+    "/moved": 6,
+    "/floods": 6,
+}
+DELIVERED, DEAD = CallbackStatus.delivered, CallbackStatus.dead
+ENDS: Mapping[str, tuple[CallbackStatus, int, int | None]] = {
+    "/slow": (DELIVERED, 1, 204),
+    "/fails": (DEAD, 3, 500),
+    "/gone": (DEAD, 1, 410),
+    "/busy": (DELIVERED, 2, 204),
+    "/moved": (DEAD, 3, 302),
+    "/floods": (DELIVERED, 1, 200),
+}
+# What a busy machine may add to a delivery, in seconds: below it, twice as slow says nothing.
+NOISE_SECONDS = 0.5
+
+
+class Misbehaviour:
+    """Answers by path, each in its own wrong way; `trapped` counts who followed a redirect."""
+
+    def __init__(self) -> None:
+        self.trapped = 0
+        self._told_busy: set[str] = set()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        match request.path:
+            case "/hangs":
+                await asyncio.Event().wait()
+            case "/slow":
+                await asyncio.sleep(SLOW_SECONDS)
+            case "/fails":
+                return web.Response(status=500)
+            case "/gone":
+                return web.Response(status=410)
+            case "/busy":
+                return self._busy(request.headers["webhook-id"])
+            case "/moved":
+                return web.Response(status=302, headers={"location": "/trap"})
+            case "/floods":
+                return await _flood(request)
+            case "/trap":
+                self.trapped += 1
+        return web.Response(status=204)
+
+    def _busy(self, webhook_id: str) -> web.Response:
+        if webhook_id in self._told_busy:
+            return web.Response(status=204)
+        self._told_busy.add(webhook_id)
+        return web.Response(status=429, headers={"retry-after": str(BUSY_SECONDS)})
+
+
+@pytest.mark.timeout(300)
+async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
+    tmp_path: Path, seed: int, say: Callable[[str], None]
+) -> None:
+    env = {
+        "CHANCERY_CALLBACK_TIMEOUT_SECONDS": "12",
+        "CHANCERY_CALLBACK_LEASE_SECONDS": "20",
+        "CHANCERY_CALLBACK_SCHEDULE_SECONDS": "[0, 1, 2]",
+    }
+    async with running(Machine(tmp_path, env=env)) as machine:
+        tax, land = await machine.department("tax"), await machine.department("land")
+        async with (
+            receiving(tax.callback_secret) as good,
+            receiving(land.callback_secret) as bad,
+            client_of(machine.api_url, tax.api_key) as tax_client,
+            client_of(machine.api_url, land.api_key) as land_client,
+        ):
+            misbehaviour = bad.answer = Misbehaviour()
+            good.seconds, numbers = 0.02, count(1)
+            alone = await _good_deliveries(machine, good, Load(tax_client, good.url()))
+            memory = _peak_mib(machine)
+            loads = {path: Load(land_client, bad.url(path), numbers=numbers) for path in JOBS}
+            for path, load in loads.items():
+                load.burst(JOBS[path])
+            await asyncio.gather(*(load.finish() for load in loads.values()))
+            beside = await _good_deliveries(machine, good, Load(tax_client, good.url()))
+            for path, end in ENDS.items():
+                for job in loads[path].accepted:
+                    assert _end(await _over(machine, job.id)) == end, path
+            grown = _peak_mib(machine) - memory
+            told = [one for one in bad.deliveries if one.path == "/busy"]
+            waits = [
+                second.at - first.at
+                for first, second in (bad.by_id()[one.webhook_id] for one in told)
+            ]
+    say(
+        f"receivers, seed {seed}: {len(bad.deliveries)} bad deliveries; a good one's 90th "
+        f"percentile {alone:.2f} s alone, {beside:.2f} s beside them; "
+        f"courier's peak memory +{grown:.0f} MiB"
+    )
+    assert beside < max(2 * alone, alone + NOISE_SECONDS)
+    assert min(waits) >= BUSY_SECONDS
+    assert misbehaviour.trapped == 0
+    assert grown < FLOOD_MIB
+    assert all(one.verified for one in (*good.deliveries, *bad.deliveries))
+
+
+async def _good_deliveries(machine: Machine, receiver: Receiver, load: Load) -> float:
+    """The 90th percentile of seconds from a job's ending to its callback's arrival."""
+    for _ in range(8):
+        load.burst(5)
+        await asyncio.sleep(0.5)
+    await load.finish()
+    await settled(machine, load, 100)
+    arrived = {one.job_id: one.at for one in reversed(receiver.deliveries)}
+    seconds = []
+    for job in load.accepted:
+        ended = await machine.redis.hget(f"chancery:job:{job.id}", "finished_at")
+        seconds.append(arrived[job.id] - int(ended or 0) / 1000)
+    return statistics.quantiles(seconds, n=10)[-1]
+
+
+async def _over(machine: Machine, job_id: str) -> Callback:
+    """The job's callback when it is delivered or dead."""
+    async with asyncio.timeout(100):
+        while True:
+            (callback,) = (await machine.ledger.callbacks.list("land", job_id=job_id)).items
+            if callback.status is not CallbackStatus.pending:
+                return callback
+            await asyncio.sleep(0.1)
+
+
+def _end(callback: Callback) -> tuple[CallbackStatus, int, int | None]:
+    return callback.status, len(callback.attempts), callback.attempts[-1].status_code
+
+
+def _peak_mib(machine: Machine) -> float:
+    status = Path(f"/proc/{machine.parts['courier'].life.process.pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
+
+
+async def _flood(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"content-length": str(FLOOD_MIB * 2**20)})
+    await response.prepare(request)
+    with suppress(ConnectionError):  # nobody has to read it all
+        for _ in range(FLOOD_MIB * 16):
+            await response.write(b"x" * 65_536)
+    return response
