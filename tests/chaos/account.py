@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from jobs.states import ENDINGS
 from tests.chaos.engine import booked
-from tests.chaos.load import Accepted, Load
+from tests.chaos.load import Load
 from tests.chaos.machine import WORKERS, Machine
 from tests.chaos.parts import moment_of
-from tests.chaos.receiver import Receiver
+from tests.chaos.receiver import Delivery, Receiver
 
 Record = Mapping[str, str]
 
@@ -27,7 +27,7 @@ class Account:
     are deliveries with a new `webhook-id`, and with one that came before. `recovered` (seconds):
     the longest from a worker's death or stop to the next run of a job in its hand, of deaths that
     the ledger was told of, and of others. `slowest` (seconds): the longest from a job's acceptance
-    to its ending.
+    to its ending; `slowest_event`, from there to the first arrival of its callback.
     """
 
     accepted: int
@@ -46,6 +46,7 @@ class Account:
     recovered_known: float
     recovered_unknown: float
     slowest: float
+    slowest_event: float
     counters: Mapping[str, int]
 
     def line(self, title: str) -> str:
@@ -54,7 +55,8 @@ class Account:
             f"run twice {self.run_twice}, two endings {self.two_endings}, events {self.events}, "
             f"duplicate deliveries {self.duplicates}, in hand at deaths {self.in_hand}, seconds to "
             f"recover at most {self.recovered_known:.1f} (known dead) "
-            f"{self.recovered_unknown:.1f} (not known), slowest job {self.slowest:.1f}"
+            f"{self.recovered_unknown:.1f} (not known), slowest job {self.slowest:.1f}, "
+            f"slowest callback {self.slowest_event:.1f}"
         )
 
     def check(self) -> None:
@@ -105,6 +107,7 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
         recovered_known=known,
         recovered_unknown=unknown,
         slowest=max(_seconds(record) for record in ended.values()),
+        slowest_event=max((_waited(one, ended) for one in by_id.values()), default=0.0),
         counters={str(name): int(number) for name, number in counters.items()},
     )
 
@@ -143,12 +146,13 @@ def _seconds(record: Record) -> float:
     return (int(record["finished_at"]) - int(record["created_at"])) / 1000
 
 
+def _waited(deliveries: Sequence[Delivery], ended: Mapping[str, Record]) -> float:
+    record = ended.get(deliveries[0].job_id)
+    return deliveries[0].at - int(record["finished_at"]) / 1000 if record else 0.0
+
+
 async def _records(machine: Machine, ids: Sequence[str]) -> dict[str, Record]:
     pipeline = machine.redis.pipeline(transaction=False)
     for job_id in ids:
         pipeline.hgetall(f"chancery:job:{job_id}")
     return dict(zip(ids, await pipeline.execute(), strict=True))
-
-
-def marks(accepted: Sequence[Accepted]) -> dict[str, str]:
-    return {job.id: job.mark for job in accepted}
