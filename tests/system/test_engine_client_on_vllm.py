@@ -141,7 +141,7 @@ class TestSmolLM2:
         self, smollm2_engine: EngineSession
     ) -> None:
         schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
-        with pytest.raises(EngineRefused, match="Unimplemented"):
+        with pytest.raises(EngineRefused, match="not supported by xgrammar"):
             await smollm2_engine.complete(CAPITAL, max_tokens=10, schema=schema)
 
 

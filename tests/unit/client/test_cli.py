@@ -46,6 +46,15 @@ def lines(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+# Where the tests run in a shell's background, SIGINT is ignored, and stays so in what they start.
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from client.cli import main
+main()
+"""
+
+
 class TestSubmit:
     def test_every_file_becomes_a_job_and_a_line(
         self, office: Any, run: Run, files: list[Path]
@@ -161,7 +170,7 @@ class TestSubmit:
         environment = os.environ | {"CHANCERY_API_URL": office.url, "CHANCERY_API_KEY": KEY}
         words = ["submit", "summarize", *map(str, files), "--wait"]
         with subprocess.Popen(
-            [sys.executable, "-c", "from client.cli import main; main()", *words],
+            [sys.executable, "-c", INTERRUPTIBLE, *words],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
