@@ -64,7 +64,7 @@ secrets: setup ## accept what the check takes for secrets, once you have looked 
 	@mv .secrets.new .secrets.baseline
 
 .PHONY: chaos
-chaos: setup engine ## tests that kill parts of a running system
+chaos: setup ## tests that kill parts of a running system, a quarter of an hour
 	@$(BIN)/pytest tests/chaos $(ARGS)
 
 .PHONY: bench
