@@ -6,21 +6,22 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from jobs.department import Department
-from tests.integration.processes.receiver import receiving, status
+from tests.integration.processes.receiver import Answer, receiving, status
 from worker.delivery import Deliverer, Tried, signed_headers
 
 OLD, NEW = "whsec_" + "A" * 32, "whsec_" + "B" * 32
 
 
-async def answered(code: int, **headers: str) -> Tried:
+async def answered(answer: Answer) -> Tried:
     deliverer = Deliverer(5, 4, frozenset())
     await deliverer.start()
     try:
         async with receiving() as receiver:
-            receiver.answers.append(status(code, **headers))
+            receiver.answers.append(answer)
             department = Department("tax", ("127.0.0.1",), (NEW,))
             return await deliverer.send(department, receiver.url(), "evt_1", b"{}")
     finally:
@@ -40,7 +41,7 @@ async def answered(code: int, **headers: str) -> Tried:
     ],
 )
 async def test_2xx_delivers_and_410_is_final(code: int, *, delivered: bool, final: bool) -> None:
-    tried = await answered(code)
+    tried = await answered(status(code))
     assert (tried.delivered, tried.final) == (delivered, final)
     assert (tried.attempt.status_code, tried.attempt.error) == (code, None)
 
@@ -61,12 +62,12 @@ async def test_2xx_delivers_and_410_is_final(code: int, *, delivered: bool, fina
     ],
 )
 async def test_retry_after_is_a_bounded_number_of_seconds(text: str, seconds: float | None) -> None:
-    assert (await answered(503, retry_after=text)).retry_after == seconds
+    assert (await answered(status(503, retry_after=text))).retry_after == seconds
 
 
 async def test_retry_after_may_be_a_date() -> None:
     then = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    retry_after = (await answered(429, retry_after=then)).retry_after
+    retry_after = (await answered(status(429, retry_after=then))).retry_after
     assert retry_after == pytest.approx(3_600, abs=30)
 
 
@@ -78,3 +79,20 @@ def test_every_secret_of_a_department_signs() -> None:
         Webhook(secret).verify(body, headers)
     with pytest.raises(Exception, match="No matching signature"):
         Webhook("whsec_" + "C" * 32).verify(body, headers)
+
+
+async def test_an_endless_answer_is_not_read_to_the_end() -> None:
+    written = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal written
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65_536)
+            written += 65_536
+
+    tried = await answered(endless)
+    assert tried.delivered
+    # What the two ends' buffers took. Read for as long as it may take, it would be far more.
+    assert written < 32 * 1024 * 1024
