@@ -133,12 +133,19 @@ def _of_transport(figures: Figures) -> Iterable[Metric]:
     )
     for (department, status), count in figures.callbacks.items():
         callbacks.add_metric((department, status.value), count)
+    gone = GaugeMetricFamily(
+        "chancery_callback_urls_gone",
+        "URLs that answered 410 and are not called any more.",
+        labels=("department",),
+    )
+    for department, count in figures.urls_gone.items():
+        gone.add_metric((department,), count)
     events = CounterMetricFamily(
         "chancery_events", "What happened in the ledger, by name.", labels=("event",)
     )
     for event, count in figures.counters.items():
         events.add_metric((event,), count)
-    return queues, callbacks, events
+    return queues, callbacks, gone, events
 
 
 def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:

@@ -96,7 +96,9 @@ class Attempt(Answer):
 
 
 class Callback(Answer):
-    """One event for one URL. `status` is `pending`, `delivered` or `dead`."""
+    """One event for one URL. `status` is `pending`, `delivered` or `dead`; `error` says why it was
+    given up before its attempts were used up.
+    """
 
     id: str
     status: str
@@ -106,6 +108,7 @@ class Callback(Answer):
     url: str | None = None
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    error: str | None = None
 
 
 class TaskInfo(Answer):

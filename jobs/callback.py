@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from jobs.job import Job
 from jobs.states import CallbackStatus
+
+
+class Outcome(StrEnum):
+    """What an attempt says of the receiver."""
+
+    delivered = "delivered"
+    failed = "failed"
+    gone = "gone"  # it answered 410: the URL is not to be called any more
+    unsent = "unsent"  # nothing was sent, so nothing was learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """`id` is the event's `webhook-id`, the same at every attempt."""
+    """`id` is the event's `webhook-id`, the same at every attempt. `error` says why it was given up
+    before its attempts were used up.
+    """
 
     id: str
     job_id: str
@@ -33,6 +45,7 @@ class Callback:
     status: CallbackStatus
     attempts: Sequence[Attempt]
     next_attempt_at: datetime | None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

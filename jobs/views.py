@@ -65,6 +65,7 @@ class CallbackView(BaseModel):
     status: CallbackStatus
     attempts: Sequence[AttemptView]
     next_attempt_at: datetime | None
+    error: str | None = None
 
 
 def document_view(document: StoredDocument) -> DocumentView:
@@ -138,4 +139,5 @@ def callback_view(callback: Callback) -> CallbackView:
             for one in callback.attempts
         ],
         next_attempt_at=callback.next_attempt_at,
+        error=callback.error,
     )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic_core import to_json
 
-from jobs.callback import Delivery
+from jobs.callback import Delivery, Outcome
 from jobs.department import Department
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
@@ -34,7 +34,7 @@ from jobs.targets import Target, plain
 from jobs.views import job_view
 from worker.app import app, register_callbacks
 from worker.defects import described
-from worker.delivery import Deliverer, Place, Tried, failed
+from worker.delivery import Deliverer, Place, Tried, unsent
 from worker.heartbeat import keep_beating, this_process
 from worker.loop import LoopThread
 from worker.service import serve
@@ -108,7 +108,9 @@ class Courier:
     async def _deliver(self, delivery: Delivery) -> str:
         tried = await self._try(delivery)
         status, delay = self._verdict(delivery, tried)
-        await self._ledger.callbacks.settle(delivery, tried.attempt, status, delay_seconds=delay)
+        await self._ledger.callbacks.settle(
+            delivery, tried.attempt, status, tried.outcome, delay_seconds=delay
+        )
         log.info(
             f"callback.{status.value}",
             attempt=delivery.attempt,
@@ -116,13 +118,15 @@ class Courier:
             error=tried.attempt.error,
             again_in=round(delay) if status is CallbackStatus.pending else None,
         )
+        if tried.outcome is Outcome.gone:
+            log.warning("callback.url_gone", department=delivery.callback.department)
         return status.value
 
     async def _try(self, delivery: Delivery) -> Tried:
         callback, at = delivery.callback, datetime.now(UTC)
         department = await self._ledger.departments.get(callback.department)
         if department is None:
-            return failed(at, f"the department {callback.department} has gone", final=True)
+            return unsent(at, f"the department {callback.department} has gone", final=True)
         try:
             body = await self._body(delivery, department)
             return await self._deliverer.send(department, callback.url, callback.id, body)
@@ -131,7 +135,7 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - the edge, and recorded
             # The edge: a callback that cannot be made ends like one that cannot be delivered.
             log.error("callback.defect", **described(error))  # noqa: TRY400 - it may quote results
-            return failed(at, f"the callback could not be made ({type(error).__name__})")
+            return unsent(at, f"the callback could not be made ({type(error).__name__})")
 
     def _verdict(self, delivery: Delivery, tried: Tried) -> tuple[CallbackStatus, float]:
         if tried.delivered:

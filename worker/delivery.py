@@ -16,7 +16,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, DummyCooki
 from httpx_aiohttp import AiohttpTransport
 from standardwebhooks.webhooks import Webhook
 
-from jobs.callback import Attempt
+from jobs.callback import Attempt, Outcome
 from jobs.department import Department
 from jobs.problems import ProblemError
 from jobs.submission import resolve
@@ -37,14 +37,23 @@ class Tried:
     """What an attempt came to. `retry_after` is what the receiver asked for, in seconds."""
 
     attempt: Attempt
-    delivered: bool
+    outcome: Outcome
     final: bool = False
     retry_after: float | None = None
 
+    @property
+    def delivered(self) -> bool:
+        return self.outcome is Outcome.delivered
 
-def failed(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False) -> Tried:
+
+def failed(at: datetime, why: str, seconds: float = 0.0) -> Tried:
     """An attempt that got no answer."""
-    return Tried(Attempt(at, None, why, seconds), delivered=False, final=final)
+    return Tried(Attempt(at, None, why, seconds), Outcome.failed)
+
+
+def unsent(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False) -> Tried:
+    """An attempt that ended before anything was sent."""
+    return Tried(Attempt(at, None, why, seconds), Outcome.unsent, final=final)
 
 
 def signed_headers(
@@ -98,16 +107,17 @@ class Deliverer:
             async with asyncio.timeout(self._timeout):
                 response = await self._post(department, url, event_id, at, body)
         except ProblemError as error:
-            return self._failed(at, began, error.problem.detail)
+            return unsent(at, error.problem.detail, time.monotonic() - began)
         except TimeoutError:
             return self._failed(at, began, f"no answer in {self._timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
         attempt = Attempt(at, response.status_code, None, time.monotonic() - began)
+        outcome = _outcome(response)
         return Tried(
             attempt,
-            delivered=response.is_success,
-            final=response.status_code == GONE,
+            outcome,
+            final=outcome is Outcome.gone,
             retry_after=_retry_after(response),
         )
 
@@ -183,6 +193,12 @@ async def _discard(response: httpx.Response) -> None:
                 seen += len(chunk)
                 if seen > ANSWER_MAX_BYTES:
                     return
+
+
+def _outcome(response: httpx.Response) -> Outcome:
+    if response.status_code == GONE:
+        return Outcome.gone
+    return Outcome.delivered if response.is_success else Outcome.failed
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -74,7 +74,7 @@ def _row(callback: Callback) -> tuple[object, ...]:
         callback.type,
         callback.status,
         len(callback.attempts),
-        (last.error or last.status_code) if last else None,
+        callback.error or ((last.error or last.status_code) if last else None),
         callback.next_attempt_at,
         callback.url,
     )

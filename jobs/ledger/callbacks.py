@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.callback import Attempt, Callback, Delivery
+from jobs.callback import Attempt, Callback, Delivery, Outcome
 from jobs.ids import is_callback_id
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
@@ -39,10 +39,14 @@ class CallbackLedger:
         delivery: Delivery,
         attempt: Attempt,
         status: CallbackStatus,
+        outcome: Outcome,
         *,
         delay_seconds: float = 0,
     ) -> bool:
-        """Note an attempt; `pending` tries again after the delay. False: another courier has it."""
+        """Note an attempt; `pending` tries again after the delay. False: another courier has it.
+
+        `Outcome.gone` gives up whatever else is pending for the URL.
+        """
         return bool(
             await self._connection.run(
                 "settle_callback",
@@ -51,15 +55,30 @@ class CallbackLedger:
                 attempt_record(attempt),
                 status.value,
                 round(delay_seconds * 1000),
+                outcome.value,
             )
         )
 
     async def redeliver(self, department: str, callback_id: str) -> Callback | None:
-        """Send a callback again, whatever became of it; None where the department has no such."""
+        """Send a callback again, whatever became of it; None where the department has no such.
+
+        Its URL is open again, where its receiver had answered 410.
+        """
         if not is_callback_id(callback_id):
             return None
         answer = await self._connection.run("redeliver", department, callback_id)
         return to_callback(pairs(answer[0]), answer[1]) if answer else None
+
+    async def gone(self, department: str) -> Sequence[str]:
+        """The URLs whose receivers answered 410, the latest first."""
+        redis = self._connection.redis
+        return list(
+            await self._connection.ask(redis.zrevrange(f"{PREFIX}gone:{department}", 0, -1))
+        )
+
+    async def reopen(self, department: str, url: str) -> bool:
+        """Call a URL again from now on; False where it was not gone."""
+        return bool(await self._connection.run("reopen", department, url))
 
     async def list(
         self,

@@ -26,6 +26,7 @@ from jobs.settings import RedisSettings
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
+_SHARED = ("prelude", "callbacks")
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
 log = structlog.get_logger()
 
@@ -39,11 +40,11 @@ class Connection:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        prelude = (_SCRIPTS / "prelude.lua").read_text()
+        shared = "".join((_SCRIPTS / f"{name}.lua").read_text() for name in _SHARED)
         self._scripts = {
-            path.stem: redis.register_script(prelude + path.read_text())
+            path.stem: redis.register_script(shared + path.read_text())
             for path in _SCRIPTS.glob("*.lua")
-            if path.stem != "prelude"
+            if path.stem not in _SHARED
         }
 
     @classmethod

@@ -17,13 +17,14 @@ _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 class Figures:
     """`jobs`: open jobs by department and status. `endings`: since the ledger began, by task, lane
     and status. `queues`: messages waiting in Celery. `callbacks`: by department and status.
-    `counters`: events since the ledger began, by name.
+    `urls_gone`: URLs that answered 410, by department. `counters`: events since the ledger began.
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
     endings: Mapping[tuple[str, str, JobStatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
+    urls_gone: Mapping[str, int]
     counters: Mapping[str, int]
 
 
@@ -64,6 +65,8 @@ class FigureLedger:
             pipeline.zcard(f"{PREFIX}jobs:{name}:{job_status.value}")
         for name, callback_status in callbacks:
             pipeline.zcard(f"{PREFIX}callbacks:{name}:{callback_status.value}")
+        for name in departments:
+            pipeline.zcard(f"{PREFIX}gone:{name}")
         for queue in Queue:
             pipeline.llen(queue.value)
         pipeline.hgetall(f"{PREFIX}endings")
@@ -72,6 +75,7 @@ class FigureLedger:
         return Figures(
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
+            urls_gone={name: next(answers) for name in departments},
             queues={queue: next(answers) for queue in Queue},
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},

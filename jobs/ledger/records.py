@@ -122,6 +122,7 @@ def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
         status=CallbackStatus(record["status"]),
         attempts=[to_attempt(attempt) for attempt in attempts],
         next_attempt_at=to_time(record["next_attempt_at"]),
+        error=record.get("error"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,13 @@ import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
+from jobs.callback import Attempt, Outcome
 from jobs.department import Department
+from jobs.ids import new_callback_id
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
+from jobs.states import CallbackStatus
+from tests.integration.ledger.conftest import a_job, submit_job
 from worker.commands.department import department
 
 
@@ -132,3 +137,30 @@ def test_show_tells_all_but_the_secrets(redis_url: str) -> None:
     assert "2.5/s" in result.stdout
     assert made["callback_secret"] not in result.stdout
     assert run("show", "water", "--redis-url", redis_url).exit_code == 1
+
+
+GONE_URL = "http://oa.tax.intranet/hook"
+
+
+def test_a_gone_url_is_shown_and_opened_again(redis_url: str) -> None:
+    run("create", "tax", "--redis-url", redis_url)
+    asyncio.run(answer_410(redis_url))
+    shown = json.loads(run("show", "tax", "--redis-url", redis_url, "--json").stdout)
+    assert shown["gone"] == [GONE_URL]
+    assert f"gone            {GONE_URL}" in run("show", "tax", "--redis-url", redis_url).stdout
+    opened = run("reopen", "tax", GONE_URL, "http://never.intranet/", "--redis-url", redis_url)
+    assert f"{GONE_URL} is open again" in opened.stdout
+    assert "http://never.intranet/ was not gone" in opened.stdout
+    assert json.loads(run("show", "tax", "--redis-url", redis_url, "--json").stdout)["gone"] == []
+
+
+async def answer_410(redis_url: str) -> None:
+    ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+    job = a_job(callback_url=GONE_URL, callback_id=new_callback_id())
+    await submit_job(ledger, job)
+    await ledger.jobs.cancel("tax", job.id)
+    delivery = await ledger.callbacks.claim(str(job.callback_id), 30)
+    assert delivery is not None
+    tried = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
+    await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.gone)
+    await ledger.close()

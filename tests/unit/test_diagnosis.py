@@ -30,6 +30,7 @@ def figures(
         endings={},
         queues=dict.fromkeys(Queue, 0),
         callbacks=callbacks or {},
+        urls_gone={},
         counters={},
     )
 

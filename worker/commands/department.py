@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from jobs.department import Department, NewDepartment
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.targets import AllowEntry
-from worker.commands.system import find_redis, open_ledger, system_options
-
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
-
-Answer = TypeVar("Answer")
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-class NameType(click.ParamType[str]):
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not NAME.fullmatch(value):
-            self.fail(
-                f"{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, and begin "
-                "with a letter or digit.",
-                param,
-                ctx,
-            )
-        return str(value)
-
-
-class AllowType(click.ParamType[str]):
-    name = "HOST_OR_CIDR[:PORT]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            AllowEntry.parse(value)
-        except ValueError as error:
-            self.fail(f"{error}. Write HOST, ADDRESS or CIDR, and :PORT if need be.", param, ctx)
-        return str(value)
-
-
-class RateType(click.ParamType[float]):
-    name = "N/s"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        match = RATE.fullmatch(str(value))
-        if not match or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a rate: write a number above 0, such as 20/s.", param, ctx)
-        return float(match[1])
+from worker.commands.department_parts import (
+    AllowType,
+    NameType,
+    RateType,
+    json_option,
+    no_such,
+    with_ledger,
+)
+from worker.commands.system import system_options
 
 
 @click.group()
@@ -103,7 +62,7 @@ def create(
             name, callback_allow=callback_allow, weight=weight, rate=rate
         )
 
-    made = _with_ledger(find_redis(data_dir, redis_url), make)
+    made = with_ledger(data_dir, redis_url, make)
     if as_json:
         click.echo(json.dumps(asdict(made)))
         return
@@ -126,8 +85,8 @@ def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str
     async def change(ledger: Ledger) -> bool:
         return await ledger.departments.allow(name, targets)
 
-    if not _with_ledger(find_redis(data_dir, redis_url), change):
-        raise click.ClickException(f"there is no department {name}: see `chancery department list`")
+    if not with_ledger(data_dir, redis_url, change):
+        raise no_such(name)
     click.echo(f"{name} may be called back at {', '.join(targets)}")
 
 
@@ -140,7 +99,7 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     async def all_names(ledger: Ledger) -> Sequence[str]:
         return await ledger.departments.names()
 
-    names = _with_ledger(find_redis(data_dir, redis_url), all_names)
+    names = with_ledger(data_dir, redis_url, all_names)
     if as_json:
         click.echo(json.dumps(list(names)))
         return
@@ -155,17 +114,18 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
 def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     """The department NAME, without its secrets."""
 
-    async def one(ledger: Ledger) -> Department | None:
-        return await ledger.departments.get(name)
+    async def one(ledger: Ledger) -> tuple[Department | None, Sequence[str]]:
+        return await ledger.departments.get(name), await ledger.callbacks.gone(name)
 
-    found = _with_ledger(find_redis(data_dir, redis_url), one)
+    found, gone = with_ledger(data_dir, redis_url, one)
     if found is None:
-        raise click.ClickException(f"there is no department {name}: see `chancery department list`")
+        raise no_such(name)
     shown = {
         "department": found.name,
         "callback_allow": list(found.callback_allow),
         "weight": found.weight,
         "rate": found.rate,
+        "gone": list(gone),
     }
     if as_json:
         click.echo(json.dumps(shown))
@@ -174,27 +134,23 @@ def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> 
     click.echo(f"callback_allow  {', '.join(found.callback_allow) or 'nothing'}")
     click.echo(f"weight          {found.weight}")
     click.echo(f"rate            {'no limit' if found.rate is None else f'{found.rate:g}/s'}")
+    for url in gone:
+        click.echo(f"gone            {url}")
 
 
-def _with_ledger(redis_url: str, work: Callable[[Ledger], Awaitable[Answer]]) -> Answer:
-    """Do `work` with the ledger at `redis_url`; a problem becomes one line and status 1."""
+@department.command()
+@click.argument("name", type=NameType())
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@system_options
+def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
+    """Call back at URLs of the department NAME again, after their receivers answered 410.
 
-    async def run() -> Answer:
-        ledger = open_ledger(redis_url)
-        try:
-            return await work(ledger)
-        finally:
-            await ledger.close()
+    What was given up meanwhile stays so until it is sent again.
+    """
 
-    try:
-        return asyncio.run(run())
-    except ProblemError as error:
-        raise click.ClickException(_advice(error)) from error
+    async def all_of_them(ledger: Ledger) -> Sequence[str]:
+        return [url for url in urls if not await ledger.callbacks.reopen(name, url)]
 
-
-def _advice(error: ProblemError) -> str:
-    if error.problem.code == "unavailable":
-        return (
-            "the system's Redis does not answer: is it up (`chancery up`), and is this its Redis?"
-        )
-    return error.problem.detail
+    not_gone = with_ledger(data_dir, redis_url, all_of_them)
+    for url in urls:
+        click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")

@@ -100,17 +100,7 @@ local function schedule(job, due)
   redis.call('ZADD', P .. 'scheduled', due, job.id)
 end
 
-local function open_callback(job, status)
-  local id = job.callback_id
-  redis.call('HSET', P .. 'callback:' .. id,
-    'id', id, 'job_id', job.id, 'batch_id', job.batch_id or '', 'department', job.department,
-    'type', 'job.' .. status, 'url', job.callback_url, 'status', 'pending', 'created_at', now,
-    'next_attempt_at', now, 'lease_until', 0, 'token', 0, 'round', 0)
-  redis.call('ZADD', P .. 'callbacks:' .. job.department, 0, id)
-  redis.call('ZADD', P .. 'callbacks:' .. job.department .. ':pending', 0, id)
-  redis.call('ZADD', P .. 'callbacks-due', now + RESEND_MS, id)
-  send('callbacks', 'callback', id)
-end
+local open_callback -- in callbacks.lua
 
 local function let_go_of_document(job)
   local key = P .. 'document:' .. job.department .. ':' .. job.document_id

@@ -1,16 +1,13 @@
--- Send a callback again, with a fresh round of attempts and the same id.
+-- Send a callback again, with a fresh round of attempts and the same id; its URL, if it was gone,
+-- is open again.
 -- ARGV: department, callback id
 -- Returns: {record, attempts} | {} where the department has no such callback
-local key = P .. 'callback:' .. ARGV[2]
-local callback = as_map(redis.call('HGETALL', key))
-if callback.department ~= ARGV[1] then return {} end
-if callback.status ~= 'pending' or tonumber(callback.lease_until) <= now then
-  local list = P .. 'callbacks:' .. callback.department .. ':'
-  redis.call('ZREM', list .. callback.status, ARGV[2])
-  redis.call('ZADD', list .. 'pending', 0, ARGV[2])
-  redis.call('HSET', key, 'status', 'pending', 'next_attempt_at', now,
-    'round', redis.call('LLEN', P .. 'attempts:' .. ARGV[2]))
-  redis.call('ZADD', P .. 'callbacks-due', now + RESEND_MS, ARGV[2])
-  send('callbacks', 'callback', ARGV[2])
+local callback = load_callback(ARGV[2])
+if not callback or callback.department ~= ARGV[1] then return {} end
+local key, attempts = P .. 'callback:' .. callback.id, P .. 'attempts:' .. callback.id
+reopen(callback.department, callback.url)
+if callback.status ~= 'pending' or not in_hand(callback) then
+  redis.call('ZREM', callbacks_of(callback, callback.status), callback.id)
+  begin_round(callback, redis.call('LLEN', attempts))
 end
-return {redis.call('HGETALL', key), redis.call('LRANGE', P .. 'attempts:' .. ARGV[2], 0, -1)}
+return {redis.call('HGETALL', key), redis.call('LRANGE', attempts, 0, -1)}

@@ -1,23 +1,23 @@
 -- Note an attempt at delivery and what follows from it.
--- ARGV: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in ms
+-- ARGV: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in ms,
+--       outcome: gone where the receiver answered 410
 -- Returns: 1 (also when this very attempt was noted before) | 0 when the delivery was given to
 --          another courier meanwhile
-local key = P .. 'callback:' .. ARGV[1]
-local callback = as_map(redis.call('HGETALL', key))
-if callback.token ~= ARGV[2] then return 0 end
+-- Invariant: a URL that is gone has nothing pending but what couriers have in hand.
+local callback = load_callback(ARGV[1])
+if not callback or callback.token ~= ARGV[2] then return 0 end
 if callback.lease_until == '0' then return 1 end
-redis.call('RPUSH', P .. 'attempts:' .. ARGV[1], ARGV[3])
-redis.call('HSET', key, 'lease_until', 0)
-if ARGV[4] == 'pending' then
+redis.call('RPUSH', P .. 'attempts:' .. callback.id, ARGV[3])
+redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0)
+callback.lease_until = '0'
+if ARGV[4] ~= 'pending' then
+  end_callback(callback, ARGV[4], ARGV[6] == 'gone' and GONE)
+elseif is_gone(callback) then
+  end_callback(callback, 'dead', GONE)
+else
   local due = now + tonumber(ARGV[5])
-  redis.call('HSET', key, 'next_attempt_at', due)
-  redis.call('ZADD', P .. 'callbacks-due', due, ARGV[1])
-  return 1
+  redis.call('HSET', P .. 'callback:' .. callback.id, 'next_attempt_at', due)
+  look_again(callback, due)
 end
-local list = P .. 'callbacks:' .. callback.department .. ':'
-redis.call('HSET', key, 'status', ARGV[4], 'next_attempt_at', '')
-redis.call('ZREM', P .. 'callbacks-due', ARGV[1])
-redis.call('ZREM', list .. 'pending', ARGV[1])
-redis.call('ZADD', list .. ARGV[4], 0, ARGV[1])
-redis.call('HINCRBY', P .. 'counters', 'callbacks_' .. ARGV[4], 1)
+if ARGV[6] == 'gone' then mark_gone(callback) end
 return 1

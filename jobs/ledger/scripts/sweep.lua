@@ -34,8 +34,10 @@ for _, lane in ipairs({'interactive', 'bulk'}) do
 end
 
 for _, id in ipairs(due('callbacks-due', now)) do
-  redis.call('ZADD', P .. 'callbacks-due', now + RESEND_MS, id)
-  send('callbacks', 'callback', id)
+  send_callback({id = id})
   moved[5] = moved[5] + 1
+end
+for _, member in ipairs(due('gone-due', now)) do
+  clear_gone(string.match(member, '^(%S+) (.+)$'))
 end
 return moved

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.callback import Attempt
+from jobs.callback import Attempt, Outcome
 from jobs.ledger import Ledger
 from jobs.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
@@ -19,6 +19,7 @@ async def test_an_ending_is_listed_with_its_attempts(office: Office, ledger: Led
     callback = listed["data"][0]
     assert set(callback) == {
         "id", "job_id", "batch_id", "type", "url", "status", "attempts", "next_attempt_at",
+        "error",
     }  # fmt: skip
     assert (callback["job_id"], callback["type"]) == (job["id"], "job.succeeded")
     assert (callback["url"], callback["status"], callback["attempts"]) == (ALLOWED, "pending", [])
@@ -85,4 +86,4 @@ async def fail_once(ledger: Ledger, callback_id: str) -> None:
     delivery = await ledger.callbacks.claim(callback_id, 30)
     assert delivery is not None
     tried = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
-    assert await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead)
+    assert await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.failed)

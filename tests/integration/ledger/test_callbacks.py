@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from jobs.callback import Attempt, Callback
+from jobs.callback import Attempt, Callback, Outcome
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
 from jobs.states import CallbackStatus, JobStatus
@@ -43,7 +43,9 @@ async def test_one_courier_at_a_time_has_a_delivery(ledger: Ledger, submit: Subm
     assert delivery is not None
     assert (delivery.attempt, delivery.job.result) == (1, 1)
     assert await ledger.callbacks.claim(callback.id, 30) is None
-    assert await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.delivered)
+    assert await ledger.callbacks.settle(
+        delivery, TRIED, CallbackStatus.delivered, Outcome.delivered
+    )
     assert await ledger.callbacks.claim(callback.id, 30) is None
 
 
@@ -51,7 +53,9 @@ async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: S
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
     assert delivery is not None
-    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.pending, delay_seconds=0.05)
+    await ledger.callbacks.settle(
+        delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=0.05
+    )
     assert await ledger.callbacks.claim(callback.id, 30) is None
     async with asyncio.timeout(5):
         while (await ledger.upkeep.sweep()).callbacks == 0:
@@ -67,15 +71,15 @@ async def test_a_couriers_lost_lease_refuses_its_report(ledger: Ledger, submit: 
     taken = await ledger.callbacks.claim(callback.id, 30)
     assert lost is not None
     assert taken is not None
-    assert not await ledger.callbacks.settle(lost, TRIED, CallbackStatus.dead)
-    assert await ledger.callbacks.settle(taken, TRIED, CallbackStatus.delivered)
+    assert not await ledger.callbacks.settle(lost, TRIED, CallbackStatus.dead, Outcome.failed)
+    assert await ledger.callbacks.settle(taken, TRIED, CallbackStatus.delivered, Outcome.delivered)
 
 
 async def test_a_dead_callback_is_seen_and_sent_again(ledger: Ledger, submit: Submit) -> None:
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
     assert delivery is not None
-    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.dead)
+    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.dead, Outcome.failed)
     dead = (await ledger.callbacks.list("tax", status=CallbackStatus.dead)).items
     assert [one.id for one in dead] == [callback.id]
     assert len(dead[0].attempts) == 1

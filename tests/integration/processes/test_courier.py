@@ -104,9 +104,22 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(
         assert other.received == []
 
 
-async def test_410_ends_a_callback_at_once(desk: Desk, receiver: Receiver) -> None:
+async def test_410_stops_the_url_until_a_callback_is_sent_again(
+    desk: Desk, receiver: Receiver
+) -> None:
     callback = await called_back(desk, receiver, status(410))
     assert (callback.status, codes(callback)) == (CallbackStatus.dead, [410])
+
+    stopped = await called_back(desk, receiver)
+    assert (stopped.status, codes(stopped)) == (CallbackStatus.dead, [])
+    assert "410" in (stopped.error or "")
+    elsewhere = await desk.submit(callback_url=receiver.url("/other"))
+    assert (await desk.settled(elsewhere)).status is CallbackStatus.delivered
+    assert len(receiver.to("/hook")) == 1
+
+    await desk.ledger.callbacks.redeliver(desk.name, callback.id)
+    assert (await desk.settled(callback.job_id)).status is CallbackStatus.delivered
+    assert (await called_back(desk, receiver)).status is CallbackStatus.delivered
 
 
 @pytest.mark.parametrize("code", [429, 503])

@@ -1,0 +1,107 @@
+-- Shared by every script, after the prelude: how a callback opens, moves and ends.
+--
+-- A pending callback is always in
+--   chancery:callbacks-due     by the time at which it is looked at again
+--   chancery:to:DEPT URL       with the others that are pending for that URL
+-- A URL whose receiver answered 410 is in
+--   chancery:gone:DEPT         by the time of that answer, until it is opened again by hand
+-- and has no pending callbacks but those that a courier has in hand.
+
+local MOST_AT_ONCE = 500
+local MOST_GONE = 10000
+local GONE = 'The receiver answered 410, so this URL is not called any more. '
+  .. 'Send a callback again, or have the operators reopen the URL, and it is.'
+
+local function load_callback(id)
+  local callback = as_map(redis.call('HGETALL', P .. 'callback:' .. id))
+  if callback.id then return callback end
+  return nil
+end
+
+local function callbacks_of(callback, status)
+  return P .. 'callbacks:' .. callback.department .. ':' .. status
+end
+
+local function to_url(department, url) return P .. 'to:' .. department .. ' ' .. url end
+
+local function is_gone(callback)
+  return redis.call('ZSCORE', P .. 'gone:' .. callback.department, callback.url)
+end
+
+local function in_hand(callback) return tonumber(callback.lease_until) > now end
+
+local function look_again(callback, at) redis.call('ZADD', P .. 'callbacks-due', at, callback.id) end
+
+local function send_callback(callback)
+  look_again(callback, now + RESEND_MS)
+  send('callbacks', 'callback', callback.id)
+end
+
+-- Make a callback pending from now on, with a fresh round of attempts.
+local function begin_round(callback, attempts)
+  local key = P .. 'callback:' .. callback.id
+  redis.call('HDEL', key, 'error')
+  redis.call('HSET', key, 'status', 'pending', 'next_attempt_at', now, 'round', attempts,
+    'round_at', now)
+  redis.call('ZADD', callbacks_of(callback, 'pending'), 0, callback.id)
+  redis.call('SADD', to_url(callback.department, callback.url), callback.id)
+  send_callback(callback)
+end
+
+-- The one way out of pending. why: what the record says of one that is given up before its time.
+local function end_callback(callback, status, why)
+  local key = P .. 'callback:' .. callback.id
+  redis.call('HSET', key, 'status', status, 'next_attempt_at', '', 'lease_until', 0)
+  if why then redis.call('HSET', key, 'error', why) end
+  redis.call('ZREM', P .. 'callbacks-due', callback.id)
+  redis.call('SREM', to_url(callback.department, callback.url), callback.id)
+  redis.call('ZREM', callbacks_of(callback, 'pending'), callback.id)
+  redis.call('ZADD', callbacks_of(callback, status), 0, callback.id)
+  redis.call('HINCRBY', P .. 'counters', 'callbacks_' .. status, 1)
+end
+
+-- Give up what is pending for a gone URL, so many at a time: the sweep does the rest.
+-- One that a courier has in hand is left to the courier's report.
+local function clear_gone(department, url)
+  local to = to_url(department, url)
+  local member = department .. ' ' .. url
+  for _, id in ipairs(redis.call('SRANDMEMBER', to, MOST_AT_ONCE)) do
+    local callback = load_callback(id)
+    if not callback then
+      redis.call('SREM', to, id)
+    elseif not in_hand(callback) then
+      end_callback(callback, 'dead', GONE)
+    end
+  end
+  if redis.call('EXISTS', to) == 1 then
+    redis.call('ZADD', P .. 'gone-due', now + 1000, member)
+  else
+    redis.call('ZREM', P .. 'gone-due', member)
+  end
+end
+
+local function mark_gone(callback)
+  local gone = P .. 'gone:' .. callback.department
+  redis.call('ZADD', gone, now, callback.url)
+  redis.call('ZREMRANGEBYRANK', gone, 0, -MOST_GONE - 1)
+  clear_gone(callback.department, callback.url)
+end
+
+local function reopen(department, url)
+  redis.call('ZREM', P .. 'gone-due', department .. ' ' .. url)
+  return redis.call('ZREM', P .. 'gone:' .. department, url)
+end
+
+open_callback = function(job, status)
+  local callback = {id = job.callback_id, department = job.department, url = job.callback_url}
+  redis.call('HSET', P .. 'callback:' .. callback.id, 'id', callback.id, 'job_id', job.id,
+    'batch_id', job.batch_id or '', 'department', callback.department, 'type', 'job.' .. status,
+    'url', callback.url, 'created_at', now, 'lease_until', 0, 'token', 0)
+  redis.call('ZADD', P .. 'callbacks:' .. callback.department, 0, callback.id)
+  if is_gone(callback) then
+    redis.call('HSET', P .. 'callback:' .. callback.id, 'round', 0)
+    end_callback(callback, 'dead', GONE)
+  else
+    begin_round(callback, 0)
+  end
+end

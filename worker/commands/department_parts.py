@@ -1,0 +1,92 @@
+"""What the commands of `chancery department` share: their arguments, and the way to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from jobs.ledger import Ledger
+from jobs.problems import ProblemError
+from jobs.targets import AllowEntry
+from worker.commands.system import find_redis, open_ledger
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
+
+Answer = TypeVar("Answer")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class NameType(click.ParamType[str]):
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not NAME.fullmatch(value):
+            self.fail(
+                f"{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, and begin "
+                "with a letter or digit.",
+                param,
+                ctx,
+            )
+        return str(value)
+
+
+class AllowType(click.ParamType[str]):
+    name = "HOST_OR_CIDR[:PORT]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            AllowEntry.parse(value)
+        except ValueError as error:
+            self.fail(f"{error}. Write HOST, ADDRESS or CIDR, and :PORT if need be.", param, ctx)
+        return str(value)
+
+
+class RateType(click.ParamType[float]):
+    name = "N/s"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = RATE.fullmatch(str(value))
+        if not match or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a rate: write a number above 0, such as 20/s.", param, ctx)
+        return float(match[1])
+
+
+def no_such(name: str) -> click.ClickException:
+    return click.ClickException(f"there is no department {name}: see `chancery department list`")
+
+
+def with_ledger(
+    data_dir: Path, redis_url: str | None, work: Callable[[Ledger], Awaitable[Answer]]
+) -> Answer:
+    """Do `work` with the ledger of the system; a problem becomes one line and status 1."""
+
+    url = find_redis(data_dir, redis_url)
+
+    async def run() -> Answer:
+        ledger = open_ledger(url)
+        try:
+            return await work(ledger)
+        finally:
+            await ledger.close()
+
+    try:
+        return asyncio.run(run())
+    except ProblemError as error:
+        raise click.ClickException(_advice(error)) from error
+
+
+def _advice(error: ProblemError) -> str:
+    if error.problem.code == "unavailable":
+        return (
+            "the system's Redis does not answer: is it up (`chancery up`), and is this its Redis?"
+        )
+    return error.problem.detail
