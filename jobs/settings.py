@@ -81,6 +81,9 @@ class EngineSettings(BaseSettings):
     )
     api_key: SecretStr | None = Field(None, description="The engine's API key, if it asks for one.")
     timeout_seconds: float = Field(600, description="The longest wait for one answer.")
+    stuck_seconds: float = Field(
+        10, description="An engine unhealthy for so long loses the requests that it has in hand."
+    )
 
 
 class WorkerSettings(BaseSettings):
@@ -119,6 +122,21 @@ class CallbackSettings(BaseSettings):
         description="The wait before each attempt (Standard Webhooks 1.0.0), in seconds.",
     )
     concurrency: int = Field(32, description="Deliveries that a courier has in flight.")
+    parallel: int = Field(
+        8, ge=1, description="Deliveries in flight to one receiver (a department's host and port)."
+    )
+    breaker_pause_seconds: float = Field(
+        5,
+        gt=0,
+        description="How long a receiver that mostly fails is left alone before it is tried once; "
+        "it doubles with each failure.",
+    )
+    breaker_pause_max_seconds: float = Field(300, gt=0, description="The longest such pause.")
+    max_wait_seconds: float = Field(
+        345_600,
+        gt=0,
+        description="A callback that is due and waits so long for its receiver is given up.",
+    )
     lease_seconds: float = Field(
         40, description="A courier that does not report a delivery for so long loses it."
     )

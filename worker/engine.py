@@ -68,6 +68,7 @@ class EngineClient:
         self._counting = asyncio.Semaphore(COUNTING_IN_FLIGHT)
         self._connections = concurrency + COUNTING_IN_FLIGHT + WATCHING_IN_FLIGHT
         self._board = HealthBoard()
+        self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
         self._takes_priority = True
         self._counts_tokens = True
@@ -211,9 +212,15 @@ class EngineClient:
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         limit = self._settings.timeout_seconds
         try:
-            async with asyncio.timeout(limit):
-                return await self._client().post(path, json=body)
+            async with asyncio.timeout(limit) as deadline:
+                self._deadlines.add(deadline)
+                try:
+                    return await self._client().post(path, json=body)
+                finally:
+                    self._deadlines.discard(deadline)
         except TimeoutError as error:
+            if self._board.bad_seconds > self._settings.stuck_seconds:
+                raise EngineUnavailable(UNAVAILABLE) from error
             raise EngineTimeout(
                 f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
@@ -243,6 +250,10 @@ class EngineClient:
     async def _watch_health(self) -> None:
         while True:
             await self.healthy()
+            if self._board.bad_seconds > self._settings.stuck_seconds:
+                # It holds connections open and will not answer on them.
+                for deadline in self._deadlines:
+                    deadline.reschedule(asyncio.get_running_loop().time())
             await asyncio.sleep(HEALTH_EVERY_SECONDS)
 
     async def _find_model(self) -> _Model:

@@ -31,6 +31,11 @@ class HealthBoard:
     def health(self) -> Health:
         return self._health
 
+    @property
+    def bad_seconds(self) -> float:
+        """For how long it has been unhealthy; 0 where it is healthy."""
+        return 0.0 if self._health.ok else time.time() - self._health.since
+
     def good(self) -> None:
         if not self._health.ok:
             self._health = Health(ok=True, since=time.time(), reason="")

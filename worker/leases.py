@@ -47,8 +47,9 @@ class Lease:
 class Leases:
     """Renews all leases together, once a second, and stops the work of those that are lost."""
 
-    def __init__(self, ledger: Ledger, lease_seconds: float) -> None:
+    def __init__(self, ledger: Ledger, worker: str, lease_seconds: float) -> None:
         self._ledger = ledger
+        self._worker = worker
         self._lease_seconds = lease_seconds
         self._held: dict[tuple[str, int], Lease] = {}
         self._stopped = False
@@ -104,7 +105,7 @@ class Leases:
         try:
             # A network that is cut answers nothing, not even an error, for as long as one listens.
             async with asyncio.timeout(max(self._left(), RENEW_SECONDS)):
-                lost = await self._ledger.jobs.renew(held, self._lease_seconds)
+                lost = await self._ledger.jobs.renew(self._worker, held, self._lease_seconds)
         except ProblemError as error:
             self._give_up_when_late(error.problem.code)
             return

@@ -43,7 +43,7 @@ class Worker:
         self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
         self._figures: Mapping[str, Any] = {}
         self._runs = 0
-        self._leases = Leases(self._ledger, self._settings.lease_seconds)
+        self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = Reading(
             processes=self._settings.read_processes,
             timeout_seconds=self._settings.read_timeout_seconds,

@@ -224,11 +224,19 @@ class JobLedger:
             document=to_document(pairs(answer[2])),
         )
 
-    async def renew(self, held: Sequence[Held], lease_seconds: float) -> frozenset[str]:
-        """Renew leases and note progress; returns the ids of jobs that are no longer held."""
-        if not held:
-            return frozenset()
-        args: list[str | int] = [round(lease_seconds * 1000)]
+    async def renew(
+        self,
+        worker: str,
+        held: Sequence[Held],
+        lease_seconds: float,
+        *,
+        unknown_after_seconds: float = 5,
+    ) -> frozenset[str]:
+        """Renew all of a worker's leases and note progress; returns the ids of jobs that it no
+        longer holds. What it was given so long ago and does not name goes back.
+        """
+        unknown_ms = round(unknown_after_seconds * 1000)
+        args: list[str | int] = [worker, round(lease_seconds * 1000), unknown_ms]
         for job in held:
             args += [job.id, job.token, job.progress.done, job.progress.total]
         return frozenset(await self._connection.run("renew", *args))

@@ -276,6 +276,22 @@ async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
         await _until(standin, "aborted", aborted + 1)
 
 
+async def test_an_engine_that_holds_on_and_is_ill_loses_what_it_has_in_hand(
+    standin: StandInControl,
+) -> None:
+    before = standin.counts()
+    standin.control(mode="hang")
+    async for client in _started(EngineSettings(url=standin.url, stuck_seconds=0.1)):
+        assert await client.wait_healthy(30)
+        asking = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
+        await _until(standin, "started", before["started"] + 1)
+        standin.control(mode="unhealthy")
+        with pytest.raises(EngineUnavailable):
+            async with asyncio.timeout(30):
+                await asking
+        await _until(standin, "aborted", before["aborted"] + 1)
+
+
 async def test_cancelling_aborts_the_request_in_the_engine(
     session: EngineSession, standin: StandInControl
 ) -> None:

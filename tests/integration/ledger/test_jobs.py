@@ -88,10 +88,24 @@ async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Subm
     kept, lost = await claimed(ledger, await submit()), await claimed(ledger, await submit())
     await ledger.jobs.cancel("tax", lost.job.id)
     held = [Held(claim.job.id, claim.token, Progress(1, 4)) for claim in (kept, lost)]
-    assert await ledger.jobs.renew(held, LEASE) == {lost.job.id}
+    assert await ledger.jobs.renew("w1", held, LEASE) == {lost.job.id}
     job = await ledger.jobs.get("tax", kept.job.id)
     assert job is not None
     assert job.progress == Progress(1, 4)
+
+
+async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
+    ledger: Ledger, submit: Submit
+) -> None:
+    known, unknown = await claimed(ledger, await submit()), await claimed(ledger, await submit())
+    held = [Held(known.job.id, known.token, Progress())]
+    await ledger.jobs.renew("w1", held, LEASE)
+    assert await status(ledger, unknown.job.id) is JobStatus.running
+    await asyncio.sleep(0.01)
+    await ledger.jobs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
+    assert await status(ledger, unknown.job.id) is JobStatus.queued
+    assert await status(ledger, known.job.id) is JobStatus.running
+    assert not await ledger.jobs.finish(unknown, Ending(JobStatus.succeeded))
 
 
 async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:

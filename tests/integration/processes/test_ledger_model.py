@@ -223,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(run=runs)
     def renew(self, run: Run) -> None:
         held = Held(run.job.id, run.claim.token, Progress(1, 2))
-        lost = self.do(self.ledger.jobs.renew([held], LONG))
+        lost = self.do(self.ledger.jobs.renew("a bystander", [held], LONG))
         assert lost == (set() if run.holds else {run.job.id})
         if run.holds:
             run.job.lease_over = False

@@ -1,0 +1,26 @@
+"""`python -m bench [NAME ...]`: run the measurements named, or all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+MEASUREMENTS = {
+    "submissions": "what appendfsync costs a submission",
+    "jobs": "jobs per second from submission to callback, against an instant engine",
+}
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(MEASUREMENTS)
+    unknown = [name for name in names if name not in MEASUREMENTS]
+    if unknown:
+        listed = "\n".join(f"  {name:12} {what}" for name, what in MEASUREMENTS.items())
+        sys.exit(f"there is no {', '.join(unknown)}; there are:\n{listed}")
+    for name in names:
+        print(f"== {name}: {MEASUREMENTS[name]}", flush=True)
+        subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
