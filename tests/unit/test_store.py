@@ -1,0 +1,44 @@
+"""The folder that keeps documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pytest
+
+from jobs.problems import ProblemError
+from jobs.store import Incoming, Store
+
+
+async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    async with store.incoming(100) as incoming:
+        incoming.write(b"one ")
+        incoming.write(b"two")
+        blob = await store.keep(incoming, "tax")
+    assert await store.read(blob) == b"one two"
+    async with store.incoming(100) as incoming:
+        incoming.write(b"left")
+    assert list((tmp_path / "incoming").iterdir()) == []
+    await store.delete(blob)
+    await store.delete(blob)
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+async def test_a_body_over_the_limit_is_refused_as_it_comes(tmp_path: Path) -> None:
+    async with Store(tmp_path).incoming(5) as incoming:
+        incoming.write(b"12345")
+        with pytest.raises(ProblemError) as raised:
+            incoming.write(b"6")
+    assert raised.value.problem.code == "too-large"
+
+
+def test_a_full_disk_is_said_so() -> None:
+    full = Path("/dev/full")
+    with full.open("wb", buffering=0) as file:
+        incoming = Incoming(full, cast("BinaryIO", file), 100)
+        with pytest.raises(ProblemError) as raised:
+            incoming.write(b"x")
+    assert raised.value.problem.code == "storage-full"
+    assert raised.value.retry_after
