@@ -51,7 +51,8 @@ class Documents:
             media_type = await asyncio.to_thread(detect, incoming.path)
         except DocumentError as error:
             raise ProblemError(error.code, str(error)) from error
-        blob = await self._store.keep(incoming, department)
+        owner = document_id(incoming.sha256)
+        blob = await self._store.keep(incoming, department, owner)
         document = self._document(department, incoming.sha256, incoming.bytes, media_type, blob)
         kept = await self._ledger.documents.keep(replace(document, filename=upload.filename))
         if kept.blob != blob:
@@ -73,7 +74,7 @@ class Documents:
         """Put a text into the store; the ledger keeps its record together with the job."""
         data = text.encode("utf-8", "replace")
         sha256 = hashlib.sha256(data).hexdigest()
-        blob = await self._store.put(data, department)
+        blob = await self._store.put(data, department, document_id(sha256))
         return self._document(department, sha256, len(data), plain_text.MEDIA_TYPE, blob)
 
     async def discard(self, document: StoredDocument) -> None:

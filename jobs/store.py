@@ -11,14 +11,24 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from jobs.problems import ProblemError
 
 _ABANDONED_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob's name, and the document or job that it was kept for."""
+
+    name: str
+    department: str
+    owner: str
 
 
 class Incoming:
@@ -80,14 +90,17 @@ class Store:
         finally:
             path.unlink(missing_ok=True)
 
-    async def keep(self, incoming: Incoming, department: str) -> str:
-        """Make what was written a blob, on the disk when this returns; returns its name."""
-        incoming.flush()
-        return await asyncio.to_thread(self._keep, incoming.path, department)
+    async def keep(self, incoming: Incoming, department: str, owner: str) -> str:
+        """Make what was written a blob, on the disk when this returns; returns its name.
 
-    async def put(self, data: bytes, department: str) -> str:
+        `owner` is the id of the document or job that it is for.
+        """
+        incoming.flush()
+        return await asyncio.to_thread(self._keep, incoming.path, department, owner)
+
+    async def put(self, data: bytes, department: str, owner: str) -> str:
         """Keep `data` as a blob, on the disk when this returns; returns its name."""
-        return await asyncio.to_thread(self._put, data, department)
+        return await asyncio.to_thread(self._put, data, department, owner)
 
     async def read(self, blob: str) -> bytes:
         return await asyncio.to_thread(self.path(blob).read_bytes)
@@ -103,19 +116,28 @@ class Store:
         """Remove what dead processes left half written a day ago; returns how many files."""
         return await asyncio.to_thread(self._clear_abandoned)
 
-    def _put(self, data: bytes, department: str) -> str:
+    def old_blobs(self) -> Iterator[Blob]:
+        """Blobs of a day ago and before. What a dead process kept and never told is among them."""
+        before = time.time() - _ABANDONED_SECONDS
+        for path in self._blobs.glob("*/*/*"):
+            if path.stat().st_mtime < before:
+                department, _, name = path.parts[-3:]
+                owner, _, _ = name.rpartition("-")
+                yield Blob("/".join(path.parts[-3:]), department, owner)
+
+    def _put(self, data: bytes, department: str, owner: str) -> str:
         path = self._incoming / secrets.token_hex(16)
         try:
             path.write_bytes(data)
-            return self._keep(path, department)
+            return self._keep(path, department, owner)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
 
-    def _keep(self, path: Path, department: str) -> str:
-        name = secrets.token_hex(16)
-        blob = f"{department}/{name[:2]}/{name}"
+    def _keep(self, path: Path, department: str, owner: str) -> str:
+        name = f"{owner}-{secrets.token_hex(8)}"
+        blob = f"{department}/{name[-2:]}/{name}"
         target = self.path(blob)
         try:
             _flush(path)

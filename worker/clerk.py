@@ -20,6 +20,8 @@ from worker.heartbeat import keep_beating, this_process
 
 SWEEP_SECONDS = 0.25
 FORGET_SECONDS = 60.0
+ORPHANS_SECONDS = 24 * 3600.0
+ORPHANS_AT_ONCE = 500
 LIVE_SECONDS = 10.0
 log = structlog.get_logger()
 
@@ -36,6 +38,7 @@ class Clerk:
         self._swept_at: datetime | None = None
         self._lease_seconds = settings.lease_seconds
         self._leases_count_from = time.monotonic()
+        self._look_for_orphans_at = time.monotonic()
 
     async def work(self) -> None:
         """Work until cancelled; while the ledger is away, go on trying."""
@@ -95,6 +98,9 @@ class Clerk:
         for blob in forgotten.blobs:
             await self._store.delete(blob)
         abandoned = await self._store.clear_abandoned()
+        if time.monotonic() >= self._look_for_orphans_at:
+            self._look_for_orphans_at = time.monotonic() + ORPHANS_SECONDS
+            await self._clear_orphans()
         if forgotten.jobs or forgotten.documents or abandoned:
             log.info(
                 "clerk.forgot",
@@ -102,6 +108,15 @@ class Clerk:
                 documents=forgotten.documents,
                 abandoned_uploads=abandoned,
             )
+
+    async def _clear_orphans(self) -> None:
+        """Remove what was stored by a process that died before it told the ledger."""
+        old = await asyncio.to_thread(lambda: list(self._store.old_blobs()))
+        for start in range(0, len(old), ORPHANS_AT_ONCE):
+            some = old[start : start + ORPHANS_AT_ONCE]
+            for blob in await self._ledger.upkeep.unreferenced(some):
+                await self._store.delete(blob.name)
+                log.info("clerk.orphan_removed", owner=blob.owner)
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}

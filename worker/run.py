@@ -127,7 +127,7 @@ class Runner:
         assert outcome.result is not None  # noqa: S101 - there is no error
         text, blob = outcome.result, None
         if len(text) > self._inline_max:
-            blob = await self._store.put(text, claim.job.department)
+            blob = await self._store.put(text, claim.job.department, claim.job.id)
         ending = Ending(
             JobStatus.succeeded,
             result=None if blob else text.decode(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.ledger.connection import Connection
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.store import Blob
 
 _MOVES = 500
 
@@ -47,6 +48,21 @@ class UpkeepLedger:
     async def release(self, depth: int) -> int:
         """Release waiting bulk jobs until `depth` are in Celery; returns how many."""
         return int(await self._connection.run("release", depth, _MOVES))
+
+    async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
+        """Those of `blobs` that neither a document nor a job's result refers to."""
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for blob in blobs:
+            pipeline.hget(f"{PREFIX}document:{blob.department}:{blob.owner}", "blob")
+            pipeline.hget(f"{PREFIX}job:{blob.owner}", "result_blob")
+        answers = await self._connection.ask(pipeline.execute())
+        return [
+            blob
+            for blob, names in zip(
+                blobs, zip(answers[::2], answers[1::2], strict=True), strict=True
+            )
+            if blob.name not in names
+        ]
 
     async def forget(self) -> Forgotten:
         """Remove ended jobs and unused documents that were kept long enough."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
 
 from jobs.problems import ProblemError
-from jobs.store import Incoming, Store
+from jobs.store import Blob, Incoming, Store
 
 
 async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: Path) -> None:
@@ -16,7 +17,7 @@ async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: P
     async with store.incoming(100) as incoming:
         incoming.write(b"one ")
         incoming.write(b"two")
-        blob = await store.keep(incoming, "tax")
+        blob = await store.keep(incoming, "tax", "doc_1")
     assert await store.read(blob) == b"one two"
     async with store.incoming(100) as incoming:
         incoming.write(b"left")
@@ -24,6 +25,13 @@ async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: P
     await store.delete(blob)
     await store.delete(blob)
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+async def test_old_blobs_say_what_they_were_kept_for(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    old, _ = await store.put(b"1", "tax", "doc_1"), await store.put(b"2", "tax", "job_2")
+    os.utime(store.path(old), (0, 0))
+    assert list(store.old_blobs()) == [Blob(old, "tax", "doc_1")]
 
 
 async def test_a_body_over_the_limit_is_refused_as_it_comes(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from jobs.ledger.jobs import Ending, Held, RunAlone
 from jobs.problems import Problem, ProblemError
 from jobs.settings import RedisSettings, RetentionSettings
 from jobs.states import JobStatus
+from jobs.store import Blob
 from tests.integration.ledger.conftest import Submit, a_job, submit_job
 
 LEASE = 30.0
@@ -328,3 +329,15 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
         left = {key.decode() for key in redis.keys("chancery:*")}
     assert not {key for key in left if "job:" in key or ":jobs:" in key}
     await ledger.close()
+
+
+async def test_only_blobs_that_nothing_refers_to_are_unreferenced(
+    ledger: Ledger, submit: Submit
+) -> None:
+    claim = await claimed(ledger, await submit())
+    result = Blob(f"tax/bb/{claim.job.id}-1", "tax", claim.job.id)
+    await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result_blob=result.name))
+    document = Blob("tax/aa/blob", "tax", "doc_1")
+    late = Blob(f"tax/cc/{claim.job.id}-2", "tax", claim.job.id)
+    lost = Blob("tax/dd/doc_9-1", "tax", "doc_9")
+    assert await ledger.upkeep.unreferenced([result, document, late, lost]) == [late, lost]
