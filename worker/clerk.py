@@ -15,7 +15,7 @@ import structlog
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
 from jobs.settings import RedisSettings, StoreSettings, WorkerSettings
-from jobs.store import Store
+from jobs.store import Blob, Store
 from worker.heartbeat import keep_beating, this_process
 
 SWEEP_SECONDS = 0.25
@@ -112,11 +112,16 @@ class Clerk:
     async def _clear_orphans(self) -> None:
         """Remove what was stored by a process that died before it told the ledger."""
         old = await asyncio.to_thread(lambda: list(self._store.old_blobs()))
+        orphans: list[Blob] = []
         for start in range(0, len(old), ORPHANS_AT_ONCE):
-            some = old[start : start + ORPHANS_AT_ONCE]
-            for blob in await self._ledger.upkeep.unreferenced(some):
-                await self._store.delete(blob.name)
-                log.info("clerk.orphan_removed", owner=blob.owner)
+            orphans += await self._ledger.upkeep.unreferenced(old[start : start + ORPHANS_AT_ONCE])
+        if len(orphans) > max(ORPHANS_AT_ONCE, len(old) // 2):
+            # So many do not come from deaths: the ledger has lost its memory, and may get it back.
+            log.error("clerk.orphans_left", orphans=len(orphans), blobs=len(old))
+            return
+        for orphan in orphans:
+            await self._store.delete(orphan.name)
+            log.info("clerk.orphan_removed", owner=orphan.owner)
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}
