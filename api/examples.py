@@ -59,6 +59,7 @@ CALLBACK: dict[str, Any] = {
         {"at": "2026-11-23T09:00:09Z", "status_code": 503, "error": None, "seconds": 0.04}
     ],
     "next_attempt_at": "2026-11-23T09:00:14Z",
+    "error": None,
 }
 
 

@@ -140,12 +140,19 @@ def _of_transport(figures: Figures) -> Iterable[Metric]:
     )
     for department, count in figures.urls_gone.items():
         gone.add_metric((department,), count)
+    broken = GaugeMetricFamily(
+        "chancery_callback_breakers_open",
+        "Receivers that are left alone because they mostly fail.",
+        labels=("department",),
+    )
+    for department, receivers in figures.broken.items():
+        broken.add_metric((department,), len(receivers))
     events = CounterMetricFamily(
         "chancery_events", "What happened in the ledger, by name.", labels=("event",)
     )
     for event, count in figures.counters.items():
         events.add_metric((event,), count)
-    return queues, callbacks, gone, events
+    return queues, callbacks, gone, broken, events
 
 
 def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:

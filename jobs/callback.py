@@ -48,6 +48,16 @@ class Callback:
     error: str | None = None
 
 
+class Refusal(StrEnum):
+    """Why there is nothing to deliver."""
+
+    not_due = "not due"  # not yet, or ended, or in another courier's hands
+    full = "full"  # its receiver is called as often at a time as it may be
+    open = "open"  # its receiver's breaker is open
+    gone = "gone"  # its URL answered 410: it is dead
+    given_up = "given up"  # it waited too long for its receiver: it is dead
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A courier's hold on one attempt. `attempt` counts from 1 within the present round."""

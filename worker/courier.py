@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic_core import to_json
 
-from jobs.callback import Delivery, Outcome
+from jobs.callback import Delivery, Outcome, Refusal
 from jobs.department import Department
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
@@ -91,8 +91,10 @@ class Courier:
         self._in_hand.add(work)
         try:
             delivery = await self._ledger.callbacks.claim(callback_id, self._settings.lease_seconds)
-            if delivery is None:
-                return "left: not due"
+            if isinstance(delivery, Refusal):
+                if delivery in (Refusal.gone, Refusal.given_up):
+                    log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
+                return f"left: {delivery.value}"
             with structlog.contextvars.bound_contextvars(
                 callback_id=callback_id, job_id=delivery.job.id
             ):

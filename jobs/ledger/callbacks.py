@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.callback import Attempt, Callback, Delivery, Outcome
+import structlog
+
+from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
 from jobs.ids import is_callback_id
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
 from jobs.ledger.records import attempt_record, pairs, to_callback, to_job
 from jobs.problems import ProblemError
+from jobs.settings import CallbackSettings
 from jobs.states import CallbackStatus
+
+log = structlog.get_logger()
 
 
 class CallbackLedger:
     """Every method raises `ProblemError("unavailable")` while Redis is away."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, settings: CallbackSettings) -> None:
         self._connection = connection
+        self._parallel = settings.parallel
+        self._max_wait = settings.max_wait_seconds
+        self._pauses = settings.breaker_pause_seconds, settings.breaker_pause_max_seconds
 
-    async def claim(self, callback_id: str, lease_seconds: float) -> Delivery | None:
-        """The next attempt at a callback, or None where none is due."""
+    async def claim(self, callback_id: str, lease_seconds: float) -> Delivery | Refusal:
+        """The next attempt at a callback, or why none is to be made now.
+
+        One that is refused because of its receiver comes back by itself.
+        """
         answer = await self._connection.run(
-            "claim_callback", callback_id, round(lease_seconds * 1000)
+            "claim_callback", callback_id, _ms(lease_seconds), self._parallel, _ms(self._max_wait)
         )
-        if not answer:
-            return None
+        if len(answer) == 1:
+            return Refusal(answer[0])
         record = pairs(answer[0])
         return Delivery(
             callback=to_callback(record, ()),
@@ -47,22 +58,27 @@ class CallbackLedger:
 
         `Outcome.gone` gives up whatever else is pending for the URL.
         """
-        return bool(
-            await self._connection.run(
-                "settle_callback",
-                delivery.callback.id,
-                delivery.token,
-                attempt_record(attempt),
-                status.value,
-                round(delay_seconds * 1000),
-                outcome.value,
-            )
+        noted, breaker = await self._connection.run(
+            "settle_callback",
+            delivery.callback.id,
+            delivery.token,
+            attempt_record(attempt),
+            status.value,
+            _ms(delay_seconds),
+            outcome.value,
+            self._parallel,
+            *map(_ms, self._pauses),
         )
+        if breaker:
+            callback = delivery.callback
+            log.warning(f"breaker.{breaker}", department=callback.department, url=callback.url)
+        return bool(noted)
 
     async def redeliver(self, department: str, callback_id: str) -> Callback | None:
         """Send a callback again, whatever became of it; None where the department has no such.
 
-        Its URL is open again, where its receiver had answered 410.
+        Its URL is open again, where its receiver had answered 410, and its receiver is tried at
+        once, where its breaker is open.
         """
         if not is_callback_id(callback_id):
             return None
@@ -123,3 +139,7 @@ class CallbackLedger:
             for record, attempts in zip(answers[::2], answers[1::2], strict=True)
             if record
         ]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

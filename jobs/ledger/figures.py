@@ -17,7 +17,8 @@ _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 class Figures:
     """`jobs`: open jobs by department and status. `endings`: since the ledger began, by task, lane
     and status. `queues`: messages waiting in Celery. `callbacks`: by department and status.
-    `urls_gone`: URLs that answered 410, by department. `counters`: events since the ledger began.
+    `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
+    closed, by department. `counters`: events since the ledger began.
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
@@ -25,6 +26,7 @@ class Figures:
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
     urls_gone: Mapping[str, int]
+    broken: Mapping[str, Sequence[str]]
     counters: Mapping[str, int]
 
 
@@ -67,6 +69,7 @@ class FigureLedger:
             pipeline.zcard(f"{PREFIX}callbacks:{name}:{callback_status.value}")
         for name in departments:
             pipeline.zcard(f"{PREFIX}gone:{name}")
+        pipeline.zrange(f"{PREFIX}breakers", 0, -1)
         for queue in Queue:
             pipeline.llen(queue.value)
         pipeline.hgetall(f"{PREFIX}endings")
@@ -76,6 +79,7 @@ class FigureLedger:
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
             urls_gone={name: next(answers) for name in departments},
+            broken=_by_department(departments, next(answers)),
             queues={queue: next(answers) for queue in Queue},
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
@@ -102,6 +106,13 @@ class FigureLedger:
             pipeline.hgetall(f"{PREFIX}usage:{department}:{number}")
         records = await self._connection.ask(pipeline.execute())
         return [_day(day, record) for day, record in zip(days, records, strict=True) if record]
+
+
+def _by_department(
+    departments: Sequence[str], receivers: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    pairs = [receiver.split(" ", 1) for receiver in receivers]
+    return {name: [place for owner, place in pairs if owner == name] for name in departments}
 
 
 def _ending(name: str) -> tuple[str, str, JobStatus]:

@@ -12,7 +12,7 @@ from jobs.ledger.jobs import JobLedger
 from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
 from jobs.ledger.upkeep import UpkeepLedger
-from jobs.settings import LimitSettings, RedisSettings, RetentionSettings
+from jobs.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
 
 
 class Ledger:
@@ -27,6 +27,7 @@ class Ledger:
         redis: RedisSettings,
         retention: RetentionSettings | None = None,
         limits: LimitSettings | None = None,
+        callbacks: CallbackSettings | None = None,
     ) -> None:
         retention = retention or RetentionSettings()
         limits = limits or LimitSettings()
@@ -42,7 +43,7 @@ class Ledger:
             max_queued=limits.max_queued,
         )
         self.documents = DocumentLedger(self._connection, retention.document_retention_hours)
-        self.callbacks = CallbackLedger(self._connection)
+        self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)

@@ -13,7 +13,7 @@ import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
-from jobs.callback import Attempt, Outcome
+from jobs.callback import Attempt, Delivery, Outcome
 from jobs.department import Department
 from jobs.ids import new_callback_id
 from jobs.ledger import Ledger
@@ -160,7 +160,7 @@ async def answer_410(redis_url: str) -> None:
     await submit_job(ledger, job)
     await ledger.jobs.cancel("tax", job.id)
     delivery = await ledger.callbacks.claim(str(job.callback_id), 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     tried = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
     await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.gone)
     await ledger.close()

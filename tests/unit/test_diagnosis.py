@@ -24,13 +24,16 @@ def process(role: str, age: float = 1.0, number: int = 1, **detail: Any) -> Proc
 def figures(
     jobs: dict[tuple[str, JobStatus], int] | None = None,
     callbacks: dict[tuple[str, CallbackStatus], int] | None = None,
+    urls_gone: dict[str, int] | None = None,
+    broken: dict[str, list[str]] | None = None,
 ) -> Figures:
     return Figures(
         jobs=jobs or {},
         endings={},
         queues=dict.fromkeys(Queue, 0),
         callbacks=callbacks or {},
-        urls_gone={},
+        urls_gone=urls_gone or {},
+        broken=broken or {},
         counters={},
     )
 
@@ -116,3 +119,15 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
         *diagnosis.of_figures(figures({("tax", JobStatus.queued): 100}), 100),
     ]
     assert all(finding.advice for finding in findings if finding.level is not diagnosis.Level.ok)
+
+
+def test_receivers_that_fail_or_are_gone_are_named() -> None:
+    found = list(
+        diagnosis.of_figures(
+            figures(urls_gone={"tax": 2, "land": 0}, broken={"tax": ["http://oa:80"], "land": []}),
+            100,
+        )
+    )
+    assert levels(found)[-2:] == [("receivers", "warn"), ("receivers", "warn")]
+    assert "http://oa:80 of tax" in found[-2].text
+    assert found[-1].text == "URLs that answered 410: 2 of tax"

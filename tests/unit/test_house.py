@@ -50,7 +50,7 @@ def codes_in_lua() -> Iterator[tuple[str, str]]:
 
 
 def drawings() -> list[set[tuple[str, str]]]:
-    """The steps between states of each drawing in docs/reliability.md."""
+    """The steps of each drawing in docs/reliability.md: of jobs, of callbacks, of breakers."""
     text = (ROOT / "docs/reliability.md").read_text()
     drawn = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", text, re.DOTALL)
     return [set(STEP.findall(drawing)) for drawing in drawn]
@@ -78,7 +78,7 @@ def test_every_code_that_is_used_has_a_title() -> None:
 
 
 def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:
-    jobs, _ = drawings()
+    jobs, _, _ = drawings()
     steps = {(a, b) for a, b in jobs if "[*]" not in (a, b)}
     assert steps == {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
     assert {a for a, b in jobs if b == "[*]"} == {status.value for status in ENDINGS}
@@ -87,7 +87,7 @@ def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:
 
 
 def test_the_drawing_of_a_callbacks_states_is_what_the_code_allows() -> None:
-    _, callbacks = drawings()
+    _, callbacks, _ = drawings()
     steps = {(a, b) for a, b in callbacks if a != "[*]"}
     allowed = {(a.value, b.value) for a, after in CALLBACK_TRANSITIONS.items() for b in after}
     assert steps == allowed

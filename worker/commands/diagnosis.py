@@ -115,6 +115,7 @@ def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
     queues = ", ".join(f"{count} in {queue.value}" for queue, count in figures.queues.items())
     yield Finding(Level.ok, "queues", queues)
     yield from _of_callbacks(figures)
+    yield from _of_receivers(figures)
 
 
 def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:
@@ -146,6 +147,30 @@ def _of_callbacks(figures: Figures) -> Iterator[Finding]:
         f"{pending} on their way, dead: {whose}",
         "mend the receiver, then `chancery callbacks redeliver` with the department's key",
     )
+
+
+def _of_receivers(figures: Figures) -> Iterator[Finding]:
+    """Those that are not called for now, and those that are not called any more."""
+    broken = [
+        f"{place} of {department}"
+        for department, places in sorted(figures.broken.items())
+        for place in places
+    ]
+    if broken:
+        yield Finding(
+            Level.warn,
+            "receivers",
+            f"mostly failing: {', '.join(broken)}",
+            "callbacks wait and go out when it answers again: ask the department",
+        )
+    gone = [f"{count} of {name}" for name, count in sorted(figures.urls_gone.items()) if count]
+    if gone:
+        yield Finding(
+            Level.warn,
+            "receivers",
+            f"URLs that answered 410: {', '.join(gone)}",
+            "ask the department; `chancery department show` lists them, `reopen` opens one",
+        )
 
 
 def _figures(engine: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,17 @@ local function callbacks_of(callback, status)
   return P .. 'callbacks:' .. callback.department .. ':' .. status
 end
 
+local PORTS = {http = '80', https = '443'}
+
+-- The receiver of a callback; URLs were checked when their jobs were taken.
+local function receiver_of(callback)
+  local scheme, place = string.match(string.lower(callback.url), '^(%a+)://([^/?#]+)')
+  if not scheme then return callback.department .. ' ' .. callback.url end
+  local host, port = string.match(place, '^(.-):(%d+)$')
+  host = string.match(host or place, '^(.-)%.?$')
+  return callback.department .. ' ' .. scheme .. '://' .. host .. ':' .. (port or PORTS[scheme] or '')
+end
+
 local function to_url(department, url) return P .. 'to:' .. department .. ' ' .. url end
 
 local function is_gone(callback)
@@ -41,8 +52,8 @@ end
 local function begin_round(callback, attempts)
   local key = P .. 'callback:' .. callback.id
   redis.call('HDEL', key, 'error')
-  redis.call('HSET', key, 'status', 'pending', 'next_attempt_at', now, 'round', attempts,
-    'round_at', now)
+  redis.call('HSET', key, 'status', 'pending', 'next_attempt_at', now, 'round', attempts)
+  redis.call('ZREM', P .. 'parked:' .. receiver_of(callback), callback.id)
   redis.call('ZADD', callbacks_of(callback, 'pending'), 0, callback.id)
   redis.call('SADD', to_url(callback.department, callback.url), callback.id)
   send_callback(callback)
@@ -54,6 +65,7 @@ local function end_callback(callback, status, why)
   redis.call('HSET', key, 'status', status, 'next_attempt_at', '', 'lease_until', 0)
   if why then redis.call('HSET', key, 'error', why) end
   redis.call('ZREM', P .. 'callbacks-due', callback.id)
+  redis.call('ZREM', P .. 'parked:' .. receiver_of(callback), callback.id)
   redis.call('SREM', to_url(callback.department, callback.url), callback.id)
   redis.call('ZREM', callbacks_of(callback, 'pending'), callback.id)
   redis.call('ZADD', callbacks_of(callback, status), 0, callback.id)

@@ -1,17 +1,19 @@
--- Note an attempt at delivery and what follows from it.
+-- Note an attempt at delivery, what follows from it, and what it says of the receiver.
 -- ARGV: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in ms,
---       outcome: gone where the receiver answered 410
--- Returns: 1 (also when this very attempt was noted before) | 0 when the delivery was given to
---          another courier meanwhile
+--       outcome: delivered | failed | gone (the receiver answered 410) | unsent,
+--       most deliveries to one receiver at a time, first and longest pause of a breaker in ms
+-- Returns: {1, what became of the receiver's breaker: 'opened' | 'closed' | ''}, also when this very
+--          attempt was noted before | {0, ''} when the delivery was given to another courier
 -- Invariant: a URL that is gone has nothing pending but what couriers have in hand.
 local callback = load_callback(ARGV[1])
-if not callback or callback.token ~= ARGV[2] then return 0 end
-if callback.lease_until == '0' then return 1 end
+if not callback or callback.token ~= ARGV[2] then return {0, ''} end
+if callback.lease_until == '0' then return {1, ''} end
 redis.call('RPUSH', P .. 'attempts:' .. callback.id, ARGV[3])
 redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0)
 callback.lease_until = '0'
+local outcome = ARGV[6]
 if ARGV[4] ~= 'pending' then
-  end_callback(callback, ARGV[4], ARGV[6] == 'gone' and GONE)
+  end_callback(callback, ARGV[4], outcome == 'gone' and GONE)
 elseif is_gone(callback) then
   end_callback(callback, 'dead', GONE)
 else
@@ -19,5 +21,7 @@ else
   redis.call('HSET', P .. 'callback:' .. callback.id, 'next_attempt_at', due)
   look_again(callback, due)
 end
-if ARGV[6] == 'gone' then mark_gone(callback) end
-return 1
+if outcome == 'gone' then mark_gone(callback) end
+-- A receiver that answers 410 is there, if not at that URL.
+local words = {delivered = 'good', gone = 'good', failed = 'bad', unsent = ''}
+return {1, land(callback, words[outcome], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))}

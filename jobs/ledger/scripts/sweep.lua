@@ -37,6 +37,10 @@ for _, id in ipairs(due('callbacks-due', now)) do
   send_callback({id = id})
   moved[5] = moved[5] + 1
 end
+for _, receiver in ipairs(due('receivers-due', now)) do
+  moved[5] = moved[5] + wake_due(receiver)
+end
+redis.call('ZREMRANGEBYSCORE', P .. 'breakers', '-inf', now - FORGOTTEN_MS)
 for _, member in ipairs(due('gone-due', now)) do
   clear_gone(string.match(member, '^(%S+) (.+)$'))
 end

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.callback import Attempt, Outcome
+from jobs.callback import Attempt, Delivery, Outcome
 from jobs.ledger import Ledger
 from jobs.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
@@ -43,7 +43,7 @@ async def test_a_dead_callback_is_sent_again_with_its_own_id(
     assert answer.status_code == 200
     assert (answer.json()["id"], answer.json()["status"]) == (callback["id"], "pending")
     again = await ledger.callbacks.claim(callback["id"], 30)
-    assert again is not None
+    assert isinstance(again, Delivery)
     assert again.attempt == 1
 
 
@@ -84,6 +84,6 @@ async def test_a_list_that_cannot_be_is_refused(
 
 async def fail_once(ledger: Ledger, callback_id: str) -> None:
     delivery = await ledger.callbacks.claim(callback_id, 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     tried = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
     assert await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.failed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from jobs.callback import Attempt, Callback, Outcome
+from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
 from jobs.states import CallbackStatus, JobStatus
@@ -40,28 +40,28 @@ async def test_a_job_that_never_ran_has_its_event_too(ledger: Ledger, submit: Su
 async def test_one_courier_at_a_time_has_a_delivery(ledger: Ledger, submit: Submit) -> None:
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     assert (delivery.attempt, delivery.job.result) == (1, 1)
-    assert await ledger.callbacks.claim(callback.id, 30) is None
+    assert isinstance(await ledger.callbacks.claim(callback.id, 30), Refusal)
     assert await ledger.callbacks.settle(
         delivery, TRIED, CallbackStatus.delivered, Outcome.delivered
     )
-    assert await ledger.callbacks.claim(callback.id, 30) is None
+    assert isinstance(await ledger.callbacks.claim(callback.id, 30), Refusal)
 
 
 async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: Submit) -> None:
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     await ledger.callbacks.settle(
         delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=0.05
     )
-    assert await ledger.callbacks.claim(callback.id, 30) is None
+    assert isinstance(await ledger.callbacks.claim(callback.id, 30), Refusal)
     async with asyncio.timeout(5):
         while (await ledger.upkeep.sweep()).callbacks == 0:
             await asyncio.sleep(0.01)
     again = await ledger.callbacks.claim(callback.id, 30)
-    assert again is not None
+    assert isinstance(again, Delivery)
     assert (again.attempt, again.callback.id) == (2, callback.id)
 
 
@@ -69,8 +69,8 @@ async def test_a_couriers_lost_lease_refuses_its_report(ledger: Ledger, submit: 
     callback = await ended(ledger, submit)
     lost = await ledger.callbacks.claim(callback.id, 0)
     taken = await ledger.callbacks.claim(callback.id, 30)
-    assert lost is not None
-    assert taken is not None
+    assert isinstance(lost, Delivery)
+    assert isinstance(taken, Delivery)
     assert not await ledger.callbacks.settle(lost, TRIED, CallbackStatus.dead, Outcome.failed)
     assert await ledger.callbacks.settle(taken, TRIED, CallbackStatus.delivered, Outcome.delivered)
 
@@ -78,7 +78,7 @@ async def test_a_couriers_lost_lease_refuses_its_report(ledger: Ledger, submit: 
 async def test_a_dead_callback_is_seen_and_sent_again(ledger: Ledger, submit: Submit) -> None:
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.dead, Outcome.failed)
     dead = (await ledger.callbacks.list("tax", status=CallbackStatus.dead)).items
     assert [one.id for one in dead] == [callback.id]
@@ -88,5 +88,5 @@ async def test_a_dead_callback_is_seen_and_sent_again(ledger: Ledger, submit: Su
     assert again is not None
     assert again.status is CallbackStatus.pending
     second = await ledger.callbacks.claim(callback.id, 30)
-    assert second is not None
+    assert isinstance(second, Delivery)
     assert second.attempt == 1

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from time import monotonic
 
-from jobs.callback import Attempt
+from jobs.callback import Attempt, Delivery, Outcome
 from jobs.ids import new_callback_id
 from jobs.ledger import Ledger
 from jobs.states import CallbackStatus
@@ -19,10 +19,12 @@ async def test_an_attempt_that_is_noted_twice_is_listed_once(ledger: Ledger) -> 
     await ledger.jobs.cancel("tax", job.id)
     assert job.callback_id is not None
     delivery = await ledger.callbacks.claim(job.callback_id, 30)
-    assert delivery is not None
+    assert isinstance(delivery, Delivery)
     attempt = Attempt(datetime.now(UTC), 500, None, 0.1)
     for _ in range(2):
-        assert await ledger.callbacks.settle(delivery, attempt, CallbackStatus.pending)
+        assert await ledger.callbacks.settle(
+            delivery, attempt, CallbackStatus.pending, Outcome.failed
+        )
     (callback,) = (await ledger.callbacks.list("tax")).items
     assert len(callback.attempts) == 1
 
