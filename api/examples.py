@@ -63,9 +63,12 @@ CALLBACK: dict[str, Any] = {
 }
 
 
+REDELIVERED: dict[str, Any] = {"redelivered": 500, "remaining": 187}
+
 # By the names that the OpenAPI document gives to the schemas.
 EXAMPLES: Mapping[str, dict[str, Any]] = {
     "DocumentView": DOCUMENT,
     "JobView": JOB,
     "CallbackView": CALLBACK,
+    "RedeliveredView": REDELIVERED,
 }

@@ -107,6 +107,8 @@ class _Seen(Collector):
         if self._figures is not None:
             yield from _of_jobs(self._figures)
             yield from _of_transport(self._figures)
+            yield from _of_callbacks(self._figures)
+            yield from _of_receivers(self._figures)
             yield from _of_processes(self._processes)
 
 
@@ -128,11 +130,38 @@ def _of_transport(figures: Figures) -> Iterable[Metric]:
     )
     for queue, count in figures.queues.items():
         queues.add_metric((queue.value,), count)
+    events = CounterMetricFamily(
+        "chancery_events", "What happened in the ledger, by name.", labels=("event",)
+    )
+    for event, count in figures.counters.items():
+        events.add_metric((event,), count)
+    return queues, events
+
+
+def _of_callbacks(figures: Figures) -> Iterable[Metric]:
     callbacks = GaugeMetricFamily(
         "chancery_callbacks", "Callbacks that are not delivered.", labels=("department", "status")
     )
     for (department, status), count in figures.callbacks.items():
         callbacks.add_metric((department, status.value), count)
+    ended = CounterMetricFamily(
+        "chancery_callbacks_ended",
+        "Callbacks that were delivered or given up, each time that they were.",
+        labels=("department", "status"),
+    )
+    for (department, status), count in figures.callbacks_ended.items():
+        ended.add_metric((department, status.value), count)
+    attempts = CounterMetricFamily(
+        "chancery_callback_attempts",
+        "Attempts at delivery, by what they came to.",
+        labels=("department", "outcome"),
+    )
+    for (department, outcome), count in figures.attempts.items():
+        attempts.add_metric((department, outcome.value), count)
+    return callbacks, ended, attempts
+
+
+def _of_receivers(figures: Figures) -> Iterable[Metric]:
     gone = GaugeMetricFamily(
         "chancery_callback_urls_gone",
         "URLs that answered 410 and are not called any more.",
@@ -140,19 +169,16 @@ def _of_transport(figures: Figures) -> Iterable[Metric]:
     )
     for department, count in figures.urls_gone.items():
         gone.add_metric((department,), count)
-    broken = GaugeMetricFamily(
-        "chancery_callback_breakers_open",
-        "Receivers that are left alone because they mostly fail.",
-        labels=("department",),
+    breakers = GaugeMetricFamily(
+        "chancery_callback_breakers",
+        "Receivers that mostly fail: left alone (open), or to be tried once (trying).",
+        labels=("department", "state"),
     )
     for department, receivers in figures.broken.items():
-        broken.add_metric((department,), len(receivers))
-    events = CounterMetricFamily(
-        "chancery_events", "What happened in the ledger, by name.", labels=("event",)
-    )
-    for event, count in figures.counters.items():
-        events.add_metric((event,), count)
-    return queues, callbacks, gone, broken, events
+        trying = sum(receivers.values())
+        breakers.add_metric((department, "open"), len(receivers) - trying)
+        breakers.add_metric((department, "trying"), trying)
+    return gone, breakers
 
 
 def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.answers import ProblemView
 from api.examples import EXAMPLES
 from jobs.problems import ProblemError
-from jobs.requests import JobRequest
+from jobs.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,7 +58,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _drop_what_is_never_answered(document, schemas)
-    for model in (JobRequest, ProblemView):
+    for model in (JobRequest, RedeliverRequest, ProblemView):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema

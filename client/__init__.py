@@ -18,7 +18,7 @@ from client.errors import (
     Unreachable,
     WaitTimeout,
 )
-from client.models import Attempt, Batch, Callback, Document, Job, TaskInfo
+from client.models import Attempt, Batch, Callback, Document, Job, Redelivered, TaskInfo
 
 __all__ = [
     "ApiProblem",
@@ -36,6 +36,7 @@ __all__ = [
     "Job",
     "NotFound",
     "RateLimited",
+    "Redelivered",
     "TaskInfo",
     "TooLarge",
     "Unauthorized",

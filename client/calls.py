@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
-from client.models import Callback, Document, Job, Page, TaskInfo
+from client.models import Callback, Document, Job, Page, Redelivered, TaskInfo
 from client.uploads import Readable, Source, Upload
 
 Answer = TypeVar("Answer")
@@ -119,6 +119,12 @@ def callbacks(status: str | None, job_id: str | None, cursor: str | None) -> Cal
 def redeliver(callback_id: str) -> Call[Callback]:
     path = f"/v1/callbacks/{_id(callback_id)}/redeliver"
     return Call("POST", path, _one(Callback), headers=_key(None))
+
+
+def redeliver_dead(since: datetime, until: datetime | None) -> Call[Redelivered]:
+    """Raises `ValueError` for a time without a time zone."""
+    body = {"status": "dead", "from": _moment(since), "to": _moment(until)}
+    return Call("POST", "/v1/callbacks/redeliver", _one(Redelivered), headers=_key(None), body=body)
 
 
 def tasks() -> Call[tuple[TaskInfo, ...]]:

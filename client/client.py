@@ -13,7 +13,7 @@ import httpx
 from client import calls
 from client.calls import Call
 from client.exchange import Attempts, Waiting, answer, http_settings
-from client.models import Callback, Document, Job, TaskInfo
+from client.models import Callback, Document, Job, Redelivered, TaskInfo
 from client.uploads import Source
 
 Answer = TypeVar("Answer")
@@ -127,6 +127,13 @@ class Chancery:
     def redeliver(self, callback_id: str) -> Callback:
         """Have a callback delivered again, with the `webhook-id` that it had."""
         return self._send(calls.redeliver(callback_id))
+
+    def redeliver_dead(self, since: datetime, until: datetime | None = None) -> Redelivered:
+        """Have dead callbacks delivered again that were made from `since` to before `until` (now).
+
+        So many at a time: ask again while there are any `remaining`.
+        """
+        return self._send(calls.redeliver_dead(since, until))
 
     def tasks(self) -> tuple[TaskInfo, ...]:
         return self._send(calls.tasks())

@@ -111,6 +111,13 @@ class Callback(Answer):
     error: str | None = None
 
 
+class Redelivered(Answer):
+    """How many callbacks are being sent again, and how many of those asked for are not yet."""
+
+    redelivered: int
+    remaining: int
+
+
 class TaskInfo(Answer):
     """What a task does, and the JSON Schemas of its options and its result."""
 

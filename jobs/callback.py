@@ -59,6 +59,14 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SentAgain:
+    """What came of asking for dead callbacks to be sent again."""
+
+    redelivered: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A courier's hold on one attempt. `attempt` counts from 1 within the present round."""
 

@@ -1,8 +1,8 @@
-"""What a department asks for: the body of `POST /v1/jobs`, and of a batch's line."""
+"""What a department asks for, in the bodies of its calls; a batch's line has one too."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
@@ -62,4 +62,31 @@ class JobRequest(BaseModel):
             raise PydanticCustomError("metadata", "`metadata` may have 16 KiB at most.")
         if self.not_before and self.deadline and self.deadline <= self.not_before:
             raise PydanticCustomError("deadline", "`deadline` must be after `not_before`.")
+        return self
+
+
+class RedeliverRequest(BaseModel):
+    """Which callbacks are to be sent again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "status": "dead",
+                "from": "2026-11-20T00:00:00+08:00",
+                "to": "2026-11-23T00:00:00+08:00",
+            }
+        },
+    )
+
+    status: Literal["dead"] = Field(description="Only dead callbacks are sent again like this.")
+    since: AwareDatetime = Field(alias="from", description="Made at this time or later.")
+    until: AwareDatetime | None = Field(
+        None, alias="to", description="Made before this time; now where it is left out."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RedeliverRequest:
+        if self.until and self.until <= self.since:
+            raise PydanticCustomError("to", "`to` must be after `from`.")
         return self

@@ -68,6 +68,13 @@ class CallbackView(BaseModel):
     error: str | None = None
 
 
+class RedeliveredView(BaseModel):
+    """How many callbacks are being sent again, and how many of those asked for are not yet."""
+
+    redelivered: int
+    remaining: int
+
+
 def document_view(document: StoredDocument) -> DocumentView:
     return DocumentView(
         id=document.id,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
 
 import click
 
+from client.client import Chancery
 from client.commands.connection import Connection, connection_options, pass_connection
+from client.commands.moments import MomentType
 from client.commands.tables import show
 from client.errors import ChanceryError
 from client.models import Callback
@@ -46,24 +49,54 @@ def callbacks(
 
 
 @callbacks.command()
-@click.argument("callback_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("callback_ids", metavar="[ID]...", nargs=-1)
+@click.option("--dead", is_flag=True, help="All dead ones that were made in a time range.")
+@click.option("--since", type=MomentType(), help="With --dead: made then or later; also 24h, 3d.")
+@click.option("--until", type=MomentType(), help="With --dead: made before then.  [default: now]")
 @connection_options()
 @click.pass_context
 @pass_connection
 def redeliver(
-    connection: Connection, context: click.Context, *, callback_ids: tuple[str, ...]
+    connection: Connection,
+    context: click.Context,
+    *,
+    callback_ids: tuple[str, ...],
+    dead: bool,
+    since: datetime | None,
+    until: datetime | None,
 ) -> None:
-    """Have callbacks delivered again, dead ones too."""
-    failed = False
+    """Have callbacks delivered again: those named, or with --dead all that were given up."""
+    if bool(callback_ids) == dead or dead != (since is not None) or (until and not dead):
+        raise click.UsageError("Name callbacks by ID, or give --dead with --since.")
     with connection.open() as chancery:
-        for callback_id in callback_ids:
-            try:
-                click.echo(f"{callback_id} {chancery.redeliver(callback_id).status}")
-            except ChanceryError as error:
-                failed = True
-                click.echo(f"{callback_id}: {error}", err=True)
-    if failed:
-        context.exit(1)
+        if since is not None:
+            _redeliver_dead(chancery, since, until or datetime.now(UTC))
+        elif not _redeliver_named(chancery, callback_ids):
+            context.exit(1)
+
+
+def _redeliver_dead(chancery: Chancery, since: datetime, until: datetime) -> None:
+    """What dies again meanwhile is not sent a second time."""
+    if until <= since:
+        raise click.UsageError("--until must be after --since.")
+    done = chancery.redeliver_dead(since, until)
+    sent, asked = done.redelivered, done.redelivered + done.remaining
+    while done.redelivered and done.remaining and sent < asked:
+        done = chancery.redeliver_dead(since, until)
+        sent += done.redelivered
+    click.echo(f"{sent} dead callbacks are being delivered again")
+
+
+def _redeliver_named(chancery: Chancery, callback_ids: tuple[str, ...]) -> bool:
+    """Whether all of them are being delivered again."""
+    failed = False
+    for callback_id in callback_ids:
+        try:
+            click.echo(f"{callback_id} {chancery.redeliver(callback_id).status}")
+        except ChanceryError as error:
+            failed = True
+            click.echo(f"{callback_id}: {error}", err=True)
+    return not failed
 
 
 def _row(callback: Callback) -> tuple[object, ...]:

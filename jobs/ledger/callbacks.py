@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
-from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
+from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
 from jobs.ids import is_callback_id
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
-from jobs.ledger.records import attempt_record, pairs, to_callback, to_job
+from jobs.ledger.records import attempt_record, pairs, to_callback, to_job, to_ms
 from jobs.problems import ProblemError
 from jobs.settings import CallbackSettings
 from jobs.states import CallbackStatus
@@ -84,6 +85,17 @@ class CallbackLedger:
             return None
         answer = await self._connection.run("redeliver", department, callback_id)
         return to_callback(pairs(answer[0]), answer[1]) if answer else None
+
+    async def redeliver_dead(
+        self, department: str, since: datetime, until: datetime, most: int = 500
+    ) -> SentAgain:
+        """Send the department's dead callbacks again that were made from `since` to before `until`,
+        the oldest first, `most` in one call.
+        """
+        answer = await self._connection.run(
+            "redeliver_dead", department, to_ms(since), to_ms(until), most
+        )
+        return SentAgain(*answer)
 
     async def gone(self, department: str) -> Sequence[str]:
         """The URLs whose receivers answered 410, the latest first."""

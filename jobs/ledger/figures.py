@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TypedDict
 
+from jobs.callback import Outcome
 from jobs.lanes import Queue
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.states import CallbackStatus, JobStatus
@@ -17,16 +19,19 @@ _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 class Figures:
     """`jobs`: open jobs by department and status. `endings`: since the ledger began, by task, lane
     and status. `queues`: messages waiting in Celery. `callbacks`: by department and status.
+    `attempts`, `callbacks_ended`: since the ledger began, by department and outcome or status.
     `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
-    closed, by department. `counters`: events since the ledger began.
+    closed, by department, and whether they may be tried again. `counters`: events, by name.
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
     endings: Mapping[tuple[str, str, JobStatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
+    attempts: Mapping[tuple[str, Outcome], int]
+    callbacks_ended: Mapping[tuple[str, CallbackStatus], int]
     urls_gone: Mapping[str, int]
-    broken: Mapping[str, Sequence[str]]
+    broken: Mapping[str, Mapping[str, bool]]
     counters: Mapping[str, int]
 
 
@@ -69,7 +74,9 @@ class FigureLedger:
             pipeline.zcard(f"{PREFIX}callbacks:{name}:{callback_status.value}")
         for name in departments:
             pipeline.zcard(f"{PREFIX}gone:{name}")
-        pipeline.zrange(f"{PREFIX}breakers", 0, -1)
+        pipeline.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
+        pipeline.time()
+        pipeline.hgetall(f"{PREFIX}callback-counts")
         for queue in Queue:
             pipeline.llen(queue.value)
         pipeline.hgetall(f"{PREFIX}endings")
@@ -79,7 +86,8 @@ class FigureLedger:
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
             urls_gone={name: next(answers) for name in departments},
-            broken=_by_department(departments, next(answers)),
+            broken=_broken(departments, next(answers), next(answers)),
+            **_counts(departments, next(answers)),
             queues={queue: next(answers) for queue in Queue},
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
@@ -108,11 +116,42 @@ class FigureLedger:
         return [_day(day, record) for day, record in zip(days, records, strict=True) if record]
 
 
-def _by_department(
-    departments: Sequence[str], receivers: Sequence[str]
-) -> Mapping[str, Sequence[str]]:
-    pairs = [receiver.split(" ", 1) for receiver in receivers]
-    return {name: [place for owner, place in pairs if owner == name] for name in departments}
+def _broken(
+    departments: Sequence[str],
+    breakers: Sequence[tuple[str, float]],
+    server_time: tuple[int, int],
+) -> Mapping[str, Mapping[str, bool]]:
+    found: dict[str, dict[str, bool]] = {name: {} for name in departments}
+    for receiver, open_until in breakers:
+        department, place = receiver.split(" ", 1)
+        found.setdefault(department, {})[place] = open_until <= server_time[0] * 1000
+    return found
+
+
+class _Counts(TypedDict):
+    attempts: Mapping[tuple[str, Outcome], int]
+    callbacks_ended: Mapping[tuple[str, CallbackStatus], int]
+
+
+def _counts(departments: Sequence[str], counts: Mapping[str, str]) -> _Counts:
+    """All of them, so that one that was never counted is 0 and not missing."""
+
+    def count(name: str, what: str) -> int:
+        return int(counts.get(f"{name}:{what}", 0))
+
+    ended = (CallbackStatus.delivered, CallbackStatus.dead)
+    return _Counts(
+        attempts={
+            (name, outcome): count(name, f"attempts:{outcome.value}")
+            for name in departments
+            for outcome in Outcome
+        },
+        callbacks_ended={
+            (name, status): count(name, f"ended:{status.value}")
+            for name in departments
+            for status in ended
+        },
+    )
 
 
 def _ending(name: str) -> tuple[str, str, JobStatus]:

@@ -25,7 +25,7 @@ def figures(
     jobs: dict[tuple[str, JobStatus], int] | None = None,
     callbacks: dict[tuple[str, CallbackStatus], int] | None = None,
     urls_gone: dict[str, int] | None = None,
-    broken: dict[str, list[str]] | None = None,
+    broken: dict[str, dict[str, bool]] | None = None,
 ) -> Figures:
     return Figures(
         jobs=jobs or {},
@@ -34,6 +34,8 @@ def figures(
         callbacks=callbacks or {},
         urls_gone=urls_gone or {},
         broken=broken or {},
+        attempts={},
+        callbacks_ended={},
         counters={},
     )
 
@@ -124,7 +126,9 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
 def test_receivers_that_fail_or_are_gone_are_named() -> None:
     found = list(
         diagnosis.of_figures(
-            figures(urls_gone={"tax": 2, "land": 0}, broken={"tax": ["http://oa:80"], "land": []}),
+            figures(
+                urls_gone={"tax": 2, "land": 0}, broken={"tax": {"http://oa:80": False}, "land": {}}
+            ),
             100,
         )
     )

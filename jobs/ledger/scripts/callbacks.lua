@@ -3,6 +3,8 @@
 -- A pending callback is always in
 --   chancery:callbacks-due     by the time at which it is looked at again
 --   chancery:to:DEPT URL       with the others that are pending for that URL
+-- A dead one is in
+--   chancery:dead:DEPT         by the time at which it was made
 -- A URL whose receiver answered 410 is in
 --   chancery:gone:DEPT         by the time of that answer, until it is opened again by hand
 -- and has no pending callbacks but those that a courier has in hand.
@@ -48,12 +50,17 @@ local function send_callback(callback)
   send('callbacks', 'callback', callback.id)
 end
 
+local function count_callback(callback, what)
+  redis.call('HINCRBY', P .. 'callback-counts', callback.department .. ':' .. what, 1)
+end
+
 -- Make a callback pending from now on, with a fresh round of attempts.
 local function begin_round(callback, attempts)
   local key = P .. 'callback:' .. callback.id
   redis.call('HDEL', key, 'error')
   redis.call('HSET', key, 'status', 'pending', 'next_attempt_at', now, 'round', attempts)
   redis.call('ZREM', P .. 'parked:' .. receiver_of(callback), callback.id)
+  redis.call('ZREM', P .. 'dead:' .. callback.department, callback.id)
   redis.call('ZADD', callbacks_of(callback, 'pending'), 0, callback.id)
   redis.call('SADD', to_url(callback.department, callback.url), callback.id)
   send_callback(callback)
@@ -69,7 +76,11 @@ local function end_callback(callback, status, why)
   redis.call('SREM', to_url(callback.department, callback.url), callback.id)
   redis.call('ZREM', callbacks_of(callback, 'pending'), callback.id)
   redis.call('ZADD', callbacks_of(callback, status), 0, callback.id)
+  if status == 'dead' then
+    redis.call('ZADD', P .. 'dead:' .. callback.department, callback.created_at, callback.id)
+  end
   redis.call('HINCRBY', P .. 'counters', 'callbacks_' .. status, 1)
+  count_callback(callback, 'ended:' .. status)
 end
 
 -- Give up what is pending for a gone URL, so many at a time: the sweep does the rest.
@@ -105,7 +116,8 @@ local function reopen(department, url)
 end
 
 open_callback = function(job, status)
-  local callback = {id = job.callback_id, department = job.department, url = job.callback_url}
+  local callback = {id = job.callback_id, department = job.department, url = job.callback_url,
+    created_at = now}
   redis.call('HSET', P .. 'callback:' .. callback.id, 'id', callback.id, 'job_id', job.id,
     'batch_id', job.batch_id or '', 'department', callback.department, 'type', 'job.' .. status,
     'url', callback.url, 'created_at', now, 'lease_until', 0, 'token', 0)

@@ -14,6 +14,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMI
       redis.call('ZREM', list, job.callback_id)
       redis.call('ZREM', list .. ':delivered', job.callback_id)
       redis.call('ZREM', list .. ':dead', job.callback_id)
+      redis.call('ZREM', P .. 'dead:' .. job.department, job.callback_id)
       redis.call('DEL', callback, P .. 'attempts:' .. job.callback_id)
     end
     redis.call('ZREM', P .. 'ended', id)

@@ -143,3 +143,14 @@ local function land(callback, outcome, most, pause_ms, pause_max_ms)
   wake(receiver, 1)
   return ''
 end
+
+-- Send a callback again, whatever became of it: a fresh round of attempts with the same id. Its URL,
+-- if it was gone, is open again, and its receiver, if its breaker is open, is tried at once.
+-- Nothing changes where a courier has it in hand.
+local function send_again(callback)
+  reopen(callback.department, callback.url)
+  try_now(receiver_of(callback))
+  if callback.status == 'pending' and in_hand(callback) then return end
+  redis.call('ZREM', callbacks_of(callback, callback.status), callback.id)
+  begin_round(callback, redis.call('LLEN', P .. 'attempts:' .. callback.id))
+end

@@ -10,6 +10,7 @@ if not callback or callback.token ~= ARGV[2] then return {0, ''} end
 if callback.lease_until == '0' then return {1, ''} end
 redis.call('RPUSH', P .. 'attempts:' .. callback.id, ARGV[3])
 redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0)
+count_callback(callback, 'attempts:' .. ARGV[6])
 callback.lease_until = '0'
 local outcome = ARGV[6]
 if ARGV[4] ~= 'pending' then

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.callback import Attempt, Delivery, Outcome
+from jobs.callback import Attempt, Delivery, Outcome, SentAgain
 from jobs.ledger import Ledger
 from jobs.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
+from tests.integration.ledger.callback_kit import PENDING, a_callback, now
 
 
 async def test_an_ending_is_listed_with_its_attempts(office: Office, ledger: Ledger) -> None:
@@ -45,6 +47,70 @@ async def test_a_dead_callback_is_sent_again_with_its_own_id(
     again = await ledger.callbacks.claim(callback["id"], 30)
     assert isinstance(again, Delivery)
     assert again.attempt == 1
+
+
+async def test_dead_ones_of_a_time_are_sent_again_and_no_others(
+    office: Office, ledger: Ledger
+) -> None:
+    times = []
+    for _ in range(4):
+        times.append(datetime.now(UTC))
+        job = await office.submit(callback_url=ALLOWED)
+        await finish(ledger, job["id"])
+        await asyncio.sleep(0.005)
+    callbacks = (await office.http.get("/v1/callbacks")).json()["data"][::-1]
+    for callback in callbacks[:3]:
+        await fail_once(ledger, callback["id"])
+    body = {"status": "dead", "from": times[1].isoformat(), "to": times[3].isoformat()}
+
+    theirs = await office.other.post("/v1/callbacks/redeliver", json=body)
+    assert theirs.json() == {"redelivered": 0, "remaining": 0}
+    headers = {"Idempotency-Key": "mended"}
+    answer = await office.http.post("/v1/callbacks/redeliver", json=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"redelivered": 2, "remaining": 0})
+
+    after = (await office.http.get("/v1/callbacks")).json()["data"][::-1]
+    assert [one["status"] for one in after] == ["dead", "pending", "pending", "pending"]
+    again = await office.http.post("/v1/callbacks/redeliver", json=body, headers=headers)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    rest = {"status": "dead", "from": times[0].isoformat()}
+    answer = await office.http.post("/v1/callbacks/redeliver", json=rest)
+    assert answer.json() == {"redelivered": 1, "remaining": 0}
+
+
+async def test_so_many_are_sent_again_in_one_call_and_the_rest_counted(ledger: Ledger) -> None:
+    ago = datetime.now(UTC) - timedelta(minutes=1)
+    callbacks = [await a_callback(ledger) for _ in range(5)]
+    for callback in callbacks:
+        await fail_once(ledger, callback.id)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    first = await ledger.callbacks.redeliver_dead("tax", ago, later, most=3)
+    assert first == SentAgain(redelivered=3, remaining=2)
+    assert {(await now(ledger, one)).status for one in callbacks[:3]} == {PENDING}
+    second = await ledger.callbacks.redeliver_dead("tax", ago, later, most=3)
+    assert second == SentAgain(redelivered=2, remaining=0)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"from": "2026-11-20T00:00:00Z"}, "#/status"),
+        ({"status": "delivered", "from": "2026-11-20T00:00:00Z"}, "#/status"),
+        ({"status": "dead"}, "#/from"),
+        ({"status": "dead", "from": "2026-11-20T00:00:00"}, "#/from"),
+        ({"status": "dead", "from": "2026-11-20T00:00:00Z", "until": None}, "#/until"),
+        (
+            {"status": "dead", "from": "2026-11-20T00:00:00Z", "to": "2026-11-20T00:00:00Z"},
+            "#",
+        ),
+    ],
+)
+async def test_which_ones_must_be_said_rightly(
+    office: Office, body: dict[str, str], pointer: str
+) -> None:
+    answer = await office.http.post("/v1/callbacks/redeliver", json=body)
+    problem_of(answer, 422, "invalid-request")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 async def test_callbacks_are_paged_newest_first(office: Office) -> None:

@@ -17,6 +17,7 @@ from jobs.ledger.processes import Process
 from jobs.problems import TITLES
 from jobs.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
+from tests.integration.ledger.callback_kit import a_callback, settle, taken
 
 
 async def beat(
@@ -100,6 +101,34 @@ async def test_metrics_count_requests_by_route_and_show_the_ledger(
     ]
     assert 0 <= age < 60
     assert not [name for name, labels in seen if "job_1" in str(labels)]
+
+
+async def test_metrics_tell_how_callbacks_fare(office: Office, ledger: Ledger) -> None:
+    for code in (204, 500, 500, 500, 500):
+        callback = await a_callback(ledger)
+        await settle(ledger, await taken(ledger, callback), code, delay_seconds=99)
+    gone = await a_callback(ledger, "http://other.intranet/hook")
+    await settle(ledger, await taken(ledger, gone), 410)
+    seen = await figures(office)
+
+    def of_tax(name: str, **labels: str) -> float:
+        return seen[name, tuple(sorted({"department": "tax", **labels}.items()))]
+
+    attempts = "chancery_callback_attempts_total"
+    assert of_tax(attempts, outcome="delivered") == 1
+    assert of_tax(attempts, outcome="failed") == 4
+    assert of_tax(attempts, outcome="gone") == 1
+    assert of_tax(attempts, outcome="unsent") == 0
+    assert of_tax("chancery_callbacks_ended_total", status="delivered") == 1
+    assert of_tax("chancery_callbacks_ended_total", status="dead") == 1
+    assert of_tax("chancery_callbacks", status="pending") == 4
+    assert of_tax("chancery_callbacks", status="dead") == 1
+    assert of_tax("chancery_callback_urls_gone") == 1
+    assert of_tax("chancery_callback_breakers", state="open") == 1
+    assert of_tax("chancery_callback_breakers", state="trying") == 0
+    assert seen["chancery_events_total", (("event", "breakers_opened"),)] == 1
+    await ledger.callbacks.redeliver("tax", gone.id)
+    assert (await figures(office))["chancery_callback_urls_gone", (("department", "tax"),)] == 0
 
 
 async def test_metrics_may_ask_for_a_token(open_office: Open) -> None:

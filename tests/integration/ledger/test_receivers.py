@@ -115,7 +115,7 @@ async def test_other_receivers_are_not_concerned(ledger: Ledger, url: str, depar
     assert await asked_for(ledger, await a_callback(ledger)) is Refusal.open
     await taken(ledger, await a_callback(ledger, url, department))
     figures = await ledger.figures.read(["tax", "parks"])
-    assert figures.broken == {"tax": ["http://receiver.intranet:80"], "parks": []}
+    assert figures.broken == {"tax": {"http://receiver.intranet:80": False}, "parks": {}}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
     await taken(ledger, waiting[1])
     # While there is room, each that is taken brings on the next.
     assert messages(redis) == [waiting[-1].id]
-    assert (await ledger.figures.read(["tax"])).broken == {"tax": []}
+    assert (await ledger.figures.read(["tax"])).broken == {"tax": {}}
     # What it failed before it was mended does not count any more.
     await settle(ledger, await taken(ledger, waiting[2]), 500, delay_seconds=9)
     await taken(ledger, waiting[3])

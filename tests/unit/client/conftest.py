@@ -65,6 +65,7 @@ class Office:
         self.answers: list[Callable[[], web.Response] | None] = []
         self.jobs: dict[str, dict[str, Any]] = {}
         self.callbacks: list[dict[str, Any]] = []
+        self.redelivered: list[dict[str, Any]] = []
         self.ending: dict[str, Any] = {"status": "succeeded", "result": {"summary": "short"}}
         self.ends_at_poll = 1
         self.polls: dict[str, int] = {}
@@ -84,6 +85,7 @@ class Office:
                 web.get("/v1/jobs/{id}/result", self._result),
                 web.post("/v1/jobs/{id}/cancel", self._cancel),
                 web.get("/v1/callbacks", self._list_callbacks),
+                web.post("/v1/callbacks/redeliver", self._redeliver_dead),
                 web.post("/v1/callbacks/{id}/redeliver", self._redeliver),
             ]
         )
@@ -224,6 +226,14 @@ class Office:
         wanted = request.query.get("status")
         found = [each for each in self.callbacks if wanted in (None, each["status"])]
         return web.json_response({"object": "list", "data": found, "next_cursor": None})
+
+    async def _redeliver_dead(self, request: web.Request) -> web.Response:
+        """Two in one call."""
+        self.redelivered.append(await request.json())
+        dead = [each for each in self.callbacks if each["status"] == "dead"]
+        for each in dead[:2]:
+            each["status"] = "pending"
+        return web.json_response({"redelivered": len(dead[:2]), "remaining": len(dead[2:])})
 
     async def _redeliver(self, request: web.Request) -> web.Response:
         for each in self.callbacks:

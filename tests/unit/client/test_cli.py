@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,49 @@ class TestLooking:
         assert "cb_2" not in listed.stdout
         assert run("callbacks", "redeliver", "cb_1").stdout == "cb_1 pending\n"
         assert run("callbacks", "redeliver", "cb_9").exit_code == 1
+
+    def test_all_dead_callbacks_of_a_time_are_sent_again_at_once(
+        self, office: Any, run: Run
+    ) -> None:
+        office.callbacks = [
+            {"id": f"cb_{number}", "job_id": "job_1", "status": "dead", "attempts": []}
+            for number in range(5)
+        ]
+        result = run(
+            "callbacks", "redeliver", "--dead",
+            "--since", "2026-11-20T08:00+08:00", "--until", "2026-11-21",
+        )  # fmt: skip
+        assert result.stdout == "5 dead callbacks are being delivered again\n", result.output
+        assert {each["status"] for each in office.callbacks} == {"pending"}
+        asked = office.redelivered
+        assert len(asked) == 3
+        assert {one["status"] for one in asked} == {"dead"}
+        assert datetime.fromisoformat(asked[0]["from"]) == datetime(2026, 11, 20, tzinfo=UTC)
+        assert datetime.fromisoformat(asked[0]["to"]).tzinfo is not None
+
+    def test_an_age_is_a_time_too(self, office: Any, run: Run) -> None:
+        assert run("callbacks", "redeliver", "--dead", "--since", "3h").exit_code == 0
+        since = datetime.fromisoformat(office.redelivered[0]["from"])
+        assert abs(datetime.now(UTC) - since - timedelta(hours=3)) < timedelta(minutes=1)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            (),
+            ("--dead",),
+            ("cb_1", "--dead", "--since", "1h"),
+            ("cb_1", "--since", "1h"),
+            ("cb_1", "--until", "1h"),
+            ("--dead", "--since", "yesterday"),
+            ("--dead", "--since", "999999d"),
+            ("--dead", "--since", "1h", "--until", "2h"),
+        ],
+    )
+    def test_what_is_to_be_sent_again_must_be_said(
+        self, office: Any, run: Run, words: tuple[str, ...]
+    ) -> None:
+        assert run("callbacks", "redeliver", *words).exit_code == 2
+        assert office.redelivered == []
 
     def test_tasks_are_listed_and_explained(self, run: Run) -> None:
         assert "Says it in fewer words." in run("tasks").stdout

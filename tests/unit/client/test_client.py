@@ -313,6 +313,7 @@ class TestAsynchronously:
             assert await chancery.result(job.id) == {"summary": "long"}
             assert [job.id async for job in chancery.jobs()] == ["job_1"]
             assert [each async for each in chancery.callbacks()] == []
+            assert (await chancery.redeliver_dead(datetime.now(UTC))).redelivered == 0
             assert (await chancery.task("summarize")).version == "1"
             with pytest.raises(NotFound):
                 await chancery.cancel("job_9")
