@@ -187,7 +187,7 @@ async def test_a_result_in_the_store_is_served_whole_but_not_in_lists(
     office: Office, ledger: Ledger
 ) -> None:
     job = await office.submit()
-    blob = await Store(office.folder / "store").put(b'{"summary": "Long."}', "tax")
+    blob = await Store(office.folder / "store").put(b'{"summary": "Long."}', "tax", job["id"])
     await finish(ledger, job["id"], result=None, result_blob=blob)
     place = f"/v1/jobs/{job['id']}"
     assert (await office.http.get(f"{place}/result")).json() == {"summary": "Long."}
