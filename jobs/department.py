@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Department:
     """`weight` is its share of bulk work; `rate` its submissions per second, None for no limit.
 
-    `callback_secrets` all sign, so that a secret can be changed without a gap.
+    `callback_secrets` are those that sign now, the new one first: all of them do, so that a secret
+    can be changed without a gap.
     """
 
     name: str

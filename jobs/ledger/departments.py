@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Sequence
 
 from jobs.department import Department, NewDepartment
 from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.credentials import new_key, new_secret
 from jobs.ledger.records import dump, to_department
 from jobs.problems import ProblemError
 
 _CACHE_SECONDS = 5.0
-_SECRET_BYTES = 32
 
 
 class DepartmentLedger:
@@ -37,23 +35,23 @@ class DepartmentLedger:
         redis = self._connection.redis
         if not await self._connection.ask(redis.hsetnx(f"{PREFIX}department:{name}", "name", name)):
             raise ProblemError("department-exists", f"There is a department {name} already.")
-        secret = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
-        key_id, api_key, digest = _new_key()
+        secret, key = new_secret(), new_key()
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(
             f"{PREFIX}department:{name}",
             mapping={
                 "callback_allow": dump(list(callback_allow)),
-                "callback_secrets": dump([secret]),
+                "callback_secrets": dump([{"secret": secret, "until": 0}]),
                 "weight": weight,
                 "rate": "" if rate is None else rate,
                 "callback_max_bytes": "",
             },
         )
         pipeline.sadd(f"{PREFIX}departments", name)
-        pipeline.hset(f"{PREFIX}key:{key_id}", mapping={"department": name, "sha256": digest})
+        pipeline.hset(f"{PREFIX}key:{key.id}", mapping={"department": name, "sha256": key.sha256})
+        pipeline.sadd(f"{PREFIX}keys:{name}", key.id)
         await self._connection.ask(pipeline.execute())
-        return NewDepartment(department=name, api_key=api_key, callback_secret=secret)
+        return NewDepartment(department=name, api_key=key.text, callback_secret=secret)
 
     async def allow(self, name: str, callback_allow: Sequence[str]) -> bool:
         """Let a department's callbacks go here and nowhere else; False where there is no such."""
@@ -94,9 +92,3 @@ class DepartmentLedger:
         now = time.monotonic()
         self._known = {known: entry for known, entry in self._known.items() if entry[0] > now}
         self._known[digest] = (now + _CACHE_SECONDS, department)
-
-
-def _new_key() -> tuple[str, str, str]:
-    key_id = secrets.token_hex(6)
-    api_key = f"chy_{key_id}_{secrets.token_urlsafe(32).replace('_', '-')}"
-    return key_id, api_key, hashlib.sha256(api_key.encode()).hexdigest()

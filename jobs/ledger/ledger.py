@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.connection import Connection, check_server
+from jobs.ledger.credentials import CredentialLedger
 from jobs.ledger.departments import DepartmentLedger
 from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
@@ -45,6 +46,7 @@ class Ledger:
         self.documents = DocumentLedger(self._connection, retention.document_retention_hours)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
+        self.credentials = CredentialLedger(self._connection)
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)

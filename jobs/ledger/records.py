@@ -139,10 +139,16 @@ def to_department(record: Record) -> Department:
     return Department(
         name=record["name"],
         callback_allow=tuple(from_json(record["callback_allow"])),
-        callback_secrets=tuple(from_json(record["callback_secrets"])),
+        callback_secrets=_valid(from_json(record["callback_secrets"])),
         weight=int(record["weight"]),
         rate=float(record["rate"]) if record["rate"] else None,
         callback_max_bytes=(
             int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
         ),
     )
+
+
+def _valid(secrets: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Those that sign now; `until` 0 is for ever."""
+    now = to_ms(datetime.now(UTC))
+    return tuple(one["secret"] for one in secrets if not one["until"] or one["until"] > now)

@@ -164,3 +164,48 @@ async def answer_410(redis_url: str) -> None:
     tried = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
     await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.gone)
     await ledger.close()
+
+
+def test_a_key_and_a_secret_are_changed_and_a_key_ended(redis_url: str) -> None:
+    there = ("--redis-url", redis_url)
+    made = json.loads(run("create", "tax", *there, "--json").stdout)
+    key = json.loads(run("rotate-key", "tax", "--keep", "7d", *there, "--json").stdout)["api_key"]
+    secret = json.loads(run("rotate-secret", "tax", *there, "--json").stdout)["callback_secret"]
+    found = ask(redis_url, key)
+    assert found is not None
+    assert found.callback_secrets == (secret, made["callback_secret"])
+    assert ask(redis_url, made["api_key"]) is not None
+
+    result = run("show", "tax", *there)
+    for text in (key, secret, made["api_key"], made["callback_secret"]):
+        assert text not in result.stdout
+    shown = json.loads(run("show", "tax", *there, "--json").stdout)
+    assert [one["id"] for one in shown["keys"]] == [
+        key.split("_")[1],
+        made["api_key"].split("_")[1],
+    ]
+    assert [bool(one["until"]) for one in shown["keys"]] == [False, True]
+    assert [bool(one["until"]) for one in shown["callback_secrets"]] == [False, True]
+
+    assert run("revoke", "tax", made["api_key"], *there).exit_code == 0
+    assert ask(redis_url, made["api_key"]) is None
+    again = run("revoke", "tax", made["api_key"].split("_")[1], *there)
+    assert (again.exit_code, "has no key" in again.stderr) == (1, True)
+
+
+def test_a_person_reads_the_new_key_and_secret(redis_url: str) -> None:
+    there = ("--redis-url", redis_url)
+    run("create", "tax", *there)
+    key = run("rotate-key", "tax", "--keep", "0", *there)
+    assert ask(redis_url, key.stdout.split()[-1]) is not None
+    assert "cannot be shown again" in key.stderr
+    assert run("rotate-secret", "tax", *there).stdout.split()[-1].startswith("whsec_")
+    assert run("rotate-secret", "water", *there).exit_code == 1
+    assert run("rotate-key", "water", *there).exit_code == 1
+
+
+@pytest.mark.parametrize("keep", ["a day", "24", "-1h", "1000000d", ""])
+def test_how_long_the_old_one_is_kept_must_be_said_rightly(redis_url: str, keep: str) -> None:
+    result = run("rotate-key", "tax", "--keep", keep, "--redis-url", redis_url)
+    assert result.exit_code == 2
+    assert "not a duration" in result.stderr

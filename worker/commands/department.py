@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
-from jobs.department import Department, NewDepartment
+from jobs.department import NewDepartment
 from jobs.ledger import Ledger
 from worker.commands.department_parts import (
     AllowType,
@@ -19,6 +20,8 @@ from worker.commands.department_parts import (
     no_such,
     with_ledger,
 )
+from worker.commands.department_secrets import revoke, rotate_key, rotate_secret
+from worker.commands.department_shown import look
 from worker.commands.system import system_options
 
 
@@ -114,28 +117,10 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
 def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     """The department NAME, without its secrets."""
 
-    async def one(ledger: Ledger) -> tuple[Department | None, Sequence[str]]:
-        return await ledger.departments.get(name), await ledger.callbacks.gone(name)
-
-    found, gone = with_ledger(data_dir, redis_url, one)
+    found = with_ledger(data_dir, redis_url, partial(look, name=name))
     if found is None:
         raise no_such(name)
-    shown = {
-        "department": found.name,
-        "callback_allow": list(found.callback_allow),
-        "weight": found.weight,
-        "rate": found.rate,
-        "gone": list(gone),
-    }
-    if as_json:
-        click.echo(json.dumps(shown))
-        return
-    click.echo(f"department      {found.name}")
-    click.echo(f"callback_allow  {', '.join(found.callback_allow) or 'nothing'}")
-    click.echo(f"weight          {found.weight}")
-    click.echo(f"rate            {'no limit' if found.rate is None else f'{found.rate:g}/s'}")
-    for url in gone:
-        click.echo(f"gone            {url}")
+    click.echo(json.dumps(found.as_json()) if as_json else "\n".join(found.lines()))
 
 
 @department.command()
@@ -154,3 +139,7 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
     not_gone = with_ledger(data_dir, redis_url, all_of_them)
     for url in urls:
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
+
+
+for command in (rotate_secret, rotate_key, revoke):
+    department.add_command(command)

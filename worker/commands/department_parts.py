@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,23 @@ from worker.commands.system import find_redis, open_ledger
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
+DURATION = re.compile(r"(\d{1,5})([mhd])|0")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 Answer = TypeVar("Answer")
+
+
+class DurationType(click.ParamType[timedelta]):
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        match = DURATION.fullmatch(str(value))
+        if not match:
+            self.fail(f"{value!r} is not a duration: write 30m, 24h, 7d or 0.", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match[2] else timedelta()
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from redis import Redis
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from client import verify
 from jobs.callback import Callback
 from jobs.ledger.jobs import Ending
 from jobs.states import CallbackStatus, JobStatus
@@ -226,3 +227,24 @@ def _sent_at(headers: dict[str, str]) -> datetime:
 
 async def _dead(desk: Desk) -> list[Callback]:
     return list((await desk.ledger.callbacks.list(desk.name, status=CallbackStatus.dead)).items)
+
+
+async def test_while_a_secret_is_changed_both_verify_and_then_the_new_one_alone(
+    desk: Desk, receiver: Receiver
+) -> None:
+    new = await desk.ledger.credentials.rotate_secret(desk.name, timedelta(hours=24))
+    assert new is not None
+    await called_back(desk, receiver)
+    (both,) = receiver.received
+    for secret in (new, desk.secret):
+        Webhook(secret).verify(both.body, both.headers)
+        assert verify(secret, both.headers, both.body).webhook_id == both.headers["webhook-id"]
+
+    newest = await desk.ledger.credentials.rotate_secret(desk.name, timedelta())
+    assert newest is not None
+    await called_back(desk, receiver)
+    alone = receiver.received[1]
+    Webhook(newest).verify(alone.body, alone.headers)
+    for old in (new, desk.secret):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(old).verify(alone.body, alone.headers)

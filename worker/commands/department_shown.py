@@ -1,0 +1,65 @@
+"""A department as an operator sees it: everything but its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.department import Department
+from jobs.ledger import Ledger
+from jobs.ledger.credentials import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    department: Department
+    keys: Sequence[Credential]
+    secrets: Sequence[Credential]
+    gone: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        one = self.department
+        return {
+            "department": one.name,
+            "callback_allow": list(one.callback_allow),
+            "weight": one.weight,
+            "rate": one.rate,
+            "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
+            "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
+            "gone": list(self.gone),
+        }
+
+    def lines(self) -> Iterator[str]:
+        one = self.department
+        yield f"department      {one.name}"
+        yield f"callback_allow  {', '.join(one.callback_allow) or 'nothing'}"
+        yield f"weight          {one.weight}"
+        yield f"rate            {'no limit' if one.rate is None else f'{one.rate:g}/s'}"
+        for key in self.keys:
+            yield f"key             {key.id}{_until(key)}"
+        for number, secret in enumerate(self.secrets):
+            yield f"secret          {'old' if number else 'new'}{_until(secret)}"
+        for url in self.gone:
+            yield f"gone            {url}"
+
+
+async def look(ledger: Ledger, *, name: str) -> Shown | None:
+    """None where there is no such department."""
+    found = await ledger.departments.get(name)
+    if found is None:
+        return None
+    return Shown(
+        found,
+        await ledger.credentials.keys(name),
+        await ledger.credentials.secrets(name),
+        await ledger.callbacks.gone(name),
+    )
+
+
+def _moment(one: Credential) -> str | None:
+    return one.until.isoformat(timespec="seconds") if one.until else None
+
+
+def _until(one: Credential) -> str:
+    return f" until {one.until.astimezone():%Y-%m-%d %H:%M}" if one.until else ""
