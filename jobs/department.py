@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,21 @@ class Department:
     weight: int = 1
     rate: float | None = None
     callback_max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackOptions:
+    """What a department's receivers ask for beyond Standard Webhooks. All of it may be secret.
+
+    `ca_pem` is trusted instead of the machine's CAs. `headers` are sent as they are, by lower-case
+    name. With `sm3_key` (base64, perhaps after `whsec_`) there is a signature by HMAC-SM3 too.
+    """
+
+    ca_pem: str | None = None
+    client_cert_pem: str | None = None
+    client_key_pem: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sm3_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

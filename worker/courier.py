@@ -131,7 +131,8 @@ class Courier:
             return unsent(at, f"the department {callback.department} has gone", final=True)
         try:
             body = await self._body(delivery, department)
-            return await self._deliverer.send(department, callback.url, callback.id, body)
+            options = await self._ledger.departments.callback_options(department.name)
+            return await self._deliverer.send(department, callback.url, callback.id, body, options)
         except ProblemError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge, and recorded

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
-from aiohttp import ClientConnectorError, ClientError, ClientSession, DummyCookieJar, TCPConnector
-from httpx_aiohttp import AiohttpTransport
-from standardwebhooks.webhooks import Webhook
+from aiohttp import ClientConnectorError, ClientError
 
 from jobs.callback import Attempt, Outcome
-from jobs.department import Department
+from jobs.department import CallbackOptions, Department
 from jobs.problems import ProblemError
 from jobs.submission import resolve
 from jobs.targets import Address, AllowList, Target, check_target, parse_target, plain
-
-ANSWER_MAX_BYTES = 64 * 1024
-ANSWER_SECONDS = 1.0
-RETRY_AFTER_MAX_SECONDS = 86_400.0
-GONE = 410
-_BUSY = frozenset({429, 503})
+from worker.answers import discard, outcome_of, retry_after_of
+from worker.clients import Clients
+from worker.signing import signed_headers
 
 Resolve = Callable[[Target], Awaitable[Sequence[Address]]]
 Place = tuple[Address, int]
@@ -56,19 +48,6 @@ def unsent(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False)
     return Tried(Attempt(at, None, why, seconds), Outcome.unsent, final=final)
 
 
-def signed_headers(
-    secrets: Sequence[str], event_id: str, at: datetime, body: bytes
-) -> dict[str, str]:
-    """Standard Webhooks' headers: a signature for each secret, over `id.timestamp.body`."""
-    text = body.decode()
-    signatures = [Webhook(secret).sign(event_id, at, text) for secret in secrets]
-    return {
-        "webhook-id": event_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
-
-
 class Deliverer:
     """Sends to the very address that was checked, under the original name.
 
@@ -86,26 +65,37 @@ class Deliverer:
         self._concurrency = concurrency
         self._platform = platform
         self._find = find
-        self._http: httpx.AsyncClient | None = None
+        self._clients: Clients | None = None
 
     async def start(self) -> None:
-        self._http = httpx.AsyncClient(
-            transport=AiohttpTransport(client=self._session),
-            timeout=httpx.Timeout(self._timeout),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._clients = Clients(self._timeout, self._concurrency)
 
     async def close(self) -> None:
-        if self._http:
-            await self._http.aclose()
+        if self._clients:
+            await self._clients.close()
 
-    async def send(self, department: Department, url: str, event_id: str, body: bytes) -> Tried:
+    async def send(
+        self,
+        department: Department,
+        url: str,
+        event_id: str,
+        body: bytes,
+        options: CallbackOptions | None = None,
+    ) -> Tried:
         """Make one attempt. Whatever goes wrong is in what it returns."""
         at, began = datetime.now(UTC), time.monotonic()
+        options = options or CallbackOptions()
+        secrets = department.callback_secrets
+        try:
+            client = await self._client(options)
+            signed = signed_headers(secrets, event_id, at, body, options.sm3_key)
+        except ValueError as error:
+            return unsent(at, str(error))
+        headers = {**options.headers, **signed}
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._post(department, url, event_id, at, body)
+                addresses, target = await self._checked(department, url)
+                response = await _post(client, addresses, target, headers, body)
         except ProblemError as error:
             return unsent(at, error.problem.detail, time.monotonic() - began)
         except TimeoutError:
@@ -113,50 +103,13 @@ class Deliverer:
         except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
         attempt = Attempt(at, response.status_code, None, time.monotonic() - began)
-        outcome = _outcome(response)
+        outcome = outcome_of(response)
         return Tried(
             attempt,
             outcome,
             final=outcome is Outcome.gone,
-            retry_after=_retry_after(response),
+            retry_after=retry_after_of(response),
         )
-
-    async def _post(
-        self, department: Department, url: str, event_id: str, at: datetime, body: bytes
-    ) -> httpx.Response:
-        addresses, target = await self._checked(department, url)
-        headers = signed_headers(department.callback_secrets, event_id, at, body)
-        for address in addresses[:-1]:
-            try:
-                return await self._post_to(address, target, headers, body)
-            except httpx.TransportError as error:
-                # The transport has one name for this and for connections that broke later.
-                if not isinstance(error.__cause__, ClientConnectorError):
-                    raise
-        return await self._post_to(addresses[-1], target, headers, body)
-
-    async def _post_to(
-        self, address: Address, target: Target, headers: Mapping[str, str], body: bytes
-    ) -> httpx.Response:
-        original = httpx.URL(target.url)
-        request = self._client().build_request(
-            "POST",
-            original.copy_with(host=str(address)),
-            content=body,
-            headers={
-                "host": original.netloc.decode(),
-                "content-type": "application/json",
-                "user-agent": "chancery",
-                **headers,
-            },
-            extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
-        )
-        response = await self._client().send(request, stream=True)
-        try:
-            await _discard(response)
-        finally:
-            await response.aclose()
-        return response
 
     async def _checked(self, department: Department, url: str) -> tuple[Sequence[Address], Target]:
         """Look a host up once, and check everything that it came to."""
@@ -168,49 +121,57 @@ class Deliverer:
             )
         return addresses, target
 
-    def _session(self) -> ClientSession:
-        connector = TCPConnector(limit=self._concurrency, use_dns_cache=False)
-        return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
-
-    def _client(self) -> httpx.AsyncClient:
-        if self._http is None:
+    async def _client(self, options: CallbackOptions) -> httpx.AsyncClient:
+        if self._clients is None:
             raise RuntimeError("the deliverer was not started")
-        return self._http
+        return await self._clients.of(options)
 
     @staticmethod
     def _failed(at: datetime, began: float, why: str) -> Tried:
         return failed(at, why, time.monotonic() - began)
 
 
-async def _discard(response: httpx.Response) -> None:
-    """Read a short answer, so that the connection can be used again. It was its status that counts:
-    what becomes of the rest changes nothing.
-    """
-    seen = 0
-    with suppress(TimeoutError, httpx.HTTPError, ClientError):
-        async with asyncio.timeout(ANSWER_SECONDS):
-            async for chunk in response.aiter_raw():
-                seen += len(chunk)
-                if seen > ANSWER_MAX_BYTES:
-                    return
-
-
-def _outcome(response: httpx.Response) -> Outcome:
-    if response.status_code == GONE:
-        return Outcome.gone
-    return Outcome.delivered if response.is_success else Outcome.failed
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """`Retry-After` in seconds or as a date (RFC 9110 10.2.3), where the status gives it weight."""
-    value = response.headers.get("retry-after")
-    if value is None or response.status_code not in _BUSY:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
+async def _post(
+    client: httpx.AsyncClient,
+    addresses: Sequence[Address],
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> httpx.Response:
+    """Post to the first of the addresses that can be connected to."""
+    for address in addresses[:-1]:
         try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError):
-            return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), RETRY_AFTER_MAX_SECONDS)
+            return await _post_to(client, address, target, headers, body)
+        except httpx.TransportError as error:
+            # The transport has one name for this and for connections that broke later.
+            if not isinstance(error.__cause__, ClientConnectorError):
+                raise
+    return await _post_to(client, addresses[-1], target, headers, body)
+
+
+async def _post_to(
+    client: httpx.AsyncClient,
+    address: Address,
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> httpx.Response:
+    original = httpx.URL(target.url)
+    request = client.build_request(
+        "POST",
+        original.copy_with(host=str(address)),
+        content=body,
+        headers={
+            **headers,
+            "host": original.netloc.decode(),
+            "content-type": "application/json",
+            "user-agent": "chancery",
+        },
+        extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
+    )
+    response = await client.send(request, stream=True)
+    try:
+        await discard(response)
+    finally:
+        await response.aclose()
+    return response

@@ -7,7 +7,9 @@ import hmac
 import time
 from collections.abc import Sequence
 
-from jobs.department import Department, NewDepartment
+from pydantic_core import from_json
+
+from jobs.department import CallbackOptions, Department, NewDepartment
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.credentials import new_key, new_secret
 from jobs.ledger.records import dump, to_department
@@ -65,6 +67,19 @@ class DepartmentLedger:
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}department:{name}"))
         return to_department(record) if record else None
+
+    async def callback_options(self, name: str) -> CallbackOptions:
+        redis = self._connection.redis
+        kept = await self._connection.ask(redis.get(f"{PREFIX}callback-options:{name}"))
+        return CallbackOptions(**from_json(kept)) if kept else CallbackOptions()
+
+    async def set_callback_options(self, name: str, options: CallbackOptions) -> bool:
+        """In the place of those before; False where there is no such department."""
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}callback-options:{name}"
+        await self._connection.ask(redis.set(key, dump(options)))
+        return True
 
     async def names(self) -> Sequence[str]:
         redis = self._connection.redis

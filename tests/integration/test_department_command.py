@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from jobs.callback import Attempt, Delivery, Outcome
-from jobs.department import Department
+from jobs.department import CallbackOptions, Department
 from jobs.ids import new_callback_id
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
@@ -209,3 +211,104 @@ def test_how_long_the_old_one_is_kept_must_be_said_rightly(redis_url: str, keep:
     result = run("rotate-key", "tax", "--keep", keep, "--redis-url", redis_url)
     assert result.exit_code == 2
     assert "not a duration" in result.stderr
+
+
+def options_of(redis_url: str) -> CallbackOptions:
+    async def read() -> CallbackOptions:
+        ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+        try:
+            return await ledger.departments.callback_options("tax")
+        finally:
+            await ledger.close()
+
+    return asyncio.run(read())
+
+
+def test_how_callbacks_are_sent_is_set_bit_by_bit_and_shown_without_secrets(
+    redis_url: str, tmp_path: Path
+) -> None:
+    there = ("--redis-url", redis_url)
+    run("create", "tax", *there)
+    token = tmp_path / "token"
+    token.write_text("Bearer t0ken\n")
+    set_ = run(
+        "set", "tax", "--header", f"Authorization=@{token}", "--header", "X-System=oa", *there
+    )
+    assert set_.exit_code == 0, set_.output
+    made = run("set", "tax", "--sm3-key", "new", "--header", "x-system=oa2", *there)
+    options = options_of(redis_url)
+    assert options.headers == {"authorization": "Bearer t0ken", "x-system": "oa2"}
+    assert options.sm3_key == made.stdout.split()[-1]
+
+    shown = run("show", "tax", *there).stdout
+    assert "authorization" in shown
+    for secret in ("t0ken", "oa2", str(options.sm3_key)):
+        assert secret not in shown
+        assert secret not in run("show", "tax", "--json", *there).stdout
+    as_json = json.loads(run("show", "tax", "--json", *there).stdout)
+    assert (as_json["sm3"], as_json["ca_file"], as_json["client_cert"]) == (True, False, False)
+
+    run("set", "tax", "--unset", "sm3", "--unset", "headers", *there)
+    assert options_of(redis_url) == CallbackOptions()
+
+
+def test_certificates_are_looked_at_before_they_are_kept(redis_url: str, tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    there = ("--redis-url", redis_url)
+    run("create", "tax", *there)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=tax"
+    files = ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*words.split(), *files], check=True, capture_output=True)
+
+    assert run("set", "tax", "--client-cert", str(cert), *there).exit_code == 2
+    swapped = run("set", "tax", "--client-cert", str(key), "--client-key", str(cert), *there)
+    assert (swapped.exit_code, "PEM" in swapped.stderr) == (1, True)
+    assert run("set", "tax", "--ca-file", str(key), *there).exit_code == 1
+    assert options_of(redis_url) == CallbackOptions()
+
+    right = ("--client-cert", str(cert), "--client-key", str(key), "--ca-file", str(cert))
+    assert run("set", "tax", *right, *there).exit_code == 0
+    assert options_of(redis_url).client_key_pem == key.read_text()
+    shown = run("show", "tax", *there).stdout
+    assert "ca_file, client_cert" in shown
+    assert "PRIVATE" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--header", "Webhook-Id=evt_1"),
+        ("--header", "Host=elsewhere"),
+        ("--header", "Content-Length=1"),
+        ("--header", "Transfer-Encoding=chunked"),
+        ("--header", "chancery-attempt=1"),
+        ("--header", "X-A=a\r\nX-B: b"),
+        ("--header", "X A=a"),
+        ("--header", "X-A"),
+        ("--header", "X-A="),
+        ("--header", "X-A=文"),
+        ("--header", "X-A=@/nowhere"),
+        ("--ca-file", "/nowhere"),
+        ("--unset", "everything"),
+    ],
+)
+def test_what_cannot_be_set_is_refused(redis_url: str, words: tuple[str, ...]) -> None:
+    there = ("--redis-url", redis_url)
+    run("create", "tax", *there)
+    result = run("set", "tax", *words, *there)
+    assert result.exit_code == 2, result.output
+    assert options_of(redis_url) == CallbackOptions()
+
+
+def test_what_is_no_key_is_refused(redis_url: str, tmp_path: Path) -> None:
+    there = ("--redis-url", redis_url)
+    key = tmp_path / "sm3.key"
+    key.write_text("not base64!\n")
+    run("create", "tax", *there)
+    assert run("set", "tax", "--sm3-key", str(key), *there).exit_code == 1
+    assert run("set", "tax", "--sm3-key", str(tmp_path / "none"), *there).exit_code == 1
+    assert run("set", "water", "--sm3-key", "new", *there).exit_code == 1
+    assert options_of(redis_url) == CallbackOptions()

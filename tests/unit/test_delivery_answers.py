@@ -11,7 +11,8 @@ from standardwebhooks.webhooks import Webhook
 
 from jobs.department import Department
 from tests.integration.processes.receiver import Answer, receiving, status
-from worker.delivery import Deliverer, Tried, signed_headers
+from worker.delivery import Deliverer, Tried
+from worker.signing import signed_headers
 
 OLD, NEW = "whsec_" + "A" * 32, "whsec_" + "B" * 32
 

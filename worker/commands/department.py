@@ -12,6 +12,7 @@ import click
 
 from jobs.department import NewDepartment
 from jobs.ledger import Ledger
+from worker.commands.department_options import set_
 from worker.commands.department_parts import (
     AllowType,
     NameType,
@@ -141,5 +142,5 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
 
 
-for command in (rotate_secret, rotate_key, revoke):
+for command in (rotate_secret, rotate_key, revoke, set_):
     department.add_command(command)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.department import Department
+from jobs.department import CallbackOptions, Department
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 
@@ -16,6 +16,7 @@ class Shown:
     department: Department
     keys: Sequence[Credential]
     secrets: Sequence[Credential]
+    options: CallbackOptions
     gone: Sequence[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -27,6 +28,10 @@ class Shown:
             "rate": one.rate,
             "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
             "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
+            "ca_file": self.options.ca_pem is not None,
+            "client_cert": self.options.client_cert_pem is not None,
+            "headers": sorted(self.options.headers),
+            "sm3": self.options.sm3_key is not None,
             "gone": list(self.gone),
         }
 
@@ -40,6 +45,11 @@ class Shown:
             yield f"key             {key.id}{_until(key)}"
         for number, secret in enumerate(self.secrets):
             yield f"secret          {'old' if number else 'new'}{_until(secret)}"
+        for name in sorted(self.options.headers):
+            yield f"header          {name}"
+        set_too = [word for word in ("ca_file", "client_cert", "sm3") if self.as_json()[word]]
+        if set_too:
+            yield f"set             {', '.join(set_too)}"
         for url in self.gone:
             yield f"gone            {url}"
 
@@ -53,6 +63,7 @@ async def look(ledger: Ledger, *, name: str) -> Shown | None:
         found,
         await ledger.credentials.keys(name),
         await ledger.credentials.secrets(name),
+        await ledger.departments.callback_options(name),
         await ledger.callbacks.gone(name),
     )
 

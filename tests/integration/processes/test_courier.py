@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from client import verify
 from jobs.callback import Callback
+from jobs.department import CallbackOptions
 from jobs.ledger.jobs import Ending
 from jobs.states import CallbackStatus, JobStatus
 from tests.engines.processes import free_port
@@ -248,3 +249,16 @@ async def test_while_a_secret_is_changed_both_verify_and_then_the_new_one_alone(
     for old in (new, desk.secret):
         with pytest.raises(WebhookVerificationError):
             Webhook(old).verify(alone.body, alone.headers)
+
+
+async def test_what_a_department_has_set_goes_out_with_its_callbacks(
+    desk: Desk, receiver: Receiver
+) -> None:
+    options = CallbackOptions(headers={"x-system": "oa"}, sm3_key=desk.secret)
+    assert await desk.ledger.departments.set_callback_options(desk.name, options)
+    callback = await called_back(desk, receiver)
+    assert callback.status is CallbackStatus.delivered
+    (one,) = receiver.received
+    assert one.headers["x-system"] == "oa"
+    assert one.headers["webhook-signature-sm3"].startswith("v1,")
+    Webhook(desk.secret).verify(one.body, one.headers)
