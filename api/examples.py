@@ -56,7 +56,13 @@ CALLBACK: dict[str, Any] = {
     "url": "http://oa.tax.intranet/hooks/chancery",
     "status": "pending",
     "attempts": [
-        {"at": "2026-11-23T09:00:09Z", "status_code": 503, "error": None, "seconds": 0.04}
+        {
+            "at": "2026-11-23T09:00:09Z",
+            "status_code": 503,
+            "error": None,
+            "seconds": 0.04,
+            "response": "The system is being updated.",
+        }
     ],
     "next_attempt_at": "2026-11-23T09:00:14Z",
     "error": None,

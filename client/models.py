@@ -87,12 +87,15 @@ class Batch(Answer):
 
 
 class Attempt(Answer):
-    """One delivery of a callback. `error` says why there is no `status_code`."""
+    """One delivery of a callback. `error` says why there is no `status_code`; `response` is the
+    beginning of the last answer, where it was a failure.
+    """
 
     at: datetime | None = None
     status_code: int | None = None
     error: str | None = None
     seconds: float | None = None
+    response: str | None = None
 
 
 class Callback(Answer):

@@ -22,12 +22,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at delivery: an answer or an error, and how long it took in seconds."""
+    """One try at delivery: an answer or an error, and how long it took in seconds.
+
+    `response` is the beginning of the answer's body: of the last attempt only, where it failed.
+    """
 
     at: datetime
     status_code: int | None
     error: str | None
     seconds: float
+    response: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,12 @@ class SentAgain:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A courier's hold on one attempt. `attempt` counts from 1 within the present round."""
+    """A courier's hold on one attempt. `attempt` counts from 1 within the present round, `number`
+    over all of them.
+    """
 
     callback: Callback
     job: Job
     token: int
     attempt: int
+    number: int

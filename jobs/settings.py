@@ -122,6 +122,12 @@ class CallbackSettings(BaseSettings):
         description="The wait before each attempt (Standard Webhooks 1.0.0), in seconds.",
     )
     concurrency: int = Field(32, description="Deliveries that a courier has in flight.")
+    response_max_bytes: int = Field(
+        4_096,
+        ge=0,
+        le=65_536,
+        description="So much of what a receiver answered to a failed attempt is kept, to be shown.",
+    )
     parallel: int = Field(
         8, ge=1, description="Deliveries in flight to one receiver (a department's host and port)."
     )

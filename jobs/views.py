@@ -54,6 +54,7 @@ class AttemptView(BaseModel):
     status_code: int | None
     error: str | None
     seconds: float
+    response: str | None = None
 
 
 class CallbackView(BaseModel):
@@ -141,7 +142,11 @@ def callback_view(callback: Callback) -> CallbackView:
         status=callback.status,
         attempts=[
             AttemptView(
-                at=one.at, status_code=one.status_code, error=one.error, seconds=one.seconds
+                at=one.at,
+                status_code=one.status_code,
+                error=one.error,
+                seconds=one.seconds,
+                response=one.response,
             )
             for one in callback.attempts
         ],

@@ -20,17 +20,30 @@ GONE = 410
 _BUSY = frozenset({429, 503})
 
 
-async def discard(response: httpx.Response) -> None:
-    """Read a short answer, so that the connection can be used again. It was its status that counts:
-    what becomes of the rest changes nothing.
+async def beginning_of(response: httpx.Response, most: int) -> str | None:
+    """The first `most` bytes of an answer as text, where it failed; None where there is nothing.
+
+    A short answer is read whole, so that the connection can be used again. It was its status that
+    counts: what becomes of the rest changes nothing.
     """
-    seen = 0
+    seen, kept = 0, bytearray()
     with suppress(TimeoutError, httpx.HTTPError, ClientError):
         async with asyncio.timeout(ANSWER_SECONDS):
             async for chunk in response.aiter_raw():
                 seen += len(chunk)
+                kept += chunk[: most - len(kept)]
                 if seen > ANSWER_MAX_BYTES:
-                    return
+                    break
+    if not kept or response.is_success or "content-encoding" in response.headers:
+        return None
+    return _text(bytes(kept), response.charset_encoding or "utf-8")
+
+
+def _text(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding, errors="replace")
+    except LookupError:
+        return data.decode(errors="replace")
 
 
 def outcome_of(response: httpx.Response) -> Outcome:

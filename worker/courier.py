@@ -132,7 +132,9 @@ class Courier:
         try:
             body = await self._body(delivery, department)
             options = await self._ledger.departments.callback_options(department.name)
-            return await self._deliverer.send(department, callback.url, callback.id, body, options)
+            return await self._deliverer.send(
+                department, callback.url, callback.id, body, options=options, number=delivery.number
+            )
         except ProblemError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge, and recorded
@@ -224,4 +226,11 @@ def main() -> None:
 
 async def _made(settings: CallbackSettings) -> Courier:
     platform = await platform_addresses()
-    return Courier(Deliverer(settings.timeout_seconds, settings.concurrency, platform))
+    return Courier(
+        Deliverer(
+            settings.timeout_seconds,
+            settings.concurrency,
+            platform,
+            response_max_bytes=settings.response_max_bytes,
+        )
+    )

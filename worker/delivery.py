@@ -16,9 +16,11 @@ from jobs.department import CallbackOptions, Department
 from jobs.problems import ProblemError
 from jobs.submission import resolve
 from jobs.targets import Address, AllowList, Target, check_target, parse_target, plain
-from worker.answers import discard, outcome_of, retry_after_of
+from worker.answers import beginning_of, outcome_of, retry_after_of
 from worker.clients import Clients
 from worker.signing import signed_headers
+
+ATTEMPT_HEADER = "chancery-attempt"
 
 Resolve = Callable[[Target], Awaitable[Sequence[Address]]]
 Place = tuple[Address, int]
@@ -60,11 +62,13 @@ class Deliverer:
         concurrency: int,
         platform: frozenset[Place],
         find: Resolve = resolve,
+        response_max_bytes: int = 4_096,
     ) -> None:
         self._timeout = timeout_seconds
         self._concurrency = concurrency
         self._platform = platform
         self._find = find
+        self._response_max = response_max_bytes
         self._clients: Clients | None = None
 
     async def start(self) -> None:
@@ -80,9 +84,11 @@ class Deliverer:
         url: str,
         event_id: str,
         body: bytes,
+        *,
         options: CallbackOptions | None = None,
+        number: int = 1,
     ) -> Tried:
-        """Make one attempt. Whatever goes wrong is in what it returns."""
+        """Make one attempt, the `number`th. Whatever goes wrong is in what it returns."""
         at, began = datetime.now(UTC), time.monotonic()
         options = options or CallbackOptions()
         secrets = department.callback_secrets
@@ -91,18 +97,19 @@ class Deliverer:
             signed = signed_headers(secrets, event_id, at, body, options.sm3_key)
         except ValueError as error:
             return unsent(at, str(error))
-        headers = {**options.headers, **signed}
+        headers = {**options.headers, **signed, ATTEMPT_HEADER: str(number)}
         try:
             async with asyncio.timeout(self._timeout):
                 addresses, target = await self._checked(department, url)
                 response = await _post(client, addresses, target, headers, body)
+            answer = await self._beginning(response)
         except ProblemError as error:
             return unsent(at, error.problem.detail, time.monotonic() - began)
         except TimeoutError:
             return self._failed(at, began, f"no answer in {self._timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
-        attempt = Attempt(at, response.status_code, None, time.monotonic() - began)
+        attempt = Attempt(at, response.status_code, None, time.monotonic() - began, answer)
         outcome = outcome_of(response)
         return Tried(
             attempt,
@@ -120,6 +127,12 @@ class Deliverer:
                 "callback-not-allowed", "The callback URL is one of the platform's own addresses."
             )
         return addresses, target
+
+    async def _beginning(self, response: httpx.Response) -> str | None:
+        try:
+            return await beginning_of(response, self._response_max)
+        finally:
+            await response.aclose()
 
     async def _client(self, options: CallbackOptions) -> httpx.AsyncClient:
         if self._clients is None:
@@ -166,12 +179,8 @@ async def _post_to(
             "host": original.netloc.decode(),
             "content-type": "application/json",
             "user-agent": "chancery",
+            "accept-encoding": "identity",  # so that what is kept can be read
         },
         extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
     )
-    response = await client.send(request, stream=True)
-    try:
-        await discard(response)
-    finally:
-        await response.aclose()
-    return response
+    return await client.send(request, stream=True)

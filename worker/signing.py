@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from standardwebhooks.webhooks import Webhook
@@ -14,7 +14,7 @@ SM3_HEADER = "webhook-signature-sm3"
 
 def signed_headers(
     secrets: Sequence[str], event_id: str, at: datetime, body: bytes, sm3_key: str | None = None
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """A signature for each secret, over `id.timestamp.body`; with a key, one by HMAC-SM3 too.
 
     Raises `ValueError` where this Python's OpenSSL has no SM3.

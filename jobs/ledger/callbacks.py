@@ -44,6 +44,7 @@ class CallbackLedger:
             job=to_job(pairs(answer[1])),
             token=int(record["token"]),
             attempt=int(answer[2]) - int(record["round"]) + 1,
+            number=int(answer[2]) + 1,
         )
 
     async def settle(
@@ -69,6 +70,7 @@ class CallbackLedger:
             outcome.value,
             self._parallel,
             *map(_ms, self._pauses),
+            attempt.response or "",
         )
         if breaker:
             callback = delivery.callback

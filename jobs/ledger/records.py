@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +113,9 @@ def to_document(record: Record) -> StoredDocument:
 
 
 def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
+    tried = [to_attempt(attempt) for attempt in attempts]
+    if tried and record.get("response"):
+        tried[-1] = replace(tried[-1], response=record["response"])
     return Callback(
         id=record["id"],
         job_id=record["job_id"],
@@ -120,14 +124,24 @@ def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
         type=record["type"],
         url=record["url"],
         status=CallbackStatus(record["status"]),
-        attempts=[to_attempt(attempt) for attempt in attempts],
+        attempts=tried,
         next_attempt_at=to_time(record["next_attempt_at"]),
         error=record.get("error"),
     )
 
 
 def attempt_record(attempt: Attempt) -> str:
-    return dump(attempt)
+    """Without the response: that is kept once, for the last attempt, so that what bad receivers
+    answer does not fill the server.
+    """
+    return dump(
+        {
+            "at": attempt.at,
+            "status_code": attempt.status_code,
+            "error": attempt.error,
+            "seconds": attempt.seconds,
+        }
+    )
 
 
 def to_attempt(text: str) -> Attempt:

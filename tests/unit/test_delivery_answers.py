@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -97,3 +98,43 @@ async def test_an_endless_answer_is_not_read_to_the_end() -> None:
     assert tried.delivered
     # What the two ends' buffers took. Read for as long as it may take, it would be far more.
     assert written < 32 * 1024 * 1024
+
+
+def says(body: bytes, code: int = 500, **headers: str) -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        return web.Response(status=code, body=body, headers=named)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        (says(b"No such case."), "No such case."),
+        (says("系统维护".encode()), "系统维护"),
+        (says("系统维护".encode("gb18030"), content_type="text/html; charset=gbk"), "系统维护"),
+        (says(b"x", content_type="text/plain; charset=hex"), "x"),
+        (says(b"\xff\x00 binary"), "\ufffd\x00 binary"),
+        (says(b"a" * 10_000), "a" * 4_096),
+        (says(b""), None),
+        (says(b"Thanks.", 200), None),
+        (says(b"\x1f\x8b", content_encoding="gzip"), None),
+    ],
+)
+async def test_the_beginning_of_a_failed_answer_is_kept_as_text(
+    answer: Answer, kept: str | None
+) -> None:
+    assert (await answered(answer)).attempt.response == kept
+
+
+async def test_a_failed_answer_that_never_ends_is_kept_as_far_as_it_came() -> None:
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=503)
+        await response.prepare(request)
+        await response.write(b"Busy")
+        await asyncio.Event().wait()
+        return response
+
+    attempt = (await answered(stalls)).attempt
+    assert (attempt.status_code, attempt.response) == (503, "Busy")

@@ -33,7 +33,7 @@ async def sent(url: str, *each: CallbackOptions) -> list[Tried]:
     deliverer = Deliverer(5, 4, frozenset())
     await deliverer.start()
     try:
-        return [await deliverer.send(TAX, url, "evt_1", b"{}", options) for options in each]
+        return [await deliverer.send(TAX, url, "evt_1", b"{}", options=options) for options in each]
     finally:
         await deliverer.close()
 

@@ -1,7 +1,8 @@
 -- Note an attempt at delivery, what follows from it, and what it says of the receiver.
 -- ARGV: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in ms,
 --       outcome: delivered | failed | gone (the receiver answered 410) | unsent,
---       most deliveries to one receiver at a time, first and longest pause of a breaker in ms
+--       most deliveries to one receiver at a time, first and longest pause of a breaker in ms,
+--       the beginning of what the receiver answered, '' where it is not to be kept
 -- Returns: {1, what became of the receiver's breaker: 'opened' | 'closed' | ''}, also when this very
 --          attempt was noted before | {0, ''} when the delivery was given to another courier
 -- Invariant: a URL that is gone has nothing pending but what couriers have in hand.
@@ -9,7 +10,7 @@ local callback = load_callback(ARGV[1])
 if not callback or callback.token ~= ARGV[2] then return {0, ''} end
 if callback.lease_until == '0' then return {1, ''} end
 redis.call('RPUSH', P .. 'attempts:' .. callback.id, ARGV[3])
-redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0)
+redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0, 'response', ARGV[10])
 count_callback(callback, 'attempts:' .. ARGV[6])
 callback.lease_until = '0'
 local outcome = ARGV[6]

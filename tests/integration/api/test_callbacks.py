@@ -29,7 +29,7 @@ async def test_an_ending_is_listed_with_its_attempts(office: Office, ledger: Led
     await fail_once(ledger, callback["id"])
     dead = (await office.http.get("/v1/callbacks", params={"status": "dead"})).json()["data"]
     assert [one["id"] for one in dead] == [callback["id"]]
-    assert set(dead[0]["attempts"][0]) == {"at", "status_code", "error", "seconds"}
+    assert set(dead[0]["attempts"][0]) == {"at", "status_code", "error", "seconds", "response"}
     assert dead[0]["attempts"][0]["status_code"] == 500
     assert (await office.http.get("/v1/callbacks?status=pending")).json()["data"] == []
 

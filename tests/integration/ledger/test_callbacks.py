@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
@@ -90,3 +91,35 @@ async def test_a_dead_callback_is_seen_and_sent_again(ledger: Ledger, submit: Su
     second = await ledger.callbacks.claim(callback.id, 30)
     assert isinstance(second, Delivery)
     assert second.attempt == 1
+
+
+async def test_what_the_receiver_answered_is_kept_for_the_last_attempt(
+    ledger: Ledger, submit: Submit
+) -> None:
+    callback = await ended(ledger, submit)
+    for said in ("First.", "Last: 系统维护"):
+        delivery = await ledger.callbacks.claim(callback.id, 30)
+        assert isinstance(delivery, Delivery)
+        attempt = replace(TRIED, response=said)
+        await ledger.callbacks.settle(delivery, attempt, CallbackStatus.pending, Outcome.failed)
+    (after,) = (await ledger.callbacks.list("tax")).items
+    assert [one.response for one in after.attempts] == [None, "Last: 系统维护"]
+    delivery = await ledger.callbacks.claim(callback.id, 30)
+    assert isinstance(delivery, Delivery)
+    assert (delivery.attempt, delivery.number) == (3, 3)
+    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.delivered, Outcome.delivered)
+    (delivered,) = (await ledger.callbacks.list("tax")).items
+    assert [one.response for one in delivered.attempts] == [None] * 3
+
+
+async def test_attempts_are_numbered_on_when_a_callback_is_sent_again(
+    ledger: Ledger, submit: Submit
+) -> None:
+    callback = await ended(ledger, submit)
+    delivery = await ledger.callbacks.claim(callback.id, 30)
+    assert isinstance(delivery, Delivery)
+    await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.dead, Outcome.failed)
+    await ledger.callbacks.redeliver("tax", callback.id)
+    again = await ledger.callbacks.claim(callback.id, 30)
+    assert isinstance(again, Delivery)
+    assert (again.attempt, again.number) == (1, 2)

@@ -5,6 +5,7 @@ The system tries three times, 0.1 s apart, and waits 1.5 s for an answer.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -47,6 +48,10 @@ async def test_a_failed_attempt_is_made_again_with_the_same_id_and_body(
     assert (callback.status, codes(callback)) == (CallbackStatus.delivered, [500, 400, 204])
     assert receiver.ids() == {callback.id}
     assert len({one.body for one in receiver.received}) == 1
+    assert [one.headers["chancery-attempt"] for one in receiver.received] == ["1", "2", "3"]
+    job = await desk.job(callback.job_id)
+    finished_at = json.loads(receiver.received[0].body)["data"]["finished_at"]
+    assert datetime.fromisoformat(finished_at) == job.finished_at
     for one in receiver.received:
         Webhook(desk.secret).verify(one.body, one.headers)
 
