@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from pydantic_core import to_json
@@ -22,21 +19,18 @@ from jobs.problems import ProblemError
 from jobs.settings import (
     ApiSettings,
     CallbackSettings,
-    EngineSettings,
-    FlowerSettings,
     RedisSettings,
     StoreSettings,
 )
 from jobs.states import CallbackStatus
 from jobs.store import Store
-from jobs.submission import resolve
-from jobs.targets import Target, plain
 from jobs.views import job_view
 from worker.app import app, register_callbacks
 from worker.defects import described
-from worker.delivery import Deliverer, Place, Tried, unsent
+from worker.delivery import Deliverer, Tried, unsent
 from worker.heartbeat import keep_beating, this_process
 from worker.loop import LoopThread
+from worker.own_addresses import platform_addresses
 from worker.service import serve
 
 JITTER = 0.1
@@ -175,36 +169,6 @@ class Courier:
 
     def _detail(self) -> Mapping[str, Any]:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
-
-
-async def platform_addresses() -> frozenset[Place]:
-    """Where the platform's own servers listen: no callback may go there.
-
-    A server that listens on every address is at loopback and at this machine's name.
-    """
-    api, flower = ApiSettings(), FlowerSettings()
-    urls = [
-        RedisSettings().url.get_secret_value(),
-        EngineSettings().url,
-        f"http://{api.host}:{api.port}",
-        f"http://{flower.host}:{flower.port}",
-    ]
-    found: set[Place] = set()
-    for url in urls:
-        parts = urlsplit(url)
-        port = parts.port or {"redis": 6379, "rediss": 6379, "https": 443}.get(parts.scheme, 80)
-        for host in _reached_at(parts.hostname or ""):
-            addresses = await resolve(Target(url, parts.scheme, host, port))
-            found |= {(plain(address), port) for address in addresses}
-    return frozenset(found)
-
-
-def _reached_at(host: str) -> Sequence[str]:
-    try:
-        everywhere = ip_address(host).is_unspecified
-    except ValueError:
-        everywhere = False
-    return ("127.0.0.1", "::1", socket.gethostname()) if everywhere else (host,)
 
 
 def main() -> None:
