@@ -44,7 +44,9 @@ Find in the document the values for this JSON Schema:
 Give null for what the document does not say. For each value, first copy the words of the document
 that it stands in as its quote."""
 
-TOKENS_PER_VALUE = 120
+# A quote and its value at their longest, where each character is a token: an answer that fits the
+# schema is then not cut off.
+TOKENS_PER_VALUE = 260
 LEAST_ANSWER = 512
 MOST_ANSWER = 8_192
 
@@ -146,7 +148,8 @@ class ExtractResult(BaseModel):
 async def extract(document: Document, options: ExtractOptions, engine: Engine) -> ExtractResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
     schema = options.json_schema
-    answer = min(MOST_ANSWER, max(LEAST_ANSWER, TOKENS_PER_VALUE * _places(schema)))
+    most = min(MOST_ANSWER, max(LEAST_ANSWER, engine.context_tokens // 2))
+    answer = min(most, max(LEAST_ANSWER, TOKENS_PER_VALUE * _places(schema)))
     room = await room_for_text(engine, _prompt(options, ""), answer)
     parts = await split(document, room.text, engine)
     guided = guided_schema(schema, relaxed=len(parts) > 1)
