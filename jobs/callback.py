@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from jobs.batches.batch import Batch
 from jobs.job import Job
 from jobs.states import CallbackStatus
 
@@ -36,12 +37,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """`id` is the event's `webhook-id`, the same at every attempt. `error` says why it was given up
-    before its attempts were used up.
+    """`id` is the event's `webhook-id`, the same at every attempt. It is about a job, or, where there
+    is no `job_id`, about a batch. `error` says why it was given up before its attempts were used up.
     """
 
     id: str
-    job_id: str
+    job_id: str | None
     batch_id: str | None
     department: str
     type: str
@@ -77,7 +78,7 @@ class Delivery:
     """
 
     callback: Callback
-    job: Job
+    subject: Job | Batch
     token: int
     attempt: int
     number: int

@@ -33,6 +33,15 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class InputLine:
+    """Where a job that is a line of a batch stands in the batch's input file, in bytes."""
+
+    number: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """What a submission asks for, checked and with its ids given."""
 
@@ -55,7 +64,8 @@ class Job:
     """One task on one document for one department.
 
     `result` is the result's JSON value, or None where `result_blob` names where the store keeps it.
-    `error` is a problem object (RFC 9457).
+    `error` is a problem object (RFC 9457). A `line` of a batch has its options, its input and its
+    metadata in the batch's input file, and only there.
     """
 
     id: str
@@ -63,7 +73,7 @@ class Job:
     task: str
     lane: Lane
     options: Mapping[str, Any]
-    document_id: str
+    document_id: str | None
     callback_url: str | None
     callback_id: str | None
     batch_id: str | None
@@ -81,6 +91,7 @@ class Job:
     error: Mapping[str, Any] | None
     usage: Usage
     provenance: Provenance | None
+    line: InputLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +111,12 @@ class StoredDocument:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's hold on a job. `token` fences off every earlier run; `tries` counts those that
-    failed on their own account."""
+    failed on their own account. A line of a batch has no `document` but the `input_blob` that its
+    line is in.
+    """
 
     job: Job
     token: int
     tries: int
-    document: StoredDocument
+    document: StoredDocument | None
+    input_blob: str | None = None

@@ -45,6 +45,9 @@ class LimitSettings(BaseSettings):
     max_queued: int = Field(
         200_000, description="Jobs that may wait in all; above it submissions are answered 503."
     )
+    max_waiting_lines: int = Field(
+        5_000_000, description="Lines of batches that may wait in all; above it batches are answered 503."
+    )
 
 
 class RetentionSettings(BaseSettings):

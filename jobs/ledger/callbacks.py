@@ -9,6 +9,7 @@ import structlog
 
 from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
 from jobs.ids import is_callback_id
+from jobs.ledger.batch_records import to_batch
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
 from jobs.ledger.records import attempt_record, pairs, to_callback, to_job, to_ms
@@ -38,10 +39,10 @@ class CallbackLedger:
         )
         if len(answer) == 1:
             return Refusal(answer[0])
-        record = pairs(answer[0])
+        record, subject = pairs(answer[0]), pairs(answer[1])
         return Delivery(
             callback=to_callback(record, ()),
-            job=to_job(pairs(answer[1])),
+            subject=to_job(subject) if record["job_id"] else to_batch(subject),
             token=int(record["token"]),
             attempt=int(answer[2]) - int(record["round"]) + 1,
             number=int(answer[2]) + 1,

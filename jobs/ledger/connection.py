@@ -26,7 +26,7 @@ from jobs.settings import RedisSettings
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
-_SHARED = ("prelude", "callbacks", "receivers")
+_SHARED = ("prelude", "callbacks", "receivers", "batches")
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class Connection:
         )
         return cls(redis)
 
-    async def run(self, script: str, *args: str | int | float) -> Any:
+    async def run(self, script: str, *args: str | bytes | int | float) -> Any:
         """Run one script. It may be run twice where an answer was lost: scripts allow for it.
 
         Raises `ProblemError("unavailable")` while the server is away or refuses writes.

@@ -14,6 +14,7 @@ from jobs.ids import is_job_id
 from jobs.job import Claim, Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
+from jobs.ledger.grouped import Grouped
 from jobs.ledger.page import Page
 from jobs.ledger.records import (
     document_record,
@@ -76,8 +77,14 @@ class Held:
     progress: Progress
 
 
-class RunAlone(Exception):
-    """The job may have killed what ran it: claim it again when the worker has nothing else."""
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What became of jobs that were claimed. `suspects` may have killed what ran them: they are to be
+    claimed again, alone, when the worker has nothing else. The rest is not to be run now.
+    """
+
+    granted: Sequence[Claim]
+    suspects: Sequence[str]
 
 
 class JobLedger:
@@ -99,6 +106,7 @@ class JobLedger:
         self._document_keep_ms = round(document_keep_hours * 3_600_000)
         self._reply_keep_ms = round(reply_keep_hours * 3_600_000)
         self._max_queued = max_queued
+        self._finishing = Grouped(self._finish)
 
     async def submit(self, submission: Submission) -> Kept:
         """Keep a job and queue it, in one round trip.
@@ -204,24 +212,20 @@ class JobLedger:
         return bool(await self._connection.ask(redis.hexists(name, "finished_at")))
 
     async def claim(
-        self, job_id: str, worker: str, lease_seconds: float, *, alone: bool = False
-    ) -> Claim | None:
-        """The lease of a queued job for `worker`, or None where it is not to be run now.
-
-        Raises `RunAlone` where the job was in hand at deaths before, unless it is to be `alone`.
-        """
+        self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
+    ) -> Claims:
+        """The leases of queued jobs for `worker`, each on its own."""
         nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
-        answer = await self._connection.run("claim", job_id, worker, nonce, lease_ms, int(alone))
-        if answer[0] == "alone":
-            raise RunAlone(job_id)
-        if answer[0] == "refused":
-            return None
-        record = pairs(answer[1])
-        return Claim(
-            job=to_job(record),
-            token=int(record["token"]),
-            tries=int(record["tries"]),
-            document=to_document(pairs(answer[2])),
+        answers = await self._connection.run(
+            "claim", worker, nonce, lease_ms, int(alone), *job_ids
+        )
+        return Claims(
+            granted=[_claim(answer) for answer in answers if answer[0] == "claimed"],
+            suspects=[
+                job_id
+                for job_id, answer in zip(job_ids, answers, strict=True)
+                if answer[0] == "alone"
+            ],
         )
 
     async def renew(
@@ -243,24 +247,14 @@ class JobLedger:
 
     async def finish(self, claim: Claim, ending: Ending) -> bool:
         """End the job with this run; False where the run no longer holds it."""
-        fields: dict[str, Any] = {
-            "result": ending.result,
-            "result_blob": ending.result_blob,
-            "error": dump(ending.error.to_dict()) if ending.error else None,
-            "usage": dump(ending.usage),
-            "provenance": dump(ending.provenance) if ending.provenance else None,
-        }
-        flat = [part for pair in fields.items() if pair[1] is not None for part in pair]
-        return bool(
-            await self._connection.run(
-                "finish",
-                claim.job.id,
-                claim.token,
-                ending.status.value,
-                dump(flat),
-                dump(_amounts(ending.usage)),
-            )
-        )
+        return await self._finishing.ask((claim, ending))
+
+    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[bool]:
+        args: list[str | int] = []
+        for claim, ending in runs:
+            args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
+            args.append(dump(_amounts(ending.usage)))
+        return [bool(answer) for answer in await self._connection.run("finish", *args)]
 
     async def put_back(
         self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
@@ -276,6 +270,28 @@ class JobLedger:
                 code,
             )
         )
+
+
+def _claim(answer: Sequence[Any]) -> Claim:
+    record, document = pairs(answer[1]), pairs(answer[2])
+    return Claim(
+        job=to_job(record),
+        token=int(record["token"]),
+        tries=int(record["tries"]),
+        document=to_document(document) if document else None,
+        input_blob=answer[3] if len(answer) > 3 else None,
+    )
+
+
+def _ending_fields(ending: Ending) -> str:
+    fields: dict[str, Any] = {
+        "result": ending.result,
+        "result_blob": ending.result_blob,
+        "error": dump(ending.error.to_dict()) if ending.error else None,
+        "usage": dump(ending.usage),
+        "provenance": dump(ending.provenance) if ending.provenance else None,
+    }
+    return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 
 
 def _amounts(usage: Usage) -> Mapping[str, int]:

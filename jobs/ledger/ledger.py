@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.connection import Connection, check_server
 from jobs.ledger.credentials import CredentialLedger
@@ -42,6 +43,13 @@ class Ledger:
             document_keep_hours=retention.document_retention_hours,
             reply_keep_hours=retention.idempotency_hours,
             max_queued=limits.max_queued,
+        )
+        self.batches = BatchLedger(
+            self._connection,
+            keep_hours=retention.job_retention_hours,
+            file_keep_hours=retention.file_retention_hours,
+            reply_keep_hours=retention.idempotency_hours,
+            max_waiting_lines=limits.max_waiting_lines,
         )
         self.documents = DocumentLedger(self._connection, retention.document_retention_hours)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from jobs.callback import Attempt, Callback
 from jobs.department import Department
-from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
 from jobs.states import CallbackStatus, JobStatus
 
@@ -61,14 +61,14 @@ def to_job(record: Record) -> Job:
         department=record["department"],
         task=record["task"],
         lane=Lane(record["lane"]),
-        options=from_json(record["options"]),
-        document_id=record["document_id"],
+        options=from_json(record.get("options", "{}")),
+        document_id=record.get("document_id"),
         callback_url=record.get("callback_url"),
         callback_id=record.get("callback_id"),
         batch_id=record.get("batch_id"),
         not_before=to_time(record.get("not_before")),
         deadline=to_time(record.get("deadline")),
-        metadata=from_json(record["metadata"]),
+        metadata=from_json(record.get("metadata", "{}")),
         status=JobStatus(record["status"]),
         created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
         started_at=to_time(record.get("started_at")),
@@ -82,7 +82,12 @@ def to_job(record: Record) -> Job:
         provenance=(
             Provenance(**from_json(record["provenance"])) if record.get("provenance") else None
         ),
+        line=to_line(record) if "line" in record else None,
     )
+
+
+def to_line(record: Record) -> InputLine:
+    return InputLine(int(record["line"]), int(record["offset"]), int(record["length"]))
 
 
 def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:
@@ -118,7 +123,7 @@ def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
         tried[-1] = replace(tried[-1], response=record["response"])
     return Callback(
         id=record["id"],
-        job_id=record["job_id"],
+        job_id=record["job_id"] or None,
         batch_id=record["batch_id"] or None,
         department=record["department"],
         type=record["type"],

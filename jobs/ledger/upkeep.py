@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.ids import new_job_id
 from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.records import dump
 from jobs.store import Blob
 
 _MOVES = 500
@@ -14,7 +16,8 @@ _MOVES = 500
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How many were moved: scheduled jobs that came due, jobs taken back from runs whose lease ran
-    out, jobs past their deadline, lost messages sent again, callbacks sent.
+    out, jobs past their deadline, lost messages sent again, callbacks sent, jobs that ended with
+    their batch.
     """
 
     scheduled: int
@@ -22,6 +25,21 @@ class Swept:
     expired: int
     sent_again: int
     callbacks: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How much may be released now, and of what not. `depth`: bulk jobs in Celery and running, at
+    most. `chunk`: lines in one message, at most. `unwritten`: ended lines of one batch that may wait
+    to be written. Bulk work of the departments in `closed` waits, as do the batches in it.
+    """
+
+    depth: int
+    chunk: int = 32
+    unwritten: int = 5_000
+    closed: frozenset[str] = frozenset()
+    closed_batches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +63,18 @@ class UpkeepLedger:
         lost_ms = round(lost_after_seconds * 1000)
         return Swept(*await self._connection.run("sweep", _MOVES, lost_ms, int(take_leases)))
 
-    async def release(self, depth: int) -> int:
-        """Release waiting bulk jobs until `depth` are in Celery; returns how many."""
-        return int(await self._connection.run("release", depth, _MOVES))
+    async def release(self, release: Release) -> tuple[int, bool]:
+        """Release what waits; how much that was, and whether more waits that may be released."""
+        released, more = await self._connection.run(
+            "release",
+            release.depth,
+            release.chunk,
+            dump(dict.fromkeys(release.closed, True)),
+            dump(dict.fromkeys(release.closed_batches, True)),
+            release.unwritten,
+            *(new_job_id() for _ in range(min(release.depth, _MOVES))),
+        )
+        return int(released), bool(more)
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
         """Those of `blobs` that neither a document nor a job's result refers to."""

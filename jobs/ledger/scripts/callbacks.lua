@@ -47,7 +47,7 @@ local function look_again(callback, at) redis.call('ZADD', P .. 'callbacks-due',
 
 local function send_callback(callback)
   look_again(callback, now + RESEND_MS)
-  send('callbacks', 'callback', callback.id)
+  send('callbacks', 'callback', callback.id, {callback.id})
 end
 
 local function count_callback(callback, what)
@@ -115,11 +115,14 @@ local function reopen(department, url)
   return redis.call('ZREM', P .. 'gone:' .. department, url)
 end
 
-open_callback = function(job, status)
-  local callback = {id = job.callback_id, department = job.department, url = job.callback_url,
-    created_at = now}
-  redis.call('HSET', P .. 'callback:' .. callback.id, 'id', callback.id, 'job_id', job.id,
-    'batch_id', job.batch_id or '', 'department', callback.department, 'type', 'job.' .. status,
+-- subject: the job or batch that the event is about.
+open_callback = function(subject, event)
+  local callback = {id = subject.callback_id, department = subject.department,
+    url = subject.callback_url, created_at = now}
+  local is_job = string.sub(event, 1, 4) == 'job.'
+  redis.call('HSET', P .. 'callback:' .. callback.id, 'id', callback.id,
+    'job_id', is_job and subject.id or '', 'batch_id', is_job and (subject.batch_id or '') or subject.id,
+    'department', callback.department, 'type', event,
     'url', callback.url, 'created_at', now, 'lease_until', 0, 'token', 0)
   redis.call('ZADD', P .. 'callbacks:' .. callback.department, 0, callback.id)
   if is_gone(callback) then

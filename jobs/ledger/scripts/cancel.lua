@@ -3,8 +3,5 @@
 -- Returns: the record, flat, or an empty list where the department has no such job
 local job = load_job(ARGV[2])
 if not job or job.department ~= ARGV[1] then return {} end
-if not job.finished_at then
-  finish(job, 'cancelled', {'error', problem('cancelled', 'The job was cancelled',
-    'The department cancelled it. Submit it again if the result is still wanted.')})
-end
+if not job.finished_at then cancel_job(job) end
 return redis.call('HGETALL', P .. 'job:' .. job.id)

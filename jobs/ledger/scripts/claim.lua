@@ -1,36 +1,58 @@
--- Give a worker the lease of a queued job.
--- ARGV: job id, worker, nonce of this claim, lease in ms, 1 where the worker has nothing else in hand
--- Returns: {'claimed', record, document} as flat lists | {'refused', status} | {'alone'} where the
---          job is a suspect and may be claimed only by a worker that has nothing else in hand
+-- Give a worker the leases of queued jobs, each on its own.
+-- ARGV: worker, nonce of this claim, lease in ms, 1 where the worker has nothing else in hand, job ids
+-- Returns: for each job {'claimed', record, document} as flat lists | {'claimed', record, {}, blob}
+--          for a line of the batch's input file in that blob | {'refused', status} | {'alone'} where
+--          the job is a suspect and may be claimed only by a worker that has nothing else in hand
 -- Invariant: only one run at a time holds a job; each has a higher token than all before it.
-local job = load_job(ARGV[1])
-if not job then return {'refused', 'unknown'} end
-if job.status == 'running' and job.nonce == ARGV[3] then
-  return {'claimed', redis.call('HGETALL', P .. 'job:' .. job.id),
+local worker, nonce, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local function granted(job)
+  local record = redis.call('HGETALL', P .. 'job:' .. job.id)
+  if job.batch_id then
+    return {'claimed', record, {}, redis.call('HGET', P .. 'batch:' .. job.batch_id, 'input_blob')}
+  end
+  return {'claimed', record,
     redis.call('HGETALL', P .. 'document:' .. job.department .. ':' .. job.document_id)}
 end
-local sent = redis.call('ZSCORE', P .. 'sent:' .. job.lane, job.id)
-if job.status ~= 'queued' or not sent then return {'refused', job.status} end
-if job.deadline and tonumber(job.deadline) <= now then
-  expire(job)
-  return {'refused', 'expired'}
-end
-local suspect = is_suspect(job)
-if suspect and ARGV[5] ~= '1' then return {'alone'} end
+
 -- Celery's queues are first in, first out: what was sent well before this and is still unclaimed
 -- has lost its message. `sweep` reads the mark.
-local mark = P .. 'mark:' .. job.lane
-if tonumber(sent) > tonumber(redis.call('GET', mark) or 0) then redis.call('SET', mark, sent) end
+local function mark(job, sent)
+  local key = P .. 'mark:' .. job.lane
+  if tonumber(sent) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, sent) end
+end
 
-lift(job)
-job.worker = ARGV[2]
-set_status(job, 'running')
-local key = P .. 'job:' .. job.id
-redis.call('HINCRBY', key, 'token', 1)
-redis.call('HINCRBY', key, 'attempts', 1)
-redis.call('HSET', key, 'worker', ARGV[2], 'nonce', ARGV[3], 'started_at', now,
-  'done', 0, 'total', 0, 'alone', suspect and 1 or 0)
-redis.call('ZADD', P .. 'running', now + tonumber(ARGV[4]), job.id)
-redis.call('SADD', P .. 'held:' .. ARGV[2], job.id)
-return {'claimed', redis.call('HGETALL', key),
-  redis.call('HGETALL', P .. 'document:' .. job.department .. ':' .. job.document_id)}
+local function claim(id)
+  local job = load_job(id)
+  if not job then return {'refused', 'unknown'} end
+  if job.status == 'running' and job.nonce == nonce then return granted(job) end
+  local sent = redis.call('ZSCORE', P .. 'sent:' .. job.lane, job.id)
+  if job.status ~= 'queued' or not sent then return {'refused', job.status} end
+  if job.deadline and tonumber(job.deadline) <= now then
+    expire(job)
+    return {'refused', 'expired'}
+  end
+  if is_paused(job.department, job.lane) then
+    queue(job)
+    return {'refused', 'paused'}
+  end
+  local suspect = is_suspect(job)
+  if suspect and ARGV[4] ~= '1' then return {'alone'} end
+  mark(job, sent)
+  lift(job)
+  job.worker = worker
+  set_status(job, 'running')
+  local key = P .. 'job:' .. job.id
+  redis.call('HINCRBY', key, 'token', 1)
+  redis.call('HINCRBY', key, 'attempts', 1)
+  redis.call('HSET', key, 'worker', worker, 'nonce', nonce, 'started_at', now,
+    'done', 0, 'total', 0, 'alone', suspect and 1 or 0)
+  redis.call('ZADD', P .. 'running', now + lease_ms, job.id)
+  if job.lane == 'bulk' then redis.call('SADD', P .. 'running-bulk', job.id) end
+  redis.call('SADD', P .. 'held:' .. worker, job.id)
+  return granted(job)
+end
+
+local answers = {}
+for i = 5, #ARGV do answers[#answers + 1] = claim(ARGV[i]) end
+return answers

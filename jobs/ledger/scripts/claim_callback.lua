@@ -1,7 +1,7 @@
 -- Give a courier one delivery of a callback, where its receiver may be called.
 -- ARGV: callback id, lease in ms, most deliveries to one receiver at a time,
 --       ms that a callback may wait for its receiver after it came due
--- Returns: {record, the job's record, how many attempts were made} or, where there is nothing to
+-- Returns: {record, the record of its job or batch, how many attempts were made} or, where there is nothing to
 --          deliver, why: {'not due' | 'full' | 'open' | 'gone' | 'given up'}
 -- Invariant: a receiver whose breaker is not closed has at most one delivery more than when it
 --            opened; waiting for a receiver uses up no attempt, and ends.
@@ -33,5 +33,6 @@ callback.token = redis.call('HINCRBY', key, 'token', 1)
 redis.call('HSET', key, 'lease_until', lease_until)
 look_again(callback, lease_until)
 take_off(callback, receiver, lease_until, may, most)
-return {redis.call('HGETALL', key), redis.call('HGETALL', P .. 'job:' .. callback.job_id),
+local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id
+return {redis.call('HGETALL', key), redis.call('HGETALL', P .. subject),
   redis.call('LLEN', P .. 'attempts:' .. callback.id)}

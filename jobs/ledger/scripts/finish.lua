@@ -1,13 +1,23 @@
--- End a run with its job's ending.
--- ARGV: job id, token, status, fields of the record (flat JSON list), usage (JSON object of amounts)
--- Returns: 1 when the ending stands (also when this very run stored it before), 0 when refused
+-- End runs with their jobs' endings, each on its own.
+-- ARGV: for each run: job id, token, status, fields of the record (flat JSON list), usage (JSON object
+--       of amounts)
+-- Returns: for each, 1 when the ending stands (also when this very run stored it before), 0 when
+--          refused
 -- Invariant: a run that lost its lease changes nothing.
-local job = load_job(ARGV[1])
-if not job or job.token ~= ARGV[2] then return 0 end
-if job.finished_at and job.ended_by == ARGV[2] then return 1 end
-if job.status ~= 'running' then return 0 end
-local fields = cjson.decode(ARGV[4])
-fields[#fields + 1] = 'ended_by'
-fields[#fields + 1] = ARGV[2]
-finish(job, ARGV[3], fields, cjson.decode(ARGV[5]))
-return 1
+local function end_run(id, token, status, fields, usage)
+  local job = load_job(id)
+  if not job or job.token ~= token then return 0 end
+  if job.finished_at and job.ended_by == token then return 1 end
+  if job.status ~= 'running' then return 0 end
+  fields[#fields + 1] = 'ended_by'
+  fields[#fields + 1] = token
+  finish(job, status, fields, usage)
+  return 1
+end
+
+local answers = {}
+for i = 1, #ARGV, 5 do
+  answers[#answers + 1] = end_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], cjson.decode(ARGV[i + 3]),
+    cjson.decode(ARGV[i + 4]))
+end
+return answers

@@ -1,27 +1,44 @@
--- Remove what has been kept long enough: ended jobs with their callbacks, and unused documents.
+-- Remove what has been kept long enough: ended jobs and batches with their callbacks, and unused
+-- documents.
 -- ARGV: most of each kind in one call
 -- Returns: {blobs that nothing refers to any more, jobs forgotten, documents forgotten}
 local blobs, jobs, documents = {}, 0, 0
+
+local function callback_pending(subject)
+  return subject.callback_id
+    and redis.call('HGET', P .. 'callback:' .. subject.callback_id, 'status') == 'pending'
+end
+
+local function forget_callback(subject)
+  local id, list = subject.callback_id, P .. 'callbacks:' .. subject.department
+  redis.call('ZREM', list, id)
+  redis.call('ZREM', list .. ':delivered', id)
+  redis.call('ZREM', list .. ':dead', id)
+  redis.call('ZREM', P .. 'dead:' .. subject.department, id)
+  redis.call('DEL', P .. 'callback:' .. id, P .. 'attempts:' .. id)
+end
+
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local job = load_job(id)
-  local callback = job.callback_id and P .. 'callback:' .. job.callback_id
-  if callback and redis.call('HGET', callback, 'status') == 'pending' then
+  if callback_pending(job) then
     redis.call('ZADD', P .. 'ended', now + 3600000, id)
   else
     if job.result_blob and job.result_blob ~= '' then blobs[#blobs + 1] = job.result_blob end
-    if callback then
-      local list = P .. 'callbacks:' .. job.department
-      redis.call('ZREM', list, job.callback_id)
-      redis.call('ZREM', list .. ':delivered', job.callback_id)
-      redis.call('ZREM', list .. ':dead', job.callback_id)
-      redis.call('ZREM', P .. 'dead:' .. job.department, job.callback_id)
-      redis.call('DEL', callback, P .. 'attempts:' .. job.callback_id)
-    end
-    redis.call('ZREM', P .. 'ended', id)
-    redis.call('ZREM', P .. 'jobs:' .. job.department, id)
-    redis.call('ZREM', listed(job, job.status), id)
-    redis.call('DEL', P .. 'job:' .. id)
+    if job.callback_id then forget_callback(job) end
+    forget_job(job)
     jobs = jobs + 1
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended-batches', '-inf', now, 'LIMIT', 0,
+    ARGV[1])) do
+  local batch = load_batch(id)
+  if callback_pending(batch) then
+    redis.call('ZADD', P .. 'ended-batches', now + 3600000, id)
+  else
+    if batch.callback_id then forget_callback(batch) end
+    redis.call('ZREM', P .. 'ended-batches', id)
+    redis.call('ZREM', P .. 'batches:' .. batch.department, id)
+    redis.call('DEL', P .. 'batch:' .. id)
   end
 end
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'documents', '-inf', now, 'LIMIT', 0,

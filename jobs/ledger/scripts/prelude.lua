@@ -3,8 +3,11 @@
 -- A job that has not ended is in exactly one of these places, by its status:
 --   scheduled          chancery:scheduled         by the time it is due
 --   queued             chancery:sent:QUEUE        by the time its message was sent to Celery, or
---                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released
---   running            chancery:running           by the time its lease ends
+--                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released, and, first of
+--                                                 all, interactive jobs that are paused
+--   running            chancery:running           by the time its lease ends; bulk jobs are in
+--                                                 chancery:running-bulk too
+-- A department whose work waits is in chancery:turns (see release.lua).
 -- Times are milliseconds since 1970 by this server's clock, so that machines need not agree.
 
 local P = 'chancery:'
@@ -35,18 +38,19 @@ local function listed(job, status)
 end
 
 -- Celery's protocol 2 inside kombu's envelope, its body carried as plain text. Identifiers only.
-local function send(queue, task, id)
+-- id: the message's, as Flower shows it; ids: what it is about.
+local function send(queue, task, id, ids)
   local none = cjson.null
   local tag = id .. ':' .. redis.call('INCR', P .. 'messages')
   local embed = {callbacks = none, errbacks = none, chain = none, chord = none}
   redis.call('LPUSH', queue, cjson.encode({
-    body = '[["' .. id .. '"], {}, ' .. cjson.encode(embed) .. ']',
+    body = '[["' .. table.concat(ids, '","') .. '"], {}, ' .. cjson.encode(embed) .. ']',
     ['content-encoding'] = 'utf-8',
     ['content-type'] = 'application/json',
     headers = {
       lang = 'py', task = 'chancery.' .. task, id = id, root_id = id, parent_id = none,
       group = none, eta = none, expires = none, retries = 0, timelimit = {none, none},
-      argsrepr = "('" .. id .. "',)", kwargsrepr = '{}', origin = 'ledger', ignore_result = true,
+      argsrepr = "('" .. table.concat(ids, "', '") .. "',)", kwargsrepr = '{}', origin = 'ledger', ignore_result = true,
     },
     properties = {
       correlation_id = id, delivery_mode = 2, priority = 0, delivery_tag = tag,
@@ -71,26 +75,62 @@ local function lift(job)
     redis.call('ZREM', P .. 'waiting:' .. job.department, job.id)
   elseif job.status == 'running' then
     redis.call('ZREM', P .. 'running', job.id)
+    redis.call('SREM', P .. 'running-bulk', job.id)
     redis.call('SREM', P .. 'held:' .. job.worker, job.id)
   end
 end
 
 local function hand_to_celery(job)
   redis.call('ZADD', P .. 'sent:' .. job.lane, now, job.id)
-  send(job.lane, job.task, job.id)
+  send(job.lane, job.task, job.id, {job.id})
+end
+
+-- Whether an operator has paused the department, the lane, or that lane of that department.
+local function is_paused(department, lane)
+  local paused = P .. 'paused'
+  return redis.call('SISMEMBER', paused, 'department:' .. department) == 1
+    or redis.call('SISMEMBER', paused, 'lane:' .. lane) == 1
+    or redis.call('SISMEMBER', paused, 'department:' .. department .. ':' .. lane) == 1
+end
+
+-- Departments share by virtual time: a department's turn is where it stands, in tokens by weight, and
+-- whoever is earliest is served next. One that comes back after a rest stands at most CREDIT behind
+-- the earliest of the others, so that its first few documents go at once, and its rest is not saved
+-- up.
+local CREDIT = 50000
+
+local function take_turn(department)
+  if redis.call('ZSCORE', P .. 'turns', department) then return end
+  local rested = tonumber(redis.call('HGET', P .. 'rested', department))
+  local first = tonumber(redis.call('ZRANGE', P .. 'turns', 0, 0, 'WITHSCORES')[2])
+  local turn = math.max(rested or 0, (first or rested or 0) - CREDIT)
+  if not rested and first then turn = first - CREDIT end
+  redis.call('ZADD', P .. 'turns', turn, department)
+end
+
+local function rest(department)
+  redis.call('HSET', P .. 'rested', department, redis.call('ZSCORE', P .. 'turns', department))
+  redis.call('ZREM', P .. 'turns', department)
+end
+
+-- Interactive work goes before all that has a deadline.
+local function waiting_score(lane, deadline)
+  return lane == 'interactive' and 0 or deadline or NO_DEADLINE
+end
+
+-- Have a job or a batch wait for its release.
+local function wait(department, lane, deadline, id)
+  redis.call('ZADD', P .. 'waiting:' .. department, waiting_score(lane, deadline), id)
+  take_turn(department)
 end
 
 local function queue(job)
   if job.status then lift(job) end
   set_status(job, 'queued')
-  if job.lane == 'interactive' then
+  if job.lane == 'interactive' and not is_paused(job.department, job.lane) then
     hand_to_celery(job)
-    return
-  end
-  redis.call('ZADD', P .. 'waiting:' .. job.department, job.deadline or NO_DEADLINE, job.id)
-  if not redis.call('ZSCORE', P .. 'turns', job.department) then
-    local first = redis.call('ZRANGE', P .. 'turns', 0, 0, 'WITHSCORES')
-    redis.call('ZADD', P .. 'turns', first[2] or 0, job.department)
+  else
+    wait(job.department, job.lane, job.deadline, job.id)
   end
 end
 
@@ -101,6 +141,7 @@ local function schedule(job, due)
 end
 
 local open_callback -- in callbacks.lua
+local end_line -- in batches.lua
 
 local function let_go_of_document(job)
   local key = P .. 'document:' .. job.department .. ':' .. job.document_id
@@ -127,10 +168,14 @@ local function finish(job, status, fields, usage)
   set_status(job, status)
   redis.call('HSET', P .. 'job:' .. job.id, 'finished_at', now, unpack(fields))
   redis.call('ZREM', P .. 'deadlines', job.id)
-  redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
-  let_go_of_document(job)
   count_ending(job, status, usage)
-  if job.callback_id then open_callback(job, status) end
+  if job.batch_id then
+    end_line(job, status, usage)
+  else
+    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
+    let_go_of_document(job)
+  end
+  if job.callback_id then open_callback(job, 'job.' .. status) end
   redis.call('PUBLISH', P .. 'endings', job.id)
 end
 
@@ -141,6 +186,11 @@ end
 local function expire(job)
   finish(job, 'expired', {'error', problem('expired', "The job's deadline passed",
     'The job had not ended at its deadline. Submit it again with a later deadline.')})
+end
+
+local function cancel_job(job)
+  finish(job, 'cancelled', {'error', problem('cancelled', 'The job was cancelled',
+    'The department cancelled it. Submit it again if the result is still wanted.')})
 end
 
 local function poison(job, who)

@@ -1,21 +1,116 @@
--- Release waiting bulk jobs to Celery until as many are there as are asked for: the department whose
--- turn is earliest goes first, and inside it the job with the earliest deadline. A department's turn
--- moves on by 1/weight with each job, so that departments share by weight.
--- ARGV: most bulk jobs in Celery and running, most to release in one call
--- Returns: how many were released
+-- Release what waits: interactive jobs that were paused, then bulk jobs and lines of batches until as
+-- many are in Celery or running as are asked for. The department whose turn is earliest goes first;
+-- inside it whatever has the earliest deadline. A turn moves on by tokens over weight, so that
+-- departments share the engines by weight, whatever the size of their documents.
+-- ARGV: most bulk jobs in Celery and running; most lines in one message; departments whose window is
+--       closed (JSON: name -> true); batches whose own window is closed (likewise); most tokens that
+--       may wait unwritten; then ids for new jobs
+-- Returns: {how many were released, 1 where something was left that may be released}
+local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])
+local closed, closed_batches = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
+local next_id, released = 6, 0
 local room = tonumber(ARGV[1]) - redis.call('ZCARD', P .. 'sent:bulk')
-local released = 0
-while released < math.min(room, tonumber(ARGV[2])) do
-  local turn = redis.call('ZRANGE', P .. 'turns', 0, 0, 'WITHSCORES')
-  if #turn == 0 then break end
-  local first = redis.call('ZPOPMIN', P .. 'waiting:' .. turn[1])
-  if #first == 0 then
-    redis.call('ZREM', P .. 'turns', turn[1])
-  else
-    local weight = tonumber(redis.call('HGET', P .. 'department:' .. turn[1], 'weight') or 1)
-    redis.call('ZADD', P .. 'turns', turn[2] + 1 / weight, turn[1])
-    hand_to_celery(load_job(first[1]))
-    released = released + 1
+  - redis.call('SCARD', P .. 'running-bulk')
+local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 100, 500, 1000
+
+local function release_resumed(department)
+  if is_paused(department, 'interactive') then return end
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, 0, 0, 'LIMIT', 0, MOST_RESUMED)
+  for _, id in ipairs(ids) do
+    if string.sub(id, 1, 4) == 'job_' then
+      redis.call('ZREM', P .. 'waiting:' .. department, id)
+      hand_to_celery(load_job(id))
+      released = released + 1
+    end
   end
 end
-return released
+
+-- The first of a department's waiting jobs and batches that may go.
+local function head_of(department)
+  local bulk_paused = is_paused(department, 'bulk')
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'waiting:' .. department, 0, MOST_SKIPPED)) do
+    if string.sub(id, 1, 4) == 'job_' then
+      local job = load_job(id)
+      if job.lane == 'bulk' and not bulk_paused and not closed[department] then return job, nil end
+    elseif not closed_batches[id] then
+      local batch = load_batch(id)
+      local open = batch.lane == 'interactive' and not is_paused(department, 'interactive')
+        or batch.lane == 'bulk' and not bulk_paused and not closed[department]
+      if open and redis.call('LLEN', P .. 'outcomes:' .. id) < unwritten_most then
+        return nil, batch
+      end
+    end
+  end
+end
+
+local function new_job(batch, tasks, entry)
+  local offset, length, tokens, last = struct.unpack('>I4I4I4I4', entry)
+  local job = {id = ARGV[next_id], department = batch.department, lane = batch.lane,
+    task = tasks[last % 256 + 1], batch_id = batch.id}
+  next_id = next_id + 1
+  redis.call('HSET', P .. 'job:' .. job.id, 'id', job.id, 'department', job.department,
+    'lane', job.lane, 'task', job.task, 'batch_id', batch.id, 'offset', offset, 'length', length,
+    'tokens', tokens, 'line', math.floor(last / 256), 'created_at', now, 'keep_ms', batch.keep_ms,
+    'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+  redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
+  redis.call('SADD', P .. 'open:' .. batch.id, job.id)
+  set_status(job, 'queued')
+  redis.call('ZADD', P .. 'sent:' .. job.lane, now, job.id)
+  return job, tokens
+end
+
+-- Release the next lines of a batch in one message; returns how many, and their tokens.
+local function release_lines(batch, most)
+  local first, tasks = tonumber(batch.next), cjson.decode(batch.tasks)
+  local last = math.min(first + most, tonumber(batch.indexed))
+  local entries = redis.call('GETRANGE', P .. 'index:' .. batch.id, first * ENTRY, last * ENTRY - 1)
+  local ids, tokens, task = {}, 0, nil
+  for start = 1, #entries, ENTRY do
+    local entry = string.sub(entries, start, start + ENTRY - 1)
+    local of = tasks[string.byte(entry, ENTRY) + 1]
+    if task and of ~= task then break end
+    task = of
+    local job, cost = new_job(batch, tasks, entry)
+    ids[#ids + 1] = job.id
+    tokens = tokens + cost
+  end
+  send(batch.lane, task, batch.id .. ':' .. first + 1 .. '-' .. first + #ids, ids)
+  count_lines('waiting', batch.department, -#ids)
+  count_lines('open', batch.department, #ids)
+  set_batch(batch, {['next'] = first + #ids})
+  if first + #ids == tonumber(batch.indexed) then
+    redis.call('ZREM', P .. 'waiting:' .. batch.department, batch.id)
+  end
+  return #ids, tokens
+end
+
+local turns, left = {}, 0
+for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
+  release_resumed(department)
+  turns[#turns + 1] = department
+end
+while #turns > 0 and room > 0 and next_id <= #ARGV do
+  local at
+  for i, department in ipairs(turns) do
+    local turn = tonumber(redis.call('ZSCORE', P .. 'turns', department))
+    if not at or turn < at.turn then at = {turn = turn, i = i} end
+  end
+  local department = turns[at.i]
+  local job, batch = head_of(department)
+  local count, tokens = 0, 0
+  if job then
+    redis.call('ZREM', P .. 'waiting:' .. department, job.id)
+    hand_to_celery(job)
+    count, tokens = 1, JOB_TOKENS
+  elseif batch then
+    count, tokens = release_lines(batch, math.min(chunk_most, room, #ARGV - next_id + 1))
+  else
+    table.remove(turns, at.i)
+  end
+  room, released = room - count, released + count
+  if tokens > 0 then charge(department, tokens) end
+end
+for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
+  if redis.call('EXISTS', P .. 'waiting:' .. department) == 0 then rest(department) end
+end
+return {released, #turns > 0 and 1 or 0}

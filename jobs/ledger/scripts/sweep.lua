@@ -1,9 +1,9 @@
 -- Move what is due: scheduled jobs, leases that ran out, deadlines, lost messages, callbacks.
 -- ARGV: most moves of each kind in one call, ms after which an unclaimed message in an empty queue
 --       counts as lost, 1 where leases that ran out are to be taken
--- Returns: {scheduled, abandoned, expired, sent again, callbacks sent}
+-- Returns: {scheduled, abandoned, expired, sent again, callbacks sent, jobs of closing batches ended}
 local most, lost_ms = ARGV[1], tonumber(ARGV[2])
-local moved = {0, 0, 0, 0, 0}
+local moved = {0, 0, 0, 0, 0, 0}
 
 local function due(key, before)
   return redis.call('ZRANGEBYSCORE', P .. key, '-inf', before, 'LIMIT', 0, most)
@@ -12,6 +12,10 @@ end
 for _, id in ipairs(due('deadlines', now)) do
   expire(load_job(id))
   moved[3] = moved[3] + 1
+end
+for _, id in ipairs(due('batch-deadlines', now)) do close_batch(load_batch(id), 'expired') end
+for _, id in ipairs(due('batches-closing', now)) do
+  moved[6] = moved[6] + close_jobs(load_batch(id), most)
 end
 for _, id in ipairs(due('scheduled', now)) do
   queue(load_job(id))

@@ -1,0 +1,152 @@
+"""The batch, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from jobs.job import Job
+from jobs.lanes import Lane
+
+
+class BatchStatus(StrEnum):
+    """As in OpenAI's Batch API."""
+
+    validating = "validating"  # its input file is being read
+    failed = "failed"  # its input file is of no use
+    in_progress = "in_progress"
+    finalizing = "finalizing"  # every line has ended; the last results are being written
+    completed = "completed"
+    expired = "expired"  # its deadline passed; what was done is kept
+    cancelling = "cancelling"
+    cancelled = "cancelled"
+
+
+BATCH_ENDINGS = frozenset(
+    {BatchStatus.failed, BatchStatus.completed, BatchStatus.expired, BatchStatus.cancelled}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """What a submission asks for, checked and with its ids given.
+
+    `window` is a calendar window that narrows the department's (`jobs/window.py`); `expected_at` is
+    the first estimate of its end.
+    """
+
+    id: str
+    callback_id: str | None
+    department: str
+    endpoint: str
+    lane: Lane
+    input_file_id: str
+    input_bytes: int
+    completion_window: str
+    deadline: datetime
+    created_at: datetime
+    callback_url: str | None = None
+    window: str | None = None
+    expected_at: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`read` is how many bytes of the input file were checked; `indexed` how many of `total` lines
+    can be run, `released` how many of those were begun or given up. `tokens` estimates the indexed
+    lines' tokens by task. `moments` are the times at which it took each status.
+    """
+
+    id: str
+    department: str
+    endpoint: str
+    lane: Lane
+    status: BatchStatus
+    input_file_id: str
+    output_file_id: str | None
+    error_file_id: str | None
+    input_blob: str
+    input_bytes: int
+    read: int
+    completion_window: str
+    created_at: datetime
+    deadline: datetime
+    moments: Mapping[BatchStatus, datetime]
+    callback_url: str | None
+    callback_id: str | None
+    window: str | None
+    first_expected_at: datetime | None
+    expected_at: datetime | None
+    metadata: Mapping[str, Any]
+    errors: Sequence[Mapping[str, Any]]
+    tokens: Mapping[str, int]
+    total: int
+    indexed: int
+    released: int
+    flushed: int
+    completed: int
+    failed: int
+    closing: BatchStatus | None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.moments.get(self.status) if self.status in BATCH_ENDINGS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """A clerk's hold on a batch whose input file it reads."""
+
+    batch: Batch
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the reading of an input file found. `index` is packed, in the order of release."""
+
+    index: bytes
+    tasks: Sequence[str]
+    tokens: Mapping[str, int]
+    indexed: int
+    total: int
+    refused: int
+    output_file_id: str
+    error_file_id: str
+    refusals: Segment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of an output or error file that is in the store."""
+
+    blob: str
+    bytes: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unflushed:
+    """What is to be written next to a batch's files: jobs that have ended, in that order, and
+    entries of the index, packed, of lines that will not be run.
+    """
+
+    batch: Batch
+    jobs: Sequence[Job]
+    unrun: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What was written. `callbacks` are of single lines: job id to callback id and URL."""
+
+    batch: Batch
+    outcomes: int
+    unrun: int
+    output: Segment | None
+    error: Segment | None
+    callbacks: Mapping[str, tuple[str, str]]

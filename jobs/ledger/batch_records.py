@@ -1,0 +1,86 @@
+"""Between Redis's flat hashes and batches."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from jobs.batches.batch import Batch, BatchStatus, NewBatch
+from jobs.lanes import Lane
+from jobs.ledger.records import Record, dump, to_ms, to_time
+
+
+def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[str, str | int]:
+    """The record's unchanging part; what is None is left out."""
+    expected = to_ms(batch.expected_at) if batch.expected_at else None
+    record: dict[str, str | int | None] = {
+        "id": batch.id,
+        "callback_id": batch.callback_id,
+        "callback_url": batch.callback_url,
+        "department": batch.department,
+        "endpoint": batch.endpoint,
+        "lane": batch.lane.value,
+        "window": batch.window,
+        "input_file_id": batch.input_file_id,
+        "input_bytes": batch.input_bytes,
+        "completion_window": batch.completion_window,
+        "deadline": to_ms(batch.deadline),
+        "created_at": to_ms(batch.created_at),
+        "first_expected_at": expected,
+        "expected_at": expected,
+        "metadata": dump(batch.metadata),
+        "keep_ms": keep_ms,
+        "file_keep_ms": file_keep_ms,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def to_batch(record: Record) -> Batch:
+    return Batch(
+        id=record["id"],
+        department=record["department"],
+        endpoint=record["endpoint"],
+        lane=Lane(record["lane"]),
+        status=BatchStatus(record["status"]),
+        input_file_id=record["input_file_id"],
+        output_file_id=record.get("output_file_id"),
+        error_file_id=record.get("error_file_id"),
+        input_blob=record["input_blob"],
+        input_bytes=int(record["input_bytes"]),
+        read=int(record["read"]),
+        completion_window=record["completion_window"],
+        created_at=_moment(record["created_at"]),
+        deadline=_moment(record["deadline"]),
+        moments={
+            status: _moment(record[f"{status.value}_at"])
+            for status in BatchStatus
+            if f"{status.value}_at" in record
+        },
+        callback_url=record.get("callback_url"),
+        callback_id=record.get("callback_id"),
+        window=record.get("window"),
+        first_expected_at=to_time(record.get("first_expected_at")),
+        expected_at=to_time(record.get("expected_at")),
+        metadata=from_json(record["metadata"]),
+        errors=from_json(record.get("errors", "[]")),
+        tokens=from_json(record.get("tokens", "{}")),
+        **_counts(record),
+        closing=BatchStatus(record["closing"]) if record["closing"] else None,
+    )
+
+
+def _counts(record: Record) -> dict[str, Any]:
+    return {
+        "total": int(record["total"]),
+        "indexed": int(record["indexed"]),
+        "released": int(record["next"]),
+        "flushed": int(record["flushed"]),
+        "completed": int(record["completed"]),
+        "failed": int(record["failed"]),
+    }
+
+
+def _moment(ms: str) -> datetime:
+    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC)

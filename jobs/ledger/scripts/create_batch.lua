@@ -1,0 +1,45 @@
+-- Keep a batch and the answer to its submission; its input file is held until it ends.
+-- ARGV: batch (JSON, flat), reply (JSON: key, body_sha256, body, keep_ms, or ''), most lines waiting
+-- Returns: {'kept'} | {'replayed', body} | {'mismatch'} | {'no-file'} | {'full'}
+-- The same batch again (a client library's retry of the script) changes nothing.
+local batch = cjson.decode(ARGV[1])
+local reply = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
+if redis.call('EXISTS', P .. 'batch:' .. batch.id) == 1 then return {'kept'} end
+
+local reply_key
+if reply then
+  reply_key = P .. 'reply:' .. batch.department .. ':batches:' .. reply.key
+  local earlier = as_map(redis.call('HGETALL', reply_key))
+  if earlier.body_sha256 then
+    if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
+    return {'replayed', earlier.body}
+  end
+end
+
+local file = P .. 'file:' .. batch.input_file_id
+if redis.call('HGET', file, 'department') ~= batch.department then return {'no-file'} end
+local lines = tonumber(redis.call('HGET', file, 'lines'))
+local waiting = lines
+for _, name in ipairs(redis.call('SMEMBERS', P .. 'departments')) do
+  waiting = waiting + tonumber(redis.call('GET', P .. 'waiting-lines:' .. name) or 0)
+end
+if waiting > tonumber(ARGV[3]) then return {'full'} end
+
+batch.status = 'validating'
+batch.closing = ''
+batch.input_blob = redis.call('LINDEX', P .. 'blobs:' .. batch.input_file_id, 0)
+for name, value in pairs(batch) do redis.call('HSET', P .. 'batch:' .. batch.id, name, value) end
+redis.call('HSET', P .. 'batch:' .. batch.id, 'total', 0, 'completed', 0, 'failed', 0, 'indexed', 0,
+  'next', 0, 'flushed', 0, 'token', 0, 'read', 0)
+redis.call('HINCRBY', file, 'uses', 1)
+redis.call('ZADD', P .. 'batches:' .. batch.department, 0, batch.id)
+redis.call('ZADD', P .. 'indexing', now, batch.id)
+redis.call('ZADD', P .. 'batches-open', 0, batch.id)
+redis.call('ZADD', P .. 'batch-deadlines', batch.deadline, batch.id)
+
+if reply then
+  redis.call('HSET', reply_key, 'body_sha256', reply.body_sha256, 'body', reply.body,
+    'status', 200, 'headers', '{}')
+  redis.call('PEXPIRE', reply_key, reply.keep_ms)
+end
+return {'kept'}

@@ -1,0 +1,38 @@
+-- Note that outcomes of a batch are in its files, and forget their jobs; end the batch with the last.
+-- ARGV: batch, lines flushed before, outcomes now, lines now that are not to be run, output segment,
+--       error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines (JSON: job id ->
+--       [callback id, url])
+-- Returns: 1 | 0 where another clerk was quicker: then the segments are not used
+-- Invariant: each line's outcome is in one segment, once.
+local batch = load_batch(ARGV[1])
+if not batch or batch.flushed ~= ARGV[2] then return 0 end
+local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])
+local callbacks = cjson.decode(ARGV[7])
+local list = P .. 'outcomes:' .. batch.id
+for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1) or {}) do
+  local job = load_job(id)
+  if callbacks[id] then
+    job.callback_id, job.callback_url = callbacks[id][1], callbacks[id][2]
+    redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
+      job.callback_url)
+    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
+    open_callback(job, 'job.' .. job.status)
+  else
+    forget_job(job)
+  end
+end
+redis.call('LTRIM', list, outcomes, -1)
+if ARGV[5] ~= '' then append_segment(batch, 'output', cjson.decode(ARGV[5])) end
+if ARGV[6] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[6])) end
+set_batch(batch, {flushed = tonumber(batch.flushed) + outcomes + unrun,
+  ['next'] = tonumber(batch.next) + unrun})
+redis.call('ZREM', P .. 'flush-due', batch.id)
+if redis.call('EXISTS', list) == 1 then flush_soon(batch.id) end
+
+if tonumber(batch.flushed) == tonumber(batch.indexed) then
+  local closing = batch.closing ~= '' and batch.closing or nil
+  end_batch(batch, closing or 'completed')
+elseif batch.closing ~= '' then
+  flush_soon(batch.id)
+end
+return 1
