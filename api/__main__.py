@@ -8,6 +8,7 @@ from api.app import create_app
 from jobs.logs import set_up_logs
 from jobs.settings import (
     ApiSettings,
+    BatchSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -26,6 +27,7 @@ def main() -> None:
         store=StoreSettings(),
         limits=LimitSettings(),
         retention=RetentionSettings(),
+        batches=BatchSettings(),
     )
     uvicorn.run(
         app,

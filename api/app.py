@@ -14,12 +14,14 @@ from api.edge import Edge
 from api.errors import answer_errors
 from api.metrics import RequestMetrics, new_registry
 from api.parts import Parts
-from api.routes import callbacks, documents, jobs, service, tasks, usage
+from api.routes import callbacks, documents, files, jobs, service, tasks, usage
+from jobs.batches.files import Files
 from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
 from jobs.settings import (
     ApiSettings,
+    BatchSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -38,6 +40,7 @@ def create_app(
     store: StoreSettings,
     limits: LimitSettings,
     retention: RetentionSettings,
+    batches: BatchSettings | None = None,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -46,8 +49,16 @@ def create_app(
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
         documents = Documents(ledger, folder, limits, retention)
-        submissions = Submissions(ledger, documents)
-        app.state.parts = Parts(ledger, folder, documents, submissions, limits, api)
+        app.state.parts = Parts(
+            ledger=ledger,
+            store=folder,
+            documents=documents,
+            submissions=Submissions(ledger, documents),
+            files=Files(ledger, folder, retention),
+            limits=limits,
+            batches=batches or BatchSettings(),
+            settings=api,
+        )
         try:
             await _check(ledger)
             yield
@@ -74,7 +85,7 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (documents, tasks, jobs, callbacks, usage, service):
+    for subject in (documents, tasks, jobs, files, callbacks, usage, service):
         app.include_router(subject.router)
     app.include_router(openapi.router)
 

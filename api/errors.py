@@ -42,6 +42,9 @@ STATUS: Mapping[str, int] = {
     "storage-full": 503,
     "not-ended": 409,
     "no-result": 404,
+    "file-in-use": 409,
+    "file-missing": 404,
+    "range-not-satisfiable": 416,
     "department-exists": 409,
     "internal": 500,
     # What a document has wrong, where it shows at the upload.

@@ -48,6 +48,17 @@ JOB: dict[str, Any] = {
     "provenance": None,
 }
 
+FILE: dict[str, Any] = {
+    "id": "file_01m858vwdrw07k0198937535dx",
+    "object": "file",
+    "bytes": 1_204_224,
+    "created_at": 1_795_424_400,
+    "expires_at": 1_798_016_400,
+    "filename": "notices.jsonl",
+    "purpose": "batch",
+    "status": "processed",
+}
+
 CALLBACK: dict[str, Any] = {
     "id": "evt_01m858vwdrw07k0198937535dw",
     "job_id": JOB["id"],
@@ -75,6 +86,7 @@ REDELIVERED: dict[str, Any] = {"redelivered": 500, "remaining": 187}
 EXAMPLES: Mapping[str, dict[str, Any]] = {
     "DocumentView": DOCUMENT,
     "JobView": JOB,
+    "FileView": FILE,
     "CallbackView": CALLBACK,
     "RedeliveredView": REDELIVERED,
 }

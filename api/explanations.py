@@ -29,6 +29,10 @@ WHAT_TO_DO: Mapping[str, str] = {
     "storage-full": "Wait, and tell the operators: the disk for documents is full.",
     "not-ended": "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
     "no-result": "Look at the job's `error`: only a job that succeeded has a result.",
+    "file-in-use": "Delete the file when the batches that use it have ended, or cancel them first.",
+    "file-missing": "Upload the file again. Operators: all machines must share one store.",
+    "range-not-satisfiable": "Ask for a range that begins before the file's end, which "
+    "`Content-Range` gives. An output file grows while its batch runs: ask again later.",
     "poisoned": "Do not send the document again as it is; show it to the operators.",
     "cancelled": "Submit it again if the result is still wanted.",
     "expired": "Submit it again with a later `deadline`, or in the interactive lane.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,12 +11,14 @@ from streaming_form_data.parser import UnexpectedPartException
 from streaming_form_data.targets import BaseTarget
 
 from api.uploads import chunks, plain_filename, too_large
+from jobs.batches.file import LineCounter
 from jobs.problems import ProblemError
 from jobs.settings import LimitSettings
 from jobs.store import Incoming
 
 # What boundaries and part headers may take. It bounds what the parser may have to hold back.
 _OVERHEAD_BYTES = 64 * 1024
+_FIELD_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,15 @@ class Form:
     job: bytes | None
     has_file: bool
     filename: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """`fields` has the parts that came beside the file, by name."""
+
+    filename: str | None
+    lines: int
+    fields: Mapping[str, str]
 
 
 class _Part(BaseTarget):  # type: ignore[misc] # the library has no types
@@ -84,6 +95,43 @@ async def receive_form(request: Request, incoming: Incoming, limits: LimitSettin
         has_file=file.begun,
         filename=plain_filename(file.multipart_filename),
     )
+
+
+async def receive_file_form(
+    request: Request, incoming: Incoming, names: Sequence[str], max_bytes: int
+) -> FileForm:
+    """Write part `file` to the store, counting its lines; keep the short parts of these `names`.
+
+    They may come in any order. Raises as `receive_file` does.
+    """
+    counter = LineCounter()
+
+    def write_file(chunk: bytes) -> None:
+        incoming.write(chunk)
+        counter.read(chunk)
+
+    file = _Part("file", write_file)
+    values = {name: bytearray() for name in names}
+    fields = [_Part(name, _short(name, value)) for name, value in values.items()]
+    await _receive(request, [file, *fields], max_bytes)
+    if not file.begun:
+        raise _malformed("Part `file` is missing.", "#/file")
+    return FileForm(
+        filename=plain_filename(file.multipart_filename),
+        lines=counter.lines,
+        fields={
+            part.name: values[part.name].decode(errors="replace") for part in fields if part.begun
+        },
+    )
+
+
+def _short(name: str, value: bytearray) -> Callable[[bytes], None]:
+    def write(chunk: bytes) -> None:
+        if len(value) + len(chunk) > _FIELD_BYTES:
+            raise _malformed(f"Part `{name}` is too long.", f"#/{name}")
+        value.extend(chunk)
+
+    return write
 
 
 async def _receive(request: Request, parts: list[_Part], max_bytes: int) -> None:

@@ -28,6 +28,10 @@ TAGS = [
     {"name": "documents", "description": "Bytes that a department sent."},
     {"name": "tasks", "description": "What can be done to a document."},
     {"name": "jobs", "description": "One task on one document, with a state."},
+    {
+        "name": "files",
+        "description": "As OpenAI's Files API: what batches are made from and leave.",
+    },
     {"name": "callbacks", "description": "Endings as they are posted to the department."},
     {"name": "usage", "description": "What a department has used."},
     {"name": "service", "description": "Open addresses for operators and load balancers."},

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from jobs.batches.files import Files
 from jobs.documents import Documents
 from jobs.ledger import Ledger
-from jobs.settings import ApiSettings, LimitSettings
+from jobs.settings import ApiSettings, BatchSettings, LimitSettings
 from jobs.store import Store
 from jobs.submission import Submissions
 
@@ -20,7 +21,9 @@ class Parts:
     store: Store
     documents: Documents
     submissions: Submissions
+    files: Files
     limits: LimitSettings
+    batches: BatchSettings
     settings: ApiSettings
 
 

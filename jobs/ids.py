@@ -1,4 +1,4 @@
-"""Identifiers. Those of jobs and callbacks are ULIDs: they sort by when they were made."""
+"""Identifiers. But for documents they are ULIDs, which sort by when they were made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from ulid import ULID
 
 _JOB = re.compile(r"job_[0-9a-z]{26}")
 _CALLBACK = re.compile(r"evt_[0-9a-z]{26}")
+_FILE = re.compile(r"file_[0-9a-z]{26}")
+_BATCH = re.compile(r"batch_[0-9a-z]{26}")
 
 
 def new_job_id() -> str:
@@ -17,6 +19,14 @@ def new_job_id() -> str:
 def new_callback_id() -> str:
     """The `webhook-id` of the event, too."""
     return f"evt_{str(ULID()).lower()}"
+
+
+def new_file_id() -> str:
+    return f"file_{str(ULID()).lower()}"
+
+
+def new_batch_id() -> str:
+    return f"batch_{str(ULID()).lower()}"
 
 
 def document_id(sha256: str) -> str:
@@ -30,3 +40,11 @@ def is_job_id(text: str) -> bool:
 
 def is_callback_id(text: str) -> bool:
     return _CALLBACK.fullmatch(text) is not None
+
+
+def is_file_id(text: str) -> bool:
+    return _FILE.fullmatch(text) is not None
+
+
+def is_batch_id(text: str) -> bool:
+    return _BATCH.fullmatch(text) is not None

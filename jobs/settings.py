@@ -50,6 +50,13 @@ class LimitSettings(BaseSettings):
     )
 
 
+class BatchSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_BATCH_")
+
+    max_bytes: int = Field(200 * MIB, gt=0, description="The largest file of a batch taken.")
+    max_lines: int = Field(50_000, gt=0, description="The most lines that a batch may have.")
+
+
 class RetentionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
@@ -58,6 +65,11 @@ class RetentionSettings(BaseSettings):
     )
     job_retention_hours: float = Field(
         168, description="How long an ended job, its result and its callback are kept."
+    )
+    file_retention_hours: float = Field(
+        720,
+        gt=0,
+        description="How long a file of a batch is kept; one in use is kept longer.",
     )
     idempotency_hours: float = Field(24, description="How long an Idempotency-Key is remembered.")
 

@@ -10,8 +10,9 @@ import errno
 import hashlib
 import os
 import secrets
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import BinaryIO
 from jobs.problems import ProblemError
 
 _ABANDONED_SECONDS = 24 * 3600
+_PIECE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Incoming:
             raise ProblemError(
                 "too-large",
                 f"The body is larger than {self._max_bytes} bytes, the most that is taken. "
-                "Split the document.",
+                "Split it.",
                 max_bytes=self._max_bytes,
             )
         self._digest.update(chunk)
@@ -104,6 +106,21 @@ class Store:
 
     async def read(self, blob: str) -> bytes:
         return await asyncio.to_thread(self.path(blob).read_bytes)
+
+    async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
+        """In bytes. Raises `FileNotFoundError` where one of them is not there."""
+        return await asyncio.to_thread(lambda: [self.path(blob).stat().st_size for blob in blobs])
+
+    async def pieces(
+        self, blob: str, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """A blob's bytes from `start` up to but not including `end`, a little at a time."""
+        with await asyncio.to_thread(self.path(blob).open, "rb") as file:
+            file.seek(start)
+            left = (end if end is not None else sys.maxsize) - start
+            while piece := await asyncio.to_thread(file.read, min(left, _PIECE_BYTES)):
+                left -= len(piece)
+                yield piece
 
     def path(self, blob: str) -> Path:
         return self._blobs / blob

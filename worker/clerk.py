@@ -101,11 +101,12 @@ class Clerk:
         if time.monotonic() >= self._look_for_orphans_at:
             self._look_for_orphans_at = time.monotonic() + ORPHANS_SECONDS
             await self._clear_orphans()
-        if forgotten.jobs or forgotten.documents or abandoned:
+        if forgotten.jobs or forgotten.documents or forgotten.files or abandoned:
             log.info(
                 "clerk.forgot",
                 jobs=forgotten.jobs,
                 documents=forgotten.documents,
+                files=forgotten.files,
                 abandoned_uploads=abandoned,
             )
 

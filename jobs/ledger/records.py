@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from jobs.batches.file import FilePurpose, StoredFile
 from jobs.callback import Attempt, Callback
 from jobs.department import Department
 from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocument, Usage
@@ -88,6 +89,34 @@ def to_job(record: Record) -> Job:
 
 def to_line(record: Record) -> InputLine:
     return InputLine(int(record["line"]), int(record["offset"]), int(record["length"]))
+
+
+def file_record(file: StoredFile) -> dict[str, str | int]:
+    """All but the blobs, which are a list of their own."""
+    return {
+        "id": file.id,
+        "department": file.department,
+        "purpose": file.purpose.value,
+        "filename": file.filename,
+        "bytes": file.bytes,
+        "lines": file.lines,
+        "created_at": to_ms(file.created_at),
+        "expires_at": to_ms(file.expires_at),
+    }
+
+
+def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
+    return StoredFile(
+        id=record["id"],
+        department=record["department"],
+        purpose=FilePurpose(record["purpose"]),
+        filename=record["filename"],
+        bytes=int(record["bytes"]),
+        lines=int(record["lines"]),
+        created_at=datetime.fromtimestamp(int(float(record["created_at"])) / 1000, UTC),
+        expires_at=datetime.fromtimestamp(int(float(record["expires_at"])) / 1000, UTC),
+        blobs=tuple(blobs),
+    )
 
 
 def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:

@@ -49,6 +49,7 @@ class Forgotten:
     blobs: Sequence[str]
     jobs: int
     documents: int
+    files: int
 
 
 class UpkeepLedger:
@@ -77,20 +78,20 @@ class UpkeepLedger:
         return int(released), bool(more)
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
-        """Those of `blobs` that neither a document nor a job's result refers to."""
+        """Those of `blobs` that neither a document, nor a job's result, nor a file refers to."""
         pipeline = self._connection.redis.pipeline(transaction=False)
         for blob in blobs:
             pipeline.hget(f"{PREFIX}document:{blob.department}:{blob.owner}", "blob")
             pipeline.hget(f"{PREFIX}job:{blob.owner}", "result_blob")
+            pipeline.lpos(f"{PREFIX}blobs:{blob.owner}", blob.name)
         answers = await self._connection.ask(pipeline.execute())
+        found = zip(blobs, answers[::3], answers[1::3], answers[2::3], strict=True)
         return [
             blob
-            for blob, names in zip(
-                blobs, zip(answers[::2], answers[1::2], strict=True), strict=True
-            )
-            if blob.name not in names
+            for blob, of_document, of_job, place_in_file in found
+            if blob.name not in (of_document, of_job) and place_in_file is None
         ]
 
     async def forget(self) -> Forgotten:
-        """Remove ended jobs and unused documents that were kept long enough."""
+        """Remove ended jobs, unused documents and unused files that were kept long enough."""
         return Forgotten(*await self._connection.run("forget", _MOVES))

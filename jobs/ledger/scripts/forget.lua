@@ -1,8 +1,9 @@
--- Remove what has been kept long enough: ended jobs and batches with their callbacks, and unused
--- documents.
+-- Remove what has been kept long enough: ended jobs and batches with their callbacks, unused
+-- documents, and files that no batch uses.
 -- ARGV: most of each kind in one call
--- Returns: {blobs that nothing refers to any more, jobs forgotten, documents forgotten}
-local blobs, jobs, documents = {}, 0, 0
+-- Returns: {blobs that nothing refers to any more, jobs forgotten, documents forgotten,
+--           files forgotten}
+local blobs, jobs, documents, files = {}, 0, 0, 0
 
 local function callback_pending(subject)
   return subject.callback_id
@@ -53,4 +54,12 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'documents', '-inf', no
     documents = documents + 1
   end
 end
-return {blobs, jobs, documents}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'files', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  if tonumber(redis.call('HGET', P .. 'file:' .. id, 'uses') or 0) > 0 then
+    redis.call('ZADD', P .. 'files', now + 3600000, id)
+  else
+    for _, blob in ipairs(forget_file(id)) do blobs[#blobs + 1] = blob end
+    files = files + 1
+  end
+end
+return {blobs, jobs, documents, files}

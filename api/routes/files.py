@@ -1,0 +1,182 @@
+"""Files, as OpenAI's Files API has them: uploaded for batches, and written by batches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.responses import Response
+
+from api.answers import json, problems
+from api.auth import TheDepartment
+from api.content import MEDIA_TYPE, content_answer
+from api.idempotency import GivenKey, answer_once, idempotency
+from api.multipart import FileForm, receive_file_form
+from api.openai_lists import AfterId, OpenAIListView, openai_list
+from api.parts import Parts, TheParts
+from api.uploads import is_multipart
+from jobs.batches.file import FilePurpose, StoredFile
+from jobs.batches.files import FileUpload
+from jobs.batches.views import FileDeletedView, FileView, file_view
+from jobs.department import Department
+from jobs.ledger import Reply
+from jobs.ledger.page import Order
+from jobs.problems import ProblemError
+from jobs.store import Incoming
+from jobs.submission import invalid_request
+
+router = APIRouter(prefix="/v1/files", tags=["files"])
+
+LONGEST_PAGE = 1_000
+_ANCHOR, _SECONDS = "expires_after[anchor]", "expires_after[seconds]"
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "purpose"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "purpose": {"type": "string", "enum": ["batch"]},
+                        _ANCHOR: {"type": "string", "enum": ["created_at"]},
+                        _SECONDS: {"type": "integer", "minimum": 3_600, "maximum": 2_592_000},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class _Fields(BaseModel):
+    """The parts beside the file. The bounds of `seconds` are OpenAI's: an hour, 30 days."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    purpose: Literal["batch"]
+    anchor: Literal["created_at"] | None = Field(None, alias=_ANCHOR)
+    seconds: int | None = Field(None, alias=_SECONDS, ge=3_600, le=2_592_000)
+
+
+@router.post(
+    "",
+    summary="Upload a file for a batch",
+    description="As OpenAI's: a multipart form with the JSON lines in part `file` and `batch` in "
+    "part `purpose`. With `expires_after[seconds]` it is removed sooner than files are here; it is "
+    "not kept longer.",
+    responses={
+        200: {"model": FileView},
+        **problems(
+            "invalid-request", "too-large", "request-timeout", "storage-full",
+            "idempotency-mismatch", "idempotency-in-progress",
+        ),
+    },
+    openapi_extra=_BODY,
+)  # fmt: skip
+async def upload_file(
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+) -> Response:
+    if not is_multipart(request):
+        raise ProblemError("invalid-request", "Send a multipart form with `file` and `purpose`.")
+    most = parts.batches.max_bytes
+    async with parts.store.incoming(most) as incoming:
+        form = await receive_file_form(request, incoming, ("purpose", _ANCHOR, _SECONDS), most)
+        upload = _upload(incoming, form)
+
+        async def keep() -> Reply:
+            kept = await parts.files.keep(department.name, upload)
+            return Reply(200, file_view(kept).model_dump_json().encode(), {})
+
+        fingerprint = (incoming.sha256, form.filename or "", str(upload.keep))
+        once = idempotency(key, *fingerprint)
+        return await answer_once(parts.ledger, department, "files", once, keep)
+
+
+def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
+    try:
+        fields = _Fields.model_validate(form.fields)
+    except ValidationError as error:
+        raise invalid_request(error.errors()) from error
+    keep = timedelta(seconds=fields.seconds) if fields.seconds is not None else None
+    return FileUpload(incoming, form.lines, form.filename, keep)
+
+
+@router.get(
+    "",
+    summary="List files, newest first",
+    description=f"A page has at most {LONGEST_PAGE} files, however many are asked for.",
+    responses={200: {"model": OpenAIListView[FileView]}, **problems("invalid-request")},
+)
+async def list_files(
+    *,
+    parts: TheParts,
+    department: TheDepartment,
+    purpose: FilePurpose | None = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    order: Order = Order.desc,
+    after: AfterId = None,
+) -> Response:
+    found = await parts.ledger.files.list(
+        department.name,
+        purpose=purpose,
+        after=after,
+        limit=min(limit, LONGEST_PAGE),
+        order=order,
+    )
+    views = [file_view(file) for file in found.items]
+    return openai_list(views, has_more=found.next_cursor is not None)
+
+
+@router.get(
+    "/{file_id}",
+    summary="Look at a file",
+    responses={200: {"model": FileView}, **problems("not-found")},
+)
+async def get_file(file_id: str, parts: TheParts, department: TheDepartment) -> Response:
+    return json(file_view(await _find(parts, department, file_id)))
+
+
+@router.get(
+    "/{file_id}/content",
+    summary="Download a file",
+    description="The file's bytes. An output file grows while its batch runs: what is there is "
+    "sent, in whole lines, and `Range: bytes=N-` asks for what came since.",
+    responses={
+        200: {"content": {MEDIA_TYPE: {}}, "description": "The whole file."},
+        206: {"content": {MEDIA_TYPE: {}}, "description": "The range asked for."},
+        **problems("not-found", "file-missing", "range-not-satisfiable"),
+    },
+)
+async def get_content(
+    request: Request, file_id: str, parts: TheParts, department: TheDepartment
+) -> Response:
+    file = await _find(parts, department, file_id)
+    return await content_answer(request, parts.store, file)
+
+
+@router.delete(
+    "/{file_id}",
+    summary="Delete a file",
+    responses={200: {"model": FileDeletedView}, **problems("not-found", "file-in-use")},
+)
+async def delete_file(file_id: str, parts: TheParts, department: TheDepartment) -> Response:
+    if not await parts.files.delete(department.name, file_id):
+        raise _no_such_file()
+    return json(FileDeletedView(id=file_id))
+
+
+async def _find(parts: Parts, department: Department, file_id: str) -> StoredFile:
+    file = await parts.ledger.files.get(department.name, file_id)
+    if file is None:
+        raise _no_such_file()
+    return file
+
+
+def _no_such_file() -> ProblemError:
+    return ProblemError(
+        "not-found", "The department has no such file, or it was kept as long as files are kept."
+    )

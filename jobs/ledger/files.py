@@ -1,0 +1,96 @@
+"""Files in the ledger. Their bytes are in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.batches.file import FilePurpose, StoredFile
+from jobs.ids import is_file_id
+from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.page import Order, Page, read_ids
+from jobs.ledger.records import dump, file_record, to_file
+from jobs.problems import ProblemError
+
+_SCAN = 500
+
+
+class FileLedger:
+    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def keep(self, file: StoredFile) -> None:
+        """Keep a file's record and the names of its blobs, in one step."""
+        await self._connection.run("keep_file", dump(file_record(file)), *file.blobs)
+
+    async def get(self, department: str, file_id: str) -> StoredFile | None:
+        """A department's file, its size and its blobs as of one moment; None where it has none."""
+        if not is_file_id(file_id):
+            return None
+        (file,) = await self._read([file_id])
+        return file if file is not None and file.department == department else None
+
+    async def list(
+        self,
+        department: str,
+        *,
+        purpose: FilePurpose | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        order: Order = Order.desc,
+    ) -> Page[StoredFile]:
+        """A page of a department's files by when they were made, the newest first by default.
+
+        `after` is the id of the last file of the page before; anything else raises
+        `ProblemError("invalid-request")`. A page is short only where it is the last.
+        """
+        if after is not None and not is_file_id(after):
+            raise ProblemError(
+                "invalid-request",
+                "`after` is the `id` of a file, as a list gave it.",
+                errors=[{"pointer": "#/query/after", "detail": "It is no file's id."}],
+            )
+        index, found = f"{PREFIX}files:{department}", list[StoredFile]()
+        while True:
+            count = limit + 1 - len(found) if purpose is None else _SCAN
+            ids = await read_ids(self._connection, index, after=after, count=count, order=order)
+            for file in await self._read(ids):
+                if file is not None and purpose in (None, file.purpose):
+                    if len(found) == limit:
+                        return Page(found, found[-1].id)
+                    found.append(file)
+            if len(ids) < count:
+                return Page(found, None)
+            after = ids[-1]
+
+    async def delete(self, department: str, file_id: str) -> Sequence[str] | None:
+        """Remove a file's record; returns its blobs, to be deleted from the store, or None where
+        the department has no such file.
+
+        Raises `ProblemError("file-in-use")` while a batch that has not ended needs it.
+        """
+        if not is_file_id(file_id):
+            return None
+        match await self._connection.run("delete_file", department, file_id):
+            case ["deleted", blobs]:
+                return list(blobs)
+            case ["in-use", uses]:
+                raise ProblemError(
+                    "file-in-use",
+                    f"Batches that have not ended use the file: {uses}. Delete it when they have, "
+                    "or cancel them first.",
+                )
+        return None
+
+    async def _read(self, ids: Sequence[str]) -> Sequence[StoredFile | None]:
+        # A transaction: an output file's size and its blobs grow together.
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        for file_id in ids:
+            pipeline.hgetall(f"{PREFIX}file:{file_id}")
+            pipeline.lrange(f"{PREFIX}blobs:{file_id}", 0, -1)
+        answers = await self._connection.ask(pipeline.execute())
+        return [
+            to_file(record, blobs) if record else None
+            for record, blobs in zip(answers[::2], answers[1::2], strict=True)
+        ]
