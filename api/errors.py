@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from jobs.checks import invalid_request
 from jobs.problems import Problem, ProblemError
-from jobs.submission import invalid_request
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
@@ -47,6 +47,11 @@ STATUS: Mapping[str, int] = {
     "range-not-satisfiable": 416,
     "department-exists": 409,
     "internal": 500,
+    # What a batch's file has wrong: a line of it, or all of it.
+    "invalid-json": 422,
+    "duplicate-custom-id": 422,
+    "too-many-lines": 422,
+    "no-lines": 422,
     # What a document has wrong, where it shows at the upload.
     "document-unreadable": 422,
     "document-empty": 422,

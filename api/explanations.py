@@ -38,6 +38,12 @@ WHAT_TO_DO: Mapping[str, str] = {
     "expired": "Submit it again with a later `deadline`, or in the interactive lane.",
     "job-timeout": "Split the document, or submit the job again when the engines are less busy.",
     "department-exists": "Choose another name.",
+    "invalid-json": "Write each line of the batch's file as one JSON object, in UTF-8, without a "
+    "line break inside. The detail says at which column it goes wrong.",
+    "duplicate-custom-id": "Give each line of the batch's file a `custom_id` of its own. The first "
+    "line that has it was taken; send the others again in another batch.",
+    "too-many-lines": "Make several files and batches of it.",
+    "no-lines": "Send a file with one JSON object on each line.",
     "internal": "Send the same again once. If it stays, give the operators the `X-Request-Id`.",
     "task-failed": "Look at the job's `error`, and submit it again once.",
     "document-unreadable": "Open the document with the program that made it and save it again.",

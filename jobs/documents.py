@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from jobs.checks import check_text
 from jobs.ids import document_id
 from jobs.job import StoredDocument
 from jobs.ledger import Ledger
@@ -61,14 +62,7 @@ class Documents:
 
     def check_text(self, text: str) -> None:
         """Raises `ProblemError`: `document-empty` or `text-too-long`."""
-        if not text.strip():
-            raise ProblemError("document-empty", "The text is empty. Send some.")
-        if len(text) > self._limits.max_text_chars:
-            raise ProblemError(
-                "text-too-long",
-                f"The text has {len(text)} characters; {self._limits.max_text_chars} are taken.",
-                max_text_chars=self._limits.max_text_chars,
-            )
+        check_text(text, self._limits.max_text_chars)
 
     async def store_text(self, department: str, text: str) -> StoredDocument:
         """Put a text into the store; the ledger keeps its record together with the job."""

@@ -45,6 +45,10 @@ TITLES: Mapping[str, str] = {
     "cancelled": "The job was cancelled",
     "expired": "The job's deadline passed",
     "department-exists": "There is a department of that name",
+    "invalid-json": "The line is not a JSON object",
+    "duplicate-custom-id": "Another line has the same custom_id",
+    "too-many-lines": "The batch's file has too many lines",
+    "no-lines": "The batch's file has no lines",
     "internal": "Something went wrong here",
     **_task_titles(TaskError),
 }

@@ -7,11 +7,10 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import from_json
 
+from jobs.checks import check_task
 from jobs.department import Department
 from jobs.documents import Documents, Upload
 from jobs.ids import new_callback_id, new_job_id
@@ -23,7 +22,6 @@ from jobs.requests import JobRequest
 from jobs.states import JobStatus
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
 from jobs.views import new_job_view
-from tasks.registry import TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,9 @@ class Submissions:
         `text-too-long`, `callback-not-allowed`, `not-found`, what `Documents.keep` raises, and the
         ledger's.
         """
-        _check_task(request)
+        check_task(request.task, request.options)
         _check_input(request, upload)
-        await _check_callback(department, request)
+        await check_callback(department, request.callback_url)
         given = request.input
         if upload is not None:
             document_id = (await self._documents.keep(department.name, upload)).id
@@ -122,39 +120,15 @@ async def resolve(target: Target) -> Sequence[Address]:
     return [address for *_, where in found if (address := literal(str(where[0]))) is not None]
 
 
-def invalid_request(
-    errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()
-) -> ProblemError:
-    """Pydantic's findings as a problem, each with a JSON pointer (RFC 6901) into the request."""
-    listed: list[dict[str, Any]] = [
-        {
-            "pointer": "#" + "".join(f"/{_escaped(part)}" for part in (*prefix, *error["loc"])),
-            "detail": error["msg"],
-        }
-        for error in errors
-    ]
-    return ProblemError(
-        "invalid-request",
-        "Something in the request does not fit; `errors` says what.",
-        errors=listed,
-    )
-
-
-def _escaped(part: str | int) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
-
-
-def _check_task(request: JobRequest) -> None:
-    task = TASKS.get(request.task)
-    if task is None:
-        raise ProblemError(
-            "unknown-task",
-            f"The tasks are: {', '.join(sorted(TASKS))}. GET /v1/tasks describes them.",
-        )
-    try:
-        task.options.model_validate(request.options)
-    except ValidationError as error:
-        raise invalid_request(error.errors(), prefix=("options",)) from error
+async def check_callback(department: Department, callback_url: str | None) -> None:
+    """Raises `ProblemError`: `callback-not-allowed`."""
+    if callback_url is None:
+        return
+    allow = AllowList(department.callback_allow)
+    target = parse_target(callback_url)
+    if literal(target.host) is not None or not allow.names(target):
+        # An address, or a name inside an allowed block; the courier looks at each delivery.
+        check_target(callback_url, allow, await resolve(target))
 
 
 def _check_input(request: JobRequest, upload: Upload | None) -> None:
@@ -164,16 +138,6 @@ def _check_input(request: JobRequest, upload: Upload | None) -> None:
             "Give `input` with `text` or `document_id`, or send a file with the job.",
             errors=[{"pointer": "#/input", "detail": "Exactly one input is needed."}],
         )
-
-
-async def _check_callback(department: Department, request: JobRequest) -> None:
-    if request.callback_url is None:
-        return
-    allow = AllowList(department.callback_allow)
-    target = parse_target(request.callback_url)
-    if literal(target.host) is not None or not allow.names(target):
-        # An address, or a name inside an allowed block; the courier looks at each delivery.
-        check_target(request.callback_url, allow, await resolve(target))
 
 
 def _new_job(department: Department, request: JobRequest, document_id: str) -> NewJob:

@@ -16,6 +16,7 @@ from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.multipart import receive_form
 from api.parts import Parts, TheParts
 from api.uploads import is_multipart, read_body
+from jobs.checks import invalid_request
 from jobs.department import Department
 from jobs.documents import Upload
 from jobs.job import Job
@@ -23,7 +24,7 @@ from jobs.ledger import IdempotencyKey, Reply
 from jobs.problems import ProblemError
 from jobs.requests import JobRequest
 from jobs.states import ENDINGS, JobStatus
-from jobs.submission import Submitted, invalid_request
+from jobs.submission import Submitted
 from jobs.views import JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

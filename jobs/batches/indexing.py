@@ -1,0 +1,277 @@
+"""From a batch's input file to its index, slice by slice, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.batches.index import (
+    MOST_FILE_BYTES,
+    MOST_LINE_NUMBER,
+    Entry,
+    estimate_tokens,
+    prefix_of,
+    unpack,
+)
+from jobs.batches.lines import Line, LineProblem, LineProblemError, parse_line
+from jobs.batches.release_order import ReleaseOrder
+from jobs.problems import Problem, ProblemError
+
+SLICE_LINES = 500
+SLICE_BYTES = 4 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+_CRLF = b"\r\n"
+_SKIP_BYTES = 64 * 1024
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLimits:
+    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending."""
+
+    max_lines: int
+    max_line_bytes: int
+    max_text_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How far the file is read. `lines` and `bytes_read` are since its start, the rest is of this
+    slice alone. `document_ids` and `callback_urls` are what its lines name, to be looked up."""
+
+    lines: int
+    bytes_read: int
+    done: bool
+    problems: Sequence[LineProblem]
+    document_ids: frozenset[str]
+    callback_urls: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`packed` has an entry for each line that is to run, in the order of release.
+
+    `tasks` are the names that entries refer to by number; `lines_by_task` and `tokens_by_task`
+    stand in the same order. `lines` counts all that are not blank, `problems` those that were
+    refused, `groups` the runs of lines that begin their prompts alike.
+    """
+
+    packed: bytes
+    tasks: tuple[str, ...]
+    lines_by_task: tuple[int, ...]
+    tokens_by_task: tuple[int, ...]
+    lines: int
+    problems: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A line of the last slice that may yet be refused; `place` is among the entries."""
+
+    place: int
+    line: Line
+
+
+class Indexer:
+    """Works through a file. Each `read_slice` may run in a thread of its own; between two, the
+    caller looks up what the slice asks for and says so. One thing at a time.
+
+    Raises `ProblemError("too-large")` for a file of 4 GiB or more.
+    """
+
+    def __init__(self, path: Path, endpoint: str | None, limits: IndexLimits) -> None:
+        self._path = path
+        self._endpoint = endpoint
+        self._limits = limits
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise ProblemError(
+                "too-large", f"A batch's file may have {MOST_FILE_BYTES} bytes. Split it."
+            )
+        self._offset = 0
+        self._number = 0
+        self._lines = 0
+        self._problems = 0
+        self._first_lines: dict[bytes, int] = {}
+        self._tasks: dict[str, int] = {}
+        self._entries = ReleaseOrder()
+        self._open: list[_Open] = []
+
+    def read_slice(self, max_lines: int = SLICE_LINES, max_bytes: int = SLICE_BYTES) -> Slice:
+        """Read and check some more of the file: lines until there are `max_lines`, blank ones
+        counted, or `max_bytes`.
+
+        Raises `ProblemError` where the file as a whole is of no use: `too-many-lines`, `no-lines`;
+        and `OSError`.
+        """
+        self._open = []
+        problems: list[LineProblem] = []
+        until_number, until_byte = self._number + max_lines, self._offset + max_bytes
+        done = False
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            while not done and self._number < until_number and self._offset < until_byte:
+                done = not self._read_line(file, problems)
+        if done and self._lines == 0:
+            raise ProblemError("no-lines", "The file has no lines. Give one for each request.")
+        self._problems += len(problems)
+        return self._slice(problems, done=done)
+
+    def know_documents(self, sizes: Mapping[str, int]) -> Sequence[LineProblem]:
+        """Say which of the last slice's documents the department has, and their bytes. Lines that
+        name another are refused."""
+        refused = []
+        for one in self._open:
+            document_id = one.line.document_id
+            if document_id is None:
+                continue
+            if document_id in sizes:
+                self._entries.estimate(one.place, estimate_tokens(one.line, sizes[document_id]))
+            elif self._entries.drop(one.place):
+                refused.append(_no_such_document(one.line))
+        self._problems += len(refused)
+        return refused
+
+    def refuse_callbacks(self, problems: Mapping[str, Problem]) -> Sequence[LineProblem]:
+        """Say which of the last slice's callback URLs are not allowed, and why. Lines that name
+        them are refused."""
+        refused = []
+        for one in self._open:
+            why = problems.get(one.line.callback_url or "")
+            if why is not None and self._entries.drop(one.place):
+                errors = [{"pointer": "#/body/callback_url", "detail": why.detail}]
+                refused.append(_problem(one.line, why.code, why.detail, errors))
+        self._problems += len(refused)
+        return refused
+
+    def index(self) -> Index:
+        """The index of what was read."""
+        packed, groups = self._entries.packed()
+        lines, tokens = [0] * len(self._tasks), [0] * len(self._tasks)
+        for entry in unpack(packed):
+            lines[entry.task] += 1
+            tokens[entry.task] += entry.tokens
+        return Index(
+            packed=packed,
+            tasks=tuple(self._tasks),
+            lines_by_task=tuple(lines),
+            tokens_by_task=tuple(tokens),
+            lines=self._lines,
+            problems=self._problems,
+            groups=groups,
+        )
+
+    def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
+        lines = [one.line for one in self._open]
+        return Slice(
+            lines=self._lines,
+            bytes_read=self._offset,
+            done=done,
+            problems=problems,
+            document_ids=frozenset(one.document_id for one in lines if one.document_id),
+            callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
+        )
+
+    def _read_line(self, file: BinaryIO, problems: list[LineProblem]) -> bool:
+        """False where the file has no more."""
+        if self._offset == 0 and file.read(len(_BOM)) == _BOM:
+            self._offset = len(_BOM)
+        elif self._offset == 0:
+            file.seek(0)
+        start, most = self._offset, self._limits.max_line_bytes
+        data = file.readline(most + len(_CRLF))
+        self._offset += len(data)
+        if not data:
+            return False
+        self._number += 1
+        if self._number > MOST_LINE_NUMBER:
+            raise _too_many(MOST_LINE_NUMBER, "blank ones included")
+        if not data.endswith(b"\n"):
+            self._offset += _skip_line(file)
+        text = data.removesuffix(b"\n").removesuffix(b"\r")
+        if text and (len(text) > most or not text.isspace()):
+            self._lines += 1
+            if self._lines > self._limits.max_lines:
+                raise _too_many(self._limits.max_lines, "blank ones left out")
+            try:
+                self._keep(start, text)
+            except LineProblemError as error:
+                problems.append(error.problem)
+        return True
+
+    def _keep(self, offset: int, data: bytes) -> None:
+        most = self._limits.max_line_bytes
+        if len(data) > most:
+            detail = f"The line is longer than {most} bytes. Split its document, or upload it."
+            raise LineProblemError(LineProblem("too-large", detail, self._number))
+        line = self._unique(data)
+        entry = Entry(
+            offset=offset,
+            length=len(data),
+            tokens=estimate_tokens(line),
+            line=self._number,
+            task=self._tasks.setdefault(line.task, len(self._tasks)),
+        )
+        place = self._entries.add(entry, prefix_of(line))
+        if line.document_id or line.callback_url:
+            self._open.append(_Open(place, line))
+
+    def _unique(self, data: bytes) -> Line:
+        try:
+            line = parse_line(
+                data, self._number, self._endpoint, max_text_chars=self._limits.max_text_chars
+            )
+        except LineProblemError as error:
+            if error.problem.custom_id is not None:
+                self._first_line(error.problem.custom_id)
+            raise
+        first = self._first_line(line.custom_id)
+        if first != self._number:
+            raise LineProblemError(
+                _problem(
+                    line,
+                    "duplicate-custom-id",
+                    f"Line {first} has the same `custom_id`. Give each line its own.",
+                    [{"pointer": "#/custom_id", "detail": f"Line {first} has it."}],
+                )
+            )
+        return line
+
+    def _first_line(self, custom_id: str) -> int:
+        """The first line that has it: perhaps this one."""
+        digest = hashlib.blake2b(custom_id.encode(), digest_size=_DIGEST_BYTES).digest()
+        return self._first_lines.setdefault(digest, self._number)
+
+
+def _skip_line(file: BinaryIO) -> int:
+    """Read on to the end of the line without keeping it; returns how many bytes that were."""
+    skipped = 0
+    while data := file.readline(_SKIP_BYTES):
+        skipped += len(data)
+        if data.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _no_such_document(line: Line) -> LineProblem:
+    detail = "The department has no such document, or it was kept as long as documents are kept."
+    pointer = "#/body/input/document_id"
+    return _problem(line, "not-found", detail, [{"pointer": pointer, "detail": "Not found."}])
+
+
+def _problem(
+    line: Line, code: str, detail: str, errors: Sequence[Mapping[str, str]]
+) -> LineProblem:
+    return LineProblem(code, detail, line.number, line.custom_id, errors)
+
+
+def _too_many(most: int, counted: str) -> ProblemError:
+    return ProblemError(
+        "too-many-lines",
+        f"The file has more than {most} lines, {counted}: make several batches of it.",
+        max_lines=most,
+    )
