@@ -36,6 +36,7 @@ class Provenance:
 class InputLine:
     """Where a job that is a line of a batch stands in the batch's input file, in bytes."""
 
+    blob: str
     number: int
     offset: int
     length: int
@@ -91,6 +92,7 @@ class Job:
     error: Mapping[str, Any] | None
     usage: Usage
     provenance: Provenance | None
+    custom_id: str | None = None
     line: InputLine | None = None
 
 
@@ -111,12 +113,10 @@ class StoredDocument:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's hold on a job. `token` fences off every earlier run; `tries` counts those that
-    failed on their own account. A line of a batch has no `document` but the `input_blob` that its
-    line is in.
+    failed on their own account. A line of a batch has no `document`: its input is in the line.
     """
 
     job: Job
     token: int
     tries: int
     document: StoredDocument | None
-    input_blob: str | None = None

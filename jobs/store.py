@@ -107,6 +107,14 @@ class Store:
     async def read(self, blob: str) -> bytes:
         return await asyncio.to_thread(self.path(blob).read_bytes)
 
+    async def slice(self, blob: str, offset: int, length: int) -> bytes:
+        """Some of a blob's bytes. Raises `FileNotFoundError`."""
+        return await asyncio.to_thread(self._slice, blob, offset, length)
+
+    def _slice(self, blob: str, offset: int, length: int) -> bytes:
+        with self.path(blob).open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), length, offset)
+
     async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
         """In bytes. Raises `FileNotFoundError` where one of them is not there."""
         return await asyncio.to_thread(lambda: [self.path(blob).stat().st_size for blob in blobs])

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from jobs.batches.input_line import read_line
+from jobs.batches.lines import Line
 from jobs.callback import Callback
 from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
@@ -26,7 +28,9 @@ class DocumentView(BaseModel):
 
 
 class JobView(BaseModel):
-    """`result_url` is there where a result is not inside."""
+    """`result_url` is there where a result is not inside. `custom_id` is what a batch's line is
+    called.
+    """
 
     id: str
     object: Literal["job"] = "job"
@@ -39,6 +43,7 @@ class JobView(BaseModel):
     finished_at: datetime | None = None
     attempts: int = 0
     batch_id: str | None = None
+    custom_id: str | None = None
     document_id: str | None
     metadata: Mapping[str, Any]
     progress: Progress = Progress()
@@ -102,14 +107,21 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
     )
 
 
-async def job_view(job: Job, store: Store, *, inline_result: bool = True) -> JobView:
-    """A job as it stands; a result that the store keeps is read only where it is asked for."""
+async def job_view(
+    job: Job, store: Store, *, inline_result: bool = True, line: Line | None = None
+) -> JobView:
+    """A job as it stands; a result that the store keeps is read only where it is asked for.
+
+    `line` is that of the job, where it has been read already.
+    """
     result, result_url = job.result, None
     if job.result_blob is not None:
         if inline_result:
             result = from_json(await store.read(job.result_blob))
         else:
             result_url = f"/v1/jobs/{job.id}/result"
+    if line is None and job.line is not None:
+        line = await read_line(store, job.line)
     return JobView(
         id=job.id,
         task=job.task,
@@ -121,8 +133,9 @@ async def job_view(job: Job, store: Store, *, inline_result: bool = True) -> Job
         finished_at=job.finished_at,
         attempts=job.attempts,
         batch_id=job.batch_id,
-        document_id=job.document_id,
-        metadata=job.metadata,
+        custom_id=line.custom_id if line else job.custom_id,
+        document_id=line.document_id if line else job.document_id,
+        metadata=line.metadata if line else job.metadata,
         progress=job.progress,
         result=result,
         result_url=result_url,

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import Celery
 
+from jobs.batches.lines import CHAT_TASK
 from jobs.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
 from jobs.settings import RedisSettings
 from tasks.registry import TASKS
@@ -47,9 +48,9 @@ app = Celery("chancery", set_as_current=False)
 app.add_defaults(celery_settings)
 
 
-def register_jobs(run: Callable[[str], str]) -> None:
-    """Have Celery call `run` with the id of each job; Flower shows it under its task's name."""
-    for name in TASKS:
+def register_jobs(run: Callable[..., str]) -> None:
+    """Have Celery call `run` with the ids of jobs; Flower shows them under their task's name."""
+    for name in (*TASKS, CHAT_TASK):
         app.task(run, name=CELERY_TASK_PREFIX + name)
 
 

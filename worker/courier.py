@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from pydantic_core import to_json
 
-from jobs.callback import Delivery, Outcome, Refusal
+from jobs.callback import Callback, Delivery, Outcome, Refusal
 from jobs.department import Department
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
@@ -24,10 +23,10 @@ from jobs.settings import (
 )
 from jobs.states import CallbackStatus
 from jobs.store import Store
-from jobs.views import job_view
 from worker.app import app, register_callbacks
 from worker.defects import described
 from worker.delivery import Deliverer, Tried, unsent
+from worker.events import event_body
 from worker.heartbeat import keep_beating, this_process
 from worker.loop import LoopThread
 from worker.own_addresses import platform_addresses
@@ -90,7 +89,7 @@ class Courier:
                     log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
                 return f"left: {delivery.value}"
             with structlog.contextvars.bound_contextvars(
-                callback_id=callback_id, job_id=delivery.job.id
+                callback_id=callback_id, **_about(delivery.callback)
             ):
                 return await self._deliver(delivery)
         except asyncio.CancelledError:
@@ -146,29 +145,22 @@ class Courier:
         return CallbackStatus.pending, max(delay, tried.retry_after or 0)
 
     async def _body(self, delivery: Delivery, department: Department) -> bytes:
-        """The event. A job that has ended does not change, so every attempt sends the same."""
         most = department.callback_max_bytes or self._settings.max_bytes
-        view = await job_view(delivery.job, self._store)
-        body = self._event(delivery, view.model_dump(mode="json"))
-        if len(body) > most:
-            url = f"{self._public_url}/v1/jobs/{delivery.job.id}/result"
-            body = self._event(
-                delivery, view.model_dump(mode="json") | {"result": None, "result_url": url}
-            )
-        return body
-
-    @staticmethod
-    def _event(delivery: Delivery, data: Mapping[str, Any]) -> bytes:
-        return to_json(
-            {
-                "type": delivery.callback.type,
-                "timestamp": delivery.job.finished_at,
-                "data": data,
-            }
+        return await event_body(
+            delivery.callback,
+            delivery.subject,
+            self._store,
+            public_url=self._public_url,
+            max_bytes=most,
         )
 
     def _detail(self) -> Mapping[str, Any]:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
+
+
+def _about(callback: Callback) -> Mapping[str, str]:
+    ids = {"job_id": callback.job_id, "batch_id": callback.batch_id}
+    return {name: value for name, value in ids.items() if value is not None}
 
 
 def main() -> None:

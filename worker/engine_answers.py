@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -52,9 +52,15 @@ class _Usage(BaseModel):
     prompt_tokens_details: _PromptDetails | None = None
 
 
-class _Answer(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
+class _Used(BaseModel):
     usage: _Usage = Field(default_factory=_Usage)
+
+
+class _Answer(_Used):
+    choices: list[_Choice] = Field(min_length=1)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,29 @@ class Tokens:
 
 def read_answer(body: bytes) -> tuple[_Choice, Tokens]:
     """Read a chat completion. Raises `OutputError` where the body is something else."""
+    answer = _read(_Answer, body)
+    return answer.choices[0], _tokens_of(answer.usage)
+
+
+def read_tokens(body: bytes) -> Tokens:
+    """What a completion used, whatever else is in it. Raises `OutputError`."""
+    return _tokens_of(_read(_Used, body).usage)
+
+
+def _read(model: type[_Model], body: bytes) -> _Model:
     try:
-        answer = _Answer.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         # Without the cause: a validation error quotes the answer.
         raise OutputError(
             f"The engine's answer is not a chat completion ({error.error_count()} faults in it). "
             "Check that CHANCERY_ENGINE_URL is the address of a vLLM server."
         ) from None
-    usage, details = answer.usage, answer.usage.prompt_tokens_details
-    return answer.choices[0], Tokens(
+
+
+def _tokens_of(usage: _Usage) -> Tokens:
+    details = usage.prompt_tokens_details
+    return Tokens(
         prompt=usage.prompt_tokens,
         completion=usage.completion_tokens or 0,
         cached=(details.cached_tokens or 0) if details else 0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.job import Usage
 from tasks.engine import Completion, Message
-from worker.engine_answers import completion_of, read_answer
+from worker.engine_answers import Tokens, completion_of, read_answer, read_tokens
 
 if TYPE_CHECKING:
     from worker.engine import EngineClient
@@ -66,13 +66,26 @@ class EngineSession:
             request |= {"logprobs": True, "top_logprobs": top_logprobs}
         body, seconds = await self._client.chat(request, messages, self._priority)
         choice, tokens = read_answer(body)
+        self._add(tokens, seconds)
+        return completion_of(choice)
+
+    async def forward(self, request: Mapping[str, Any]) -> bytes:
+        """Send a chat completion as it was asked for; returns the engine's answer as it is.
+
+        Raises `EngineError` and its kinds, and `OutputError` where the answer is no completion.
+        """
+        # What is wrong with the request may be told to whoever wrote it: nothing is hidden.
+        body, seconds = await self._client.chat(request, (), self._priority)
+        self._add(read_tokens(body), seconds)
+        return body
+
+    def _add(self, tokens: Tokens, seconds: float) -> None:
         self._usage = Usage(
             self._usage.prompt_tokens + tokens.prompt,
             self._usage.completion_tokens + tokens.completion,
             self._usage.cached_tokens + tokens.cached,
             self._usage.engine_seconds + seconds,
         )
-        return completion_of(choice)
 
     async def count_tokens(self, text: str) -> int:
         """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""

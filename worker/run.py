@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 
 from jobs.job import Claim, Provenance
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending, RunAlone
+from jobs.ledger.jobs import Ending
 from jobs.problems import Problem, ProblemError
 from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
@@ -25,6 +27,7 @@ HEALTH_WAIT_SECONDS = 20.0
 OUTAGE_EVERY_SECONDS = 0.5
 OUTAGE_TRIES = 600
 BACKOFF_MAX_SECONDS = 60.0
+CHAT_VERSION = "1"
 log = structlog.get_logger()
 
 
@@ -63,28 +66,40 @@ class Runner:
         """Let runs that have not claimed their job leave it; the others go on."""
         self._stopping.set()
 
-    async def run(self, job_id: str) -> str:
-        """Run a job if it is to be run now; returns a word on what became of it, for Flower."""
-        try:
-            async with self._isolation.in_company():
-                return await self._claim_and_run(job_id, alone=False)
-        except RunAlone:
+    async def run(self, job_ids: Sequence[str]) -> str:
+        """Run those jobs that are to be run now; returns a word on what became of them, for Flower.
+
+        They run at once, and each ends on its own.
+        """
+        async with self._isolation.in_company():
+            words, suspects = await self._claim_and_run(job_ids, alone=False)
+        for job_id in suspects:
             log.warning("job.suspect", job_id=job_id)
             async with self._isolation.alone():
-                return await self._claim_and_run(job_id, alone=True)
+                words += (await self._claim_and_run([job_id], alone=True))[0]
+        return ", ".join(f"{count} {word}" if count > 1 else word for word, count in words.items())
 
-    async def _claim_and_run(self, job_id: str, *, alone: bool) -> str:
+    async def _claim_and_run(
+        self, job_ids: Sequence[str], *, alone: bool
+    ) -> tuple[Counter[str], Sequence[str]]:
+        """What became of the jobs, and those that are to be run alone."""
         # A job that is left stays unclaimed, so the clerk sends it again.
         if not await self._engine_is_healthy():
-            return "left: the engine is not healthy, or the worker stops"
+            why = "left: the engine is not healthy, or the worker stops"
+            return Counter({why: len(job_ids)}), ()
         lease_seconds = self._settings.lease_seconds
         try:
-            claim = await self._ledger.jobs.claim(job_id, self._name, lease_seconds, alone=alone)
+            claims = await self._ledger.jobs.claim(job_ids, self._name, lease_seconds, alone=alone)
         except ProblemError as error:
-            return f"left: {error.problem.code}"
-        if claim is None:
-            return "left: not to be run now"
-        with structlog.contextvars.bound_contextvars(job_id=job_id, task=claim.job.task):
+            return Counter({f"left: {error.problem.code}": len(job_ids)}), ()
+        words = Counter(await asyncio.gather(*map(self._run_bound, claims.granted)))
+        left = len(job_ids) - len(claims.granted) - len(claims.suspects)
+        if left:
+            words["left: not to be run now"] = left
+        return words, claims.suspects
+
+    async def _run_bound(self, claim: Claim) -> str:
+        with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
             log.info("job.claimed", attempt=claim.job.attempts)
             return await self._run_claimed(claim)
 
@@ -214,8 +229,9 @@ class Runner:
 
     @staticmethod
     def _provenance(claim: Claim, outcome: Outcome) -> Provenance:
+        task = TASKS.get(claim.job.task)
         return Provenance(
-            task_version=TASKS[claim.job.task].version,
+            task_version=task.version if task else CHAT_VERSION,
             model=outcome.model,
-            input_sha256=claim.document.sha256,
+            input_sha256=outcome.input_sha256,
         )

@@ -12,15 +12,13 @@ from pydantic_core import PydanticSerializationError
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
-from jobs.store import Store
-from tasks.errors import DocumentMissing, JobTimeout, OutputError, TaskError
-from tasks.readers import ReadLimits
+from tasks.errors import JobTimeout, OutputError, TaskError
 from tasks.registry import TASKS
 from worker.defects import described
 from worker.engine import EngineClient
 from worker.engine_session import EngineSession
+from worker.inputs import ChatInput, Inputs
 from worker.leases import Lease
-from worker.reading import Reading
 
 RETRY_TEMPERATURE = 0.4
 log = structlog.get_logger()
@@ -28,52 +26,60 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run made: a result (JSON) or an error, and what it used of the engine."""
+    """What a run made: a result (JSON) or an error, and what it used of the engine.
+
+    `input_sha256` is empty where the input could not be read.
+    """
 
     result: bytes | None
     error: TaskError | None
     usage: Usage
     model: str
+    input_sha256: str = ""
+
+
+@dataclass(slots=True)
+class _Made:
+    """What there is so far of an outcome."""
+
+    result: bytes | None = None
+    error: TaskError | None = None
+    input_sha256: str = ""
 
 
 class Work:
     def __init__(
         self,
         *,
-        store: Store,
+        inputs: Inputs,
         engine: EngineClient,
-        reading: Reading,
-        limits: ReadLimits,
         timeout_seconds: float,
     ) -> None:
-        self._store = store
+        self._inputs = inputs
         self._engine = engine
-        self._reading = reading
-        self._limits = limits
         self._timeout = timeout_seconds
 
     async def do(self, lease: Lease) -> Outcome:
         """Work until there is a result or an error; only a `ProblemError` is raised."""
-        session = self._session(lease)
+        session, made = self._session(lease), _Made()
         try:
             async with asyncio.timeout(self._timeout):
-                result = await self._do(lease.claim, session)
+                await self._do(lease.claim, session, made)
         except TimeoutError:
-            error = JobTimeout(
+            made.error = JobTimeout(
                 f"The job ran longer than {self._timeout:.0f} s. "
                 "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
             )
-            return Outcome(None, error, session.usage, self._engine.model)
         except TaskError as error:
-            return Outcome(None, error, session.usage, self._engine.model)
+            made.error = error
         except ProblemError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge, and recorded
             # A defect in a task costs its own job and nothing else.
             log.error("job.defect", **described(error))  # noqa: TRY400 - it may quote the document
-            failure = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
-            return Outcome(None, failure, session.usage, self._engine.model)
-        return Outcome(result, None, session.usage, self._engine.model)
+            made.error = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
+        model, result = self._engine.model, None if made.error else made.result
+        return Outcome(result, made.error, session.usage, model, made.input_sha256)
 
     def _session(self, lease: Lease) -> EngineSession:
         job, tries = lease.claim.job, lease.claim.tries
@@ -88,21 +94,17 @@ class Work:
             on_progress=on_progress,
         )
 
-    async def _do(self, claim: Claim, session: EngineSession) -> bytes:
-        stored = claim.document
-        path = self._store.path(stored.blob)
-        try:
-            document = await self._reading.read(path, self._limits, stored.media_type)
-        except FileNotFoundError as error:
-            raise DocumentMissing(
-                "The document's bytes are not in this worker's store. Send it again; where there "
-                "are several machines, all must share one store."
-            ) from error
+    async def _do(self, claim: Claim, session: EngineSession, made: _Made) -> None:
+        given = await self._inputs.of(claim)
+        made.input_sha256 = given.sha256
+        if isinstance(given, ChatInput):
+            made.result = await session.forward(given.request)
+            return
         task = TASKS[claim.job.task]
-        options = task.options.model_validate(claim.job.options)
-        result = await task.run(document, options, session)
+        options = task.options.model_validate(given.options)
+        result = await task.run(given.document, options, session)
         try:
-            return bytes(result.model_dump_json().encode())
+            made.result = result.model_dump_json().encode()
         except PydanticSerializationError as error:
             # Half of a surrogate pair, which JSON can spell and no text has.
             raise OutputError("The model's answer has characters that no text has.") from error

@@ -21,6 +21,7 @@ from tasks.readers import ReadLimits
 from worker.app import app, register_jobs
 from worker.engine import EngineClient
 from worker.heartbeat import keep_beating, this_process
+from worker.inputs import Inputs
 from worker.leases import Leases
 from worker.loop import LoopThread
 from worker.reading import Reading
@@ -37,6 +38,7 @@ class Worker:
     def __init__(self) -> None:
         self._settings = WorkerSettings()
         limits, storage = LimitSettings(), StoreSettings()
+        read_limits = ReadLimits(limits.max_text_chars, limits.max_pages)
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
@@ -55,10 +57,8 @@ class Worker:
             store=store,
             engine=self._engine,
             work=Work(
-                store=store,
+                inputs=Inputs(self._ledger, store, self._reading, read_limits),
                 engine=self._engine,
-                reading=self._reading,
-                limits=ReadLimits(limits.max_text_chars, limits.max_pages),
                 timeout_seconds=self._settings.job_timeout_seconds,
             ),
             leases=self._leases,
@@ -73,12 +73,12 @@ class Worker:
     def can_run(self) -> bool:
         return self._engine.health.ok and self._leases.fresh and self._runner.open
 
-    async def run(self, job_id: str) -> str:
-        self._runs += 1
+    async def run(self, job_ids: Sequence[str]) -> str:
+        self._runs += len(job_ids)
         try:
-            return await self._runner.run(job_id)
+            return await self._runner.run(job_ids)
         finally:
-            self._runs -= 1
+            self._runs -= len(job_ids)
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -133,8 +133,8 @@ def main() -> None:
     with LoopThread() as loop:
         worker = loop.run(_made(Worker))
 
-        def run(job_id: str) -> str:
-            return loop.run(worker.run(job_id))
+        def run(*job_ids: str) -> str:
+            return loop.run(worker.run(job_ids))
 
         register_jobs(run)
         queues = f"{Queue.interactive.value},{Queue.bulk.value}"

@@ -25,7 +25,7 @@ from jobs.ledger import Reply
 from jobs.ledger.page import Order
 from jobs.problems import ProblemError
 from jobs.store import Incoming
-from jobs.submission import invalid_request
+from jobs.checks import invalid_request
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 

@@ -141,12 +141,22 @@ class Unflushed:
 
 
 @dataclass(frozen=True, slots=True)
+class LineCallback:
+    """A callback that a single line asks for, and what its job's record gets from the line."""
+
+    id: str
+    url: str
+    custom_id: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Flushed:
-    """What was written. `callbacks` are of single lines: job id to callback id and URL."""
+    """What was written. `callbacks` are of single lines, by job id."""
 
     batch: Batch
     outcomes: int
     unrun: int
     output: Segment | None
     error: Segment | None
-    callbacks: Mapping[str, tuple[str, str]]
+    callbacks: Mapping[str, LineCallback]

@@ -62,6 +62,10 @@ class Line:
         return given.document_id if given is not None else None
 
     @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.request.metadata if self.request is not None else {}
+
+    @property
     def callback_url(self) -> str | None:
         return self.request.callback_url if self.request is not None else None
 

@@ -1,11 +1,14 @@
-"""What a department gets to see of files: the JSON of OpenAI's Files API."""
+"""What a department gets to see: the JSON of OpenAI's Files and Batch API."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.file import FilePurpose, StoredFile
 
 
@@ -39,3 +42,114 @@ def file_view(file: StoredFile) -> FileView:
         filename=file.filename,
         purpose=file.purpose,
     )
+
+
+class CountsView(BaseModel):
+    total: int
+    completed: int
+    failed: int
+
+
+class ReadingView(BaseModel):
+    """How much of the input file has been checked, in bytes."""
+
+    read: int
+    of: int
+
+
+class BatchErrorsView(BaseModel):
+    object: Literal["list"] = "list"
+    data: Sequence[Mapping[str, Any]]
+
+
+class BatchView(BaseModel):
+    """OpenAI's Batch object, times in seconds since 1970; beyond it `expected_at`, when the batch is
+    expected to be done, `warnings`, and `progress` while its file is read.
+    """
+
+    id: str
+    object: Literal["batch"] = "batch"
+    endpoint: str
+    errors: BatchErrorsView | None = None
+    input_file_id: str
+    completion_window: str
+    status: BatchStatus
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    created_at: int
+    in_progress_at: int | None = None
+    expires_at: int
+    finalizing_at: int | None = None
+    completed_at: int | None = None
+    failed_at: int | None = None
+    expired_at: int | None = None
+    cancelling_at: int | None = None
+    cancelled_at: int | None = None
+    request_counts: CountsView
+    metadata: Mapping[str, Any]
+    expected_at: int | None = None
+    warnings: Sequence[str] = ()
+    progress: ReadingView | None = None
+
+
+def batch_view(batch: Batch) -> BatchView:
+    errors = [
+        {"code": error["code"], "message": error["detail"], "line": None, "param": None}
+        for error in batch.errors
+    ]
+    reading = ReadingView(read=batch.read, of=batch.input_bytes)
+    return BatchView(
+        id=batch.id,
+        endpoint=batch.endpoint,
+        errors=BatchErrorsView(data=errors) if errors else None,
+        input_file_id=batch.input_file_id,
+        completion_window=batch.completion_window,
+        status=batch.status,
+        output_file_id=batch.output_file_id,
+        error_file_id=batch.error_file_id,
+        created_at=_seconds(batch.created_at),
+        expires_at=_seconds(batch.deadline),
+        **{
+            f"{status.value}_at": _seconds(moment)
+            for status, moment in batch.moments.items()
+            if status is not BatchStatus.validating
+        },
+        request_counts=CountsView(
+            total=batch.total, completed=batch.completed, failed=batch.failed
+        ),
+        metadata=batch.metadata,
+        expected_at=_seconds(batch.expected_at) if batch.expected_at else None,
+        warnings=_warnings(batch),
+        progress=reading if batch.status is BatchStatus.validating else None,
+    )
+
+
+def new_batch_view(batch: NewBatch) -> BatchView:
+    """A batch as its submission is answered."""
+    return BatchView(
+        id=batch.id,
+        endpoint=batch.endpoint,
+        input_file_id=batch.input_file_id,
+        completion_window=batch.completion_window,
+        status=BatchStatus.validating,
+        created_at=_seconds(batch.created_at),
+        expires_at=_seconds(batch.deadline),
+        request_counts=CountsView(total=0, completed=0, failed=0),
+        metadata=batch.metadata,
+        expected_at=_seconds(batch.expected_at) if batch.expected_at else None,
+        warnings=_warnings(batch),
+        progress=ReadingView(read=0, of=batch.input_bytes),
+    )
+
+
+def _warnings(batch: Batch | NewBatch) -> Sequence[str]:
+    if batch.expected_at is None or batch.expected_at <= batch.deadline:
+        return ()
+    return (
+        f"The batch is expected to be done at {batch.expected_at:%Y-%m-%d %H:%M} UTC, which is after "
+        f"its deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC. What is not done by then is not run.",
+    )
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from jobs.batches.batch import Batch, Begun, Flushed, Indexing, NewBatch, Segment, Unflushed
+from jobs.batches.batch import Batch, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment, Unflushed
 from jobs.batches.index import ENTRY_BYTES
 from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch
@@ -184,7 +184,7 @@ class BatchLedger:
                 flushed.unrun,
                 _segment(flushed.output),
                 _segment(flushed.error),
-                dump(flushed.callbacks),
+                dump({job_id: _callback(one) for job_id, one in flushed.callbacks.items()}),
             )
         )
 
@@ -194,6 +194,10 @@ class BatchLedger:
             pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
         records = await self._connection.ask(pipeline.execute())
         return [to_batch(record) for record in records if record]
+
+
+def _callback(callback: LineCallback) -> Sequence[str]:
+    return (callback.id, callback.url, callback.custom_id, dump(callback.metadata))
 
 
 def _segment(segment: Segment | None) -> str:

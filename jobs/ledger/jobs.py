@@ -279,7 +279,6 @@ def _claim(answer: Sequence[Any]) -> Claim:
         token=int(record["token"]),
         tries=int(record["tries"]),
         document=to_document(document) if document else None,
-        input_blob=answer[3] if len(answer) > 3 else None,
     )
 
 

@@ -83,12 +83,15 @@ def to_job(record: Record) -> Job:
         provenance=(
             Provenance(**from_json(record["provenance"])) if record.get("provenance") else None
         ),
+        custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
     )
 
 
 def to_line(record: Record) -> InputLine:
-    return InputLine(int(record["line"]), int(record["offset"]), int(record["length"]))
+    return InputLine(
+        record["blob"], int(record["line"]), int(record["offset"]), int(record["length"])
+    )
 
 
 def file_record(file: StoredFile) -> dict[str, str | int]:

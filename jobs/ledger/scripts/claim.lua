@@ -1,16 +1,14 @@
 -- Give a worker the leases of queued jobs, each on its own.
 -- ARGV: worker, nonce of this claim, lease in ms, 1 where the worker has nothing else in hand, job ids
--- Returns: for each job {'claimed', record, document} as flat lists | {'claimed', record, {}, blob}
---          for a line of the batch's input file in that blob | {'refused', status} | {'alone'} where
---          the job is a suspect and may be claimed only by a worker that has nothing else in hand
+-- Returns: for each job {'claimed', record, document} as flat lists, without a document for a line of
+--          a batch | {'refused', status} | {'alone'} where the job is a suspect and may be claimed only
+--          by a worker that has nothing else in hand
 -- Invariant: only one run at a time holds a job; each has a higher token than all before it.
 local worker, nonce, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function granted(job)
   local record = redis.call('HGETALL', P .. 'job:' .. job.id)
-  if job.batch_id then
-    return {'claimed', record, {}, redis.call('HGET', P .. 'batch:' .. job.batch_id, 'input_blob')}
-  end
+  if job.batch_id then return {'claimed', record, {}} end
   return {'claimed', record,
     redis.call('HGETALL', P .. 'document:' .. job.department .. ':' .. job.document_id)}
 end

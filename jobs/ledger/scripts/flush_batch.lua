@@ -1,7 +1,7 @@
 -- Note that outcomes of a batch are in its files, and forget their jobs; end the batch with the last.
 -- ARGV: batch, lines flushed before, outcomes now, lines now that are not to be run, output segment,
 --       error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines (JSON: job id ->
---       [callback id, url])
+--       [callback id, url, custom id, metadata])
 -- Returns: 1 | 0 where another clerk was quicker: then the segments are not used
 -- Invariant: each line's outcome is in one segment, once.
 local batch = load_batch(ARGV[1])
@@ -14,7 +14,8 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
   if callbacks[id] then
     job.callback_id, job.callback_url = callbacks[id][1], callbacks[id][2]
     redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
-      job.callback_url)
+      job.callback_url, 'custom_id', callbacks[id][3], 'metadata', callbacks[id][4])
+    redis.call('HDEL', P .. 'job:' .. id, 'line')
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
     open_callback(job, 'job.' .. job.status)
   else

@@ -49,7 +49,8 @@ local function new_job(batch, tasks, entry)
     task = tasks[last % 256 + 1], batch_id = batch.id}
   next_id = next_id + 1
   redis.call('HSET', P .. 'job:' .. job.id, 'id', job.id, 'department', job.department,
-    'lane', job.lane, 'task', job.task, 'batch_id', batch.id, 'offset', offset, 'length', length,
+    'lane', job.lane, 'task', job.task, 'batch_id', batch.id,
+    'blob', batch.input_blob, 'offset', offset, 'length', length,
     'tokens', tokens, 'line', math.floor(last / 256), 'created_at', now, 'keep_ms', batch.keep_ms,
     'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
   redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)

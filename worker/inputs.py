@@ -1,0 +1,84 @@
+"""What a job works on: a document that the store keeps, or a line of a batch's input file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from jobs.batches.input_line import read_line
+from jobs.batches.lines import Line
+from jobs.job import Claim, StoredDocument
+from jobs.ledger import Ledger
+from jobs.store import Store
+from tasks.document import Document
+from tasks.errors import DocumentMissing
+from tasks.readers import ReadLimits
+from tasks.readers.text import read_given
+from worker.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInput:
+    """A task's document and options."""
+
+    document: Document
+    options: Mapping[str, Any]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatInput:
+    """A request that goes to the engine as it is."""
+
+    request: Mapping[str, Any]
+    sha256: str
+
+
+class Inputs:
+    """Finds and reads what jobs work on."""
+
+    def __init__(self, ledger: Ledger, store: Store, reading: Reading, limits: ReadLimits) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._reading = reading
+        self._limits = limits
+
+    async def of(self, claim: Claim) -> DocumentInput | ChatInput:
+        """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
+        if claim.document is not None:
+            document = await self._read(claim.document)
+            return DocumentInput(document, claim.job.options, claim.document.sha256)
+        line = await read_line(self._store, claim.job.line) if claim.job.line else None
+        if line is None:
+            raise _missing()
+        if line.chat is not None:
+            return ChatInput(line.chat, hashlib.sha256(to_json(line.chat)).hexdigest())
+        return await self._of_line(claim, line)
+
+    async def _of_line(self, claim: Claim, line: Line) -> DocumentInput:
+        options = line.request.options if line.request else {}
+        if line.text is not None:
+            digest = hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
+            return DocumentInput(read_given(line.text, self._limits), options, digest)
+        stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
+        if stored is None:
+            raise _missing()
+        return DocumentInput(await self._read(stored), options, stored.sha256)
+
+    async def _read(self, stored: StoredDocument) -> Document:
+        try:
+            path = self._store.path(stored.blob)
+            return await self._reading.read(path, self._limits, stored.media_type)
+        except FileNotFoundError as error:
+            raise _missing() from error
+
+
+def _missing() -> DocumentMissing:
+    return DocumentMissing(
+        "The document's bytes are not in this worker's store. Send it again; where there are "
+        "several machines, all must share one store."
+    )
