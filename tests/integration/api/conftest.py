@@ -18,6 +18,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
 from jobs.settings import (
     ApiSettings,
+    BatchSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -62,7 +63,10 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
 
     @asynccontextmanager
     async def opened(
-        *, limits: LimitSettings = LIMITS, settings: ApiSettings | None = None
+        *,
+        limits: LimitSettings = LIMITS,
+        settings: ApiSettings | None = None,
+        batches: BatchSettings | None = None,
     ) -> AsyncIterator[Office]:
         app = create_app(
             api=settings or ApiSettings(),
@@ -70,6 +74,7 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             store=StoreSettings(data_dir=tmp_path),
             limits=limits,
             retention=RetentionSettings(),
+            batches=batches,
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
         health = await ledger.departments.create("health")

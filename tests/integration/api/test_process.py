@@ -42,6 +42,9 @@ class Running:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
 
+    def open_files(self) -> list[str]:
+        return [str(one.resolve()) for one in Path(f"/proc/{self.process.pid}/fd").iterdir()]
+
     def unfinished(self) -> list[Path]:
         return list(self.incoming.iterdir())
 
@@ -118,6 +121,46 @@ async def test_a_large_upload_is_never_whole_in_memory(
     assert answer.json()["bytes"] > 47 * MIB
     assert api.resident_bytes() - before < 24 * MIB
     assert api.unfinished() == []
+
+
+async def test_a_large_file_is_never_whole_in_memory_up_or_down(api: Running) -> None:
+    purpose = b'--XX\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+
+    async def form() -> AsyncIterator[bytes]:
+        yield purpose
+        async for piece in _as_form(text(50)):
+            yield piece
+
+    async with api.client() as http:
+        await http.post("/v1/documents", content=b"warm")
+        before = api.resident_bytes()
+        headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+        made = await http.post("/v1/files", content=form(), headers=headers)
+        assert made.status_code == 200, made.text
+        size, received = made.json()["bytes"], 0
+        assert size > 49 * MIB
+        async with http.stream("GET", f"/v1/files/{made.json()['id']}/content") as answer:
+            assert answer.headers["content-length"] == str(size)
+            async for piece in answer.aiter_bytes():
+                received += len(piece)
+    assert received == size
+    assert api.resident_bytes() - before < 24 * MIB
+    assert api.unfinished() == []
+
+
+async def test_a_download_that_is_broken_off_is_no_failure_of_the_api(api: Running) -> None:
+    async with api.client() as http:
+        headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+        purpose = b'--XX\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+        form = purpose + b"".join([piece async for piece in _as_form(text(20))])
+        made = (await http.post("/v1/files", content=form, headers=headers)).json()
+        async with http.stream("GET", f"/v1/files/{made['id']}/content") as answer:
+            await anext(answer.aiter_bytes())
+            assert any("blobs" in one for one in api.open_files())
+        async with asyncio.timeout(20):
+            while any("blobs" in one for one in api.open_files()):
+                await asyncio.sleep(0.01)
+        assert (await http.get(f"/v1/files/{made['id']}")).json() == made
 
 
 async def _as_form(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

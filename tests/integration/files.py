@@ -1,0 +1,29 @@
+"""Files as the ledger keeps them, made for tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ulid import ULID
+
+from jobs.batches.file import FilePurpose, StoredFile
+
+
+def a_file(*, made: int = 0, **changes: Any) -> StoredFile:
+    """A file of tax's, made so many seconds after a moment in 2026, that stays for an hour."""
+    moment = datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(seconds=made)
+    return StoredFile(
+        **{
+            "id": f"file_{str(ULID.from_datetime(moment)).lower()}",
+            "department": "tax",
+            "purpose": FilePurpose.batch,
+            "filename": "notices.jsonl",
+            "bytes": 3,
+            "lines": 1,
+            "created_at": moment,
+            "expires_at": datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1),
+            "blobs": ("tax/aa/blob",),
+            **changes,
+        }
+    )
