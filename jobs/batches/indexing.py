@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from jobs.batches.index import (
     MOST_FILE_BYTES,
@@ -17,15 +16,13 @@ from jobs.batches.index import (
     unpack,
 )
 from jobs.batches.lines import Line, LineProblem, LineProblemError, parse_line
+from jobs.batches.reading import LineReader, RawLine
 from jobs.batches.release_order import ReleaseOrder
 from jobs.problems import Problem, ProblemError
 
 SLICE_LINES = 500
 SLICE_BYTES = 4 * 1024 * 1024
 
-_BOM = b"\xef\xbb\xbf"
-_CRLF = b"\r\n"
-_SKIP_BYTES = 64 * 1024
 _DIGEST_BYTES = 16
 
 
@@ -85,15 +82,13 @@ class Indexer:
     """
 
     def __init__(self, path: Path, endpoint: str | None, limits: IndexLimits) -> None:
-        self._path = path
         self._endpoint = endpoint
         self._limits = limits
         if path.stat().st_size > MOST_FILE_BYTES:
             raise ProblemError(
                 "too-large", f"A batch's file may have {MOST_FILE_BYTES} bytes. Split it."
             )
-        self._offset = 0
-        self._number = 0
+        self._reader = LineReader(path, limits.max_line_bytes)
         self._lines = 0
         self._problems = 0
         self._first_lines: dict[bytes, int] = {}
@@ -110,12 +105,15 @@ class Indexer:
         """
         self._open = []
         problems: list[LineProblem] = []
-        until_number, until_byte = self._number + max_lines, self._offset + max_bytes
-        done = False
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            while not done and self._number < until_number and self._offset < until_byte:
-                done = not self._read_line(file, problems)
+        reader, done = self._reader, False
+        with reader.open() as file:
+            until_line, until_byte = reader.number + max_lines, reader.offset + max_bytes
+            while not done and reader.number < until_line and reader.offset < until_byte:
+                raw = reader.read(file)
+                if raw is None:
+                    done = True
+                else:
+                    self._take(raw, problems)
         if done and self._lines == 0:
             raise ProblemError("no-lines", "The file has no lines. Give one for each request.")
         self._problems += len(problems)
@@ -169,51 +167,38 @@ class Indexer:
         lines = [one.line for one in self._open]
         return Slice(
             lines=self._lines,
-            bytes_read=self._offset,
+            bytes_read=self._reader.offset,
             done=done,
             problems=problems,
             document_ids=frozenset(one.document_id for one in lines if one.document_id),
             callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
         )
 
-    def _read_line(self, file: BinaryIO, problems: list[LineProblem]) -> bool:
-        """False where the file has no more."""
-        if self._offset == 0 and file.read(len(_BOM)) == _BOM:
-            self._offset = len(_BOM)
-        elif self._offset == 0:
-            file.seek(0)
-        start, most = self._offset, self._limits.max_line_bytes
-        data = file.readline(most + len(_CRLF))
-        self._offset += len(data)
-        if not data:
-            return False
-        self._number += 1
-        if self._number > MOST_LINE_NUMBER:
+    def _take(self, raw: RawLine, problems: list[LineProblem]) -> None:
+        if self._reader.number > MOST_LINE_NUMBER:
             raise _too_many(MOST_LINE_NUMBER, "blank ones included")
-        if not data.endswith(b"\n"):
-            self._offset += _skip_line(file)
-        text = data.removesuffix(b"\n").removesuffix(b"\r")
-        if text and (len(text) > most or not text.isspace()):
-            self._lines += 1
-            if self._lines > self._limits.max_lines:
-                raise _too_many(self._limits.max_lines, "blank ones left out")
-            try:
-                self._keep(start, text)
-            except LineProblemError as error:
-                problems.append(error.problem)
-        return True
+        if raw.blank:
+            return
+        self._lines += 1
+        if self._lines > self._limits.max_lines:
+            raise _too_many(self._limits.max_lines, "blank ones left out")
+        try:
+            self._keep(raw)
+        except LineProblemError as error:
+            problems.append(error.problem)
 
-    def _keep(self, offset: int, data: bytes) -> None:
-        most = self._limits.max_line_bytes
-        if len(data) > most:
+    def _keep(self, raw: RawLine) -> None:
+        number = self._reader.number
+        if raw.too_long:
+            most = self._limits.max_line_bytes
             detail = f"The line is longer than {most} bytes. Split its document, or upload it."
-            raise LineProblemError(LineProblem("too-large", detail, self._number))
-        line = self._unique(data)
+            raise LineProblemError(LineProblem("too-large", detail, number))
+        line = self._unique(raw.data)
         entry = Entry(
-            offset=offset,
-            length=len(data),
+            offset=raw.offset,
+            length=len(raw.data),
             tokens=estimate_tokens(line),
-            line=self._number,
+            line=number,
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
         place = self._entries.add(entry, prefix_of(line))
@@ -223,14 +208,17 @@ class Indexer:
     def _unique(self, data: bytes) -> Line:
         try:
             line = parse_line(
-                data, self._number, self._endpoint, max_text_chars=self._limits.max_text_chars
+                data,
+                self._reader.number,
+                self._endpoint,
+                max_text_chars=self._limits.max_text_chars,
             )
         except LineProblemError as error:
             if error.problem.custom_id is not None:
                 self._first_line(error.problem.custom_id)
             raise
         first = self._first_line(line.custom_id)
-        if first != self._number:
+        if first != self._reader.number:
             raise LineProblemError(
                 _problem(
                     line,
@@ -244,17 +232,7 @@ class Indexer:
     def _first_line(self, custom_id: str) -> int:
         """The first line that has it: perhaps this one."""
         digest = hashlib.blake2b(custom_id.encode(), digest_size=_DIGEST_BYTES).digest()
-        return self._first_lines.setdefault(digest, self._number)
-
-
-def _skip_line(file: BinaryIO) -> int:
-    """Read on to the end of the line without keeping it; returns how many bytes that were."""
-    skipped = 0
-    while data := file.readline(_SKIP_BYTES):
-        skipped += len(data)
-        if data.endswith(b"\n"):
-            break
-    return skipped
+        return self._first_lines.setdefault(digest, self._reader.number)
 
 
 def _no_such_document(line: Line) -> LineProblem:
