@@ -1,0 +1,1 @@
+"""Batches: files of many jobs, submitted and collected as one."""
