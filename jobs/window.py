@@ -87,7 +87,7 @@ class Window:
         """Whether it is open at `moment`, which must know its zone."""
         if moment.tzinfo is None:
             raise ValueError("a moment without a time zone")
-        local = moment.astimezone(clock(self.zone))
+        local = self.local(moment)
         day, minute = local.date(), local.hour * 60 + local.minute
         opened = False
         for rule in self.rules:
@@ -108,6 +108,10 @@ class Window:
             (edge for edge in self._edges(moment) if self.is_open(edge) != was_open),
             None,
         )
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment by the clock of its zone."""
+        return moment.astimezone(clock(self.zone))
 
     def __str__(self) -> str:
         """A text that `parse` makes the same window of."""

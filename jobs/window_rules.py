@@ -138,7 +138,7 @@ def _read_date(text: str, at: int) -> date:
     if day is None or not _FIRST_DATE <= day <= _LAST_DATE:
         raise WindowError(
             f"expected a date from {_FIRST_DATE} to {_LAST_DATE} such as 2026-10-01, "
-            f"found {text!r}",
+            f"or times such as 20:00-06:00, found {text!r}",
             at,
         )
     return day
