@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Department:
     """`weight` is its share of bulk work; `rate` its submissions per second, None for no limit.
+    `window` is when its bulk work runs, as `jobs.window` reads it; None: the platform's.
 
     `callback_secrets` are those that sign now, the new one first: all of them do, so that a secret
     can be changed without a gap.
@@ -20,6 +21,7 @@ class Department:
     weight: int = 1
     rate: float | None = None
     callback_max_bytes: int | None = None
+    window: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jobs.window import Window, WindowError
+from jobs.window_clock import check_zone
 
 MIB = 1024 * 1024
 
@@ -161,6 +165,49 @@ class CallbackSettings(BaseSettings):
     lease_seconds: float = Field(
         40, description="A courier that does not report a delivery for so long loses it."
     )
+
+
+class BulkSettings(BaseSettings):
+    """Raises `ValidationError` for a window or a zone that cannot be understood."""
+
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_BULK_")
+
+    window: str = Field(
+        "always",
+        description="When bulk work runs, of departments without a window of their own: "
+        "[windows.md](windows.md).",
+    )
+    zone: str = Field("UTC", description="The time zone of windows that name none.")
+    outside_window: Literal["wait", "idle"] = Field(
+        "wait",
+        description="Outside its window bulk work waits, or (`idle`) uses what interactive work "
+        "leaves.",
+    )
+    assumed_tokens_per_second: float = Field(
+        1_000,
+        gt=0,
+        description="What the whole system is taken to do, in estimates, until it was measured.",
+    )
+    late_batches: Literal["warn", "refuse"] = Field(
+        "warn",
+        description="A batch that is not expected to be done by its deadline is taken with a "
+        "warning, or refused.",
+    )
+
+    @model_validator(mode="after")
+    def _window_is_understood(self) -> BulkSettings:
+        name = "ZONE"
+        try:
+            check_zone(self.zone, at=1)
+            name = "WINDOW"
+            self.calendar()
+        except WindowError as error:
+            raise ValueError(f"CHANCERY_BULK_{name}: {error}") from error
+        return self
+
+    def calendar(self) -> Window:
+        """The platform's window."""
+        return Window.parse(self.window, self.zone)
 
 
 class FlowerSettings(BaseSettings):

@@ -14,6 +14,7 @@ from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.credentials import new_key, new_secret
 from jobs.ledger.records import dump, to_department
 from jobs.problems import ProblemError
+from jobs.window import Window
 
 _CACHE_SECONDS = 5.0
 
@@ -79,6 +80,14 @@ class DepartmentLedger:
             return False
         redis, key = self._connection.redis, f"{PREFIX}callback-options:{name}"
         await self._connection.ask(redis.set(key, dump(options)))
+        return True
+
+    async def set_window(self, name: str, window: Window | None) -> bool:
+        """When its bulk work runs; None: when the platform's does. False: no such department."""
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
+        await self._connection.ask(redis.hset(key, "window", str(window) if window else ""))
         return True
 
     async def names(self) -> Sequence[str]:

@@ -12,6 +12,7 @@ from jobs.ledger.endings import Endings
 from jobs.ledger.figures import FigureLedger, Figures
 from jobs.ledger.files import FileLedger
 from jobs.ledger.jobs import JobLedger
+from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
 from jobs.ledger.upkeep import UpkeepLedger
@@ -57,6 +58,7 @@ class Ledger:
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)
+        self.pauses = PauseLedger(self._connection)
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)

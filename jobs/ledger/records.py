@@ -196,6 +196,7 @@ def to_department(record: Record) -> Department:
         callback_max_bytes=(
             int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
         ),
+        window=record.get("window") or None,
     )
 
 

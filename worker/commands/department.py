@@ -98,17 +98,19 @@ def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str
 @json_option
 @system_options
 def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
-    """The departments, by name."""
+    """The departments, by name, with their windows where they have one of their own."""
 
-    async def all_names(ledger: Ledger) -> Sequence[str]:
-        return await ledger.departments.names()
+    async def all_of_them(ledger: Ledger) -> Sequence[tuple[str, str | None]]:
+        names = await ledger.departments.names()
+        found = [await ledger.departments.get(name) for name in names]
+        return [(one.name, one.window) for one in found if one]
 
-    names = with_ledger(data_dir, redis_url, all_names)
+    departments = with_ledger(data_dir, redis_url, all_of_them)
     if as_json:
-        click.echo(json.dumps(list(names)))
+        click.echo(json.dumps([name for name, _ in departments]))
         return
-    for name in names:
-        click.echo(name)
+    for name, window in departments:
+        click.echo(f"{name}  {window}" if window else name)
 
 
 @department.command()

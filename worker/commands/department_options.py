@@ -1,4 +1,4 @@
-"""`chancery department set`: what a department's receivers ask for beyond Standard Webhooks."""
+"""`chancery department set`: when bulk work runs, and what receivers ask for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import click
 from jobs.department import CallbackOptions
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import new_secret
+from jobs.window import Window
 from worker.commands.department_parts import NameType, no_such, with_ledger
+from worker.commands.department_window import WindowType, change_of
 from worker.commands.system import system_options
 from worker.signing import key_bytes
 from worker.tls import tls_context
@@ -72,6 +74,8 @@ class HeaderType(click.ParamType[tuple[str, str]]):
     help="Sign by HMAC-SM3 too, with the key (base64) in FILE, or with one that is printed.",
 )
 @click.option("--unset", type=click.Choice(UNSET), multiple=True, help="Take away again.")
+@click.option("--window", type=WindowType(), help="When its bulk work runs: docs/windows.md.")
+@click.option("--no-window", is_flag=True, help="Its bulk work runs when the platform's does.")
 @system_options
 def set_(
     *,
@@ -82,10 +86,44 @@ def set_(
     headers: tuple[tuple[str, str], ...],
     sm3_key: str | None,
     unset: tuple[str, ...],
+    window: Window | None,
+    no_window: bool,
     data_dir: Path,
     redis_url: str | None,
 ) -> None:
-    """Set how callbacks of the department NAME are sent. What is not named stays as it is."""
+    """Set when bulk work of the department NAME runs, and how its callbacks are sent.
+
+    What is not named stays as it is.
+    """
+    given = _given(ca_file, client_cert, client_key, sm3_key)
+    callbacks = bool(given or headers or unset)
+    hours = change_of(window, no_window=no_window)
+    if not (callbacks or hours):
+        raise click.UsageError("Say what to set, or what to --unset.")
+
+    async def change(ledger: Ledger) -> bool:
+        if callbacks:
+            before = _without(await ledger.departments.callback_options(name), unset)
+            after = replace(before, headers={**before.headers, **dict(headers)}, **given)
+            _check(after)
+            if not await ledger.departments.set_callback_options(name, after):
+                return False
+        return hours is None or await hours.make(ledger, name)
+
+    if not with_ledger(data_dir, redis_url, change):
+        raise no_such(name)
+    if callbacks:
+        click.echo(f"{name} is set; couriers know it from the next callback on")
+    if hours:
+        click.echo(f"{name}: {hours}")
+    if sm3_key == "new":
+        click.echo(f"sm3_key  {given['sm3_key']}")
+
+
+def _given(
+    ca_file: Path | None, client_cert: Path | None, client_key: Path | None, sm3_key: str | None
+) -> dict[str, Any]:
+    """The fields of `CallbackOptions` that are to be set."""
     if bool(client_cert) != bool(client_key):
         raise click.UsageError("--client-cert and --client-key go together.")
     given: dict[str, Any] = {}
@@ -95,20 +133,7 @@ def set_(
         given |= {"client_cert_pem": _text(client_cert), "client_key_pem": _text(client_key)}
     if sm3_key:
         given["sm3_key"] = new_secret() if sm3_key == "new" else _text(Path(sm3_key)).strip()
-    if not (given or headers or unset):
-        raise click.UsageError("Say what to set, or what to --unset.")
-
-    async def change(ledger: Ledger) -> bool:
-        before = _without(await ledger.departments.callback_options(name), unset)
-        after = replace(before, headers={**before.headers, **dict(headers)}, **given)
-        _check(after)
-        return await ledger.departments.set_callback_options(name, after)
-
-    if not with_ledger(data_dir, redis_url, change):
-        raise no_such(name)
-    click.echo(f"{name} is set; couriers know it from the next callback on")
-    if sm3_key == "new":
-        click.echo(f"sm3_key  {given['sm3_key']}")
+    return given
 
 
 def _without(options: CallbackOptions, unset: tuple[str, ...]) -> CallbackOptions:

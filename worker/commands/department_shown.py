@@ -26,6 +26,7 @@ class Shown:
             "callback_allow": list(one.callback_allow),
             "weight": one.weight,
             "rate": one.rate,
+            "window": one.window,
             "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
             "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
             "ca_file": self.options.ca_pem is not None,
@@ -41,6 +42,7 @@ class Shown:
         yield f"callback_allow  {', '.join(one.callback_allow) or 'nothing'}"
         yield f"weight          {one.weight}"
         yield f"rate            {'no limit' if one.rate is None else f'{one.rate:g}/s'}"
+        yield f"window          {one.window or 'as the platform'}"
         for key in self.keys:
             yield f"key             {key.id}{_until(key)}"
         for number, secret in enumerate(self.secrets):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from jobs.ledger.figures import Figures, Server
+from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
 from jobs.states import CallbackStatus
 
@@ -116,6 +117,19 @@ def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
     yield Finding(Level.ok, "queues", queues)
     yield from _of_callbacks(figures)
     yield from _of_receivers(figures)
+
+
+def of_pauses(pauses: Sequence[Pause]) -> Iterator[Finding]:
+    """Jobs that wait because an operator wants it so."""
+    for one in pauses:
+        options = [f"--department {one.department}"] if one.department else []
+        options += [f"--lane {one.lane}"] if one.lane else []
+        yield Finding(
+            Level.warn,
+            "paused",
+            f"{one.lane or 'all'} jobs of {one.department or 'every department'} wait",
+            f"`chancery resume {' '.join(options)}` lets them run",
+        )
 
 
 def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:

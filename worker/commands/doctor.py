@@ -57,12 +57,14 @@ async def _findings(ledger: Ledger) -> list[Finding]:
     server = await ledger.figures.server()
     processes = await ledger.processes.list()
     figures = await ledger.read_figures()
+    pauses = await ledger.pauses.list()
     now = datetime.now(UTC)
     return [
         *diagnosis.of_server(server),
         *diagnosis.of_processes(processes, now),
         *diagnosis.of_engines(processes, now),
         *diagnosis.of_figures(figures, LimitSettings().max_queued),
+        *diagnosis.of_pauses(pauses),
     ]
 
 

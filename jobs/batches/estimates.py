@@ -1,0 +1,28 @@
+"""How good estimates were: what a batch took, over what was promised at its submission."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import datetime, timedelta
+from math import inf
+
+# Upper bounds of the histogram's buckets. Below 1 it was done sooner than was promised.
+ERROR_BUCKETS = (0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 4.0, inf)
+
+
+def late(expected_at: datetime | None, deadline: datetime | None) -> bool:
+    """Whether a batch is expected after its deadline; None is an end that cannot be foreseen."""
+    if deadline is None:
+        return False
+    return expected_at is None or expected_at > deadline
+
+
+def estimate_error(submitted_at: datetime, expected_at: datetime, ended_at: datetime) -> float:
+    """Actual over promised duration. A promise of less than a second counts as one second."""
+    promised = max(expected_at - submitted_at, timedelta(seconds=1))
+    return max(ended_at - submitted_at, timedelta()) / promised
+
+
+def bucket_of(error: float) -> float:
+    """The upper bound of the first bucket that `error` fits into."""
+    return ERROR_BUCKETS[bisect_left(ERROR_BUCKETS, error)]
