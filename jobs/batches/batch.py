@@ -130,6 +130,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwritten:
+    """How many outcomes wait to be written; `last` where there will be few more, or none."""
+
+    outcomes: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Unflushed:
     """What is to be written next to a batch's files: jobs that have ended, in that order, and
     entries of the index, packed, of lines that will not be run.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from jobs.batches.batch import Batch, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment, Unflushed
+from jobs.batches.batch import Batch, BatchStatus, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment, Unflushed, Unwritten
 from jobs.batches.index import ENTRY_BYTES
 from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch
@@ -147,6 +147,14 @@ class BatchLedger:
         """Ids of batches of which something is to be written, the longest waiting first."""
         redis = self._connection.redis
         return list(await self._connection.ask(redis.zrange(f"{PREFIX}flush-due", 0, most - 1)))
+
+    async def count_unflushed(self, batch_id: str) -> Unwritten:
+        redis = self._connection.redis
+        pipeline = redis.pipeline(transaction=False)
+        pipeline.llen(f"{PREFIX}outcomes:{batch_id}")
+        pipeline.hmget(f"{PREFIX}batch:{batch_id}", "status", "closing")
+        outcomes, (status, closing) = await self._connection.ask(pipeline.execute())
+        return Unwritten(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
 
     async def unflushed(self, batch_id: str, most: int) -> Unflushed | None:
         """What is to be written next; None where the batch has ended meanwhile."""

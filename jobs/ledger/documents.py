@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from jobs.job import StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
-from jobs.ledger.records import document_record, dump, pairs, to_document
+from jobs.ledger.records import document_record, dump, pairs, to_document, to_ms
 
 
 class DocumentLedger:
@@ -16,6 +19,21 @@ class DocumentLedger:
         """Keep a document, or prolong the one with the same bytes, whose blob then stands."""
         record = dump(document_record(document, self._keep_ms))
         return to_document(pairs(await self._connection.run("keep_document", record)))
+
+    async def prolong(
+        self, department: str, document_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, int]:
+        """Keep documents until then at least; gives the bytes of those that there are."""
+        if not document_ids:
+            return {}
+        sizes = await self._connection.run(
+            "prolong_documents", department, to_ms(until), *document_ids
+        )
+        return {
+            document_id: int(size)
+            for document_id, size in zip(document_ids, sizes, strict=True)
+            if size is not None
+        }
 
     async def get(self, department: str, document_id: str) -> StoredDocument | None:
         key = f"{PREFIX}document:{department}:{document_id}"

@@ -43,6 +43,17 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """How many were released; whether more waits that may be released; how many bulk jobs were in
+    Celery and running before.
+    """
+
+    released: int
+    more: bool
+    in_hand: int
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """`blobs` are to be deleted from the store."""
 
@@ -64,9 +75,9 @@ class UpkeepLedger:
         lost_ms = round(lost_after_seconds * 1000)
         return Swept(*await self._connection.run("sweep", _MOVES, lost_ms, int(take_leases)))
 
-    async def release(self, release: Release) -> tuple[int, bool]:
-        """Release what waits; how much that was, and whether more waits that may be released."""
-        released, more = await self._connection.run(
+    async def release(self, release: Release) -> Released:
+        """Release what waits."""
+        released, more, in_hand = await self._connection.run(
             "release",
             release.depth,
             release.chunk,
@@ -75,7 +86,7 @@ class UpkeepLedger:
             release.unwritten,
             *(new_job_id() for _ in range(min(release.depth, _MOVES))),
         )
-        return int(released), bool(more)
+        return Released(released, bool(more), in_hand)
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
         """Those of `blobs` that neither a document, nor a job's result, nor a file refers to."""

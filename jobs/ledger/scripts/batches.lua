@@ -46,13 +46,33 @@ local function charge(department, tokens)
   redis.call('ZINCRBY', P .. 'turns', tokens / weight, department)
 end
 
--- What measured throughput is worked out from: see jobs/batches/pace.py.
+-- What measured throughput is worked out from, while there is more to do than is done at once:
+--   chancery:pace              tokens:TASK and busy_ms:TASK of lines that ended, and wall_ms
+--   chancery:saturated         since when, while release leaves something behind
+local PACE_MS = 600000
+
 local function count_pace(job, usage)
-  if not job.started_at or not usage then return end
   local tokens = tonumber(job.tokens)
-  redis.call('HINCRBY', P .. 'pace', 'tokens:' .. job.task, tokens)
-  redis.call('HINCRBY', P .. 'pace', 'busy_ms:' .. job.task, now - tonumber(job.started_at))
+  if redis.call('EXISTS', P .. 'saturated') == 1 then
+    redis.call('HINCRBY', P .. 'pace', 'tokens:' .. job.task, tokens)
+    redis.call('HINCRBY', P .. 'pace', 'busy_ms:' .. job.task, now - tonumber(job.started_at))
+  end
   charge(job.department, (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) - tokens)
+end
+
+-- Note whether there is more to do than is done at once, and for how long there was.
+local function note_saturation(saturated)
+  local since = tonumber(redis.call('GET', P .. 'saturated'))
+  if since then
+    local wall = redis.call('HINCRBY', P .. 'pace', 'wall_ms', now - since)
+    if wall > PACE_MS then
+      -- What is older counts half: departments' documents change, and so do engines.
+      for name, amount in pairs(as_map(redis.call('HGETALL', P .. 'pace'))) do
+        redis.call('HSET', P .. 'pace', name, math.floor(amount / 2))
+      end
+    end
+  end
+  if saturated then redis.call('SET', P .. 'saturated', now) else redis.call('DEL', P .. 'saturated') end
 end
 
 end_line = function(job, status, usage)
@@ -65,7 +85,7 @@ end_line = function(job, status, usage)
   if counts[4] == 'in_progress' and counts[2] + counts[3] == tonumber(counts[1]) then
     redis.call('HSET', batch, 'status', 'finalizing', 'finalizing_at', now)
   end
-  count_pace(job, usage)
+  if job.started_at and usage then count_pace(job, usage) end
   flush_soon(job.batch_id)
 end
 

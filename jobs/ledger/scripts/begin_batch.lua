@@ -19,6 +19,7 @@ count_lines('waiting', batch.department, facts.indexed)
 if facts.indexed > 0 then
   wait(batch.department, batch.lane, batch.deadline, batch.id)
 else
+  set_batch(batch, {status = 'finalizing', finalizing_at = now})
   flush_soon(batch.id)
 end
 return 1

@@ -3,14 +3,15 @@
 -- inside it whatever has the earliest deadline. A turn moves on by tokens over weight, so that
 -- departments share the engines by weight, whatever the size of their documents.
 -- ARGV: most bulk jobs in Celery and running; most lines in one message; departments whose window is
---       closed (JSON: name -> true); batches whose own window is closed (likewise); most tokens that
---       may wait unwritten; then ids for new jobs
--- Returns: {how many were released, 1 where something was left that may be released}
+--       closed (JSON: name -> true); batches whose own window is closed (likewise); most outcomes of
+--       a batch that may wait unwritten; then ids for new jobs
+-- Returns: {how many were released, 1 where something was left that may be released, how many bulk
+--          jobs were in Celery and running before}
 local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])
 local closed, closed_batches = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
 local next_id, released = 6, 0
-local room = tonumber(ARGV[1]) - redis.call('ZCARD', P .. 'sent:bulk')
-  - redis.call('SCARD', P .. 'running-bulk')
+local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P .. 'running-bulk')
+local room = tonumber(ARGV[1]) - in_hand
 local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 100, 500, 1000
 
 local function release_resumed(department)
@@ -114,4 +115,5 @@ end
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   if redis.call('EXISTS', P .. 'waiting:' .. department) == 0 then rest(department) end
 end
-return {released, #turns > 0 and 1 or 0}
+note_saturation(#turns > 0)
+return {released, #turns > 0 and 1 or 0, in_hand}

@@ -1,0 +1,115 @@
+"""The clerk's reading of batches' input files: checked and indexed a slice at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from jobs.batches.batch import Batch, Begun, Indexing, Segment
+from jobs.batches.indexing import Indexer, IndexLimits, Slice
+from jobs.batches.lines import LineProblem
+from jobs.batches.outcomes import refused_line
+from jobs.department import Department
+from jobs.ids import new_file_id
+from jobs.ledger import Ledger
+from jobs.problems import Problem, ProblemError
+from jobs.store import Store
+from jobs.submission import check_callback
+
+# A document that a line names is kept for a run that began at the deadline, too.
+DOCUMENT_MARGIN = timedelta(hours=1)
+log = structlog.get_logger()
+
+
+class BatchReader:
+    """Reads one file at a time; another clerk takes over where this one dies."""
+
+    def __init__(self, ledger: Ledger, store: Store, limits: IndexLimits) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._limits = limits
+
+    async def read_next(self) -> bool:
+        """Read the file of the batch that has waited longest; False where none waits."""
+        indexing = await self._ledger.batches.claim_indexing()
+        if indexing is None:
+            return False
+        with structlog.contextvars.bound_contextvars(batch_id=indexing.batch.id):
+            try:
+                await self._read(indexing)
+            except FileNotFoundError:
+                detail = "The input file is not in the store. Upload it again."
+                await self._fail(indexing, Problem("file-missing", detail))
+            except ProblemError as error:
+                if error.retry_after is not None:
+                    raise  # none of the file's doing
+                await self._fail(indexing, error.problem)
+        return True
+
+    async def _read(self, indexing: Indexing) -> None:
+        batch, bad = indexing.batch, bytearray()
+        path = self._store.path(batch.input_blob)
+        indexer = Indexer(path, batch.endpoint, self._limits)
+        department = await self._ledger.departments.get(batch.department)
+        if department is None:
+            return
+        piece: Slice | None = None
+        while piece is None or not piece.done:
+            piece = await asyncio.to_thread(indexer.read_slice)
+            problems = [*piece.problems, *await self._look_up(batch, department, indexer, piece)]
+            bad += b"".join(map(refused_line, problems))
+            if not await self._ledger.batches.note_indexing(indexing, piece.bytes_read):
+                log.info("batch.reading_left")
+                return
+        await self._begin(indexing, indexer, bytes(bad))
+
+    async def _look_up(
+        self, batch: Batch, department: Department, indexer: Indexer, piece: Slice
+    ) -> Sequence[LineProblem]:
+        """Refuse lines of the slice that name what the department does not have, or may not."""
+        until = batch.deadline + DOCUMENT_MARGIN
+        ids = sorted(piece.document_ids)
+        sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        refused = await _refused_callbacks(department, piece.callback_urls)
+        return [*indexer.know_documents(sizes), *indexer.refuse_callbacks(refused)]
+
+    async def _begin(self, indexing: Indexing, indexer: Indexer, bad: bytes) -> None:
+        batch, found = indexing.batch, await asyncio.to_thread(indexer.index)
+        error_file_id, refusals = new_file_id(), None
+        if bad:
+            blob = await self._store.put(bad, batch.department, error_file_id)
+            refusals = Segment(blob, len(bad), found.problems)
+        begun = Begun(
+            index=found.packed,
+            tasks=found.tasks,
+            tokens=dict(zip(found.tasks, found.tokens_by_task, strict=True)),
+            indexed=sum(found.lines_by_task),
+            total=found.lines,
+            refused=found.problems,
+            output_file_id=new_file_id(),
+            error_file_id=error_file_id,
+            refusals=refusals,
+        )
+        stands = await self._ledger.batches.begin(indexing, begun)
+        if not stands and refusals:
+            await self._store.delete(refusals.blob)
+        log.info("batch.begun", lines=found.lines, refused=found.problems, stands=stands)
+
+    async def _fail(self, indexing: Indexing, problem: Problem) -> None:
+        await self._ledger.batches.fail(indexing, [problem])
+        log.info("batch.failed", code=problem.code)
+
+
+async def _refused_callbacks(
+    department: Department, urls: frozenset[str]
+) -> Mapping[str, Problem]:
+    refused = {}
+    for url in urls:
+        try:
+            await check_callback(department, url)
+        except ProblemError as error:
+            refused[url] = error.problem
+    return refused

@@ -1,0 +1,148 @@
+"""The clerk's writing of batches' outcomes to their output and error files, segment by segment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from pydantic_core import to_json
+
+from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
+from jobs.batches.index import unpack
+from jobs.batches.input_line import read_line
+from jobs.batches.lines import Line
+from jobs.batches.outcomes import Unrun, failed_line, output_line, unrun_line
+from jobs.ids import new_callback_id
+from jobs.job import InputLine, Job
+from jobs.ledger import Ledger
+from jobs.states import JobStatus
+from jobs.store import Store
+from jobs.views import job_view
+from tasks.errors import DocumentError, EngineRefused, OptionsTooLong
+
+SEGMENT_LINES = 1_000
+# Few segments for a slow batch, results soon for whoever looks at a running one.
+LONGEST_WAIT_SECONDS = 20.0
+_UNRUN: Mapping[JobStatus, Unrun] = {
+    JobStatus.cancelled: "batch_cancelled",
+    JobStatus.expired: "batch_expired",
+}
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_OF_THE_REQUEST = frozenset(
+    {EngineRefused.code, OptionsTooLong.code, *(one.code for one in DocumentError.__subclasses__())}
+)
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Lines for one file, on their way to a segment."""
+
+    data: bytearray = field(default_factory=bytearray)
+    count: int = 0
+
+    def add(self, line: bytes) -> None:
+        self.data += line
+        self.count += 1
+
+
+class Flusher:
+    """Several clerks do no harm: a segment counts only if nobody wrote those outcomes before."""
+
+    def __init__(self, ledger: Ledger, store: Store) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._waiting_since: dict[str, float] = {}
+
+    async def flush_due(self) -> int:
+        """Write what is to be written now; returns how many lines that were."""
+        due = await self._ledger.batches.due_flushes()
+        self._waiting_since = {id: self._waiting_since.get(id, time.monotonic()) for id in due}
+        return sum([await self._flush(batch_id) for batch_id in due])
+
+    async def _flush(self, batch_id: str) -> int:
+        count = await self._ledger.batches.count_unflushed(batch_id)
+        waited = time.monotonic() - self._waiting_since[batch_id]
+        if not count.last and count.outcomes < SEGMENT_LINES and waited < LONGEST_WAIT_SECONDS:
+            return 0
+        unflushed = await self._ledger.batches.unflushed(batch_id, SEGMENT_LINES)
+        if unflushed is None:
+            return 0
+        self._waiting_since.pop(batch_id)
+        return await self._write(unflushed)
+
+    async def _write(self, unflushed: Unflushed) -> int:
+        batch, output, errors = unflushed.batch, _Lines(), _Lines()
+        callbacks: dict[str, LineCallback] = {}
+        for job in unflushed.jobs:
+            line = await read_line(self._store, job.line) if job.line else None
+            await self._add(job, line, output, errors)
+            if line is not None and line.callback_url is not None:
+                callbacks[job.id] = LineCallback(
+                    new_callback_id(), line.callback_url, line.custom_id, line.metadata
+                )
+        await self._add_unrun(unflushed, errors)
+        flushed = Flushed(
+            batch=batch,
+            outcomes=len(unflushed.jobs),
+            unrun=len(list(unpack(unflushed.unrun))),
+            output=await self._segment(batch, batch.output_file_id, output),
+            error=await self._segment(batch, batch.error_file_id, errors),
+            callbacks=callbacks,
+        )
+        if await self._ledger.batches.flush(flushed):
+            await self._forget_results(unflushed, callbacks)
+        else:
+            await self._discard(flushed)
+        return flushed.outcomes + flushed.unrun
+
+    async def _add(self, job: Job, line: Line | None, output: _Lines, errors: _Lines) -> None:
+        custom_id = line.custom_id if line else None
+        if job.status in _UNRUN:
+            number = job.line.number if job.line else 0
+            errors.add(unrun_line(custom_id, number, _UNRUN[job.status]))
+        elif job.status is JobStatus.succeeded and line is not None:
+            output.add(output_line(line.custom_id, job.id, await self._body(job, line)))
+        else:
+            problem = job.error or {}
+            refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST
+            status = _BAD_REQUEST if refused else _SERVER_ERROR
+            errors.add(failed_line(custom_id, job.id, status, to_json(problem)))
+
+    async def _body(self, job: Job, line: Line) -> bytes:
+        if line.chat is None:
+            return (await job_view(job, self._store, line=line)).model_dump_json().encode()
+        if job.result_blob is not None:
+            return await self._store.read(job.result_blob)
+        return to_json(job.result)
+
+    async def _add_unrun(self, unflushed: Unflushed, errors: _Lines) -> None:
+        batch = unflushed.batch
+        expired = batch.closing is BatchStatus.expired
+        code: Unrun = "batch_expired" if expired else "batch_cancelled"
+        for entry in unpack(unflushed.unrun):
+            place = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
+            line = await read_line(self._store, place)
+            errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
+
+    async def _segment(self, batch: Batch, file_id: str | None, lines: _Lines) -> Segment | None:
+        if not lines.count:
+            return None
+        data = bytes(lines.data)
+        blob = await self._store.put(data, batch.department, file_id or batch.id)
+        return Segment(blob, len(data), lines.count)
+
+    async def _forget_results(
+        self, unflushed: Unflushed, callbacks: Mapping[str, LineCallback]
+    ) -> None:
+        """Large results are in the output file now; but a job with a callback keeps its own."""
+        for job in unflushed.jobs:
+            if job.result_blob is not None and job.id not in callbacks:
+                await self._store.delete(job.result_blob)
+
+    async def _discard(self, flushed: Flushed) -> None:
+        for segment in (flushed.output, flushed.error):
+            if segment is not None:
+                await self._store.delete(segment.blob)
