@@ -37,8 +37,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """`id` is the event's `webhook-id`, the same at every attempt. It is about a job, or, where there
-    is no `job_id`, about a batch. `error` says why it was given up before its attempts were used up.
+    """`id` is the event's `webhook-id`, the same at every attempt. It is about a job, or, where
+    there is no `job_id`, about a batch. `error` says why it was given up before its attempts were
+    used up.
     """
 
     id: str

@@ -50,7 +50,8 @@ class LimitSettings(BaseSettings):
         200_000, description="Jobs that may wait in all; above it submissions are answered 503."
     )
     max_waiting_lines: int = Field(
-        5_000_000, description="Lines of batches that may wait in all; above it batches are answered 503."
+        5_000_000,
+        description="Lines of batches that may wait in all; above it batches are answered 503.",
     )
 
 
@@ -59,6 +60,9 @@ class BatchSettings(BaseSettings):
 
     max_bytes: int = Field(200 * MIB, gt=0, description="The largest file of a batch taken.")
     max_lines: int = Field(50_000, gt=0, description="The most lines that a batch may have.")
+    chunk_lines: int = Field(
+        32, ge=1, le=64, description="The most lines that one Celery message carries."
+    )
 
 
 class RetentionSettings(BaseSettings):
@@ -111,6 +115,11 @@ class WorkerSettings(BaseSettings):
     concurrency: int = Field(
         64, description="Requests that a worker keeps in flight on its engine."
     )
+    interactive_places: int | None = Field(
+        None,
+        ge=0,
+        description="So many of these requests are kept free of bulk work; an eighth when unset.",
+    )
     lease_seconds: float = Field(
         15, description="A worker that does not renew a job's lease for so long loses the job."
     )
@@ -127,6 +136,12 @@ class WorkerSettings(BaseSettings):
     read_memory_mib: int = Field(
         1_024, description="Memory that the reading of a document may take."
     )
+
+    @property
+    def bulk_places(self) -> int:
+        """How many requests in flight may be bulk work: all but those kept for interactive work."""
+        kept = self.interactive_places
+        return max(1, self.concurrency - (self.concurrency // 8 if kept is None else kept))
 
 
 class CallbackSettings(BaseSettings):

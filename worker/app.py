@@ -6,7 +6,7 @@ result backend: what became of a job is in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
@@ -15,6 +15,7 @@ from jobs.batches.lines import CHAT_TASK
 from jobs.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
 from jobs.settings import RedisSettings
 from tasks.registry import TASKS
+from worker.queue_order import QUEUE_ORDER
 
 
 def celery_settings() -> dict[str, Any]:
@@ -24,8 +25,7 @@ def celery_settings() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # The first queue named goes first, so interactive jobs pass bulk ones.
-            "queue_order_strategy": "priority",
+            "queue_order_strategy": QUEUE_ORDER,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 15,
@@ -48,10 +48,16 @@ app = Celery("chancery", set_as_current=False)
 app.add_defaults(celery_settings)
 
 
-def register_jobs(run: Callable[..., str]) -> None:
-    """Have Celery call `run` with the ids of jobs; Flower shows them under their task's name."""
+def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
+    """Have Celery call `run` with a queue and the ids of jobs that came by it; Flower shows them
+    under their task's name.
+    """
+
+    def run_message(message: Any, *job_ids: str) -> str:
+        return run(Queue(message.request.delivery_info["routing_key"]), job_ids)
+
     for name in (*TASKS, CHAT_TASK):
-        app.task(run, name=CELERY_TASK_PREFIX + name)
+        app.task(run_message, name=CELERY_TASK_PREFIX + name, bind=True)
 
 
 def register_callbacks(deliver: Callable[[str], str]) -> None:

@@ -103,9 +103,7 @@ class BatchReader:
         log.info("batch.failed", code=problem.code)
 
 
-async def _refused_callbacks(
-    department: Department, urls: frozenset[str]
-) -> Mapping[str, Problem]:
+async def _refused_callbacks(department: Department, urls: frozenset[str]) -> Mapping[str, Problem]:
     refused = {}
     for url in urls:
         try:

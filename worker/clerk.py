@@ -5,24 +5,37 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from jobs.batches.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
-from jobs.settings import RedisSettings, StoreSettings, WorkerSettings
+from jobs.settings import (
+    BatchSettings,
+    BulkSettings,
+    LimitSettings,
+    RedisSettings,
+    StoreSettings,
+    WorkerSettings,
+)
 from jobs.store import Blob, Store
+from worker.batch_reader import BatchReader
+from worker.flusher import Flusher
 from worker.heartbeat import keep_beating, this_process
+from worker.releaser import Releaser
 
 SWEEP_SECONDS = 0.25
+RELEASE_SECONDS = 0.1
+FLUSH_SECONDS = 0.5
+READ_SECONDS = 0.5
 FORGET_SECONDS = 60.0
 ORPHANS_SECONDS = 24 * 3600.0
 ORPHANS_AT_ONCE = 500
-LIVE_SECONDS = 10.0
 log = structlog.get_logger()
 
 
@@ -33,22 +46,27 @@ class Clerk:
         self._process = this_process("clerk")
         self._ledger = Ledger(RedisSettings())
         self._store = Store(StoreSettings().data_dir / "store")
-        settings = WorkerSettings()
-        self._depth = settings.concurrency
+        batches = BatchSettings()
+        self._releaser = Releaser(self._ledger, BulkSettings(), batches)
+        self._flusher = Flusher(self._ledger, self._store)
+        self._reader = BatchReader(self._ledger, self._store, _index_limits(batches))
         self._swept_at: datetime | None = None
-        self._lease_seconds = settings.lease_seconds
+        self._lease_seconds = WorkerSettings().lease_seconds
         self._leases_count_from = time.monotonic()
         self._look_for_orphans_at = time.monotonic()
 
     async def work(self) -> None:
         """Work until cancelled; while the ledger is away, go on trying."""
-        beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
+        await self._ledger.check()
         try:
-            await self._ledger.check()
-            await self._keep_moving()
+            async with asyncio.TaskGroup() as duties:
+                duties.create_task(keep_beating(self._ledger, self._process, self._detail))
+                duties.create_task(self._keep_doing(self._sweep, SWEEP_SECONDS))
+                duties.create_task(self._keep_doing(self._release, RELEASE_SECONDS))
+                duties.create_task(self._keep_doing(self._flusher.flush_due, FLUSH_SECONDS))
+                duties.create_task(self._keep_doing(self._read_batches, READ_SECONDS))
+                duties.create_task(self._keep_doing(self._forget, FORGET_SECONDS))
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
             await self._leave()
 
     async def _leave(self) -> None:
@@ -58,40 +76,33 @@ class Clerk:
             log.warning("process.closed_without_ledger", code=error.problem.code)
         await self._ledger.close()
 
-    async def _keep_moving(self) -> None:
-        forget_at = time.monotonic()
+    async def _keep_doing(self, duty: Callable[[], Awaitable[object]], seconds: float) -> None:
         while True:
             try:
-                await self._move()
-                if time.monotonic() >= forget_at:
-                    await self._forget()
-                    forget_at = time.monotonic() + FORGET_SECONDS
+                await duty()
             except ProblemError as error:
                 log.warning("clerk.waits", why=error.problem.code)
                 # Nobody could renew a lease meanwhile: those who live get the time to.
                 self._leases_count_from = time.monotonic() + self._lease_seconds
                 await asyncio.sleep(1)
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(seconds)
 
-    async def _move(self) -> None:
+    async def _sweep(self) -> None:
         take_leases = time.monotonic() >= self._leases_count_from
         swept = await self._ledger.upkeep.sweep(take_leases=take_leases)
         self._swept_at = datetime.now(UTC)
-        released = await self._ledger.upkeep.release(self._depth)
         moved = {name: count for name, count in asdict(swept).items() if count}
-        if moved or released:
-            log.info("clerk.moved", released=released, **moved)
-            self._depth = await self._bulk_depth()
+        if moved:
+            log.info("clerk.moved", **moved)
 
-    async def _bulk_depth(self) -> int:
-        """So many bulk jobs in Celery that no worker runs dry between two sweeps."""
-        now = datetime.now(UTC)
-        live = [
-            process.detail.get("concurrency", 0)
-            for process in await self._ledger.processes.list()
-            if process.role == "worker" and (now - process.seen_at).total_seconds() < LIVE_SECONDS
-        ]
-        return sum(live) or WorkerSettings().concurrency
+    async def _release(self) -> None:
+        released = await self._releaser.release()
+        if released.released:
+            log.debug("clerk.released", released=released.released, in_hand=released.in_hand)
+
+    async def _read_batches(self) -> None:
+        while await self._reader.read_next():
+            pass
 
     async def _forget(self) -> None:
         forgotten = await self._ledger.upkeep.forget()
@@ -126,6 +137,11 @@ class Clerk:
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}
+
+
+def _index_limits(batches: BatchSettings) -> IndexLimits:
+    limits = LimitSettings()
+    return IndexLimits(batches.max_lines, limits.max_request_bytes, limits.max_text_chars)
 
 
 async def _run() -> None:

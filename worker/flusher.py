@@ -59,7 +59,9 @@ class Flusher:
     async def flush_due(self) -> int:
         """Write what is to be written now; returns how many lines that were."""
         due = await self._ledger.batches.due_flushes()
-        self._waiting_since = {id: self._waiting_since.get(id, time.monotonic()) for id in due}
+        self._waiting_since = {
+            batch_id: self._waiting_since.get(batch_id, time.monotonic()) for batch_id in due
+        }
         return sum([await self._flush(batch_id) for batch_id in due])
 
     async def _flush(self, batch_id: str) -> int:

@@ -72,14 +72,18 @@ class Releaser:
             department = await self._ledger.departments.get(name)
             if department is not None and not self._window(department.window).is_open(now):
                 closed.add(name)
-        if closed and self._bulk.outside_window == "idle":
-            # What interactive work leaves: nothing while there is any, else half of the places.
-            if not await self._ledger.figures.interactive_in_hand():
-                closed.clear()
-                self._places = max(1, self._places // 2)
+        if closed and await self._may_use_idle():
+            closed.clear()
+            self._places = max(1, self._places // 2)
         self._closed = frozenset(closed)
         batches = await self._ledger.batches.open()
         self._closed_batches = frozenset(one.id for one in batches if self._is_closed(one, now))
+
+    async def _may_use_idle(self) -> bool:
+        """Outside its window bulk may use what interactive work leaves: half while there is none."""
+        if self._bulk.outside_window == "wait":
+            return False
+        return not await self._ledger.figures.interactive_in_hand()
 
     def _window(self, text: str | None) -> Window:
         return Window.parse(text, self._bulk.zone) if text else self._platform_window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from jobs.lanes import Queue
@@ -19,11 +20,13 @@ from jobs.store import Store
 from tasks.errors import EngineUnavailable
 from tasks.readers import ReadLimits
 from worker.app import app, register_jobs
+from worker.bulk_room import BulkRoom
 from worker.engine import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.inputs import Inputs
 from worker.leases import Leases
 from worker.loop import LoopThread
+from worker.queue_order import LanesInOrder
 from worker.reading import Reading
 from worker.run import Runner
 from worker.service import serve
@@ -45,6 +48,7 @@ class Worker:
         self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
         self._figures: Mapping[str, Any] = {}
         self._runs = 0
+        self._bulk_room = BulkRoom(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = Reading(
             processes=self._settings.read_processes,
@@ -73,10 +77,16 @@ class Worker:
     def can_run(self) -> bool:
         return self._engine.health.ok and self._leases.fresh and self._runner.open
 
-    async def run(self, job_ids: Sequence[str]) -> str:
+    def has_bulk_room(self) -> bool:
+        """Whether to pull bulk jobs, too. Asked from another thread."""
+        return self._bulk_room.is_there
+
+    async def run(self, queue: Queue, job_ids: Sequence[str]) -> str:
+        bulk = self._bulk_room.taken(len(job_ids)) if queue is Queue.bulk else nullcontext()
         self._runs += len(job_ids)
         try:
-            return await self._runner.run(job_ids)
+            with bulk:
+                return await self._runner.run(job_ids)
         finally:
             self._runs -= len(job_ids)
 
@@ -110,6 +120,7 @@ class Worker:
             "engine_reason": health.reason,
             "engine": self._figures,
             "concurrency": self._settings.concurrency,
+            "bulk_places": self._settings.bulk_places,
             "in_hand": self.in_hand,
         }
 
@@ -133,10 +144,11 @@ def main() -> None:
     with LoopThread() as loop:
         worker = loop.run(_made(Worker))
 
-        def run(*job_ids: str) -> str:
-            return loop.run(worker.run(job_ids))
+        def run(queue: Queue, job_ids: Sequence[str]) -> str:
+            return loop.run(worker.run(queue, job_ids))
 
         register_jobs(run)
+        LanesInOrder.has_bulk_room = staticmethod(worker.has_bulk_room)
         queues = f"{Queue.interactive.value},{Queue.bulk.value}"
         arguments = (f"--concurrency={settings.concurrency}", f"--queues={queues}")
         serve(app, worker, loop, (*arguments, "--hostname=worker@%h"), settings.grace_seconds)

@@ -63,8 +63,8 @@ class BatchErrorsView(BaseModel):
 
 
 class BatchView(BaseModel):
-    """OpenAI's Batch object, times in seconds since 1970; beyond it `expected_at`, when the batch is
-    expected to be done, `warnings`, and `progress` while its file is read.
+    """OpenAI's Batch object, times in seconds since 1970. Beyond it there are `expected_at`, when
+    the batch is expected to be done, `warnings`, and `progress` while its file is read.
     """
 
     id: str
@@ -146,8 +146,8 @@ def _warnings(batch: Batch | NewBatch) -> Sequence[str]:
     if batch.expected_at is None or batch.expected_at <= batch.deadline:
         return ()
     return (
-        f"The batch is expected to be done at {batch.expected_at:%Y-%m-%d %H:%M} UTC, which is after "
-        f"its deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC. What is not done by then is not run.",
+        f"The batch is expected to be done at {batch.expected_at:%Y-%m-%d %H:%M} UTC, after its "
+        f"deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC. What is not done by then is not run.",
     )
 
 

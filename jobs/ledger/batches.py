@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from jobs.batches.batch import Batch, BatchStatus, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment, Unflushed, Unwritten
+from jobs.batches.batch import (
+    Batch,
+    BatchStatus,
+    Begun,
+    Flushed,
+    Indexing,
+    LineCallback,
+    NewBatch,
+    Segment,
+    Unflushed,
+    Unwritten,
+)
 from jobs.batches.index import ENTRY_BYTES
 from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch

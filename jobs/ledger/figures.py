@@ -93,6 +93,15 @@ class FigureLedger:
             counters={name: int(count) for name, count in next(answers).items()},
         )
 
+    async def interactive_in_hand(self) -> int:
+        """Interactive jobs that are in Celery or running."""
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        pipeline.zcard(f"{PREFIX}sent:interactive")
+        pipeline.zcard(f"{PREFIX}running")
+        pipeline.scard(f"{PREFIX}running-bulk")
+        sent, running, bulk = await self._connection.ask(pipeline.execute())
+        return int(sent + running - bulk)
+
     async def server(self) -> Server:
         redis = self._connection.redis
         info = await self._connection.ask(redis.info())

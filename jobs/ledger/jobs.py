@@ -79,8 +79,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What became of jobs that were claimed. `suspects` may have killed what ran them: they are to be
-    claimed again, alone, when the worker has nothing else. The rest is not to be run now.
+    """What became of jobs that were claimed. `suspects` may have killed what ran them: they are to
+    be claimed again, alone, when the worker has nothing else. The rest is not to be run now.
     """
 
     granted: Sequence[Claim]
@@ -216,9 +216,7 @@ class JobLedger:
     ) -> Claims:
         """The leases of queued jobs for `worker`, each on its own."""
         nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
-        answers = await self._connection.run(
-            "claim", worker, nonce, lease_ms, int(alone), *job_ids
-        )
+        answers = await self._connection.run("claim", worker, nonce, lease_ms, int(alone), *job_ids)
         return Claims(
             granted=[_claim(answer) for answer in answers if answer[0] == "claimed"],
             suspects=[

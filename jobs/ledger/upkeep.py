@@ -31,8 +31,8 @@ class Swept:
 @dataclass(frozen=True, slots=True)
 class Release:
     """How much may be released now, and of what not. `depth`: bulk jobs in Celery and running, at
-    most. `chunk`: lines in one message, at most. `unwritten`: ended lines of one batch that may wait
-    to be written. Bulk work of the departments in `closed` waits, as do the batches in it.
+    most. `chunk`: lines in one message, at most. `unwritten`: ended lines of one batch that may
+    wait to be written. Bulk work of departments in `closed` and batches in `closed_batches` waits.
     """
 
     depth: int
