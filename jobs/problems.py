@@ -30,6 +30,7 @@ TITLES: Mapping[str, str] = {
     "idempotency-mismatch": "The idempotency key was used with another body",
     "idempotency-in-progress": "The first request with this idempotency key is still running",
     "request-timeout": "The body did not come in time",
+    "deadline-unreachable": "The batch cannot be done by its deadline",
     "too-large": "The body is larger than allowed",
     "text-too-long": "The text is longer than allowed",
     "rate-limited": "Too many requests",

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from jobs.batches.indexing import IndexLimits
+from jobs.batches.outlook import Outlook
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
 from jobs.settings import (
@@ -32,6 +33,7 @@ from worker.releaser import Releaser
 SWEEP_SECONDS = 0.25
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
+FORECAST_SECONDS = 5.0
 READ_SECONDS = 0.5
 FORGET_SECONDS = 60.0
 ORPHANS_SECONDS = 24 * 3600.0
@@ -47,7 +49,9 @@ class Clerk:
         self._ledger = Ledger(RedisSettings())
         self._store = Store(StoreSettings().data_dir / "store")
         batches = BatchSettings()
-        self._releaser = Releaser(self._ledger, BulkSettings(), batches)
+        bulk = BulkSettings()
+        self._releaser = Releaser(self._ledger, bulk, batches)
+        self._outlook = Outlook(self._ledger, bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._reader = BatchReader(self._ledger, self._store, _index_limits(batches))
         self._swept_at: datetime | None = None
@@ -65,6 +69,7 @@ class Clerk:
                 duties.create_task(self._keep_doing(self._release, RELEASE_SECONDS))
                 duties.create_task(self._keep_doing(self._flusher.flush_due, FLUSH_SECONDS))
                 duties.create_task(self._keep_doing(self._read_batches, READ_SECONDS))
+                duties.create_task(self._keep_doing(self._forecast, FORECAST_SECONDS))
                 duties.create_task(self._keep_doing(self._forget, FORGET_SECONDS))
         finally:
             await self._leave()
@@ -99,6 +104,9 @@ class Clerk:
         released = await self._releaser.release()
         if released.released:
             log.debug("clerk.released", released=released.released, in_hand=released.in_hand)
+
+    async def _forecast(self) -> None:
+        await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while await self._reader.read_next():

@@ -1,4 +1,4 @@
-"""The order in which Celery pulls from its queues: interactive before bulk, and bulk only with room."""
+"""Celery pulls interactive jobs before bulk ones, and bulk ones only with room for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _always() -> bool:
     return True
 
 
-class LanesInOrder(priority_cycle):  # type: ignore[misc]  # kombu has no types
+class LanesInOrder(priority_cycle):
     """Leaves `bulk` out while this process has enough of it in hand, so that others get it, and
     interactive jobs find a thread.
     """

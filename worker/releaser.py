@@ -80,7 +80,7 @@ class Releaser:
         self._closed_batches = frozenset(one.id for one in batches if self._is_closed(one, now))
 
     async def _may_use_idle(self) -> bool:
-        """Outside its window bulk may use what interactive work leaves: half while there is none."""
+        """Outside windows bulk may use what interactive work leaves: half while there is none."""
         if self._bulk.outside_window == "wait":
             return False
         return not await self._ledger.figures.interactive_in_hand()

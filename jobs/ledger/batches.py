@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime, timedelta
 
 from jobs.batches.batch import (
     Batch,
@@ -22,7 +24,7 @@ from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
-from jobs.ledger.records import dump, pairs, to_job
+from jobs.ledger.records import dump, pairs, to_job, to_ms
 from jobs.ledger.replies import IdempotencyKey, mismatch
 from jobs.problems import Problem, ProblemError
 
@@ -48,9 +50,15 @@ class BatchLedger:
         self._max_waiting_lines = max_waiting_lines
 
     async def create(
-        self, batch: NewBatch, body: bytes, idempotency: IdempotencyKey | None
+        self,
+        batch: NewBatch,
+        body: bytes,
+        idempotency: IdempotencyKey | None,
+        *,
+        output_keep: timedelta | None = None,
     ) -> bytes | None:
-        """Keep a batch, to be read. Gives the first answer where the key was used before.
+        """Keep a batch, to be read. Gives the first answer where the key was used before. With
+        `output_keep` its output and error files are removed sooner than files are.
 
         Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`.
         """
@@ -64,7 +72,10 @@ class BatchLedger:
                     "keep_ms": self._reply_keep_ms,
                 }
             )
-        record = dump(new_batch_record(batch, self._keep_ms, self._file_keep_ms))
+        keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
+        record = dump(
+            new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms))
+        )
         match await self._connection.run("create_batch", record, reply, self._max_waiting_lines):
             case ["kept"]:
                 return None
@@ -153,6 +164,11 @@ class BatchLedger:
         return bool(
             await self._connection.run("fail_batch", indexing.batch.id, indexing.token, listed)
         )
+
+    async def note_expected(self, expected: Mapping[str, datetime | None]) -> None:
+        """Keep when batches are expected to be done now."""
+        args = [part for id_, end in expected.items() for part in (id_, to_ms(end) if end else "")]
+        await self._connection.run("note_expected", *args)
 
     async def due_flushes(self, most: int = 100) -> Sequence[str]:
         """Ids of batches of which something is to be written, the longest waiting first."""

@@ -93,6 +93,25 @@ class FigureLedger:
             counters={name: int(count) for name, count in next(answers).items()},
         )
 
+    async def pace(self) -> Mapping[str, tuple[float, float]]:
+        """Tokens done, and the seconds that the whole system took for them, by task.
+
+        By Little's law: what a task's runs took together, over how many ran beside each other.
+        """
+        kept = await self._connection.ask(self._connection.redis.hgetall(f"{PREFIX}pace"))
+        busy = {
+            name.removeprefix("busy_ms:"): float(ms)
+            for name, ms in kept.items()
+            if name.startswith("busy_ms:")
+        }
+        wall = float(kept.get("wall_ms", 0))
+        beside = sum(busy.values()) / wall if wall else 0
+        if not beside:
+            return {}
+        return {
+            task: (float(kept[f"tokens:{task}"]), ms / beside / 1000) for task, ms in busy.items()
+        }
+
     async def interactive_in_hand(self) -> int:
         """Interactive jobs that are in Celery or running."""
         pipeline = self._connection.redis.pipeline(transaction=True)

@@ -1,0 +1,154 @@
+"""What a department asks for when it submits a batch: OpenAI's request, and what goes beyond it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from jobs.batches.lines import LineUrl
+from jobs.lanes import Lane
+from jobs.window import Window, WindowError
+
+MOST_METADATA = 16  # OpenAI's bounds, but for the length of a value, which may be a URL here
+MOST_KEY_CHARS, MOST_VALUE_CHARS = 64, 2_048
+LONGEST_WINDOW = timedelta(days=30)
+_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+class BatchDocument(BaseModel):
+    """A document that was uploaded before. Its line's `custom_id` is its id unless one is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: str = Field(max_length=128)
+    custom_id: str | None = Field(None, min_length=1, max_length=512)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class OutputExpiry(BaseModel):
+    anchor: Literal["created_at"]
+    seconds: int = Field(ge=3_600, le=2_592_000)
+
+
+class BatchRequest(BaseModel):
+    """A file of lines, or one task on many documents."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "input_file_id": "file_01j00000000000000000000000",
+                "endpoint": "/v1/jobs",
+                "completion_window": "24h",
+                "metadata": {"callback_url": "http://oa.tax.intranet/hooks/chancery"},
+            }
+        },
+    )
+
+    input_file_id: str | None = Field(None, description="A file uploaded for purpose `batch`.")
+    documents: list[str | BatchDocument] | None = Field(
+        None, min_length=1, description="Documents uploaded before, instead of a file."
+    )
+    task: str | None = Field(None, description="With `documents`: the task on each of them.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="With `documents`: the task's options."
+    )
+    endpoint: LineUrl = Field(LineUrl.jobs, description="The `url` of the file's lines.")
+    completion_window: str = Field(
+        "24h", description="How long the batch may take: `24h`, `90m`, `2d`; 30 days at most."
+    )
+    metadata: dict[str, str] = Field(
+        default_factory=dict,
+        description="Kept and given back. These keys mean something: `callback_url`, `lane`, "
+        "`window` (a calendar window that narrows the department's), `deadline` (RFC 3339).",
+    )
+    output_expires_after: OutputExpiry | None = Field(
+        None, description="Remove the output and error files sooner than files are."
+    )
+
+    @field_validator("completion_window")
+    @classmethod
+    def _is_duration(cls, text: str) -> str:
+        if duration(text) is None:
+            raise PydanticCustomError(
+                "duration", "Give a number and a unit, such as `24h`, `90m` or `2d`; at most `30d`."
+            )
+        return text
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata_fits(cls, metadata: dict[str, str]) -> dict[str, str]:
+        if len(metadata) > MOST_METADATA:
+            raise PydanticCustomError("metadata", "`metadata` may have 16 keys at most.")
+        for key, value in metadata.items():
+            if len(key) > MOST_KEY_CHARS or len(value) > MOST_VALUE_CHARS:
+                raise PydanticCustomError(
+                    "metadata", "A key may have 64 characters, a value 2,048."
+                )
+        return metadata
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> BatchRequest:
+        if (self.input_file_id is None) == (self.documents is None):
+            raise PydanticCustomError("input", "Give either `input_file_id` or `documents`.")
+        if (self.documents is None) != (self.task is None):
+            raise PydanticCustomError("task", "Give `task` with `documents`, and only with them.")
+        if self.documents and self.endpoint is not LineUrl.jobs:
+            raise PydanticCustomError("endpoint", "With `documents` it is `/v1/jobs`.")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a batch's metadata says of how it is to be worked on."""
+
+    callback_url: str | None
+    lane: Lane
+    window: str | None
+    deadline: datetime | None
+
+
+class MisfitMetadata(Exception):
+    """A key of the metadata that means something, with a value that means nothing."""
+
+    def __init__(self, key: str, detail: str) -> None:
+        super().__init__(detail)
+        self.key = key
+
+
+def terms_of(metadata: Mapping[str, str], zone: str) -> Terms:
+    """Raises `MisfitMetadata`. A window without a time zone is in `zone`."""
+    try:
+        lane = Lane(metadata.get("lane", Lane.bulk))
+    except ValueError:
+        raise MisfitMetadata("lane", "It is `bulk` or `interactive`.") from None
+    window = metadata.get("window")
+    try:
+        window = str(Window.parse(window, zone)) if window is not None else None
+    except WindowError as error:
+        raise MisfitMetadata("window", str(error)) from None
+    try:
+        deadline = _MOMENT.validate_python(metadata["deadline"]) if "deadline" in metadata else None
+    except ValidationError:
+        example = "`2026-12-01T08:00:00+08:00`"
+        detail = f"Give a time with its offset from UTC (RFC 3339), such as {example}."
+        raise MisfitMetadata("deadline", detail) from None
+    return Terms(metadata.get("callback_url"), lane, window, deadline)
+
+
+def duration(text: str) -> timedelta | None:
+    """`24h` as a duration; None for anything that is none, or is too long."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return length if length <= LONGEST_WINDOW else None
