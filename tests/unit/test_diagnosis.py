@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.lanes import Queue
+from jobs.lanes import Lane, Queue
 from jobs.ledger.figures import Figures, Server
+from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
 from jobs.states import CallbackStatus, JobStatus
 from worker.commands import diagnosis
@@ -135,3 +136,15 @@ def test_receivers_that_fail_or_are_gone_are_named() -> None:
     assert levels(found)[-2:] == [("receivers", "warn"), ("receivers", "warn")]
     assert "http://oa:80 of tax" in found[-2].text
     assert found[-1].text == "URLs that answered 410: 2 of tax"
+
+
+def test_what_is_paused_is_a_warning_with_the_command_that_resumes_it() -> None:
+    pauses = [Pause("tax"), Pause(lane=Lane.bulk), Pause("tax", Lane.interactive)]
+    found = list(diagnosis.of_pauses(pauses))
+    assert levels(found) == [("paused", "warn")] * 3
+    assert [(one.text, one.advice.split("`")[1]) for one in found] == [
+        ("all jobs of tax wait", "chancery resume --department tax"),
+        ("bulk jobs of every department wait", "chancery resume --lane bulk"),
+        ("interactive jobs of tax wait", "chancery resume --department tax --lane interactive"),
+    ]
+    assert list(diagnosis.of_pauses([])) == []
