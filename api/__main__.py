@@ -9,6 +9,7 @@ from jobs.logs import set_up_logs
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
+    BulkSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -28,6 +29,7 @@ def main() -> None:
         limits=LimitSettings(),
         retention=RetentionSettings(),
         batches=BatchSettings(),
+        bulk=BulkSettings(),
     )
     uvicorn.run(
         app,

@@ -14,14 +14,18 @@ from api.edge import Edge
 from api.errors import answer_errors
 from api.metrics import RequestMetrics, new_registry
 from api.parts import Parts
+from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, service, tasks, usage
 from jobs.batches.files import Files
+from jobs.batches.outlook import Outlook
+from jobs.batches.submission import BatchSubmissions
 from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
+    BulkSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -40,7 +44,8 @@ def create_app(
     store: StoreSettings,
     limits: LimitSettings,
     retention: RetentionSettings,
-    batches: BatchSettings | None = None,
+    batches: BatchSettings,
+    bulk: BulkSettings,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -49,14 +54,23 @@ def create_app(
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
         documents = Documents(ledger, folder, limits, retention)
+        files = Files(ledger, folder, retention)
         app.state.parts = Parts(
             ledger=ledger,
             store=folder,
             documents=documents,
             submissions=Submissions(ledger, documents),
-            files=Files(ledger, folder, retention),
+            files=files,
+            batch_submissions=BatchSubmissions(
+                ledger=ledger,
+                store=folder,
+                files=files,
+                outlook=Outlook(ledger, bulk),
+                batches=batches,
+                bulk=bulk,
+            ),
             limits=limits,
-            batches=batches or BatchSettings(),
+            batches=batches,
             settings=api,
         )
         try:
@@ -85,7 +99,7 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (documents, tasks, jobs, files, callbacks, usage, service):
+    for subject in (documents, tasks, jobs, batch_routes, files, callbacks, usage, service):
         app.include_router(subject.router)
     app.include_router(openapi.router)
 

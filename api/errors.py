@@ -52,6 +52,7 @@ STATUS: Mapping[str, int] = {
     "duplicate-custom-id": 422,
     "too-many-lines": 422,
     "no-lines": 422,
+    "deadline-unreachable": 422,
     # What a document has wrong, where it shows at the upload.
     "document-unreadable": 422,
     "document-empty": 422,

@@ -43,6 +43,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "duplicate-custom-id": "Give each line of the batch's file a `custom_id` of its own. The first "
     "line that has it was taken; send the others again in another batch.",
     "too-many-lines": "Make several files and batches of it.",
+    "deadline-unreachable": "Give the batch a later deadline or a longer window, or send fewer "
+    "documents. The detail says when it would be done.",
     "no-lines": "Send a file with one JSON object on each line.",
     "internal": "Send the same again once. If it stays, give the operators the `X-Request-Id`.",
     "task-failed": "Look at the job's `error`, and submit it again once.",

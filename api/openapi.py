@@ -32,6 +32,10 @@ TAGS = [
         "name": "files",
         "description": "As OpenAI's Files API: what batches are made from and leave.",
     },
+    {
+        "name": "batches",
+        "description": "As OpenAI's Batch API: many jobs, submitted and collected as one.",
+    },
     {"name": "callbacks", "description": "Endings as they are posted to the department."},
     {"name": "usage", "description": "What a department has used."},
     {"name": "service", "description": "Open addresses for operators and load balancers."},
@@ -62,7 +66,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _drop_what_is_never_answered(document, schemas)
-    for model in (JobRequest, RedeliverRequest, ProblemView):
+    for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema

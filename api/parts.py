@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from jobs.batches.files import Files
+from jobs.batches.submission import BatchSubmissions
 from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.settings import ApiSettings, BatchSettings, LimitSettings
@@ -22,6 +23,7 @@ class Parts:
     documents: Documents
     submissions: Submissions
     files: Files
+    batch_submissions: BatchSubmissions
     limits: LimitSettings
     batches: BatchSettings
     settings: ApiSettings

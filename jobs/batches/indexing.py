@@ -176,12 +176,12 @@ class Indexer:
 
     def _take(self, raw: RawLine, problems: list[LineProblem]) -> None:
         if self._reader.number > MOST_LINE_NUMBER:
-            raise _too_many(MOST_LINE_NUMBER, "blank ones included")
+            raise too_many_lines(MOST_LINE_NUMBER, "blank ones included")
         if raw.blank:
             return
         self._lines += 1
         if self._lines > self._limits.max_lines:
-            raise _too_many(self._limits.max_lines, "blank ones left out")
+            raise too_many_lines(self._limits.max_lines)
         try:
             self._keep(raw)
         except LineProblemError as error:
@@ -247,7 +247,7 @@ def _problem(
     return LineProblem(code, detail, line.number, line.custom_id, errors)
 
 
-def _too_many(most: int, counted: str) -> ProblemError:
+def too_many_lines(most: int, counted: str = "blank ones left out") -> ProblemError:
     return ProblemError(
         "too-many-lines",
         f"The file has more than {most} lines, {counted}: make several batches of it.",

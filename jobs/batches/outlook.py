@@ -55,17 +55,13 @@ class Outlook:
         )
         return (await self._expected(batch.created_at, [item]))[batch.id]
 
-    async def _expected(
-        self, now: datetime, new: Sequence[_Item]
-    ) -> Mapping[str, datetime | None]:
+    async def _expected(self, now: datetime, new: Sequence[_Item]) -> Mapping[str, datetime | None]:
         open_ = [_item(batch) for batch in await self._ledger.batches.open()]
         pace = Pace(await self._ledger.figures.pace(), self._bulk.assumed_tokens_per_second)
         of_departments: defaultdict[str, list[_Item]] = defaultdict(list)
         for item in [*open_, *new]:
             of_departments[item.department].append(item)
-        waiting = [
-            await self._waiting(name, items, pace) for name, items in of_departments.items()
-        ]
+        waiting = [await self._waiting(name, items, pace) for name, items in of_departments.items()]
         found = forecast(now, waiting)
         return {id_: end + OVERHEAD if end else None for id_, end in found.items()}
 

@@ -42,6 +42,7 @@ class BatchSubmissions:
 
     def __init__(
         self,
+        *,
         ledger: Ledger,
         store: Store,
         files: Files,
@@ -112,7 +113,8 @@ class BatchSubmissions:
         file = await self._ledger.files.get(department.name, file_id)
         if file is None:
             raise ProblemError(
-                "not-found", "The department has no such file. Upload it first; it may have expired."
+                "not-found",
+                "The department has no such file. Upload it first; it may have expired.",
             )
         return file
 
@@ -134,15 +136,16 @@ class BatchSubmissions:
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
         earlier = await self._ledger.batches.create(
-            batch, body, idempotency, output_keep=timedelta(seconds=expiry.seconds) if expiry else None
+            batch,
+            body,
+            idempotency,
+            output_keep=timedelta(seconds=expiry.seconds) if expiry else None,
         )
         if earlier is not None:
             return SubmittedBatch(from_json(earlier)["id"], earlier, replayed=True)
         return SubmittedBatch(batch.id, body, replayed=False)
 
-    async def _file_of_documents(
-        self, department: Department, request: BatchRequest
-    ) -> StoredFile:
+    async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
         """Documents become lines, so that there is one kind of batch."""
         documents = request.documents or []
         if len(documents) > self._batches.max_lines:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -73,9 +72,7 @@ class BatchLedger:
                 }
             )
         keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
-        record = dump(
-            new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms))
-        )
+        record = dump(new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms)))
         match await self._connection.run("create_batch", record, reply, self._max_waiting_lines):
             case ["kept"]:
                 return None

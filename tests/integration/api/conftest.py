@@ -19,6 +19,7 @@ from jobs.ledger.jobs import Ending
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
+    BulkSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -67,6 +68,7 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         limits: LimitSettings = LIMITS,
         settings: ApiSettings | None = None,
         batches: BatchSettings | None = None,
+        bulk: BulkSettings | None = None,
     ) -> AsyncIterator[Office]:
         app = create_app(
             api=settings or ApiSettings(),
@@ -74,7 +76,8 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             store=StoreSettings(data_dir=tmp_path),
             limits=limits,
             retention=RetentionSettings(),
-            batches=batches,
+            batches=batches or BatchSettings(),
+            bulk=bulk or BulkSettings(),
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
         health = await ledger.departments.create("health")
