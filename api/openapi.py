@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.answers import ProblemView
 from api.examples import EXAMPLES
 from jobs.problems import ProblemError
+from jobs.batches.request import BatchRequest
 from jobs.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# As long as kombu listens for what it was told to, whatever changes meanwhile.
-PULL_SECONDS = 1.0
+# Some pulls long: see `worker.gate`.
+RECENT_SECONDS = 0.5
 
 
 class BulkRoom:
-    """Room for as many bulk jobs as may be on the engine, and as many again as end while Celery
-    waits for messages, so that neither another worker nor this engine goes short.
+    """Room for as many bulk jobs as may be on the engine, and as many again as ended of late, so
+    that neither another worker nor this engine goes short.
     """
 
     def __init__(self, places: int) -> None:
@@ -39,5 +39,5 @@ class BulkRoom:
     def _note(self, jobs: int) -> None:
         now = time.monotonic()
         self._ended.append((now, jobs))
-        while self._ended[0][0] < now - PULL_SECONDS:
+        while self._ended[0][0] < now - RECENT_SECONDS:
             self._ended.popleft()

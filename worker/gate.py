@@ -11,6 +11,10 @@ from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
 
+# How long one pull listens to the queues that it was told of. Redis takes fractions from 6.0 on.
+PULL_SECONDS = 0.1
+
+
 def install_gate(app: Celery, is_open: Callable[[], bool]) -> threading.Event:
     """Have the consumer of `app` ask `is_open` before each pull from Redis.
 
@@ -32,6 +36,7 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> threading.Event:
                 return is_open() and bool(may_pull())
 
             withdrawn.clear()
+            consumer.task_consumer.channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
 
         def stop(self, consumer: Any) -> None:
