@@ -60,6 +60,9 @@ class BatchSettings(BaseSettings):
 
     max_bytes: int = Field(200 * MIB, gt=0, description="The largest file of a batch taken.")
     max_lines: int = Field(50_000, gt=0, description="The most lines that a batch may have.")
+    max_request_bytes: int = Field(
+        16 * MIB, gt=0, description="The largest request for a batch: it may name many documents."
+    )
     chunk_lines: int = Field(
         32, ge=1, le=64, description="The most lines that one Celery message carries."
     )

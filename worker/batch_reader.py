@@ -21,6 +21,7 @@ from jobs.submission import check_callback
 
 # A document that a line names is kept for a run that began at the deadline, too.
 DOCUMENT_MARGIN = timedelta(hours=1)
+MOST_READINGS = 3
 log = structlog.get_logger()
 
 
@@ -38,6 +39,10 @@ class BatchReader:
         if indexing is None:
             return False
         with structlog.contextvars.bound_contextvars(batch_id=indexing.batch.id):
+            if indexing.token > MOST_READINGS:
+                detail = "The file could not be read: the process that read it died each time."
+                await self._fail(indexing, Problem("poisoned", detail))
+                return True
             try:
                 await self._read(indexing)
             except FileNotFoundError:

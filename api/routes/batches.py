@@ -50,7 +50,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 async def submit_batch(
     request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
-    body = await read_body(request, parts.limits.max_request_bytes)
+    body = await read_body(request, parts.batches.max_request_bytes)
     try:
         asked = BatchRequest.model_validate_json(body)
     except ValidationError as error:

@@ -161,16 +161,23 @@ class JobLedger:
         """A page of a department's jobs, newest first.
 
         `cursor` is a page's `next_cursor`; anything else raises `ProblemError("invalid-request")`.
-        With `task` or `batch_id` a page may be short and still have a next one.
+        With `task` a page may be short and still have a next one. Of a batch, jobs are listed whose
+        outcome is not in its output file yet.
         """
         if cursor is not None and not is_job_id(cursor):
             raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
+        if batch_id is not None:
+            found = await self._of_batch(department, batch_id, cursor)
+            fits = [
+                job for job in found if status in (None, job.status) and task in (None, job.task)
+            ]
+            return Page(fits[:limit], fits[limit - 1].id if len(fits) > limit else None)
         index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
-        found: list[Job] = []
+        found = []
         for _ in range(_SCAN_PAGES):
             jobs = await self._page(index, cursor, limit)
             for job in jobs:
-                if (task in (None, job.task)) and (batch_id in (None, job.batch_id)):
+                if task in (None, job.task):
                     found.append(job)
                 cursor = job.id
                 if len(found) == limit:
@@ -179,12 +186,24 @@ class JobLedger:
                 return Page(found, None)
         return Page(found, cursor)
 
+    async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> list[Job]:
+        """The batch's jobs that are open or wait to be written, from `cursor` on, newest first."""
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        pipeline.smembers(f"{PREFIX}open:{batch_id}")
+        pipeline.lrange(f"{PREFIX}outcomes:{batch_id}", 0, -1)
+        open_, ended = await self._connection.ask(pipeline.execute())
+        ids = sorted((id_ for id_ in (*open_, *ended) if not cursor or id_ < cursor), reverse=True)
+        return [job for job in await self._load(ids) if job.department == department]
+
     async def _page(self, index: str, cursor: str | None, limit: int) -> Sequence[Job]:
         redis = self._connection.redis
         ids = await self._connection.ask(
             redis.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
         )
-        pipeline = redis.pipeline(transaction=False)
+        return await self._load(ids)
+
+    async def _load(self, ids: Sequence[str]) -> Sequence[Job]:
+        pipeline = self._connection.redis.pipeline(transaction=False)
         for job_id in ids:
             pipeline.hgetall(f"{PREFIX}job:{job_id}")
         records = await self._connection.ask(pipeline.execute())

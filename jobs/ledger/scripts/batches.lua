@@ -135,6 +135,10 @@ local function close_batch(batch, why)
   if batch.status == 'validating' then
     end_batch(batch, why)
     return
+  elseif batch.status == 'finalizing' then
+    -- Every line has ended: what is left is to write it down.
+    redis.call('ZREM', P .. 'batch-deadlines', batch.id)
+    return
   end
   stop_release(batch)
   set_batch(batch, {closing = why})

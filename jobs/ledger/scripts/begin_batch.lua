@@ -17,7 +17,8 @@ if ARGV[7] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[7])) end
 redis.call('SET', P .. 'index:' .. batch.id, ARGV[3])
 count_lines('waiting', batch.department, facts.indexed)
 if facts.indexed > 0 then
-  wait(batch.department, batch.lane, batch.deadline, batch.id)
+  local interactive = batch.lane == 'interactive'
+  wait(batch.department, interactive and INTERACTIVE_BATCH or batch.deadline, batch.id)
 else
   set_batch(batch, {status = 'finalizing', finalizing_at = now})
   flush_soon(batch.id)

@@ -113,14 +113,12 @@ local function rest(department)
   redis.call('ZREM', P .. 'turns', department)
 end
 
--- Interactive work goes before all that has a deadline.
-local function waiting_score(lane, deadline)
-  return lane == 'interactive' and 0 or deadline or NO_DEADLINE
-end
+-- Have a job or a batch wait for its release: interactive jobs before interactive batches, and those
+-- before all that has a deadline.
+local INTERACTIVE_JOB, INTERACTIVE_BATCH = 0, 1
 
--- Have a job or a batch wait for its release.
-local function wait(department, lane, deadline, id)
-  redis.call('ZADD', P .. 'waiting:' .. department, waiting_score(lane, deadline), id)
+local function wait(department, score, id)
+  redis.call('ZADD', P .. 'waiting:' .. department, score, id)
   take_turn(department)
 end
 
@@ -129,8 +127,12 @@ local function queue(job)
   set_status(job, 'queued')
   if job.lane == 'interactive' and not is_paused(job.department, job.lane) then
     hand_to_celery(job)
+  elseif job.lane == 'interactive' then
+    wait(job.department, INTERACTIVE_JOB, job.id)
   else
-    wait(job.department, job.lane, job.deadline, job.id)
+    -- A line that comes back goes before those of its batch that were not released yet.
+    local deadline = tonumber(job.deadline or NO_DEADLINE)
+    wait(job.department, job.batch_id and deadline - 1 or deadline, job.id)
   end
 end
 

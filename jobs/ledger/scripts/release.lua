@@ -11,35 +11,45 @@ local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])
 local closed, closed_batches = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
 local next_id, released = 6, 0
 local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P .. 'running-bulk')
-local room = tonumber(ARGV[1]) - in_hand
+local depth = tonumber(ARGV[1])
+local room = depth - in_hand
 local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 100, 500, 1000
 
 local function release_resumed(department)
   if is_paused(department, 'interactive') then return end
-  local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, 0, 0, 'LIMIT', 0, MOST_RESUMED)
+  local waiting = P .. 'waiting:' .. department
+  local ids = redis.call('ZRANGEBYSCORE', waiting, INTERACTIVE_JOB, INTERACTIVE_JOB,
+    'LIMIT', 0, MOST_RESUMED)
   for _, id in ipairs(ids) do
-    if string.sub(id, 1, 4) == 'job_' then
-      redis.call('ZREM', P .. 'waiting:' .. department, id)
-      hand_to_celery(load_job(id))
-      released = released + 1
-    end
+    redis.call('ZREM', waiting, id)
+    hand_to_celery(load_job(id))
+    released = released + 1
   end
 end
 
--- The first of a department's waiting jobs and batches that may go.
+-- How many lines of a batch may be released now, besides what the room allows.
+local function most_lines(batch)
+  if redis.call('LLEN', P .. 'outcomes:' .. batch.id) >= unwritten_most then return 0 end
+  if batch.lane == 'bulk' then return chunk_most end
+  return math.min(chunk_most, depth - redis.call('SCARD', P .. 'open:' .. batch.id))
+end
+
+-- The first of a department's waiting jobs and batches that may go: a job, or a batch and how many of
+-- its lines.
 local function head_of(department)
-  local bulk_paused = is_paused(department, 'bulk')
-  for _, id in ipairs(redis.call('ZRANGE', P .. 'waiting:' .. department, 0, MOST_SKIPPED)) do
+  local may = {
+    bulk = not closed[department] and not is_paused(department, 'bulk'),
+    interactive = not is_paused(department, 'interactive'),
+  }
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, '(' .. INTERACTIVE_JOB,
+    '+inf', 'LIMIT', 0, MOST_SKIPPED)
+  for _, id in ipairs(ids) do
     if string.sub(id, 1, 4) == 'job_' then
-      local job = load_job(id)
-      if job.lane == 'bulk' and not bulk_paused and not closed[department] then return job, nil end
+      if may.bulk then return load_job(id) end
     elseif not closed_batches[id] then
       local batch = load_batch(id)
-      local open = batch.lane == 'interactive' and not is_paused(department, 'interactive')
-        or batch.lane == 'bulk' and not bulk_paused and not closed[department]
-      if open and redis.call('LLEN', P .. 'outcomes:' .. id) < unwritten_most then
-        return nil, batch
-      end
+      local most = may[batch.lane] and most_lines(batch) or 0
+      if most > 0 then return nil, batch, most end
     end
   end
 end
@@ -52,7 +62,7 @@ local function new_job(batch, tasks, entry)
   redis.call('HSET', P .. 'job:' .. job.id, 'id', job.id, 'department', job.department,
     'lane', job.lane, 'task', job.task, 'batch_id', batch.id,
     'blob', batch.input_blob, 'offset', offset, 'length', length,
-    'tokens', tokens, 'line', math.floor(last / 256), 'created_at', now, 'keep_ms', batch.keep_ms,
+    'tokens', tokens, 'line', math.floor(last / 256), 'deadline', batch.deadline, 'created_at', now, 'keep_ms', batch.keep_ms,
     'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
   redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
   redis.call('SADD', P .. 'open:' .. batch.id, job.id)
@@ -98,14 +108,14 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
     if not at or turn < at.turn then at = {turn = turn, i = i} end
   end
   local department = turns[at.i]
-  local job, batch = head_of(department)
+  local job, batch, most = head_of(department)
   local count, tokens = 0, 0
   if job then
     redis.call('ZREM', P .. 'waiting:' .. department, job.id)
     hand_to_celery(job)
     count, tokens = 1, JOB_TOKENS
   elseif batch then
-    count, tokens = release_lines(batch, math.min(chunk_most, room, #ARGV - next_id + 1))
+    count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
   else
     table.remove(turns, at.i)
   end
@@ -115,5 +125,10 @@ end
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   if redis.call('EXISTS', P .. 'waiting:' .. department) == 0 then rest(department) end
 end
-note_saturation(#turns > 0)
-return {released, #turns > 0 and 1 or 0, in_hand}
+local more = false
+for _, department in ipairs(turns) do
+  local job, batch = head_of(department)
+  more = more or job ~= nil or batch ~= nil
+end
+note_saturation(more)
+return {released, more and 1 or 0, in_hand}
