@@ -5,6 +5,7 @@ ChanceryError
 ├── UnexpectedAnswer        an answer came that the api does not give: a proxy, or another server
 ├── WaitTimeout             the job or the batch had not ended in time; it goes on
 ├── CallbackNotGenuine      a callback that must not be believed
+├── StateUnusable           the state of a folder's submission is in use, or of another
 └── ApiProblem              the api said no, and why: type, title, detail, status, errors
     ├── Unauthorized        401: no API key, or a wrong one
     ├── NotFound            404: no such thing, or another department's
@@ -55,6 +56,10 @@ class WaitTimeout(ChanceryError):
 
 class CallbackNotGenuine(ChanceryError):
     """A callback that was not signed with the department's secret, or not just now."""
+
+
+class StateUnusable(ChanceryError):
+    """The state file of a folder's submission is in use, of another submission, or none at all."""
 
 
 class ApiProblem(ChanceryError):
