@@ -188,7 +188,8 @@ class LineResponse(Answer):
 class BatchLine(Answer):
     """What became of one line of a batch: a line of its output file or of its error file.
 
-    `response` is what the call that it stands for answered, `error` why there is none.
+    `response` is what the call that it stands for answered. `error` says in short why the line
+    failed: its `code` and `message`, and its `line`, counted from 1, where it never became a job.
     """
 
     id: str | None = None
@@ -197,8 +198,12 @@ class BatchLine(Answer):
     error: dict[str, Any] | None = None
 
     @property
+    def succeeded(self) -> bool:
+        return self.error is None and self.response is not None
+
+    @property
     def job(self) -> Job:
-        """The job that the line became. Raises `TypeError` for a line that became none."""
+        """The job of a line that succeeded. Raises `TypeError` where there is none in it."""
         body = self.response.body if self.response else None
         if isinstance(body, dict) and body.get("object") == "job":
             return Job.model_validate(body)

@@ -48,6 +48,7 @@ class Bureau:
         self.breaks: list[int] = []
         self.ranges: list[str | None] = []
         self.knows_ranges = True
+        self.expected_at: int | None = None
         self.loses_answers = 0
         self.stalls_after: int | None = None
         self._by_key: dict[str, str] = {}
@@ -79,7 +80,7 @@ class Bureau:
             "request_counts": counts,
             "errors": None,
             "metadata": None,
-            "expected_at": None,
+            "expected_at": self.expected_at,
             "warnings": [],
             "progress": None,
         } | given

@@ -372,6 +372,17 @@ class TestGoingOnAfterABreak:
         assert "1 of 20 files sent, 19 were there before." in result.stderr
         assert sum(uploads(office).values()) == 21
 
+    def test_what_has_its_size_and_time_is_not_even_read(
+        self, office: Any, run: Run, folder: Path
+    ) -> None:
+        office.answers = [*[None] * 21, lambda: web.Response(status=422)]
+        run("submit", folder, "--task", "summarize")
+        before = (folder / "00.txt").stat()
+        (folder / "00.txt").write_text("Document X")
+        os.utime(folder / "00.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+        result = run("submit", folder, "--task", "summarize")
+        assert "0 of 20 files sent, 20 were there before." in result.stderr
+
     def test_a_document_that_is_about_to_go_is_sent_again(
         self, office: Any, run: Run, folder: Path
     ) -> None:

@@ -218,6 +218,7 @@ class TestFollowing:
         }
         lines = list(chancery.batch_results(name))
         assert [line.custom_id for line in lines] == ["a", "乙", "c"]
+        assert [line.succeeded for line in lines] == [True, True, False]
         assert lines[1].job.result == {"summary": "乙"}
         assert lines[2].error == {"code": "unknown-task", "message": "There is no such task."}
         with pytest.raises(TypeError, match="'c' holds no job"):
