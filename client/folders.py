@@ -77,7 +77,7 @@ def find(folder: Path, glob: str, state: Path) -> Found:
     for path in sorted(folder.glob(glob)):
         parts = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in parts)
-        if hidden or not path.is_file() or path.resolve() == state.resolve():
+        if hidden or not path.is_file() or _is_same(path, state):
             continue
         name = "/".join(parts)
         if _is_text(name):
@@ -176,6 +176,10 @@ def ask(chancery: Chancery, journal: Journal, request: BatchRequest) -> Batch:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_same(path: Path, state: Path) -> bool:
+    return path.name == state.name and state.exists() and path.samefile(state)
 
 
 def _is_text(name: str) -> bool:

@@ -222,6 +222,16 @@ class TestSubmittingAFolder:
         own = tmp_path / "own.jsonl"
         assert run("submit", folder, "--task", "sing", "--state", own).stdout == "batch_2\n"
 
+    def test_a_state_that_is_kept_in_the_folder_is_no_line(
+        self, office: Any, run: Run, folder: Path
+    ) -> None:
+        for _ in range(2):
+            office.answers = [*[None] * 21, lambda: web.Response(status=422)]
+            run("submit", folder, "--task", "summarize", "--state", folder / "state.jsonl")
+        office.answers = []
+        run("submit", folder, "--task", "summarize", "--state", folder / "state.jsonl")
+        assert all(len(asked["documents"]) == 20 for asked in office.bureau.asked)
+
     def test_the_state_of_nobody_is_neither_used_nor_emptied(
         self, run: Run, folder: Path, tmp_path: Path
     ) -> None:
