@@ -18,13 +18,24 @@ from client.errors import (
     Unreachable,
     WaitTimeout,
 )
-from client.models import Attempt, Batch, Callback, Document, Job, Redelivered, TaskInfo
+from client.models import (
+    Attempt,
+    Batch,
+    BatchLine,
+    Callback,
+    Document,
+    File,
+    Job,
+    Redelivered,
+    TaskInfo,
+)
 
 __all__ = [
     "ApiProblem",
     "AsyncChancery",
     "Attempt",
     "Batch",
+    "BatchLine",
     "Callback",
     "CallbackNotGenuine",
     "Chancery",
@@ -32,6 +43,7 @@ __all__ = [
     "Conflict",
     "Document",
     "Event",
+    "File",
     "InvalidRequest",
     "Job",
     "NotFound",

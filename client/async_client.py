@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import httpx
+from typing import Any
 
 from client import calls
-from client.calls import Call
-from client.exchange import Attempts, Waiting, answer, http_settings
+from client.async_batches import AsyncBatches
+from client.exchange import Waiting
 from client.models import Callback, Document, Job, Redelivered, TaskInfo
 from client.uploads import Source
 
-Answer = TypeVar("Answer")
 
-
-class AsyncChancery:
+class AsyncChancery(AsyncBatches):
     """The api, as one department sees it, for asyncio. For one event loop; close it at the end.
 
     Each call is tried again after broken connections and after 408, 429, 502, 503 and 504, with
@@ -28,10 +23,6 @@ class AsyncChancery:
     so a repetition is not a second job. Raises `ValueError` for an address or key that cannot be
     right, and the errors of `client.errors`.
     """
-
-    def __init__(self, api_url: str, api_key: str, *, timeout: float = 60.0) -> None:
-        self._http = httpx.AsyncClient(**http_settings(api_url, api_key))
-        self._timeout = timeout
 
     async def upload(
         self, source: Source, filename: str | None = None, *, idempotency_key: str | None = None
@@ -142,36 +133,3 @@ class AsyncChancery:
 
     async def task(self, name: str) -> TaskInfo:
         return await self._send(calls.task(name))
-
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def _send(self, call: Call[Answer]) -> Answer:
-        attempts = Attempts(self._timeout)
-        while True:
-            with attempts.request(self._http, call) as request:
-                outcome = await self._try(request)
-            pause = attempts.pause(call, outcome)
-            if pause is not None:
-                await asyncio.sleep(pause)
-            elif isinstance(outcome, httpx.Response):
-                return answer(call, outcome)
-            else:
-                raise attempts.unreachable(request.url, outcome) from outcome
-
-    async def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
-        try:
-            return await self._http.send(request)
-        except httpx.TransportError as error:
-            return error

@@ -46,6 +46,13 @@ class Event:
             return self.data
         raise TypeError(f"A {self.type} event is not about a job.")
 
+    @property
+    def batch(self) -> Batch:
+        """The batch that ended. Raises `TypeError` for an event about a job."""
+        if isinstance(self.data, Batch):
+            return self.data
+        raise TypeError(f"A {self.type} event is not about a batch.")
+
 
 class _JobBody(BaseModel):
     type: str

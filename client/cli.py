@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from client.commands.batch.group import batch
 from client.commands.callbacks import callbacks
 from client.commands.connection import connection_options
 from client.commands.jobs import cancel, job, jobs
@@ -17,6 +18,7 @@ from client.server_commands import load, server_commands
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Documents and jobs": (submit, jobs, job, cancel, tasks),
+    "Batches": (batch,),
     "Callbacks": (callbacks,),
 }
 SERVER_SECTION = "The system"

@@ -5,21 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import httpx
+from typing import Any
 
 from client import calls
-from client.calls import Call
-from client.exchange import Attempts, Waiting, answer, http_settings
+from client.batches import Batches
+from client.exchange import Waiting
 from client.models import Callback, Document, Job, Redelivered, TaskInfo
 from client.uploads import Source
 
-Answer = TypeVar("Answer")
 
-
-class Chancery:
+class Chancery(Batches):
     """The api, as one department sees it. Use it from any number of threads; close it at the end.
 
     Each call is tried again after broken connections and after 408, 429, 502, 503 and 504, with
@@ -28,10 +23,6 @@ class Chancery:
     so a repetition is not a second job. Raises `ValueError` for an address or key that cannot be
     right, and the errors of `client.errors`.
     """
-
-    def __init__(self, api_url: str, api_key: str, *, timeout: float = 60.0) -> None:
-        self._http = httpx.Client(**http_settings(api_url, api_key))
-        self._timeout = timeout
 
     def upload(
         self, source: Source, filename: str | None = None, *, idempotency_key: str | None = None
@@ -140,36 +131,3 @@ class Chancery:
 
     def task(self, name: str) -> TaskInfo:
         return self._send(calls.task(name))
-
-    def close(self) -> None:
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _send(self, call: Call[Answer]) -> Answer:
-        attempts = Attempts(self._timeout)
-        while True:
-            with attempts.request(self._http, call) as request:
-                outcome = self._try(request)
-            pause = attempts.pause(call, outcome)
-            if pause is not None:
-                time.sleep(pause)
-            elif isinstance(outcome, httpx.Response):
-                return answer(call, outcome)
-            else:
-                raise attempts.unreachable(request.url, outcome) from outcome
-
-    def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
-        try:
-            return self._http.send(request)
-        except httpx.TransportError as error:
-            return error

@@ -3,8 +3,9 @@
 ChanceryError
 ├── Unreachable             no answer came; what was sent may have arrived
 ├── UnexpectedAnswer        an answer came that the api does not give: a proxy, or another server
-├── WaitTimeout             the job had not ended in time; it goes on
+├── WaitTimeout             the job or the batch had not ended in time; it goes on
 ├── CallbackNotGenuine      a callback that must not be believed
+├── StateUnusable           the state of a folder's submission is in use, or of another
 └── ApiProblem              the api said no, and why: type, title, detail, status, errors
     ├── Unauthorized        401: no API key, or a wrong one
     ├── NotFound            404: no such thing, or another department's
@@ -18,10 +19,9 @@ ChanceryError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from client.models import Job
+from client.models import Batch, Job
 
 
 class ChanceryError(Exception):
@@ -37,17 +37,29 @@ class UnexpectedAnswer(ChanceryError):
 
 
 class WaitTimeout(ChanceryError):
-    """The job had not ended in time. `job` is how it was last seen; it goes on."""
+    """What was waited for had not ended in time; it goes on. `seen` is how it was last seen."""
 
-    def __init__(self, job: Job, seconds: float) -> None:
+    def __init__(self, seen: Job | Batch, seconds: float) -> None:
         super().__init__(
-            f"{job.id} is still {job.status} after {seconds:g} s; it goes on, so wait again later."
+            f"{seen.id} is still {seen.status} after {seconds:g} s; it goes on, "
+            "so wait again later."
         )
-        self.job = job
+        self.seen = seen
+
+    @property
+    def job(self) -> Job:
+        """The job as last seen. Raises `TypeError` where a batch was waited for."""
+        if isinstance(self.seen, Job):
+            return self.seen
+        raise TypeError("A batch was waited for, not a job: see `seen`.")
 
 
 class CallbackNotGenuine(ChanceryError):
     """A callback that was not signed with the department's secret, or not just now."""
+
+
+class StateUnusable(ChanceryError):
+    """The state file of a folder's submission is in use, of another submission, or none at all."""
 
 
 class ApiProblem(ChanceryError):

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import httpx
 
-from client import calls
-from client.calls import Call
+from client.call import Call, parts
 from client.errors import BY_STATUS, ApiProblem, UnexpectedAnswer, Unreachable, WaitTimeout
-from client.models import Job
+from client.models import Batch, Job
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +25,7 @@ SILENCE_SECONDS = 30.0
 LONG_POLL_SECONDS = 25.0
 FIRST_BACKOFF_SECONDS = 0.25
 LONGEST_BACKOFF_SECONDS = 8.0
+LONGEST_BATCH_PAUSE_SECONDS = 10.0
 RETRIED_STATUSES = frozenset({408, 429, 502, 503, 504})
 # The first request with this key lives on after its connection broke: its answer will come.
 RETRIED_CODES = frozenset({"idempotency-in-progress"})
@@ -77,7 +77,7 @@ class Attempts:
                 call.method,
                 call.path,
                 headers=call.headers,
-                files=calls.parts(call, file),
+                files=parts(call, file),
                 timeout=timeout,
             )
 
@@ -107,11 +107,11 @@ def answer(call: Call[Answer], response: httpx.Response) -> Answer:
     if response.is_error:
         raise problem(response)
     if not response.is_success:
-        raise _unexpected(response)
+        raise unexpected(response)
     try:
         return call.read(response)
     except ValueError as error:
-        raise _unexpected(response) from error
+        raise unexpected(response) from error
 
 
 def problem(response: httpx.Response) -> ApiProblem:
@@ -129,6 +129,13 @@ def problem(response: httpx.Response) -> ApiProblem:
         else (),
         retry_after=_retry_after(response),
         extra=told,
+    )
+
+
+def unexpected(response: httpx.Response) -> UnexpectedAnswer:
+    return UnexpectedAnswer(
+        f"{response.url} answered {response.status_code} in a way that Chancery's api does not. "
+        "Check the api's address."
     )
 
 
@@ -156,6 +163,23 @@ class Waiting:
         # An api that answers at once although the job goes on must not be asked without pause.
         early = self._step - (now - self._asked_at)
         return min(max(0.0, early), 1.0, self._ends - now)
+
+
+class BatchWaiting:
+    """A wait for the end of a batch, which is asked about at growing distances."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
+        self._pause = FIRST_BACKOFF_SECONDS
+
+    def pause(self, batch: Batch) -> float:
+        """Seconds until it is asked about again. Raises `WaitTimeout` once the time is over."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise WaitTimeout(batch, self._seconds)
+        self._pause = min(LONGEST_BATCH_PAUSE_SECONDS, self._pause * 1.5)
+        return min(self._pause, left)
 
 
 def _worth_another(outcome: httpx.Response | httpx.TransportError) -> bool:
@@ -188,10 +212,3 @@ def _retry_after(response: httpx.Response) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _unexpected(response: httpx.Response) -> UnexpectedAnswer:
-    return UnexpectedAnswer(
-        f"{response.url} answered {response.status_code} in a way that Chancery's api does not. "
-        "Check the api's address."
-    )

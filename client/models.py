@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 ENDINGS = frozenset({"succeeded", "failed", "cancelled", "expired"})
+BATCH_ENDINGS = frozenset({"completed", "failed", "cancelled", "expired"})
+
+# The Files and Batch API tells times in whole seconds since 1970, and so it is shown as JSON.
+UnixTime = Annotated[
+    datetime,
+    PlainSerializer(lambda told: int(told.timestamp()), return_type=int, when_used="json"),
+]
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -79,11 +86,128 @@ class Job(Answer):
         return self.status == "succeeded"
 
 
+class File(Answer):
+    """A file that was sent, or that a batch produced. `purpose` is `batch` or `batch_output`."""
+
+    id: str
+    bytes: int = 0
+    created_at: UnixTime | None = None
+    expires_at: UnixTime | None = None
+    filename: str | None = None
+    purpose: str | None = None
+    status: str | None = None
+
+
+class Deleted(Answer):
+    id: str
+    deleted: bool
+
+
+class RequestCounts(Answer):
+    """How many lines there are, and how many of them ended well or badly."""
+
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+class BytesRead(Answer):
+    """How far the reading of the input file has come, in bytes."""
+
+    read: int = 0
+    of: int = 0
+
+
+class BatchError(Answer):
+    """Why a batch failed as a whole; `line` counts from 1."""
+
+    code: str | None = None
+    line: int | None = None
+    message: str | None = None
+    param: str | None = None
+
+
+class BatchErrors(Answer):
+    data: tuple[BatchError, ...] = ()
+
+
 class Batch(Answer):
-    """A batch, as its callback tells of it."""
+    """A file of many lines, each of which becomes a job.
+
+    `status` is `validating`, `in_progress`, `finalizing`, `completed`, `cancelling`, `cancelled`,
+    `expired` or `failed`; one that expired or was cancelled keeps what is done. `expected_at` is
+    when it is expected to be done, `warnings` say what stands against that. `progress` is there
+    while it is `validating`.
+    """
 
     id: str
     status: str
+    endpoint: str | None = None
+    completion_window: str | None = None
+    input_file_id: str | None = None
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    created_at: UnixTime | None = None
+    in_progress_at: UnixTime | None = None
+    expires_at: UnixTime | None = None
+    finalizing_at: UnixTime | None = None
+    completed_at: UnixTime | None = None
+    failed_at: UnixTime | None = None
+    expired_at: UnixTime | None = None
+    cancelling_at: UnixTime | None = None
+    cancelled_at: UnixTime | None = None
+    expected_at: UnixTime | None = None
+    request_counts: RequestCounts | None = None
+    progress: BytesRead | None = None
+    errors: BatchErrors | None = None
+    warnings: tuple[str, ...] = ()
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in BATCH_ENDINGS
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it came to its end, whichever that was."""
+        ends = (self.completed_at, self.failed_at, self.expired_at, self.cancelled_at)
+        return next((moment for moment in ends if moment is not None), None)
+
+    @property
+    def counts(self) -> RequestCounts:
+        """The `request_counts`, all of them 0 while they are not known."""
+        return self.request_counts or RequestCounts()
+
+
+class LineResponse(Answer):
+    status_code: int
+    request_id: str | None = None
+    body: Any = None
+
+
+class BatchLine(Answer):
+    """What became of one line of a batch: a line of its output file or of its error file.
+
+    `response` is what the call that it stands for answered. `error` says in short why the line
+    failed: its `code` and `message`, and its `line`, counted from 1, where it never became a job.
+    """
+
+    id: str | None = None
+    custom_id: str | None = None
+    response: LineResponse | None = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error is None and self.response is not None
+
+    @property
+    def job(self) -> Job:
+        """The job of a line that succeeded. Raises `TypeError` where there is none in it."""
+        body = self.response.body if self.response else None
+        if isinstance(body, dict) and body.get("object") == "job":
+            return Job.model_validate(body)
+        raise TypeError(f"The line {self.custom_id!r} holds no job.")
 
 
 class Attempt(Answer):
@@ -134,3 +258,11 @@ class TaskInfo(Answer):
 class Page(Answer, Generic[Item]):
     data: tuple[Item, ...]
     next_cursor: str | None = None
+
+
+class Listing(Answer, Generic[Item]):
+    """A page in the manner of the Files and Batch API."""
+
+    data: tuple[Item, ...]
+    last_id: str | None = None
+    has_more: bool = False

@@ -56,7 +56,7 @@ class Submission:
         try:
             await asyncio.gather(*pieces)
         finally:
-            await _stop(pieces)
+            await stop(pieces)
 
     async def _one(self, file: Path) -> None:
         async with self._sending:
@@ -98,7 +98,7 @@ class Submission:
             self._watcher.ended(file, ended, result)
 
 
-async def _stop(pieces: Sequence[asyncio.Task[None]]) -> None:
+async def stop(pieces: Sequence[asyncio.Task[None]]) -> None:
     """Ends all. One that turned its cancellation into a timeout, and goes on, is asked again."""
     left = {piece for piece in pieces if not piece.done()}
     while left:

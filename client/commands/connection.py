@@ -17,6 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 API_URL = "http://127.0.0.1:8080"
 ASKING_SECONDS = 10.0
 SENDING_SECONDS = 60.0
+WATCHING_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,26 @@ class Connection:
 
     def open(self) -> Chancery:
         """For a person who waits for an answer: given up after 10 s."""
-        try:
-            return Chancery(self.api_url, self._key(), timeout=ASKING_SECONDS)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
+        return self._open(ASKING_SECONDS)
+
+    def open_to_send(self) -> Chancery:
+        """For sending and fetching: outlasts a restart of the api."""
+        return self._open(SENDING_SECONDS)
+
+    def open_to_watch(self) -> Chancery:
+        """For hours of looking on: outlasts an update of the machine that the api is on."""
+        return self._open(WATCHING_SECONDS)
 
     def open_async(self) -> AsyncChancery:
         """For sending: outlasts a restart of the api."""
         try:
             return AsyncChancery(self.api_url, self._key(), timeout=SENDING_SECONDS)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+
+    def _open(self, seconds: float) -> Chancery:
+        try:
+            return Chancery(self.api_url, self._key(), timeout=seconds)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 

@@ -12,6 +12,7 @@ import click
 
 from client.commands.connection import Connection, connection_options, pass_connection
 from client.commands.outcomes import Outcomes
+from client.commands.pairs import values_of
 from client.errors import ChanceryError
 from client.submission import Order, Submission
 
@@ -76,10 +77,10 @@ def submit(
     """
     order = Order(
         task=task,
-        options=_options_in(options_file) | _pairs(options, "--option"),
+        options=_options_in(options_file) | values_of(options, "--option"),
         callback_url=callback_url,
         lane=lane,
-        metadata=_pairs(metadata, "--metadata"),
+        metadata=values_of(metadata, "--metadata"),
         wait_seconds=wait_seconds if wait or out is not None else None,
     )
     with connection.open() as chancery:
@@ -114,16 +115,3 @@ def _options_in(file: Any) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise click.BadParameter("holds no JSON object.", param_hint="--options-file")
     return options
-
-
-def _pairs(given: Sequence[str], hint: str) -> dict[str, Any]:
-    pairs: dict[str, Any] = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not key or not equals:
-            raise click.BadParameter(f"{pair!r} is not K=V.", param_hint=hint)
-        try:
-            pairs[key] = json.loads(value)
-        except ValueError:
-            pairs[key] = value
-    return pairs

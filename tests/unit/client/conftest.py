@@ -16,6 +16,7 @@ from streaming_form_data import StreamingFormDataParser
 from streaming_form_data.targets import BaseTarget, ValueTarget
 
 from client import Chancery
+from tests.unit.client.bureau import Bureau
 
 KEY = "key-of-tax"
 
@@ -44,16 +45,20 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> web
 
 
 class Counted(BaseTarget):  # type: ignore[misc] # the library has no types
-    """A file that is counted, not kept."""
+    """A file that is counted, and kept only where that is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept: bool) -> None:
         super().__init__()
         self.digest = hashlib.sha256()
         self.size = 0
+        self.content = bytearray()
+        self._kept = kept
 
     def on_data_received(self, chunk: bytes) -> None:
         self.digest.update(chunk)
         self.size += len(chunk)
+        if self._kept:
+            self.content += chunk
 
 
 class Office:
@@ -70,6 +75,10 @@ class Office:
         self.ends_at_poll = 1
         self.polls: dict[str, int] = {}
         self.most_at_once = 0
+        self.bureau = Bureau()
+        self.documents: dict[str, dict[str, Any]] = {}
+        self.answers_documents: int | None = None
+        self.documents_expire_at = "2031-01-01T00:00:00Z"
         self._now = 0
 
     def app(self) -> web.Application:
@@ -87,6 +96,7 @@ class Office:
                 web.get("/v1/callbacks", self._list_callbacks),
                 web.post("/v1/callbacks/redeliver", self._redeliver_dead),
                 web.post("/v1/callbacks/{id}/redeliver", self._redeliver),
+                *self.bureau.routes(),
             ]
         )
         return app
@@ -119,10 +129,12 @@ class Office:
 
     async def _read(self, request: web.Request, seen: Seen) -> None:
         if request.content_type == "multipart/form-data":
-            job, file = ValueTarget(), Counted()
+            job, purpose = ValueTarget(), ValueTarget()
+            file = Counted(kept=request.path == "/v1/files")
             parser = StreamingFormDataParser(headers=request.headers)
             parser.register("job", job)
             parser.register("file", file)
+            parser.register("purpose", purpose)
             async for chunk in request.content.iter_chunked(2**16):
                 parser.data_received(chunk)
             seen.fields["file"] = {
@@ -130,6 +142,7 @@ class Office:
                 "sha256": file.digest.hexdigest(),
                 "bytes": file.size,
             }
+            self.bureau.form = {"purpose": purpose.value.decode(), "content": bytes(file.content)}
             if job.value:
                 seen.fields["job"] = json.loads(job.value)
         elif request.can_read_body:
@@ -138,14 +151,20 @@ class Office:
             seen.body_sha256 = hashlib.sha256(content).hexdigest()
 
     async def _upload(self, request: web.Request) -> web.Response:
+        """With `answers_documents`, so many are answered; of the others no answer ever comes."""
         told = request[SEEN].fields["file"]
         document = {
             "id": f"doc_{len(self.seen)}",
             "media_type": "text/plain",
-            "expires_at": "2031-01-01T00:00:00Z",
+            "expires_at": self.documents_expire_at,
             "a_field_of_tomorrow": 1,
         }
-        return web.json_response(document | told, status=201)
+        kept = self.documents.setdefault(request[SEEN].key or "", document | told)
+        while self.answers_documents is not None and not self.answers_documents:
+            await asyncio.sleep(0.01)
+        if self.answers_documents is not None:
+            self.answers_documents -= 1
+        return web.json_response(kept, status=201)
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked = request[SEEN].fields["job"]

@@ -105,10 +105,16 @@ def test_while_a_secret_is_changed_the_old_and_the_new_verify(signing: list[str]
     assert verify([OTHER, SECRET], signed(body, *signing), body).job.id == "job_1"
 
 
+def test_an_event_about_a_job_holds_no_batch() -> None:
+    body = body_of()
+    with pytest.raises(TypeError, match="not about a batch"):
+        _ = verify(SECRET, signed(body, SECRET), body).batch
+
+
 def test_an_event_about_a_batch_holds_the_batch() -> None:
     body = body_of("batch.completed", {"id": "batch_1", "status": "completed"})
     event = verify(SECRET, signed(body, SECRET), body)
-    assert event.data.id == "batch_1"
+    assert event.data.id == event.batch.id == "batch_1"
     with pytest.raises(TypeError, match="not about a job"):
         _ = event.job
 

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from tests.unit.client.bureau import error_line, job_line, written
+
 ROOT = Path(__file__).parents[3]
 EXAMPLES = re.findall(
     r"```python\n(.*?)```", (ROOT / "docs/client.md").read_text("utf-8"), re.DOTALL
@@ -33,6 +35,13 @@ def environment(**more: str) -> dict[str, str]:
 
 def test_the_examples_that_call_the_api_run(office: Any, tmp_path: Path) -> None:
     (tmp_path / "notice.txt").write_text("The text of the notice.")
+    office.bureau.expected_at = 1_900_003_600
+    office.bureau.files = {
+        "file_out": written(job_line("2026-1187")),
+        "file_err": written(error_line("2026-1188")),
+    }
+    ended = {"status": "completed", "output_file_id": "file_out", "error_file_id": "file_err"}
+    office.bureau.steps = [{"status": "in_progress"}, ended]
     ran = subprocess.run(
         [sys.executable, "-c", "\n".join(CALLS)],
         cwd=tmp_path,
@@ -48,6 +57,16 @@ def test_the_examples_that_call_the_api_run(office: Any, tmp_path: Path) -> None
         "job_2",
         "job_3",
         "{'summary': 'short'}",
+        "batch_1 is expected to be done at 2030-03-17 18:46:40+00:00",
+        "2026-1187 {'summary': '2026-1187'}",
+        "2026-1188 There is no such task.",
+        "validating",
+    ]
+    assert [
+        json.loads(line)["custom_id"] for line in office.bureau.files["file_3"].splitlines()
+    ] == [
+        "2026-1187",
+        "2026-1188",
     ]
     assert office.seen[-1].key == "case-2026-1187-summary-1"
 
