@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from api.answers import ProblemView
 from api.examples import EXAMPLES
-from jobs.problems import ProblemError
 from jobs.batches.request import BatchRequest
+from jobs.problems import ProblemError
 from jobs.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)

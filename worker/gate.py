@@ -10,7 +10,6 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-
 # How long one pull listens to the queues that it was told of. Redis takes fractions from 6.0 on.
 PULL_SECONDS = 0.1
 

@@ -173,7 +173,7 @@ class JobLedger:
             ]
             return Page(fits[:limit], fits[limit - 1].id if len(fits) > limit else None)
         index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
-        found = []
+        found: list[Job] = []
         for _ in range(_SCAN_PAGES):
             jobs = await self._page(index, cursor, limit)
             for job in jobs:
@@ -186,7 +186,7 @@ class JobLedger:
                 return Page(found, None)
         return Page(found, cursor)
 
-    async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> list[Job]:
+    async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> Sequence[Job]:
         """The batch's jobs that are open or wait to be written, from `cursor` on, newest first."""
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.smembers(f"{PREFIX}open:{batch_id}")
