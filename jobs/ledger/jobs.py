@@ -167,9 +167,9 @@ class JobLedger:
         if cursor is not None and not is_job_id(cursor):
             raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
         if batch_id is not None:
-            found = await self._of_batch(department, batch_id, cursor)
+            jobs = await self._of_batch(department, batch_id, cursor)
             fits = [
-                job for job in found if status in (None, job.status) and task in (None, job.task)
+                job for job in jobs if status in (None, job.status) and task in (None, job.task)
             ]
             return Page(fits[:limit], fits[limit - 1].id if len(fits) > limit else None)
         index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
