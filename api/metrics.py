@@ -18,9 +18,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.batch_metrics import of_batches
 from api.errors import CLIENT_CLOSED_REQUEST
 from api.readiness import age_seconds
 from jobs.ledger import Ledger
+from jobs.ledger.batch_figures import BatchFigures
 from jobs.ledger.figures import Figures
 from jobs.ledger.processes import Process
 from jobs.problems import ProblemError
@@ -85,9 +87,14 @@ async def exposition(registry: CollectorRegistry, ledger: Ledger) -> tuple[bytes
     While the ledger is away its figures are missing and `chancery_ledger_up` is 0.
     """
     try:
-        seen = _Seen(await ledger.read_figures(), await ledger.processes.list())
+        names = await ledger.departments.names()
+        seen = _Seen(
+            await ledger.figures.read(names),
+            await ledger.batch_figures.read(names),
+            await ledger.processes.list(),
+        )
     except ProblemError:
-        seen = _Seen(None, ())
+        seen = _Seen(None, None, ())
     system = CollectorRegistry()
     system.register(seen)
     return generate_latest(registry) + generate_latest(system), CONTENT_TYPE_LATEST
@@ -96,8 +103,14 @@ async def exposition(registry: CollectorRegistry, ledger: Ledger) -> tuple[bytes
 class _Seen(Collector):
     """One look at the ledger, for one scrape."""
 
-    def __init__(self, figures: Figures | None, processes: Sequence[Process]) -> None:
+    def __init__(
+        self,
+        figures: Figures | None,
+        batches: BatchFigures | None,
+        processes: Sequence[Process],
+    ) -> None:
         self._figures = figures
+        self._batches = batches
         self._processes = processes
 
     def collect(self) -> Iterable[Metric]:
@@ -110,6 +123,8 @@ class _Seen(Collector):
             yield from _of_callbacks(self._figures)
             yield from _of_receivers(self._figures)
             yield from _of_processes(self._processes)
+        if self._batches is not None:
+            yield from of_batches(self._batches)
 
 
 def _of_jobs(figures: Figures) -> Iterable[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.ledger.batch_figures import BatchFigureLedger
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.connection import Connection, check_server
@@ -63,6 +64,7 @@ class Ledger:
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)
         self.figures = FigureLedger(self._connection)
+        self.batch_figures = BatchFigureLedger(self._connection, self.batches, self.figures)
 
     async def check(self) -> None:
         """Raise `UnsafeServer` where the server would lose what it is given."""

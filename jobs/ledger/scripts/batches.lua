@@ -113,8 +113,24 @@ local function stop_release(batch)
   end
 end
 
+-- What a completed batch took, over what was promised: see jobs/batches/estimates.py.
+local ERROR_BOUNDS = {'0.5', '0.8', '0.9', '1', '1.1', '1.25', '1.5', '2', '4', 'inf'}
+
+local function note_estimate(batch)
+  local promised = math.max(tonumber(batch.first_expected_at) - tonumber(batch.created_at), 1000)
+  local error = (now - tonumber(batch.created_at)) / promised
+  for _, bound in ipairs(ERROR_BOUNDS) do
+    if bound == 'inf' or error <= tonumber(bound) then
+      redis.call('HINCRBY', P .. 'estimates', 'le:' .. bound, 1)
+      break
+    end
+  end
+  redis.call('HINCRBYFLOAT', P .. 'estimates', 'sum', error)
+end
+
 local function end_batch(batch, status)
   set_batch(batch, {status = status, [status .. '_at'] = now})
+  if status == 'completed' and batch.first_expected_at then note_estimate(batch) end
   redis.call('ZREM', P .. 'indexing', batch.id)
   redis.call('ZREM', P .. 'batch-deadlines', batch.id)
   redis.call('ZREM', P .. 'batches-open', batch.id)
