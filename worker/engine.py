@@ -57,14 +57,15 @@ class _Count(BaseModel):
 
 
 class EngineClient:
-    """One engine, with at most `concurrency` completions in flight.
+    """One engine, with at most `concurrency` completions in flight; the last `kept` of those places
+    are for priority 0 alone.
 
     `start` before use, in the event loop that will use it; `close` after.
     """
 
-    def __init__(self, settings: EngineSettings, concurrency: int) -> None:
+    def __init__(self, settings: EngineSettings, concurrency: int, kept: int = 0) -> None:
         self._settings = settings
-        self._places = Places(concurrency)
+        self._places = Places(concurrency, kept)
         self._counting = asyncio.Semaphore(COUNTING_IN_FLIGHT)
         self._connections = concurrency + COUNTING_IN_FLIGHT + WATCHING_IN_FLIGHT
         self._board = HealthBoard()

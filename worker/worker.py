@@ -45,7 +45,11 @@ class Worker:
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
-        self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
+        self._engine = EngineClient(
+            EngineSettings(),
+            self._settings.concurrency,
+            kept=self._settings.concurrency - self._settings.bulk_places,
+        )
         self._figures: Mapping[str, Any] = {}
         self._runs = 0
         self._bulk_room = BulkRoom(self._settings.bulk_places)

@@ -50,3 +50,28 @@ async def test_who_is_cancelled_just_after_getting_a_place_gives_it_back() -> No
     async with asyncio.timeout(30):
         await _hold(places, 0, "next", served)
     assert served == ["next"]
+
+
+async def test_the_last_places_are_for_priority_0_alone() -> None:
+    places, got = Places(3, kept=1), list[str]()
+
+    async def take(name: str, priority: int) -> None:
+        async with places.take(priority):
+            got.append(name)
+            await leave.wait()
+
+    leave = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(3):
+            tasks.create_task(take(f"bulk {number}", 10))
+        await _settled()
+        tasks.create_task(take("interactive", 0))
+        await _settled()
+        assert got == ["bulk 0", "bulk 1", "interactive"]
+        leave.set()
+    assert got[3:] == ["bulk 2"]
+
+
+async def _settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
