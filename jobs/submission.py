@@ -19,6 +19,7 @@ from jobs.job import NewJob, StoredDocument
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Kept, Submission
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaLeft
 from jobs.requests import JobRequest
 from jobs.states import JobStatus
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
@@ -28,11 +29,12 @@ from tasks.registry import TASKS
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """`body` is the JSON of the job as first answered."""
+    """`body` is the JSON of the job as first answered; `quotas`, what the department's leave."""
 
     job_id: str
     body: bytes
     replayed: bool
+    quotas: Sequence[QuotaLeft]
 
 
 class Submissions:
@@ -107,7 +109,6 @@ class Submissions:
                 document=document,
                 body=view.model_dump_json().encode(),
                 idempotency=idempotency,
-                rate=department.rate,
             )
         )
 
@@ -193,4 +194,4 @@ def _new_job(department: Department, request: JobRequest, document_id: str) -> N
 
 
 def _submitted(kept: Kept) -> Submitted:
-    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed)
+    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)

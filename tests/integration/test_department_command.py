@@ -59,7 +59,7 @@ def test_a_new_department_s_key_opens_the_system_with_what_was_asked_for(redis_u
     assert made["callback_secret"].startswith("whsec_")
     found = ask(redis_url, made["api_key"])
     assert found is not None
-    assert (found.name, found.weight, found.rate) == ("tax", 3, 20.0)
+    assert (found.name, found.weight, found.quota.rate) == ("tax", 3, 20.0)
     assert found.callback_allow == ("oa.tax.intranet:8080", "10.1.0.0/16")
 
 

@@ -1,4 +1,6 @@
-"""`chancery department set`: what a department's receivers ask for beyond Standard Webhooks."""
+"""`chancery department set`: a department's quotas, and what its receivers ask for beyond Standard
+Webhooks.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,12 @@ from jobs.department import CallbackOptions
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import new_secret
 from worker.commands.department_parts import NameType, no_such, with_ledger
+from worker.commands.department_quota import (
+    LIFTABLE,
+    change_quota,
+    given_quotas,
+    quota_options,
+)
 from worker.commands.system import system_options
 from worker.signing import key_bytes
 from worker.tls import tls_context
@@ -25,7 +33,7 @@ _OURS = re.compile(
     r"(webhook|chancery|content|proxy|sec)-.*|host|user-agent|connection|keep-alive|te|trailer|"
     r"transfer-encoding|upgrade|expect|date|accept-encoding"
 )
-UNSET = ("ca", "client-cert", "headers", "sm3")
+UNSET = ("ca", "client-cert", "headers", "sm3", *LIFTABLE)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -71,6 +79,7 @@ class HeaderType(click.ParamType[tuple[str, str]]):
     metavar="FILE|new",
     help="Sign by HMAC-SM3 too, with the key (base64) in FILE, or with one that is printed.",
 )
+@quota_options
 @click.option("--unset", type=click.Choice(UNSET), multiple=True, help="Take away again.")
 @system_options
 def set_(
@@ -84,8 +93,12 @@ def set_(
     unset: tuple[str, ...],
     data_dir: Path,
     redis_url: str | None,
+    **arguments: Any,
 ) -> None:
-    """Set how callbacks of the department NAME are sent. What is not named stays as it is."""
+    """Set the quotas of the department NAME, and how its callbacks are sent.
+
+    What is not named stays as it is; --unset of a quota lifts it.
+    """
     if bool(client_cert) != bool(client_key):
         raise click.UsageError("--client-cert and --client-key go together.")
     given: dict[str, Any] = {}
@@ -95,18 +108,20 @@ def set_(
         given |= {"client_cert_pem": _text(client_cert), "client_key_pem": _text(client_key)}
     if sm3_key:
         given["sm3_key"] = new_secret() if sm3_key == "new" else _text(Path(sm3_key)).strip()
-    if not (given or headers or unset):
+    quota = given_quotas(arguments)
+    if not (given or headers or unset or quota):
         raise click.UsageError("Say what to set, or what to --unset.")
 
     async def change(ledger: Ledger) -> bool:
         before = _without(await ledger.departments.callback_options(name), unset)
         after = replace(before, headers={**before.headers, **dict(headers)}, **given)
         _check(after)
-        return await ledger.departments.set_callback_options(name, after)
+        found = await ledger.departments.set_callback_options(name, after)
+        return found and await change_quota(ledger, name, quota, unset)
 
     if not with_ledger(data_dir, redis_url, change):
         raise no_such(name)
-    click.echo(f"{name} is set; couriers know it from the next callback on")
+    click.echo(f"{name} is set: from the next submission and the next callback on")
     if sm3_key == "new":
         click.echo(f"sm3_key  {given['sm3_key']}")
 
