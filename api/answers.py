@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
@@ -10,6 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.errors import MEDIA_TYPE, STATUS
+from api.rate_limits import DESCRIBED, RETRY_AFTER
 from jobs.problems import TITLES
 
 Item = TypeVar("Item")
@@ -65,4 +67,6 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
         else:
             schema = {"$ref": "#/components/schemas/ProblemView"}
             described[status] = {"description": line, "content": {MEDIA_TYPE: {"schema": schema}}}
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            described[status]["headers"] = {**RETRY_AFTER, **DESCRIBED}
     return described

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from api import openapi
 from api.edge import Edge
 from api.errors import answer_errors
-from api.metrics import RequestMetrics, new_registry
+from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, service, tasks, usage
@@ -90,6 +90,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.registry = new_registry()
+    app.state.refused = refused_submissions(app.state.registry)
     app.add_middleware(Edge)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     answer_errors(app)

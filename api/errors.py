@@ -17,8 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.rate_limits import rate_limit_fields
 from jobs.checks import invalid_request
 from jobs.problems import Problem, ProblemError
+from jobs.quotas import OverQuotaError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
@@ -37,6 +39,9 @@ STATUS: Mapping[str, int] = {
     "too-large": 413,
     "text-too-long": 413,
     "rate-limited": 429,
+    "quota-in-flight": 429,
+    "quota-queued": 429,
+    "quota-tokens": 429,
     "system-full": 503,
     "unavailable": 503,
     "storage-full": 503,
@@ -103,6 +108,7 @@ def problem_response(
 def answer_errors(app: FastAPI) -> None:
     """Have `app` answer its errors as problems."""
     app.add_exception_handler(ProblemError, _of_problem)
+    app.add_exception_handler(OverQuotaError, _of_quota)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(ClientDisconnect, _of_disconnect)
@@ -111,6 +117,13 @@ def answer_errors(app: FastAPI) -> None:
 async def _of_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - it is registered for this alone
     return problem_response(error.problem, retry_after=error.retry_after)
+
+
+async def _of_quota(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OverQuotaError)  # noqa: S101 - likewise
+    request.app.state.refused.labels(error.department, error.problem.code).inc()
+    headers = rate_limit_fields(error.quotas)
+    return problem_response(error.problem, retry_after=error.retry_after, headers=headers)
 
 
 async def _of_validation(_: Request, error: Exception) -> Response:

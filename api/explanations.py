@@ -23,6 +23,12 @@ WHAT_TO_DO: Mapping[str, str] = {
     "text-too-long": "Split the text, or upload it as a document.",
     "rate-limited": "Wait as long as `Retry-After` says. Bulk work does not go faster by sending "
     "it faster.",
+    "quota-in-flight": "Wait until jobs have ended, then send the same again. The header "
+    "`RateLimit` of each answer to a submission says how many more may come.",
+    "quota-queued": "Wait until jobs and lines of batches have begun, then send the same again. A "
+    "batch of more lines than the whole quota never fits: split it, or ask the operators.",
+    "quota-tokens": "Wait as long as `Retry-After` says, until the next day (UTC). What was "
+    "accepted before stays; bulk work of it goes on then.",
     "system-full": "Wait as long as `Retry-After` says and send the same again.",
     "unavailable": "Wait as long as `Retry-After` says and send the same again, with the same "
     "Idempotency-Key.",

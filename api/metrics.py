@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Counter,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -37,6 +38,16 @@ def new_registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
+
+
+def refused_submissions(registry: CollectorRegistry) -> Counter:
+    """Counted in this process and not in the ledger: a flood of refusals must not become writes."""
+    return Counter(
+        "chancery_submissions_refused",
+        "Submissions that a quota of their department refused.",
+        ("department", "code"),
+        registry=registry,
+    )
 
 
 class RequestMetrics:

@@ -7,9 +7,27 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What a department may ask for; None for no limit.
+
+    `rate` is submissions per second. `max_in_flight`: jobs accepted and not ended, without lines of
+    batches. `max_queued`: jobs queued or scheduled, and lines of batches that wait.
+    `tokens_per_day`: prompt and completion tokens, by the UTC day on which their jobs ended.
+    """
+
+    rate: float | None = None
+    max_in_flight: int | None = None
+    max_queued: int | None = None
+    tokens_per_day: int | None = None
+
+
+UNLIMITED = Quota()
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
-    """`weight` is its share of bulk work; `rate` its submissions per second, None for no limit.
-    `window` is when its bulk work runs, as `jobs.window` reads it; None: the platform's.
+    """`weight` is its share of bulk work. `window` is when that runs, as `jobs.window` reads it;
+    None: when the platform's does.
 
     `callback_secrets` are those that sign now, the new one first: all of them do, so that a secret
     can be changed without a gap.
@@ -19,7 +37,7 @@ class Department:
     callback_allow: tuple[str, ...]
     callback_secrets: tuple[str, ...]
     weight: int = 1
-    rate: float | None = None
+    quota: Quota = UNLIMITED
     callback_max_bytes: int | None = None
     window: str | None = None
 

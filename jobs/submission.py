@@ -18,6 +18,7 @@ from jobs.job import NewJob, StoredDocument
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Kept, Submission
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaLeft
 from jobs.requests import JobRequest
 from jobs.states import JobStatus
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
@@ -26,11 +27,12 @@ from jobs.views import new_job_view
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """`body` is the JSON of the job as first answered."""
+    """`body` is the JSON of the job as first answered; `quotas`, what the department's leave."""
 
     job_id: str
     body: bytes
     replayed: bool
+    quotas: Sequence[QuotaLeft]
 
 
 class Submissions:
@@ -105,7 +107,6 @@ class Submissions:
                 document=document,
                 body=view.model_dump_json().encode(),
                 idempotency=idempotency,
-                rate=department.rate,
             )
         )
 
@@ -157,4 +158,4 @@ def _new_job(department: Department, request: JobRequest, document_id: str) -> N
 
 
 def _submitted(kept: Kept) -> Submitted:
-    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed)
+    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)

@@ -13,6 +13,7 @@ from api.auth import TheDepartment
 from api.idempotency import REPLAYED, GivenKey, idempotency
 from api.openai_lists import AfterId, OpenAIListView, openai_list
 from api.parts import TheParts
+from api.rate_limits import rate_limit_fields
 from api.uploads import read_body
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
@@ -35,6 +36,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
         **problems(
             "invalid-request", "unknown-task", "not-found", "callback-not-allowed",
             "deadline-unreachable", "too-many-lines", "idempotency-mismatch", "system-full",
+            "rate-limited", "quota-queued", "quota-tokens",
             "storage-full", "too-large", "request-timeout",
         ),
     },
@@ -57,7 +59,8 @@ async def submit_batch(
         raise invalid_request(error.errors()) from error
     once = idempotency(key, body)
     submitted = await parts.batch_submissions.submit(department, asked, once)
-    headers = {"Location": f"/v1/batches/{submitted.batch_id}"}
+    location = f"/v1/batches/{submitted.batch_id}"
+    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 200, headers, "application/json")

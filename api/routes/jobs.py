@@ -15,6 +15,7 @@ from api.auth import TheDepartment
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.multipart import receive_form
 from api.parts import Parts, TheParts
+from api.rate_limits import DESCRIBED, rate_limit_fields
 from api.uploads import is_multipart, read_body
 from jobs.checks import invalid_request
 from jobs.department import Department
@@ -55,6 +56,7 @@ _HEADERS = {
         "schema": {"type": "string"},
         "description": "`true` where this is the first answer again.",
     },
+    **DESCRIBED,
 }
 
 
@@ -69,7 +71,8 @@ _HEADERS = {
         **problems(
             "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
-            "rate-limited", "system-full", "storage-full",
+            "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "system-full",
+            "storage-full",
         ),
     },
     openapi_extra=_BODY,
@@ -112,7 +115,7 @@ def _job_request(body: bytes) -> JobRequest:
 
 
 def _accepted(submitted: Submitted) -> Response:
-    headers = {"Location": f"/v1/jobs/{submitted.job_id}"}
+    headers = {"Location": f"/v1/jobs/{submitted.job_id}", **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 202, headers, "application/json")

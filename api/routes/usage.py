@@ -16,6 +16,7 @@ from api.auth import TheDepartment
 from api.parts import TheParts
 from jobs.ledger.figures import DayOfUse
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaName
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
@@ -36,8 +37,20 @@ class DayView(AmountView):
     day: date
 
 
+class QuotaView(BaseModel):
+    """`limit` is per second for `rate`, per day (UTC) for `tokens-per-day`, and else at any time.
+
+    There is more than `left` in `seconds`, where that is known.
+    """
+
+    name: QuotaName
+    limit: float
+    left: int
+    seconds: float | None
+
+
 class UsageView(BaseModel):
-    """Days (UTC) without any use are left out of `data`."""
+    """Days (UTC) without any use are left out of `data`, quotas that are not set out of `quota`."""
 
     object: Literal["usage"] = "usage"
     department: str
@@ -45,11 +58,12 @@ class UsageView(BaseModel):
     last: date = Field(serialization_alias="to")
     total: AmountView
     data: Sequence[DayView]
+    quota: Sequence[QuotaView] = ()
 
 
 @router.get(
     "",
-    summary="Jobs, tokens and engine seconds, by day",
+    summary="Jobs, tokens and engine seconds, by day; what the quotas leave now",
     responses={200: {"model": UsageView}, **problems("invalid-request")},
 )
 async def get_usage(
@@ -78,6 +92,10 @@ async def get_usage(
         last=end,
         total=_total(days),
         data=[_day_view(day) for day in days],
+        quota=[
+            QuotaView(name=one.name, limit=one.limit, left=one.left, seconds=one.seconds)
+            for one in await parts.ledger.departments.quotas(department.name)
+        ],
     )
     return as_json(view.model_dump_json(by_alias=True).encode())
 

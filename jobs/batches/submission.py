@@ -23,6 +23,7 @@ from jobs.department import Department
 from jobs.ids import new_batch_id, new_callback_id
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaLeft
 from jobs.settings import BatchSettings, BulkSettings
 from jobs.store import Store
 from jobs.submission import check_callback
@@ -30,11 +31,12 @@ from jobs.submission import check_callback
 
 @dataclass(frozen=True, slots=True)
 class SubmittedBatch:
-    """`body` is the JSON of the batch as first answered."""
+    """`body` is the JSON of the batch as first answered; `quotas`, what the department's leave."""
 
     batch_id: str
     body: bytes
     replayed: bool
+    quotas: Sequence[QuotaLeft]
 
 
 class BatchSubmissions:
@@ -135,15 +137,9 @@ class BatchSubmissions:
         batch = replace(batch, expected_at=expected_at)
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
-        earlier = await self._ledger.batches.create(
-            batch,
-            body,
-            idempotency,
-            output_keep=timedelta(seconds=expiry.seconds) if expiry else None,
-        )
-        if earlier is not None:
-            return SubmittedBatch(from_json(earlier)["id"], earlier, replayed=True)
-        return SubmittedBatch(batch.id, body, replayed=False)
+        keep = timedelta(seconds=expiry.seconds) if expiry else None
+        kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
+        return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
         """Documents become lines, so that there is one kind of batch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from jobs.batches.batch import (
@@ -23,11 +23,24 @@ from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
+from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import dump, pairs, to_job, to_ms
 from jobs.ledger.replies import IdempotencyKey, mismatch
 from jobs.problems import Problem, ProblemError
+from jobs.quotas import QuotaLeft
 
 _LEASE_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBatch:
+    """`body` is the first answer to the batch's idempotency key; `quotas` is what the department's
+    quotas leave now.
+    """
+
+    body: bytes
+    replayed: bool
+    quotas: Sequence[QuotaLeft]
 
 
 class BatchLedger:
@@ -55,11 +68,12 @@ class BatchLedger:
         idempotency: IdempotencyKey | None,
         *,
         output_keep: timedelta | None = None,
-    ) -> bytes | None:
-        """Keep a batch, to be read. Gives the first answer where the key was used before. With
-        `output_keep` its output and error files are removed sooner than files are.
+    ) -> KeptBatch:
+        """Keep a batch, to be read. With `output_keep` its output and error files are removed
+        sooner than files are.
 
-        Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`.
+        Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`, and
+        `OverQuotaError`.
         """
         reply = ""
         if idempotency:
@@ -74,10 +88,12 @@ class BatchLedger:
         keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
         record = dump(new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms)))
         match await self._connection.run("create_batch", record, reply, self._max_waiting_lines):
-            case ["kept"]:
-                return None
-            case ["replayed", earlier]:
-                return bytes(earlier.encode())
+            case ["kept", quotas]:
+                return KeptBatch(body, replayed=False, quotas=to_quotas(quotas))
+            case ["replayed", quotas, earlier]:
+                return KeptBatch(earlier.encode(), replayed=True, quotas=to_quotas(quotas))
+            case ["over", *_] as answer:
+                raise over_quota(batch.department, answer)
             case ["mismatch"]:
                 raise mismatch()
             case ["full"]:

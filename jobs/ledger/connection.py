@@ -26,7 +26,7 @@ from jobs.settings import RedisSettings
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
-_SHARED = ("prelude", "callbacks", "receivers", "files", "batches")
+_SHARED = ("prelude", "callbacks", "receivers", "quota", "files", "batches")
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
 log = structlog.get_logger()
 

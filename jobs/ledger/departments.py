@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from pydantic_core import from_json
 
-from jobs.department import CallbackOptions, Department, NewDepartment
+from jobs.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.credentials import new_key, new_secret
-from jobs.ledger.records import dump, to_department
+from jobs.ledger.quotas import to_quotas
+from jobs.ledger.records import dump, quota_record, to_department
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaLeft
 from jobs.window import Window
 
 _CACHE_SECONDS = 5.0
@@ -32,7 +34,7 @@ class DepartmentLedger:
         *,
         callback_allow: Sequence[str] = (),
         weight: int = 1,
-        rate: float | None = None,
+        quota: Quota = UNLIMITED,
     ) -> NewDepartment:
         """Make a department. Raises `ProblemError("department-exists")`."""
         redis = self._connection.redis
@@ -46,8 +48,8 @@ class DepartmentLedger:
                 "callback_allow": dump(list(callback_allow)),
                 "callback_secrets": dump([{"secret": secret, "until": 0}]),
                 "weight": weight,
-                "rate": "" if rate is None else rate,
                 "callback_max_bytes": "",
+                **quota_record(quota),
             },
         )
         pipeline.sadd(f"{PREFIX}departments", name)
@@ -63,6 +65,21 @@ class DepartmentLedger:
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
         await self._connection.ask(redis.hset(key, "callback_allow", dump(list(callback_allow))))
         return True
+
+    async def set_quota(self, name: str, quota: Quota) -> bool:
+        """In the place of the one before, at once; False where there is no such department."""
+        if await self.get(name) is None:
+            return False
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        pipeline.hset(f"{PREFIX}department:{name}", mapping=quota_record(quota))
+        # What was submitted at the old rate is not held against the new one.
+        pipeline.delete(f"{PREFIX}rate:{name}")
+        await self._connection.ask(pipeline.execute())
+        return True
+
+    async def quotas(self, name: str) -> Sequence[QuotaLeft]:
+        """What is left of each quota that the department has."""
+        return to_quotas(await self._connection.run("read_quotas", name))
 
     async def get(self, name: str) -> Department | None:
         redis = self._connection.redis

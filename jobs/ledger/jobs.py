@@ -16,6 +16,7 @@ from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
 from jobs.ledger.grouped import Grouped
 from jobs.ledger.page import Page
+from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import (
     document_record,
     dump,
@@ -26,6 +27,7 @@ from jobs.ledger.records import (
 )
 from jobs.ledger.replies import IdempotencyKey, mismatch
 from jobs.problems import Problem, ProblemError
+from jobs.quotas import QuotaLeft
 from jobs.states import JobStatus
 
 _SCAN_PAGES = 20
@@ -44,16 +46,18 @@ class Submission:
     document: StoredDocument | None
     body: bytes
     idempotency: IdempotencyKey | None
-    rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`blob` is where the document's bytes are: of an earlier upload, perhaps."""
+    """`blob` is where the document's bytes are: of an earlier upload, perhaps. `quotas` is what the
+    department's quotas leave now.
+    """
 
     body: bytes
     replayed: bool
     blob: str | None
+    quotas: Sequence[QuotaLeft] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,8 @@ class JobLedger:
     async def submit(self, submission: Submission) -> Kept:
         """Keep a job and queue it, in one round trip.
 
-        Raises `ProblemError`: `idempotency-mismatch`, `rate-limited`, `system-full`, `not-found`
-        (the document).
+        Raises `ProblemError`: `idempotency-mismatch`, `system-full`, `not-found` (the document);
+        `OverQuotaError` where a quota of the department refuses it.
         """
         job, reply = submission.job, ""
         if submission.idempotency:
@@ -130,14 +134,15 @@ class JobLedger:
             dump(new_job_record(job, submission.created_at, self._job_keep_ms)),
             dump(document_record(document, self._document_keep_ms)) if document else "",
             reply,
-            submission.rate or "",
             self._max_queued,
         )
         match answer:
-            case ["kept", blob]:
-                return Kept(submission.body, replayed=False, blob=blob)
-            case ["replayed", body]:
-                return Kept(body.encode(), replayed=True, blob=None)
+            case ["kept", quotas, blob]:
+                return Kept(submission.body, False, blob, to_quotas(quotas))
+            case ["replayed", quotas, body]:
+                return Kept(body.encode(), True, None, to_quotas(quotas))
+            case ["over", *_]:
+                raise over_quota(job.department, answer)
         raise _refusal(answer)
 
     async def get(self, department: str, job_id: str) -> Job | None:
@@ -323,12 +328,6 @@ def _refusal(answer: Sequence[Any]) -> ProblemError:
     match answer:
         case ["mismatch"]:
             return mismatch()
-        case ["rate", wait_ms]:
-            return ProblemError(
-                "rate-limited",
-                "The department submits faster than its rate allows. Wait, then try again.",
-                retry_after=int(wait_ms) / 1000,
-            )
         case ["full"]:
             return ProblemError(
                 "system-full",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.callback import Attempt, Callback
-from jobs.department import Department
+from jobs.department import Department, Quota
 from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
 from jobs.states import CallbackStatus, JobStatus
@@ -192,11 +192,28 @@ def to_department(record: Record) -> Department:
         callback_allow=tuple(from_json(record["callback_allow"])),
         callback_secrets=_valid(from_json(record["callback_secrets"])),
         weight=int(record["weight"]),
-        rate=float(record["rate"]) if record["rate"] else None,
+        quota=to_quota(record),
         callback_max_bytes=(
             int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
         ),
         window=record.get("window") or None,
+    )
+
+
+def quota_record(quota: Quota) -> dict[Any, str | int | float]:
+    """What `scripts/quota.lua` reads; an empty field is no limit."""
+    return {name: "" if value is None else value for name, value in asdict(quota).items()}
+
+
+def to_quota(record: Record) -> Quota:
+    def whole(name: str) -> int | None:
+        return int(record[name]) if record.get(name) else None
+
+    return Quota(
+        rate=float(record["rate"]) if record.get("rate") else None,
+        max_in_flight=whole("max_in_flight"),
+        max_queued=whole("max_queued"),
+        tokens_per_day=whole("tokens_per_day"),
     )
 
 

@@ -59,7 +59,7 @@ def test_a_new_department_s_key_opens_the_system_with_what_was_asked_for(redis_u
     assert made["callback_secret"].startswith("whsec_")
     found = ask(redis_url, made["api_key"])
     assert found is not None
-    assert (found.name, found.weight, found.rate) == ("tax", 3, 20.0)
+    assert (found.name, found.weight, found.quota.rate) == ("tax", 3, 20.0)
     assert found.callback_allow == ("oa.tax.intranet:8080", "10.1.0.0/16")
 
 
@@ -87,6 +87,9 @@ def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: 
         (("create", "a" * 64), "not a department's name"),
         (("create", "tax", "--rate", "fast"), "not a rate"),
         (("create", "tax", "--rate", "0/s"), "not a rate"),
+        (("create", "tax", "--max-in-flight", "0"), "0 is not in the range"),
+        (("create", "tax", "--tokens-per-day", "-5"), "is not in the range"),
+        (("create", "tax", "--max-queued", "many"), "not a valid integer"),
         (("create", "tax", "--weight", "0"), "0 is not in the range"),
         (("create", "tax", "--callback-allow", "10.1.0.0/99"), "no host, address or CIDR block"),
         (("create", "tax", "--callback-allow", "oa:99999"), "the port must be"),
@@ -139,6 +142,38 @@ def test_show_tells_all_but_the_secrets(redis_url: str) -> None:
     assert "2.5/s" in result.stdout
     assert made["callback_secret"] not in result.stdout
     assert run("show", "water", "--redis-url", redis_url).exit_code == 1
+
+
+def test_quotas_are_set_bit_by_bit_shown_with_what_is_left_and_lifted(redis_url: str) -> None:
+    there = ("--redis-url", redis_url)
+    run("create", "tax", "--rate", "20", "--max-in-flight", "7", *there)
+    more = ("--max-queued", "50000", "--tokens-per-day", "5000000", "--max-in-flight", "8")
+    assert run("set", "tax", *more, *there).exit_code == 0
+    shown = run("show", "tax", *there).stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in shown[3:7]] == [
+        ["rate", "20/s, 20 left"],
+        ["max_in_flight", "8, 8 left"],
+        ["max_queued", "50,000, 50,000 left"],
+        ["tokens_per_day", "5,000,000, 5,000,000 left"],
+    ]
+    as_json = json.loads(run("show", "tax", "--json", *there).stdout)
+    assert (as_json["max_queued"], as_json["left"]["queued"]) == (50_000, 50_000)
+
+    lifted = run("set", "tax", "--unset", "rate", "--unset", "tokens-per-day", *there)
+    assert lifted.exit_code == 0, lifted.output
+    as_json = json.loads(run("show", "tax", "--json", *there).stdout)
+    assert as_json["left"] == {"in-flight": 8, "queued": 50_000}
+    assert (as_json["rate"], as_json["tokens_per_day"]) == (None, None)
+    assert "no limit" in run("show", "tax", *there).stdout
+    assert run("set", "water", "--rate", "1", *there).exit_code == 1
+
+
+def test_a_quota_of_its_own_leaves_the_receivers_options_alone(redis_url: str) -> None:
+    there = ("--redis-url", redis_url)
+    run("create", "tax", *there)
+    run("set", "tax", "--header", "X-System=oa", "--rate", "5", *there)
+    run("set", "tax", "--unset", "rate", *there)
+    assert options_of(redis_url).headers == {"x-system": "oa"}
 
 
 GONE_URL = "http://oa.tax.intranet/hook"

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from jobs.department import NewDepartment
+from jobs.department import NewDepartment, Quota
 from jobs.ledger import Ledger
 from worker.commands.department_options import set_
 from worker.commands.department_parts import (
     AllowType,
     NameType,
-    RateType,
     json_option,
     no_such,
     with_ledger,
 )
+from worker.commands.department_quota import quota_options
 from worker.commands.department_secrets import revoke, rotate_key, rotate_secret
 from worker.commands.department_shown import look
 from worker.commands.system import system_options
@@ -46,7 +47,7 @@ def department() -> None:
     show_default=True,
     help="Its share of bulk work beside other departments.",
 )
-@click.option("--rate", type=RateType(), help="Submissions per second.  [default: no limit]")
+@quota_options
 @json_option
 @system_options
 def create(
@@ -54,16 +55,19 @@ def create(
     name: str,
     callback_allow: tuple[str, ...],
     weight: int,
-    rate: float | None,
     as_json: bool,
     data_dir: Path,
     redis_url: str | None,
+    **quota: Any,
 ) -> None:
-    """Make the department NAME and print its API key and callback secret, this once."""
+    """Make the department NAME and print its API key and callback secret, this once.
+
+    A quota that is not given is no limit. `chancery department set` changes them.
+    """
 
     async def make(ledger: Ledger) -> NewDepartment:
         return await ledger.departments.create(
-            name, callback_allow=callback_allow, weight=weight, rate=rate
+            name, callback_allow=callback_allow, weight=weight, quota=Quota(**quota)
         )
 
     made = with_ledger(data_dir, redis_url, make)

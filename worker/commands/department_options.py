@@ -1,4 +1,4 @@
-"""`chancery department set`: when bulk work runs, and what receivers ask for."""
+"""`chancery department set`: quotas, when bulk work runs, and what receivers ask for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from jobs.ledger import Ledger
 from jobs.ledger.credentials import new_secret
 from jobs.window import Window
 from worker.commands.department_parts import NameType, no_such, with_ledger
+from worker.commands.department_quota import (
+    LIFTABLE,
+    change_quota,
+    given_quotas,
+    quota_options,
+)
 from worker.commands.department_window import WindowType, change_of
 from worker.commands.system import system_options
 from worker.signing import key_bytes
@@ -27,7 +33,7 @@ _OURS = re.compile(
     r"(webhook|chancery|content|proxy|sec)-.*|host|user-agent|connection|keep-alive|te|trailer|"
     r"transfer-encoding|upgrade|expect|date|accept-encoding"
 )
-UNSET = ("ca", "client-cert", "headers", "sm3")
+UNSET = ("ca", "client-cert", "headers", "sm3", *LIFTABLE)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -73,6 +79,7 @@ class HeaderType(click.ParamType[tuple[str, str]]):
     metavar="FILE|new",
     help="Sign by HMAC-SM3 too, with the key (base64) in FILE, or with one that is printed.",
 )
+@quota_options
 @click.option("--unset", type=click.Choice(UNSET), multiple=True, help="Take away again.")
 @click.option("--window", type=WindowType(), help="When its bulk work runs: docs/windows.md.")
 @click.option("--no-window", is_flag=True, help="Its bulk work runs when the platform's does.")
@@ -90,30 +97,32 @@ def set_(
     no_window: bool,
     data_dir: Path,
     redis_url: str | None,
+    **arguments: Any,
 ) -> None:
-    """Set when bulk work of the department NAME runs, and how its callbacks are sent.
+    """Set quotas of the department NAME, when its bulk work runs, how its callbacks are sent.
 
-    What is not named stays as it is.
+    What is not named stays as it is; --unset of a quota lifts it.
     """
     given = _given(ca_file, client_cert, client_key, sm3_key)
-    callbacks = bool(given or headers or unset)
+    quota = given_quotas(arguments)
     hours = change_of(window, no_window=no_window)
-    if not (callbacks or hours):
+    if not (given or headers or unset or quota or hours):
         raise click.UsageError("Say what to set, or what to --unset.")
 
     async def change(ledger: Ledger) -> bool:
-        if callbacks:
-            before = _without(await ledger.departments.callback_options(name), unset)
-            after = replace(before, headers={**before.headers, **dict(headers)}, **given)
-            _check(after)
-            if not await ledger.departments.set_callback_options(name, after):
-                return False
+        before = _without(await ledger.departments.callback_options(name), unset)
+        after = replace(before, headers={**before.headers, **dict(headers)}, **given)
+        _check(after)
+        if not await ledger.departments.set_callback_options(name, after):
+            return False
+        if not await change_quota(ledger, name, quota, unset):
+            return False
         return hours is None or await hours.make(ledger, name)
 
     if not with_ledger(data_dir, redis_url, change):
         raise no_such(name)
-    if callbacks:
-        click.echo(f"{name} is set; couriers know it from the next callback on")
+    if given or headers or unset or quota:
+        click.echo(f"{name} is set: from the next submission and the next callback on")
     if hours:
         click.echo(f"{name}: {hours}")
     if sm3_key == "new":

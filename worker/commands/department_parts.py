@@ -17,7 +17,6 @@ from jobs.targets import AllowEntry
 from worker.commands.system import find_redis, open_ledger
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -62,18 +61,6 @@ class AllowType(click.ParamType[str]):
         except ValueError as error:
             self.fail(f"{error}. Write HOST, ADDRESS or CIDR, and :PORT if need be.", param, ctx)
         return str(value)
-
-
-class RateType(click.ParamType[float]):
-    name = "N/s"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        match = RATE.fullmatch(str(value))
-        if not match or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a rate: write a number above 0, such as 20/s.", param, ctx)
-        return float(match[1])
 
 
 def no_such(name: str) -> click.ClickException:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.department import CallbackOptions, Department
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
+from jobs.quotas import QuotaLeft
+from worker.commands.department_quota import FIELDS, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Shown:
     secrets: Sequence[Credential]
     options: CallbackOptions
     gone: Sequence[str]
+    left: Sequence[QuotaLeft]
 
     def as_json(self) -> dict[str, Any]:
         one = self.department
@@ -25,7 +28,8 @@ class Shown:
             "department": one.name,
             "callback_allow": list(one.callback_allow),
             "weight": one.weight,
-            "rate": one.rate,
+            **asdict(one.quota),
+            "left": {quota.name.value: quota.left for quota in self.left},
             "window": one.window,
             "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
             "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
@@ -41,7 +45,10 @@ class Shown:
         yield f"department      {one.name}"
         yield f"callback_allow  {', '.join(one.callback_allow) or 'nothing'}"
         yield f"weight          {one.weight}"
-        yield f"rate            {'no limit' if one.rate is None else f'{one.rate:g}/s'}"
+        left = {quota.name: quota.left for quota in self.left}
+        for quota, field in FIELDS.items():
+            beside = f", {left[quota]:,} left" if quota in left else ""
+            yield f"{field:15} {shown(field, one.quota)}{beside}"
         yield f"window          {one.window or 'as the platform'}"
         for key in self.keys:
             yield f"key             {key.id}{_until(key)}"
@@ -67,6 +74,7 @@ async def look(ledger: Ledger, *, name: str) -> Shown | None:
         await ledger.credentials.secrets(name),
         await ledger.departments.callback_options(name),
         await ledger.callbacks.gone(name),
+        await ledger.departments.quotas(name),
     )
 
 

@@ -31,7 +31,7 @@ local function set_batch(batch, fields)
   redis.call('HSET', P .. 'batch:' .. batch.id, unpack(flat))
 end
 
-local function count_lines(kind, department, change)
+local function move_lines(kind, department, change)
   redis.call('INCRBY', P .. kind .. '-lines:' .. department, change)
 end
 
@@ -79,7 +79,7 @@ end_line = function(job, status, usage)
   local batch = P .. 'batch:' .. job.batch_id
   redis.call('SREM', P .. 'open:' .. job.batch_id, job.id)
   redis.call('RPUSH', P .. 'outcomes:' .. job.batch_id, job.id)
-  count_lines('open', job.department, -1)
+  move_lines('open', job.department, -1)
   redis.call('HINCRBY', batch, status == 'succeeded' and 'completed' or 'failed', 1)
   local counts = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'status')
   if counts[4] == 'in_progress' and counts[2] + counts[3] == tonumber(counts[1]) then
@@ -109,7 +109,7 @@ end
 -- Let nothing more of a batch be released.
 local function stop_release(batch)
   if redis.call('ZREM', P .. 'waiting:' .. batch.department, batch.id) == 1 then
-    count_lines('waiting', batch.department, -lines_waiting(batch))
+    move_lines('waiting', batch.department, -lines_waiting(batch))
   end
 end
 

@@ -1,10 +1,13 @@
 -- Keep a batch and the answer to its submission; its input file is held until it ends.
 -- ARGV: batch (JSON, flat), reply (JSON: key, body_sha256, body, keep_ms, or ''), most lines waiting
--- Returns: {'kept'} | {'replayed', body} | {'mismatch'} | {'no-file'} | {'full'}
+-- Returns: {'kept', quotas} | {'replayed', quotas, body} | {'mismatch'} | {'no-file'} | {'full'}
+--          | {'over', quotas, code, ms}
 -- The same batch again (a client library's retry of the script) changes nothing.
 local batch = cjson.decode(ARGV[1])
 local reply = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
-if redis.call('EXISTS', P .. 'batch:' .. batch.id) == 1 then return {'kept'} end
+if redis.call('EXISTS', P .. 'batch:' .. batch.id) == 1 then
+  return {'kept', quotas_left(batch.department)}
+end
 
 local reply_key
 if reply then
@@ -12,7 +15,7 @@ if reply then
   local earlier = as_map(redis.call('HGETALL', reply_key))
   if earlier.body_sha256 then
     if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
-    return {'replayed', earlier.body}
+    return {'replayed', quotas_left(batch.department), earlier.body}
   end
 end
 
@@ -24,6 +27,9 @@ for _, name in ipairs(redis.call('SMEMBERS', P .. 'departments')) do
   waiting = waiting + tonumber(redis.call('GET', P .. 'waiting-lines:' .. name) or 0)
 end
 if waiting > tonumber(ARGV[3]) then return {'full'} end
+
+local over = over_quota(batch.department, 0, lines)
+if over then return {'over', quotas_left(batch.department), unpack(over)} end
 
 batch.status = 'validating'
 batch.closing = ''
@@ -42,4 +48,4 @@ if reply then
     'status', 200, 'headers', '{}')
   redis.call('PEXPIRE', reply_key, reply.keep_ms)
 end
-return {'kept'}
+return {'kept', quotas_left(batch.department)}

@@ -38,7 +38,8 @@ end
 -- its lines.
 local function head_of(department)
   local may = {
-    bulk = not closed[department] and not is_paused(department, 'bulk'),
+    bulk = not closed[department] and not is_paused(department, 'bulk')
+      and (tokens_left(department) or 1) > 0,
     interactive = not is_paused(department, 'interactive'),
   }
   local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, '(' .. INTERACTIVE_JOB,
@@ -87,8 +88,8 @@ local function release_lines(batch, most)
     tokens = tokens + cost
   end
   send(batch.lane, task, batch.id .. ':' .. first + 1 .. '-' .. first + #ids, ids)
-  count_lines('waiting', batch.department, -#ids)
-  count_lines('open', batch.department, #ids)
+  move_lines('waiting', batch.department, -#ids)
+  move_lines('open', batch.department, #ids)
   set_batch(batch, {['next'] = first + #ids})
   if first + #ids == tonumber(batch.indexed) then
     redis.call('ZREM', P .. 'waiting:' .. batch.department, batch.id)

@@ -1,18 +1,18 @@
 -- Keep a job, its document and the answer to its submission, and queue it: one step.
 -- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
---       keep_ms, or ''), rate per second ('' for none), most jobs waiting
--- Returns: {'kept', blob of the document} | {'replayed', body} | {'mismatch'} | {'rate', ms}
---          | {'full'} | {'no-document'}
+--       keep_ms, or ''), most jobs waiting in all
+-- Returns: {'kept', quotas left, blob of the document} | {'replayed', quotas left, body}
+--          | {'mismatch'} | {'full'} | {'no-document'} | {'over', quotas left, code, ms}
 -- Invariant: a job's record, its place and its message appear together or not at all. The same job
 --            again (a client library's retry of the script) changes nothing.
 local job = cjson.decode(ARGV[1])
 local document = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
 local reply = ARGV[3] ~= '' and cjson.decode(ARGV[3]) or nil
-local rate, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local most = tonumber(ARGV[4])
 local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
 
 if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
-  return {'kept', redis.call('HGET', document_key, 'blob')}
+  return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
 end
 
 local reply_key
@@ -21,7 +21,7 @@ if reply then
   local earlier = as_map(redis.call('HGETALL', reply_key))
   if earlier.body_sha256 then
     if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
-    return {'replayed', earlier.body}
+    return {'replayed', quotas_left(job.department), earlier.body}
   end
 end
 
@@ -34,15 +34,8 @@ for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
 end
 if waiting >= most then return {'full'} end
 
-if rate then
-  -- GCRA with a second's worth of burst.
-  local key, each = P .. 'rate:' .. job.department, 1000 / rate
-  local due = math.max(tonumber(redis.call('GET', key) or 0), now) + each
-  if due - now > math.max(each, 1000) then
-    return {'rate', math.ceil(due - now - math.max(each, 1000))}
-  end
-  redis.call('SET', key, due, 'PX', math.ceil(due - now) + 1000)
-end
+local over = over_quota(job.department, 1, 0)
+if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
   if redis.call('EXISTS', document_key) == 0 then
@@ -71,4 +64,4 @@ if reply then
     'status', 202, 'headers', '{}')
   redis.call('PEXPIRE', reply_key, reply.keep_ms)
 end
-return {'kept', redis.call('HGET', document_key, 'blob')}
+return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}

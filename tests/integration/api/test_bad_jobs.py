@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.department import Quota
 from jobs.ledger import Ledger
 from jobs.settings import LimitSettings
 from tests.integration.api.conftest import Office, Open, problem_of
@@ -193,7 +194,7 @@ async def test_a_document_that_is_not_there_is_not_found(office: Office) -> None
 async def test_too_fast_a_department_is_told_when_to_come_back(
     office: Office, ledger: Ledger
 ) -> None:
-    slow = await ledger.departments.create("slow", rate=0.01)
+    slow = await ledger.departments.create("slow", quota=Quota(rate=0.01))
     headers = {"Authorization": f"Bearer {slow.api_key}"}
     first = await office.nobody.post("/v1/jobs", json=GOOD, headers=headers)
     assert first.status_code == 202

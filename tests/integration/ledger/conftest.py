@@ -50,7 +50,6 @@ async def submit_job(
     job: NewJob,
     *,
     idempotency: IdempotencyKey | None = None,
-    rate: float | None = None,
     body: bytes = b"{}",
 ) -> Kept:
     return await ledger.jobs.submit(
@@ -60,7 +59,6 @@ async def submit_job(
             document=a_document(job.department, job.document_id),
             body=body,
             idempotency=idempotency,
-            rate=rate,
         )
     )
 

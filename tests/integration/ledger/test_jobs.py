@@ -259,15 +259,6 @@ async def test_the_same_idempotency_key_gets_the_first_answer(ledger: Ledger) ->
     assert raised.value.problem.code == "idempotency-mismatch"
 
 
-async def test_a_department_is_held_to_its_rate(ledger: Ledger) -> None:
-    for _ in range(2):
-        await submit_job(ledger, a_job(), rate=2)
-    with pytest.raises(ProblemError) as raised:
-        await submit_job(ledger, a_job(), rate=2)
-    assert raised.value.problem.code == "rate-limited"
-    assert 0 < (raised.value.retry_after or 0) <= 0.5
-
-
 async def test_a_list_is_paged_newest_first_and_by_status(ledger: Ledger, submit: Submit) -> None:
     ids = [await submit() for _ in range(5)]
     await ledger.jobs.cancel("tax", ids[2])
