@@ -124,13 +124,19 @@ local function wait(department, lane, deadline, id)
   take_turn(department)
 end
 
+-- A line that comes back goes before those of its batch that were not begun.
+local function deadline_of(job)
+  if not job.batch_id then return job.deadline end
+  return tonumber(redis.call('HGET', P .. 'batch:' .. job.batch_id, 'deadline')) - 1
+end
+
 local function queue(job)
   if job.status then lift(job) end
   set_status(job, 'queued')
   if job.lane == 'interactive' and not is_paused(job.department, job.lane) then
     hand_to_celery(job)
   else
-    wait(job.department, job.lane, job.deadline, job.id)
+    wait(job.department, job.lane, deadline_of(job), job.id)
   end
 end
 

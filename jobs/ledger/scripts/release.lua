@@ -36,7 +36,8 @@ local function head_of(department)
   for _, id in ipairs(redis.call('ZRANGE', P .. 'waiting:' .. department, 0, MOST_SKIPPED)) do
     if string.sub(id, 1, 4) == 'job_' then
       local job = load_job(id)
-      if job.lane == 'bulk' and not bulk_paused and not closed[department] then return job, nil end
+      local open = job.lane == 'bulk' and not bulk_paused and not closed[department]
+      if open and not closed_batches[job.batch_id or ''] then return job, nil end
     elseif not closed_batches[id] then
       local batch = load_batch(id)
       local open = batch.lane == 'interactive' and not is_paused(department, 'interactive')

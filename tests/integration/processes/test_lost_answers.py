@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import cycle
 from time import monotonic
 
 import pytest
 
-from jobs.batches.batch import Batch, Begun, Flushed, NewBatch, Segment
-from jobs.batches.index import Entry, pack
+from jobs.batches.batch import Flushed, Segment
 from jobs.callback import Attempt, Delivery, Outcome
-from jobs.ids import new_batch_id, new_callback_id, new_file_id, new_job_id
-from jobs.lanes import Lane
+from jobs.ids import new_callback_id, new_job_id
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
 from jobs.ledger.upkeep import Release
-from jobs.states import CallbackStatus, JobStatus
-from tests.integration.files import a_file
+from jobs.states import CallbackStatus
+from tests.integration.batches import a_batch, released_lines, run_all
 from tests.integration.ledger.conftest import a_job, submit_job
 
 
@@ -51,56 +47,6 @@ async def test_the_first_who_waits_for_a_job_waits_until_it_ends(ledger: Ledger)
     await ledger.jobs.cancel("tax", job.id)
     async with asyncio.timeout(10):
         await waiting
-
-
-async def a_batch(ledger: Ledger, lines: int) -> Batch:
-    """A batch of tax's with so many lines that wait for their release."""
-    file = a_file(lines=lines)
-    await ledger.files.keep(file)
-    now = datetime.now(UTC)
-    batch = NewBatch(
-        id=new_batch_id(),
-        callback_id=None,
-        department="tax",
-        endpoint="/v1/jobs",
-        lane=Lane.bulk,
-        input_file_id=file.id,
-        input_bytes=file.bytes,
-        completion_window="24h",
-        deadline=now + timedelta(hours=24),
-        created_at=now,
-    )
-    await ledger.batches.create(batch, b"{}", None)
-    indexing = await ledger.batches.claim_indexing()
-    assert indexing is not None
-    begun = Begun(
-        index=pack(Entry(100 * number, 100, 50, number + 1, 0) for number in range(lines)),
-        tasks=["summarize"],
-        tokens={"summarize": 50 * lines},
-        indexed=lines,
-        total=lines,
-        refused=0,
-        output_file_id=new_file_id(),
-        error_file_id=new_file_id(),
-        refusals=None,
-    )
-    assert await ledger.batches.begin(indexing, begun)
-    assert await ledger.batches.begin(indexing, begun)
-    found = await ledger.batches.get("tax", batch.id)
-    assert found is not None
-    return found
-
-
-async def run_all(ledger: Ledger, job_ids: Sequence[str]) -> None:
-    claims = await ledger.jobs.claim(job_ids, "w", 30)
-    for claim in claims.granted:
-        assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
-
-
-async def released_lines(ledger: Ledger) -> dict[str, int]:
-    """Numbers of the lines that are jobs now, by job id."""
-    jobs = (await ledger.jobs.list("tax", limit=100)).items
-    return {job.id: job.line.number for job in jobs if job.line is not None}
 
 
 async def test_lines_that_are_released_twice_are_not_given_the_ids_of_others(
