@@ -17,6 +17,7 @@ from jobs.batches.outcomes import Unrun, failed_line, output_line, unrun_line
 from jobs.ids import new_callback_id
 from jobs.job import InputLine, Job
 from jobs.ledger import Ledger
+from jobs.problems import Problem
 from jobs.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
@@ -32,6 +33,11 @@ _UNRUN: Mapping[JobStatus, Unrun] = {
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 _OF_THE_REQUEST = frozenset(
     {EngineRefused.code, OptionsTooLong.code, *(one.code for one in DocumentError.__subclasses__())}
+)
+_LOST = Problem(
+    "file-missing",
+    "The result, or the line itself, is not in the clerk's store. Send the line again; where there "
+    "are several machines, all must share one store.",
 )
 log = structlog.get_logger()
 
@@ -102,22 +108,31 @@ class Flusher:
 
     async def _add(self, job: Job, line: Line | None, output: _Lines, errors: _Lines) -> None:
         custom_id = line.custom_id if line else None
+        body = await self._body(job, line) if line else None
         if job.status in _UNRUN:
             number = job.line.number if job.line else 0
             errors.add(unrun_line(custom_id, number, _UNRUN[job.status]))
-        elif job.status is JobStatus.succeeded and line is not None:
-            output.add(output_line(line.custom_id, job.id, await self._body(job, line)))
+        elif body is not None and line is not None:
+            output.add(output_line(line.custom_id, job.id, body))
         else:
-            problem = job.error or {}
+            problem = job.error or _LOST.to_dict()
             refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST
             status = _BAD_REQUEST if refused else _SERVER_ERROR
             errors.add(failed_line(custom_id, job.id, status, to_json(problem)))
 
-    async def _body(self, job: Job, line: Line) -> bytes:
-        if line.chat is None:
-            return (await job_view(job, self._store, line=line)).model_dump_json().encode()
-        if job.result_blob is not None:
-            return await self._store.read(job.result_blob)
+    async def _body(self, job: Job, line: Line) -> bytes | None:
+        """What the output file says of a job that succeeded; None for any other."""
+        if job.status is not JobStatus.succeeded:
+            return None
+        try:
+            if line.chat is None:
+                return (await job_view(job, self._store, line=line)).model_dump_json().encode()
+            if job.result_blob is not None:
+                return await self._store.read(job.result_blob)
+        except FileNotFoundError:
+            # Perhaps another clerk was quicker; then what is written here does not count.
+            log.warning("batch.result_missing", batch_id=job.batch_id, job_id=job.id)
+            return None
         return to_json(job.result)
 
     async def _add_unrun(self, unflushed: Unflushed, errors: _Lines) -> None:

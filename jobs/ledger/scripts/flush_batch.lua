@@ -2,10 +2,20 @@
 -- ARGV: batch, lines flushed before, outcomes now, lines now that are not to be run, output segment,
 --       error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines (JSON: job id ->
 --       [callback id, url, custom id, metadata])
--- Returns: 1 | 0 where another clerk was quicker: then the segments are not used
+-- Returns: 1 (also when this very call did it before) | 0 where another clerk was quicker: then the
+--          segments are not used
 -- Invariant: each line's outcome is in one segment, once.
 local batch = load_batch(ARGV[1])
-if not batch or batch.flushed ~= ARGV[2] then return 0 end
+if not batch then return 0 end
+
+local function is_written(kind, segment)
+  return segment ~= '' and redis.call('LPOS', P .. 'blobs:' .. batch[kind .. '_file_id'],
+    cjson.decode(segment).blob)
+end
+
+if batch.flushed ~= ARGV[2] then
+  return (is_written('output', ARGV[5]) or is_written('error', ARGV[6])) and 1 or 0
+end
 local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])
 local callbacks = cjson.decode(ARGV[7])
 local list = P .. 'outcomes:' .. batch.id

@@ -7,6 +7,7 @@
 --       a batch that may wait unwritten; then ids for new jobs
 -- Returns: {how many were released, 1 where something was left that may be released, how many bulk
 --          jobs were in Celery and running before}
+-- Run a second time it releases no lines: its ids are those of other lines by then.
 local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])
 local closed, closed_batches = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
 local next_id, released = 6, 0
@@ -14,6 +15,9 @@ local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P ..
 local depth = tonumber(ARGV[1])
 local room = depth - in_hand
 local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 100, 500, 1000
+local REPEATED_MS = 60000 -- the client asks again for less long
+local used_ids = P .. 'released:' .. (ARGV[next_id] or '')
+if redis.call('EXISTS', used_ids) == 1 then room = 0 end
 
 local function release_resumed(department)
   if is_paused(department, 'interactive') then return end
@@ -46,7 +50,8 @@ local function head_of(department)
     '+inf', 'LIMIT', 0, MOST_SKIPPED)
   for _, id in ipairs(ids) do
     if string.sub(id, 1, 4) == 'job_' then
-      if may.bulk then return load_job(id) end
+      local job = may.bulk and load_job(id)
+      if job and not closed_batches[job.batch_id or ''] then return job end
     elseif not closed_batches[id] then
       local batch = load_batch(id)
       local most = may[batch.lane] and most_lines(batch) or 0
@@ -116,7 +121,8 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
     hand_to_celery(job)
     count, tokens = 1, JOB_TOKENS
   elseif batch then
-    count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
+      local job = may.bulk and load_job(id)
+      if job and not closed_batches[job.batch_id or ''] then return job end
   else
     table.remove(turns, at.i)
   end

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
 from tests.engines.processes import StandInControl, running_standin
+from tests.integration.processes.caller import Caller, calling
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.integration.processes.system import Desk, System
 from tests.valkey import start_valkey
@@ -42,6 +43,12 @@ def shared_system(
         system.stop()
         redis.kill()
         redis.wait(10)
+
+
+@pytest.fixture(scope="session")
+def api_url(shared_system: System) -> str:
+    """The api of the shared system."""
+    return shared_system.start_api()
 
 
 @pytest.fixture
@@ -97,3 +104,10 @@ async def open_desk() -> AsyncIterator[OpenDesk]:
 async def desk(system: System, open_desk: OpenDesk) -> Desk:
     """A department of the shared system."""
     return await open_desk(system)
+
+
+@pytest.fixture
+async def caller(desk: Desk, api_url: str) -> AsyncIterator[Caller]:
+    """A department of the shared system, with its software at the api's door."""
+    async with calling(desk, api_url) as caller:
+        yield caller

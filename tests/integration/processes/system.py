@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 from redis import Redis
 
@@ -29,6 +30,7 @@ from jobs.states import CallbackStatus, JobStatus
 from jobs.store import Store
 from jobs.submission import Submissions
 from tests.engines.processes import StandInControl
+from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # Generous: the machines that run tests are busy. Nothing waits so long where all is well.
@@ -88,12 +90,29 @@ class System:
 
     def start(self, role: str, **env: str) -> Child:
         """Start `python -m worker ROLE`; `up` waits until it is heard from."""
-        log = self.folder / f"{role}-{len(self.children)}.log"
+        return self._start(role, ["worker", role], env)
+
+    def start_api(self) -> str:
+        """Start `python -m api`; its address, once it answers."""
+        port = free_port()
+        child = self._start("api", ["api"], {"CHANCERY_API_PORT": str(port)})
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and child.process.poll() is None:
+            try:
+                if httpx.get(f"{url}/readyz", timeout=5, verify=False).is_success:
+                    return url
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise TimeoutError(f"not up: {child.log.read_text(errors='replace')[-3000:]}")
+
+    def _start(self, name: str, module: list[str], env: Mapping[str, str]) -> Child:
+        log = self.folder / f"{name}-{len(self.children)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "worker", role],
+                [sys.executable, "-m", *module],
                 cwd=CHECKOUT,
-                env=_clean() | self._own() | dict(FAST) | dict(self.env) | env,
+                env=_clean() | self._own() | dict(FAST) | dict(self.env) | dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -156,6 +175,7 @@ class Desk:
 
     def __init__(self, system: System, made: NewDepartment, department: Department) -> None:
         self.name = made.department
+        self.key = made.api_key
         self.secret = made.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import cycle
 from time import monotonic
 
+import pytest
+
+from jobs.batches.batch import Flushed, Segment
 from jobs.callback import Attempt, Delivery, Outcome
-from jobs.ids import new_callback_id
+from jobs.ids import new_callback_id, new_job_id
 from jobs.ledger import Ledger
+from jobs.ledger.upkeep import Release
 from jobs.states import CallbackStatus
+from tests.integration.batches import a_batch, released_lines, run_all
 from tests.integration.ledger.conftest import a_job, submit_job
 
 
@@ -40,3 +47,39 @@ async def test_the_first_who_waits_for_a_job_waits_until_it_ends(ledger: Ledger)
     await ledger.jobs.cancel("tax", job.id)
     async with asyncio.timeout(10):
         await waiting
+
+
+async def test_lines_that_are_released_twice_are_not_given_the_ids_of_others(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await a_batch(ledger, lines=4)
+    ids = [new_job_id() for _ in range(2)]
+    left = cycle(ids[:2])
+    monkeypatch.setattr("jobs.ledger.upkeep.new_job_id", lambda: next(left))
+    await ledger.upkeep.release(Release(depth=2))
+    # One has ended before the client asks again: there is room.
+    await run_all(ledger, ids[:1])
+    await ledger.upkeep.release(Release(depth=2))
+    assert await released_lines(ledger) == dict(zip(ids, (1, 2), strict=True))
+    monkeypatch.undo()
+    await ledger.upkeep.release(Release(depth=3))
+    assert sorted((await released_lines(ledger)).values()) == [1, 2, 3, 4]
+    again = await ledger.batches.get("tax", batch.id)
+    assert again is not None
+    assert again.released == 4
+
+
+async def test_a_segment_that_is_noted_twice_stays(ledger: Ledger) -> None:
+    batch = await a_batch(ledger, lines=2)
+    await ledger.upkeep.release(Release(depth=2))
+    await run_all(ledger, list(await released_lines(ledger)))
+    unflushed = await ledger.batches.unflushed(batch.id, 1)
+    assert unflushed is not None
+    flushed = Flushed(unflushed.batch, 1, 0, Segment("tax/aa/one", 9, 1), None, {})
+    others = replace(flushed, output=Segment("tax/aa/two", 9, 1))
+    assert await ledger.batches.flush(flushed)
+    assert await ledger.batches.flush(flushed)
+    assert not await ledger.batches.flush(others)
+    file = await ledger.files.get("tax", unflushed.batch.output_file_id or "")
+    assert file is not None
+    assert (file.blobs, file.lines) == (("tax/aa/one",), 1)

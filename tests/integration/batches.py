@@ -1,0 +1,65 @@
+"""Batches in the ledger, as the clerk's reader leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from jobs.batches.batch import Batch, Begun, NewBatch
+from jobs.batches.index import Entry, pack
+from jobs.ids import new_batch_id, new_file_id
+from jobs.lanes import Lane
+from jobs.ledger import Ledger
+from jobs.ledger.jobs import Ending
+from jobs.states import JobStatus
+from tests.integration.files import a_file
+
+
+async def a_batch(ledger: Ledger, lines: int, *, hours: float = 24) -> Batch:
+    """A batch of tax's with so many lines that wait for their release, due in so many hours."""
+    file = a_file(lines=lines)
+    await ledger.files.keep(file)
+    now = datetime.now(UTC)
+    batch = NewBatch(
+        id=new_batch_id(),
+        callback_id=None,
+        department="tax",
+        endpoint="/v1/jobs",
+        lane=Lane.bulk,
+        input_file_id=file.id,
+        input_bytes=file.bytes,
+        completion_window="24h",
+        deadline=now + timedelta(hours=hours),
+        created_at=now,
+    )
+    await ledger.batches.create(batch, b"{}", None)
+    indexing = await ledger.batches.claim_indexing()
+    assert indexing is not None
+    begun = Begun(
+        index=pack(Entry(100 * number, 100, 50, number + 1, 0) for number in range(lines)),
+        tasks=["summarize"],
+        tokens={"summarize": 50 * lines},
+        indexed=lines,
+        total=lines,
+        refused=0,
+        output_file_id=new_file_id(),
+        error_file_id=new_file_id(),
+        refusals=None,
+    )
+    assert await ledger.batches.begin(indexing, begun)
+    assert await ledger.batches.begin(indexing, begun)
+    found = await ledger.batches.get("tax", batch.id)
+    assert found is not None
+    return found
+
+
+async def run_all(ledger: Ledger, job_ids: Sequence[str]) -> None:
+    claims = await ledger.jobs.claim(job_ids, "w", 30)
+    for claim in claims.granted:
+        assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
+
+
+async def released_lines(ledger: Ledger) -> dict[str, int]:
+    """Numbers of the lines that are jobs now, by job id."""
+    jobs = (await ledger.jobs.list("tax", limit=100)).items
+    return {job.id: job.line.number for job in jobs if job.line is not None}

@@ -1,0 +1,37 @@
+"""A line of a batch that has to be run again."""
+
+from __future__ import annotations
+
+from jobs.ledger import Ledger
+from jobs.ledger.upkeep import Release
+from tests.integration.batches import a_batch, released_lines
+
+
+async def _put_back_the_first(ledger: Ledger) -> str:
+    """Release two lines and have the first come back; returns its id."""
+    await ledger.upkeep.release(Release(depth=2))
+    first, second = sorted(await released_lines(ledger))
+    first_claim, _ = (await ledger.jobs.claim([first, second], "w", 30)).granted
+    assert await ledger.jobs.put_back(first_claim, delay_seconds=0, counted=True, code="x")
+    return first
+
+
+async def test_it_goes_before_lines_with_a_later_deadline(ledger: Ledger) -> None:
+    await a_batch(ledger, lines=3, hours=1)
+    await a_batch(ledger, lines=3, hours=2)
+    first = await _put_back_the_first(ledger)
+
+    await ledger.upkeep.release(Release(depth=2))
+
+    (again,) = (await ledger.jobs.claim([first], "w", 30)).granted
+    assert again.job.id == first
+
+
+async def test_it_waits_for_the_window_of_its_batch(ledger: Ledger) -> None:
+    batch = await a_batch(ledger, lines=3)
+    first = await _put_back_the_first(ledger)
+
+    await ledger.upkeep.release(Release(depth=9, closed_batches=frozenset({batch.id})))
+
+    assert (await ledger.jobs.claim([first], "w", 30)).granted == []
+    assert len(await released_lines(ledger)) == 2
