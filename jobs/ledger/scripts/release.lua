@@ -121,8 +121,8 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
     hand_to_celery(job)
     count, tokens = 1, JOB_TOKENS
   elseif batch then
-      local job = may.bulk and load_job(id)
-      if job and not closed_batches[job.batch_id or ''] then return job end
+    redis.call('SET', used_ids, 1, 'PX', REPEATED_MS)
+    count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
   else
     table.remove(turns, at.i)
   end

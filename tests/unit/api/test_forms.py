@@ -119,7 +119,9 @@ NEAR_BOUNDARIES = st.lists(
 
 
 @given(
-    content=NEAR_BOUNDARIES.filter(lambda content: b"\r\n--XX" not in b"\r\n" + content),
+    content=NEAR_BOUNDARIES.filter(
+        lambda content: len(content) <= 5_000 and b"\r\n--XX" not in b"\r\n" + content
+    ),
     size=st.sampled_from([1, 2, 3, 5, 17, 10_000]),
 )
 async def test_a_file_that_looks_like_boundaries_comes_through_byte_for_byte(
