@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,7 @@ class FolderSubmission:
         self._chancery = chancery
         self._journal = journal
         self._watcher = watcher
+        self._sending: dict[str, asyncio.Lock] = {}
 
     async def send(self, files: Sequence[FoundFile]) -> list[dict[str, Any]]:
         """The documents for a batch, in the order of `files`, without those that were refused.
@@ -126,6 +128,11 @@ class FolderSubmission:
             self._watcher.known(file)
             return known
         sha256 = await asyncio.to_thread(_sha256, file.path)
+        # Equal bytes wait for those that are on their way, and are then known.
+        async with self._sending.setdefault(sha256, asyncio.Lock()):
+            return await self._send(file, seen, sha256)
+
+    async def _send(self, file: FoundFile, seen: os.stat_result, sha256: str) -> Sent:
         if same := self._journal.same_content(sha256):
             changes = {"path": file.name, "size": seen.st_size, "mtime_ns": seen.st_mtime_ns}
             sent = same.model_copy(update=changes)
