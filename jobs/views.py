@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from jobs.callback import Callback
 from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice
 from jobs.states import CallbackStatus, JobStatus
 from jobs.store import Store
 
@@ -33,6 +34,7 @@ class JobView(BaseModel):
     task: str
     department: str
     lane: Lane
+    model: ModelChoice | None = None
     status: JobStatus
     created_at: datetime
     started_at: datetime | None = None
@@ -94,6 +96,7 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
         task=job.task,
         department=job.department,
         lane=job.lane,
+        model=job.model,
         status=status,
         created_at=created_at,
         batch_id=job.batch_id,
@@ -115,6 +118,7 @@ async def job_view(job: Job, store: Store, *, inline_result: bool = True) -> Job
         task=job.task,
         department=job.department,
         lane=job.lane,
+        model=job.model,
         status=job.status,
         created_at=job.created_at,
         started_at=job.started_at,
