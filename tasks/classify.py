@@ -154,9 +154,7 @@ def _schema(letters: str) -> dict[str, Any]:
     }
 
 
-def doubts(
-    document: Document, options: ClassifyOptions, result: ClassifyResult
-) -> Sequence[Doubt]:
+def doubts(_: Document, options: ClassifyOptions, result: ClassifyResult) -> Sequence[Doubt]:
     return [Doubt.low_confidence] if result.confidence < options.doubt_below else []
 
 

@@ -230,7 +230,7 @@ def _has_letters(value: str | float) -> bool:
     return isinstance(value, str) and any(char.isalpha() for char in value)
 
 
-def doubts(document: Document, options: ExtractOptions, result: ExtractResult) -> Sequence[Doubt]:
+def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Sequence[Doubt]:
     """What the checks in the result say against it. A value that the schema lists is chosen, so it
     need not stand in the source.
     """

@@ -133,6 +133,7 @@ class Runner:
             result=None if blob else text.decode(),
             result_blob=blob,
             usage=outcome.usage,
+            fast_usage=outcome.fast_usage,
             provenance=self._provenance(claim, outcome),
         )
         if not await self._end(claim, ending):
@@ -157,6 +158,7 @@ class Runner:
             JobStatus.failed,
             error=Problem(error.code, str(error)),
             usage=outcome.usage,
+            fast_usage=outcome.fast_usage,
             provenance=self._provenance(claim, outcome),
         )
         await self._end(claim, ending)
@@ -218,4 +220,7 @@ class Runner:
             task_version=TASKS[claim.job.task].version,
             model=outcome.model,
             input_sha256=claim.document.sha256,
+            role=outcome.role,
+            escalated=outcome.escalated,
+            doubts=outcome.doubts,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from pydantic_core import PydanticSerializationError
@@ -12,10 +13,12 @@ from pydantic_core import PydanticSerializationError
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
+from jobs.roles import Role
 from jobs.store import Store
 from tasks.errors import DocumentMissing, JobTimeout, OutputError, TaskError
 from tasks.readers import ReadLimits
 from tasks.registry import TASKS
+from worker.cascade import Cascade, CascadeRun
 from worker.defects import described
 from worker.engine import EngineClient
 from worker.engine_session import EngineSession
@@ -28,12 +31,33 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run made: a result (JSON) or an error, and what it used of the engine."""
+    """What a run made: a result (JSON) or an error, and what it used of the engines.
+
+    `fast_usage` is the fast engine's part of `usage`; `role`, `escalated` and `doubts` are as in
+    `jobs.job.Provenance`.
+    """
 
     result: bytes | None
     error: TaskError | None
     usage: Usage
     model: str
+    role: Role = Role.full
+    escalated: bool = False
+    doubts: tuple[str, ...] = ()
+    fast_usage: Usage = field(default_factory=Usage)
+
+    @classmethod
+    def of(cls, run: CascadeRun, result: bytes | None, error: TaskError | None) -> Outcome:
+        return cls(
+            result=result,
+            error=error,
+            usage=run.usage,
+            model=run.model,
+            role=run.role,
+            escalated=run.escalated,
+            doubts=run.doubts,
+            fast_usage=run.usage_of(Role.fast),
+        )
 
 
 class Work:
@@ -41,54 +65,55 @@ class Work:
         self,
         *,
         store: Store,
-        engine: EngineClient,
+        cascade: Cascade,
         reading: Reading,
         limits: ReadLimits,
         timeout_seconds: float,
     ) -> None:
         self._store = store
-        self._engine = engine
+        self._cascade = cascade
         self._reading = reading
         self._limits = limits
         self._timeout = timeout_seconds
 
     async def do(self, lease: Lease) -> Outcome:
         """Work until there is a result or an error; only a `ProblemError` is raised."""
-        session = self._session(lease)
+        run = self._cascade.begin(lease.claim.job, partial(self._session, lease))
         try:
             async with asyncio.timeout(self._timeout):
-                result = await self._do(lease.claim, session)
+                result = await self._do(lease.claim, run)
         except TimeoutError:
             error = JobTimeout(
                 f"The job ran longer than {self._timeout:.0f} s. "
                 "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
             )
-            return Outcome(None, error, session.usage, self._engine.model)
+            return Outcome.of(run, None, error)
         except TaskError as error:
-            return Outcome(None, error, session.usage, self._engine.model)
+            return Outcome.of(run, None, error)
         except ProblemError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge, and recorded
             # A defect in a task costs its own job and nothing else.
             log.error("job.defect", **described(error))  # noqa: TRY400 - it may quote the document
             failure = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
-            return Outcome(None, failure, session.usage, self._engine.model)
-        return Outcome(result, None, session.usage, self._engine.model)
+            return Outcome.of(run, None, failure)
+        return Outcome.of(run, result, None)
 
-    def _session(self, lease: Lease) -> EngineSession:
+    def _session(self, lease: Lease, engine: EngineClient) -> EngineSession:
         job, tries = lease.claim.job, lease.claim.tries
+        lease.progress = Progress()
 
         def on_progress(done: int, total: int) -> None:
             lease.progress = Progress(done, total)
 
-        return self._engine.session(
+        return engine.session(
             priority=ENGINE_PRIORITY[job.lane],
             seed=_seed(job.id, tries),
             temperature=RETRY_TEMPERATURE if tries else 0.0,
             on_progress=on_progress,
         )
 
-    async def _do(self, claim: Claim, session: EngineSession) -> bytes:
+    async def _do(self, claim: Claim, run: CascadeRun) -> bytes:
         stored = claim.document
         path = self._store.path(stored.blob)
         try:
@@ -100,7 +125,7 @@ class Work:
             ) from error
         task = TASKS[claim.job.task]
         options = task.options.model_validate(claim.job.options)
-        result = await task.run(document, options, session)
+        result = await run.run(task, document, options)
         try:
             return bytes(result.model_dump_json().encode())
         except PydanticSerializationError as error:

@@ -9,7 +9,9 @@ from typing import Any
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
 from jobs.settings import (
+    CascadeSettings,
     EngineSettings,
+    FastEngineSettings,
     LimitSettings,
     RedisSettings,
     StoreSettings,
@@ -19,6 +21,7 @@ from jobs.store import Store
 from tasks.errors import EngineUnavailable
 from tasks.readers import ReadLimits
 from worker.app import app, register_jobs
+from worker.cascade import Cascade
 from worker.engine import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.leases import Leases
@@ -29,6 +32,8 @@ from worker.service import serve
 from worker.work import Work
 
 FIGURES_SECONDS = 2.0
+# So long a worker waits at its start for the fast engine, which it can do without.
+FAST_ENGINE_SECONDS = 2.0
 
 
 class Worker:
@@ -41,6 +46,8 @@ class Worker:
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
         self._engine = EngineClient(EngineSettings(), self._settings.concurrency)
+        fast = FastEngineSettings().engine()
+        self._fast = EngineClient(fast, self._settings.concurrency) if fast else None
         self._figures: Mapping[str, Any] = {}
         self._runs = 0
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
@@ -56,7 +63,7 @@ class Worker:
             engine=self._engine,
             work=Work(
                 store=store,
-                engine=self._engine,
+                cascade=Cascade(self._engine, self._fast, CascadeSettings()),
                 reading=self._reading,
                 limits=ReadLimits(limits.max_text_chars, limits.max_pages),
                 timeout_seconds=self._settings.job_timeout_seconds,
@@ -83,6 +90,9 @@ class Worker:
     async def start(self) -> None:
         await self._ledger.check()
         await self._engine.start()
+        if self._fast:
+            await self._fast.start()
+            await self._fast.wait_healthy(FAST_ENGINE_SECONDS)
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
@@ -100,15 +110,24 @@ class Worker:
     async def close(self) -> None:
         await self._reading.close()
         await self._engine.close()
+        if self._fast:
+            await self._fast.close()
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
     def _detail(self) -> Mapping[str, Any]:
         health = self._engine.health
+        fast = {}
+        if self._fast:
+            fast = {
+                "fast_engine_healthy": self._fast.health.ok,
+                "fast_engine_reason": self._fast.health.reason,
+            }
         return {
             "engine_healthy": health.ok,
             "engine_reason": health.reason,
             "engine": self._figures,
+            **fast,
             "concurrency": self._settings.concurrency,
             "in_hand": self.in_hand,
         }

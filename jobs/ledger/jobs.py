@@ -24,6 +24,7 @@ from jobs.ledger.records import (
     to_job,
 )
 from jobs.ledger.replies import IdempotencyKey, mismatch
+from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
 from jobs.states import JobStatus
 
@@ -57,7 +58,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set."""
+    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set.
+
+    `fast_usage` is the fast engine's part of `usage`.
+    """
 
     status: JobStatus
     result: str | None = None
@@ -65,6 +69,7 @@ class Ending:
     error: Problem | None = None
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance | None = None
+    fast_usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +263,7 @@ class JobLedger:
                 claim.token,
                 ending.status.value,
                 dump(flat),
-                dump(_amounts(ending.usage)),
+                dump(_amounts(claim.job.task, ending)),
             )
         )
 
@@ -278,13 +283,14 @@ class JobLedger:
         )
 
 
-def _amounts(usage: Usage) -> Mapping[str, int]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "engine_ms": round(usage.engine_seconds * 1000),
-    }
+def _amounts(task: str, ending: Ending) -> Mapping[str, int]:
+    return amounts_of(
+        task,
+        ending.usage,
+        ending.fast_usage,
+        ending.provenance,
+        succeeded=ending.status is JobStatus.succeeded,
+    )
 
 
 def _refusal(answer: Sequence[Any]) -> ProblemError:
