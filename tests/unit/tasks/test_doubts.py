@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,11 @@ async def doubts(task: str, source: Any, options: dict[str, Any], answer: Any) -
 
 def said(text: str, sources: list[int]) -> dict[str, Any]:
     return {"sentences": [{"text": text, "sources": sources}]}
+
+
+def test_every_doubt_is_explained_to_departments() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text()
+    assert [doubt for doubt in Doubt if f"`{doubt.value}`" not in page] == []
 
 
 def test_every_task_can_doubt_its_results() -> None:
