@@ -23,6 +23,7 @@ JOB: dict[str, Any] = {
     "task": "summarize",
     "department": "tax",
     "lane": "interactive",
+    "model": "auto",
     "status": "failed",
     "created_at": "2026-11-23T09:00:00Z",
     "started_at": "2026-11-23T09:00:01Z",

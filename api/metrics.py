@@ -130,6 +130,7 @@ class _Seen(Collector):
         yield up
         if self._figures is not None:
             yield from _of_jobs(self._figures)
+            yield from _of_cascade(self._figures)
             yield from _of_transport(self._figures)
             yield from _of_callbacks(self._figures)
             yield from _of_receivers(self._figures)
@@ -148,6 +149,24 @@ def _of_jobs(figures: Figures) -> Iterable[Metric]:
     for (task, lane, ending), count in figures.endings.items():
         ended.add_metric((task, lane, ending.value), count)
     return jobs, ended
+
+
+def _of_cascade(figures: Figures) -> Iterable[Metric]:
+    cascaded = CounterMetricFamily(
+        "chancery_jobs_cascaded",
+        "Jobs that the fast model was to do: its answer was kept, or the full model did it.",
+        labels=("task", "outcome"),
+    )
+    for (task, outcome), count in figures.cascaded.items():
+        cascaded.add_metric((task, outcome), count)
+    doubts = CounterMetricFamily(
+        "chancery_cascade_doubts",
+        "Why the fast model's answer was not kept; a job may have several reasons.",
+        labels=("task", "doubt"),
+    )
+    for (task, doubt), count in figures.doubts.items():
+        doubts.add_metric((task, doubt), count)
+    return cascaded, doubts
 
 
 def _of_transport(figures: Figures) -> Iterable[Metric]:
@@ -216,8 +235,15 @@ def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:
     healthy = GaugeMetricFamily(
         "chancery_engine_healthy", "Whether a worker finds its engine healthy.", labels=("process",)
     )
+    fast = GaugeMetricFamily(
+        "chancery_fast_engine_healthy",
+        "Whether a worker finds its fast engine healthy, where it has one.",
+        labels=("process",),
+    )
     for process in processes:
         ages.add_metric((process.role, process.name), age_seconds(process))
         if "engine_healthy" in process.detail:
             healthy.add_metric((process.name,), float(bool(process.detail["engine_healthy"])))
-    return ages, healthy
+        if "fast_engine_healthy" in process.detail:
+            fast.add_metric((process.name,), float(bool(process.detail["fast_engine_healthy"])))
+    return ages, healthy, fast

@@ -44,6 +44,7 @@ class Chancery(Batches):
         options: Mapping[str, Any] | None = None,
         callback_url: str | None = None,
         lane: str | None = None,
+        model: str | None = None,
         not_before: datetime | None = None,
         deadline: datetime | None = None,
         metadata: Mapping[str, Any] | None = None,
@@ -51,8 +52,9 @@ class Chancery(Batches):
     ) -> Job:
         """Ask for `task` on exactly one of `text`, `document_id` and `file`.
 
-        `lane` is `interactive` or `bulk`. `idempotency_key` is made for this call where none is
-        given: give one of your own to make a restart of your program harmless too.
+        `lane` is `interactive` or `bulk`; `model` is `full`, `fast` or `auto`, and the operators'
+        choice where none is given. `idempotency_key` is made for this call where none is given:
+        give one of your own to make a restart of your program harmless too.
         """
         return self._send(
             calls.submit(
@@ -64,6 +66,7 @@ class Chancery(Batches):
                 options=options,
                 callback_url=callback_url,
                 lane=lane,
+                model=model,
                 not_before=not_before,
                 deadline=deadline,
                 metadata=metadata,

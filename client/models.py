@@ -45,9 +45,16 @@ class Usage(Answer):
 
 
 class Provenance(Answer):
+    """Where a result is from. `escalated` where the full model had to do what the fast one was to
+    do; `doubts` are the codes why.
+    """
+
     task_version: str | None = None
     model: str | None = None
     input_sha256: str | None = None
+    role: str | None = None
+    escalated: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 class Job(Answer):
@@ -63,6 +70,7 @@ class Job(Answer):
     status: str
     department: str | None = None
     lane: str | None = None
+    model: str | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -24,6 +24,7 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     callback_url: str | None = None
     lane: str | None = None
+    model: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     wait_seconds: float | None = None
 
@@ -74,6 +75,7 @@ class Submission:
                 options=order.options or None,
                 callback_url=order.callback_url,
                 lane=order.lane,
+                model=order.model,
                 metadata=order.metadata or None,
             )
         except (Unreachable, Unauthorized):

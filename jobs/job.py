@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice, Role
 from jobs.states import JobStatus
 
 
@@ -24,12 +25,27 @@ class Usage:
     cached_tokens: int = 0
     engine_seconds: float = 0.0
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.engine_seconds + other.engine_seconds,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
+    """Where a result is from. `role` is that of the engine whose `model` gave it. `escalated` where
+    the full model had to do what the fast one was asked for first; `doubts` are the codes why.
+    """
+
     task_version: str
     model: str
     input_sha256: str
+    role: Role = Role.full
+    escalated: bool = False
+    doubts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +74,14 @@ class NewJob:
     not_before: datetime | None = None
     deadline: datetime | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    model: ModelChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One task on one document for one department.
 
+    `model` is what was asked for; None leaves it to the worker's settings.
     `result` is the result's JSON value, or None where `result_blob` names where the store keeps it.
     `error` is a problem object (RFC 9457). A `line` of a batch has its options, its input and its
     metadata in the batch's input file, and only there.
@@ -92,6 +110,7 @@ class Job:
     error: Mapping[str, Any] | None
     usage: Usage
     provenance: Provenance | None
+    model: ModelChoice | None = None
     custom_id: str | None = None
     line: InputLine | None = None
 

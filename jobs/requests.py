@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from pydantic_core import PydanticCustomError, to_json
 
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice
 
 _METADATA_MAX_BYTES = 16 * 1024
 
@@ -50,6 +51,11 @@ class JobRequest(BaseModel):
         None, description="Where the ending is posted to; must be on the allow-list."
     )
     lane: Lane = Field(Lane.interactive, description="`interactive`, or `bulk` for night work.")
+    model: ModelChoice | None = Field(
+        None,
+        description="`fast`, `full`, or `auto`: the fast model's answer where the task's own "
+        "checks find no fault in it, else the full model's. The operator's choice if left out.",
+    )
     not_before: AwareDatetime | None = Field(None, description="Do not run it before this time.")
     deadline: AwareDatetime | None = Field(None, description="Of no use after this time.")
     metadata: dict[str, Any] = Field(

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from jobs.roles import ModelChoice
 from jobs.window import Window, WindowError
 from jobs.window_clock import check_zone
 
@@ -109,6 +110,54 @@ class EngineSettings(BaseSettings):
     timeout_seconds: float = Field(600, description="The longest wait for one answer.")
     stuck_seconds: float = Field(
         10, description="An engine unhealthy for so long loses the requests that it has in hand."
+    )
+
+
+class FastEngineSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_FAST_ENGINE_")
+
+    url: str | None = Field(
+        None,
+        description="The vLLM server with the fast model, without `/v1`; may be the engine's own "
+        "address, with another model. There is no fast model when unset.",
+    )
+    model: str | None = Field(
+        None, description="The fast model's name; the first that its engine serves when unset."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="The fast engine's API key, if it asks for one."
+    )
+    timeout_seconds: float = Field(
+        600, description="The longest wait for one answer of the fast model."
+    )
+    stuck_seconds: float = Field(
+        10, description="A fast engine unhealthy for so long loses the requests it has in hand."
+    )
+
+    def engine(self) -> EngineSettings | None:
+        """The fast engine's settings as any engine has them; None where there is no fast engine."""
+        if not self.url:
+            return None
+        return EngineSettings(
+            url=self.url,
+            model=self.model,
+            api_key=self.api_key,
+            timeout_seconds=self.timeout_seconds,
+            stuck_seconds=self.stuck_seconds,
+        )
+
+
+class CascadeSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    default_model: ModelChoice = Field(
+        ModelChoice.full,
+        description="`full`, `fast` or `auto`, for jobs that do not say which model they want.",
+    )
+    task_models: dict[str, ModelChoice] = Field(
+        {},
+        description="The same for single tasks, over `CHANCERY_DEFAULT_MODEL`: "
+        '`{"classify": "auto"}`.',
     )
 
 

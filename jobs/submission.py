@@ -148,6 +148,7 @@ def _new_job(department: Department, request: JobRequest, document_id: str) -> N
         department=department.name,
         task=request.task,
         lane=request.lane,
+        model=request.model,
         options=request.options,
         document_id=document_id,
         callback_url=request.callback_url,

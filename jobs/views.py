@@ -14,6 +14,7 @@ from jobs.batches.lines import Line
 from jobs.callback import Callback
 from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice
 from jobs.states import CallbackStatus, JobStatus
 from jobs.store import Store
 
@@ -37,6 +38,7 @@ class JobView(BaseModel):
     task: str
     department: str
     lane: Lane
+    model: ModelChoice | None = None
     status: JobStatus
     created_at: datetime
     started_at: datetime | None = None
@@ -99,6 +101,7 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
         task=job.task,
         department=job.department,
         lane=job.lane,
+        model=job.model,
         status=status,
         created_at=created_at,
         batch_id=job.batch_id,
@@ -127,6 +130,7 @@ async def job_view(
         task=job.task,
         department=job.department,
         lane=job.lane,
+        model=line.model if line else job.model,
         status=job.status,
         created_at=job.created_at,
         started_at=job.started_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.answers import ask, fence, room_for_text
 from tasks.document import Document
+from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import EngineRefused, OutputError
 from tasks.letters import average_logprobs, letter_logprobs
@@ -56,6 +58,14 @@ class ClassifyOptions(BaseModel):
     )
     instructions: str | None = Field(
         None, min_length=1, max_length=2_000, description="What else the model should know."
+    )
+
+    doubt_below: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="With `model` `auto`, the full model is asked too where the fast one's "
+        "`confidence` is below this.",
     )
 
     @field_validator("labels")
@@ -144,6 +154,10 @@ def _schema(letters: str) -> dict[str, Any]:
     }
 
 
+def doubts(_: Document, options: ClassifyOptions, result: ClassifyResult) -> Sequence[Doubt]:
+    return [Doubt.low_confidence] if result.confidence < options.doubt_below else []
+
+
 TASK = Task(
     name="classify",
     version="1",
@@ -152,4 +166,5 @@ TASK = Task(
     options=ClassifyOptions,
     result=ClassifyResult,
     run=classify,
+    doubts=doubts,
 )

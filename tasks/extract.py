@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from tasks.answers import ask, fence, room_for_text
 from tasks.caller_schema import check_caller_schema
 from tasks.document import Document
+from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.evidence import (
@@ -229,6 +230,35 @@ def _has_letters(value: str | float) -> bool:
     return isinstance(value, str) and any(char.isalpha() for char in value)
 
 
+def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Sequence[Doubt]:
+    """What the checks in the result say against it. A value that the schema lists is chosen, so it
+    need not stand in the source.
+    """
+    listed = _listed_values(options.json_schema)
+    found = [one for one in result.evidence if one.value not in listed]
+    nowhere = [one.value for one in found if one.value_found is ValueFound.nowhere]
+    signs = {
+        Doubt.value_missing: bool(result.missing),
+        Doubt.nothing_found: not result.evidence,
+        Doubt.quote_not_found: bool(result.unverified),
+        Doubt.number_not_in_source: any(not _has_letters(value) for value in nowhere),
+        Doubt.value_not_in_source: any(_has_letters(value) for value in nowhere),
+        Doubt.value_not_in_quote: any(one.value_found is ValueFound.source for one in found),
+    }
+    return [doubt for doubt, seen in signs.items() if seen]
+
+
+def _listed_values(schema: Any) -> list[Any]:
+    """Every value of an `enum` or a `const`, wherever in the schema it is."""
+    if isinstance(schema, list):
+        return [value for one in schema for value in _listed_values(one)]
+    if not isinstance(schema, dict):
+        return []
+    own = schema["enum"] if isinstance(schema.get("enum"), list) else []
+    own = [*own, schema["const"]] if "const" in schema else own
+    return [*own, *(value for one in schema.values() for value in _listed_values(one))]
+
+
 TASK = Task(
     name="extract",
     version="1",
@@ -237,4 +267,5 @@ TASK = Task(
     options=ExtractOptions,
     result=ExtractResult,
     run=extract,
+    doubts=doubts,
 )

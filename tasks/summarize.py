@@ -11,6 +11,7 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.document import Document
+from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.numbers import arabic_numbers, number_values
@@ -168,6 +169,20 @@ def _joined(texts: Sequence[str]) -> str:
     return texts[0] + "".join(gap + text for gap, text in zip(gaps, texts[1:], strict=True))
 
 
+def doubts(
+    document: Document, options: SummarizeOptions, result: SummarizeResult
+) -> Sequence[Doubt]:
+    """What the checks in the result say against it, and a summary in another script than asked."""
+    signs = {
+        Doubt.number_not_in_source: bool(result.unsupported_numbers),
+        Doubt.number_not_in_quotes: any(one.unquoted_numbers for one in result.sentences),
+        Doubt.sentence_without_quote: any(not one.quotes for one in result.sentences),
+        Doubt.too_long: result.shortened,
+        Doubt.wrong_language: is_cjk(result.summary) != _writes_cjk(document, options),
+    }
+    return [doubt for doubt, seen in signs.items() if seen]
+
+
 TASK = Task(
     name="summarize",
     version="1",
@@ -176,4 +191,5 @@ TASK = Task(
     options=SummarizeOptions,
     result=SummarizeResult,
     run=summarize,
+    doubts=doubts,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -17,9 +17,15 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Options, Result]):
+    """`doubts` looks at a result without a model: codes that say why it should not be relied on
+    before a larger model has done the work too, in a fixed order; none where nothing speaks against
+    it. A task without it cannot be tried on a fast model first.
+    """
+
     name: str
     version: str
     description: str
     options: type[Options]
     result: type[Result]
     run: Callable[[Document, Options, Engine], Awaitable[Result]]
+    doubts: Callable[[Document, Options, Result], Sequence[str]] | None = None

@@ -13,6 +13,7 @@ from jobs.batches.input_line import read_line
 from jobs.batches.lines import Line
 from jobs.job import Claim, StoredDocument
 from jobs.ledger import Ledger
+from jobs.roles import ModelChoice
 from jobs.store import Store
 from tasks.document import Document
 from tasks.errors import DocumentMissing
@@ -23,11 +24,12 @@ from worker.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class DocumentInput:
-    """A task's document and options."""
+    """A task's document and options, and which model was asked for."""
 
     document: Document
     options: Mapping[str, Any]
     sha256: str
+    model: ModelChoice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Inputs:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
         if claim.document is not None:
             document = await self._read(claim.document)
-            return DocumentInput(document, claim.job.options, claim.document.sha256)
+            return DocumentInput(
+                document, claim.job.options, claim.document.sha256, claim.job.model
+            )
         line = await read_line(self._store, claim.job.line) if claim.job.line else None
         if line is None:
             raise _missing()
@@ -63,11 +67,11 @@ class Inputs:
         options = line.request.options if line.request else {}
         if line.text is not None:
             digest = hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
-            return DocumentInput(read_given(line.text, self._limits), options, digest)
+            return DocumentInput(read_given(line.text, self._limits), options, digest, line.model)
         stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
         if stored is None:
             raise _missing()
-        return DocumentInput(await self._read(stored), options, stored.sha256)
+        return DocumentInput(await self._read(stored), options, stored.sha256, line.model)
 
     async def _read(self, stored: StoredDocument) -> Document:
         try:

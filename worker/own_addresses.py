@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from jobs.settings import ApiSettings, EngineSettings, FlowerSettings, RedisSettings
+from jobs.settings import (
+    ApiSettings,
+    EngineSettings,
+    FastEngineSettings,
+    FlowerSettings,
+    RedisSettings,
+)
 from jobs.submission import resolve
 from jobs.targets import Target, plain
 from worker.delivery import Place
@@ -22,6 +28,7 @@ async def platform_addresses() -> frozenset[Place]:
     urls = [
         RedisSettings().url.get_secret_value(),
         EngineSettings().url,
+        FastEngineSettings().url or EngineSettings().url,
         f"http://{api.host}:{api.port}",
         f"http://{flower.host}:{flower.port}",
     ]

@@ -154,6 +154,7 @@ class Runner:
             result=None if blob else text.decode(),
             result_blob=blob,
             usage=outcome.usage,
+            fast_usage=outcome.fast_usage,
             provenance=self._provenance(claim, outcome),
         )
         if not await self._end(claim, ending):
@@ -178,6 +179,7 @@ class Runner:
             JobStatus.failed,
             error=Problem(error.code, str(error)),
             usage=outcome.usage,
+            fast_usage=outcome.fast_usage,
             provenance=self._provenance(claim, outcome),
         )
         await self._end(claim, ending)
@@ -243,4 +245,7 @@ class Runner:
             task_version=task.version if task else CHAT_VERSION,
             model=outcome.model,
             input_sha256=outcome.input_sha256,
+            role=outcome.role,
+            escalated=outcome.escalated,
+            doubts=outcome.doubts,
         )

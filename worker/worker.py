@@ -10,7 +10,9 @@ from typing import Any
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
 from jobs.settings import (
+    CascadeSettings,
     EngineSettings,
+    FastEngineSettings,
     LimitSettings,
     RedisSettings,
     StoreSettings,
@@ -21,6 +23,7 @@ from tasks.errors import EngineUnavailable
 from tasks.readers import ReadLimits
 from worker.app import app, register_jobs
 from worker.bulk_room import BulkRoom
+from worker.cascade import Cascade
 from worker.engine import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.inputs import Inputs
@@ -33,6 +36,8 @@ from worker.service import serve
 from worker.work import Work
 
 FIGURES_SECONDS = 2.0
+# So long a worker waits at its start for the fast engine, which it can do without.
+FAST_ENGINE_SECONDS = 2.0
 
 
 class Worker:
@@ -45,11 +50,10 @@ class Worker:
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
-        self._engine = EngineClient(
-            EngineSettings(),
-            self._settings.concurrency,
-            kept=self._settings.concurrency - self._settings.bulk_places,
-        )
+        fast, concurrency = FastEngineSettings().engine(), self._settings.concurrency
+        kept = concurrency - self._settings.bulk_places
+        self._engine = EngineClient(EngineSettings(), concurrency, kept)
+        self._fast = EngineClient(fast, concurrency, kept) if fast else None
         self._figures: Mapping[str, Any] = {}
         self._runs = 0
         self._bulk_room = BulkRoom(self._settings.bulk_places)
@@ -66,7 +70,7 @@ class Worker:
             engine=self._engine,
             work=Work(
                 inputs=Inputs(self._ledger, store, self._reading, read_limits),
-                engine=self._engine,
+                cascade=Cascade(self._engine, self._fast, CascadeSettings()),
                 timeout_seconds=self._settings.job_timeout_seconds,
             ),
             leases=self._leases,
@@ -97,6 +101,9 @@ class Worker:
     async def start(self) -> None:
         await self._ledger.check()
         await self._engine.start()
+        if self._fast:
+            await self._fast.start()
+            await self._fast.wait_healthy(FAST_ENGINE_SECONDS)
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
@@ -114,15 +121,24 @@ class Worker:
     async def close(self) -> None:
         await self._reading.close()
         await self._engine.close()
+        if self._fast:
+            await self._fast.close()
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
     def _detail(self) -> Mapping[str, Any]:
         health = self._engine.health
+        fast = {}
+        if self._fast:
+            fast = {
+                "fast_engine_healthy": self._fast.health.ok,
+                "fast_engine_reason": self._fast.health.reason,
+            }
         return {
             "engine_healthy": health.ok,
             "engine_reason": health.reason,
             "engine": self._figures,
+            **fast,
             "concurrency": self._settings.concurrency,
             "bulk_places": self._settings.bulk_places,
             "in_hand": self.in_hand,

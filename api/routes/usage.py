@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
@@ -14,7 +15,9 @@ from starlette.responses import Response
 from api.answers import as_json, problems
 from api.auth import TheDepartment
 from api.parts import TheParts
+from jobs.job import Usage
 from jobs.ledger.figures import DayOfUse
+from jobs.ledger.task_use import TaskUse, total_by_task
 from jobs.problems import ProblemError
 from jobs.quotas import QuotaName
 
@@ -49,14 +52,32 @@ class QuotaView(BaseModel):
     seconds: float | None
 
 
+class TaskUseView(BaseModel):
+    """`jobs` are endings by status. Of the jobs that the fast model was to do, its answer was
+    `kept`, or the job was `escalated` to the full one; `doubts` counts why, by code.
+    `share_escalated` is null where the fast model was to do none.
+    """
+
+    jobs: Mapping[str, int]
+    kept: int
+    escalated: int
+    share_escalated: float | None
+    doubts: Mapping[str, int]
+    fast: Usage
+    full: Usage
+
+
 class UsageView(BaseModel):
-    """Days (UTC) without any use are left out of `data`, quotas that are not set out of `quota`."""
+    """Days (UTC) without any use are left out of `data`, quotas that are not set out of `quota`;
+    `tasks` is over all days.
+    """
 
     object: Literal["usage"] = "usage"
     department: str
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     total: AmountView
+    tasks: Mapping[str, TaskUseView]
     data: Sequence[DayView]
     quota: Sequence[QuotaView] = ()
 
@@ -86,11 +107,13 @@ async def get_usage(
             errors=[{"pointer": "#/query/from", "detail": "It does not fit `to`."}],
         )
     days = await parts.ledger.figures.usage(department.name, begin, end)
+    tasks = total_by_task(day.tasks for day in days)
     view = UsageView(
         department=department.name,
         first=begin,
         last=end,
         total=_total(days),
+        tasks={name: _task_view(use) for name, use in tasks.items()},
         data=[_day_view(day) for day in days],
         quota=[
             QuotaView(name=one.name, limit=one.limit, left=one.left, seconds=one.seconds)
@@ -98,6 +121,23 @@ async def get_usage(
         ],
     )
     return as_json(view.model_dump_json(by_alias=True).encode())
+
+
+def _task_view(use: TaskUse) -> TaskUseView:
+    asked = use.kept + use.escalated
+    return TaskUseView(
+        jobs=use.jobs,
+        kept=use.kept,
+        escalated=use.escalated,
+        share_escalated=round(use.escalated / asked, 4) if asked else None,
+        doubts=use.doubts,
+        fast=_rounded(use.fast),
+        full=_rounded(use.full),
+    )
+
+
+def _rounded(usage: Usage) -> Usage:
+    return replace(usage, engine_seconds=round(usage.engine_seconds, 3))
 
 
 def _day_view(day: DayOfUse) -> DayView:

@@ -38,6 +38,11 @@ INTERRUPTED = 130
 )
 @click.option("--callback-url", metavar="URL", help="Where the ending is to be posted.")
 @click.option("--lane", type=click.Choice(["interactive", "bulk"]), help="Which lane to take.")
+@click.option(
+    "--model",
+    type=click.Choice(["auto", "fast", "full"]),
+    help="Which model is to do it; auto: the fast one, and the full one where checks fail.",
+)
 @click.option("--metadata", metavar="K=V", multiple=True, help="To be kept with the job.")
 @click.option("--wait", is_flag=True, help="Wait for the results.")
 @click.option(
@@ -65,6 +70,7 @@ def submit(
     options_file: Any,
     callback_url: str | None,
     lane: str | None,
+    model: str | None,
     metadata: Sequence[str],
     wait: bool,
     wait_seconds: float,
@@ -80,6 +86,7 @@ def submit(
         options=_options_in(options_file) | values_of(options, "--option"),
         callback_url=callback_url,
         lane=lane,
+        model=model,
         metadata=values_of(metadata, "--metadata"),
         wait_seconds=wait_seconds if wait or out is not None else None,
     )

@@ -109,7 +109,7 @@ def prefix_of(line: Line) -> Prefix:
     assert line.request is not None  # noqa: S101 - a line has one or the other
     options = checked_options(line.request.task, line.request.options).canonical
     document = line.document_id if line.document_id is not None else line.text
-    return Prefix((hash((line.task, options)), 0, 0), hash(document))
+    return Prefix((hash((line.task, options, line.request.model)), 0, 0), hash(document))
 
 
 def _chat_tokens(chat: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ from jobs.checks import check_task_name, check_text, checked_options, listed
 from jobs.lanes import Lane
 from jobs.problems import ProblemError
 from jobs.requests import JobRequest
+from jobs.roles import ModelChoice
 
 # What a chat line's task is called, beside the names of the registry.
 CHAT_TASK = "chat.completions"
@@ -64,6 +65,10 @@ class Line:
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self.request.metadata if self.request is not None else {}
+
+    @property
+    def model(self) -> ModelChoice | None:
+        return self.request.model if self.request is not None else None
 
     @property
     def callback_url(self) -> str | None:

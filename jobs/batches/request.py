@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from jobs.batches.lines import LineUrl
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice
 from jobs.window import Window, WindowError
 
 MOST_METADATA = 16  # OpenAI's bounds, but for the length of a value, which may be a URL here
@@ -69,6 +70,9 @@ class BatchRequest(BaseModel):
     task: str | None = Field(None, description="With `documents`: the task on each of them.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="With `documents`: the task's options."
+    )
+    model: ModelChoice | None = Field(
+        None, description="With `documents`: which model, as for a job."
     )
     endpoint: LineUrl = Field(LineUrl.jobs, description="The `url` of the file's lines.")
     completion_window: str = Field(

@@ -160,6 +160,7 @@ def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> I
             "task": request.task,
             "input": {"document_id": one.document_id},
             "options": request.options,
+            "model": request.model,
             "metadata": one.metadata,
         }
         line = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 
 from jobs.callback import Outcome
 from jobs.lanes import Queue
 from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
 from jobs.states import CallbackStatus, JobStatus
 
 _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
@@ -22,6 +23,8 @@ class Figures:
     `attempts`, `callbacks_ended`: since the ledger began, by department and outcome or status.
     `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
     closed, by department, and whether they may be tried again. `counters`: events, by name.
+    `cascaded`: jobs that the fast model was to do, since the ledger began, by task and whether its
+    answer was `kept` or the job `escalated`; `doubts`: why, by task and code.
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
@@ -33,6 +36,8 @@ class Figures:
     urls_gone: Mapping[str, int]
     broken: Mapping[str, Mapping[str, bool]]
     counters: Mapping[str, int]
+    cascaded: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    doubts: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class DayOfUse:
-    """A department's use on one day (UTC). `jobs` are endings by status."""
+    """A department's use on one day (UTC). `jobs` are endings by status; `tasks` is by task."""
 
     day: date
     jobs: Mapping[str, int]
@@ -54,6 +59,7 @@ class DayOfUse:
     completion_tokens: int
     cached_tokens: int
     engine_seconds: float
+    tasks: Mapping[str, TaskUse]
 
 
 class FigureLedger:
@@ -81,7 +87,10 @@ class FigureLedger:
             pipeline.llen(queue.value)
         pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
-        answers = iter(await self._connection.ask(pipeline.execute()))
+        pipeline.hgetall(f"{PREFIX}cascade")
+        *others, cascade = await self._connection.ask(pipeline.execute())
+        answers = iter(others)
+        cascaded, doubts = cascade_counts(cascade)
         return Figures(
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
@@ -91,6 +100,8 @@ class FigureLedger:
             queues={queue: next(answers) for queue in Queue},
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
+            cascaded=cascaded,
+            doubts=doubts,
         )
 
     async def pace(self) -> Mapping[str, tuple[float, float]]:
@@ -188,6 +199,7 @@ def _ending(name: str) -> tuple[str, str, JobStatus]:
 
 
 def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
+    used = usage_of(record)
     return DayOfUse(
         day=day,
         jobs={
@@ -195,8 +207,9 @@ def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
             for name, count in record.items()
             if name.startswith("jobs_")
         },
-        prompt_tokens=int(record.get("prompt_tokens", 0)),
-        completion_tokens=int(record.get("completion_tokens", 0)),
-        cached_tokens=int(record.get("cached_tokens", 0)),
-        engine_seconds=int(record.get("engine_ms", 0)) / 1000,
+        prompt_tokens=used.prompt_tokens,
+        completion_tokens=used.completion_tokens,
+        cached_tokens=used.cached_tokens,
+        engine_seconds=used.engine_seconds,
+        tasks=tasks_of(record),
     )

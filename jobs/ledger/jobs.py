@@ -26,6 +26,7 @@ from jobs.ledger.records import (
     to_job,
 )
 from jobs.ledger.replies import IdempotencyKey, mismatch
+from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
 from jobs.quotas import QuotaLeft
 from jobs.states import JobStatus
@@ -62,7 +63,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set."""
+    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set.
+
+    `fast_usage` is the fast engine's part of `usage`.
+    """
 
     status: JobStatus
     result: str | None = None
@@ -70,6 +74,7 @@ class Ending:
     error: Problem | None = None
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance | None = None
+    fast_usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,7 @@ class JobLedger:
         args: list[str | int] = []
         for claim, ending in runs:
             args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
-            args.append(dump(_amounts(ending.usage)))
+            args.append(dump(_amounts(claim.job.task, ending)))
         return [bool(answer) for answer in await self._connection.run("finish", *args)]
 
     async def put_back(
@@ -315,13 +320,14 @@ def _ending_fields(ending: Ending) -> str:
     return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 
 
-def _amounts(usage: Usage) -> Mapping[str, int]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "engine_ms": round(usage.engine_seconds * 1000),
-    }
+def _amounts(task: str, ending: Ending) -> Mapping[str, int]:
+    return amounts_of(
+        task,
+        ending.usage,
+        ending.fast_usage,
+        ending.provenance,
+        succeeded=ending.status is JobStatus.succeeded,
+    )
 
 
 def _refusal(answer: Sequence[Any]) -> ProblemError:

@@ -14,6 +14,7 @@ from jobs.callback import Attempt, Callback
 from jobs.department import Department, Quota
 from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocument, Usage
 from jobs.lanes import Lane
+from jobs.roles import ModelChoice, Role
 from jobs.states import CallbackStatus, JobStatus
 
 Record = Mapping[str, str]
@@ -43,6 +44,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
         "department": job.department,
         "task": job.task,
         "lane": job.lane.value,
+        "model": job.model.value if job.model else None,
         "options": dump(job.options),
         "metadata": dump(job.metadata),
         "document_id": job.document_id,
@@ -80,9 +82,8 @@ def to_job(record: Record) -> Job:
         result_blob=record.get("result_blob") or None,
         error=from_json(record["error"]) if record.get("error") else None,
         usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
-        provenance=(
-            Provenance(**from_json(record["provenance"])) if record.get("provenance") else None
-        ),
+        provenance=to_provenance(record["provenance"]) if record.get("provenance") else None,
+        model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
     )
@@ -120,6 +121,13 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
         expires_at=datetime.fromtimestamp(int(float(record["expires_at"])) / 1000, UTC),
         blobs=tuple(blobs),
     )
+
+
+def to_provenance(text: str) -> Provenance:
+    """Also one that was kept before there were fast models."""
+    fields = from_json(text)
+    role, doubts = Role(fields.get("role", Role.full)), tuple(fields.get("doubts", ()))
+    return Provenance(**{**fields, "role": role, "doubts": doubts})
 
 
 def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:

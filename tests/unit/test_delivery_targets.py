@@ -17,6 +17,7 @@ from jobs.department import Department
 from jobs.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
 from worker.delivery import Deliverer, Place, Tried
+from worker.own_addresses import platform_addresses
 
 SECRET = "whsec_" + "A" * 32
 LOOPBACK = ip_address("127.0.0.1")
@@ -101,6 +102,15 @@ async def test_the_platforms_own_addresses_are_refused(receiver: Receiver, found
     tried, _ = await sent(receiver.url(host="localhost"), [ip_address(found)], platform=platform)
     assert "platform" in (tried.attempt.error or "")
     assert receiver.received == []
+
+
+async def test_the_engines_are_among_the_platforms_own_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHANCERY_ENGINE_URL", "http://127.0.0.1:8123")
+    assert (LOOPBACK, 8123) in await platform_addresses()
+    monkeypatch.setenv("CHANCERY_FAST_ENGINE_URL", "http://127.0.0.1:8124")
+    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await platform_addresses()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,22 @@ def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
     assert "answers 503 at /health" in finding.text
 
 
+def test_a_fast_engine_that_is_away_is_a_warning_and_without_one_there_is_no_word() -> None:
+    well = {"engine_healthy": True, "fast_engine_healthy": True}
+    sick = {"engine_healthy": True, "fast_engine_healthy": False}
+    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)], NOW)) == [
+        ("engine", "ok")
+    ]
+    assert levels(diagnosis.of_engines([process("worker", **well)], NOW)) == [
+        ("engine", "ok"),
+        ("fast engine", "ok"),
+    ]
+    assert levels(diagnosis.of_engines([process("worker", **sick)], NOW)) == [
+        ("engine", "ok"),
+        ("fast engine", "warn"),
+    ]
+
+
 def test_dead_callbacks_are_counted_by_department() -> None:
     found = figures(
         callbacks={
@@ -118,6 +134,7 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
         *diagnosis.of_server(server(fsync="everysec")),
         *diagnosis.of_processes([process("worker", age=60)], NOW),
         *diagnosis.of_engines([process("worker", engine_healthy=False)], NOW),
+        *diagnosis.of_engines([process("worker", engine_healthy=1, fast_engine_healthy=0)], NOW),
         *diagnosis.of_disk(0, 100 * GIB, "var"),
         *diagnosis.of_figures(figures({("tax", JobStatus.queued): 100}), 100),
     ]

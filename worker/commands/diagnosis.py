@@ -80,7 +80,7 @@ def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Findin
 
 
 def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
-    """What each living worker says of its engine."""
+    """What each living worker says of its engine, and of its fast one where it has one."""
     for process in processes:
         healthy = process.detail.get("engine_healthy")
         if healthy is None or _age(process, now) > HEARD_WITHIN_SECONDS:
@@ -95,6 +95,8 @@ def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]
                 f"{process.detail.get('engine_reason') or 'not healthy'}, says {process.name}",
                 "jobs wait until it answers again: see logs/engine.log, or the engine's own log",
             )
+        if "fast_engine_healthy" in process.detail:
+            yield _of_fast_engine(process)
 
 
 def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
@@ -141,6 +143,17 @@ def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:
         yield Finding(Level.warn, "disk", text, advice)
     else:
         yield Finding(Level.ok, "disk", text)
+
+
+def _of_fast_engine(process: Process) -> Finding:
+    if process.detail["fast_engine_healthy"]:
+        return Finding(Level.ok, "fast engine", f"healthy, says {process.name}")
+    return Finding(
+        Level.warn,
+        "fast engine",
+        f"{process.detail.get('fast_engine_reason') or 'not healthy'}, says {process.name}",
+        "the full model does its work meanwhile: look at the vLLM at CHANCERY_FAST_ENGINE_URL",
+    )
 
 
 def _of_callbacks(figures: Figures) -> Iterator[Finding]:

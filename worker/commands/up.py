@@ -46,6 +46,11 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
     help="A vLLM that is there, without /v1, instead of our own on this machine's processors.",
 )
 @click.option(
+    "--fast-engine-url",
+    envvar="CHANCERY_FAST_ENGINE_URL",
+    help="A vLLM with a smaller model, for jobs that ask for `fast` or `auto`.",
+)
+@click.option(
     "--engine-model",
     default=DEFAULT_MODEL,
     show_default=True,
@@ -64,6 +69,7 @@ def up(
     data_dir: Path,
     redis_url: str | None,
     engine_url: str | None,
+    fast_engine_url: str | None,
     engine_model: str,
     concurrency: int | None,
 ) -> None:
@@ -78,6 +84,7 @@ def up(
         data_dir=data_dir.resolve(),
         redis_url=redis_url or None,
         engine_url=engine_url.rstrip("/") if engine_url else None,
+        fast_engine_url=fast_engine_url.rstrip("/") if fast_engine_url else None,
         engine_model=engine_model,
         concurrency=concurrency,
     )

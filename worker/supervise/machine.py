@@ -41,6 +41,7 @@ class Wanted:
     data_dir: Path
     redis_url: str | None
     engine_url: str | None
+    fast_engine_url: str | None
     engine_model: str
     concurrency: int | None
 
@@ -179,6 +180,8 @@ def _environment(wanted: Wanted, redis_url: str, engine_url: str, login: Login) 
     }
     if wanted.concurrency:
         settings["CHANCERY_CONCURRENCY"] = str(wanted.concurrency)
+    if wanted.fast_engine_url:
+        settings["CHANCERY_FAST_ENGINE_URL"] = wanted.fast_engine_url
     return {**os.environ, **settings}
 
 
@@ -229,7 +232,8 @@ def _tell_ready(wanted: Wanted, engine: parts.Engine, login: Login, say: Say) ->
         say(f"Flower's login is kept in {where}")
     else:
         say("Flower's login is the one in CHANCERY_FLOWER_LOGIN")
+    fast = f", fast engine {wanted.fast_engine_url}" if wanted.fast_engine_url else ""
     say(
         f"ready: api {wanted.api_url} (docs at {wanted.api_url}/docs), "
-        f"Flower {wanted.flower_url}, engine {engine.url}"
+        f"Flower {wanted.flower_url}, engine {engine.url}{fast}"
     )

@@ -160,7 +160,11 @@ local function count_ending(job, status, usage)
   redis.call('HINCRBY', P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
   local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
   redis.call('HINCRBY', day, 'jobs_' .. status, 1)
-  for name, amount in pairs(usage or {}) do redis.call('HINCRBY', day, name, amount) end
+  redis.call('HINCRBY', day, 'task:' .. job.task .. ':jobs_' .. status, 1)
+  for name, amount in pairs(usage or {}) do
+    redis.call('HINCRBY', day, name, amount)
+    if name:sub(1, 8) == 'cascade:' then redis.call('HINCRBY', P .. 'cascade', name, amount) end
+  end
 end
 
 -- The one way to end a job: its last status, its callback event and the counters, together.

@@ -69,6 +69,7 @@ SCHEMA_THAT_IS_NONE = {"type": "object", "properties": {"a": {"type": "nonsense"
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
+        ({"model": "deepseek-r1"}, "#/model"),
         ({"options": {"max_words": 1}}, "#/options/max_words"),
         ({"options": {"max_words": "many"}}, "#/options/max_words"),
         ({"options": {"colour": "red"}}, "#/options/colour"),

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobs.job import Provenance
 from jobs.ledger import Ledger
 from jobs.problems import Problem
+from jobs.roles import Role
 from jobs.states import JobStatus
 from jobs.store import Store
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
@@ -64,6 +66,26 @@ async def test_a_job_for_later_is_scheduled(office: Office) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     job = await office.submit(not_before=tomorrow.isoformat())
     assert job["status"] == "scheduled"
+
+
+async def test_the_model_asked_for_is_shown_with_where_the_result_is_from(
+    office: Office, ledger: Ledger
+) -> None:
+    job = await office.submit(model="auto")
+    assert job["model"] == "auto"
+    origin = Provenance("1", "small", "0" * 64, role=Role.fast)
+    await finish(ledger, job["id"], provenance=origin)
+    seen = (await office.http.get(f"/v1/jobs/{job['id']}")).json()
+    assert seen["model"] == "auto"
+    assert seen["provenance"] == {
+        "task_version": "1",
+        "model": "small",
+        "input_sha256": "0" * 64,
+        "role": "fast",
+        "escalated": False,
+        "doubts": [],
+    }
+    assert (await office.submit())["model"] is None
 
 
 async def test_a_wait_is_answered_when_the_job_ends(office: Office, ledger: Ledger) -> None:

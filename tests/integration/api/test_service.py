@@ -12,9 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from jobs.job import Provenance
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.problems import TITLES
+from jobs.roles import Role
 from jobs.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
 from tests.integration.ledger.callback_kit import a_callback, settle, taken
@@ -101,6 +103,20 @@ async def test_metrics_count_requests_by_route_and_show_the_ledger(
     ]
     assert 0 <= age < 60
     assert not [name for name, labels in seen if "job_1" in str(labels)]
+
+
+async def test_metrics_tell_how_the_fast_model_fares(office: Office, ledger: Ledger) -> None:
+    fast = Provenance("1", "m", "0" * 64, role=Role.fast)
+    doubted = Provenance("1", "m", "0" * 64, escalated=True, doubts=("too-long",))
+    for provenance in (fast, fast, doubted):
+        await finish(ledger, (await office.submit())["id"], provenance=provenance)
+    await beat(ledger, "worker", detail={"engine_healthy": True, "fast_engine_healthy": False})
+    seen = await figures(office)
+    task = ("task", "summarize")
+    assert seen["chancery_jobs_cascaded_total", (("outcome", "kept"), task)] == 2
+    assert seen["chancery_jobs_cascaded_total", (("outcome", "escalated"), task)] == 1
+    assert seen["chancery_cascade_doubts_total", (("doubt", "too-long"), task)] == 1
+    assert seen["chancery_fast_engine_healthy", (("process", "worker-1"),)] == 0
 
 
 async def test_metrics_tell_how_callbacks_fare(office: Office, ledger: Ledger) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from jobs.job import Usage
+from jobs.job import Provenance, Usage
 from jobs.ledger import Ledger
+from jobs.problems import Problem
+from jobs.roles import Role
+from jobs.states import JobStatus
 from tasks.registry import TASKS
 from tests.integration.api.conftest import Office, finish, problem_of
 
@@ -49,6 +53,61 @@ async def test_a_department_sees_what_it_used_and_nothing_of_others(
     assert used["data"] == [{**used["total"], "day": str(today)}]
     theirs = (await office.other.get("/v1/usage", params=week)).json()
     assert theirs["data"] == []
+
+
+async def test_use_is_told_by_task_and_model_with_the_share_escalated(
+    office: Office, ledger: Ledger
+) -> None:
+    origin = Provenance("1", "m", "0" * 64)
+    small, large = Usage(10, 4, 3, 0.5), Usage(10, 8, 0, 2.0)
+    endings = (
+        {"usage": large, "provenance": origin},
+        {"usage": small, "fast_usage": small, "provenance": replace(origin, role=Role.fast)},
+        {
+            "usage": small + large,
+            "fast_usage": small,
+            "provenance": replace(origin, escalated=True, doubts=("too-long", "wrong-language")),
+        },
+    )
+    for ending in endings:
+        await finish(ledger, (await office.submit())["id"], **ending)
+    await office.http.post(f"/v1/jobs/{(await office.submit())['id']}/cancel")
+    used = (await office.http.get("/v1/usage")).json()
+    assert used["tasks"] == {
+        "summarize": {
+            "jobs": {"succeeded": 3, "cancelled": 1},
+            "kept": 1,
+            "escalated": 1,
+            "share_escalated": 0.5,
+            "doubts": {"too-long": 1, "wrong-language": 1},
+            "fast": {
+                "prompt_tokens": 20,
+                "completion_tokens": 8,
+                "cached_tokens": 6,
+                "engine_seconds": 1.0,
+            },
+            "full": {
+                "prompt_tokens": 20,
+                "completion_tokens": 16,
+                "cached_tokens": 0,
+                "engine_seconds": 4.0,
+            },
+        }
+    }
+    assert used["total"]["prompt_tokens"] == 40
+
+
+async def test_a_failure_on_the_fast_model_is_not_counted_as_kept(
+    office: Office, ledger: Ledger
+) -> None:
+    origin = Provenance("1", "m", "0" * 64, role=Role.fast)
+    error = Problem("job-timeout", "It ran too long.")
+    job = await office.submit()
+    await finish(
+        ledger, job["id"], status=JobStatus.failed, result=None, error=error, provenance=origin
+    )
+    used = (await office.http.get("/v1/usage")).json()["tasks"]["summarize"]
+    assert (used["kept"], used["escalated"], used["share_escalated"]) == (0, 0, None)
 
 
 @pytest.mark.parametrize(

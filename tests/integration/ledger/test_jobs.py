@@ -14,7 +14,9 @@ from jobs.job import Claim, Progress, Provenance, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Ending, Held, RunAlone
+from jobs.ledger.records import to_provenance
 from jobs.problems import Problem, ProblemError
+from jobs.roles import ModelChoice, Role
 from jobs.settings import RedisSettings, RetentionSettings
 from jobs.states import JobStatus
 from jobs.store import Blob
@@ -54,6 +56,37 @@ async def test_a_job_runs_once_and_ends_with_its_result(ledger: Ledger, submit: 
     assert job.provenance == Provenance("1", "m", "0" * 64)
     assert job.finished_at is not None
     assert job.metadata == {"case": "1"}
+
+
+async def test_a_job_keeps_the_model_that_it_asked_for(ledger: Ledger, submit: Submit) -> None:
+    asked = await claimed(ledger, await submit(model=ModelChoice.auto))
+    assert asked.job.model is ModelChoice.auto
+    assert (await claimed(ledger, await submit())).job.model is None
+
+
+async def test_where_a_result_is_from_is_kept_as_it_was(ledger: Ledger, submit: Submit) -> None:
+    claim = await claimed(ledger, await submit())
+    origin = Provenance("1", "m", "0" * 64, Role.full, escalated=True, doubts=("too-long",))
+    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
+    job = await ledger.jobs.get("tax", claim.job.id)
+    assert job is not None
+    assert job.provenance == origin
+
+
+def test_where_a_result_is_from_can_be_read_as_older_releases_kept_it() -> None:
+    kept = '{"task_version":"1","model":"m","input_sha256":"0"}'
+    assert to_provenance(kept) == Provenance("1", "m", "0", Role.full, escalated=False, doubts=())
+
+
+async def test_an_ending_that_is_stored_twice_is_counted_once(
+    ledger: Ledger, submit: Submit
+) -> None:
+    claim = await claimed(ledger, await submit())
+    origin = Provenance("1", "m", "0" * 64, Role.fast)
+    for _ in range(2):
+        assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
+    figures = await ledger.read_figures()
+    assert figures.cascaded == {("summarize", "kept"): 1, ("summarize", "escalated"): 0}
 
 
 async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None:

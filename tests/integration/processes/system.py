@@ -128,11 +128,11 @@ class System:
             for child in children:
                 self._wait_up(redis, child)
 
-    def engine_healthy(self) -> bool:
-        """What the worker last said of its engine."""
+    def engine_healthy(self, engine: str = "engine") -> bool:
+        """What the worker last said of its engine, or of its `fast_engine`."""
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
             (worker,) = [one for one in _processes(redis) if one["role"] == "worker"]
-        return bool(worker["detail"]["engine_healthy"])
+        return bool(worker["detail"][f"{engine}_healthy"])
 
     def record(self, job_id: str) -> dict[str, str]:
         """A job as the ledger keeps it."""

@@ -76,7 +76,7 @@ class TestSubmit:
         result = run(
             "submit", "summarize", files[0], "--options-file", kept, "--option", "max_words=9",
             "--option", 'labels=["甲"]', "--option", "hint=a=b", "--metadata", "case=2026-1187",
-            "--callback-url", "http://oa/hook", "--lane", "bulk",
+            "--callback-url", "http://oa/hook", "--lane", "bulk", "--model", "auto",
         )  # fmt: skip
         assert result.exit_code == 0, result.output
         assert office.seen[-1].fields["job"] == {
@@ -85,6 +85,7 @@ class TestSubmit:
             "metadata": {"case": "2026-1187"},
             "callback_url": "http://oa/hook",
             "lane": "bulk",
+            "model": "auto",
         }
 
     def test_results_come_as_lines(self, run: Run, files: list[Path]) -> None:
@@ -155,6 +156,7 @@ class TestSubmit:
             ["summarize", "FILE", "--option", "novalue"],
             ["summarize", "FILE", "--options-file", "FILE"],
             ["summarize", "FILE", "--lane", "fast"],
+            ["summarize", "FILE", "--model", "deepseek"],
         ],
     )
     def test_wrong_usage_is_status_2(

@@ -61,12 +61,15 @@ class TestSubmitting:
     def test_a_job_is_sent_with_what_was_given_and_nothing_else(
         self, office: Any, chancery: Chancery
     ) -> None:
-        job = chancery.submit("summarize", text="Text.", options={"max_words": 9}, lane="bulk")
+        job = chancery.submit(
+            "summarize", text="Text.", options={"max_words": 9}, lane="bulk", model="auto"
+        )
         assert (job.id, job.status, job.ended) == ("job_1", "queued", False)
         assert office.seen[-1].fields["job"] == {
             "task": "summarize",
             "options": {"max_words": 9},
             "lane": "bulk",
+            "model": "auto",
             "input": {"text": "Text."},
         }
 
