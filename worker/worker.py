@@ -7,12 +7,14 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from jobs.documents import Documents
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
 from jobs.settings import (
     EngineSettings,
     LimitSettings,
     RedisSettings,
+    RetentionSettings,
     StoreSettings,
     WorkerSettings,
 )
@@ -45,6 +47,7 @@ class Worker:
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
+        documents = Documents(self._ledger, store, limits, RetentionSettings())
         self._engine = EngineClient(
             EngineSettings(),
             self._settings.concurrency,
@@ -65,7 +68,7 @@ class Worker:
             store=store,
             engine=self._engine,
             work=Work(
-                inputs=Inputs(self._ledger, store, self._reading, read_limits),
+                inputs=Inputs(self._ledger, store, self._reading, read_limits, documents),
                 engine=self._engine,
                 timeout_seconds=self._settings.job_timeout_seconds,
             ),
