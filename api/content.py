@@ -11,11 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import problem_response
-from jobs.batches.file import StoredFile
 from jobs.problems import Problem, ProblemError
 from jobs.store import Store
 
-MEDIA_TYPE = "application/jsonl"
 # One range; several, or one that counts from the end, are answered with the whole file.
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?")
 
@@ -28,13 +26,15 @@ class _Span:
     end: int
 
 
-async def content_answer(request: Request, store: Store, file: StoredFile) -> Response:
-    """The bytes of a file's blobs as they are now, or the range that was asked for.
+async def content_answer(
+    request: Request, store: Store, blobs: Sequence[str], *, filename: str, media_type: str
+) -> Response:
+    """The bytes of blobs, one after the other, as they are now, or the range that was asked for.
 
     Raises `ProblemError("file-missing")` where the store has lost them.
     """
     try:
-        sizes = await store.sizes(file.blobs)
+        sizes = await store.sizes(blobs)
     except FileNotFoundError:
         raise ProblemError(
             "file-missing", "The file is known, but its bytes are not in the store."
@@ -47,13 +47,15 @@ async def content_answer(request: Request, store: Store, file: StoredFile) -> Re
     span = asked or _Span(0, size)
     headers = {
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.filename, safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Length": str(span.end - span.start),
+        # What a department sent is never shown as a page of ours.
+        "X-Content-Type-Options": "nosniff",
     }
     if asked is not None:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
-    body = _read(store, file.blobs, sizes, span)
-    return StreamingResponse(body, 206 if asked else 200, headers, MEDIA_TYPE)
+    body = _read(store, blobs, sizes, span)
+    return StreamingResponse(body, 206 if asked else 200, headers, media_type)
 
 
 def _asked(request: Request, size: int) -> _Span | None:

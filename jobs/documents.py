@@ -60,6 +60,21 @@ class Documents:
             await self._store.delete(blob)
         return kept
 
+    async def keep_made(
+        self, department: str, data: bytes, *, filename: str, media_type: str
+    ) -> StoredDocument:
+        """Keep a file that a task made from a document of the department.
+
+        Raises `ProblemError`: `storage-full`, or the ledger's.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        blob = await self._store.put(data, department, document_id(sha256))
+        document = self._document(department, sha256, len(data), media_type, blob)
+        kept = await self._ledger.documents.keep(replace(document, filename=filename))
+        if kept.blob != blob:
+            await self._store.delete(blob)
+        return kept
+
     def check_text(self, text: str) -> None:
         """Raises `ProblemError`: `document-empty` or `text-too-long`."""
         check_text(text, self._limits.max_text_chars)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tasks.source import Source
 
 
 class BlockKind(StrEnum):
@@ -33,13 +35,15 @@ class Block:
 class Document:
     """The text of a document and its blocks, in reading order, which cover all of it.
 
-    Blocks are separated by one blank line in `text`.
+    Blocks are separated by one blank line in `text`. `source` is the file that it was read from,
+    for tasks that work on the file; None where there was none, as for a text in a batch's line.
     """
 
     text: str
     blocks: tuple[Block, ...]
     media_type: str
     pages: int | None = None
+    source: Source | None = field(default=None, compare=False, repr=False)
 
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`; None where the format has no pages."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
 
 from jobs.batches.input_line import read_line
 from jobs.batches.lines import Line
+from jobs.documents import Documents
 from jobs.job import Claim, StoredDocument
 from jobs.ledger import Ledger
 from jobs.roles import ModelChoice
@@ -19,6 +21,7 @@ from tasks.document import Document
 from tasks.errors import DocumentMissing
 from tasks.readers import ReadLimits
 from tasks.readers.text import read_given
+from tasks.source import Made, ResultFile
 from worker.reading import Reading
 
 
@@ -43,11 +46,19 @@ class ChatInput:
 class Inputs:
     """Finds and reads what jobs work on."""
 
-    def __init__(self, ledger: Ledger, store: Store, reading: Reading, limits: ReadLimits) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        reading: Reading,
+        limits: ReadLimits,
+        documents: Documents,
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._reading = reading
         self._limits = limits
+        self._documents = documents
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
@@ -76,9 +87,48 @@ class Inputs:
     async def _read(self, stored: StoredDocument) -> Document:
         try:
             path = self._store.path(stored.blob)
-            return await self._reading.read(path, self._limits, stored.media_type)
+            document = await self._reading.read(path, self._limits, stored.media_type)
         except FileNotFoundError as error:
             raise _missing() from error
+        source = StoredSource(self._documents, self._reading, self._limits, stored, path)
+        return replace(document, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A `tasks.source.Source`: a file in the store, worked on by the processes that read."""
+
+    documents: Documents
+    reading: Reading
+    limits: ReadLimits
+    stored: StoredDocument
+    path: Path
+
+    @property
+    def media_type(self) -> str:
+        return self.stored.media_type
+
+    @property
+    def filename(self) -> str | None:
+        return self.stored.filename
+
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
+        try:
+            return await self.reading.work(self.path, self.limits, name, arguments)
+        except FileNotFoundError as error:
+            raise _missing() from error
+
+    async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
+        kept = await self.documents.keep_made(
+            self.stored.department, data, filename=filename, media_type=media_type
+        )
+        return ResultFile(
+            document_id=kept.id,
+            filename=filename,
+            media_type=kept.media_type,
+            bytes=kept.bytes,
+            sha256=kept.sha256,
+        )
 
 
 def _missing() -> DocumentMissing:

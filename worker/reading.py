@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from tasks.errors import (
     ReadTimeout,
 )
 from tasks.readers import ReadLimits
+from tasks.source import Made
 from worker.reading_child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 
 log = structlog.get_logger()
@@ -79,15 +81,29 @@ class Reading:
         and `ReaderUnavailable` where no process can be started or the pool is closed. A cancelled
         read kills its process.
         """
+        return await _understood(await self._answer(_request(path, limits, media_type=media_type)))
+
+    async def work(
+        self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
+    ) -> Made:
+        """Do what `tasks.file_work` lists as `name` to a document's file.
+
+        Raises what `read` raises. A file that was made is held in memory.
+        """
+        answer = await self._answer(_request(path, limits, work=name, arguments=arguments))
+        _check(answer)
+        return Made(answer["found"], answer.get("file"))
+
+    async def _answer(self, request: bytes) -> dict[str, Any]:
         async with self._places:
             child = await self._take()
             keep = False
             try:
-                answer = await self._ask(child, _request(path, limits, media_type))
+                answer = await self._ask(child, request)
                 keep = answer.get("error") not in {OUT_OF_MEMORY, BROKEN}
             finally:
                 self._give_back(child, keep=keep)
-        return await _understood(answer)
+        return answer
 
     async def close(self) -> None:
         """End every process. Reads that are under way raise `ReaderUnavailable`."""
@@ -215,6 +231,8 @@ class _Child:
         answer = await self._receive()
         load = asyncio.to_thread(json.loads, answer) if len(answer) > _LARGE_ANSWER_BYTES else None
         loaded: dict[str, Any] = await load if load else json.loads(answer)
+        if loaded.get("file_follows"):
+            loaded["file"] = await self._receive()
         return loaded
 
     async def _receive(self) -> bytes:
@@ -243,9 +261,8 @@ class _Child:
         await asyncio.to_thread(self.process.wait)
 
 
-def _request(path: Path, limits: ReadLimits, media_type: str | None) -> bytes:
-    request = {"path": str(path.absolute()), "limits": asdict(limits), "media_type": media_type}
-    return json.dumps(request).encode()
+def _request(path: Path, limits: ReadLimits, **asked: Any) -> bytes:
+    return json.dumps({"path": str(path.absolute()), "limits": asdict(limits), **asked}).encode()
 
 
 def _unavailable() -> ReaderUnavailable:
@@ -256,11 +273,17 @@ def _unavailable() -> ReaderUnavailable:
 
 
 async def _understood(answer: dict[str, Any]) -> Document:
+    _check(answer)
+    if len(answer["blocks"]) > 10_000:
+        return await asyncio.to_thread(_document, answer)
+    return _document(answer)
+
+
+def _check(answer: dict[str, Any]) -> None:
+    """Raise the error that an answer tells of."""
     code = answer.get("error")
     if code is None:
-        if len(answer["blocks"]) > 10_000:
-            return await asyncio.to_thread(_document, answer)
-        return _document(answer)
+        return
     if code == OUT_OF_MEMORY:
         raise DocumentTooLong(
             "The document takes more memory to read than is allowed. Split it, or leave out its "

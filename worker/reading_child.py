@@ -20,6 +20,7 @@ from typing import Any
 
 from tasks.document import Document
 from tasks.errors import DocumentError
+from tasks.file_work import FILE_WORK
 from tasks.readers import ReadLimits, read
 
 LENGTH = struct.Struct(">Q")
@@ -38,8 +39,10 @@ def main() -> None:
     with socket.socket(fileno=descriptor) as connection:
         send(connection, b"ready")
         while (request := receive(connection)) is not None:
-            answer = _answer(json.loads(request))
+            answer, file = _answer(json.loads(request))
             send(connection, json.dumps(answer, ensure_ascii=False).encode())
+            if file is not None:
+                send(connection, file)
 
 
 def send(connection: socket.socket, message: bytes) -> None:
@@ -72,22 +75,25 @@ def _confine(memory_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
+    """What was asked for or why there is none, and the file that follows."""
+    path, limits = Path(request["path"]), ReadLimits(**request["limits"])
     try:
-        return _shown(
-            read(Path(request["path"]), ReadLimits(**request["limits"]), request["media_type"])
-        )
+        if name := request.get("work"):
+            made = FILE_WORK[name](path, request["arguments"], limits)
+            return {"found": made.found, "file_follows": made.file is not None}, made.file
+        return _shown(read(path, limits, request["media_type"])), None
     except DocumentError as error:
-        return {"error": error.code, "detail": str(error)}
+        return {"error": error.code, "detail": str(error)}, None
     except MemoryError:
-        return {"error": OUT_OF_MEMORY}
+        return {"error": OUT_OF_MEMORY}, None
     except OSError as error:
-        return {"error": NO_FILE, "errno": error.errno or 0}
+        return {"error": NO_FILE, "errno": error.errno or 0}, None
     except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
         frames = traceback.extract_tb(error.__traceback__)[-5:]
         where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
         # Not the error's words: they may quote the document.
-        return {"error": BROKEN, "what": type(error).__name__, "where": where}
+        return {"error": BROKEN, "what": type(error).__name__, "where": where}, None
 
 
 def _shown(document: Document) -> dict[str, Any]:

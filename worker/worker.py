@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from jobs.documents import Documents
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
 from jobs.settings import (
@@ -15,6 +16,7 @@ from jobs.settings import (
     FastEngineSettings,
     LimitSettings,
     RedisSettings,
+    RetentionSettings,
     StoreSettings,
     WorkerSettings,
 )
@@ -50,6 +52,7 @@ class Worker:
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
+        documents = Documents(self._ledger, store, limits, RetentionSettings())
         fast, concurrency = FastEngineSettings().engine(), self._settings.concurrency
         kept = concurrency - self._settings.bulk_places
         self._engine = EngineClient(EngineSettings(), concurrency, kept)
@@ -69,7 +72,7 @@ class Worker:
             store=store,
             engine=self._engine,
             work=Work(
-                inputs=Inputs(self._ledger, store, self._reading, read_limits),
+                inputs=Inputs(self._ledger, store, self._reading, read_limits, documents),
                 cascade=Cascade(self._engine, self._fast, CascadeSettings()),
                 timeout_seconds=self._settings.job_timeout_seconds,
             ),

@@ -7,19 +7,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import problems
+from api.answers import as_json, problems
 from api.auth import TheDepartment
+from api.content import content_answer
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
 from api.parts import Parts, TheParts
 from api.uploads import declared_filename, is_multipart, plain_filename, receive_raw
+from jobs.department import Department
 from jobs.documents import Upload
+from jobs.job import StoredDocument
 from jobs.ledger import Reply
+from jobs.problems import ProblemError
 from jobs.store import Incoming
 from jobs.views import DocumentView, document_view
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
+_BYTES = "application/octet-stream"
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -71,6 +76,50 @@ async def upload_document(
 
         once = idempotency(key, incoming.sha256, name or "")
         return await answer_once(parts.ledger, department, "documents", once, keep)
+
+
+@router.get(
+    "/{document_id}",
+    summary="Look at a document",
+    responses={200: {"model": DocumentView}, **problems("not-found")},
+)
+async def get_document(document_id: str, parts: TheParts, department: TheDepartment) -> Response:
+    document = await _find(parts, department, document_id)
+    return as_json(document_view(document).model_dump_json().encode())
+
+
+@router.get(
+    "/{document_id}/content",
+    summary="Download a document",
+    description="The bytes as they were sent, or as a task made them; a range where one is asked "
+    "for.",
+    responses={
+        200: {"content": {_BYTES: {}}, "description": "The whole document."},
+        206: {"content": {_BYTES: {}}, "description": "The range asked for."},
+        **problems("not-found", "file-missing", "range-not-satisfiable"),
+    },
+)
+async def get_document_content(
+    request: Request, document_id: str, parts: TheParts, department: TheDepartment
+) -> Response:
+    document = await _find(parts, department, document_id)
+    return await content_answer(
+        request,
+        parts.store,
+        [document.blob],
+        filename=document.filename or document.id,
+        media_type=document.media_type,
+    )
+
+
+async def _find(parts: Parts, department: Department, document_id: str) -> StoredDocument:
+    document = await parts.ledger.documents.get(department.name, document_id)
+    if document is None:
+        raise ProblemError(
+            "not-found",
+            "The department has no such document, or it was kept as long as documents are kept.",
+        )
+    return document
 
 
 async def _receive(request: Request, incoming: Incoming, parts: Parts) -> str | None:

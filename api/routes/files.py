@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import json, problems
 from api.auth import TheDepartment
-from api.content import MEDIA_TYPE, content_answer
+from api.content import content_answer
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import FileForm, receive_file_form
 from api.openai_lists import AfterId, OpenAIListView, openai_list
@@ -30,6 +30,7 @@ from jobs.store import Incoming
 router = APIRouter(prefix="/v1/files", tags=["files"])
 
 LONGEST_PAGE = 1_000
+MEDIA_TYPE = "application/jsonl"
 _ANCHOR, _SECONDS = "expires_after[anchor]", "expires_after[seconds]"
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -155,7 +156,9 @@ async def get_content(
     request: Request, file_id: str, parts: TheParts, department: TheDepartment
 ) -> Response:
     file = await _find(parts, department, file_id)
-    return await content_answer(request, parts.store, file)
+    return await content_answer(
+        request, parts.store, file.blobs, filename=file.filename, media_type=MEDIA_TYPE
+    )
 
 
 @router.delete(

@@ -1,4 +1,4 @@
-"""POST /v1/documents"""
+"""POST /v1/documents, GET /v1/documents/{id}, and its content"""
 
 from __future__ import annotations
 
@@ -135,3 +135,29 @@ async def test_a_malformed_form_is_refused_and_says_what_is_wrong(
     )
     assert problem_of(answer, 422, "invalid-request")["errors"][0]["pointer"].startswith("#")
     assert office.files() == []
+
+
+async def test_a_document_can_be_looked_at_and_downloaded_by_its_department_alone(
+    office: Office,
+) -> None:
+    made = await office.http.post("/v1/documents?filename=通知.txt", content=NOTICE)
+    place = f"/v1/documents/{made.json()['id']}"
+    assert (await office.http.get(place)).json() == made.json()
+    content = await office.http.get(f"{place}/content")
+    assert (content.status_code, content.content) == (200, NOTICE)
+    assert content.headers["content-type"].startswith("text/plain")
+    assert content.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%E9")
+    assert content.headers["x-content-type-options"] == "nosniff"
+    end = await office.http.get(f"{place}/content", headers={"Range": "bytes=6-"})
+    assert (end.status_code, end.content) == (206, NOTICE[6:])
+    for path in (place, f"{place}/content"):
+        problem_of(await office.other.get(path), 404, "not-found")
+        assert (await office.nobody.get(path)).status_code == 401
+
+
+async def test_a_document_whose_bytes_the_store_lost_is_told_as_missing(office: Office) -> None:
+    made = await office.http.post("/v1/documents", content=NOTICE)
+    for file in office.files():
+        (office.folder / "store" / file).unlink()
+    path = f"/v1/documents/{made.json()['id']}/content"
+    problem_of(await office.http.get(path), 404, "file-missing")
