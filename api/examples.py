@@ -30,6 +30,7 @@ JOB: dict[str, Any] = {
     "finished_at": "2026-11-23T09:00:02Z",
     "attempts": 1,
     "batch_id": None,
+    "custom_id": None,
     "document_id": DOCUMENT["id"],
     "metadata": {"case": "2026-1187"},
     "progress": {"done": 0, "total": 0},

@@ -41,9 +41,12 @@ local function lines_waiting(batch) return tonumber(batch.indexed) - tonumber(ba
 
 -- Move a department's turn by tokens that were used beyond (or short of) what was charged.
 local function charge(department, tokens)
-  if not redis.call('ZSCORE', P .. 'turns', department) then return end
   local weight = tonumber(redis.call('HGET', P .. 'department:' .. department, 'weight') or 1)
-  redis.call('ZINCRBY', P .. 'turns', tokens / weight, department)
+  if redis.call('ZSCORE', P .. 'turns', department) then
+    redis.call('ZINCRBY', P .. 'turns', tokens / weight, department)
+  else
+    redis.call('HINCRBYFLOAT', P .. 'rested', department, tokens / weight)
+  end
 end
 
 -- What measured throughput is worked out from, while there is more to do than is done at once:

@@ -13,7 +13,7 @@ local function is_written(kind, segment)
     cjson.decode(segment).blob)
 end
 
-if batch.flushed ~= ARGV[2] then
+if batch.flushed ~= ARGV[2] or not redis.call('ZSCORE', P .. 'batches-open', batch.id) then
   return (is_written('output', ARGV[5]) or is_written('error', ARGV[6])) and 1 or 0
 end
 local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -94,18 +94,26 @@ local function is_paused(department, lane)
 end
 
 -- Departments share by virtual time: a department's turn is where it stands, in tokens by weight, and
--- whoever is earliest is served next. One that comes back after a rest stands at most CREDIT behind
--- the earliest of the others, so that its first few documents go at once, and its rest is not saved
--- up.
+-- whoever is earliest is served next. chancery:served is the latest turn that was served. One whose
+-- work could not go for a while, because there was none or it was held, stands at most CREDIT before
+-- that, so that its first few documents go at once, and its rest is not saved up.
 local CREDIT = 50000
+
+local function earliest_turn() return tonumber(redis.call('GET', P .. 'served') or 0) - CREDIT end
 
 local function take_turn(department)
   if redis.call('ZSCORE', P .. 'turns', department) then return end
-  local rested = tonumber(redis.call('HGET', P .. 'rested', department))
-  local first = tonumber(redis.call('ZRANGE', P .. 'turns', 0, 0, 'WITHSCORES')[2])
-  local turn = math.max(rested or 0, (first or rested or 0) - CREDIT)
-  if not rested and first then turn = first - CREDIT end
-  redis.call('ZADD', P .. 'turns', turn, department)
+  local rested = tonumber(redis.call('HGET', P .. 'rested', department)) or -math.huge
+  redis.call('ZADD', P .. 'turns', math.max(rested, earliest_turn()), department)
+end
+
+local function serve(turn)
+  if turn > earliest_turn() + CREDIT then redis.call('SET', P .. 'served', turn) end
+end
+
+-- What a department could not use is not saved up.
+local function pass_over(department, turn)
+  if turn < earliest_turn() then redis.call('ZADD', P .. 'turns', earliest_turn(), department) end
 end
 
 local function rest(department)

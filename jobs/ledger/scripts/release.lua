@@ -68,8 +68,8 @@ local function new_job(batch, tasks, entry)
   redis.call('HSET', P .. 'job:' .. job.id, 'id', job.id, 'department', job.department,
     'lane', job.lane, 'task', job.task, 'batch_id', batch.id,
     'blob', batch.input_blob, 'offset', offset, 'length', length,
-    'tokens', tokens, 'line', math.floor(last / 256), 'deadline', batch.deadline, 'created_at', now, 'keep_ms', batch.keep_ms,
-    'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+    'tokens', tokens, 'line', math.floor(last / 256), 'deadline', batch.deadline,
+    'created_at', now, 'keep_ms', batch.keep_ms, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
   redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
   redis.call('SADD', P .. 'open:' .. batch.id, job.id)
   set_status(job, 'queued')
@@ -102,7 +102,7 @@ local function release_lines(batch, most)
   return #ids, tokens
 end
 
-local turns, left = {}, 0
+local turns = {}
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   release_resumed(department)
   turns[#turns + 1] = department
@@ -119,14 +119,17 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
   if job then
     redis.call('ZREM', P .. 'waiting:' .. department, job.id)
     hand_to_celery(job)
-    count, tokens = 1, JOB_TOKENS
+    -- A line that comes back was charged when it was released first.
+    count, tokens = 1, job.batch_id and 0 or JOB_TOKENS
   elseif batch then
     redis.call('SET', used_ids, 1, 'PX', REPEATED_MS)
     count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
   else
     table.remove(turns, at.i)
+    pass_over(department, at.turn)
   end
   room, released = room - count, released + count
+  if count > 0 then serve(at.turn) end
   if tokens > 0 then charge(department, tokens) end
 end
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do

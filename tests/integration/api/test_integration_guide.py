@@ -19,6 +19,8 @@ from jobs.ledger import Ledger
 from jobs.problems import TITLES
 from jobs.settings import (
     ApiSettings,
+    BatchSettings,
+    BulkSettings,
     LimitSettings,
     RedisSettings,
     RetentionSettings,
@@ -40,6 +42,8 @@ async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
         store=StoreSettings(data_dir=folder),
         limits=LimitSettings(),
         retention=RetentionSettings(),
+        batches=BatchSettings(),
+        bulk=BulkSettings(),
     )
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))

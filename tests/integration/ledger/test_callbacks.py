@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
+from jobs.job import Job
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
 from jobs.states import CallbackStatus, JobStatus
@@ -18,8 +19,7 @@ TRIED = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
 
 async def ended(ledger: Ledger, submit: Submit) -> Callback:
     job_id = await submit(url=URL)
-    claim = await ledger.jobs.claim(job_id, "w", 30)
-    assert claim is not None
+    (claim,) = (await ledger.jobs.claim([job_id], "w", 30)).granted
     assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     return (await ledger.callbacks.list("tax", job_id=job_id)).items[0]
 
@@ -42,7 +42,8 @@ async def test_one_courier_at_a_time_has_a_delivery(ledger: Ledger, submit: Subm
     callback = await ended(ledger, submit)
     delivery = await ledger.callbacks.claim(callback.id, 30)
     assert isinstance(delivery, Delivery)
-    assert (delivery.attempt, delivery.job.result) == (1, 1)
+    assert isinstance(delivery.subject, Job)
+    assert (delivery.attempt, delivery.subject.result) == (1, 1)
     assert isinstance(await ledger.callbacks.claim(callback.id, 30), Refusal)
     assert await ledger.callbacks.settle(
         delivery, TRIED, CallbackStatus.delivered, Outcome.delivered

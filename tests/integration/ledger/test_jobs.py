@@ -13,8 +13,9 @@ from redis import Redis
 from jobs.job import Claim, Progress, Provenance, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Ending, Held, RunAlone
+from jobs.ledger.jobs import Claims, Ending, Held
 from jobs.ledger.records import to_provenance
+from jobs.ledger.upkeep import Release, Released
 from jobs.problems import Problem, ProblemError
 from jobs.roles import ModelChoice, Role
 from jobs.settings import RedisSettings, RetentionSettings
@@ -25,9 +26,19 @@ from tests.integration.ledger.conftest import Submit, a_job, submit_job
 LEASE = 30.0
 
 
-async def claimed(ledger: Ledger, job_id: str, worker: str = "w1", lease: float = LEASE) -> Claim:
-    claim = await ledger.jobs.claim(job_id, worker, lease)
-    assert claim is not None
+NOTHING = Claims([], [])
+
+
+async def claimed(
+    ledger: Ledger,
+    job_id: str,
+    worker: str = "w1",
+    lease: float = LEASE,
+    *,
+    alone: bool = False,
+) -> Claim:
+    claims = await ledger.jobs.claim([job_id], worker, lease, alone=alone)
+    (claim,) = claims.granted
     return claim
 
 
@@ -41,6 +52,7 @@ async def test_a_job_runs_once_and_ends_with_its_result(ledger: Ledger, submit: 
     job_id = await submit(metadata={"case": "1"})
     claim = await claimed(ledger, job_id)
     assert claim.job.status is JobStatus.running
+    assert claim.document is not None
     assert claim.document.blob == "tax/aa/blob"
     ending = Ending(
         JobStatus.succeeded,
@@ -92,7 +104,7 @@ async def test_an_ending_that_is_stored_twice_is_counted_once(
 async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     await claimed(ledger, job_id)
-    assert await ledger.jobs.claim(job_id, "w2", LEASE) is None
+    assert await ledger.jobs.claim([job_id], "w2", LEASE) == NOTHING
 
 
 async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit: Submit) -> None:
@@ -146,7 +158,7 @@ async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit
     claim = await claimed(ledger, await submit())
     assert await ledger.jobs.put_back(claim, delay_seconds=0.05, counted=True, code="x")
     assert await status(ledger, claim.job.id) is JobStatus.scheduled
-    assert await ledger.jobs.claim(claim.job.id, "w2", LEASE) is None
+    assert await ledger.jobs.claim([claim.job.id], "w2", LEASE) == NOTHING
     assert not await ledger.jobs.finish(claim, Ending(JobStatus.succeeded))
     async with asyncio.timeout(5):
         while (await ledger.upkeep.sweep()).scheduled == 0:
@@ -161,8 +173,7 @@ async def a_suspect(ledger: Ledger, submit: Submit) -> str:
     for _ in range(2):
         await claimed(ledger, job_id, lease=0)
         await ledger.upkeep.sweep()
-    with pytest.raises(RunAlone):
-        await ledger.jobs.claim(job_id, "w", LEASE)
+    assert await ledger.jobs.claim([job_id], "w", LEASE) == Claims([], [job_id])
     return job_id
 
 
@@ -170,7 +181,7 @@ async def test_a_job_that_kills_its_worker_even_alone_is_set_aside(
     ledger: Ledger, submit: Submit
 ) -> None:
     job_id = await a_suspect(ledger, submit)
-    assert await ledger.jobs.claim(job_id, "w", 0, alone=True)
+    await claimed(ledger, job_id, lease=0, alone=True)
     await ledger.upkeep.sweep()
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
@@ -181,8 +192,7 @@ async def test_a_job_that_kills_its_worker_even_alone_is_set_aside(
 async def test_a_bystander_of_two_deaths_is_run_alone_and_not_blamed(
     ledger: Ledger, submit: Submit
 ) -> None:
-    claim = await ledger.jobs.claim(await a_suspect(ledger, submit), "w", LEASE, alone=True)
-    assert claim is not None
+    claim = await claimed(ledger, await a_suspect(ledger, submit), alone=True)
     assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     assert await status(ledger, claim.job.id) is JobStatus.succeeded
 
@@ -194,8 +204,7 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
     for _ in range(3):
         claim = await claimed(ledger, job_id)
         await ledger.jobs.put_back(claim, delay_seconds=0, counted=False, code="engine-unavailable")
-    alone = await ledger.jobs.claim(job_id, "w", LEASE, alone=True)
-    assert alone is not None
+    alone = await claimed(ledger, job_id, alone=True)
     await ledger.jobs.put_back(alone, delay_seconds=0, counted=False, code="engine-unavailable")
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
@@ -265,8 +274,8 @@ async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
     for department in ("tax", "parks"):
         for _ in range(8):
             await submit(department=department, lane=Lane.bulk)
-    assert await ledger.upkeep.release(8) == 8
-    assert await ledger.upkeep.release(8) == 0
+    assert await ledger.upkeep.release(Release(depth=8)) == Released(8, more=True, in_hand=0)
+    assert await ledger.upkeep.release(Release(depth=8)) == Released(0, more=True, in_hand=8)
     with Redis.from_url(redis_url) as redis:
         sent = [redis.zcard("chancery:waiting:tax"), redis.zcard("chancery:waiting:parks")]
     assert sent == [2, 6]
@@ -276,8 +285,8 @@ async def test_the_earliest_deadline_is_released_first(ledger: Ledger, submit: S
     now = datetime.now(UTC)
     late = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=2))
     soon = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=1))
-    await ledger.upkeep.release(1)
-    assert await ledger.jobs.claim(late, "w", LEASE) is None
+    await ledger.upkeep.release(Release(depth=1))
+    assert await ledger.jobs.claim([late], "w", LEASE) == NOTHING
     await claimed(ledger, soon)
 
 

@@ -211,8 +211,7 @@ async def test_a_courier_killed_in_a_delivery_loses_nothing(
     first = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="60")
     receiver.answers.append(never)
     job_id = await desk.submit(callback_url=receiver.url())
-    claim = await desk.ledger.jobs.claim(job_id, "a worker", 60)
-    assert claim is not None
+    (claim,) = (await desk.ledger.jobs.claim([job_id], "a worker", 60)).granted
     assert await desk.ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     await until(lambda: receiver.received)
 

@@ -32,7 +32,8 @@ from jobs.ids import new_callback_id
 from jobs.job import Claim, Progress
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending, Held, RunAlone
+from jobs.ledger.jobs import Ending, Held
+from jobs.ledger.upkeep import Release
 from jobs.problems import Problem
 from jobs.settings import RedisSettings
 from jobs.states import ENDINGS, TRANSITIONS, JobStatus
@@ -175,9 +176,9 @@ class LedgerMachine(RuleBasedStateMachine):
     ) -> Run | MultipleResults[Run]:
         claim = self.do(self._claim(job, worker, lease, alone=alone))
         if not self._may_be_claimed(job, alone=alone):
-            assert not isinstance(claim, Claim)
+            assert claim is None
             return multiple()
-        assert isinstance(claim, Claim)
+        assert claim is not None
         assert claim.token > job.token
         assert claim.tries == job.tries
         job.claimed(claim, worker, lease)
@@ -187,13 +188,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def race_for(self, job: Model, lease: float, *, alone: bool) -> Run | MultipleResults[Run]:
         """Two workers ask for one job at one time."""
 
-        async def both() -> list[Claim | str | None]:
+        async def both() -> list[Claim | None]:
             return await asyncio.gather(
                 *(self._claim(job, worker, lease, alone=alone) for worker in WORKERS)
             )
 
         answers = zip(WORKERS, self.do(both()), strict=True)
-        won = [(worker, claim) for worker, claim in answers if isinstance(claim, Claim)]
+        won = [(worker, claim) for worker, claim in answers if claim]
         assert len(won) == int(self._may_be_claimed(job, alone=alone))
         if not won:
             return multiple()
@@ -201,14 +202,10 @@ class LedgerMachine(RuleBasedStateMachine):
         job.claimed(claim, worker, lease)
         return Run(claim, job)
 
-    async def _claim(
-        self, job: Model, worker: str, lease: float, *, alone: bool
-    ) -> Claim | str | None:
-        try:
-            return await self.ledger.jobs.claim(job.id, worker, lease, alone=alone)
-        except RunAlone:
-            assert job.suspect
-            return "alone"
+    async def _claim(self, job: Model, worker: str, lease: float, *, alone: bool) -> Claim | None:
+        claims = await self.ledger.jobs.claim([job.id], worker, lease, alone=alone)
+        assert not claims.suspects or job.suspect
+        return claims.granted[0] if claims.granted else None
 
     @staticmethod
     def _may_be_claimed(job: Model, *, alone: bool) -> bool:
@@ -288,9 +285,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def release(self, depth: int) -> None:
         bulk = [job for job in self.models if job.lane is Lane.bulk]
         waiting = [job for job in bulk if job.status is JobStatus.queued and not job.sent]
-        out = [job for job in bulk if job.status is JobStatus.queued and job.sent]
-        released = self.do(self.ledger.upkeep.release(depth))
-        assert released == max(0, min(len(waiting), depth - len(out)))
+        out = [job for job in bulk if job.sent or job.status is JobStatus.running]
+        released = self.do(self.ledger.upkeep.release(Release(depth=depth)))
+        assert released.in_hand == len(out)
+        assert released.released == max(0, min(len(waiting), depth - len(out)))
+        assert released.more == (released.released < len(waiting))
         sent = set(self.redis.zrange(f"{P}sent:bulk", 0, -1))
         for job in waiting:
             job.sent = job.id in sent

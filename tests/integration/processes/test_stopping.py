@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from jobs.ledger.upkeep import Release
 from jobs.states import JobStatus
 from tests.engines.processes import StandInControl
 from tests.integration.processes.conftest import OpenDesk
@@ -80,7 +81,7 @@ async def test_interactive_jobs_are_pulled_before_bulk_ones(
 ) -> None:
     desk = await open_desk(empty_system)
     bulk = [await desk.submit(lane="bulk") for _ in range(3)]
-    assert await desk.ledger.upkeep.release(8) == 3
+    assert (await desk.ledger.upkeep.release(Release(depth=8))).released == 3
     interactive = [await desk.submit() for _ in range(3)]
 
     empty_system.start("worker", CHANCERY_CONCURRENCY="1")
