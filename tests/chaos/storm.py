@@ -52,7 +52,7 @@ class Storm:
                 sizes = _shares(self.jobs, len(faults))
                 for (role, is_stop), size in zip(faults, sizes, strict=True):
                     load.burst(size)
-                    part = await _busy(machine, receiver, role)
+                    part = await busy_part(machine, receiver, role)
                     await asyncio.sleep(random.uniform(0, 0.05))
                     if is_stop:
                         await machine.pause(part, self.stop_seconds)
@@ -64,7 +64,7 @@ class Storm:
                 return await account(machine, load, receiver)
 
 
-async def _busy(machine: Machine, receiver: Receiver, role: str) -> str:
+async def busy_part(machine: Machine, receiver: Receiver, role: str) -> str:
     """The part of a role that a fault hits, once it would hit work in hand: not before a burst is
     there, nor after it.
     """

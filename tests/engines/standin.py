@@ -119,8 +119,8 @@ class StandIn:
     async def chat(self, request: web.Request) -> web.Response:
         self.counts.started += 1
         try:
-            self.last = await request.json()
-            response = await self._misbehave(request, self.last) or self._answer(self.last)
+            body = self.last = await request.json()
+            response = await self._misbehave(request, body) or self._answer(body)
         except asyncio.CancelledError:
             self.counts.aborted += 1
             raise

@@ -36,7 +36,7 @@ redis.call('LTRIM', list, outcomes, -1)
 if ARGV[5] ~= '' then append_segment(batch, 'output', cjson.decode(ARGV[5])) end
 if ARGV[6] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[6])) end
 set_batch(batch, {flushed = tonumber(batch.flushed) + outcomes + unrun,
-  ['next'] = tonumber(batch.next) + unrun})
+  ['next'] = tonumber(batch.next) + unrun, failed = tonumber(batch.failed) + unrun})
 redis.call('ZREM', P .. 'flush-due', batch.id)
 if redis.call('EXISTS', list) == 1 then flush_soon(batch.id) end
 

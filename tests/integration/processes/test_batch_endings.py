@@ -1,0 +1,165 @@
+"""How batches end that do not end well: bad lines, useless files, cancelled, expired."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import openai
+import pytest
+from openai.types import Batch
+
+from tests.engines.processes import StandInControl
+from tests.integration.processes.caller import (
+    JOBS,
+    Caller,
+    Line,
+    chat_line,
+    chat_lines,
+    custom_ids,
+    job_line,
+    text_of,
+    words_of,
+)
+
+LINES = 300
+SLOW_SECONDS = 0.1
+NO_DOCUMENT = "doc_" + "0" * 26
+# What a line that is no good is refused for, and its custom_id where that can be told.
+BAD: Sequence[tuple[Line | bytes, str, str | None]] = (
+    (b"{no json", "invalid-json", None),
+    (b"[1, 2]", "invalid-json", None),
+    (b'{"custom_id": "\xff"}', "invalid-json", None),
+    (b"x" * 4_200_000, "too-large", None),
+    ({**job_line("-"), "custom_id": None}, "invalid-request", None),
+    ({**job_line("-"), "custom_id": "x" * 513}, "invalid-request", None),
+    (job_line("good-1"), "duplicate-custom-id", "good-1"),
+    ({**job_line("get"), "method": "GET"}, "invalid-request", "get"),
+    ({**job_line("url"), "url": "/v1/embeddings"}, "invalid-request", "url"),
+    (chat_line("chat", "Hello"), "invalid-request", "chat"),
+    ({**job_line("body"), "body": "text"}, "invalid-request", "body"),
+    (job_line("task", "translate"), "unknown-task", "task"),
+    (job_line("options", options={"max_words": -1}), "invalid-request", "options"),
+    (job_line("nothing", input=None), "invalid-request", "nothing"),
+    (job_line("empty", input={"text": " "}), "document-empty", "empty"),
+    (job_line("long", input={"text": "x" * 1_000_001}), "text-too-long", "long"),
+    (job_line("absent", input={"document_id": NO_DOCUMENT}), "not-found", "absent"),
+    (job_line("call", callback_url="http://10.9.9.9/"), "callback-not-allowed", "call"),
+    (job_line("lane", lane="interactive"), "invalid-request", "lane"),
+    (job_line("when", deadline="2099-01-01T00:00:00Z"), "invalid-request", "when"),
+)
+
+
+async def test_a_bad_line_of_any_kind_goes_to_the_error_file_and_the_others_are_run(
+    caller: Caller,
+) -> None:
+    lines: list[Line | bytes] = [job_line("good-0"), job_line("good-1"), b"  "]
+    for at, (line, _, _) in enumerate(BAD):
+        lines += [line, job_line(f"good-{at + 2}")]
+    batch = await caller.ended(await caller.submit(lines, JOBS))
+
+    good = len(BAD) + 2
+    assert batch.status == "completed"
+    assert counted(batch) == (good + len(BAD), good, len(BAD))
+    output = await caller.output(batch)
+    assert sorted(custom_ids(output)) == sorted(f"good-{at}" for at in range(good))
+    errors = await caller.errors(batch)
+    told = [(one["error"]["line"], one["error"]["code"], one["custom_id"]) for one in errors]
+    assert sorted(told) == [
+        (4 + 2 * at, code, custom_id) for at, (_, code, custom_id) in enumerate(BAD)
+    ]
+    assert all(one["response"] is None for one in errors)
+    assert len(json.dumps(errors)) < 20_000  # and so no line is quoted
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"\n \n", "no-lines"), (b"{}\n" * 50_001, "too-many-lines")]
+)
+async def test_a_file_of_no_use_fails_its_batch(caller: Caller, content: bytes, code: str) -> None:
+    file = await caller.openai.files.create(file=("lines.jsonl", content), purpose="batch")
+    batch = await caller.ended(await caller.create(file.id))
+
+    assert (batch.status, batch.output_file_id, batch.error_file_id) == ("failed", None, None)
+    assert batch.failed_at is not None
+    assert batch.errors is not None
+    assert batch.errors.data is not None
+    (error,) = batch.errors.data
+    assert (error.code, bool(error.message)) == (code, True)
+
+
+async def test_an_empty_file_is_refused(caller: Caller) -> None:
+    with pytest.raises(openai.UnprocessableEntityError):
+        await caller.openai.files.create(file=("lines.jsonl", b""), purpose="batch")
+
+
+async def test_a_batch_cancelled_in_the_middle_keeps_what_is_done_and_accounts_for_the_rest(
+    caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(latency=SLOW_SECONDS)
+    began = await caller.submit(chat_lines(LINES))
+    await caller.has_done(began, 20)
+    asked = engine.counts()["started"]
+
+    cancelling = await caller.openai.batches.cancel(began.id)
+
+    assert cancelling.status in {"cancelling", "cancelled"}
+    assert cancelling.cancelling_at is not None
+    batch = await caller.ended(began)
+    assert (batch.status, batch.cancelled_at is not None) == ("cancelled", True)
+    output, errors = await caller.output(batch), await caller.errors(batch)
+    done = _all_accounted_for(batch, output, errors, "batch_cancelled")
+    assert 20 <= done < LINES
+    # Nothing more is asked of the engine than what was on its way.
+    assert engine.counts()["started"] <= asked + 16
+    assert (await caller.openai.batches.cancel(began.id)).status == "cancelled"
+
+
+async def test_a_batch_that_is_late_expires_and_keeps_what_is_done(
+    caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(latency=SLOW_SECONDS)
+    batch = await caller.ended(await caller.submit(chat_lines(LINES), window="3s"))
+
+    assert batch.status == "expired"
+    assert (batch.expired_at or 0) >= (batch.expires_at or 0) == batch.created_at + 3
+    output, errors = await caller.output(batch), await caller.errors(batch)
+    done = _all_accounted_for(batch, output, errors, "batch_expired")
+    assert 0 < done < LINES
+
+
+def _all_accounted_for(
+    batch: Batch,
+    output: Sequence[Mapping[str, Any]],
+    errors: Sequence[Mapping[str, Any]],
+    code: str,
+) -> int:
+    """Every line is in one of the files, once; returns how many were answered."""
+    assert sorted(custom_ids(output, errors)) == sorted(f"c{at}" for at in range(LINES))
+    assert {line["custom_id"]: words_of(line) for line in output} == {
+        one: text_of(one) for one in custom_ids(output)
+    }
+    assert {(one["error"]["code"], one["response"]) for one in errors} == {(code, None)}
+    assert all(one["custom_id"] == f"c{one['error']['line'] - 1}" for one in errors)
+    assert counted(batch) == (LINES, len(output), len(errors))
+    return len(output)
+
+
+async def test_a_batch_is_cancelled_before_its_file_was_read(caller: Caller) -> None:
+    file_id = await caller.upload(chat_lines(50))
+    batch = await caller.create(file_id)
+    cancelled = await caller.openai.batches.cancel(batch.id)
+    assert cancelled.status in {"cancelled", "cancelling"}
+    assert (await caller.ended(batch)).status == "cancelled"
+    await asyncio.sleep(1)  # a clerk may have been reading it
+    again = await caller.openai.batches.retrieve(batch.id)
+    assert again.status == "cancelled"
+    assert await caller.output(again) == []
+
+
+def counted(batch: Batch) -> tuple[int, int, int]:
+    """Total, completed, failed."""
+    counts = batch.request_counts
+    assert counts is not None
+    return counts.total, counts.completed, counts.failed

@@ -1,0 +1,129 @@
+"""Batches beside other work, and with an engine that does not do as it should."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from redis import Redis
+
+from jobs.states import JobStatus
+from tests.engines.processes import StandInControl
+from tests.integration.processes.caller import (
+    JOBS,
+    Caller,
+    chat_lines,
+    custom_ids,
+    job_line,
+    text_of,
+    words_of,
+)
+from tests.integration.processes.system import System, until
+
+LATENCY_SECONDS = 0.4
+
+
+async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
+    caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(latency=LATENCY_SECONDS)
+    idle = await _seconds_of_a_job(caller)
+    batch = await caller.submit(chat_lines(300))
+    await caller.has_done(batch, 1)
+    busy = [await _seconds_of_a_job(caller) for _ in range(3)]
+    found = await caller.openai.batches.cancel(batch.id)
+    assert found.request_counts is not None
+    assert found.request_counts.completed < 250, "the batch was over too soon"
+    # It waits for nothing that was there before it: that would be an answer's time at least.
+    assert max(busy) < idle + LATENCY_SECONDS, (idle, busy)
+
+
+async def _seconds_of_a_job(caller: Caller) -> float:
+    began = time.monotonic()
+    job = await caller.desk.ended(await caller.desk.submit())
+    assert job.status is JobStatus.succeeded
+    return time.monotonic() - began
+
+
+async def test_a_request_that_the_engine_refuses_is_in_the_error_file_with_its_reason(
+    caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(mode="400")
+    batch = await caller.ended(await caller.submit(chat_lines(3)))
+    assert (batch.status, await caller.output(batch)) == ("completed", [])
+    errors = await caller.errors(batch)
+    assert sorted(custom_ids(errors)) == ["c0", "c1", "c2"]
+    for line in errors:
+        assert line["response"]["status_code"] == 400
+        assert line["response"]["body"]["type"] == "/problems/engine-refused"
+        assert line["error"]["code"] == "engine-refused"
+        assert "Cannot take" in line["error"]["message"]
+
+
+async def test_a_line_that_fails_is_tried_again_and_then_told_of(
+    caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(mode="500")
+    before = engine.counts()["started"]
+    batch = await caller.ended(await caller.submit([job_line("c1")], JOBS))
+    (line,) = await caller.errors(batch)
+    assert engine.counts()["started"] == before + 2
+    assert (line["custom_id"], line["error"]["code"]) == ("c1", "engine-failed")
+    assert line["response"]["status_code"] == 500
+
+
+async def test_a_batch_goes_on_when_its_engine_is_back(
+    system: System, caller: Caller, engine: StandInControl
+) -> None:
+    engine.control(latency=0.05)
+    batch = await caller.submit(chat_lines(300))
+    await caller.has_done(batch, 30)
+    engine.control(mode="unhealthy", latency=0.0)
+    await until(lambda: not system.engine_healthy())
+    asked = engine.counts()["started"]
+    with Redis.from_url(system.redis_url) as redis:
+        # What was on its way has come back, and nothing runs.
+        await until(lambda: redis.scard("chancery:running-bulk") == 0)
+    assert (await caller.openai.batches.retrieve(batch.id)).status == "in_progress"
+    assert engine.counts()["started"] <= asked + 8
+
+    engine.control(mode="ok")
+    ended = await caller.ended(batch)
+    assert (ended.status, await caller.errors(ended)) == ("completed", [])
+    output = await caller.output(ended)
+    assert sorted(custom_ids(output)) == sorted(f"c{number}" for number in range(300))
+    assert all(words_of(line) == text_of(line["custom_id"]) for line in output)
+
+
+async def test_nothing_of_a_waiting_line_is_in_redis_or_in_the_logs(
+    system: System, caller: Caller, engine: StandInControl
+) -> None:
+    secret = "Mr Palimpsest lives at the well"
+    engine.control(mode="unhealthy")
+    await until(lambda: not system.engine_healthy())
+    lines = [job_line("c1", input={"text": secret}), b'{"' + secret.encode()]
+    batch = await caller.submit(lines, JOBS)
+    with Redis.from_url(system.redis_url, decode_responses=True) as redis:
+        await until(lambda: redis.scard(f"chancery:open:{batch.id}") == 1)
+        assert "Palimpsest" not in json.dumps([_value(redis, key) for key in redis.scan_iter()])
+    engine.control(mode="ok")
+    (done,) = await caller.output(await caller.ended(batch))
+    assert secret in json.dumps(done)
+    for child in system.children:
+        assert "Palimpsest" not in child.log.read_text(errors="replace")
+
+
+def _value(redis: Redis, key: str) -> Any:
+    match redis.type(key):
+        case "hash":
+            return redis.hgetall(key)
+        case "list":
+            return redis.lrange(key, 0, -1)
+        case "set":
+            return sorted(redis.smembers(key))
+        case "zset":
+            return redis.zrange(key, 0, -1)
+        case "string":
+            return str(redis.execute_command("GET", key, NEVER_DECODE=True))
+    raise AssertionError(f"{key} is of another type")
