@@ -18,7 +18,15 @@ from collections.abc import Sequence
 import uvloop
 
 from bench.department import CHATS, JOBS, TEXT, Department, department
-from bench.system import System, cpu_seconds, machine, memory_mib, running_engine, running_system
+from bench.system import (
+    Busy,
+    System,
+    cpu_seconds,
+    machine,
+    memory_mib,
+    running_engine,
+    running_system,
+)
 from jobs.settings import EngineSettings, WorkerSettings
 from worker.engine import EngineClient
 
@@ -55,19 +63,21 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     file_id = await who.upload(KINDS[kind], n)
     pids = {**system.pids, "engine": engine_pid}
     cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
-    began = time.perf_counter()
+    before, began = Busy.now(pids.values()), time.perf_counter()
     batch_id = await who.submit_batch(file_id, KINDS[kind])
     batch, seen = await who.wait_batch(
         batch_id, seconds=LONGEST_READING_SECONDS + n / SLOWEST_LINES_PER_SECOND
     )
     ended = max(seen.values()) - began
+    others = Busy.now(pids.values()).others_since(before)
     spent = {name: (cpu_seconds(pid) - cpu[name]) * 1000 / n for name, pid in pids.items()}
     counts = batch["request_counts"]
     if batch["status"] != "completed" or counts["completed"] != n:
         raise RuntimeError(f"the batch {batch['status']} with {counts}")
     read = seen.get("in_progress", began) - began
     print(f"{n / ended:8.0f} lines/s: {n} {kind} lines, {ended:.1f} s in all, {read:.1f} s of it")
-    print("         until the file was read; ms of one core a line:")
+    print("         until the file was read; others took", end=" ")
+    print(f"{others:.0%} of the machine meanwhile; ms of one core a line:")
     print("         " + ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items()), end="")
     print(f"; in all {sum(spent.values()):.2f}")
     held = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())

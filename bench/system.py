@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,29 @@ def cpu_seconds(pid: int) -> float:
     """Processor time of a process so far, and of its children that have ended (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """How much of the machine's processor time others took between two moments."""
+
+    at: float
+    machine: float
+    ours: float
+
+    @classmethod
+    def now(cls, pids: Iterable[int]) -> Busy:
+        """`pids` are ours, besides this process."""
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        user, nice, system, _, _, irq, softirq, steal, *_ = map(int, fields)
+        ours = sum(cpu_seconds(pid) for pid in (os.getpid(), *pids))
+        busy = (user + nice + system + irq + softirq + steal) / TICKS
+        return cls(time.monotonic(), busy, ours)
+
+    def others_since(self, earlier: Busy) -> float:
+        """0 where the machine was ours alone, 1 where others had all of its cores."""
+        others = (self.machine - earlier.machine) - (self.ours - earlier.ours)
+        return max(0.0, others) / ((self.at - earlier.at) * (os.cpu_count() or 1))
 
 
 def memory_mib(pid: int) -> tuple[float, float]:
