@@ -109,11 +109,21 @@ class Store:
 
     async def slice(self, blob: str, offset: int, length: int) -> bytes:
         """Some of a blob's bytes. Raises `FileNotFoundError`."""
-        return await asyncio.to_thread(self._slice, blob, offset, length)
+        [data] = await self.slices([(blob, offset, length)])
+        if data is None:
+            raise FileNotFoundError(blob)
+        return data
 
-    def _slice(self, blob: str, offset: int, length: int) -> bytes:
-        with self.path(blob).open("rb", buffering=0) as file:
-            return os.pread(file.fileno(), length, offset)
+    async def slices(self, wanted: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
+        """Parts of blobs (name, offset, length), read in one go; None for what cannot be read."""
+        return await asyncio.to_thread(lambda: [self._slice(*one) for one in wanted])
+
+    def _slice(self, blob: str, offset: int, length: int) -> bytes | None:
+        try:
+            with self.path(blob).open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), length, offset)
+        except OSError:
+            return None
 
     async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
         """In bytes. Raises `FileNotFoundError` where one of them is not there."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
 
-from jobs.batches.input_line import read_line
+from jobs.batches.input_line import read_lines
 from jobs.batches.lines import Line
 from jobs.documents import Documents
-from jobs.job import Claim, StoredDocument
+from jobs.job import Claim, InputLine, StoredDocument
 from jobs.ledger import Ledger
+from jobs.ledger.grouped import Grouped
 from jobs.roles import ModelChoice
 from jobs.store import Store
 from tasks.document import Document
@@ -59,6 +60,8 @@ class Inputs:
         self._reading = reading
         self._limits = limits
         self._documents = documents
+        # The jobs of one message want theirs at one time: together they cost one turn of a thread.
+        self._lines = Grouped(self._read_lines)
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
@@ -67,12 +70,15 @@ class Inputs:
             return DocumentInput(
                 document, claim.job.options, claim.document.sha256, claim.job.model
             )
-        line = await read_line(self._store, claim.job.line) if claim.job.line else None
+        line = await self._lines.ask(claim.job.line) if claim.job.line else None
         if line is None:
             raise _missing()
         if line.chat is not None:
             return ChatInput(line.chat, hashlib.sha256(to_json(line.chat)).hexdigest())
         return await self._of_line(claim, line)
+
+    async def _read_lines(self, places: Sequence[InputLine]) -> Sequence[Line | None]:
+        return await read_lines(self._store, places)
 
     async def _of_line(self, claim: Claim, line: Line) -> DocumentInput:
         options = line.request.options if line.request else {}

@@ -1,0 +1,116 @@
+"""Lines per second of a batch, from `POST /v1/batches` to `completed`, and what is left by the
+durable queue of what the engine client does alone.
+
+    python -m bench.batches [--lines 50000] [--kind chat summarize] [--workers 1] [--requests 6000]
+
+All on this machine, against an engine that answers at once. "Alone" is a plain loop in this process
+that posts the same chats with the worker's own engine client and the same number in flight; it runs
+before and after each batch of chats. A loop like that forgets everything when it is killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Sequence
+
+import uvloop
+
+from bench.department import CHATS, JOBS, TEXT, Department, department
+from bench.system import (
+    Busy,
+    System,
+    cpu_seconds,
+    machine,
+    memory_mib,
+    running_engine,
+    running_system,
+)
+from jobs.settings import EngineSettings, WorkerSettings
+from worker.engine import EngineClient
+
+KINDS = {"chat": CHATS, "summarize": JOBS}
+# So slow a batch is given up.
+SLOWEST_LINES_PER_SECOND = 50
+LONGEST_READING_SECONDS = 120
+
+
+async def alone(engine_url: str, count: int) -> float:
+    """Requests per second of a plain loop over the engine client."""
+    places = WorkerSettings().concurrency
+    client = EngineClient(EngineSettings(url=engine_url), places)
+    await client.start()
+    numbers = iter(range(count))
+
+    async def one_after_another() -> None:
+        for number in numbers:
+            message = {"role": "user", "content": TEXT.format(number=number)}
+            await client.chat({"messages": [message], "max_tokens": 16}, (), 10)
+
+    try:
+        if not await client.wait_healthy(10):
+            raise RuntimeError("the engine is not healthy")
+        began = time.perf_counter()
+        await asyncio.gather(*(one_after_another() for _ in range(places)))
+        return count / (time.perf_counter() - began)
+    finally:
+        await client.close()
+
+
+async def run_batch(system: System, engine_pid: int, who: Department, kind: str, n: int) -> float:
+    """Run one batch and print what it took; returns lines per second."""
+    file_id = await who.upload(KINDS[kind], n)
+    pids = {**system.pids, "engine": engine_pid}
+    cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    before, began = Busy.now(pids.values()), time.perf_counter()
+    batch_id = await who.submit_batch(file_id, KINDS[kind])
+    batch, seen = await who.wait_batch(
+        batch_id, seconds=LONGEST_READING_SECONDS + n / SLOWEST_LINES_PER_SECOND
+    )
+    ended = max(seen.values()) - began
+    others = Busy.now(pids.values()).others_since(before)
+    spent = {name: (cpu_seconds(pid) - cpu[name]) * 1000 / n for name, pid in pids.items()}
+    counts = batch["request_counts"]
+    if batch["status"] != "completed" or counts["completed"] != n:
+        raise RuntimeError(f"the batch {batch['status']} with {counts}")
+    read = seen.get("in_progress", began) - began
+    print(f"{n / ended:8.0f} lines/s: {n} {kind} lines, {ended:.1f} s in all, {read:.1f} s of it")
+    print("         until the file was read; others took", end=" ")
+    print(f"{others:.0%} of the machine meanwhile; ms of one core a line:")
+    print("         " + ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items()), end="")
+    print(f"; in all {sum(spent.values()):.2f}")
+    held = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
+    print(f"         most memory held, MiB: {held}", flush=True)
+    return n / ended
+
+
+async def measured(n: int, kinds: Sequence[str], workers: int, requests: int) -> None:
+    with (
+        running_engine() as (engine_url, engine_pid),
+        running_system(engine_url, workers=workers) as system,
+    ):
+        async with department(system, "bench") as who:
+            for kind in kinds:
+                before = await alone(engine_url, requests) if kind == "chat" else 0.0
+                rate = await run_batch(system, engine_pid, who, kind, n)
+                if kind == "chat":
+                    after = await alone(engine_url, requests)
+                    print(f"{before:8.0f} requests/s of the engine client alone before the batch,")
+                    print(f"{after:8.0f} after it: the queue keeps", end=" ")
+                    print(f"{2 * rate / (before + after):.0%} of the throughput")
+                print(f"         {machine()}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=50_000)
+    parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--requests", type=int, default=6_000, help="of each plain loop")
+    options = parser.parse_args()
+    uvloop.run(measured(options.lines, options.kind, options.workers, options.requests))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""A department that submits jobs and batches over HTTP, and waits for their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bench.system import System
+
+READY_SECONDS = 60.0
+POLL_SECONDS = 0.2
+TEXT = "Notice {number}: the water supply in Mill Street is interrupted."
+CHATS, JOBS = "/v1/chat/completions", "/v1/jobs"
+ENDINGS = frozenset({"completed", "failed", "expired", "cancelled"})
+
+
+def lines(url: str, count: int) -> Iterator[bytes]:
+    """`count` lines of a batch, chats or summaries by `url`."""
+    for number in range(count):
+        text = TEXT.format(number=number)
+        body: dict[str, Any] = {"task": "summarize", "input": {"text": text}}
+        if url == CHATS:
+            body = {"messages": [{"role": "user", "content": text}], "max_tokens": 16}
+        line = {"custom_id": f"line-{number}", "method": "POST", "url": url, "body": body}
+        yield json.dumps(line).encode() + b"\n"
+
+
+class Department:
+    """Raises `httpx.HTTPStatusError` where the api refuses, and `TimeoutError` for what is late."""
+
+    def __init__(self, http: httpx.AsyncClient, name: str) -> None:
+        self.name = name
+        self._http = http
+
+    async def upload(self, url: str, count: int) -> str:
+        """A file of so many lines; returns its id."""
+        data = b"".join(lines(url, count))
+        form = {"file": ("lines.jsonl", data, "application/jsonl")}
+        answer = await self._http.post("/v1/files", files=form, data={"purpose": "batch"})
+        return str(answer.raise_for_status().json()["id"])
+
+    async def submit_batch(self, file_id: str, url: str, **metadata: str) -> str:
+        body = {
+            "input_file_id": file_id,
+            "endpoint": url,
+            "completion_window": "24h",
+            "metadata": metadata,
+        }
+        answer = await self._http.post("/v1/batches", json=body)
+        return str(answer.raise_for_status().json()["id"])
+
+    async def batch(self, batch_id: str) -> Mapping[str, Any]:
+        answer = await self._http.get(f"/v1/batches/{batch_id}")
+        found: Mapping[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def wait_batch(
+        self, batch_id: str, *statuses: str, seconds: float
+    ) -> tuple[Mapping[str, Any], Mapping[str, float]]:
+        """Wait for one of `statuses`, or an ending: the batch, and when (by `time.perf_counter`)
+        each of its statuses was first seen.
+        """
+        seen: dict[str, float] = {}
+        async with asyncio.timeout(seconds):
+            while True:
+                batch = await self.batch(batch_id)
+                seen.setdefault(batch["status"], time.perf_counter())
+                if batch["status"] in ENDINGS | set(statuses):
+                    return batch, seen
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def cancel_batch(self, batch_id: str) -> None:
+        (await self._http.post(f"/v1/batches/{batch_id}/cancel")).raise_for_status()
+
+    async def run_job(self, number: int, lane: str, seconds: float = 60) -> tuple[float, float]:
+        """Seconds until a summary is accepted, and until it has ended."""
+        text = TEXT.format(number=number)
+        body = {"task": "summarize", "input": {"text": text}, "lane": lane}
+        began = time.perf_counter()
+        answer = (await self._http.post("/v1/jobs", json=body)).raise_for_status()
+        accepted = time.perf_counter() - began
+        job = answer.json()
+        async with asyncio.timeout(seconds):
+            while job["status"] in ("queued", "running", "scheduled"):
+                answer = await self._http.get(f"/v1/jobs/{job['id']}", params={"wait": 30})
+                job = answer.raise_for_status().json()
+        if job["status"] != "succeeded":
+            raise RuntimeError(f"a job {job['status']}: {job['error']}")
+        return accepted, time.perf_counter() - began
+
+
+@asynccontextmanager
+async def department(system: System, name: str) -> AsyncIterator[Department]:
+    """A new department of a system that answers."""
+    ledger = system.ledger()
+    try:
+        made = await ledger.departments.create(name)
+    finally:
+        await ledger.close()
+    async with httpx.AsyncClient(
+        base_url=system.api,
+        transport=AiohttpTransport(limits=httpx.Limits(max_connections=256)),
+        headers={"Authorization": f"Bearer {made.api_key}"},
+        timeout=httpx.Timeout(120),
+    ) as http:
+        await _ready(http)
+        yield Department(http, name)
+
+
+async def _ready(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while True:
+            try:
+                if (await http.get("/readyz")).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(POLL_SECONDS)

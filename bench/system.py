@@ -1,0 +1,174 @@
+"""The whole system on this machine, as `chancery up` runs it, and what it costs.
+
+Valkey writes before it answers (`appendfsync always`). All that is started is stopped at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from jobs.ledger import Ledger
+from jobs.settings import RedisSettings
+from tests.valkey import start_valkey
+from worker.supervise.checks import free_port
+
+STOP_SECONDS = 60.0
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Addresses of the api and of Redis, the folder of data and logs, and pids by name."""
+
+    api: str
+    redis_url: str
+    folder: Path
+    pids: Mapping[str, int]
+
+    def cpu_seconds(self) -> Mapping[str, float]:
+        """Processor time of each process so far."""
+        return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
+
+    def ledger(self) -> Ledger:
+        return Ledger(RedisSettings(url=SecretStr(self.redis_url)))
+
+
+@contextmanager
+def running_system(
+    engine_url: str, *, workers: int = 1, settings: Mapping[str, str] | None = None
+) -> Iterator[System]:
+    """Valkey, an api, `workers` workers, a courier and a clerk, with `settings` in the environment.
+
+    Their logs are in the folder, which is removed at the end. SIGTERM ends them, too.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chancery-bench-")))
+        valkey, redis_url = start_valkey(folder)
+        stack.callback(_stop, [valkey])
+        port = free_port()
+        env = {
+            **os.environ,
+            "CHANCERY_REDIS_URL": redis_url,
+            "CHANCERY_DATA_DIR": str(folder),
+            "CHANCERY_ENGINE_URL": engine_url,
+            "CHANCERY_API_PORT": str(port),
+            **(settings or {}),
+        }
+        numbers = [f"worker{n or ''}" for n in range(workers)]
+        argvs = {"api": ["api"]} | {name: ["worker", "worker"] for name in numbers}
+        argvs |= {role: ["worker", role] for role in ("courier", "clerk")}
+        started = stack.enter_context(processes(folder, env, argvs))
+        pids = {"valkey": valkey.pid, **started}
+        yield System(f"http://127.0.0.1:{port}", redis_url, folder, pids)
+
+
+@contextmanager
+def processes(
+    folder: Path, env: Mapping[str, str], argvs: Mapping[str, Sequence[str]]
+) -> Iterator[Mapping[str, int]]:
+    """Python modules as processes by name, their output in `folder`; gives their pids."""
+    started: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, argv in argvs.items():
+            with (folder / f"{name}.log").open("wb") as log:
+                started[name] = subprocess.Popen(
+                    [sys.executable, "-m", *argv],
+                    env={**os.environ, **env},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                )
+        yield {name: process.pid for name, process in started.items()}
+    finally:
+        _stop(list(started.values()))
+
+
+@contextmanager
+def running_engine(*, latency: float = 0.0, places: int = 0) -> Iterator[tuple[str, int]]:
+    """The instant engine: its address and its pid."""
+    argv = ["--latency", str(latency), "--places", str(places)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.instant_engine", *argv],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout
+        word, _, url = process.stdout.readline().decode().strip().partition(" ")
+        if word != "ready":
+            raise RuntimeError("the instant engine did not start")
+        yield url, process.pid
+    finally:
+        _stop([process])
+        if process.stdout:
+            process.stdout.close()
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far, and of its children that have ended (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """How much of the machine's processor time others took between two moments."""
+
+    at: float
+    machine: float
+    ours: float
+
+    @classmethod
+    def now(cls, pids: Iterable[int]) -> Busy:
+        """`pids` are ours, besides this process."""
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        user, nice, system, _, _, irq, softirq, steal, *_ = map(int, fields)
+        ours = sum(cpu_seconds(pid) for pid in (os.getpid(), *pids))
+        busy = (user + nice + system + irq + softirq + steal) / TICKS
+        return cls(time.monotonic(), busy, ours)
+
+    def others_since(self, earlier: Busy) -> float:
+        """0 where the machine was ours alone, 1 where others had all of its cores."""
+        others = (self.machine - earlier.machine) - (self.ours - earlier.ours)
+        return max(0.0, others) / ((self.at - earlier.at) * (os.cpu_count() or 1))
+
+
+def memory_mib(pid: int) -> tuple[float, float]:
+    """What a process holds in memory now, and the most that it held, in MiB (proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    held, most = (re.search(rf"{name}:\s*(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
+    assert held
+    assert most
+    return int(held[1]) / 1024, int(most[1]) / 1024
+
+
+def machine() -> str:
+    """The machine in words, and how busy it is with whatever else."""
+    cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    load = " ".join(f"{one:.2f}" for one in os.getloadavg())
+    name = cpu[1] if cpu else "unknown processor"
+    return f"{os.cpu_count()} cores ({name}), Python {sys.version.split()[0]}, load {load}"
