@@ -172,7 +172,7 @@ class JobLedger:
 
         `cursor` is a page's `next_cursor`; anything else raises `ProblemError("invalid-request")`.
         With `task` a page may be short and still have a next one. Of a batch, jobs are listed whose
-        outcome is not in its output file yet.
+        outcome is not in its output file yet, and those that have a callback of their own.
         """
         if cursor is not None and not is_job_id(cursor):
             raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
@@ -197,12 +197,14 @@ class JobLedger:
         return Page(found, cursor)
 
     async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> Sequence[Job]:
-        """The batch's jobs that are open or wait to be written, from `cursor` on, newest first."""
+        """The batch's jobs that have a record, from `cursor` on, newest first."""
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.smembers(f"{PREFIX}open:{batch_id}")
         pipeline.lrange(f"{PREFIX}outcomes:{batch_id}", 0, -1)
-        open_, ended = await self._connection.ask(pipeline.execute())
-        ids = sorted((id_ for id_ in (*open_, *ended) if not cursor or id_ < cursor), reverse=True)
+        pipeline.smembers(f"{PREFIX}called:{batch_id}")
+        open_, ended, called = await self._connection.ask(pipeline.execute())
+        kept = {*open_, *ended, *called}
+        ids = sorted((id_ for id_ in kept if not cursor or id_ < cursor), reverse=True)
         return [job for job in await self._load(ids) if job.department == department]
 
     async def _page(self, index: str, cursor: str | None, limit: int) -> Sequence[Job]:

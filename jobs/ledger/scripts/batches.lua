@@ -5,6 +5,7 @@
 -- A line that is released is a job, with these beside it until its outcome is in the output file:
 --   chancery:open:BATCH        jobs of the batch that have not ended
 --   chancery:outcomes:BATCH    jobs that have, and wait to be written to the output and error files
+--   chancery:called:BATCH      jobs that were written and are kept, because they have a callback
 -- A batch that has not ended is, by its status:
 --   validating                 chancery:indexing          by the time at which a clerk may take it
 --   in_progress                chancery:waiting:DEPT      while lines wait (see prelude.lua)
@@ -172,6 +173,7 @@ local function forget_job(job)
   redis.call('ZREM', P .. 'ended', job.id)
   redis.call('ZREM', P .. 'jobs:' .. job.department, job.id)
   redis.call('ZREM', listed(job, job.status), job.id)
+  if job.batch_id then redis.call('SREM', P .. 'called:' .. job.batch_id, job.id) end
   redis.call('DEL', P .. 'job:' .. job.id)
 end
 

@@ -27,6 +27,7 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
       job.callback_url, 'custom_id', callbacks[id][3], 'metadata', callbacks[id][4])
     redis.call('HDEL', P .. 'job:' .. id, 'line')
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
+    redis.call('SADD', P .. 'called:' .. batch.id, id)
     open_callback(job, 'job.' .. job.status)
   else
     forget_job(job)

@@ -42,7 +42,7 @@ async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_ano
     engine.control(mode="hang")
     aborted = engine.counts()["aborted"]
     job_id = await desk.submit()
-    await desk.reaches(job_id, JobStatus.running)
+    await until(lambda: engine.counts()["running"] == 1)
 
     first.signal(signal.SIGTERM)
 
