@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
 _SHARED = ("prelude", "callbacks", "receivers", "quota", "files", "batches")
+# Redis 6 says first in which script it was.
+_REFUSED = re.compile(r"(^|: -)(OOM|MISCONF) ")
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
 log = structlog.get_logger()
 
@@ -95,7 +98,7 @@ class Connection:
 
 
 def _refuses_writes(error: RedisError) -> bool:
-    return isinstance(error, OutOfMemoryError) or str(error).startswith(("MISCONF", "OOM"))
+    return isinstance(error, OutOfMemoryError) or bool(_REFUSED.search(str(error)))
 
 
 async def check_server(redis: Redis, settings: RedisSettings) -> None:

@@ -102,7 +102,7 @@ local function release_lines(batch, most)
   return #ids, tokens
 end
 
-local turns = {}
+local turns, passed = {}, {}
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   release_resumed(department)
   turns[#turns + 1] = department
@@ -126,12 +126,13 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
     count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
   else
     table.remove(turns, at.i)
-    pass_over(department, at.turn)
+    passed[department] = at.turn
   end
   room, released = room - count, released + count
   if count > 0 then serve(at.turn) end
   if tokens > 0 then charge(department, tokens) end
 end
+for department, turn in pairs(passed) do pass_over(department, turn) end
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   if redis.call('EXISTS', P .. 'waiting:' .. department) == 0 then rest(department) end
 end

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from jobs.ids import new_callback_id, new_job_id
 from jobs.job import NewJob, StoredDocument
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Kept, Submission
+from tests.integration.ledger.batch_kit import Bureau
 
 Submit = Callable[..., Awaitable[str]]
 
@@ -75,3 +77,9 @@ def submit(ledger: Ledger) -> Submit:
         return job.id
 
     return submit
+
+
+@pytest.fixture
+def bureau(ledger: Ledger, redis_url: str) -> Iterator[Bureau]:
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        yield Bureau(ledger, redis)
