@@ -27,14 +27,15 @@ LARGE = 3  # every so many lines have a result that is kept in the store
 INLINE_BYTES = 600
 # Both have something to lose while a segment is written.
 WRITERS = ("clerk", "redis")
+WITHOUT_COURIER = tuple(part for part in TURNS if part != "courier")
 IsOpen = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchStorm:
-    """`kills`: rounds in which each part is killed; or, with `at_segments`, how often the clerk or
-    Redis is killed as a segment of the output file comes to be. `settle_seconds`: the longest that
-    all may take to end after the last kill.
+    """`kills`: rounds in which each part is killed, and the courier in the end; or, with
+    `at_segments`, how often the clerk or Redis is killed as a segment of the output file comes to
+    be. `settle_seconds`: the longest that all may take to end after the last kill.
     """
 
     seed: int
@@ -67,16 +68,22 @@ class BatchStorm:
                 return await account(machine, client, receiver, batch, kills=kills, seconds=seconds)
 
     async def _kill_all(self, machine: Machine, receiver: Receiver, is_open: IsOpen) -> int:
-        """Every part in turn; returns how often the batch was not over yet."""
+        """Every part in turn, and the courier as soon as it has something in hand; returns how
+        often that hit a batch that was not over yet, or its callbacks.
+        """
         random, hits = Random(self.seed), 0
         for _ in range(self.kills):
-            for role in random.sample(TURNS, len(TURNS)):
+            for role in random.sample(WITHOUT_COURIER, len(WITHOUT_COURIER)):
                 part = await busy_part(machine, receiver, role)
                 await asyncio.sleep(random.uniform(0, 0.3))
                 hits += is_open()
                 await machine.kill_and_restart(part)
                 await machine.ready(part)
-        return hits
+        async with asyncio.timeout(self.settle_seconds):
+            while not receiver.taking:
+                await asyncio.sleep(WATCH_EVERY_SECONDS)
+        await machine.kill_and_restart("courier")
+        return hits + 1
 
     async def _kill_writers(self, machine: Machine, receiver: Receiver, is_open: IsOpen) -> int:
         random = Random(self.seed)
