@@ -19,9 +19,19 @@ async def test_a_batch_of_two_thousand_lines_survives_every_part_being_killed_ag
     tmp_path: Path, seed: int, say: Callable[[str], None], *, supervised: bool
 ) -> None:
     storm = BatchStorm(seed, 2_000, kills=4 if supervised else 2, settle_seconds=300)
-    machine = Machine(tmp_path, supervised=supervised, latency=0.4, env=ENV)
-    done = await storm.over(machine)
+    done = await storm.over(Machine(tmp_path, supervised=supervised, latency=0.4, env=ENV))
     known = "supervised" if supervised else "no supervisor"
     say(done.line(f"batch, {known}, seed {seed}"))
-    done.check(storm.lines)
+    done.check(storm.lines, storm.called_back)
     assert done.kills > 6
+
+
+@pytest.mark.timeout(600)
+async def test_a_batch_survives_the_clerk_and_redis_being_killed_while_segments_are_written(
+    tmp_path: Path, seed: int, say: Callable[[str], None]
+) -> None:
+    storm = BatchStorm(seed, 8_000, kills=6, settle_seconds=300, at_segments=True)
+    done = await storm.over(Machine(tmp_path, latency=0.02, env=ENV))
+    say(done.line(f"batch, killed at segments, seed {seed}"))
+    done.check(storm.lines, storm.called_back)
+    assert done.kills > 3

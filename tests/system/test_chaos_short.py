@@ -1,4 +1,6 @@
-"""The short version of `make chaos`: every part killed once, a worker stopped beyond its lease."""
+"""The short version of `make chaos`: every part killed once, a worker stopped beyond its lease, and
+every part killed once while a batch runs.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.batch_storm import INLINE_BYTES, BatchStorm
+from tests.chaos.machine import Machine
 from tests.chaos.storm import Storm, machine_for
 
 SEED = 20_261
@@ -28,3 +32,16 @@ async def test_jobs_survive_every_part_being_killed_and_a_worker_being_stopped(
     assert done.succeeded == done.accepted == 200
     assert done.recovered_known < 10
     assert done.recovered_unknown < 30
+
+
+@pytest.mark.timeout(240)
+async def test_a_batch_survives_every_part_being_killed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storm = BatchStorm(SEED, 300, kills=1, settle_seconds=120)
+    env = SHORT | {"CHANCERY_INLINE_RESULT_MAX_BYTES": str(INLINE_BYTES)}
+    done = await storm.over(Machine(tmp_path, latency=0.8, env=env))
+    with capsys.disabled():
+        print(f"\n{done.line(f'batch, short, seed {SEED}')}")
+    done.check(storm.lines, storm.called_back)
+    assert done.kills > 4
