@@ -8,6 +8,10 @@ import sys
 MEASUREMENTS = {
     "submissions": "what appendfsync costs a submission",
     "jobs": "jobs per second from submission to callback, against an instant engine",
+    "batches": "lines per second of a batch, and what is left of the engine client's throughput",
+    "waiting": "what waiting lines cost: memory, interactive latency, the clerk's time",
+    "flood": "a department's wait while another floods the system, against alone",
+    "interactive": "interactive latency under a full bulk load, against idle",
 }
 
 
