@@ -9,6 +9,10 @@ MEASUREMENTS = {
     "submissions": "what appendfsync costs a submission",
     "jobs": "jobs per second from submission to callback, against an instant engine",
     "doubts": "wrong numbers that the cascade's checks see",
+    "batches": "lines per second of a batch, and what is left of the engine client's throughput",
+    "waiting": "what waiting lines cost: memory, interactive latency, the clerk's time",
+    "flood": "a department's wait while another floods the system, against alone",
+    "interactive": "interactive latency under a full bulk load, against idle",
 }
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import structlog
-from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, Field, ValidationError
 
 from jobs.settings import EngineSettings
@@ -25,6 +24,7 @@ from tasks.errors import (
 )
 from worker.engine_answers import refusal
 from worker.engine_health import Health, HealthBoard
+from worker.engine_http import Answer, EngineHttp, NoAnswer
 from worker.engine_metrics import EngineFigures, read_figures
 from worker.engine_session import EngineSession
 from worker.places import Places
@@ -33,9 +33,6 @@ log = structlog.get_logger()
 
 HEALTH_EVERY_SECONDS = 1.0
 HEALTH_TIMEOUT_SECONDS = 10.0
-CONNECT_TIMEOUT_SECONDS = 5.0
-# Below the five seconds after which uvicorn closes an idle connection, perhaps under a request.
-KEEP_ALIVE_SECONDS = 3.0
 COUNTING_IN_FLIGHT = 8
 WATCHING_IN_FLIGHT = 4
 # What a model is taken to hold where the engine does not say.
@@ -73,20 +70,14 @@ class EngineClient:
         self._model: _Model | None = None
         self._takes_priority = True
         self._counts_tokens = True
-        self._http: httpx.AsyncClient | None = None
+        self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the client and begin to watch the engine's health. Does not wait for the engine."""
-        limits = httpx.Limits(
-            max_connections=self._connections, keepalive_expiry=KEEP_ALIVE_SECONDS
-        )
         key = self._settings.api_key
-        self._http = httpx.AsyncClient(
-            base_url=self._settings.url.rstrip("/"),
-            transport=AiohttpTransport(limits=limits),
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
-            headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+        self._http = EngineHttp(
+            self._settings.url, key.get_secret_value() if key else None, self._connections
         )
         self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
 
@@ -97,7 +88,7 @@ class EngineClient:
             with suppress(asyncio.CancelledError):
                 await self._watch
         if self._http:
-            await self._http.aclose()
+            await self._http.close()
 
     @property
     def health(self) -> Health:
@@ -121,17 +112,17 @@ class EngineClient:
         """Ask the engine now, and learn its model if it was not healthy before."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                response = await self._client().get("/health")
-                if response.status_code != httpx.codes.OK:
-                    self._board.bad(f"answers {response.status_code} at /health")
+                answer = await self._client().get("/health")
+                if answer.status != httpx.codes.OK:
+                    self._board.bad(f"answers {answer.status} at /health")
                     return False
                 if not self.health.ok:
                     self._model = await self._find_model()
         except TimeoutError:
             self._board.bad(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
             return False
-        except (httpx.HTTPError, EngineUnavailable) as error:
-            self._board.bad(str(error) or type(error).__name__)
+        except (NoAnswer, EngineUnavailable) as error:
+            self._board.bad(str(error))
             return False
         self._board.good()
         return True
@@ -140,9 +131,9 @@ class EngineClient:
         """The engine's own figures. Raises `EngineUnavailable` where it does not give them."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                response = await self._client().get("/metrics")
-            return read_figures(response.raise_for_status().text)
-        except (TimeoutError, httpx.HTTPError, ValueError) as error:
+                answer = await self._client().get("/metrics")
+            return read_figures(_body(answer, "/metrics").decode())
+        except (TimeoutError, NoAnswer, ValueError) as error:
             raise EngineUnavailable(
                 f"The engine gives no figures at /metrics: {error or type(error).__name__}"
             ) from error
@@ -169,15 +160,15 @@ class EngineClient:
         """
         async with self._places.take(priority):
             began = time.monotonic()
-            response = await self._post_chat(request, priority if self._takes_priority else 0)
-            if self._refuses_priority(response, priority):
+            answer = await self._post_chat(request, priority if self._takes_priority else 0)
+            if self._refuses_priority(answer, priority):
                 self._takes_priority = False
                 log.warning("engine.priority_unsupported")
-                response = await self._post_chat(request, 0)
+                answer = await self._post_chat(request, 0)
             seconds = time.monotonic() - began
-        if response.status_code != httpx.codes.OK:
-            raise await self._error(response, messages)
-        return response.content, seconds
+        if answer.status != httpx.codes.OK:
+            raise await self._error(answer, messages)
+        return answer.body, seconds
 
     async def count_tokens(self, text: str) -> int:
         """Tokens of `text`; more than there are where the engine cannot count."""
@@ -185,38 +176,38 @@ class EngineClient:
             return _most_tokens(text)
         request = {"model": self.model, "prompt": text, "add_special_tokens": False}
         async with self._counting:
-            response = await self._post("/tokenize", request)
-        if response.status_code == httpx.codes.NOT_FOUND:
+            answer = await self._post("/tokenize", request)
+        if answer.status == httpx.codes.NOT_FOUND:
             self._counts_tokens = False
             return _most_tokens(text)
-        if response.status_code != httpx.codes.OK:
-            raise await self._error(response, [Message("user", text)])
+        if answer.status != httpx.codes.OK:
+            raise await self._error(answer, [Message("user", text)])
         try:
-            return _Count.model_validate_json(response.content).count
+            return _Count.model_validate_json(answer.body).count
         except ValidationError:
             raise OutputError(
                 "The engine's answer at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: Mapping[str, Any], priority: int) -> httpx.Response:
+    async def _post_chat(self, request: Mapping[str, Any], priority: int) -> Answer:
         extra = {"priority": priority} if priority else {}
         return await self._post("/v1/chat/completions", {"model": self.model, **request, **extra})
 
-    def _refuses_priority(self, response: httpx.Response, priority: int) -> bool:
+    def _refuses_priority(self, answer: Answer, priority: int) -> bool:
         return (
-            response.status_code == httpx.codes.BAD_REQUEST
+            answer.status == httpx.codes.BAD_REQUEST
             and priority != 0
             and self._takes_priority
-            and b"priority" in response.content.lower()
+            and b"priority" in answer.body.lower()
         )
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def _post(self, path: str, body: Mapping[str, Any]) -> Answer:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await self._client().post(path, json=body)
+                    return await self._client().post(path, body)
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError as error:
@@ -226,21 +217,20 @@ class EngineClient:
                 f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
             ) from error
-        except httpx.HTTPError as error:
-            # Timeouts too: the transport calls a dropped connection a ConnectTimeout.
+        except NoAnswer as error:
             raise self._unavailable(f"the connection failed: {error}") from error
 
-    async def _error(self, response: httpx.Response, messages: Sequence[Message]) -> EngineError:
-        status = response.status_code
+    async def _error(self, answer: Answer, messages: Sequence[Message]) -> EngineError:
+        status = answer.status
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return EngineBusy("The engine has too many requests (429).")
         if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.healthy():
             # Not its health but this request: were it tried again for ever, the job would not end.
             return EngineError("The engine answered 500 and is healthy: see the engine's log.")
-        if response.is_server_error:
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return self._unavailable(f"answers {status}")
         return EngineRefused(
-            f"The engine rejected the request ({status}): {refusal(response.content, messages)}"
+            f"The engine rejected the request ({status}): {refusal(answer.body, messages)}"
         )
 
     def _unavailable(self, reason: str) -> EngineUnavailable:
@@ -258,9 +248,9 @@ class EngineClient:
             await asyncio.sleep(HEALTH_EVERY_SECONDS)
 
     async def _find_model(self) -> _Model:
-        response = await self._client().get("/v1/models")
+        answer = await self._client().get("/v1/models")
         try:
-            models = _Models.model_validate_json(response.raise_for_status().content).data
+            models = _Models.model_validate_json(_body(answer, "/v1/models")).data
         except ValidationError:
             raise EngineUnavailable("answers no list of models at /v1/models") from None
         wanted = self._settings.model
@@ -274,10 +264,16 @@ class EngineClient:
             raise EngineUnavailable(UNAVAILABLE)
         return self._model
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self) -> EngineHttp:
         if self._http is None:
             raise RuntimeError("the engine client was not started")
         return self._http
+
+
+def _body(answer: Answer, path: str) -> bytes:
+    if answer.status != httpx.codes.OK:
+        raise EngineUnavailable(f"answers {answer.status} at {path}")
+    return answer.body
 
 
 def _most_tokens(text: str) -> int:

@@ -1,0 +1,186 @@
+"""What waiting lines cost: Redis's memory, interactive jobs' latency, the clerk's time.
+
+    python -m bench.waiting [--files 2 20] [--lines 50000] [--jobs 300]
+
+Batches of a department whose window never opens wait, 1,000 lines at first and then so many files
+of so many lines in all; meanwhile another department submits interactive jobs one by one. A second
+system beside it, with nothing waiting, gets the same jobs turn about: what a job takes here over
+what it takes there is what the waiting lines cost. The engine answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import uvloop
+
+from bench.department import CHATS, Department, department
+from bench.samples import ratios, told
+from bench.system import Busy, System, machine, memory_mib, running_engine, running_system
+from jobs.window import Window
+
+MIB = 1024 * 1024
+BLOCK = 25
+FIRST_LINES = 1_000
+SLOWEST_READING = 1_000  # lines per second; slower is given up
+QUIET_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Sweeps:
+    """How long before each of the clerk's beats its last sweep was, in seconds."""
+
+    ages: list[float] = field(default_factory=list)
+
+    async def watch(self, system: System) -> None:
+        ledger = system.ledger()
+        try:
+            while True:
+                for process in await ledger.processes.list():
+                    if process.role == "clerk" and process.detail.get("swept_at"):
+                        swept = type(process.seen_at).fromisoformat(process.detail["swept_at"])
+                        self.ages.append((process.seen_at - swept).total_seconds())
+                await asyncio.sleep(1)
+        finally:
+            await ledger.close()
+
+    @asynccontextmanager
+    async def watched(self, system: System) -> AsyncIterator[None]:
+        watch = asyncio.create_task(self.watch(system))
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds until a job was accepted, and until it had ended."""
+
+    accepted: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+
+    async def take(self, who: Department, jobs: int) -> None:
+        for _ in range(jobs):
+            accepted, ended = await who.run_job(len(self.ended), "interactive")
+            self.accepted.append(accepted)
+            self.ended.append(ended)
+
+
+async def used_memory(system: System) -> int:
+    """What Redis holds, in bytes."""
+    ledger = system.ledger()
+    try:
+        return (await ledger.figures.server()).used_memory
+    finally:
+        await ledger.close()
+
+
+async def fill(system: System, night: Department, files: int, lines: int) -> None:
+    """Have so many files of so many lines wait, and print what reading them took."""
+    if not files:
+        return
+    file_id = await night.upload(CHATS, lines)
+    cpu, began = system.cpu_seconds()["clerk"], time.perf_counter()
+    ids = [await night.submit_batch(file_id, CHATS) for _ in range(files)]
+    for id_ in ids:
+        seconds = 60 + files * lines / SLOWEST_READING
+        batch, _ = await night.wait_batch(id_, "in_progress", seconds=seconds)
+        if batch["status"] != "in_progress":
+            raise RuntimeError(f"a batch {batch['status']}: {batch['errors']}")
+    took = (time.perf_counter() - began) / files
+    cpu = (system.cpu_seconds()["clerk"] - cpu) / files
+    held, most = memory_mib(system.pids["clerk"])
+    print(
+        f"    reading {files} files of {lines} lines: {took:.1f} s each, {cpu:.1f} s of one core;"
+    )
+    print(f"    the clerk holds {held:.0f} MiB, at most {most:.0f} so far")
+
+
+async def compare(
+    here: Department, there: Department, jobs: int, *, systems: tuple[System, System]
+) -> None:
+    """Jobs turn about, with lines waiting and without."""
+    pids = [pid for system in systems for pid in system.pids.values()]
+    waiting, none, before = Times(), Times(), Busy.now(pids)
+    while len(none.ended) < jobs:
+        await waiting.take(here, BLOCK)
+        await none.take(there, BLOCK)
+    others = Busy.now(pids).others_since(before)
+    for what, a, b in (
+        ("accepted", waiting.accepted, none.accepted),
+        ("ended   ", waiting.ended, none.ended),
+    ):
+        print(f"    {what} {told(a)}; none waiting {told(b)}: {ratios(a, b)}")
+    print(f"    {jobs} jobs each; others took {others:.0%} of the machine meanwhile", flush=True)
+
+
+async def clerk_share(systems: tuple[System, System]) -> None:
+    """What the clerk takes of a core while nothing else happens."""
+    before = [system.cpu_seconds() for system in systems]
+    await asyncio.sleep(QUIET_SECONDS)
+    shares = [
+        {name: (used - then[name]) / QUIET_SECONDS for name, used in system.cpu_seconds().items()}
+        for system, then in zip(systems, before, strict=True)
+    ]
+    for name in ("clerk", "valkey"):
+        print(f"    {name} at rest: {shares[0][name]:.1%} of a core,", end=" ")
+        print(f"{shares[1][name]:.1%} with none waiting")
+
+
+async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
+    with (
+        running_engine() as (engine_url, _),
+        running_system(engine_url) as full,
+        running_system(engine_url) as empty,
+    ):
+        async with (
+            department(full, "night") as night,
+            department(full, "day") as here,
+            department(empty, "day") as there,
+        ):
+            ledger = full.ledger()
+            await ledger.departments.set_window("night", Window.parse("never", "UTC"))
+            await ledger.close()
+            await asyncio.sleep(2)  # the clerk looks at windows once a second
+            for who in (here, there):
+                await Times().take(who, BLOCK)
+            bare, sweeps, have = await used_memory(full), Sweeps(), 0
+            print(machine())
+            async with sweeps.watched(full):
+                for number, total in [(1, FIRST_LINES), *((n, lines) for n in files)]:
+                    first = total == FIRST_LINES
+                    add = number if first else number - have
+                    await fill(full, night, add, total)
+                    have += 0 if first else add
+                    waiting = FIRST_LINES + have * lines
+                    await asyncio.sleep(2)
+                    used = await used_memory(full) - bare
+                    print(
+                        f"{waiting:8} lines wait: {used / MIB:.1f} MiB of Redis's memory,", end=""
+                    )
+                    print(f" {used / waiting:.1f} bytes a line")
+                    await compare(here, there, jobs, systems=(full, empty))
+                    await clerk_share((full, empty))
+                    print(f"    oldest sweep at a beat so far: {max(sweeps.ages):.2f} s ago")
+            print(machine())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, nargs="+", default=[2, 20], help="in all, rising")
+    parser.add_argument("--lines", type=int, default=50_000, help="of each file")
+    parser.add_argument("--jobs", type=int, default=300, help="in each system, at each size")
+    options = parser.parse_args()
+    uvloop.run(measured(options.files, options.lines, options.jobs))
+
+
+if __name__ == "__main__":
+    main()
