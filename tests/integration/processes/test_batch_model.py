@@ -299,13 +299,19 @@ class BatchMachine(RuleBasedStateMachine):
             self.noted.append(flushed)
             self.events |= {one.id for one in flushed.callbacks.values()}
 
-    @rule(batch_id=batches, first=st.integers(1, 3), second=st.integers(1, 3))
-    def race_to_write(self, batch_id: str, first: int, second: int) -> None:
+    @rule(
+        batch_id=batches,
+        first=st.integers(1, 3),
+        second=st.integers(1, 3),
+        callbacks=st.booleans(),
+    )
+    def race_to_write(self, batch_id: str, first: int, second: int, *, callbacks: bool) -> None:
         """Two clerks write at one time."""
         if self._batch(batch_id).status is BatchStatus.validating:
             return
         both = [
-            self.do(self.bureau.unwritten(self._batch(batch_id), most)) for most in (first, second)
+            self.do(self.bureau.unwritten(self._batch(batch_id), most, callbacks=callbacks))
+            for most in (first, second)
         ]
         for flushed in both:
             self.flush(flushed)
@@ -460,8 +466,8 @@ def test_every_line_is_written_once_in_whatever_order_things_happen(redis_url: s
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=50,
+            max_examples=20,
+            stateful_step_count=40,
             deadline=None,
             derandomize=True,
             phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
