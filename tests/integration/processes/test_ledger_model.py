@@ -374,7 +374,7 @@ def test_the_ledger_keeps_its_promises_in_whatever_order_things_happen(redis_url
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
