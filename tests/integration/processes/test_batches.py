@@ -33,7 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 RESULTS = {"summarize": {"summary"}, "extract": {"data", "evidence"}, "classify": {"label"}}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(280)
 async def test_ten_thousand_lines_are_answered_once_each_and_with_their_own_answer(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
@@ -42,7 +42,7 @@ async def test_ten_thousand_lines_are_answered_once_each_and_with_their_own_answ
     api_url = empty_system.start_api()
     empty_system.up(*children)
     async with calling(await open_desk(empty_system), api_url) as caller:
-        batch = await caller.ended(await caller.submit(chat_lines(MANY)), seconds=150)
+        batch = await caller.ended(await caller.submit(chat_lines(MANY)), seconds=200)
         await _all_are_there(caller, batch)
         await _nothing_is_left_but_the_files(caller, empty_system, files=2)
 
