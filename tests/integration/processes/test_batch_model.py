@@ -466,7 +466,7 @@ def test_every_line_is_written_once_in_whatever_order_things_happen(redis_url: s
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=20,
+            max_examples=25,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
