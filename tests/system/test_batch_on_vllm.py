@@ -27,7 +27,7 @@ LINES = 200
 TOKENS = 6
 # Between two tokens' log probabilities: what float32 leaves open in sums of this length.
 EQUALLY_LIKELY = 1e-3
-RUN_BATCH_SECONDS = 240.0
+RUN_BATCH_SECONDS = 420.0
 QUESTIONS = (
     "What is {} plus seven?",
     "Write one word that rhymes with the number {}.",
@@ -96,7 +96,7 @@ def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
             batch = client.batches.create(
                 input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
             )
-            until(lambda: client.batches.retrieve(batch.id).status == "completed", 200)
+            until(lambda: client.batches.retrieve(batch.id).status == "completed", 300)
             output_id = client.batches.retrieve(batch.id).output_file_id
             assert output_id is not None
             return _answers(client.files.content(output_id).text)
@@ -116,7 +116,7 @@ def _as_likely(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     return False
 
 
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(900)
 def test_two_hundred_lines_are_answered_as_by_vllms_own_run_batch(
     smollm2: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

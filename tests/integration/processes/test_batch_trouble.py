@@ -29,7 +29,7 @@ async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
     caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(latency=LATENCY_SECONDS)
-    idle = await _seconds_of_a_job(caller)
+    idle = [await _seconds_of_a_job(caller) for _ in range(3)]
     batch = await caller.submit(chat_lines(300))
     await caller.has_done(batch, 1)
     busy = [await _seconds_of_a_job(caller) for _ in range(3)]
@@ -37,7 +37,8 @@ async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
     assert found.request_counts is not None
     assert found.request_counts.completed < 250, "the batch was over too soon"
     # Places are kept free for it: it does not wait until the engine has answered a line, either.
-    assert statistics.median(busy) < idle + LATENCY_SECONDS / 2, (idle, busy)
+    bound = statistics.median(idle) + LATENCY_SECONDS / 2
+    assert statistics.median(busy) < bound, (idle, busy)
 
 
 async def _seconds_of_a_job(caller: Caller) -> float:
