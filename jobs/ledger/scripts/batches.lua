@@ -133,6 +133,9 @@ local function note_estimate(batch)
 end
 
 local function end_batch(batch, status)
+  if batch.status == 'validating' then
+    move_lines('waiting', batch.department, -tonumber(batch.lines))
+  end
   set_batch(batch, {status = status, [status .. '_at'] = now})
   if status == 'completed' and batch.first_expected_at then note_estimate(batch) end
   redis.call('ZREM', P .. 'indexing', batch.id)

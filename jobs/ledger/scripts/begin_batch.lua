@@ -15,7 +15,8 @@ set_batch(batch, {
 redis.call('ZREM', P .. 'indexing', batch.id)
 if ARGV[7] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[7])) end
 redis.call('SET', P .. 'index:' .. batch.id, ARGV[3])
-move_lines('waiting', batch.department, facts.indexed)
+-- Its lines wait since it was submitted, the bad ones too until now.
+move_lines('waiting', batch.department, facts.indexed - tonumber(batch.lines))
 if facts.indexed > 0 then
   local interactive = batch.lane == 'interactive'
   wait(batch.department, interactive and INTERACTIVE_BATCH or batch.deadline, batch.id)

@@ -33,11 +33,13 @@ if over then return {'over', quotas_left(batch.department), unpack(over)} end
 
 batch.status = 'validating'
 batch.closing = ''
+batch.lines = lines
 batch.input_blob = redis.call('LINDEX', P .. 'blobs:' .. batch.input_file_id, 0)
 for name, value in pairs(batch) do redis.call('HSET', P .. 'batch:' .. batch.id, name, value) end
 redis.call('HSET', P .. 'batch:' .. batch.id, 'total', 0, 'completed', 0, 'failed', 0, 'indexed', 0,
   'next', 0, 'flushed', 0, 'token', 0, 'read', 0)
 redis.call('HINCRBY', file, 'uses', 1)
+move_lines('waiting', batch.department, lines)
 redis.call('ZADD', P .. 'batches:' .. batch.department, 0, batch.id)
 redis.call('ZADD', P .. 'indexing', now, batch.id)
 redis.call('ZADD', P .. 'batches-open', 0, batch.id)

@@ -14,7 +14,7 @@ local next_id, released = 6, 0
 local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P .. 'running-bulk')
 local depth = tonumber(ARGV[1])
 local room = depth - in_hand
-local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 100, 500, 1000
+local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 1000, 500, 1000
 local REPEATED_MS = 60000 -- the client asks again for less long
 local used_ids = P .. 'released:' .. (ARGV[next_id] or '')
 if redis.call('EXISTS', used_ids) == 1 then room = 0 end
