@@ -91,7 +91,7 @@ class Clerk:
         await self._ledger.close()
 
     async def _keep_doing(self, duty: Callable[[], Awaitable[object]], seconds: float) -> None:
-        # Told by a flag: a cancellation can be lost in the client library, and is then for ever.
+        # Told by a flag: a cancellation was seen to be lost on its way, and then is so for ever.
         try:
             while not self._stopping.is_set():
                 await self._do(duty)
