@@ -21,6 +21,8 @@ from worker.loop import LoopThread
 
 DRAIN_POLL_SECONDS = 0.1
 WITHDRAWN_SECONDS = 5.0
+# Workers have nothing to tell each other; what they would say is one more connection to break.
+ALONE = ("--without-gossip", "--without-mingle")
 log = structlog.get_logger()
 
 
@@ -72,7 +74,7 @@ def serve(
     signals.worker_shutting_down.connect(drain, weak=False)
     signals.setup_logging.connect(leave_logs_alone, weak=False)
     try:
-        app.worker_main(["--quiet", "worker", "--pool=threads", *arguments])
+        app.worker_main(["--quiet", "worker", "--pool=threads", *ALONE, *arguments])
     finally:
         failed = [one for one in background if one.done() and one.exception()]
         for future in background:

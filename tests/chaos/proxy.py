@@ -1,4 +1,6 @@
-"""A TCP proxy to Redis that can stop passing bytes, as a network that is cut."""
+"""A TCP proxy to Redis that can stop passing bytes, as a network that is cut, or break off, as a
+server that dies.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 
 class Proxy:
     """Passes bytes both ways. While `cut`, nothing passes and nothing is closed; what was sent
-    meanwhile arrives once it is mended, as from a network's queues.
+    meanwhile arrives once it is mended, as from a network's queues. While `broken`, no connection
+    lives, nor can one be made.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -17,15 +20,25 @@ class Proxy:
         self._target_port = target_port
         self._open = asyncio.Event()
         self._open.set()
+        self._last_words: bytes | None = None
         self._links: set[asyncio.Task[None]] = set()
+        self.broken = asyncio.Event()
 
     def cut(self) -> None:
         self._open.clear()
 
+    def break_after(self, words: bytes) -> None:
+        """Break once the server has said them, and they were passed on."""
+        self._last_words = words
+
     def mend(self) -> None:
+        self.broken.clear()
         self._open.set()
 
     async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.broken.is_set():
+            writer.close()
+            return
         task = asyncio.current_task()
         assert task
         self._links.add(task)
@@ -47,6 +60,11 @@ class Proxy:
             await self._open.wait()
             writer.write(data)
             await writer.drain()
+            if self._last_words and self._last_words in data:
+                self._last_words = None
+                self.broken.set()
+                for link in self._links:
+                    link.cancel()
         if writer.can_write_eof():
             writer.write_eof()
 

@@ -1,14 +1,17 @@
-"""Workers that stop or die, and the order in which one pulls."""
+"""Workers that stop or die, or whose Redis does, and the order in which one pulls."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
+from urllib.parse import urlsplit
 
 from jobs.ledger.upkeep import Release
 from jobs.states import JobStatus
+from tests.chaos.proxy import proxying
 from tests.engines.processes import StandInControl
 from tests.integration.processes.conftest import OpenDesk
-from tests.integration.processes.system import System, until
+from tests.integration.processes.system import PATIENCE, System, until
 
 
 async def test_a_worker_told_to_stop_finishes_what_it_has_and_takes_nothing_new(
@@ -74,6 +77,29 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
     job = await desk.ended(job_id)
     assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
     assert empty_system.record(job_id)["deaths"] == "1"
+
+
+async def test_a_worker_lives_through_a_redis_that_dies_as_it_hands_over_a_message(
+    empty_system: System, open_desk: OpenDesk
+) -> None:
+    port = urlsplit(empty_system.redis_url).port
+    assert port
+    async with proxying(port) as proxy:
+        url = empty_system.redis_url.replace(str(port), str(proxy.port))
+        worker = empty_system.start("worker", CHANCERY_REDIS_URL=url)
+        desk = await open_desk(empty_system)
+        await asyncio.to_thread(empty_system.up, worker)
+        proxy.break_after(b'"chancery.summarize"')
+        lost = await desk.submit()
+        async with asyncio.timeout(PATIENCE):
+            await proxy.broken.wait()
+        await until(lambda: "broker lost" in worker.log.read_text())
+        proxy.mend()
+        kept = await desk.submit()
+        assert (await desk.ended(kept)).status is JobStatus.succeeded
+        assert worker.process.poll() is None
+        empty_system.start("clerk")
+        assert (await desk.ended(lost)).status is JobStatus.succeeded
 
 
 async def test_interactive_jobs_are_pulled_before_bulk_ones(
