@@ -27,8 +27,8 @@ class Proxy:
     def cut(self) -> None:
         self._open.clear()
 
-    def break_after(self, words: bytes) -> None:
-        """Break once the server has said them, and they were passed on."""
+    def break_before(self, words: bytes) -> None:
+        """Break when either side says them, and do not pass them on."""
         self._last_words = words
 
     def mend(self) -> None:
@@ -58,13 +58,15 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
             await self._open.wait()
-            writer.write(data)
-            await writer.drain()
             if self._last_words and self._last_words in data:
                 self._last_words = None
                 self.broken.set()
                 for link in self._links:
                     link.cancel()
+            if self.broken.is_set():
+                return
+            writer.write(data)
+            await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
 
