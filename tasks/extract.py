@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.answers import ask, fence, room_for_text
 from tasks.caller_schema import check_caller_schema
+from tasks.checking import check
 from tasks.document import Document
 from tasks.doubts import Doubt
 from tasks.engine import Engine
@@ -164,8 +164,7 @@ async def extract(document: Document, options: ExtractOptions, engine: Engine) -
     several = len(parts) > 1
     found = await work_on_all(parts, one, engine, more_steps=int(several))
     merged = fitted(reduce(merge, found), schema, schema)
-    # Checking a long text takes a second that other jobs on this event loop should not wait.
-    result = await asyncio.to_thread(_result, merged, schema, document, finder)
+    result = await check(document, lambda: _result(merged, schema, document, finder))
     if several:
         engine.progress(len(parts) + 1, len(parts) + 1)
     return result

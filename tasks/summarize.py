@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,6 +9,7 @@ from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tasks.checking import check
 from tasks.document import Document
 from tasks.doubts import Doubt
 from tasks.engine import Engine
@@ -121,8 +121,7 @@ async def summarize(
     parts = await split(document, room.text, engine, lambda part: numbered(sentences_of(part)))
     pieces = [sentences for part in parts if (sentences := sentences_of(part))]
     sentences = await writer.write(pieces, room)
-    # Checking a long text takes a second that other jobs on this event loop should not wait.
-    return await asyncio.to_thread(_result, document, sentences, options.max_words)
+    return await check(document, lambda: _result(document, sentences, options.max_words))
 
 
 def _writes_cjk(document: Document, options: SummarizeOptions) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jobs.job import Usage
@@ -55,7 +54,7 @@ class EngineSession:
     ) -> Completion:
         """Ask the model; see `tasks.engine.Engine.complete`."""
         request: dict[str, Any] = {
-            "messages": [asdict(message) for message in messages],
+            "messages": [{"role": one.role, "content": one.content} for one in messages],
             "max_tokens": max_tokens,
             **self._sampling,
         }
