@@ -72,8 +72,8 @@ def _confine(memory_mib: int) -> None:
     most = pages * resource.getpagesize() + memory_mib * _MIB
     for what, limit in ((resource.RLIMIT_AS, most), (resource.RLIMIT_FSIZE, 0)):
         hard = resource.getrlimit(what)[1]
-        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(what, (limit, hard))
+        within = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (within, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -115,8 +115,9 @@ class _Writer:
         self._draft.add(name, BlockKind.attachment)
         if inner is not None:
             self._message(inner, depth + 1)
-        for block in document.blocks if document is not None else ():
-            self._draft.add(document.text[block.start : block.end], block.kind)
+        if document is not None:
+            for block in document.blocks:
+                self._draft.add(document.text[block.start : block.end], block.kind)
 
     def _inner(self, part: Message, depth: int) -> Message | None:
         """The e-mail that is attached, as a message or as a file; None for anything else."""

@@ -92,7 +92,7 @@ def _fill(draft: Draft, path: Path, limits: ReadLimits, notes: Iterable[str] = (
 
 
 def _has_cells(sheet: SheetMetadata) -> bool:
-    return sheet.typ in {SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet}
+    return sheet.typ in (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
 
 
 def _add(
