@@ -104,15 +104,17 @@ def _packed(path: Path) -> str:
 
 def _ole(path: Path) -> str:
     """What is in the container that old Office files and encrypted new ones share."""
-    names = ole.names(path)
+    found = ole.streams(path)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         # A damaged container says nothing of its root, and the name is in it all the same.
-        if "EncryptedPackage" in names or (not names and data.find(_ENCRYPTED) >= 0):
+        if "EncryptedPackage" in found or (not found and data.find(_ENCRYPTED) >= 0):
             raise EncryptedDocument("The Office document has a password. Send it without one.")
-    if not names:
+    if not found:
         raise CorruptDocument("The Office document is damaged or cut short. Send it again.")
     for name, media_type in _OLE_STREAMS:
-        if name in names:
+        if name in found:
+            if ole.is_locked(name, found[name]):
+                raise EncryptedDocument("The document has a password. Send it without one.")
             return media_type
     raise unsupported("The file is of the kind of Office before 2007, but neither DOC nor XLS")
 
