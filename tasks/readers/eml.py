@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message
 from pathlib import Path
 
 from tasks.document import BlockKind, Document
 from tasks.errors import CorruptDocument, DocumentError, DocumentTooLong
 from tasks.readers.draft import Draft
-from tasks.readers.eml_words import body_of, decoded, name_of
+from tasks.readers.eml_words import body_of, decoded, has_words, name_of
 from tasks.readers.html import fill
 from tasks.readers.limits import ReadLimits
 from tasks.readers.lines import paragraphs
@@ -33,7 +34,7 @@ _MACHINE = re.compile(
 _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
 # What the standard library raises on an e-mail that is damaged in ways that it does not expect.
-_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
 Read = Callable[[Path, ReadLimits], Document]
 
@@ -163,9 +164,7 @@ def _best(message: Message) -> Iterator[tuple[Message, bool]]:
     found = [list(_parts(part)) for part in _inside(message)]
     bodies = [parts for parts in found if any(is_body for _, is_body in parts)]
     shown = [
-        parts
-        for parts in bodies
-        if any(body_of(part).strip() for part, is_body in parts if is_body)
+        parts for parts in bodies if any(is_body and has_words(part) for part, is_body in parts)
     ]
     for parts in found:
         if parts not in bodies or parts is (shown or bodies)[-1]:

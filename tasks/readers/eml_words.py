@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -10,16 +11,16 @@ from email.utils import collapse_rfc2231_value
 from tasks.readers.encoding import NotText, decode, decode_as
 
 _ENCODED = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)")
+_MARKUP = re.compile(r"<[^>]*>|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
 
 
 def decoded(value: object) -> str:
     """A header's value on one line: encoded words (RFC 2047) and raw bytes made readable."""
-    text = str(value) if isinstance(value, str) else _joined(decode_header(value))  # type: ignore[arg-type]
+    # What is not ASCII comes as a `Header`, which keeps its bytes.
+    text = value if isinstance(value, str) else _joined(value)
     if _ENCODED.search(text):
-        text = _joined(decode_header(text))
-    elif not text.isascii():
-        text = _guessed(text.encode("utf-8", errors="surrogateescape"))
+        text = _joined(text)
     return " ".join(text.split())
 
 
@@ -42,7 +43,17 @@ def name_of(part: Message) -> str:
     return _PATH.split(text)[-1].strip() or part.get_content_type()
 
 
-def _joined(pieces: list[tuple[bytes | str, str | None]]) -> str:
+def has_words(part: Message) -> bool:
+    """Whether a text part says anything, its markup apart."""
+    text = body_of(part)
+    return bool(_MARKUP.sub("", text) if part.get_content_subtype() == "html" else text.strip())
+
+
+def _joined(value: object) -> str:
+    try:
+        pieces = decode_header(value)  # type: ignore[arg-type]
+    except MessageError:
+        return str(value)
     words = ""
     for piece, charset in pieces:
         if isinstance(piece, str):

@@ -61,7 +61,8 @@ class Package:
     @property
     def names(self) -> list[str]:
         """The names of all parts, as the container writes them."""
-        return [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
+        names = (entry.filename for entry in self._zip.infolist())
+        return [name for name in names if name and not name.endswith("/")]
 
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None where there is no such part."""
