@@ -67,19 +67,25 @@ def test_a_subject_in_any_encoding_is_read(tmp_path: Path, subject: str | bytes)
 
 
 @pytest.mark.parametrize(
-    ("charset", "encoding"), [("gb2312", "gbk"), ("big5", "big5"), ("", "gbk")]
+    ("charset", "encoding", "words"),
+    [
+        ("gb2312", "gb18030", "防汛工作的通知镕"),  # a character that GB2312 itself does not have
+        ("big5", "big5", "防汛工作的通知書"),
+        ("no-such", "utf-8", "防汛工作的通知"),
+        ("", "gb18030", "关于做好防汛工作的通知"),
+    ],
 )
-def test_a_body_in_any_encoding_is_read(tmp_path: Path, charset: str, encoding: str) -> None:
+def test_a_body_in_any_encoding_is_read(
+    tmp_path: Path, charset: str, encoding: str, words: str
+) -> None:
     kind = f"Content-Type: text/plain; charset={charset}\r\n".encode() if charset else b""
-    data = (
-        HEAD
-        + kind
-        + b"\r\n"
-        + "防汛工作的通知，請各單位執行".replace(
-            "請各單位執行", "请各单位执行" if encoding == "gbk" else "請各單位執行"
-        ).encode(encoding, errors="ignore")
-    )
-    assert body(tmp_path, data)[0].startswith("防汛工作的通知" if encoding == "gbk" else "防")
+    data = HEAD + kind + b"\r\n" + words.encode(encoding, errors="replace")
+    assert body(tmp_path, data) == [words.encode(encoding, errors="replace").decode(encoding)]
+
+
+def test_a_subject_that_is_wrongly_encoded_is_shown_as_it_is(tmp_path: Path) -> None:
+    data = HEAD + b"Subject: =?utf-8?B?5YWz5?=\r\n\r\nwords"
+    assert blocks(tmp_path, data)[0][1] == "From: a@example.org\nSubject: =?utf-8?B?5YWz5?="
 
 
 def test_of_text_and_html_what_a_mail_program_shows_is_read(tmp_path: Path) -> None:
