@@ -158,12 +158,14 @@ def _leave_the_network() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_USER | _NEW_NETWORK) != 0:
         return
-    for name, words in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
-    ):
-        Path("/proc/self", name).write_text(words)
+    # Without these it is nobody to itself there, and may do what it needs all the same.
+    with suppress(OSError):
+        for name, words in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            Path("/proc/self", name).write_text(words)
 
 
 def _registry(settings: Sequence[tuple[str, str, str]] = _SETTINGS) -> str:
