@@ -13,8 +13,8 @@ from tasks.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 from tasks.readers.docx_xml import local_name
 from tasks.readers.draft import Draft, too_many_pages
 from tasks.readers.limits import ReadLimits
-from tasks.readers.ofd_package import Parts, below, children, words
-from tasks.readers.ofd_page import Run, in_order, numbers, runs
+from tasks.readers.ofd_package import Parts, below, children, numbers, words
+from tasks.readers.ofd_page import Run, in_order, runs
 from tasks.readers.opc import Package
 from tasks.readers.pdf_layout import Glyph, PageBlock, blocks, lines
 

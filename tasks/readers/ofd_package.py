@@ -6,6 +6,7 @@ Programs also write them relative to the root, in other cases, with backslashes,
 
 from __future__ import annotations
 
+import math
 import posixpath
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from tasks.readers.docx_xml import local_name
 from tasks.readers.opc import Package
 
 ENTRY = "ofd.xml"
+_FARTHEST = 100_000.0
 
 
 class Parts:
@@ -68,6 +70,16 @@ def below(parent: etree._Element | None, name: str) -> Iterator[etree._Element]:
 def words(parent: etree._Element | None, name: str) -> str | None:
     """The text of the first child of that name."""
     return next((child.text for child in children(parent, name)), None)
+
+
+def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
+    """The numbers of an attribute; None where there are fewer than `count`, or others."""
+    try:
+        found = tuple(float(word) for word in (text or "").split()[:count])
+    except ValueError:
+        return None
+    usable = all(math.isfinite(number) and abs(number) < _FARTHEST for number in found)
+    return found if usable and len(found) == count else None
 
 
 def _plain(path: str) -> str:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from tasks.readers.docx_xml import local_name
 from tasks.readers.lines import columns, is_unspaced
-from tasks.readers.ofd_package import children
+from tasks.readers.ofd_package import children, numbers
 from tasks.readers.pdf_layout import Box, Glyph
 
 POINTS = 72 / 25.4
@@ -23,7 +23,6 @@ POINTS = 72 / 25.4
 _ASCENT, _DESCENT = 0.88, 0.12  # of the size: where a character's box lies about its base line
 _HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
 _MOST_DEPTH = 50
-_FARTHEST = 100_000.0
 _LINE_OF_PROSE = 10
 
 
@@ -63,16 +62,6 @@ def in_order(drawn: Iterable[Run]) -> list[Glyph]:
             found += run.glyphs
         found.append(Glyph("\n", None, is_generated=True))
     return found
-
-
-def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
-    """The numbers of an attribute; None where there are fewer than `count`, or others."""
-    try:
-        found = tuple(float(word) for word in (text or "").split()[:count])
-    except ValueError:
-        return None
-    usable = all(math.isfinite(number) and abs(number) < _FARTHEST for number in found)
-    return found if usable and len(found) == count else None
 
 
 def _ordered(drawn: list[Run]) -> list[Run]:
