@@ -59,7 +59,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "document-corrupt": "Send the document again; if it stays, save it anew with its own program.",
     "document-encrypted": "Remove the password and send the document again.",
     "document-unsupported": "Save the document in a format that is read: text, Markdown, HTML, "
-    "DOCX or PDF. The name's ending does not matter, the bytes do.",
+    "e-mail, DOCX, PDF, OFD, XLSX, XLS or ODS. DOC, WPS, RTF and ODT are read where the operators "
+    "installed LibreOffice beside the workers. The name's ending does not matter, the bytes do.",
     "document-no-text-layer": "Send a document with text in it: pages that are pictures alone "
     "would have to be recognised first.",
     "document-too-long": "Split the document.",

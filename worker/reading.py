@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _START_SECONDS = 60
 _MOST_ANSWER_BYTES = 256 * 1024 * 1024
 _LARGE_ANSWER_BYTES = 256 * 1024
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ")
+_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -67,12 +67,17 @@ def _die_with(parent: int) -> None:
 
 
 def _confine(memory_mib: int) -> None:
-    """Let reading take so much memory beyond what the readers take themselves, and no disk."""
+    """Let reading take so much memory beyond what the readers take themselves, and no disk.
+
+    The hard limits stay: a program that a reader starts sets limits of its own.
+    """
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + memory_mib * _MIB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    for what, limit in ((resource.RLIMIT_AS, most), (resource.RLIMIT_FSIZE, 0)):
+        hard = resource.getrlimit(what)[1]
+        within = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (within, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:

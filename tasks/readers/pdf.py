@@ -26,13 +26,18 @@ def read(path: Path, limits: ReadLimits) -> Document:
     """Read a PDF: page and box for every block. Raises a `DocumentError`."""
     draft = Draft(limits)
     try:
-        with pdfium.PdfDocument(path) as document:
+        with pdfium.PdfDocument(_source(path)) as document:
             if len(document) > limits.max_pages:
                 raise too_many_pages(len(document), limits)
             _fill(draft, document)
             return draft.finish(MEDIA_TYPE, len(document))
     except pdfium.PdfiumError as error:
         raise _explained(error) from error
+
+
+def _source(path: Path) -> Path | bytes:
+    """PDFium opens what a link leads to by its name, which a file held in memory does not have."""
+    return path.read_bytes() if path.is_relative_to("/proc") else path
 
 
 def _explained(error: pdfium.PdfiumError) -> DocumentError:

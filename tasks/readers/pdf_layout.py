@@ -160,8 +160,10 @@ class _Measures:
         )
 
     def _is_next(self, above: Line, line: Line) -> bool:
+        if not _is_alike(above, line):
+            return False
         step = (line.box[1] - above.box[1]) / above.height
-        return _is_alike(above, line) and 0.5 < step <= self._step * 1.2 + 0.05
+        return 0.5 < step <= self._step * 1.2 + 0.05
 
     def _is_full(self, above: Line, line: Line) -> bool:
         space = 0.0 if is_unspaced(line.text[0]) else 0.2 * line.height
