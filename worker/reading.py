@@ -285,7 +285,13 @@ def _errors(base: type[DocumentError]) -> dict[str, type[DocumentError]]:
 
 def _document(answer: dict[str, Any]) -> Document:
     blocks = (
-        Block(start, end, BlockKind(kind), page, tuple(box) if box else None)
-        for start, end, kind, page, box in answer["blocks"]
+        Block(start, end, BlockKind(kind), page, tuple(box) if box else None, level, confidence)
+        for start, end, kind, page, box, level, confidence in answer["blocks"]
     )
-    return Document(answer["text"], tuple(blocks), answer["media_type"], answer["pages"])
+    return Document(
+        answer["text"],
+        tuple(blocks),
+        answer["media_type"],
+        answer["pages"],
+        tuple(answer["unread_pages"]),
+    )

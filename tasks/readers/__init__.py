@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tasks.document import Document
-from tasks.readers import docx, html, markdown, pdf, text
+from tasks.readers import docx, html, markdown, pdf, pictures, text
 from tasks.readers.detect import READABLE, detect
 from tasks.readers.limits import ReadLimits
 
@@ -22,6 +22,7 @@ READERS: Mapping[str, Reader] = {
     html.MEDIA_TYPE: html.read,
     docx.MEDIA_TYPE: docx.read,
     pdf.MEDIA_TYPE: pdf.read,
+    **dict.fromkeys(pictures.MEDIA_TYPES.values(), pictures.read),
 }
 
 

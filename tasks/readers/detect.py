@@ -7,27 +7,31 @@ import re
 from pathlib import Path
 
 from tasks.errors import EmptyDocument, EncryptedDocument, UnsupportedDocument
-from tasks.readers import docx, html, markdown, pdf, text
+from tasks.readers import docx, html, markdown, pdf, pictures, text
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.opc import Package
 
-READABLE = "plain text, Markdown, HTML, DOCX and PDF"
+READABLE = "plain text, Markdown, HTML, DOCX, PDF and pictures (PNG, JPEG, TIFF, BMP, WebP, GIF)"
 
 _HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _KNOWN = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
     (b"{\\rtf", "an RTF document"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
+)
+_PICTURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), pictures.PNG),
+    (re.compile(rb"\xff\xd8\xff"), pictures.JPEG),
+    (re.compile(rb"II[*+]\x00|MM\x00[*+]"), pictures.TIFF),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), pictures.WEBP),
+    (re.compile(rb"GIF8[79]a"), pictures.GIF),
+    # A text may begin with these two letters, but not go on with the length of a header.
+    (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL), pictures.BMP),
 )
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
@@ -57,6 +61,9 @@ def detect(path: Path) -> str:
         raise _ole(path)
     if _is_pdf(head):
         return pdf.MEDIA_TYPE
+    for sign, media_type in _PICTURES:
+        if sign.match(head):
+            return media_type
     for magic, name in _KNOWN:
         # A text may begin with the two letters that begin a program.
         if head.startswith(magic) and (magic != b"MZ" or b"\x00" in head):
