@@ -53,9 +53,11 @@ WHAT_TO_DO: Mapping[str, str] = {
     "document-corrupt": "Send the document again; if it stays, save it anew with its own program.",
     "document-encrypted": "Remove the password and send the document again.",
     "document-unsupported": "Save the document in a format that is read: text, Markdown, HTML, "
-    "DOCX or PDF. The name's ending does not matter, the bytes do.",
-    "document-no-text-layer": "Send a document with text in it: pages that are pictures alone "
-    "would have to be recognised first.",
+    "DOCX, PDF or a picture. The name's ending does not matter, the bytes do.",
+    "document-no-text-layer": "Send a document with text in it: OCR, which reads pages that are "
+    "pictures, is switched off here.",
+    "document-pages-unread": "Split the document, so that OCR can read all of its scanned pages. "
+    "The task `parse` gives what could be read, and says what could not.",
     "document-too-long": "Split the document.",
     "document-read-timeout": "Split the document, or save it anew with its own program.",
     "document-reader-crashed": "Save the document anew with its own program.",

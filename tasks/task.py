@@ -17,9 +17,15 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Options, Result]):
+    """`takes_unread` is of a task that says in its result which pages were not read.
+
+    Any other fails over a document with such pages, so that nobody takes a part for the whole.
+    """
+
     name: str
     version: str
     description: str
     options: type[Options]
     result: type[Result]
     run: Callable[[Document, Options, Engine], Awaitable[Result]]
+    takes_unread: bool = False

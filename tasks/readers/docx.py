@@ -116,7 +116,7 @@ class _Writer:
             kind = BlockKind.heading
         elif mark is not None:
             kind = BlockKind.list_item
-        self._draft.add((mark or "") + text if text.strip() else "", kind)
+        self._draft.add((mark or "") + text if text.strip() else "", kind, level=style.level)
         for box in _text_boxes(paragraph):
             self.write(box)
 

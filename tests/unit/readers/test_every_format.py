@@ -11,7 +11,7 @@ import pytest
 
 from tasks.document import BlockKind, Document
 from tasks.errors import DocumentError, DocumentTooLong, EmptyDocument
-from tasks.readers import READABLE, READERS, ReadLimits, detect, read
+from tasks.readers import READABLE, READERS, ReadLimits, detect, pictures, read
 from tests.unit.readers.builders import (
     CONTENT,
     FORMATS,
@@ -84,7 +84,7 @@ def test_the_format_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path, nam
 
 
 def test_every_reader_has_a_media_type_of_its_own_and_is_named_in_the_message() -> None:
-    assert len(READERS) == len(FORMATS)
+    assert len(READERS) == len(FORMATS) + len(pictures.MEDIA_TYPES)
     assert all(name in READABLE.lower() for name in FORMATS)
 
 
