@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 import cv2
@@ -16,8 +17,9 @@ from PIL import Image
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 from rapidocr.main import RapidOCRError
 
+from tasks.readers.picture_rulings import rulings
 from tasks.readers.picture_strips import strips
-from tasks.readers.scan import Point, Scan, SeenLine
+from tasks.readers.scan import Point, Scan, SeenLine, lean_of
 
 Found = TypeVar("Found")
 Pixels = npt.NDArray[np.uint8]
@@ -78,7 +80,13 @@ class OcrEngine:
             turns = (turns + 2) % _FULL_TURN
             upright = np.ascontiguousarray(np.rot90(pixels, turns))
             found = self._find(upright)
-        return Scan(tuple(self._read(upright, found)), width, height, turns)
+        lines = tuple(self._read(upright, found))
+        if not lines:
+            return Scan((), width, height, turns)
+        lean = lean_of(lines)
+        heights = [math.dist(line.corners[0], line.corners[3]) for line in lines]
+        along, down = rulings(upright, lean, median(heights))
+        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down))
 
     def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         """The four corners of each line."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -14,16 +13,18 @@ from tasks.document import Document
 from tasks.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
 from tasks.readers.draft import Draft, too_many_pages
 from tasks.readers.limits import ReadLimits
-from tasks.readers.pdf_layout import Box, Glyph, Line, blocks, lines
+from tasks.readers.pdf_layout import Line, PageBlock, blocks, lines
+from tasks.readers.pdf_page import glyphs, placing
 from tasks.readers.pdf_pictures import PageKind, look
+from tasks.readers.pdf_tables import tables
 from tasks.readers.pictures import OcrBudget, add_scanned, ocr_scan
+from tasks.readers.rulings import put_between
 from tasks.readers.scan_layout import Placed, confidence, merged
 
 MEDIA_TYPE = "application/pdf"
 
 _DOTS = 200  # to an inch: more does not help OCR
 _MOST_SIDE = 4_000
-_UNITS = 1_000  # PDFium answers in whole numbers: a thousand to a point
 _LOCKED = frozenset((c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY))
 _OCR = "It has to go through OCR first: send a searchable PDF."
 
@@ -79,17 +80,18 @@ class _Reader:
 
     def _read(self, page: pdfium.PdfPage, number: int) -> None:
         place = placing(page)
-        glyphs = list(_glyphs(page, place))
-        seen = look(page, glyphs, place)
+        found = list(glyphs(page, place))
+        seen = look(page, found, place)
         self._known += seen.known
         self._unknown += seen.unknown
         self._objects += seen.objects
         if seen.kind is PageKind.picture:
             self._read_picture(page, number, [])
         elif seen.kind is PageKind.both:
-            self._read_picture(page, number, lines(glyphs))
+            self._read_picture(page, number, lines(found))
         else:
-            self._add(lines(glyphs), number=number)
+            outside, ruled = tables(page, found, place)
+            self._add(lines(outside), ruled=ruled, number=number)
 
     def _read_picture(self, page: pdfium.PdfPage, number: int, layer: list[Line]) -> None:
         """Read a page by OCR, apart from the lines that its text layer gives."""
@@ -107,8 +109,15 @@ class _Reader:
         else:
             add_scanned(self._draft, scan, scale, number)
 
-    def _add(self, found: Sequence[Line], placed: Sequence[Placed] = (), *, number: int) -> None:
-        for block in blocks(found):
+    def _add(
+        self,
+        found: Sequence[Line],
+        placed: Sequence[Placed] = (),
+        *,
+        number: int,
+        ruled: Sequence[PageBlock] = (),
+    ) -> None:
+        for block in put_between(blocks(found), ruled):
             sure = confidence(block, placed)
             self._draft.add(block.text, block.kind, page=number, box=block.box, confidence=sure)
 
@@ -118,48 +127,3 @@ def _rendered(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
     scale = min(_DOTS / 72, _MOST_SIDE / max(page.get_size()))
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     return picture, 1 / scale
-
-
-def _glyphs(page: pdfium.PdfPage, place: Callable[[c.FS_RECTF], Box]) -> Iterator[Glyph]:
-    """The characters of a page in the order of its text, PDFium's own line ends among them."""
-    textpage = page.get_textpage()
-    rect = c.FS_RECTF()
-    for index in range(c.FPDFText_CountChars(textpage)):
-        code = c.FPDFText_GetUnicode(textpage, index)
-        char = chr(code) if 0 < code < 0x110000 else "\ufffd"
-        generated = c.FPDFText_IsGenerated(textpage, index) == 1
-        if generated or not c.FPDFText_GetLooseCharBox(textpage, index, rect):
-            yield Glyph(char, None, is_generated=generated)
-            continue
-        mapped = c.FPDFText_HasUnicodeMapError(textpage, index) != 1
-        yield Glyph(char, place(rect), is_known=mapped and not _is_private(code))
-    textpage.close()
-
-
-def _is_private(code: int) -> bool:
-    return code in {0, 0xFFFD} or 0xE000 <= code <= 0xF8FF
-
-
-def placing(page: pdfium.PdfPage) -> Callable[[c.FS_RECTF], Box]:
-    """How a rectangle of the page's own space lies on the page as it is shown, from its top left.
-
-    The page's crop and rotation are in it. Asked of PDFium three times, not once a character.
-    """
-    width, height = page.get_size()
-    x, y = ctypes.c_int(), ctypes.c_int()
-
-    def shown(at_x: float, at_y: float) -> tuple[float, float]:
-        size = (round(width * _UNITS), round(height * _UNITS))
-        c.FPDF_PageToDevice(page, 0, 0, *size, 0, at_x, at_y, x, y)
-        return x.value / _UNITS, y.value / _UNITS
-
-    (x0, y0), (x1, y1), (x2, y2) = shown(0, 0), shown(100, 0), shown(0, 100)
-    xx, xy, yx, yy = (x1 - x0) / 100, (y1 - y0) / 100, (x2 - x0) / 100, (y2 - y0) / 100
-
-    def place(rect: c.FS_RECTF) -> Box:
-        left, top = x0 + rect.left * xx + rect.top * yx, y0 + rect.left * xy + rect.top * yy
-        right = x0 + rect.right * xx + rect.bottom * yx
-        bottom = y0 + rect.right * xy + rect.bottom * yy
-        return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
-
-    return place

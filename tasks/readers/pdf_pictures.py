@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from tasks.readers.pdf_layout import Box, Glyph
+from tasks.readers.pdf_page import Place, objects
 
 _CELLS = 50  # a page is looked at as so many fields across and down
 _PICTURE_SHARE = 0.3  # of the page: a smaller picture is a seal, a logo or a photograph
@@ -18,9 +19,6 @@ _PAGE_SHARE = 0.6
 _TEXT_SHARE = 0.03  # of a picture: a text layer over a scan covers more, a page number less
 _FEW_CHARACTERS = 50
 _OUTLINES = 20  # objects of a page whose characters are drawn and not written
-_MOST_OBJECTS = 20_000
-_MOST_DEPTH = 4
-_NOT_MOVED: tuple[c.FS_MATRIX, ...] = ()
 
 
 class PageKind(StrEnum):
@@ -54,9 +52,7 @@ class PageLook:
         return PageKind.picture if self.objects >= _OUTLINES else PageKind.blank
 
 
-def look(
-    page: pdfium.PdfPage, glyphs: Sequence[Glyph], place: Callable[[c.FS_RECTF], Box]
-) -> PageLook:
+def look(page: pdfium.PdfPage, glyphs: Sequence[Glyph], place: Place) -> PageLook:
     inked = [glyph for glyph in glyphs if not glyph.is_space]
     known = sum(glyph.is_known for glyph in inked)
     under = _Fields(page.get_size())
@@ -111,32 +107,11 @@ class _Fields:
 
 def _pictures(page: pdfium.PdfPage) -> Iterator[c.FS_RECTF]:
     """Where the page shows pictures, in its own space."""
-    stack = [(c.FPDFPage_GetObject(page, at), _NOT_MOVED) for at in range(_count(page, None))]
-    for _ in range(_MOST_OBJECTS):
-        if not stack:
-            return
-        item, matrices = stack.pop()
-        kind = c.FPDFPageObj_GetType(item)
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            yield from _bounds(item, matrices)
-        elif kind == c.FPDF_PAGEOBJ_FORM and len(matrices) < _MOST_DEPTH:
-            matrix = c.FS_MATRIX()
-            c.FPDFPageObj_GetMatrix(item, matrix)
-            inside = (c.FPDFFormObj_GetObject(item, at) for at in range(_count(page, item)))
-            stack += [(part, (matrix, *matrices)) for part in inside]
-
-
-def _count(page: pdfium.PdfPage, form: object | None) -> int:
-    count = c.FPDFFormObj_CountObjects(form) if form else c.FPDFPage_CountObjects(page)
-    return min(_MOST_OBJECTS, int(count))
-
-
-def _bounds(item: object, matrices: tuple[c.FS_MATRIX, ...]) -> Iterator[c.FS_RECTF]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    if not c.FPDFPageObj_GetBounds(item, left, bottom, right, top):
-        return
-    corners = [(x.value, y.value) for x in (left, right) for y in (bottom, top)]
-    for m in matrices:
-        corners = [(m.a * x + m.c * y + m.e, m.b * x + m.d * y + m.f) for x, y in corners]
-    xs, ys = zip(*corners, strict=True)
-    yield c.FS_RECTF(left=min(xs), top=max(ys), right=max(xs), bottom=min(ys))
+    for item in objects(page):
+        if item.kind == c.FPDF_PAGEOBJ_IMAGE and c.FPDFPageObj_GetBounds(
+            item.handle, left, bottom, right, top
+        ):
+            corners = [item.on_page(x.value, y.value) for x in (left, right) for y in (bottom, top)]
+            xs, ys = zip(*corners, strict=True)
+            yield c.FS_RECTF(left=min(xs), top=max(ys), right=max(xs), bottom=min(ys))

@@ -16,9 +16,8 @@ from tasks.document import Document
 from tasks.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from tasks.readers.draft import Draft, too_many_pages
 from tasks.readers.limits import ReadLimits
-from tasks.readers.pdf_layout import blocks
 from tasks.readers.scan import Scan
-from tasks.readers.scan_layout import Frame, confidence, lines
+from tasks.readers.scan_layout import Frame, confidence, page_blocks
 
 PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
 BMP, WEBP, GIF = "image/bmp", "image/webp", "image/gif"
@@ -91,9 +90,9 @@ def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
 
 def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
     """Add the blocks of a page; `scale` is points to a pixel."""
-    frame = Frame.of(scan, scale)
+    frame = Frame(scan, scale, scan.lean)
     placed = [(frame.straight(line.corners), line) for line in scan.lines]
-    for block in blocks(lines(scan, frame)):
+    for block in page_blocks(scan, frame):
         sure = confidence(block, placed)
         box = frame.on_page(block.box)
         draft.add(block.text, block.kind, page=page, box=box, confidence=sure)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from statistics import median
 
+from tasks.document import BlockKind
 from tasks.readers.lines import is_unspaced, join
-from tasks.readers.pdf_layout import Box, Line, PageBlock
+from tasks.readers.pdf_layout import Box, Line, PageBlock, blocks
 from tasks.readers.reading_order import in_columns, in_rows
+from tasks.readers.rulings import Grid, grids, put_between
 from tasks.readers.scan import Point, Scan, SeenLine
 
 _GAP = 1.5  # in heights of a line: farther apart than this, words stand in two cells
@@ -17,7 +20,7 @@ _OPENING = tuple("（《〈“‘「『【〔［")
 _CLOSING = tuple("，。、；：？！）》〉”’」』】〕］")
 
 Placed = tuple[Box, SeenLine]
-_MOST_SKEW = math.radians(10)
+_NEAR = 0.3  # in heights of a line: rulings closer than this meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,6 @@ class Frame:
     scan: Scan
     scale: float
     lean: float
-
-    @classmethod
-    def of(cls, scan: Scan, scale: float) -> Frame:
-        """With the lean that its longer lines have in common, up to ten degrees."""
-        leans = [
-            math.atan2(right[1] - left[1], right[0] - left[0])
-            for line in scan.lines
-            for left, right in [line.corners[:2]]
-            if math.dist(left, right) > 3 * math.dist(left, line.corners[3])
-        ]
-        lean = median(leans) if leans else 0.0
-        return cls(scan, scale, lean if abs(lean) <= _MOST_SKEW else 0.0)
 
     def straight(self, corners: Sequence[Point]) -> Box:
         """The box around points of the scan once it is straightened, in pixels."""
@@ -53,11 +44,29 @@ class Frame:
         return left, top, right, bottom
 
 
-def lines(scan: Scan, frame: Frame) -> list[Line]:
-    """The lines of a scan in reading order; boxes are those of the straightened scan, in pixels."""
-    boxes = [frame.straight(seen.corners) for seen in scan.lines]
+def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
+    """The blocks of a scan in reading order; boxes are in pixels of the straightened scan."""
+    height = median(_heights(scan)) if scan.lines else 0.0
+    found = grids(scan.along, scan.down, _NEAR * height)
+    inside: list[dict[int, list[SeenLine]]] = [{} for _ in found]
+    outside = []
+    for line in scan.lines:
+        x, y = _centre(frame.straight(line.corners))
+        cells = [(grid.cell_at(x, y), held) for grid, held in zip(found, inside, strict=True)]
+        cell, held = next((one for one in cells if one[0] is not None), (None, {}))
+        if cell is None:
+            outside.append(line)
+        else:
+            held.setdefault(cell, []).append(line)
+    tables = [_table(grid, held, frame) for grid, held in zip(found, inside, strict=True) if held]
+    return put_between(blocks(lines(outside, frame)), tables)
+
+
+def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
+    """Lines in reading order; boxes are those of the straightened scan, in pixels."""
+    boxes = [frame.straight(line.corners) for line in seen]
     rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
-    return [_line([scan.lines[at] for at in row], [boxes[at] for at in row]) for row in rows]
+    return [_line([seen[at] for at in row], [boxes[at] for at in row]) for row in rows]
 
 
 def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line], list[Placed]]:
@@ -70,7 +79,7 @@ def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line],
     taken = [line.box for line in layer]
     seen = [
         replace(line, box=frame.on_page(line.box), height=line.height * scale)
-        for line in lines(scan, frame)
+        for line in lines(scan.lines, frame)
     ]
     found = [*layer, *(line for line in seen if not _lies_on(line.box, taken))]
     boxes = [line.box for line in found]
@@ -87,6 +96,18 @@ def confidence(block: PageBlock, placed: Sequence[Placed]) -> float | None:
     characters = sum(len(line.text) for line in inside)
     weighted = sum(len(line.text) * line.confidence for line in inside)
     return round(weighted / characters, 4) if characters else None
+
+
+def _table(grid: Grid, held: Mapping[int, Sequence[SeenLine]], frame: Frame) -> PageBlock:
+    def words(cell: int) -> str:
+        text = reduce(join, (line.text for line in lines(held.get(cell, ()), frame)), "")
+        return " ".join(text.split())
+
+    return PageBlock(grid.text(words), BlockKind.table, grid.box)
+
+
+def _heights(scan: Scan) -> list[float]:
+    return [math.dist(line.corners[0], line.corners[3]) for line in scan.lines]
 
 
 def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
