@@ -166,7 +166,7 @@ class OcrSettings(BaseSettings):
         900, gt=0, description="So long after its start no further scanned page is read."
     )
     ocr_memory_mib: int = Field(
-        2_048, description="Memory that OCR may take, with its models, a process."
+        2_048, ge=1_024, description="Memory that OCR may take, with its models, a process."
     )
 
 

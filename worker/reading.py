@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -89,10 +90,9 @@ class Reading:
         """
         if self._ocr is None:
             return await self._read(path, limits, media_type)
-        try:
+        with suppress(NoTextLayer):
             return await self._read(path, replace(limits, ocr_pages=None), media_type)
-        except NoTextLayer:
-            return await self._ocr.read(path, limits, media_type)
+        return await self._ocr.read(path, limits, media_type)
 
     async def _read(self, path: Path, limits: ReadLimits, media_type: str | None) -> Document:
         async with self._places:

@@ -91,7 +91,7 @@ def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
 def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
     """Add the blocks of a page; `scale` is points to a pixel."""
     frame = Frame(scan, scale, scan.lean)
-    placed = [(frame.straight(line.corners), line) for line in scan.lines]
+    placed = [(frame.straight(line), line) for line in scan.lines]
     for block in page_blocks(scan, frame):
         sure = confidence(block, placed)
         box = frame.on_page(block.box)

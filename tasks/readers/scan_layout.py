@@ -16,6 +16,7 @@ from tasks.readers.rulings import Grid, grids, put_between
 from tasks.readers.scan import Point, Scan, SeenLine
 
 _GAP = 1.5  # in heights of a line: farther apart than this, words stand in two cells
+_HIGHEST = 1.2  # of a Chinese line, in widths of a character
 _OPENING = tuple("（《〈“‘「『【〔［")
 _CLOSING = tuple("，。、；：？！）》〉”’」』】〕］")
 
@@ -31,9 +32,19 @@ class Frame:
     scale: float
     lean: float
 
-    def straight(self, corners: Sequence[Point]) -> Box:
-        """The box around points of the scan once it is straightened, in pixels."""
-        return _around([_turned(point, -self.lean) for point in corners])
+    def straight(self, line: SeenLine) -> Box:
+        """The box of a line once the scan is straightened, in pixels.
+
+        What is found of a short line is too high and leans by itself: it is laid straight around
+        its middle, and made as high as its characters are wide.
+        """
+        corners = line.corners
+        x, y = _turned(_middle(corners), -self.lean)
+        width = (math.dist(corners[0], corners[1]) + math.dist(corners[3], corners[2])) / 2
+        height = (math.dist(corners[0], corners[3]) + math.dist(corners[1], corners[2])) / 2
+        if all(is_unspaced(char) for char in line.text):
+            height = min(height, _HIGHEST * width / len(line.text))
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     def on_page(self, box: Box) -> Box:
         """The box, in points of the page, around a box of the straightened scan."""
@@ -51,7 +62,7 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
     inside: list[dict[int, list[SeenLine]]] = [{} for _ in found]
     outside = []
     for line in scan.lines:
-        x, y = _centre(frame.straight(line.corners))
+        x, y = _centre(frame.straight(line))
         cells = [(grid.cell_at(x, y), held) for grid, held in zip(found, inside, strict=True)]
         cell, held = next((one for one in cells if one[0] is not None), (None, {}))
         if cell is None:
@@ -64,7 +75,7 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
 
 def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
     """Lines in reading order; boxes are those of the straightened scan, in pixels."""
-    boxes = [frame.straight(line.corners) for line in seen]
+    boxes = [frame.straight(line) for line in seen]
     rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
     return [_line([seen[at] for at in row], [boxes[at] for at in row]) for row in rows]
 
@@ -84,7 +95,7 @@ def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line],
     found = [*layer, *(line for line in seen if not _lies_on(line.box, taken))]
     boxes = [line.box for line in found]
     order = [at for column in in_columns(boxes) for row in in_rows(boxes, column) for at in row]
-    placed = [(frame.on_page(frame.straight(line.corners)), line) for line in scan.lines]
+    placed = [(frame.on_page(frame.straight(line)), line) for line in scan.lines]
     return [found[at] for at in order], [
         (box, line) for box, line in placed if not _lies_on(box, taken)
     ]
@@ -164,6 +175,11 @@ def _around(points: Sequence[Point]) -> Box:
 def _around_boxes(boxes: Sequence[Box]) -> Box:
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _middle(points: Sequence[Point]) -> Point:
+    xs, ys = zip(*points, strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
 
 
 def _centre(box: Box) -> Point:
