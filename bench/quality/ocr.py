@@ -26,6 +26,7 @@ HARMS = {
     "2 degrees askew": Harm(skew=-2.0),
     "noise": Harm(noise=25.0, blur=0.6),
     "askew, noise": Harm(skew=1.5, noise=25.0, blur=0.6),
+    "poor copy": Harm(skew=1.0, noise=60.0, blur=1.0),
 }
 PAGES = 2
 TARGETS = {100: 0.02, 150: 0.01, 200: 0.01, 300: 0.01}

@@ -65,7 +65,8 @@ def read(path: Path, limits: ReadLimits) -> Document:
     with path.open("rb") as file:
         with _damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-            media_type = MEDIA_TYPES[picture.format or ""]
+            # A telephone puts its second camera into the same file, as another format.
+            media_type = MEDIA_TYPES.get(picture.format or "", JPEG)
             # Of a picture that moves, the first one is what a page would show.
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:

@@ -78,6 +78,14 @@ def test_a_camera_that_was_held_sideways_is_believed(
     assert given[0].size == (30, 60)
 
 
+def test_a_photograph_of_two_cameras_is_a_photograph(
+    tmp_path: Path, given: list[Image.Image]
+) -> None:
+    path = saved_picture(tmp_path, drawn(), "MPO", more=[drawn()])
+    assert detect(path) == pictures.JPEG
+    assert (read(path, SCANS).media_type, len(given)) == (pictures.JPEG, 1)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "I;16", "I", "F"])
 def test_pictures_of_every_depth_are_dark_on_light(
     tmp_path: Path, given: list[Image.Image], mode: str
