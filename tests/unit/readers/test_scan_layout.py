@@ -52,23 +52,35 @@ def test_paragraphs_are_found_on_a_page_that_leans(degrees: float) -> None:
     ]
 
 
+def test_a_short_line_that_was_found_too_high_goes_on_with_its_paragraph() -> None:
+    left, top, right, bottom = 195.0, 160.0, 237.0, 196.0
+    short = SeenLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
+    lines = (
+        seen("各街道办事处要落实值班制度并安排", 240, 100),
+        seen("专人负责值守工作，确保信息畅通，不漏情", 200, 134),
+        short,
+    )
+    assert len(texts(Scan(lines, 800, 600))) == 1
+
+
 def test_a_line_that_begins_with_a_bracket_is_not_set_in() -> None:
     lines = (
         seen("依照有关规定公布的文件，应当按照", 200, 100),
-        seen("《档案法》的规定移交档案馆保存，不", 200 + EM / 2, 134),
+        seen("《档案法》的规定移交档案馆保存，不", 200 + 0.6 * EM, 134),
         seen("得自行销毁，也不得转让。", 200, 168),
     )
     assert len(texts(Scan(lines, 800, 600))) == 1
 
 
-def test_words_far_apart_in_a_line_are_cells() -> None:
+@pytest.mark.parametrize("degrees", [0.0, 6.0, -6.0])
+def test_words_far_apart_in_a_line_are_cells(degrees: float) -> None:
     lines = tuple(
-        seen(word, left, top)
+        seen(word, left, top, lean=math.radians(degrees))
         for top, row in ((100, ("姓名", "王五")), (134, ("单位", "区档案馆")))
         for left, word in zip((100, 400), row, strict=True)
     )
     scan = Scan(lines, 800, 600)
-    (block,) = page_blocks(scan, Frame(scan, 1.0, 0.0))
+    (block,) = page_blocks(scan, Frame(scan, 1.0, math.radians(degrees)))
     assert (block.kind, block.text) == (BlockKind.table, "姓名\t王五\n单位\t区档案馆")
 
 
