@@ -1,7 +1,7 @@
 """How many characters of scanned law text OCR gets wrong, and how long a page takes.
 
 A page is drawn, read as any picture is, and compared with its text by edit distance, white space
-left out. `python -m bench.quality.ocr` prints the table that docs/ocr.md shows.
+left out. `python -m bench.quality.ocr` prints a table.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Reading:
     characters: int
     wrong: int
     paragraphs: float  # of those on the pages, the share that came back whole and alone
-    seconds: float  # a page
+    seconds: float  # of processor time, a page
     mistakes: Counter[tuple[str, str]]
 
     @property
@@ -76,9 +76,9 @@ def read_pages(font: Font, dots: int, harm: str, pages: int = PAGES) -> Reading:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "page.png"
             picture.save(path, dpi=(dots, dots))
-            began = time.perf_counter()
+            began = time.process_time()
             text = read(path, _LIMITS).text
-            seconds += time.perf_counter() - began
+            seconds += time.process_time() - began
         expected = "".join(lines).replace("\u3000", "")
         found = "".join(text.split())
         characters += len(expected)
@@ -118,7 +118,7 @@ def main() -> None:
     except NoFont as error:
         sys.exit(str(error))
     print(f"font: {font.name}, {PAGES} pages each\n")
-    print("| dpi | page | characters | wrong | error rate | whole paragraphs | s a page |")
+    print("| dpi | page | characters | wrong | error rate | whole paragraphs | CPU s a page |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     mistakes: Counter[tuple[str, str]] = Counter()
     for dots in DOTS:
