@@ -65,6 +65,7 @@ STATUS: Mapping[str, int] = {
     "document-encrypted": 422,
     "document-unsupported": 422,
     "document-no-text-layer": 422,
+    "document-pages-unread": 422,
     "document-too-long": 422,
     "document-read-timeout": 422,
     "document-reader-crashed": 422,

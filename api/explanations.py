@@ -59,10 +59,13 @@ WHAT_TO_DO: Mapping[str, str] = {
     "document-corrupt": "Send the document again; if it stays, save it anew with its own program.",
     "document-encrypted": "Remove the password and send the document again.",
     "document-unsupported": "Save the document in a format that is read: text, Markdown, HTML, "
-    "e-mail, DOCX, PDF, OFD, XLSX, XLS or ODS. DOC, WPS, RTF and ODT are read where the operators "
-    "installed LibreOffice beside the workers. The name's ending does not matter, the bytes do.",
-    "document-no-text-layer": "Send a document with text in it: pages that are pictures alone "
-    "would have to be recognised first.",
+    "e-mail, DOCX, PDF, OFD, XLSX, XLS, ODS or a picture (PNG, JPEG, TIFF, BMP, WebP, GIF). DOC, "
+    "WPS, RTF and ODT are read where the operators installed LibreOffice beside the workers. The "
+    "name's ending does not matter, the bytes do.",
+    "document-no-text-layer": "Send a document with text in it: its pages are pictures, and OCR, "
+    "which reads those of PDFs and pictures, is switched off here or is not for this format.",
+    "document-pages-unread": "Split the document, so that OCR can read all of its scanned pages. "
+    "The task `parse` gives what could be read, and says what could not.",
     "document-too-long": "Split the document.",
     "document-read-timeout": "Split the document, or save it anew with its own program.",
     "document-reader-crashed": "Save the document anew with its own program.",

@@ -196,6 +196,29 @@ class WorkerSettings(BaseSettings):
         return max(1, self.concurrency - (self.concurrency // 8 if kept is None else kept))
 
 
+class OcrSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    ocr: bool = Field(
+        True, description="Read pictures and scanned pages by OCR. Off, they are refused."
+    )
+    ocr_processes: int = Field(
+        2, ge=1, description="Processes that read scanned documents, a worker."
+    )
+    ocr_threads: int = Field(
+        1, ge=1, description="Threads, at most the processors there are, of each such process."
+    )
+    ocr_max_pages: int = Field(
+        200, ge=1, description="The most scanned pages of a document that are read."
+    )
+    ocr_timeout_seconds: float = Field(
+        900, gt=0, description="So long after its start no further scanned page is read."
+    )
+    ocr_memory_mib: int = Field(
+        2_048, ge=1_024, description="Memory that OCR may take, with its models, a process."
+    )
+
+
 class CallbackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_CALLBACK_")
 

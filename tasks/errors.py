@@ -7,6 +7,7 @@ TaskError
 │   ├── EncryptedDocument
 │   ├── UnsupportedDocument
 │   ├── NoTextLayer           pages are pictures: they need OCR
+│   ├── PagesUnread           some pages are pictures that nobody read
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
 │   ├── ReaderCrashed         the document killed the process that read it
@@ -70,6 +71,11 @@ class UnsupportedDocument(DocumentError):
 class NoTextLayer(DocumentError):
     code = "document-no-text-layer"
     title = "The document is pictures without text"
+
+
+class PagesUnread(DocumentError):
+    code = "document-pages-unread"
+    title = "Some pages of the document were not read"
 
 
 class DocumentTooLong(DocumentError):

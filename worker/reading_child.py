@@ -105,10 +105,20 @@ def _shown(document: Document) -> dict[str, Any]:
     return {
         "text": document.text,
         "blocks": [
-            (block.start, block.end, block.kind, block.page, block.box) for block in document.blocks
+            (
+                block.start,
+                block.end,
+                block.kind,
+                block.page,
+                block.box,
+                block.level,
+                block.confidence,
+            )
+            for block in document.blocks
         ],
         "media_type": document.media_type,
         "pages": document.pages,
+        "unread_pages": document.unread_pages,
     }
 
 

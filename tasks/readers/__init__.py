@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tasks.document import Document
-from tasks.readers import docx, eml, html, markdown, ofd, office, pdf, sheets, text
+from tasks.readers import docx, eml, html, markdown, ofd, office, pdf, pictures, sheets, text
 from tasks.readers.detect import READABLE, detect
 from tasks.readers.limits import ReadLimits
 
@@ -42,6 +42,7 @@ READERS: Mapping[str, Reader] = {
     office.DOC: office.read_doc,
     office.RTF: office.read_rtf,
     office.ODT: office.read_odt,
+    **dict.fromkeys(pictures.MEDIA_TYPES.values(), pictures.read),
 }
 
 __all__ = ["READABLE", "READERS", "ReadLimits", "Reader", "detect", "read"]

@@ -7,25 +7,32 @@ import re
 from pathlib import Path
 
 from tasks.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
-from tasks.readers import docx, eml, html, markdown, ofd, office, ole, pdf, sheets, text
+from tasks.readers import (
+    docx,
+    eml,
+    html,
+    markdown,
+    ofd,
+    office,
+    ole,
+    pdf,
+    pictures,
+    sheets,
+    text,
+)
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.ofd_package import is_ofd
 from tasks.readers.opc import Package
 
 READABLE = (
-    "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS and, where "
-    "LibreOffice is installed, DOC, WPS, RTF and ODT"
+    "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS, pictures (PNG, "
+    "JPEG, TIFF, BMP, WebP, GIF) and, where LibreOffice is installed, DOC, WPS, RTF and ODT"
 )
 
 _HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _RTF = b"{\\rtf"
 _KNOWN = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -36,6 +43,15 @@ _OPEN_DOCUMENT = frozenset((sheets.ODS, office.ODT))
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # WPS writes the same containers under names of its own (.wps, .et).
 _OLE_STREAMS = (("WordDocument", office.DOC), ("Workbook", sheets.XLS), ("Book", sheets.XLS))
+_PICTURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), pictures.PNG),
+    (re.compile(rb"\xff\xd8\xff"), pictures.JPEG),
+    (re.compile(rb"II[*+]\x00|MM\x00[*+]"), pictures.TIFF),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), pictures.WEBP),
+    (re.compile(rb"GIF8[79]a"), pictures.GIF),
+    # A text may begin with these two letters, but not go on with the length of a header.
+    (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL), pictures.BMP),
+)
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
     r"<(?:!doctype\s+html|(?:html|head|body|meta|title|div|p|table|h[1-6]|span|article|section)[\s>])",
@@ -62,10 +78,8 @@ def detect(path: Path) -> str:
         return _packed(path)
     if head.startswith(ole.MAGIC):
         return _ole(path)
-    if head.startswith(_RTF):
-        return office.RTF
-    if _is_pdf(head):
-        return pdf.MEDIA_TYPE
+    if known := _signed(head):
+        return known
     for magic, name in _KNOWN:
         # A text may begin with the two letters that begin a program.
         if head.startswith(magic) and (magic != b"MZ" or b"\x00" in head):
@@ -73,6 +87,15 @@ def detect(path: Path) -> str:
     if eml.is_email(head):
         return eml.MEDIA_TYPE
     return _written(head[:_HEAD], cut=len(head) > _HEAD)
+
+
+def _signed(head: bytes) -> str | None:
+    """What a file is that says so in its first bytes, and is one piece."""
+    if head.startswith(_RTF):
+        return office.RTF
+    if _is_pdf(head):
+        return pdf.MEDIA_TYPE
+    return next((media_type for sign, media_type in _PICTURES if sign.match(head)), None)
 
 
 def unsupported(what: str) -> UnsupportedDocument:

@@ -100,12 +100,12 @@ class _Writer:
         self.write(parent)
         self._apart = None
 
-    def _add(self, text: str, kind: BlockKind) -> None:
+    def _add(self, text: str, kind: BlockKind, level: int | None = None) -> None:
         if self._apart in {BlockKind.header, BlockKind.footer}:
             if (self._apart, text) in self._said:
                 return
             self._said.add((self._apart, text))
-        self._draft.add(text, self._apart or kind)
+        self._draft.add(text, self._apart or kind, level=None if self._apart else level)
 
     def write(self, parent: etree._Element) -> None:
         for element in parent:
@@ -126,7 +126,7 @@ class _Writer:
             kind = BlockKind.heading
         elif mark is not None:
             kind = BlockKind.list_item
-        self._add((mark or "") + text if text.strip() else "", kind)
+        self._add((mark or "") + text if text.strip() else "", kind, style.level)
         for box in text_boxes(paragraph):
             self.write(box)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 from tasks.document import BlockKind, Document
-from tasks.errors import CorruptDocument, DocumentError, DocumentTooLong
+from tasks.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 from tasks.readers.draft import Draft
 from tasks.readers.eml_words import body_of, decoded, has_words, name_of
 from tasks.readers.html import fill
@@ -52,7 +54,8 @@ def reader(read_any: Read) -> Read:
     def read(path: Path, limits: ReadLimits) -> Document:
         """Read an e-mail: headers, body, then each attachment by its name and with its blocks.
 
-        An attachment that cannot be read is named as not read. Raises a `DocumentError`.
+        An attachment that cannot be read is named as not read, and so are its pages that OCR left
+        out: all attachments share what OCR may take. Raises a `DocumentError`.
         """
         draft = Draft(limits)
         _Writer(draft, limits, read_any).write(path.read_bytes())
@@ -70,6 +73,8 @@ class _Writer:
         self._read_any = read_any
         self._attachments = 0
         self._left = limits.max_expanded_bytes
+        self._ocr_pages = limits.ocr_pages
+        self._ocr_ends = time.monotonic() + limits.ocr_seconds
 
     def write(self, data: bytes) -> None:
         try:
@@ -111,14 +116,17 @@ class _Writer:
             inner = self._inner(part, depth)
             document = None if inner is not None else self._attached(part)
         except DocumentError as error:
+            if isinstance(error, NoTextLayer) and self._limits.ocr_pages is None:
+                raise
             self._draft.add(f"{name} (not read: {error.title})", BlockKind.attachment)
             return
-        self._draft.add(name, BlockKind.attachment)
+        self._draft.add(name + _left_out(document), BlockKind.attachment)
         if inner is not None:
             self._message(inner, depth + 1)
         if document is not None:
             for block in document.blocks:
-                self._draft.add(document.text[block.start : block.end], block.kind)
+                text, sure = document.text[block.start : block.end], block.confidence
+                self._draft.add(text, block.kind, level=block.level, confidence=sure)
 
     def _inner(self, part: Message, depth: int) -> Message | None:
         """The e-mail that is attached, as a message or as a file; None for anything else."""
@@ -143,7 +151,27 @@ class _Writer:
         with held(data) as path:
             # The more attachments there are, the less each may unpack to.
             most = max(1, self._limits.max_expanded_bytes // self._attachments)
-            return self._read_any(path, replace(self._limits, max_expanded_bytes=most))
+            limits = replace(self._limits, max_expanded_bytes=most, **self._ocr_left())
+            document = self._read_any(path, limits)
+        if self._ocr_pages:
+            self._ocr_pages -= len(_recognised(document))
+        return document
+
+    def _ocr_left(self) -> dict[str, Any]:
+        seconds = max(0.0, self._ocr_ends - time.monotonic())
+        over = self._ocr_pages is not None and not seconds
+        return {"ocr_pages": 0 if over else self._ocr_pages, "ocr_seconds": seconds}
+
+
+def _recognised(document: Document) -> set[int | None]:
+    """The pages on which OCR read something."""
+    return {block.page for block in document.blocks if block.confidence is not None}
+
+
+def _left_out(document: Document | None) -> str:
+    if document is None or not document.unread_pages:
+        return ""
+    return f" (pages not read: {', '.join(map(str, document.unread_pages))})"
 
 
 def _parts(message: Message) -> Iterator[tuple[Message, bool]]:

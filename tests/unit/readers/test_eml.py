@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tasks.document import BlockKind
-from tasks.errors import CorruptDocument, DocumentTooLong
+from tasks.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from tasks.readers import ReadLimits, detect, eml, read
+from tasks.readers.scan import Scan, SeenLine
 from tests.unit.readers.builders import CONTENT, LIMITS, as_docx, as_eml, as_pdf, as_text, saved
+from tests.unit.readers.pages import SCANS, a4, scanned_pdf
 
 Found = list[tuple[BlockKind, str]]
 HEAD = b"From: a@example.org\r\nMessage-ID: <1@example.org>\r\n"
@@ -169,6 +173,48 @@ def test_attachments_share_what_they_may_unpack_to(tmp_path: Path) -> None:
     made.add_attachment("words " * 100, filename="b.txt")
     found = blocks(tmp_path, made.as_bytes(), ReadLimits(10_000, 1, max_expanded_bytes=900))
     assert found[-1][1] == "b.txt (not read: The document is longer than allowed)"
+
+
+@pytest.fixture
+def recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OCR that sees one word on each picture."""
+
+    def scan(picture: Image.Image, threads: int) -> Scan:
+        corners = ((10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0))
+        return Scan((SeenLine("word", 0.9, corners),), *picture.size)
+
+    monkeypatch.setattr("tasks.readers.ocr.scan", scan)
+
+
+def with_scans(*pages: int) -> bytes:
+    made = message()
+    for count in pages:
+        data = scanned_pdf([a4()] * count)
+        made.add_attachment(data, maintype="application", subtype="pdf", filename=f"{count}.pdf")
+    return made.as_bytes()
+
+
+@pytest.mark.usefixtures("recognised")
+def test_scans_that_are_attached_share_what_ocr_may_take(tmp_path: Path) -> None:
+    found = blocks(tmp_path, with_scans(2, 3, 1), replace(SCANS, ocr_pages=4))
+    assert [words for _, words in found[2:]] == [
+        "2.pdf",
+        "word",
+        "word",
+        "3.pdf (pages not read: 3)",
+        "word",
+        "word",
+        "1.pdf (not read: The document is pictures without text)",
+    ]
+    document = read(saved(tmp_path, with_scans(1)), SCANS)
+    assert document.blocks[-1].confidence == 0.9
+
+
+def test_an_email_with_a_scan_is_left_to_the_process_that_has_ocr(tmp_path: Path) -> None:
+    with pytest.raises(NoTextLayer):
+        blocks(tmp_path, with_scans(1), replace(SCANS, ocr_pages=None))
+    found = blocks(tmp_path, with_scans(1), LIMITS)
+    assert found[-1][1] == "1.pdf (not read: The document is pictures without text)"
 
 
 def damaged() -> list[Callable[[bytes], bytes]]:

@@ -12,7 +12,7 @@ import pytest
 
 from tasks.document import BlockKind, Document
 from tasks.errors import DocumentError, DocumentTooLong, EmptyDocument
-from tasks.readers import READABLE, READERS, ReadLimits, detect, read
+from tasks.readers import READABLE, READERS, ReadLimits, detect, pictures, read
 from tests.unit.readers.builders import (
     CONTENT,
     FORMATS,
@@ -96,6 +96,12 @@ def test_every_reader_has_a_media_type_of_its_own_and_is_named_in_the_message(
     assert len(found) == len(names)
     assert found <= set(READERS)
     assert all(name in READABLE.lower() for name in names)
+
+
+@pytest.mark.parametrize("name", pictures.MEDIA_TYPES)
+def test_every_kind_of_picture_has_a_reader_and_is_named_in_the_message(name: str) -> None:
+    assert READERS[pictures.MEDIA_TYPES[name]] is pictures.read
+    assert name.lower() in READABLE.lower()
 
 
 def test_an_email_says_the_same_after_its_headers(tmp_path: Path) -> None:
