@@ -71,6 +71,10 @@ chaos: setup ## tests that kill parts of a running system, a quarter of an hour
 bench: setup ## measurements
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: quality
+quality: setup ## how well tasks do, in one table; ARGS="layout" for some
+	@$(BIN)/python -m bench.quality $(ARGS)
+
 .PHONY: compose-test
 compose-test: setup ## docker compose, really brought up (root)
 	@tests/compose/run.sh $(ARGS)

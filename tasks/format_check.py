@@ -20,7 +20,11 @@ from tasks.readers import docx
 from tasks.source import source_of
 from tasks.task import Task
 
-_OPTIONS_EXAMPLE: dict[str, Any] = {"kind": "auto", "leave_out": ["page.grid"], "severity": "warning"}
+_OPTIONS_EXAMPLE: dict[str, Any] = {
+    "kind": "auto",
+    "leave_out": ["page.grid"],
+    "severity": "warning",
+}
 _RESULT_EXAMPLE: dict[str, Any] = {
     "kind": "通知",
     "findings": [

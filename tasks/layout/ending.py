@@ -94,7 +94,7 @@ def _date(paragraph: Paragraph) -> Iterator[Found]:
         return
     start, end = paragraph.lead, paragraph.lead + len(paragraph.words)
     year, month, day = (found[name] or found[f"{name}2"] or "" for name in ("year", "month", "day"))
-    plain = tuple(_plain(part) for part in (year, month, day))
+    plain = (_plain_year(year), _plain(month), _plain(day))
     written = f"{plain[0]}年{plain[1]}月{plain[2]}日"
     if not _is_real(*plain):
         yield Found(REAL, paragraph.words, paragraph, start, end)
@@ -108,13 +108,17 @@ def _date(paragraph: Paragraph) -> Iterator[Found]:
         yield Found(ZERO, paragraph.words, paragraph, start, end, expected=written, mend=edit)
 
 
-def _plain(part: str) -> str:
-    """A year, month or day in Arabic digits without zeros before it."""
+def _plain_year(part: str) -> str:
+    """In four Arabic digits; two are of this century."""
     if part.isdecimal():
-        short = len(part) == 2 and int(part) > 31
-        return f"20{part}" if short else part.lstrip("0") or "0"
-    if len(part) == 4 and "十" not in part:
-        return "".join(_CHINESE_DIGITS[one] for one in _ZERO.sub("〇", part))
+        return part if len(part) == 4 else f"20{part}"
+    return "".join(_CHINESE_DIGITS[one] for one in _ZERO.sub("〇", part))
+
+
+def _plain(part: str) -> str:
+    """A month or a day in Arabic digits without zeros before it."""
+    if part.isdecimal():
+        return part.lstrip("0") or "0"
     tens, ten, ones = part.partition("十")
     if not ten:
         return _CHINESE_DIGITS.get(part, "0")

@@ -26,6 +26,8 @@ _SPACE = re.compile(rf"(?<={_HAN})[ \u00a0]+(?={_HAN})")
 _SHORT_YEAR = re.compile(r"(?<![\d\-－—至到])\d{2}年(?=\d{1,2}月)")
 _TITLES = re.compile(r"(?<=》)[、，](?=《)")
 _PAIRS = {"“": "”", "‘": "’", "《": "》", "（": "）", "〔": "〕", "【": "】"}
+_WIDE_BRACKETS = str.maketrans("()", "（）")
+_LISTED = re.compile(r"\s*[0-9a-zA-Z一二三四五六七八九十]{1,3}）")
 _OPENING = {closing: opening for opening, closing in _PAIRS.items()}
 
 WIDTH = Rule(
@@ -69,7 +71,7 @@ def check(official: Official) -> Iterator[Found]:
         )
         yield from _replaced(SPACE, _SPACE, paragraph, start, new=lambda _: "")
         yield from _replaced(TITLES, _TITLES, paragraph, start, new=lambda _: "")
-        yield from _pairs(paragraph)
+        yield from _pairs(paragraph, start)
         for year in _SHORT_YEAR.finditer(paragraph.text, start):
             yield Found(YEAR, year[0], paragraph, year.start(), year.end())
 
@@ -108,10 +110,13 @@ def _quotes(paragraph: Paragraph) -> Iterator[Found]:
         yield Found(QUOTES, quote[0], paragraph, quote.start(), quote.end(), mend=mend)
 
 
-def _pairs(paragraph: Paragraph) -> Iterator[Found]:
-    """The first mark of a paragraph that has no partner."""
+def _pairs(paragraph: Paragraph, start: int) -> Iterator[Found]:
+    """The first mark of a paragraph that has no partner; of brackets a half-width one will do."""
+    text = paragraph.text.translate(_WIDE_BRACKETS)
+    listed = _LISTED.match(text, start)
+    start = listed.end() if listed is not None else start
     opened: list[tuple[str, int]] = []
-    for place, one in enumerate(paragraph.text):
+    for place, one in enumerate(text[start:], start=start):
         if one in _PAIRS:
             opened.append((one, place))
         elif one in _OPENING:

@@ -43,9 +43,8 @@ _BODY_START = re.compile(
     r"[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[）)]|\d{1,2}[.．、]|根据|为|按照|经"
 )
 _ORGANISATION = re.compile(
-    r"(?:政府|委员会|党委|党组|常委会|大会|委|局|厅|部|司|处|科|办|室|办公室|单位|机构|部门|中心|院|"
-    r"协会|学会|会|集团|公司|企业|学校|大学|街道|街道办事处|办事处|乡|镇|社|所|站|馆|队|联|行|台|"
-    r"企业|团体|组织|同志)(?:[（(][^（）()]*[）)])?"
+    r"(?:政府|委员会|党委|党组|常委会|大会|委|局|厅|部|司|处|科|办|室|单位|机构|部门|中心|院|会|集团|公司|"
+    r"企业|学校|大学|街道|乡|镇|社|所|站|馆|队|联|行|台|团体|组织|同志)(?:[（(][^（）()]*[）)])?$"
 )
 
 
@@ -102,10 +101,15 @@ def _read_head(shown: Sequence[Paragraph], roles: Roles) -> int:
             roles.signed_by, after = paragraph, place + 1
         elif after == place and (
             _CLASSIFIED.fullmatch(words)
-            or (paragraph.runs and not any(is_black(run.look) for run in paragraph.runs))
+            or (roles.issue_number is None and _is_letterhead(paragraph))
         ):
             after = place + 1
     return after
+
+
+def _is_letterhead(paragraph: Paragraph) -> bool:
+    coloured = not any(is_black(run.look) for run in paragraph.runs)
+    return coloured and kind_of_title(paragraph.words) is None
 
 
 def _read_title(
@@ -118,12 +122,26 @@ def _read_title(
             first = _first_line(shown, start, place, paragraphs)
             roles.title = list(shown[first : place + 1])
             return place + 1
+        if words.endswith(("：", ":", "。")):
+            break  # The recipient, or the text.
     for place in range(start, min(len(shown), start + 3)):
-        words = shown[place].words
-        if len(words) <= _LONGEST_LINE and not words.endswith(("：", ":", "。")):
-            roles.title = [shown[place]]
-            return place + 1
+        last = place
+        while last < len(shown) and _may_be_title(shown, place, last, paragraphs):
+            last += 1
+        if last > place:
+            roles.title = list(shown[place:last])
+            return last
     return start
+
+
+def _may_be_title(
+    shown: Sequence[Paragraph], first: int, at: int, paragraphs: Sequence[Paragraph]
+) -> bool:
+    """Whether it is short and ends like no sentence, with nothing blank since the first line."""
+    words = shown[at].words
+    if at - first > 2 or len(words) > _LONGEST_LINE or words.endswith(("：", ":", "。")):
+        return False
+    return not any(one.blank for one in paragraphs[shown[first].index : shown[at].index])
 
 
 def _first_line(
@@ -159,13 +177,8 @@ def _is_recipient(words: str) -> bool:
     if DATE.fullmatch(bare) or ATTACHMENT_NOTE.match(words):
         return False
     names = [name for name in re.split(r"[，,、；;]|和(?=[各全])", bare) if name]
-    ends = [bool(_ORGANISATION.search(name)) and _ends_as_organisation(name) for name in names]
+    ends = [bool(_ORGANISATION.search(name)) for name in names]
     return bool(ends) and ends[-1] and sum(ends) * 2 > len(ends)
-
-
-def _ends_as_organisation(name: str) -> bool:
-    found = list(_ORGANISATION.finditer(name))
-    return bool(found) and found[-1].end() == len(name)
 
 
 def _read_end(shown: Sequence[Paragraph], start: int, roles: Roles) -> int:
@@ -193,7 +206,7 @@ def _is_signature(paragraph: Paragraph, roles: Roles) -> bool:
         return False
     if ATTACHMENT_NOTE.match(words) or ATTACHMENT_ITEM.match(words):
         return False
-    return roles.date is not None or _ends_as_organisation(words)
+    return roles.date is not None or bool(_ORGANISATION.search(words))
 
 
 def _read_back(shown: Sequence[Paragraph], roles: Roles) -> None:

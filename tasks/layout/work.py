@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
+from tasks.errors import CorruptDocument
 from tasks.layout.finding import Found, TextEdit
 from tasks.layout.kinds import Kind
 from tasks.layout.official import Official, load, understood
@@ -24,18 +26,33 @@ _MOST_FINDINGS = 5_000
 def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     """`arguments`: `kind` (its Chinese name, or null) and `leave_out` (ids of rules)."""
     kind, leave_out = _understood(arguments)
-    official = understood(load(path, limits), kind)
+    with _not_too_deep():
+        official = understood(load(path, limits), kind)
+        found = list(breaches(official, leave_out))
     return Made(
         {
             "kind": official.kind.value if official.kind else None,
             "recognised": _recognised(official),
-            **_shown(list(breaches(official, leave_out))),
+            **_shown(found),
         }
     )
 
 
+@contextmanager
+def _not_too_deep() -> Iterator[None]:
+    try:
+        yield
+    except RecursionError as error:
+        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+
+
 def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     """As `check`; gives what was changed, what is left, and the new file if anything changed."""
+    with _not_too_deep():
+        return _fixed(path, arguments, limits)
+
+
+def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     kind, leave_out = _understood(arguments)
     parts = load(path, limits)
     places = {one.element: one.index for one in understood(parts, kind).paragraphs}
