@@ -15,7 +15,6 @@ from tasks.document import Document
 from tasks.engine import Engine
 from tasks.layout.kinds import Kind
 from tasks.layout.report import Finding, LayoutOptions, Place
-from tasks.layout.rules import RULES
 from tasks.readers import docx
 from tasks.source import ResultFile, Source, source_of
 from tasks.task import Task
@@ -53,8 +52,8 @@ class FormatFixOptions(LayoutOptions):
 
     words: bool = Field(
         True,
-        description="Whether punctuation, dates and numbers that break a rule are put right, too; "
-        "if false, not a character of the text changes.",
+        description="Whether punctuation, spaces, dates and numbers that break a rule are put "
+        "right, too; if false, not a character of the text changes.",
     )
 
 
@@ -90,10 +89,7 @@ async def format_fix(
 ) -> FormatFixResult:
     """Raises `UnsupportedDocument` for anything but a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    arguments = options.arguments()
-    if not options.words:
-        arguments["leave_out"] += [rule.id for rule in RULES.values() if rule.rewords]
-    made = await source.work("format_fix", arguments)
+    made = await source.work("format_fix", {**options.arguments(), "words": options.words})
     found = made.found
     kept = await _kept(source, made.file)
     engine.progress(1, 1)

@@ -13,7 +13,6 @@ from bench.quality.layout_mutations import MUTATIONS, Expected
 from bench.quality.measure import Measure
 from bench.quality.official_paper import Paper, as_docx
 from bench.quality.official_papers import make_paper
-from tasks.layout.rules import RULES
 from tasks.layout.work import check, fix
 from tasks.readers import ReadLimits, read
 
@@ -22,7 +21,6 @@ CORRECT = 120
 CASES_A_RULE = 8
 HEAVILY_BROKEN = 60
 _MOST_SEEDS = 400
-_REWORDS = [rule.id for rule in RULES.values() if rule.rewords]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +55,12 @@ def correct_cases(count: int = CORRECT) -> Iterator[Case]:
         yield Case(f"correct {seed}", make_paper(seed), ())
 
 
-def broken_cases(per_rule: int = CASES_A_RULE) -> Iterator[Case]:
+def broken_cases(
+    per_rule: int = CASES_A_RULE, rules: Iterable[str] = tuple(MUTATIONS)
+) -> Iterator[Case]:
     """So many documents for each rule, all its mutations by turns."""
-    for rule, mutations in MUTATIONS.items():
-        made = 0
+    for rule in rules:
+        mutations, made = MUTATIONS[rule], 0
         for seed in range(_MOST_SEEDS):
             if made == per_rule:
                 break
@@ -126,7 +126,7 @@ def mend(cases: Iterable[Case], folder: Path) -> Mended:
         findings = check(mended, {}, LIMITS).found["findings"]
         total.clean += not any(finding["fixable"] for finding in findings)
         total.still += fix(mended, {}, LIMITS).file is None
-        looks = fix(path, {"leave_out": _REWORDS}, LIMITS)
+        looks = fix(path, {"words": False}, LIMITS)
         mended.write_bytes(looks.file or path.read_bytes())
         total.same_text += read(mended, LIMITS).text == read(path, LIMITS).text
     return total

@@ -160,7 +160,7 @@ def _document(paper: Paper) -> str:
         for number, kind, footer in (("1", "default", paper.odd), ("2", "even", paper.even))
         if footer is not None
     )
-    normal = 16 if paper.way == "defaults" else 10.5
+    normal = 10.5 if paper.grid == "snapToChars" and paper.way != "defaults" else 16
     pitch = round(225 * twips / paper.lines_a_page - 0.5)
     space = round((156 * twips / 20 / paper.characters - normal) * 4096)
     grid = (

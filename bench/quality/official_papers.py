@@ -72,6 +72,7 @@ def make_paper(seed: int, kind: str | None = None) -> Paper:
         *_end(rng, authority),
     ]
     paper = Paper(kind, lines, rng.choice(WAYS))
+    paper.grid = rng.choice(("linesAndChars", "linesAndChars", "snapToChars"))
     paper.cut = rng.choice((0, 0, 7, 3))
     if rng.random() < 0.3:
         _single_lines(paper)

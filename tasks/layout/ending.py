@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from tasks.layout.finding import Found, Rule, Severity, TextEdit
+from tasks.layout.finding import Found, Mend, Rule, Severity, TextEdit
 from tasks.layout.fonts import FANGSONG, wrong_size, wrong_typeface
 from tasks.layout.official import Official
 from tasks.layout.paragraphs import Paragraph
-from tasks.layout.placing import SIZE_3_TWIPS, indented, right_indent, set_right
+from tasks.layout.placing import SIZE_3_TWIPS, indented, right_indent, set_right, spaces
 from tasks.layout.roles import DATE
 
 _AREA_CHARS = 28
@@ -142,7 +142,11 @@ def _right(rule: Rule, paragraph: Paragraph, most: int, wanted: int) -> Iterator
         return
     else:
         found = paragraph.look.align
-    yield Found(rule, found, paragraph, mend=lambda: set_right(paragraph, wanted))
+    mend: Mend = lambda: set_right(paragraph, wanted)  # noqa: E731 - one of two kinds of mending
+    end = len(paragraph.text.rstrip())
+    if spaces(paragraph.text[end:]) > wanted:
+        mend = TextEdit(paragraph, end, len(paragraph.text), "")
+    yield Found(rule, found, paragraph, mend=mend)
 
 
 def _is_pushed_right(paragraph: Paragraph) -> bool:

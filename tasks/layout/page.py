@@ -12,7 +12,8 @@ from tasks.readers.docx_xml import attribute, child
 
 LINES, CHARACTERS = 22, 28
 AREA_WIDTH_MM, AREA_HEIGHT_MM = 156, 225
-_GRID = "linesAndChars"
+BODY_POINTS = 16
+_GRID, _CELLS = "linesAndChars", "snapToChars"
 _UNITS_PER_POINT = 4096
 _AREA_WIDTH, _AREA_HEIGHT = AREA_WIDTH_MM * TWIPS_PER_MM, AREA_HEIGHT_MM * TWIPS_PER_MM
 
@@ -115,18 +116,21 @@ def _type_area(section: Section) -> Iterator[Found]:
 
 def _grid(section: Section, half_points: int) -> Iterator[Found]:
     def mend() -> None:
-        _set_grid(section, half_points)
+        _set_grid(section)
 
     grid = child(section.element, "docGrid")
     kind = attribute(grid, "type") if grid is not None else None
-    if kind not in {_GRID, "snapToChars"}:
+    if kind not in {_GRID, _CELLS}:
         yield Found(GRID, kind or "no grid", section=section.number, mend=mend)
         return
     lines = round(_AREA_HEIGHT / max(1, section.measure("docGrid", "linePitch") or 1))
     if lines != LINES:
         yield Found(GRID_LINES, f"{lines} lines", section=section.number, mend=mend)
+    # The space is added to each character; only a grid of cells has one pitch for all of them,
+    # counted from the size of the Normal style (ECMA-376, 17.6.5 and 17.18.14; MS-OI29500).
+    points = half_points / 2 if kind == _CELLS else BODY_POINTS
     extra = (section.measure("docGrid", "charSpace") or 0) / _UNITS_PER_POINT
-    characters = round(_AREA_WIDTH / max(1.0, (half_points / 2 + extra) * 20))
+    characters = round(_AREA_WIDTH / max(1.0, (points + extra) * 20))
     if characters != CHARACTERS:
         yield Found(GRID_CHARACTERS, f"{characters} characters", section=section.number, mend=mend)
 
@@ -141,13 +145,13 @@ def _area(section: Section) -> tuple[int, int]:
     return width - left - right - gutter, height - top - bottom
 
 
-def _set_grid(section: Section, half_points: int) -> None:
+def _set_grid(section: Section) -> None:
     pitch = _AREA_WIDTH / CHARACTERS / 20
     give(
         made(section.element, "docGrid"),
         type=_GRID,
         linePitch=int(_AREA_HEIGHT / LINES),
-        charSpace=round((pitch - half_points / 2) * _UNITS_PER_POINT),
+        charSpace=round((pitch - BODY_POINTS) * _UNITS_PER_POINT),
     )
 
 

@@ -232,10 +232,14 @@ def _add(official: Official, section: Section, page: str) -> None:
     footer = section.footers.get(page)
     if footer is None:
         footer = _new_footer(official, section, page)
-    paragraph = next((one for one in footer if local_name(one) == "p" and not len(one)), None)
+    paragraph = next((one for one in footer if _is_empty(one)), None)
     if paragraph is None:
         paragraph = etree.SubElement(footer, f"{{{namespace(footer)}}}p")
     _rewrite(paragraph, page)
+
+
+def _is_empty(element: etree._Element) -> bool:
+    return local_name(element) == "p" and not any(True for _ in element.iter("{*}r"))
 
 
 def _new_footer(official: Official, section: Section, page: str) -> etree._Element:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from tasks.layout.finding import Found, Rule
+from tasks.layout.finding import Found, Mend, Rule, TextEdit
 from tasks.layout.official import Official
 from tasks.layout.ooxml import give, made, namespace, properties
 from tasks.layout.paragraphs import Paragraph
@@ -59,7 +59,10 @@ def indented(rule: Rule, paragraph: Paragraph, wanted: int) -> Iterator[Found]:
     if is_near(first, wanted) and is_near(left, 0):
         return
     found = f"{first:.1f} characters in" if is_near(left, 0) else f"all lines {left:.1f} in"
-    yield Found(rule, found, paragraph, mend=lambda: set_indent(paragraph, wanted))
+    mend: Mend = lambda: set_indent(paragraph, wanted)  # noqa: E731 - one of two kinds of mending
+    if spaces(paragraph.text[: paragraph.lead]) > wanted + _CHARS_OFF:
+        mend = TextEdit(paragraph, 0, paragraph.lead, "")
+    yield Found(rule, found, paragraph, mend=mend)
 
 
 def set_indent(paragraph: Paragraph, wanted: int) -> None:

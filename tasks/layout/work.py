@@ -47,7 +47,10 @@ def _not_too_deep() -> Iterator[None]:
 
 
 def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """As `check`; gives what was changed, what is left, and the new file if anything changed."""
+    """As `check`; gives what was changed, what is left, and the new file if anything changed.
+
+    With `words` false no character of the text is changed.
+    """
     with _not_too_deep():
         return _fixed(path, arguments, limits)
 
@@ -56,11 +59,12 @@ def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
     kind, leave_out = _understood(arguments)
     parts = load(path, limits)
     places = {one.element: one.index for one in understood(parts, kind).paragraphs}
+    words = arguments.get("words", True)
     changes: list[dict[str, Any]] = []
     for _ in range(_MOST_ROUNDS):
         official = understood(parts, kind)
         found = list(breaches(official, leave_out))
-        mendable = [one for one in found if one.mend is not None]
+        mendable = [one for one in found if _may_mend(one, words=words)]
         if not mendable:
             break
         changes += _mend(mendable, places)
@@ -74,6 +78,10 @@ def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
         },
         parts.written() if changes else None,
     )
+
+
+def _may_mend(found: Found, *, words: bool) -> bool:
+    return found.mend is not None and (words or not isinstance(found.mend, TextEdit))
 
 
 def _understood(arguments: Mapping[str, Any]) -> tuple[Kind | None, frozenset[str]]:
