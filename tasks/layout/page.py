@@ -108,6 +108,7 @@ def _type_area(section: Section) -> Iterator[Found]:
         def mend() -> None:
             for _, length in _MARGINS:
                 _set(section, length)
+            give(made(section.element, "pgMar"), gutter=0)
             _set_size(section)
 
         found = f"{millimetres(width)} x {millimetres(height)}"

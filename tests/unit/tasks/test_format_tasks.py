@@ -19,6 +19,7 @@ from tasks.errors import CorruptDocument, UnsupportedDocument
 from tasks.format_check import FormatCheckOptions, format_check
 from tasks.format_fix import FormatFixOptions, format_fix
 from tasks.layout.rules import RULES
+from tasks.layout.table import table
 from tasks.layout.work import check, fix
 from tasks.readers import read
 from tests.unit.direct_source import read_with_source
@@ -206,6 +207,11 @@ def test_a_file_nested_too_deeply_is_refused_and_so_is_one_without_a_body(tmp_pa
     for work in (check, fix):
         with pytest.raises(CorruptDocument):
             work(path, {}, LIMITS)
+
+
+def test_the_page_of_rules_is_up_to_date() -> None:
+    page = Path(__file__).parents[3] / "docs" / "layout-rules.md"
+    assert page.read_text() == table(), "python -m tasks.layout.table > docs/layout-rules.md"
 
 
 def test_rules_say_what_they_are() -> None:
