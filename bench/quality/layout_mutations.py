@@ -508,7 +508,7 @@ def _(paper: Paper, rng: random.Random) -> Broken:
     line = one_of(paper, rng, "h1", "h2", "h3", "h4")
     if line is None:
         return None
-    found = re.match(rf"（?([{_CHINESE}]|\d)", line.text)
+    found = re.match(rf"\s*（?([{_CHINESE}]|\d)", line.text)
     assert found is not None
     digits = _CHINESE if found[1] in _CHINESE else "123456789"
     at = digits.index(found[1])
