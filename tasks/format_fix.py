@@ -38,9 +38,9 @@ _RESULT_EXAMPLE: dict[str, Any] = {
     "left": [],
     "left_in_all": 0,
     "file": {
-        "document_id": "doc_9b1c6a7e5d0f4832b7aa01c4e2d95f60", "filename": "notice.fixed.docx",
+        "document_id": "doc_5f5f5f5f5f5f5f5f5f5f5f5f", "filename": "notice.fixed.docx",
         "media_type": docx.MEDIA_TYPE, "bytes": 18234,
-        "sha256": "9b1c6a7e5d0f4832b7aa01c4e2d95f609b1c6a7e5d0f4832b7aa01c4e2d95f60",
+        "sha256": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
     },
 }  # fmt: skip
 
