@@ -75,6 +75,10 @@ fuzz: setup ## 1,000 damaged files a format through the readers; ARGS="docx pdf 
 bench: setup ## measurements
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: quality
+quality: setup ## how well tasks do, in one table; ARGS="layout" for some
+	@$(BIN)/python -m bench.quality $(ARGS)
+
 .PHONY: compose-test
 compose-test: setup ## docker compose, really brought up (root)
 	@tests/compose/run.sh $(ARGS)

@@ -12,9 +12,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tasks.layout import work as layout
 from tasks.readers.limits import ReadLimits
 from tasks.source import Made
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 
-FILE_WORK: Mapping[str, FileWork] = MappingProxyType({})
+FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
+    {
+        "format_check": layout.check,
+        "format_fix": layout.fix,
+    }
+)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import classify, extract, parse, summarize
+from tasks import classify, extract, format_check, format_fix, parse, summarize
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -15,5 +15,7 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "extract": extract.TASK,
         "classify": classify.TASK,
         "parse": parse.TASK,
+        "format_check": format_check.TASK,
+        "format_fix": format_fix.TASK,
     }
 )

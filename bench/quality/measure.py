@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class CannotMeasure(Exception):
+    """This machine lacks what a measurement needs, such as a font; the words say what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """`figure` is met where it is `target` or better: more, unless `lower_is_better`.

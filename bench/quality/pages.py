@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from bench.quality.measure import CannotMeasure
+
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 LAW = SAMPLES / "档案法(2020-06-20).md"
 
@@ -27,7 +29,7 @@ _NOT_FIRST = "，。、；：？！）》〉”’」』】〕"
 _FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "AR PL UMing CN")
 
 
-class NoFont(Exception):
+class NoFont(CannotMeasure):
     """There is no Chinese font on this machine."""
 
 

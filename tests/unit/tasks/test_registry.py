@@ -13,6 +13,8 @@ def test_tasks_are_known_by_their_names() -> None:
         "extract",
         "classify",
         "parse",
+        "format_check",
+        "format_fix",
     ]
 
 
