@@ -15,6 +15,7 @@ from jobs.batches.lines import Line
 from jobs.documents import Documents
 from jobs.job import Claim, StoredDocument
 from jobs.ledger import Ledger
+from jobs.reading.pool import Reading
 from jobs.roles import ModelChoice
 from jobs.store import Store
 from tasks.document import Document
@@ -22,7 +23,6 @@ from tasks.errors import DocumentMissing
 from tasks.readers import ReadLimits
 from tasks.readers.text import read_given
 from tasks.source import Made, ResultFile
-from worker.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)

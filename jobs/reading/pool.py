@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from jobs.reading.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 from tasks.document import Block, BlockKind, Document
 from tasks.errors import (
     DocumentError,
@@ -26,7 +27,6 @@ from tasks.errors import (
 )
 from tasks.readers import ReadLimits
 from tasks.source import Made
-from worker.reading_child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ _START_SECONDS = 60
 _MOST_ANSWER_BYTES = 256 * 1024 * 1024
 _LARGE_ANSWER_BYTES = 256 * 1024
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ")
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Reading:
@@ -195,7 +195,7 @@ class _Child:
     @classmethod
     def spawn(cls, memory_mib: int) -> _Child:
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "worker.reading_child")
+        command = (sys.executable, "-m", "jobs.reading.child")
         values = (theirs.fileno(), os.getpid(), memory_mib)
         try:
             process = subprocess.Popen(  # noqa: S603 (no shell, and every word is ours)
