@@ -58,6 +58,14 @@ class Package:
     ) -> None:
         self._close()
 
+    def names(self) -> list[str]:
+        """The names of all parts, each once."""
+        return [name for name in self._zip.NameToInfo if not name.endswith("/")]
+
+    def data(self, name: str) -> bytes:
+        """A part as it is. Raises `KeyError` where there is none."""
+        return self._bytes(name)
+
     def xml(self, name: str) -> etree._Element | None:
         """The root of an XML part; None where there is no such part."""
         if name not in self._zip.NameToInfo:

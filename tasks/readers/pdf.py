@@ -32,10 +32,10 @@ def read(path: Path, limits: ReadLimits) -> Document:
             _fill(draft, document)
             return draft.finish(MEDIA_TYPE, len(document))
     except pdfium.PdfiumError as error:
-        raise _explained(error) from error
+        raise explained(error) from error
 
 
-def _explained(error: pdfium.PdfiumError) -> DocumentError:
+def explained(error: pdfium.PdfiumError) -> DocumentError:
     if error.err_code in _LOCKED:
         return EncryptedDocument("The PDF has a password. Send it without one.")
     return CorruptDocument("The PDF is damaged or cut short. Save or send it again.")
