@@ -12,9 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tasks.masking.work import redact
 from tasks.readers.limits import ReadLimits
+from tasks.secrecy_look import look
 from tasks.source import Made
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 
-FILE_WORK: Mapping[str, FileWork] = MappingProxyType({})
+FILE_WORK: Mapping[str, FileWork] = MappingProxyType({"redact": redact, "secrecy": look})

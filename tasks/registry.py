@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import classify, extract, summarize
+from tasks import classify, disclosure_review, extract, redact, summarize
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -14,5 +14,7 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "summarize": summarize.TASK,
         "extract": extract.TASK,
         "classify": classify.TASK,
+        "redact": redact.TASK,
+        "disclosure_review": disclosure_review.TASK,
     }
 )

@@ -30,6 +30,7 @@ _PARTS: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 _RELATIONS = ".rels"
+_TYPES = "[Content_Types].xml"
 _NEUTRAL_TARGET = "about:blank"
 _PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp", "webp")
 # Shows the first page as it was.
@@ -92,7 +93,9 @@ class _Writer:
             raise CorruptDocument("The document's container is damaged. Save it anew.")
         if name.endswith(_RELATIONS):
             self._account.count("links", mask_relations(root, self._masker))
-        elif name != "[Content_Types].xml":
+        elif name == _TYPES:
+            _forget_dropped(root, "PartName")
+        else:
             self._mask(name, root)
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
@@ -120,6 +123,7 @@ class _Writer:
 def mask_relations(root: etree._Element, masker: Masker) -> list[Change]:
     """A target outside that holds what is to be masked leads nowhere."""
     changes = []
+    _forget_dropped(root, "Target")
     for relation in root:
         if not isinstance(relation.tag, str) or relation.get("TargetMode") != "External":
             continue
@@ -128,6 +132,13 @@ def mask_relations(root: etree._Element, masker: Masker) -> list[Change]:
             relation.set("Target", _NEUTRAL_TARGET)
             changes += found
     return changes
+
+
+def _forget_dropped(root: etree._Element, attribute: str) -> None:
+    """Take out what names a part that is not taken over."""
+    for element in list(root):
+        if (element.get(attribute) or "").lstrip("/").startswith(_DROPPED):
+            root.remove(element)
 
 
 def mask_rest(root: etree._Element, masker: Masker) -> list[Change]:
@@ -193,7 +204,7 @@ def _check(file: bytes, masker: Masker) -> None:
             if not name.lower().endswith((".xml", _RELATIONS, ".vml")):
                 continue
             root = etree.fromstring(packed.read(name), parser)
-            if name == "[Content_Types].xml":
+            if name == _TYPES:
                 continue
             left = mask_relations(root, masker) if name.endswith(_RELATIONS) else []
             if left or mask_views(root, masker) or mask_rest(root, masker):

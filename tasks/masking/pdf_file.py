@@ -9,6 +9,7 @@ end, all pages become pictures.
 
 from __future__ import annotations
 
+import ctypes
 import io
 from collections import defaultdict
 from collections.abc import Sequence
@@ -45,9 +46,7 @@ def mask_pdf(path: Path, masker: Masker, limits: ReadLimits, account: Account) -
 
 
 class _Rebuilding:
-    def __init__(
-        self, document: pdfium.PdfDocument, masker: Masker, account: Account
-    ) -> None:
+    def __init__(self, document: pdfium.PdfDocument, masker: Masker, account: Account) -> None:
         self._document = document
         self._masker = masker
         self._account = account
@@ -79,7 +78,7 @@ class _Rebuilding:
         if number in self._spots or not self._flat[number]:
             return False
         page = self._document[number]
-        plain = page.get_rotation() == 0 and page.get_cropbox() == page.get_mediabox()
+        plain = bool(page.get_rotation() == 0 and page.get_cropbox() == page.get_mediabox())
         page.close()
         return plain
 
@@ -126,9 +125,7 @@ class _Rebuilding:
     def _note_pictures(self) -> None:
         for number in range(len(self._document)):
             page = self._document[number]
-            pictures = sum(
-                1 for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=4)
-            )
+            pictures = sum(1 for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=4))
             page.close()
             if pictures:
                 self._account.leave("picture", f"page {number + 1}")
@@ -165,7 +162,5 @@ def _contents(document: pdfium.PdfDocument, kept: Sequence[int]) -> pdfium.PdfDo
         chosen.close()
     places = [order.index(number) for number in sorted(order)]
     if places != list(range(len(places))):
-        moved = (c.c_int * len(places))(*places) if hasattr(c, "c_int") else None
-        assert moved is not None
-        c.FPDF_MovePages(new, moved, len(places), 0)
+        c.FPDF_MovePages(new, (ctypes.c_int * len(places))(*places), len(places), 0)
     return new

@@ -79,7 +79,7 @@ def _email(words: str) -> str:
 
 def _ip(words: str) -> str:
     if ":" in words:
-        return f"{words.split(':')[0]}:***"
+        return f"{words.split(':', maxsplit=1)[0]}:***"
     first, second, *_ = words.split(".")
     return f"{first}.{second}.*.*"
 

@@ -1,4 +1,4 @@
-"""Names of people where a label comes before them, and words that are known, wherever they stand."""
+"""Names of people where a label comes before them, and known words wherever they stand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from tasks.personal.kinds import Found, How, Kind
 from tasks.personal.plain import HAN, plain
 
-COMPOUND_SURNAMES = frozenset(
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 "
-    "太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 令狐 百里 呼延 东郭 南门 西门".split()
+_COMPOUND = (
+    "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文司徒鲜于"
+    "司空闾丘令狐百里呼延东郭南门西门"
 )
+COMPOUND_SURNAMES = frozenset(_COMPOUND[at : at + 2] for at in range(0, len(_COMPOUND), 2))
 _SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方"
     "俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明"
@@ -23,12 +24,14 @@ _SURNAMES = (
     "巢关蒯相查后荆红游竺权逯盖益桓公肖闫付覃侯涂岳帅亓仝代贠佘佟苟粟占邸"
 )
 _LABEL = (
-    r"(?:姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|监护人|投诉人|举报人|"
-    r"信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|证人|原告|被告|代理人|承租人|出租人|报案人|被害人)"
+    r"(?:姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|"
+    r"监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|"
+    r"证人|原告|被告|代理人|承租人|出租人|报案人|被害人)"
 )
 _LABELLED = re.compile(
     rf"{_LABEL}(?:姓名)?[ ]?[:\t][ \t]{{0,4}}"
-    rf"(?P<name>(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])[ ]{{0,2}}[{HAN}](?:[ ]{{0,2}}[{HAN}])?)"
+    rf"(?P<name>(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])"
+    rf"[ ]{{0,2}}[{HAN}](?:[ ]{{0,2}}[{HAN}])?)"
     rf"(?![{HAN}])"
 )
 _IS_HAN = re.compile(f"[{HAN}]")

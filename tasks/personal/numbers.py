@@ -18,7 +18,9 @@ from tasks.personal.plain import GAP, compact, groups
 
 # Without the lookahead around them the groups would not be tried at every place.
 _IDENTITY = re.compile(rf"(?<!\d)(?=([1-9](?:{GAP}\d){{16}}{GAP}(?:[Xx]|\d(?!\d))))")
-_OLD_IDENTITY = re.compile(r"(?<![\dA-Za-z.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z\-])")
+_OLD_IDENTITY = re.compile(
+    r"(?<![\dA-Za-z.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z\-])"
+)
 _OLD_BROKEN = re.compile(r"(?<![\dA-Za-z.\-])(?=([1-9](?:\n? ?\d){14})(?![\dA-Za-z\-]))")
 _CREDIT = re.compile(
     rf"(?<![\dA-Za-z])(?=([0-9A-HJ-NPQRTUWXY](?:{GAP}[0-9A-HJ-NPQRTUWXY]){{17}})(?![\dA-Za-z]))",
@@ -31,15 +33,17 @@ _CARDS = tuple(
     for more in (18, 17, 16, 15)
 )
 _CARD_GROUPS = frozenset(
-    [(16,), (17,), (18,), (19,), (4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3)]
-    + [(6, 10), (6, 13), (6, 12), (4, 4, 4, 5), (4, 4, 4, 7)]
-)
+    (
+        (16,), (17,), (18,), (19,), (4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3),
+        (6, 10), (6, 13), (6, 12), (4, 4, 4, 5), (4, 4, 4, 7),
+    )
+)  # fmt: skip
 _CARD_BEGINS = re.compile(r"62|4|5[1-5]|3[56]|2[2-7]|9558|9559|6[08]")
-_CODES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 "
-    "71 81 82 83 91".split()
+# The first two digits of the codes of provinces.
+_CODES = re.compile("1[1-5]|2[123]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123]|91")
+_IDENTITY_LABEL = re.compile(
+    r"(?:身份证|身份号码|证件|公民身份)[件]?(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$"
 )
-_IDENTITY_LABEL = re.compile(r"(?:身份证|身份号码|证件|公民身份)[件]?(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$")
 _CREDIT_LABEL = re.compile(r"(?:信用代码|信用码|税号|识别号)[^\dA-Za-z\n]{0,4}$")
 _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA-Za-z\n]{0,4}$")
 
@@ -57,7 +61,7 @@ def identity_numbers(text: str) -> Iterator[Found]:
     for pattern in (_OLD_IDENTITY, _OLD_BROKEN):
         for match in pattern.finditer(text):
             number = compact(match[1])
-            dated = number[:2] in _CODES and _is_date(f"19{number[6:12]}")
+            dated = _CODES.match(number) and _is_date(f"19{number[6:12]}")
             if dated and not is_other(text, *match.span(1)):
                 yield Found(Kind.identity_number, *match.span(1))
 

@@ -12,8 +12,12 @@ BREAK = r"(?:[ \u200b]{0,2}\n?[ \u200b]{0,2})"
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 
 _GAPS = re.compile(r"[ \n\t\-\u200b]+")
-_DASHES = frozenset("‐‑‒–—―−﹣－\u00ad")
-_LETTERS = {"Х": "X", "х": "x", "×": "x", "＠": "@", "﹫": "@"}
+_LETTERS = (
+    dict.fromkeys("‐‑‒–—―−﹣－\u00ad", "-")
+    | dict.fromkeys("\n\r\v\f\x85\u2028\u2029", "\n")
+    | {"\t": "\t", "Х": "X", "х": "x", "×": "x", "＠": "@", "﹫": "@"}
+)
+_SAME_FOR = {"Cf": "\u200b", "Cc": "\u200b", "Mn": "\u200b", "Zs": " "}
 
 
 class _Plain(dict[int, str]):
@@ -25,19 +29,13 @@ class _Plain(dict[int, str]):
 
     @staticmethod
     def _of(char: str) -> str:
-        if char in _DASHES:
-            return "-"
-        if char in "\n\t" or char in _LETTERS:
-            return _LETTERS.get(char, char)
-        if char in "\r\v\f\x85\u2028\u2029":
-            return "\n"
+        if char in _LETTERS:
+            return _LETTERS[char]
         category = unicodedata.category(char)
         if category == "Nd":
             return str(unicodedata.digit(char))
-        if category in {"Cf", "Cc", "Mn"}:
-            return "\u200b"
-        if category == "Zs":
-            return " "
+        if category in _SAME_FOR:
+            return _SAME_FOR[category]
         folded = unicodedata.normalize("NFKC", char)
         return folded if len(folded) == 1 else char
 

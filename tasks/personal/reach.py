@@ -26,7 +26,9 @@ _EMAIL = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
 _IPV4 = re.compile(r"(?<![\d.A-Za-z])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
-_IPV6 = re.compile(r"(?<![A-Za-z0-9_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9_:])")
+_IPV6 = re.compile(
+    r"(?<![A-Za-z0-9_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9_:])"
+)
 _IP_LABEL = re.compile(r"(?:IP|ip|网址|网关|主机)[^\dA-Za-z\n]{0,6}$")
 _VERSION = re.compile(r"(?:第|版本|版|[Vv])[ ]?$")
 _PASSPORT = re.compile(
@@ -73,9 +75,7 @@ def ip_addresses(text: str) -> Iterator[Found]:
     for match in _IPV4.finditer(text):
         octets = [int(octet) for octet in match[0].split(".")]
         heading = max(octets) < 10 or _VERSION.search(text[: match.start()][-4:])
-        if max(octets) <= 255 and (
-            not heading or is_labelled(text, match.start(), _IP_LABEL)
-        ):
+        if max(octets) <= 255 and (not heading or is_labelled(text, match.start(), _IP_LABEL)):
             yield Found(Kind.ip_address, *match.span())
     for match in _IPV6.finditer(text):
         if len([part for part in match[0].split(":") if part]) >= 3 and _is_ip(match[0]):
@@ -104,5 +104,3 @@ def _is_ip(written: str) -> bool:
     except ValueError:
         return False
     return True
-
-
