@@ -149,6 +149,7 @@ def mask_rest(root: etree._Element, masker: Masker) -> list[Change]:
     """
     changes: list[Change] = []
     rules = masker.rules_only()
+    clean: set[tuple[str, bool]] = set()
     for element in root.iter(etree.Element):
         name = local_name(element)
         if name == "fldData":
@@ -158,9 +159,14 @@ def mask_rest(root: etree._Element, masker: Masker) -> list[Change]:
         if words := _changed(element.tail, masker, changes):
             element.tail = words
         for key, value in element.attrib.items():
-            speaks = name in _SPEAKING or _SPEAKS.search(str(value)) or _local(key) in _WORDS
-            if words := _changed(str(value), masker if speaks else rules, changes):
+            text = str(value)
+            speaks = bool(name in _SPEAKING or _SPEAKS.search(text) or _local(key) in _WORDS)
+            if (text, speaks) in clean:
+                continue
+            if words := _changed(text, masker if speaks else rules, changes):
                 element.set(key, words)
+            else:
+                clean.add((text, speaks))
     return changes
 
 

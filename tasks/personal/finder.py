@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -11,7 +12,7 @@ from tasks.personal.kinds import PRECEDENCE, Found, How, Kind
 from tasks.personal.names import Known, labelled_names
 from tasks.personal.numbers import bank_cards, credit_codes, identity_numbers
 from tasks.personal.places import addresses
-from tasks.personal.plain import plain
+from tasks.personal.plain import HAN, plain
 from tasks.personal.reach import emails, ip_addresses, landlines, mobiles, passports, plates
 
 RULES: Mapping[Kind, Callable[[str], Iterator[Found]]] = MappingProxyType(
@@ -29,6 +30,11 @@ RULES: Mapping[Kind, Callable[[str], Iterator[Found]]] = MappingProxyType(
         Kind.name: labelled_names,
     }
 )
+
+
+# A short text with nothing of this has nothing that a rule finds: most attributes of a file.
+_SHORT = 200
+_PROMISING = re.compile(rf"\d[^\d]{{0,4}}\d[^\d]{{0,4}}\d|@|:.*:|[{HAN}]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class Finder:
     def find(self, text: str) -> list[Found]:
         """What was found, in order; nothing overlaps."""
         searched = plain(text)
-        found = list(chain.from_iterable(rule(searched) for rule in self._rules))
+        found: list[Found] = []
+        if len(text) > _SHORT or _PROMISING.search(searched):
+            found += chain.from_iterable(rule(searched) for rule in self._rules)
         found += chain.from_iterable(known.find(searched) for known in self._known)
         if self._names:
             named = [searched[one.start : one.end] for one in found if one.kind is Kind.name]

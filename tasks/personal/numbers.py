@@ -73,8 +73,17 @@ def credit_codes(text: str) -> Iterator[Found]:
         if not _CREDIT_SHAPE.fullmatch(code):
             continue
         right = uscc.calc_check_digit(code[:-1]) == code[-1]
+        if _is_other_digits(code):
+            continue
         if (right and len(set(code)) > 3) or is_labelled(text, match.start(1), _CREDIT_LABEL):
             yield Found(Kind.credit_code, *match.span(1), valid=right)
+
+
+def _is_other_digits(code: str) -> bool:
+    """Whether a code of digits alone, of a rare registrar, is rather another kind of number."""
+    if not code.isdigit() or _CREDIT_DIGITS.fullmatch(code):
+        return False
+    return _is_date(code[6:14]) or bool(luhn.is_valid(code))
 
 
 def bank_cards(text: str) -> Iterator[Found]:
@@ -98,7 +107,9 @@ def _is_card(text: str, match: re.Match[str]) -> bool:
     if not luhn.is_valid(number) or len(set(number)) < 4 or is_other(text, start, end):
         return False
     # An identity number or a credit code with a slip in it is no card.
-    return not (len(number) == 18 and (_is_date(number[6:14]) or _CREDIT_DIGITS.match(number)))
+    if len(number) != 18 or _CREDIT_DIGITS.match(number):
+        return len(number) != 18
+    return not (_CODES.match(number) and _is_date(number[6:14], latest=2029))
 
 
 def _is_broken_card(written: str) -> bool:
@@ -112,10 +123,10 @@ def _is_broken_card(written: str) -> bool:
     return False
 
 
-def _is_date(digits: str) -> bool:
+def _is_date(digits: str, *, latest: int = 2099) -> bool:
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
     try:
         date(year, month, day)
     except ValueError:
         return False
-    return 1850 <= year <= 2099
+    return 1850 <= year <= latest
