@@ -32,8 +32,8 @@ class ReasonKind(StrEnum):
 
 
 # What each says of a document, by the name of the rule. A marking, not a word in a sentence.
-_LINE = r"(?m)^[ \t\u3000]*[(（【\[]?[ \t\u3000]*"
-_END = r"[ \t\u3000]*[)）】\]]?[ \t\u3000]*[。.]?$"
+_LINE = r"(?m:^)[ \t\u3000]*[(（【\[]?[ \t\u3000]*"
+_END = r"[ \t\u3000]*[)）】\]]?[ \t\u3000]*[。.]?(?m:$)"
 WORDINGS: Sequence[tuple[ReasonKind, str, re.Pattern[str]]] = (
     (
         ReasonKind.internal_wording,
@@ -65,8 +65,8 @@ WORDINGS: Sequence[tuple[ReasonKind, str, re.Pattern[str]]] = (
         ReasonKind.draft,
         "draft",
         re.compile(
-            r"(?m)[(（【](?:内部)?(?:征求意见|讨论|送审|审议|修改|报批|代拟|过程|草|初)稿"
-            r"[)）】][ \t\u3000]*$"
+            r"[(（【](?:内部)?(?:征求意见|讨论|送审|审议|修改|报批|代拟|过程|草|初)稿"
+            r"[)）】][ \t\u3000]*(?m:$)"
         ),
     ),
 )

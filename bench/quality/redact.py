@@ -17,7 +17,7 @@ from tasks.secrecy import marking_of
 SEED = 20_260_101
 EACH = 200
 _LAW = Path(__file__).parents[2] / "tests" / "samples" / "档案法(2020-06-20).md"
-_MARKINGS = (
+MARKINGS = (
     "机密★1年\n特急\n\n某市人民政府文件\n",
     "000001\n机 密★长期\n某局文件",
     "绝密★启封前\n通知",
@@ -35,7 +35,7 @@ _MARKINGS = (
     "内部资料 绝密★10年",
     "秘密★三年\n纪要",
 )
-_UNMARKED = (
+UNMARKED = (
     "特急\n关于",
     "国家秘密的密级分为绝密、机密、秘密三级。",
     "关于商业秘密保护的通知\n商业秘密",
@@ -113,9 +113,9 @@ _FINDER = Finder(Wanted(frozenset(RULES)))
 
 def _secrecy() -> Iterator[Measure]:
     sentences = "\n".join(law_sentences())
-    found = sum(marking_of(one + sentences) is not None for one in _MARKINGS)
-    yield Measure("secrecy", "markings found", len(_MARKINGS), found / len(_MARKINGS), 1.0)
-    clean = [*_UNMARKED, *_laws()]
+    found = sum(marking_of(one + sentences) is not None for one in MARKINGS)
+    yield Measure("secrecy", "markings found", len(MARKINGS), found / len(MARKINGS), 1.0)
+    clean = [*UNMARKED, *_laws()]
     wrong = sum(marking_of(one) is not None for one in clean)
     yield Measure("secrecy", "texts wrongly marked", len(clean), wrong, 0, lower_is_better=True)
 

@@ -27,6 +27,8 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
+# Who registers what (GB 32100, table 1, from copies), where it is told by digits.
+_REGISTRARS = re.compile("1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19]|9[123]")
 _CREDIT_DIGITS = re.compile(r"(?:1[1239]|5[1239]|9[123])\d{16}")
 _CARDS = tuple(
     re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?=([1-9](?:{GAP}\d){{{more}}})(?![\dA-Za-z]))")
@@ -83,6 +85,8 @@ def _is_other_digits(code: str) -> bool:
     """Whether a code of digits alone, of a rare registrar, is rather another kind of number."""
     if not code.isdigit() or _CREDIT_DIGITS.fullmatch(code):
         return False
+    if not _REGISTRARS.match(code):
+        return True
     return _is_date(code[6:14]) or bool(luhn.is_valid(code))
 
 

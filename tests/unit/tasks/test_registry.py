@@ -12,6 +12,8 @@ def test_tasks_are_known_by_their_names() -> None:
         "summarize",
         "extract",
         "classify",
+        "redact",
+        "disclosure_review",
     ]
 
 
