@@ -22,6 +22,7 @@ from jobs.batches.submission import BatchSubmissions
 from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
+from jobs.secrecy import Screening
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
@@ -29,6 +30,7 @@ from jobs.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 from jobs.store import Store
@@ -46,6 +48,7 @@ def create_app(
     retention: RetentionSettings,
     batches: BatchSettings,
     bulk: BulkSettings,
+    secrecy: SecrecySettings | None = None,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -53,7 +56,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
-        documents = Documents(ledger, folder, limits, retention)
+        screening = Screening.with_processes(secrecy or SecrecySettings())
+        documents = Documents(ledger, folder, limits, retention, screening)
         files = Files(ledger, folder, retention)
         app.state.parts = Parts(
             ledger=ledger,
@@ -75,7 +79,8 @@ def create_app(
         )
         try:
             await _check(ledger)
-            yield
+            async with screening:
+                yield
         finally:
             await ledger.close()
 

@@ -69,6 +69,8 @@ STATUS: Mapping[str, int] = {
     "document-too-long": 422,
     "document-read-timeout": 422,
     "document-reader-crashed": 422,
+    "redaction-incomplete": 422,
+    "secrecy-marked": 422,
     "options-too-long": 422,
     # How jobs end: in a job's `error`, seldom an answer.
     "poisoned": 500,

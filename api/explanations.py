@@ -69,6 +69,11 @@ WHAT_TO_DO: Mapping[str, str] = {
     "document-too-long": "Split the document.",
     "document-read-timeout": "Split the document, or save it anew with its own program.",
     "document-reader-crashed": "Save the document anew with its own program.",
+    "redaction-incomplete": "Use the masked text. For a masked file, print the document to a new "
+    "PDF, or save it anew with its own program, and send that.",
+    "secrecy-marked": "Do not send it here: the document bears a marking (绝密, 机密 or 秘密) that "
+    "the department's policy does not allow, and was not kept. Where the marking is a mistake, "
+    "correct the document; where it is not, follow the rules for such documents.",
     "options-too-long": "Shorten the options: instructions, labels or the schema.",
     "output-invalid": "Submit the job again; if it stays, make the options simpler.",
     "reader-unavailable": "Submit the job again later, and tell the operators.",

@@ -99,6 +99,21 @@ class ApiSettings(BaseSettings):
     )
 
 
+class SecrecySettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_SECRECY_")
+
+    look_seconds: float = Field(
+        2,
+        gt=0,
+        description="How long an upload waits to be looked at for a secrecy marking. What is not "
+        "seen by then is seen by the worker: [decisions/secrecy.md](decisions/secrecy.md).",
+    )
+    look_processes: int = Field(
+        1, ge=1, description="Processes of an api that look at uploads, started when needed."
+    )
+    look_memory_mib: int = Field(256, ge=64, description="Memory that one look may take.")
+
+
 class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
 

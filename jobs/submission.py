@@ -54,15 +54,15 @@ class Submissions:
         kept only when all else fits.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
-        `text-too-long`, `callback-not-allowed`, `not-found`, what `Documents.keep` raises, and the
-        ledger's.
+        `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, what
+        `Documents.keep` raises, and the ledger's.
         """
         check_task(request.task, request.options)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)
         given = request.input
         if upload is not None:
-            document_id = (await self._documents.keep(department.name, upload)).id
+            document_id = (await self._documents.keep(department, upload)).id
         elif given is not None and given.document_id is not None:
             document_id = given.document_id
         else:
@@ -74,7 +74,7 @@ class Submissions:
         self, department: Department, request: JobRequest, idempotency: IdempotencyKey | None
     ) -> Submitted:
         text = (request.input.text if request.input else None) or ""
-        self._documents.check_text(text)
+        await self._documents.check_text(department, text)
         document = await self._documents.store_text(department.name, text)
         try:
             kept = await self._keep_job(department, request, document.id, document, idempotency)

@@ -11,6 +11,8 @@ TaskError
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
 │   ├── ReaderCrashed         the document killed the process that read it
+│   ├── RedactionIncomplete   something would have been left in the masked file
+│   ├── SecrecyMarked         it bears a marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
 ├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OptionsTooLong            they leave no room for the document: never tried again
@@ -96,6 +98,16 @@ class DocumentMissing(DocumentError):
 class ReaderCrashed(DocumentError):
     code = "document-reader-crashed"
     title = "The reader broke down on the document"
+
+
+class RedactionIncomplete(DocumentError):
+    code = "redaction-incomplete"
+    title = "No masked file could be made that is sure to hold nothing"
+
+
+class SecrecyMarked(DocumentError):
+    code = "secrecy-marked"
+    title = "The document is marked as a state secret"
 
 
 class ReaderUnavailable(TaskError):

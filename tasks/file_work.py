@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from tasks.layout import work as layout
+from tasks.masking.work import redact
 from tasks.readers.limits import ReadLimits
+from tasks.secrecy_look import look
 from tasks.source import Made
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
@@ -22,5 +24,7 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
     {
         "format_check": layout.check,
         "format_fix": layout.fix,
+        "redact": redact,
+        "secrecy": look,
     }
 )

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import classify, extract, format_check, format_fix, parse, summarize
+from tasks import (
+    classify,
+    disclosure_review,
+    extract,
+    format_check,
+    format_fix,
+    parse,
+    redact,
+    summarize,
+)
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -17,5 +26,7 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "parse": parse.TASK,
         "format_check": format_check.TASK,
         "format_fix": format_fix.TASK,
+        "redact": redact.TASK,
+        "disclosure_review": disclosure_review.TASK,
     }
 )

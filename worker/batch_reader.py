@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -57,10 +58,11 @@ class BatchReader:
     async def _read(self, indexing: Indexing) -> None:
         batch, bad = indexing.batch, bytearray()
         path = self._store.path(batch.input_blob)
-        indexer = Indexer(path, batch.endpoint, self._limits)
         department = await self._ledger.departments.get(batch.department)
         if department is None:
             return
+        limits = replace(self._limits, allow_secrecy=department.allow_secrecy)
+        indexer = Indexer(path, batch.endpoint, limits)
         piece: Slice | None = None
         while piece is None or not piece.done:
             piece = await asyncio.to_thread(indexer.read_slice)

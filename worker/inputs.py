@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +17,17 @@ from jobs.documents import Documents
 from jobs.job import Claim, InputLine, StoredDocument
 from jobs.ledger import Ledger
 from jobs.ledger.grouped import Grouped
+from jobs.reading.pool import Reading
 from jobs.roles import ModelChoice
+from jobs.secrecy import note_refusal
 from jobs.store import Store
 from tasks.document import Document
-from tasks.errors import DocumentMissing
-from tasks.readers import ReadLimits
+from tasks.errors import DocumentMissing, SecrecyMarked
+from tasks.readers import ReadLimits, docx
 from tasks.readers.text import read_given
+from tasks.secrecy import Marking, marking_in
+from tasks.secrecy_look import level_of
 from tasks.source import Made, ResultFile
-from worker.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ class Inputs:
         options = line.request.options if line.request else {}
         if line.text is not None:
             digest = hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
-            return DocumentInput(read_given(line.text, self._limits), options, digest, line.model)
+            document = read_given(line.text, self._limits)
+            await self._refuse_marked(claim.job.department, marking_in(document), None)
+            return DocumentInput(document, options, digest, line.model)
         stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
         if stored is None:
             raise _missing()
@@ -97,7 +103,30 @@ class Inputs:
         except FileNotFoundError as error:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
+        marking = await asyncio.to_thread(marking_in, document)
+        if marking is None and stored.media_type == docx.MEDIA_TYPE:
+            # Headers and properties, which the text need not have.
+            made = await source.work("secrecy", {"media_type": stored.media_type})
+            marking = level_of(made)
+        await self._refuse_marked(stored.department, marking, stored)
         return replace(document, source=source)
+
+    async def _refuse_marked(
+        self, department: str, marking: Marking | None, stored: StoredDocument | None
+    ) -> None:
+        """A marked document that its department may not send is removed, and its job fails."""
+        if marking is None:
+            return
+        found = await self._ledger.departments.get(department)
+        if found is not None and found.may_send(marking):
+            return
+        note_refusal(department, marking, "job")
+        if stored is not None:
+            await self._documents.withdraw(stored)
+        raise SecrecyMarked(
+            f"The document is marked {marking.level.value}, which the department may not send. It "
+            "was not worked on, and its bytes were removed."
+        )
 
 
 @dataclass(frozen=True, slots=True)

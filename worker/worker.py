@@ -10,6 +10,7 @@ from typing import Any
 from jobs.documents import Documents
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
+from jobs.reading.pool import Reading
 from jobs.settings import (
     CascadeSettings,
     EngineSettings,
@@ -33,7 +34,6 @@ from worker.inputs import Inputs
 from worker.leases import Leases
 from worker.loop import LoopThread
 from worker.queue_order import LanesInOrder
-from worker.reading import Reading
 from worker.run import Runner
 from worker.service import serve
 from worker.work import Work

@@ -19,6 +19,7 @@ from jobs.batches.lines import Line, LineProblem, LineProblemError, parse_line
 from jobs.batches.reading import LineReader, RawLine
 from jobs.batches.release_order import ReleaseOrder
 from jobs.problems import Problem, ProblemError
+from tasks.secrecy import Secrecy, marking_of
 
 SLICE_LINES = 500
 SLICE_BYTES = 4 * 1024 * 1024
@@ -28,11 +29,13 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class IndexLimits:
-    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending."""
+    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending. `allow_secrecy` is
+    the most secret marking that a line's text may bear; None: no marking at all."""
 
     max_lines: int
     max_line_bytes: int
     max_text_chars: int
+    allow_secrecy: Secrecy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ class Indexer:
                 self._reader.number,
                 self._endpoint,
                 max_text_chars=self._limits.max_text_chars,
+                screen=self._screen,
             )
         except LineProblemError as error:
             if error.problem.custom_id is not None:
@@ -228,6 +232,16 @@ class Indexer:
                 )
             )
         return line
+
+    def _screen(self, text: str) -> None:
+        """Raises `ProblemError`: `secrecy-marked`."""
+        marking, allowed = marking_of(text), self._limits.allow_secrecy
+        if marking is not None and not (allowed and allowed.covers(marking.level)):
+            raise ProblemError(
+                "secrecy-marked",
+                f"The line's text is marked {marking.level.value}, which the department may not "
+                "send. It is not run. Take it out of the file, and delete the file.",
+            )
 
     def _first_line(self, custom_id: str) -> int:
         """The first line that has it: perhaps this one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -106,16 +106,22 @@ class _Misfit(Exception):
 
 
 def parse_line(
-    data: bytes, number: int, endpoint: str | None = None, *, max_text_chars: int | None = None
+    data: bytes,
+    number: int,
+    endpoint: str | None = None,
+    *,
+    max_text_chars: int | None = None,
+    screen: Callable[[str], None] | None = None,
 ) -> Line:
     """Read and check a line. `endpoint` is the only url that it may have, where that is given;
-    `max_text_chars` is the longest text taken, without limit for a line that was checked before.
+    `max_text_chars` is the longest text taken, without limit for a line that was checked before;
+    `screen` raises a `ProblemError` for a text that is not taken.
 
     More members than OpenAI's four are no error. Whether a document exists and a callback is
     allowed is not checked here.
 
     Raises `LineProblemError`: `invalid-json`, `invalid-request`, `unknown-task`, `document-empty`,
-    `text-too-long`.
+    `text-too-long`, and what `screen` raises.
     """
     custom_id = None
     try:
@@ -127,8 +133,11 @@ def parse_line(
             _refuse("#/body", "Give an object.")
         if url is LineUrl.chat:
             _check_chat(body)
+            _check_words(_chat_words(body), screen)
             return Line(number, custom_id, url, chat=body)
-        return Line(number, custom_id, url, request=_job_request(body, max_text_chars))
+        request = _job_request(body, max_text_chars)
+        _check_words([request.input.text or ""] if request.input else [], screen)
+        return Line(number, custom_id, url, request=request)
     except _Misfit as misfit:
         # Without a cause: what is kept of a bad line must not keep the line itself.
         raise LineProblemError(
@@ -185,6 +194,26 @@ def _check_chat(body: Mapping[str, Any]) -> None:
         _refuse("#/body/messages", "Give a list of at least one message.")
     if body.get("stream") not in (None, False):
         _refuse("#/body/stream", "A line's answer is not streamed. Leave it out.")
+
+
+def _chat_words(body: Mapping[str, Any]) -> Iterator[str]:
+    """What the messages of a chat say, whichever way they say it."""
+    for message in body["messages"]:
+        content = message.get("content") if isinstance(message, dict) else None
+        for part in content if isinstance(content, list) else [content]:
+            words = part.get("text") if isinstance(part, dict) else part
+            if isinstance(words, str):
+                yield words
+
+
+def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
+    if screen is None:
+        return
+    try:
+        for text in texts:
+            screen(text)
+    except ProblemError as error:
+        raise _Misfit(error.problem.code, error.problem.detail) from None
 
 
 def _job_request(body: dict[str, Any], max_text_chars: int | None) -> JobRequest:

@@ -16,6 +16,7 @@ from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocumen
 from jobs.lanes import Lane
 from jobs.roles import ModelChoice, Role
 from jobs.states import CallbackStatus, JobStatus
+from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
 
@@ -205,6 +206,7 @@ def to_department(record: Record) -> Department:
             int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
         ),
         window=record.get("window") or None,
+        allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
     )
 
 

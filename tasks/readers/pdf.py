@@ -43,7 +43,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
             reader.read_pages()
             return reader.finish()
     except pdfium.PdfiumError as error:
-        raise _explained(error) from error
+        raise explained(error) from error
 
 
 def _source(path: Path) -> Path | bytes:
@@ -51,7 +51,7 @@ def _source(path: Path) -> Path | bytes:
     return path.read_bytes() if path.is_relative_to("/proc") else path
 
 
-def _explained(error: pdfium.PdfiumError) -> DocumentError:
+def explained(error: pdfium.PdfiumError) -> DocumentError:
     if error.err_code in _LOCKED:
         return EncryptedDocument("The PDF has a password. Send it without one.")
     return CorruptDocument("The PDF is damaged or cut short. Save or send it again.")

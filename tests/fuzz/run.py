@@ -13,10 +13,10 @@ from random import Random
 
 import pytest
 
+from jobs.reading.pool import Reading
 from tasks.errors import DocumentError
 from tests.fuzz.mutations import mutated
 from tests.unit.readers.builders import LIMITS
-from worker.reading import Reading
 
 SECONDS = 20.0
 MEMORY_MIB = 512

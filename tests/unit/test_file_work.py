@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from docx.shared import Pt
 
+from jobs.reading.pool import Reading
 from tasks.errors import CorruptDocument, DocumentTooLong, ReaderCrashed
 from tasks.file_work import FILE_WORK
 from tests.unit.tasks.official_letter import LIMITS, OPENING, letter, saved
-from worker.reading import Reading
 
 
 def pool(memory: int = 512) -> Reading:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from jobs.reading.pool import Reading
 from tasks.errors import DocumentTooLong, NoTextLayer
 from tests.unit.readers.builders import LIMITS, saved
 from tests.unit.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
-from worker.reading import Reading
 
 
 def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> Reading:

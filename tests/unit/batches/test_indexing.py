@@ -14,6 +14,7 @@ from jobs.batches.index import MOST_FILE_BYTES
 from jobs.batches.indexing import Indexer
 from jobs.batches.lines import parse_line
 from jobs.problems import Problem, ProblemError
+from tasks.secrecy import Secrecy
 from tests.unit.batches.files import LIMITS, chat, entries, job, line, order, read, write
 
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=40)
@@ -94,6 +95,30 @@ def test_each_kind_of_bad_line_is_named_by_its_number(tmp_path: Path) -> None:
     assert known[6] == "a"
     assert known[15] == "o"
     assert known[2] is known[3] is known[7] is known[14] is None
+
+
+def test_a_line_with_a_secrecy_marking_is_refused_unless_the_department_may_send_it(
+    tmp_path: Path,
+) -> None:
+    marked = "机密★1年\n关于开展检查的通知"
+    parts = [{"type": "text", "text": marked}]
+    path = write(
+        tmp_path,
+        line("a", job(marked)),
+        line("b", chat(marked)),
+        line("c", {"messages": [{"role": "user", "content": parts}]}),
+        line("d", job("国家秘密分为绝密、机密、秘密三级。")),
+    )
+    index, problems = read(path)
+    assert [(one.code, one.custom_id) for one in problems] == [
+        ("secrecy-marked", "a"),
+        ("secrecy-marked", "b"),
+        ("secrecy-marked", "c"),
+    ]
+    assert order(index) == [4]
+    assert "检查" not in str(problems)
+    _, problems = read(path, replace(LIMITS, allow_secrecy=Secrecy.confidential))
+    assert problems == []
 
 
 def test_the_second_line_with_a_custom_id_is_refused_and_names_the_first(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from shutil import which
 
 import pytest
 
+from jobs.reading.pool import Reading
 from tasks.errors import (
     CorruptDocument,
     EncryptedDocument,
@@ -20,7 +21,6 @@ from tasks.errors import (
 )
 from tasks.readers import detect, office, read
 from tests.unit.readers.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
-from worker.reading import Reading
 
 INSTALLED = which("soffice") is not None
 STAND_IN = """#!{python}

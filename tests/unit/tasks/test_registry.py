@@ -15,6 +15,8 @@ def test_tasks_are_known_by_their_names() -> None:
         "parse",
         "format_check",
         "format_fix",
+        "redact",
+        "disclosure_review",
     ]
 
 

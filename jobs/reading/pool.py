@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from jobs.reading.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 from tasks.document import Block, BlockKind, Document
 from tasks.errors import (
     DocumentError,
@@ -28,7 +29,6 @@ from tasks.errors import (
 )
 from tasks.readers import ReadLimits
 from tasks.source import Made
-from worker.reading_child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ _LARGE_ANSWER_BYTES = 256 * 1024
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
 # A process has the threads that it is told to have, and few regions of memory that it may not use.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Reading:
@@ -214,7 +214,7 @@ class _Child:
     @classmethod
     def spawn(cls, memory_mib: int) -> _Child:
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "worker.reading_child")
+        command = (sys.executable, "-m", "jobs.reading.child")
         values = (theirs.fileno(), os.getpid(), memory_mib)
         try:
             process = subprocess.Popen(  # noqa: S603 (no shell, and every word is ours)

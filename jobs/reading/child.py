@@ -1,6 +1,6 @@
 """The process that reads documents, so that a bad one can harm nothing else.
 
-Started by `worker.reading.Reading` as `python -m worker.reading_child FD PARENT MEMORY_MIB`. It
+Started by `jobs.reading.pool.Reading` as `python -m jobs.reading.child FD PARENT MEMORY_MIB`. It
 answers one request at a time over the socket FD, and ends with its parent or its socket.
 """
 
