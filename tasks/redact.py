@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -21,6 +22,7 @@ from tasks.source import ResultFile, Source
 from tasks.task import Task
 
 _MOST_SAID = 2_000
+_LONG = 20_000
 
 
 class RedactOptions(BaseModel):
@@ -159,7 +161,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         said = await said_by_model(kinds, document, engine)
     style = Style(options.mask, options.masks)
     masker = Masker(Wanted(kinds, options.terms, said.words if said else {}), style)
-    changes = masker.changes(document.text)
+    changes = await changes_of(masker, document.text)
     result = RedactResult(
         text=applied(document.text, changes),
         findings=findings(document, changes),
@@ -176,6 +178,13 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         left = NotCovered(what="file", where="A masked file is made of DOCX and PDF only.")
         return result.model_copy(update={"not_covered": [left]})
     return await _with_file(document, document.source, masker, changes, result)
+
+
+async def changes_of(masker: Masker, text: str) -> list[Change]:
+    """What is to be changed in a text; a long one is searched beside the event loop."""
+    if len(text) > _LONG:
+        return await asyncio.to_thread(masker.changes, text)
+    return masker.changes(text)
 
 
 async def said_by_model(kinds: frozenset[Kind], document: Document, engine: Engine) -> Said | None:
