@@ -12,8 +12,8 @@ from tasks.document import Document
 from tasks.engine import Engine
 from tasks.personal.finder import RULES, Wanted
 from tasks.personal.kinds import How, Kind
-from tasks.personal.masker import Masker, Style
-from tasks.redact import findings, said_by_model
+from tasks.personal.masker import Change, Masker, Style
+from tasks.redact import changes_of, findings, said_by_model
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy_look import LOOKED_AT, WRITTEN, level_of
 from tasks.task import Task
@@ -154,7 +154,8 @@ async def disclosure_review(
     said = await said_by_model(kinds, document, engine) if options.use_model else None
     masker = Masker(Wanted(kinds, options.terms, said.words if said else {}), Style())
     marking = await _marking(document)
-    reasons = [*_marked(document, marking), *_worded(document), *_personal(document, masker)]
+    changes = await changes_of(masker, document.text)
+    reasons = [*_marked(document, marking), *_worded(document), *_personal(document, changes)]
     reasons.sort(key=lambda one: (one.start or 0, one.end or 0))
     counts: dict[ReasonKind, int] = {}
     for one in reasons:
@@ -190,8 +191,7 @@ def _worded(document: Document) -> Iterator[Reason]:
             yield _reason(document, kind, rule, match.span(), match[0].strip())
 
 
-def _personal(document: Document, masker: Masker) -> Iterator[Reason]:
-    changes = masker.changes(document.text)
+def _personal(document: Document, changes: Sequence[Change]) -> Iterator[Reason]:
     for one in findings(document, changes):
         is_term = one.kind is Kind.term
         yield Reason(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -21,6 +22,7 @@ from tasks.source import ResultFile, Source
 from tasks.task import Task
 
 _MOST_SAID = 2_000
+_LONG = 20_000
 
 
 class RedactOptions(BaseModel):
@@ -159,7 +161,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         said = await said_by_model(kinds, document, engine)
     style = Style(options.mask, options.masks)
     masker = Masker(Wanted(kinds, options.terms, said.words if said else {}), style)
-    changes = masker.changes(document.text)
+    changes = await changes_of(masker, document.text)
     result = RedactResult(
         text=applied(document.text, changes),
         findings=findings(document, changes),
@@ -193,6 +195,13 @@ def _seen_pages(document: Document, changes: Sequence[Change]) -> list[int]:
         if any(one.found.start < block.end and block.start < one.found.end for one in changes)
     )
     return sorted(set(hit))
+
+
+async def changes_of(masker: Masker, text: str) -> list[Change]:
+    """What is to be changed in a text; a long one is searched beside the event loop."""
+    if len(text) > _LONG:
+        return await asyncio.to_thread(masker.changes, text)
+    return masker.changes(text)
 
 
 async def said_by_model(kinds: frozenset[Kind], document: Document, engine: Engine) -> Said | None:

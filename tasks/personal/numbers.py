@@ -40,6 +40,7 @@ _CARD_GROUPS = frozenset(
         (6, 10), (6, 13), (6, 12), (4, 4, 4, 5), (4, 4, 4, 7),
     )
 )  # fmt: skip
+_MOST_GROUPS = 6
 _CARD_BEGINS = re.compile(r"62|4|5[1-5]|3[56]|2[2-7]|9558|9559|6[08]")
 # The first two digits of the codes of provinces.
 _CODES = re.compile("1[1-5]|2[123]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123]|91")
@@ -55,9 +56,9 @@ def identity_numbers(text: str) -> Iterator[Found]:
     for match in _IDENTITY.finditer(text):
         start, end = match.span(1)
         number = compact(match[1]).upper()
-        right = ric.calc_check_digit(number) == number[-1]
         if not _is_date(number[6:14]):
             continue
+        right = ric.calc_check_digit(number) == number[-1]
         if right or is_labelled(text, start, _IDENTITY_LABEL):
             yield Found(Kind.identity_number, start, end, valid=right)
     for pattern in (_OLD_IDENTITY, _OLD_BROKEN):
@@ -101,8 +102,10 @@ def bank_cards(text: str) -> Iterator[Found]:
 
 def _is_card(text: str, match: re.Match[str]) -> bool:
     start, end = match.span(1)
-    number = compact(match[1])
     shape = tuple(groups(match[1]))
+    if len(shape) > _MOST_GROUPS:
+        return False
+    number = compact(match[1])
     broken = len(shape) == 2 and len(number) in {16, 19} and _CARD_BEGINS.match(number)
     if shape not in _CARD_GROUPS and not broken and not _is_broken_card(match[1]):
         return False
@@ -118,7 +121,7 @@ def _is_card(text: str, match: re.Match[str]) -> bool:
 
 def _is_broken_card(written: str) -> bool:
     """Whether taking the end of one line out leaves a number as cards show it."""
-    if "\n" not in written:
+    if not 0 < written.count("\n") <= 2:
         return False
     for place in re.finditer(r"[ ]*\n[ ]*", written):
         whole = written[: place.start()] + written[place.end() :]
@@ -129,8 +132,10 @@ def _is_broken_card(written: str) -> bool:
 
 def _is_date(digits: str, *, latest: int = 2099) -> bool:
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
+    if not (1850 <= year <= latest and 1 <= month <= 12 and 1 <= day <= 31):
+        return False
     try:
         date(year, month, day)
     except ValueError:
         return False
-    return 1850 <= year <= latest
+    return True

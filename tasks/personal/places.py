@@ -12,15 +12,18 @@ _NUMBER = (
     r"(?:[甲乙丙丁]?\d{1,5}(?:[\-之]\d{1,4})?[甲乙丙丁A-Z]?|[A-Z]\d{0,4}|"
     r"[一二三四五六七八九十百]{1,4})"
 )
-_UNIT = r"(?:号(?!令|线|通知|公告|文件)(?:楼|院|门)?|弄|栋|幢|座|单元|层|楼|室|户|组|队)"
+_HOUSE = (
+    r"(?:号(?!令|线|通知|公告|文件)(?:楼|院|门)?|弄|栋|幢|座|单元|室|组(?![织成长])|队(?![伍长]))"
+)
+_WITHIN = rf"(?:{_HOUSE}|层(?!次)|楼|户)"
 _WAY = (
-    r"(?:路|街|大道|国道|省道|巷|弄|胡同|村|社区|小区|新村|新城|花园|家园|公寓|苑|大厦|大楼|广场|工业园|"
+    r"(?:路(?![线径由灯面网况程])|街(?!区)|大道|国道|省道|巷|弄|胡同|村|社区|小区|新村|新城|花园|家园|公寓|苑|大厦|大楼|广场|工业园|"
     r"产业园|科技园|屯|庄|坊|里弄|宿舍|家属院|大院)"
 )
 _BELOW = re.compile(
     rf"(?P<way>[{HAN}A-Za-z0-9]{{1,16}}?{_WAY}(?:[东西南北中][段路街]?)?)"
-    rf"(?:[{HAN}A-Za-z0-9·]{{0,12}}?[ ]?{_NUMBER}[ ]?{_UNIT})"
-    rf"(?:[ ]?[{HAN}]{{0,8}}?{_NUMBER}{_UNIT}){{0,5}}"
+    rf"(?:[{HAN}A-Za-z0-9·]{{0,12}}?[ ]?{_NUMBER}[ ]?{_HOUSE})"
+    rf"(?:[ ]?[{HAN}]{{0,8}}?{_NUMBER}{_WITHIN}){{0,5}}"
     rf"(?:[ \-]?\d{{1,5}}(?:室|号)?(?![\d年月日元%.万亿]))?"
 )
 _ADMIN = re.compile(
@@ -28,9 +31,9 @@ _ADMIN = re.compile(
 )
 # What comes before an address and is no part of it.
 _LEAD = re.compile(
-    r"(?:(?:户籍|家庭|现|居住|联系|通讯|注册|经营|办公)?(?:住址|地址|住所地?)|家住|现住|居住在?|租住在?|"
-    r"住在|住|位于|坐落于|户籍地?|籍贯|送至|寄往|前往|来到|搬至|迁至|在|于|至|到|为|是|系|从|由|和|与|及|"
-    r"的|将|向|经|称|有|对|按|沿)[: ]?"
+    r"(?:(?:户籍|家庭|现|居住|联系|通讯|注册|经营|办公)?(?:住址|地址|住所地?)(?:[为是在]|: ?)?|"
+    r"(?:家|现)住(?:在|于|址)?|居住[在于]?|租住[在于]?|住[在于]|住|位于|坐落于|户籍地?|籍贯|送至|寄往|"
+    r"前往|来到|搬至|迁至|在|于|至|到|的|与)"
 )
 
 
@@ -53,6 +56,8 @@ def _first(text: str, start: int, way_end: int) -> int | None:
     begin = start
     while begin > 0 and way_end - begin < 48 and re.match(rf"[{HAN}A-Za-z0-9]", text[begin - 1]):
         begin -= 1
+    if not _ADMIN.search(text, begin, start + 1):
+        begin = start
     leads = [match.end() for match in _LEAD.finditer(text, begin, way_end) if match.end() < way_end]
     first = max([begin, *(end for end in leads if way_end - end >= 3)])
     return first if way_end - first >= 2 else None
