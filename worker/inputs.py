@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from jobs.batches.input_line import read_line
@@ -23,6 +24,7 @@ from tasks.readers import ReadLimits
 from tasks.readers.text import read_given
 from tasks.source import Made, ResultFile
 from worker.reading import Reading
+from worker.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Inputs:
         self._reading = reading
         self._limits = limits
         self._documents = documents
+        self._references = References(ledger, self._read, limits)
+
+    async def give_references(self, claim: Claim, options: BaseModel) -> None:
+        """Give the documents that a task's options name. Raises as `of` does."""
+        await self._references.give(claim.job.department, options)
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""

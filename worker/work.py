@@ -125,6 +125,7 @@ class Work:
             return
         task = TASKS[claim.job.task]
         options = task.options.model_validate(given.options)
+        await self._inputs.give_references(claim, options)
         result = await made.run.run(task, given.document, options, given.model)
         try:
             made.result = result.model_dump_json().encode()

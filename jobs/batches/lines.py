@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from jobs.checks import check_task_name, check_text, checked_options, listed
 from jobs.lanes import Lane
 from jobs.problems import ProblemError
+from jobs.references import Named
 from jobs.requests import JobRequest
 from jobs.roles import ModelChoice
 
@@ -61,6 +62,13 @@ class Line:
         """The document of a job that names one."""
         given = self.request.input if self.request is not None else None
         return given.document_id if given is not None else None
+
+    @property
+    def named(self) -> Named:
+        """What the options of a job name."""
+        if self.request is None:
+            return Named()
+        return checked_options(self.request.task, self.request.options).named
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -213,8 +221,8 @@ def _check_job(request: JobRequest, max_text_chars: int | None) -> None:
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
-    if text is not None:
-        check_text(text, len(text) if max_text_chars is None else max_text_chars)
+    for each in [*options.named.texts, *([text] if text is not None else [])]:
+        check_text(each, len(each) if max_text_chars is None else max_text_chars)
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:
