@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import classify, extract, summarize
+from tasks import classify, compare, extract, summarize
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -14,5 +14,6 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "summarize": summarize.TASK,
         "extract": extract.TASK,
         "classify": classify.TASK,
+        "compare": compare.TASK,
     }
 )
