@@ -85,7 +85,7 @@ def _common(old: str, new: str) -> int:
             low += step
         else:
             step //= 2
-    while 0 < low and _inside_word(old, low, new):
+    while low > 0 and _inside_word(old, low, new):
         low -= 1
     return low
 

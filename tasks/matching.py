@@ -1,7 +1,7 @@
 """Which unit of a new text is which unit of the old one.
 
-Equal words first, by hash; then units that share much, found through an index of their rare pairs of
-characters, so that nobody compares each with each.
+Equal words first, by hash; then units that share much, found through an index of their rare pairs
+of characters, so that nobody compares each with each.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """How laws and official texts are divided: chapters, articles, paragraphs, items.
 
 The division and its words (编 章 节 条 款 项) are those of the Legislation Law of China: an article
-(条) has paragraphs (款) without numbers, one a line, and a paragraph may have items (项) in brackets.
+(条) has paragraphs (款) without numbers, one a line; a paragraph may have items (项) in brackets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tasks.document import BlockKind, Document
@@ -19,6 +19,7 @@ _ARTICLE_HEAD = re.compile(rf"\s*({ARTICLE})(\s|　|$|【|［|\[|（)?")
 _NOT_A_HEAD = re.compile(r"规定|第|至|、|和|以及|或者|的|所|中|，|,|之")
 _DIVISION = re.compile(rf"\s*(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
 _ITEM = re.compile(rf"\s*[（(]({NUMERAL})[）)]")
+_SUB_ITEM = re.compile(r"\s*\d+[.．]")
 _MARK = re.compile(
     rf"\s*(第{NUMERAL}(?:编|分编|章|节)|[（(](?:{NUMERAL}|[a-z])[）)]|{NUMERAL}[、．.](?!\d)\s*"
     rf"|附件{NUMERAL}[：:])"
@@ -43,14 +44,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph (款) of an article with its items (项), by their numbers."""
+    """A paragraph (款) of an article, its lines as they stand, and its items (项) by number."""
 
-    text: str
+    lines: list[str]
     items: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> str:
-        return "\n".join([self.text, *self.items.values()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +125,19 @@ def _enter(divisions: dict[str, str], level: str, title: str) -> None:
     divisions[level] = title
 
 
-def paragraphs(lines: Sequence[str]) -> list[Paragraph]:
+def paragraphs(lines: Iterable[str]) -> list[Paragraph]:
     """The paragraphs of an article, of its lines; the first one without the article's label."""
     found: list[Paragraph] = []
     for line in lines:
         item = _ITEM.match(line)
-        if item is not None and found:
-            found[-1].items[number_of(item.group(1))] = line[item.end() :].strip()
-        elif found and found[-1].items and re.match(r"\s*\d+[.．]", line):
-            last = max(found[-1].items)  # a sub-item (目)
-            found[-1].items[last] += "\n" + line.strip()
+        if found and item is not None:
+            found[-1].lines.append(line)
+            found[-1].items[number_of(item.group(1))] = line[item.end() :]
+        elif found and found[-1].items and _SUB_ITEM.match(line):
+            found[-1].lines.append(line)
+            found[-1].items[max(found[-1].items)] += f"\n{line}"
         else:
-            found.append(Paragraph(line.strip()))
+            found.append(Paragraph([line]))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import classify, compare, extract, summarize
+from tasks import cite_check, classify, compare, extract, summarize
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -15,5 +15,6 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "extract": extract.TASK,
         "classify": classify.TASK,
         "compare": compare.TASK,
+        "cite_check": cite_check.TASK,
     }
 )

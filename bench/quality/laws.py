@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from tasks.document import Document
@@ -12,6 +13,7 @@ SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=1_000)
 
 
+@lru_cache
 def laws() -> dict[str, Document]:
     """Every law of the samples, by its file's name."""
     paths = sorted(SAMPLES.glob("*法(*.md"))

@@ -1,4 +1,4 @@
-"""One figure of `make quality`."""
+"""One figure about the quality of what a task does."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`sample` is how many were looked at. `basis` says whose figure it is: `rules`, `plumbing`
-    (all but the model), or `model`. Without a `target` the figure is reported and not judged.
+    """`figure` is met where it is `target` or better: more, unless `lower_is_better`.
+
+    `basis` says what the figure is of: `rules`, the `plumbing`, or the `model`. `sample` is how
+    many things were measured.
     """
 
     task: str
@@ -18,3 +20,13 @@ class Measure:
     target: float | None = None
     unit: str = ""
     basis: str = "rules"
+    lower_is_better: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """None where there is no target."""
+        if self.target is None:
+            return None
+        if self.lower_is_better:
+            return self.figure <= self.target
+        return self.figure >= self.target
