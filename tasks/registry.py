@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tasks import cite_check, classify, compare, extract, summarize
+from tasks import cite_check, classify, compare, extract, proofread, summarize
 from tasks.task import Task
 
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
@@ -16,5 +16,6 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "classify": classify.TASK,
         "compare": compare.TASK,
         "cite_check": cite_check.TASK,
+        "proofread": proofread.TASK,
     }
 )

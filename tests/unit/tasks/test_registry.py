@@ -12,6 +12,9 @@ def test_tasks_are_known_by_their_names() -> None:
         "summarize",
         "extract",
         "classify",
+        "compare",
+        "cite_check",
+        "proofread",
     ]
 
 
