@@ -87,7 +87,7 @@ class ProofreadResult(BaseModel):
             "example": {
                 "edits": [
                     {
-                        "start": 5,
+                        "start": 4,
                         "old": "布署",
                         "new": "部署",
                         "rule": "confusion",
@@ -98,7 +98,7 @@ class ProofreadResult(BaseModel):
                 ],
                 "remarks": [
                     {
-                        "start": 12,
+                        "start": 11,
                         "text": "2月30日",
                         "rule": "impossible-date",
                         "reason": "There is no such day.",
