@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from tasks.citations import Citation, Provision, find_citations, is_law_name, short_names
 from tasks.differences import find_edits
 from tasks.document import Document
+from tasks.doubts import of_rules_alone
 from tasks.edits import Edit
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
@@ -181,7 +182,7 @@ def _check(document: Document, citation: Citation, library: LawLibrary) -> Citat
         text=document.text[citation.start : citation.end],
         start=citation.start,
         end=citation.end,
-        page=document.page_at(citation.start),
+        page=document.page_at(citation.start) if document.pages else None,
         verdict=Verdict.ok,
         law=None,
         version=None,
@@ -263,4 +264,5 @@ TASK = Task(
     options=CiteCheckOptions,
     result=CiteCheckResult,
     run=cite_check,
+    doubts=of_rules_alone,
 )

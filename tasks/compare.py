@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.differences import find_edits, rising
 from tasks.document import Document
+from tasks.doubts import of_rules_alone
 from tasks.edits import Edit, apply_edits
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
@@ -265,4 +266,5 @@ TASK = Task(
     options=CompareOptions,
     result=CompareResult,
     run=compare,
+    doubts=of_rules_alone,
 )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.document import Document
+from tasks.doubts import Doubt
 from tasks.edits import Edit, apply_edits
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
@@ -170,7 +171,7 @@ def _result(document: Document, by_rules: Sequence[Finding], proposed: Proposed)
             rule=one.rule,
             by=By.model if one.rule is Rule.model else By.rule,
             reason=one.reason,
-            page=document.page_at(one.start),
+            page=_page(document, one),
         )
         for one in findings
         if one.new is not None
@@ -181,7 +182,7 @@ def _result(document: Document, by_rules: Sequence[Finding], proposed: Proposed)
             text=one.old,
             rule=one.rule,
             reason=one.reason,
-            page=document.page_at(one.start),
+            page=_page(document, one),
         )
         for one in findings
         if one.new is None
@@ -194,6 +195,14 @@ def _result(document: Document, by_rules: Sequence[Finding], proposed: Proposed)
     )
 
 
+def _page(document: Document, finding: Finding) -> int | None:
+    return document.page_at(finding.start) if document.pages else None
+
+
+def doubts(_: Document, __: ProofreadOptions, result: ProofreadResult) -> Sequence[Doubt]:
+    return [Doubt.proposal_refused] if result.refused_proposals else []
+
+
 TASK = Task(
     name="proofread",
     version="1",
@@ -202,4 +211,5 @@ TASK = Task(
     options=ProofreadOptions,
     result=ProofreadResult,
     run=proofread,
+    doubts=doubts,
 )

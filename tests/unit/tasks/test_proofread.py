@@ -11,9 +11,17 @@ from hypothesis import given, settings
 from bench.quality import proofread as bench
 from bench.quality.laws import of_text
 from tasks.document import Document
+from tasks.doubts import Doubt
 from tasks.edits import apply_edits
 from tasks.errors import EmptyDocument, OutputError
-from tasks.proofread import By, ProofreadOptions, ProofreadResult, found_by_rules, proofread
+from tasks.proofread import (
+    By,
+    ProofreadOptions,
+    ProofreadResult,
+    doubts,
+    found_by_rules,
+    proofread,
+)
 from tasks.proofread_findings import Rule
 from tests.unit.scripted_engine import Request, ScriptedEngine
 from tests.unit.tasks.documents import document, documents
@@ -164,6 +172,7 @@ async def test_a_proposal_that_fails_a_check_is_left_out_and_counted(edit: Any) 
     result, _ = await run(given, said(edit), use_model=True)
     assert [one.by for one in result.edits] == [By.rule]
     assert result.refused_proposals == 1
+    assert doubts(given, ProofreadOptions(), result) == [Doubt.proposal_refused]
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "[]", "{}", '{"edits": 3}'])
