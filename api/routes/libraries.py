@@ -21,7 +21,9 @@ Name = Annotated[
 ]
 
 
-@router.get("", summary="List libraries", responses={200: {"model": ListView[LibraryView]}})
+@router.get(
+    "", summary="List libraries", responses={200: {"model": ListView[LibraryView]}, **problems()}
+)
 async def list_libraries(parts: TheParts, department: TheDepartment) -> Response:
     sizes = await parts.ledger.libraries.sizes(department.name)
     return page([LibraryView(name=name, documents=size) for name, size in sizes.items()], None)
