@@ -96,10 +96,10 @@ _PARTICLES: dict[str, str] = {
 }
 _LETTER = "\u4e00-\u9fff"
 _DOUBLED_WORD = re.compile(rf"([{_LETTER}]{{2,8}})\1")
-# Said twice on purpose: verbs and adjectives that are softened so, and counting.
+_NUMERAL = re.compile(r"[〇零一二三四五六七八九十百千万]+")
+# Of two letters, said twice on purpose: verbs and adjectives that are softened so, and counting.
 _DOUBLES = re.compile(
     "一|研究|讨论|商量|考虑|调查|打听|观察|比较|休息|锻炼|某|几|许多|多少|很|非常|十分|永远|世世|代代"
-    "|[〇零一二三四五六七八九十百千万]+$"
 )
 _DOUBLED_LETTER = re.compile("(?<![目标有之])的的(?!确)|是是(?![非否])")
 _DOUBLED_ENGLISH = re.compile(r"\b(the|of|and|to|a|in|for|with)(\s+)\1\b", re.IGNORECASE)
@@ -125,8 +125,9 @@ def doubled_words(document: Document) -> Iterator[Finding]:
     text = document.text
     for match in _DOUBLED_WORD.finditer(text):
         word = match.group(1)
-        if len(set(word)) > 1 and not _DOUBLES.match(word):
-            sure = len(word) > 2
+        sure = len(word) > 2
+        meant = _NUMERAL.fullmatch(word) or (not sure and _DOUBLES.match(word))
+        if len(set(word)) > 1 and not meant:
             yield _doubled(match.start() + len(word), word, "" if sure else None)
     for match in _DOUBLED_LETTER.finditer(text):
         yield _doubled(match.start() + 1, match.group()[1:], "")
