@@ -15,7 +15,7 @@ from api.errors import answer_errors
 from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
-from api.routes import callbacks, documents, files, jobs, service, tasks, usage
+from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from jobs.batches.files import Files
 from jobs.batches.outlook import Outlook
 from jobs.batches.submission import BatchSubmissions
@@ -105,7 +105,17 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (documents, tasks, jobs, batch_routes, files, callbacks, usage, service):
+    for subject in (
+        documents,
+        libraries,
+        tasks,
+        jobs,
+        batch_routes,
+        files,
+        callbacks,
+        usage,
+        service,
+    ):
         app.include_router(subject.router)
     app.include_router(openapi.router)
 

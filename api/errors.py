@@ -45,6 +45,7 @@ STATUS: Mapping[str, int] = {
     "system-full": 503,
     "unavailable": 503,
     "storage-full": 503,
+    "library-full": 422,
     "not-ended": 409,
     "no-result": 404,
     "file-in-use": 409,

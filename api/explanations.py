@@ -33,6 +33,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "unavailable": "Wait as long as `Retry-After` says and send the same again, with the same "
     "Idempotency-Key.",
     "storage-full": "Wait, and tell the operators: the disk for documents is full.",
+    "library-full": "Take documents out that are not needed, or begin another library.",
     "not-ended": "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
     "no-result": "Look at the job's `error`: only a job that succeeded has a result.",
     "file-in-use": "Delete the file when the batches that use it have ended, or cancel them first.",

@@ -103,6 +103,14 @@ class Documents:
         blob = await self._store.put(data, department, document_id(sha256))
         return self._document(department, sha256, len(data), plain_text.MEDIA_TYPE, blob)
 
+    async def keep_text(self, department: str, text: str) -> StoredDocument:
+        """Keep a text as a document. Raises `ProblemError`: `storage-full`, or the ledger's."""
+        document = await self.store_text(department, text)
+        kept = await self._ledger.documents.keep(document)
+        if kept.blob != document.blob:
+            await self._store.delete(document.blob)
+        return kept
+
     async def discard(self, document: StoredDocument) -> None:
         """Remove what was stored and is not needed after all."""
         await self._store.delete(document.blob)

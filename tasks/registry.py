@@ -7,12 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from tasks import (
+    cite_check,
     classify,
+    compare,
     disclosure_review,
     extract,
     format_check,
     format_fix,
     parse,
+    proofread,
     redact,
     summarize,
 )
@@ -28,5 +31,8 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "format_fix": format_fix.TASK,
         "redact": redact.TASK,
         "disclosure_review": disclosure_review.TASK,
+        "compare": compare.TASK,
+        "cite_check": cite_check.TASK,
+        "proofread": proofread.TASK,
     }
 )

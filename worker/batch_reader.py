@@ -80,8 +80,13 @@ class BatchReader:
         until = batch.deadline + DOCUMENT_MARGIN
         ids = sorted(piece.document_ids)
         sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        no_libraries = await self._ledger.libraries.missing(batch.department, piece.libraries)
         refused = await _refused_callbacks(department, piece.callback_urls)
-        return [*indexer.know_documents(sizes), *indexer.refuse_callbacks(refused)]
+        return [
+            *indexer.know_documents(sizes),
+            *indexer.miss_libraries(no_libraries),
+            *indexer.refuse_callbacks(refused),
+        ]
 
     async def _begin(self, indexing: Indexing, indexer: Indexer, bad: bytes) -> None:
         batch, found = indexing.batch, await asyncio.to_thread(indexer.index)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from jobs.batches.input_line import read_lines
@@ -28,6 +29,7 @@ from tasks.readers.text import read_given
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy_look import level_of
 from tasks.source import Made, ResultFile
+from worker.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class Inputs:
         self._documents = documents
         # The jobs of one message want theirs at one time: together they cost one turn of a thread.
         self._lines = Grouped(self._read_lines)
+        self._references = References(ledger, self._read, limits)
+
+    async def give_references(self, claim: Claim, options: BaseModel) -> None:
+        """Give the documents that a task's options name. Raises as `of` does."""
+        await self._references.give(claim.job.department, options)
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""

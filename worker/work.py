@@ -14,8 +14,7 @@ from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
 from jobs.roles import Role
-from tasks.document import Document
-from tasks.errors import JobTimeout, OutputError, PagesUnread, TaskError
+from tasks.errors import JobTimeout, OutputError, TaskError
 from tasks.registry import TASKS
 from worker.cascade import Cascade, CascadeRun
 from worker.defects import described
@@ -23,9 +22,9 @@ from worker.engine import EngineClient
 from worker.engine_session import EngineSession
 from worker.inputs import ChatInput, Inputs
 from worker.leases import Lease
+from worker.unread import refuse_unread
 
 RETRY_TEMPERATURE = 0.4
-_NAMED_PAGES = 5
 log = structlog.get_logger()
 
 
@@ -127,24 +126,15 @@ class Work:
             return
         task = TASKS[claim.job.task]
         options = task.options.model_validate(given.options)
-        if given.document.unread_pages and not task.takes_unread:
-            raise _unread(given.document)
+        if not task.takes_unread:
+            refuse_unread(given.document)
+        await self._inputs.give_references(claim, options)
         result = await made.run.run(task, given.document, options, given.model)
         try:
             made.result = result.model_dump_json().encode()
         except PydanticSerializationError as error:
             # Half of a surrogate pair, which JSON can spell and no text has.
             raise OutputError("The model's answer has characters that no text has.") from error
-
-
-def _unread(document: Document) -> PagesUnread:
-    pages = document.unread_pages
-    more = "…" if len(pages) > _NAMED_PAGES else ""
-    return PagesUnread(
-        f"{len(pages):,} of {document.pages or 0:,} pages are pictures and were not read: "
-        f"{', '.join(map(str, pages[:_NAMED_PAGES]))}{more}. "
-        "Split the document, or leave them out; `parse` gives what could be read."
-    )
 
 
 def _seed(job_id: str, tries: int) -> int:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from jobs.checks import check_task_name, check_text, checked_options, listed
 from jobs.lanes import Lane
 from jobs.problems import ProblemError
+from jobs.references import Named
 from jobs.requests import JobRequest
 from jobs.roles import ModelChoice
 
@@ -61,6 +62,13 @@ class Line:
         """The document of a job that names one."""
         given = self.request.input if self.request is not None else None
         return given.document_id if given is not None else None
+
+    @property
+    def named(self) -> Named:
+        """What the options of a job name."""
+        if self.request is None:
+            return Named()
+        return checked_options(self.request.task, self.request.options).named
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -133,16 +141,18 @@ def parse_line(
             _refuse("#/body", "Give an object.")
         if url is LineUrl.chat:
             _check_chat(body)
-            _check_words(_chat_words(body), screen)
-            return Line(number, custom_id, url, chat=body)
-        request = _job_request(body, max_text_chars)
-        _check_words([request.input.text or ""] if request.input else [], screen)
-        return Line(number, custom_id, url, request=request)
+            line, words = Line(number, custom_id, url, chat=body), _chat_words(body)
+        else:
+            request = _job_request(body, max_text_chars)
+            line = Line(number, custom_id, url, request=request)
+            words = _job_words(line)
+        _check_words(words, screen)
     except _Misfit as misfit:
         # Without a cause: what is kept of a bad line must not keep the line itself.
         raise LineProblemError(
             LineProblem(misfit.code, misfit.detail, number, custom_id, misfit.errors)
         ) from None
+    return line
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -206,6 +216,12 @@ def _chat_words(body: Mapping[str, Any]) -> Iterator[str]:
                 yield words
 
 
+def _job_words(line: Line) -> Iterator[str]:
+    """The texts that a job brings along, those in its options too."""
+    yield line.text or ""
+    yield from line.named.texts
+
+
 def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
     if screen is None:
         return
@@ -242,8 +258,8 @@ def _check_job(request: JobRequest, max_text_chars: int | None) -> None:
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
-    if text is not None:
-        check_text(text, len(text) if max_text_chars is None else max_text_chars)
+    for each in [*options.named.texts, *([text] if text is not None else [])]:
+        check_text(each, len(each) if max_text_chars is None else max_text_chars)
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:

@@ -26,9 +26,12 @@ async def outcome(task: str, unread: tuple[int, ...]) -> Outcome:
     async def of(_: object) -> DocumentInput:
         return DocumentInput(document, {}, "0" * 64, None)
 
+    async def give_references(*_: object) -> None:
+        """None of the tasks here names a document."""
+
     session = SimpleNamespace(usage=Usage())
     engine: Any = SimpleNamespace(model="m", session=lambda **_: session)
-    inputs: Any = SimpleNamespace(of=of)
+    inputs: Any = SimpleNamespace(of=of, give_references=give_references)
     cascade = Cascade(engine, None, CascadeSettings())
     work = Work(inputs=inputs, cascade=cascade, timeout_seconds=10)
     job = SimpleNamespace(id="job_1", task=task, lane=Lane.interactive)

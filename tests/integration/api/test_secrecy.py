@@ -23,6 +23,12 @@ async def test_a_marked_text_is_refused_and_not_kept(office: Office) -> None:
     assert office.files() == []
 
 
+async def test_a_marked_text_in_the_options_is_refused_and_not_kept(office: Office) -> None:
+    job = {"task": "compare", "input": {"text": "通知"}, "options": {"old": {"text": TEXT}}}
+    problem_of(await office.http.post("/v1/jobs", json=job), 422, "secrecy-marked")
+    assert office.files() == []
+
+
 @pytest.mark.parametrize(
     "data", [TEXT.encode(), TEXT.encode("gb18030"), as_pdf(MARKED)], ids=["utf-8", "gbk", "pdf"]
 )

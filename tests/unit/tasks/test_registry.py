@@ -17,6 +17,9 @@ def test_tasks_are_known_by_their_names() -> None:
         "format_fix",
         "redact",
         "disclosure_review",
+        "compare",
+        "cite_check",
+        "proofread",
     ]
 
 
