@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from string import ascii_uppercase, digits
 from types import MappingProxyType
 
 from stdnum import luhn
@@ -12,8 +13,8 @@ from stdnum.cn import ric, uscc
 
 from tasks.personal.kinds import Kind
 
-_CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+_CODE_LETTERS = "".join(char for char in digits + ascii_uppercase if char not in "IOSVZ")
+_PLATE_LETTERS = "".join(char for char in digits + ascii_uppercase if char not in "IO")
 _REGIONS = ("110105", "330106", "420115", "510107", "650102", "350203", "460105", "820000")
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
 _BANKS = ("622202", "621700", "436742", "955880", "601382", "370246", "103000", "940034")

@@ -32,7 +32,7 @@ _SEED = 20_260_102
 _LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _NAMES = f'xmlns:w="{_W}" xmlns:wp="urn:wp" xmlns:v="urn:schemas-microsoft-com:vml"'
-_PLACES, _FIELD = 16, 11
+_PLACES, _NOTE, _FIELD, _LINK = 16, 10, 11, 15
 
 
 def left_in_files() -> Iterator[Measure]:
@@ -59,8 +59,9 @@ def some_identifiers(rng: random.Random) -> Sequence[str]:
     """One for every place of a file, of kinds that need no words before them."""
     makes = [make for name, (_, make) in VALID.items() if name != "detailed addresses"]
     numbers = [rng.choice(makes)(rng) for _ in range(_PLACES)]
-    # Form fields that reportlab writes hold Latin characters only, which a plate is not.
-    numbers[_FIELD] = VALID["mobiles"][1](rng)
+    # What is not Latin there could not be told in the bytes without a parser of PDF.
+    for place in (_NOTE, _FIELD, _LINK):
+        numbers[place] = VALID["mobiles"][1](rng)
     return numbers
 
 
@@ -167,9 +168,9 @@ def pdf_with_identifiers(numbers: Sequence[str]) -> bytes:
     canvas.drawString(72, 700, "fields")
     canvas.bookmarkPage("k")
     canvas.addOutlineEntry(numbers[9], "k")
-    canvas.textAnnotation(numbers[10], Rect=[72, 400, 100, 430])
+    canvas.textAnnotation(numbers[_NOTE], Rect=[72, 400, 100, 430])
     canvas.acroForm.textfield(name="f", value=numbers[_FIELD], x=72, y=500, width=300)
-    canvas.linkURL(f"http://a.b/?q={numbers[15]}", (72, 300, 100, 330))
+    canvas.linkURL(f"http://a.b/?q={numbers[_LINK]}", (72, 300, 100, 330))
     canvas.showPage()
     canvas.save()
     return written.getvalue()

@@ -66,7 +66,7 @@ def _text(string: bytes) -> str:
 def _unescaped(literal: bytes) -> bytes:
     def plain(match: re.Match[bytes]) -> bytes:
         code = match[1]
-        if code[:1].isdigit():
+        if code[0] in b"01234567":
             return bytes([int(code, 8) & 0xFF])
         return _ESCAPED.get(code, code)
 

@@ -158,7 +158,7 @@ def test_pictures_on_pages_are_named_as_not_covered(tmp_path: Path) -> None:
 
 
 def test_strings_are_read_in_every_way_that_they_are_written() -> None:
-    assert list(strings_of(rb"(a\)b\101) <3133> ")) == ["a)bA", "13"]
+    assert list(strings_of(rb"(a\)b\101\9) <3133> ")) == ["a)bA9", "13"]
     utf16 = "电话".encode("utf-16-be").hex()
     assert "电话" in list(strings_of(f"<FEFF{utf16}>".encode()))
 
