@@ -107,13 +107,6 @@ class Store:
     async def read(self, blob: str) -> bytes:
         return await asyncio.to_thread(self.path(blob).read_bytes)
 
-    async def slice(self, blob: str, offset: int, length: int) -> bytes:
-        """Some of a blob's bytes. Raises `FileNotFoundError`."""
-        [data] = await self.slices([(blob, offset, length)])
-        if data is None:
-            raise FileNotFoundError(blob)
-        return data
-
     async def slices(self, wanted: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
         """Parts of blobs (name, offset, length), read in one go; None for what cannot be read."""
         return await asyncio.to_thread(lambda: [self._slice(*one) for one in wanted])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Some pulls long: see `worker.gate`.
-RECENT_SECONDS = 0.5
+RECENT_SECONDS = 0.2
 
 
 class BulkRoom:

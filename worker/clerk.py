@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +32,7 @@ from worker.heartbeat import keep_beating, this_process
 from worker.releaser import Releaser
 
 SWEEP_SECONDS = 0.25
+LAST_BEAT_SECONDS = 1.0
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
 FORECAST_SECONDS = 5.0
@@ -54,17 +56,22 @@ class Clerk:
         self._outlook = Outlook(self._ledger, bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._reader = BatchReader(self._ledger, self._store, _index_limits(batches))
+        self._stopping = asyncio.Event()
         self._swept_at: datetime | None = None
         self._lease_seconds = WorkerSettings().lease_seconds
         self._leases_count_from = time.monotonic()
         self._look_for_orphans_at = time.monotonic()
 
+    def stop(self) -> None:
+        """End the work, after what is being moved at this moment."""
+        self._stopping.set()
+
     async def work(self) -> None:
-        """Work until cancelled; while the ledger is away, go on trying."""
+        """Work until told to stop; while the ledger is away, go on trying."""
         await self._ledger.check()
+        beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
         try:
             async with asyncio.TaskGroup() as duties:
-                duties.create_task(keep_beating(self._ledger, self._process, self._detail))
                 duties.create_task(self._keep_doing(self._sweep, SWEEP_SECONDS))
                 duties.create_task(self._keep_doing(self._release, RELEASE_SECONDS))
                 duties.create_task(self._keep_doing(self._flusher.flush_due, FLUSH_SECONDS))
@@ -72,6 +79,8 @@ class Clerk:
                 duties.create_task(self._keep_doing(self._forecast, FORECAST_SECONDS))
                 duties.create_task(self._keep_doing(self._forget, FORGET_SECONDS))
         finally:
+            beating.cancel()
+            await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
             await self._leave()
 
     async def _leave(self) -> None:
@@ -82,15 +91,23 @@ class Clerk:
         await self._ledger.close()
 
     async def _keep_doing(self, duty: Callable[[], Awaitable[object]], seconds: float) -> None:
-        while True:
-            try:
-                await duty()
-            except ProblemError as error:
-                log.warning("clerk.waits", why=error.problem.code)
-                # Nobody could renew a lease meanwhile: those who live get the time to.
-                self._leases_count_from = time.monotonic() + self._lease_seconds
-                await asyncio.sleep(1)
-            await asyncio.sleep(seconds)
+        # Told by a flag: a cancellation was seen to be lost on its way, and then is so for ever.
+        try:
+            while not self._stopping.is_set():
+                await self._do(duty)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), seconds)
+        finally:
+            self.stop()
+
+    async def _do(self, duty: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await duty()
+        except ProblemError as error:
+            log.warning("clerk.waits", why=error.problem.code)
+            # Nobody could renew a lease meanwhile: those who live get the time to.
+            self._leases_count_from = time.monotonic() + self._lease_seconds
+            await asyncio.sleep(1)
 
     async def _sweep(self) -> None:
         take_leases = time.monotonic() >= self._leases_count_from
@@ -109,7 +126,7 @@ class Clerk:
         await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
-        while await self._reader.read_next():
+        while not self._stopping.is_set() and await self._reader.read_next():
             pass
 
     async def _forget(self) -> None:
@@ -153,15 +170,12 @@ def _index_limits(batches: BatchSettings) -> IndexLimits:
 
 
 async def _run() -> None:
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(Clerk().work())
+    clerk, loop = Clerk(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
-    await asyncio.gather(work, return_exceptions=False)
+        loop.add_signal_handler(number, clerk.stop)
+    await clerk.work()
+    log.info("process.stopped")
 
 
 def main() -> None:
-    try:
-        asyncio.run(_run())
-    except asyncio.CancelledError:
-        log.info("process.stopped")
+    asyncio.run(_run())

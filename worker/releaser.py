@@ -16,7 +16,7 @@ from jobs.window import Window
 LIVE_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 # So much longer than one turn of the clerk is what is released ahead to last.
-AHEAD_SECONDS = 0.5
+AHEAD_SECONDS = 0.25
 MOST_AHEAD = 8
 FULL_KV_CACHE = 0.9
 SMOOTHING = 0.3

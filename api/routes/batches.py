@@ -19,7 +19,6 @@ from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
 from jobs.checks import invalid_request
-from jobs.ids import is_batch_id
 from jobs.problems import ProblemError
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
@@ -78,12 +77,6 @@ async def list_batches(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     after: AfterId = None,
 ) -> Response:
-    if after is not None and not is_batch_id(after):
-        raise ProblemError(
-            "invalid-request",
-            "`after` is the `id` of a batch, as a list gave it.",
-            errors=[{"pointer": "#/query/after", "detail": "It is no batch's id."}],
-        )
     found = await parts.ledger.batches.list(department.name, after=after, limit=limit)
     views = [batch_view(batch) for batch in found.items]
     return openai_list(views, has_more=found.next_cursor is not None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.lanes import Lane
-from jobs.ledger.records import Record, dump, to_ms, to_time
+from jobs.ledger.records import Record, dump, to_moment, to_ms, to_time
 
 
 def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[str, str | int]:
@@ -51,10 +50,10 @@ def to_batch(record: Record) -> Batch:
         input_bytes=int(record["input_bytes"]),
         read=int(record["read"]),
         completion_window=record["completion_window"],
-        created_at=_moment(record["created_at"]),
-        deadline=_moment(record["deadline"]),
+        created_at=to_moment(record["created_at"]),
+        deadline=to_moment(record["deadline"]),
         moments={
-            status: _moment(record[f"{status.value}_at"])
+            status: to_moment(record[f"{status.value}_at"])
             for status in BatchStatus
             if f"{status.value}_at" in record
         },
@@ -80,7 +79,3 @@ def _counts(record: Record) -> dict[str, Any]:
         "completed": int(record["completed"]),
         "failed": int(record["failed"]),
     }
-
-
-def _moment(ms: str) -> datetime:
-    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC)

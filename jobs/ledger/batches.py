@@ -22,10 +22,10 @@ from jobs.batches.index import ENTRY_BYTES
 from jobs.ids import is_batch_id
 from jobs.ledger.batch_records import new_batch_record, to_batch
 from jobs.ledger.connection import PREFIX, Connection
-from jobs.ledger.page import Page
+from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import dump, pairs, to_job, to_ms
-from jobs.ledger.replies import IdempotencyKey, mismatch
+from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
 from jobs.problems import Problem, ProblemError
 from jobs.quotas import QuotaLeft
 
@@ -75,16 +75,7 @@ class BatchLedger:
         Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`, and
         `OverQuotaError`.
         """
-        reply = ""
-        if idempotency:
-            reply = dump(
-                {
-                    "key": idempotency.key,
-                    "body_sha256": idempotency.body_sha256,
-                    "body": body.decode(),
-                    "keep_ms": self._reply_keep_ms,
-                }
-            )
+        reply = reply_argument(idempotency, body, self._reply_keep_ms)
         keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
         record = dump(new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms)))
         match await self._connection.run("create_batch", record, reply, self._max_waiting_lines):
@@ -113,11 +104,15 @@ class BatchLedger:
         return to_batch(record) if record and record["department"] == department else None
 
     async def list(self, department: str, *, after: str | None, limit: int) -> Page[Batch]:
-        """A page of a department's batches, newest first; `after` is the last one's id."""
-        redis = self._connection.redis
-        start = f"({after}" if after else "+"
-        ids = await self._connection.ask(
-            redis.zrevrangebylex(f"{PREFIX}batches:{department}", start, "-", 0, limit + 1)
+        """A page of a department's batches, newest first.
+
+        `after` is the id of the last batch of the page before; anything else raises
+        `ProblemError("invalid-request")`.
+        """
+        check_after(after, is_batch_id, "batch")
+        index = f"{PREFIX}batches:{department}"
+        ids = await read_ids(
+            self._connection, index, after=after, count=limit + 1, order=Order.desc
         )
         found = await self._load(ids[:limit])
         return Page(found, ids[limit - 1] if len(ids) > limit else None)

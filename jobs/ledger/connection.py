@@ -27,7 +27,7 @@ from jobs.settings import RedisSettings
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
-_SHARED = ("prelude", "callbacks", "receivers", "quota", "files", "batches")
+_SHARED = ("prelude", "callbacks", "receivers", "quota", "replies", "files", "batches")
 # Redis 6 says first in which script it was.
 _REFUSED = re.compile(r"(^|: -)(OOM|MISCONF) ")
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ids import is_file_id
 from jobs.ledger.connection import PREFIX, Connection
-from jobs.ledger.page import Order, Page, read_ids
+from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import dump, file_record, to_file
 from jobs.problems import ProblemError
 
@@ -45,12 +45,7 @@ class FileLedger:
         `after` is the id of the last file of the page before; anything else raises
         `ProblemError("invalid-request")`. A page is short only where it is the last.
         """
-        if after is not None and not is_file_id(after):
-            raise ProblemError(
-                "invalid-request",
-                "`after` is the `id` of a file, as a list gave it.",
-                errors=[{"pointer": "#/query/after", "detail": "It is no file's id."}],
-            )
+        check_after(after, is_file_id, "file")
         index, found = f"{PREFIX}files:{department}", list[StoredFile]()
         while True:
             count = limit + 1 - len(found) if purpose is None else _SCAN

@@ -25,7 +25,7 @@ from jobs.ledger.records import (
     to_document,
     to_job,
 )
-from jobs.ledger.replies import IdempotencyKey, mismatch
+from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
 from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
 from jobs.quotas import QuotaLeft
@@ -124,22 +124,12 @@ class JobLedger:
         Raises `ProblemError`: `idempotency-mismatch`, `system-full`, `not-found` (the document);
         `OverQuotaError` where a quota of the department refuses it.
         """
-        job, reply = submission.job, ""
-        if submission.idempotency:
-            reply = dump(
-                {
-                    "key": submission.idempotency.key,
-                    "body_sha256": submission.idempotency.body_sha256,
-                    "body": submission.body.decode(),
-                    "keep_ms": self._reply_keep_ms,
-                }
-            )
-        document = submission.document
+        job, document = submission.job, submission.document
         answer = await self._connection.run(
             "submit",
             dump(new_job_record(job, submission.created_at, self._job_keep_ms)),
             dump(document_record(document, self._document_keep_ms)) if document else "",
-            reply,
+            reply_argument(submission.idempotency, submission.body, self._reply_keep_ms),
             self._max_queued,
         )
         match answer:

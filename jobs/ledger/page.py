@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from jobs.ledger.connection import Connection
+from jobs.problems import ProblemError
 
 T = TypeVar("T")
 
@@ -25,6 +26,16 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     next_cursor: str | None
+
+
+def check_after(after: str | None, is_id: Callable[[str], bool], of: str) -> None:
+    """Raises `ProblemError("invalid-request")` where `after` is no id of such a thing."""
+    if after is not None and not is_id(after):
+        raise ProblemError(
+            "invalid-request",
+            f"`after` is the `id` of a {of}, as a list gave it.",
+            errors=[{"pointer": "#/query/after", "detail": f"It is no {of}'s id."}],
+        )
 
 
 async def read_ids(

@@ -29,8 +29,12 @@ def to_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def to_moment(ms: str) -> datetime:
+    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC)
+
+
 def to_time(ms: str | None) -> datetime | None:
-    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC) if ms else None
+    return to_moment(ms) if ms else None
 
 
 def dump(value: Any) -> str:
@@ -75,7 +79,7 @@ def to_job(record: Record) -> Job:
         deadline=to_time(record.get("deadline")),
         metadata=from_json(record.get("metadata", "{}")),
         status=JobStatus(record["status"]),
-        created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
+        created_at=to_moment(record["created_at"]),
         started_at=to_time(record.get("started_at")),
         finished_at=to_time(record.get("finished_at")),
         attempts=int(record["attempts"]),
@@ -119,8 +123,8 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
         filename=record["filename"],
         bytes=int(record["bytes"]),
         lines=int(record["lines"]),
-        created_at=datetime.fromtimestamp(int(float(record["created_at"])) / 1000, UTC),
-        expires_at=datetime.fromtimestamp(int(float(record["expires_at"])) / 1000, UTC),
+        created_at=to_moment(record["created_at"]),
+        expires_at=to_moment(record["expires_at"]),
         blobs=tuple(blobs),
     )
 
@@ -154,7 +158,7 @@ def to_document(record: Record) -> StoredDocument:
         bytes=int(record["bytes"]),
         media_type=record["media_type"],
         filename=record["filename"] or None,
-        expires_at=datetime.fromtimestamp(int(float(record["expires_at"])) / 1000, UTC),
+        expires_at=to_moment(record["expires_at"]),
         blob=record["blob"],
     )
 

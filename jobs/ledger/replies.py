@@ -27,6 +27,20 @@ class Reply:
     headers: Mapping[str, str]
 
 
+def reply_argument(idempotency: IdempotencyKey | None, body: bytes, keep_ms: int) -> str:
+    """A first answer, for scripts that keep it in the step that does what it tells of."""
+    if idempotency is None:
+        return ""
+    return dump(
+        {
+            "key": idempotency.key,
+            "body_sha256": idempotency.body_sha256,
+            "body": body.decode(),
+            "keep_ms": keep_ms,
+        }
+    )
+
+
 def mismatch() -> ProblemError:
     return ProblemError(
         "idempotency-mismatch",

@@ -1,7 +1,7 @@
 -- Ask for the first answer to an idempotency key, or become the one who gives it.
 -- ARGV: department, scope, key, body's SHA-256, ms until an unfinished first request is given up
 -- Returns: {'first'} | {'mismatch'} | {'in-progress'} | {'reply', status, headers, body}
-local key = P .. 'reply:' .. ARGV[1] .. ':' .. ARGV[2] .. ':' .. ARGV[3]
+local key = reply_at(ARGV[1], ARGV[2], ARGV[3])
 local earlier = as_map(redis.call('HGETALL', key))
 if not earlier.body_sha256 then
   redis.call('HSET', key, 'body_sha256', ARGV[4])

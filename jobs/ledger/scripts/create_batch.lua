@@ -9,15 +9,8 @@ if redis.call('EXISTS', P .. 'batch:' .. batch.id) == 1 then
   return {'kept', quotas_left(batch.department)}
 end
 
-local reply_key
-if reply then
-  reply_key = P .. 'reply:' .. batch.department .. ':batches:' .. reply.key
-  local earlier = as_map(redis.call('HGETALL', reply_key))
-  if earlier.body_sha256 then
-    if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
-    return {'replayed', quotas_left(batch.department), earlier.body}
-  end
-end
+local earlier = earlier_reply(batch.department, 'batches', reply)
+if earlier then return earlier end
 
 local file = P .. 'file:' .. batch.input_file_id
 if redis.call('HGET', file, 'department') ~= batch.department then return {'no-file'} end
@@ -45,9 +38,5 @@ redis.call('ZADD', P .. 'indexing', now, batch.id)
 redis.call('ZADD', P .. 'batches-open', 0, batch.id)
 redis.call('ZADD', P .. 'batch-deadlines', batch.deadline, batch.id)
 
-if reply then
-  redis.call('HSET', reply_key, 'body_sha256', reply.body_sha256, 'body', reply.body,
-    'status', 200, 'headers', '{}')
-  redis.call('PEXPIRE', reply_key, reply.keep_ms)
-end
+keep_reply(batch.department, 'batches', reply, 200)
 return {'kept', quotas_left(batch.department)}

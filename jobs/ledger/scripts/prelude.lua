@@ -38,12 +38,12 @@ local function listed(job, status)
 end
 
 -- Celery's protocol 2 inside kombu's envelope, its body carried as plain text. Identifiers only.
--- id: the message's, as Flower shows it; ids: what it is about.
-local function send(queue, task, id, ids)
+-- id: the message's, as Flower shows it; ids: what it is about. Celery takes from the right.
+local function send(queue, task, id, ids, first)
   local none = cjson.null
   local tag = id .. ':' .. redis.call('INCR', P .. 'messages')
   local embed = {callbacks = none, errbacks = none, chain = none, chord = none}
-  redis.call('LPUSH', queue, cjson.encode({
+  redis.call(first and 'RPUSH' or 'LPUSH', queue, cjson.encode({
     body = '[["' .. table.concat(ids, '","') .. '"], {}, ' .. cjson.encode(embed) .. ']',
     ['content-encoding'] = 'utf-8',
     ['content-type'] = 'application/json',
@@ -80,9 +80,9 @@ local function lift(job)
   end
 end
 
-local function hand_to_celery(job)
+local function hand_to_celery(job, first)
   redis.call('ZADD', P .. 'sent:' .. job.lane, now, job.id)
-  send(job.lane, job.task, job.id, {job.id})
+  send(job.lane, job.task, job.id, {job.id}, first)
 end
 
 -- Whether an operator has paused the department, the lane, or that lane of that department.

@@ -78,7 +78,7 @@ local function new_job(batch, tasks, entry)
 end
 
 -- Release the next lines of a batch in one message; returns how many, and their tokens.
-local function release_lines(batch, most)
+local function release_lines(batch, most, ahead)
   local first, tasks = tonumber(batch.next), cjson.decode(batch.tasks)
   local last = math.min(first + most, tonumber(batch.indexed))
   local entries = redis.call('GETRANGE', P .. 'index:' .. batch.id, first * ENTRY, last * ENTRY - 1)
@@ -92,7 +92,7 @@ local function release_lines(batch, most)
     ids[#ids + 1] = job.id
     tokens = tokens + cost
   end
-  send(batch.lane, task, batch.id .. ':' .. first + 1 .. '-' .. first + #ids, ids)
+  send(batch.lane, task, batch.id .. ':' .. first + 1 .. '-' .. first + #ids, ids, ahead)
   move_lines('waiting', batch.department, -#ids)
   move_lines('open', batch.department, #ids)
   set_batch(batch, {['next'] = first + #ids})
@@ -102,7 +102,7 @@ local function release_lines(batch, most)
   return #ids, tokens
 end
 
-local turns, passed = {}, {}
+local turns, passed, has_sent = {}, {}, {}
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   release_resumed(department)
   turns[#turns + 1] = department
@@ -116,20 +116,27 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
   local department = turns[at.i]
   local job, batch, most = head_of(department)
   local count, tokens = 0, 0
+  -- The first message of whoever has nothing in hand goes before what others have in Celery.
+  local ahead = not has_sent[department]
+    and redis.call('ZCARD', P .. 'jobs:' .. department .. ':running') == 0
+    and tonumber(redis.call('GET', P .. 'open-lines:' .. department) or 0) == 0
   if job then
     redis.call('ZREM', P .. 'waiting:' .. department, job.id)
-    hand_to_celery(job)
+    hand_to_celery(job, ahead)
     -- A line that comes back was charged when it was released first.
     count, tokens = 1, job.batch_id and 0 or JOB_TOKENS
   elseif batch then
     redis.call('SET', used_ids, 1, 'PX', REPEATED_MS)
-    count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1))
+    count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1), ahead)
   else
     table.remove(turns, at.i)
     passed[department] = at.turn
   end
   room, released = room - count, released + count
-  if count > 0 then serve(at.turn) end
+  if count > 0 then
+    has_sent[department] = true
+    serve(at.turn)
+  end
   if tokens > 0 then charge(department, tokens) end
 end
 for department, turn in pairs(passed) do pass_over(department, turn) end

@@ -15,15 +15,8 @@ if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
   return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
 end
 
-local reply_key
-if reply then
-  reply_key = P .. 'reply:' .. job.department .. ':jobs:' .. reply.key
-  local earlier = as_map(redis.call('HGETALL', reply_key))
-  if earlier.body_sha256 then
-    if earlier.body_sha256 ~= reply.body_sha256 then return {'mismatch'} end
-    return {'replayed', quotas_left(job.department), earlier.body}
-  end
-end
+local earlier = earlier_reply(job.department, 'jobs', reply)
+if earlier then return earlier end
 
 if not document and redis.call('EXISTS', document_key) == 0 then return {'no-document'} end
 local references = cjson.decode(job.references or '[]')
@@ -68,9 +61,5 @@ else
   queue(job)
 end
 
-if reply then
-  redis.call('HSET', reply_key, 'body_sha256', reply.body_sha256, 'body', reply.body,
-    'status', 202, 'headers', '{}')
-  redis.call('PEXPIRE', reply_key, reply.keep_ms)
-end
+keep_reply(job.department, 'jobs', reply, 202)
 return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}

@@ -244,7 +244,7 @@ async def test_a_scheduled_job_is_queued_when_it_is_due(ledger: Ledger, submit: 
 async def test_a_job_past_its_deadline_expires(
     ledger: Ledger, submit: Submit, *, running: bool
 ) -> None:
-    job_id = await submit(deadline=datetime.now(UTC) + timedelta(seconds=0.1))
+    job_id = await submit(deadline=datetime.now(UTC) + timedelta(seconds=0.4))
     claim = await claimed(ledger, job_id) if running else None
     async with asyncio.timeout(5):
         while (await ledger.upkeep.sweep()).expired == 0:

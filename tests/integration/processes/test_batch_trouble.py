@@ -101,17 +101,17 @@ async def test_a_batch_goes_on_when_its_engine_is_back(
 async def test_nothing_of_a_waiting_line_is_in_redis_or_in_the_logs(
     system: System, caller: Caller, engine: StandInControl
 ) -> None:
-    secret = "Mr Palimpsest lives at the well"
+    words = "Mr Palimpsest lives at the well"
     engine.control(mode="unhealthy")
     await until(lambda: not system.engine_healthy())
-    lines = [job_line("c1", input={"text": secret}), b'{"' + secret.encode()]
+    lines = [job_line("c1", input={"text": words}), b'{"' + words.encode()]
     batch = await caller.submit(lines, JOBS)
     with Redis.from_url(system.redis_url, decode_responses=True) as redis:
         await until(lambda: redis.scard(f"chancery:open:{batch.id}") == 1)
         assert "Palimpsest" not in json.dumps([_value(redis, key) for key in redis.scan_iter()])
     engine.control(mode="ok")
     (done,) = await caller.output(await caller.ended(batch))
-    assert secret in json.dumps(done)
+    assert words in json.dumps(done)
     for child in system.children:
         assert "Palimpsest" not in child.log.read_text(errors="replace")
 
