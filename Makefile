@@ -67,9 +67,17 @@ secrets: setup ## accept what the check takes for secrets, once you have looked 
 chaos: setup ## tests that kill parts of a running system, a quarter of an hour
 	@$(BIN)/pytest tests/chaos $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## 1,000 damaged files a format through the readers; ARGS="docx pdf -n 200" for some
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: bench
 bench: setup ## measurements
 	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: quality
+quality: setup ## how well tasks do, in one table; ARGS="layout" for some
+	@$(BIN)/python -m bench.quality $(ARGS)
 
 .PHONY: compose-test
 compose-test: setup ## docker compose, really brought up (root)

@@ -13,6 +13,7 @@ from jobs.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 
@@ -30,6 +31,7 @@ def main() -> None:
         retention=RetentionSettings(),
         batches=BatchSettings(),
         bulk=BulkSettings(),
+        secrecy=SecrecySettings(),
     )
     uvicorn.run(
         app,

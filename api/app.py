@@ -15,13 +15,14 @@ from api.errors import answer_errors
 from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
-from api.routes import callbacks, documents, files, jobs, service, tasks, usage
+from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from jobs.batches.files import Files
 from jobs.batches.outlook import Outlook
 from jobs.batches.submission import BatchSubmissions
 from jobs.documents import Documents
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
+from jobs.secrecy import Screening
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
@@ -29,6 +30,7 @@ from jobs.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 from jobs.store import Store
@@ -46,6 +48,7 @@ def create_app(
     retention: RetentionSettings,
     batches: BatchSettings,
     bulk: BulkSettings,
+    secrecy: SecrecySettings | None = None,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -53,7 +56,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
-        documents = Documents(ledger, folder, limits, retention)
+        screening = Screening.with_processes(secrecy or SecrecySettings())
+        documents = Documents(ledger, folder, limits, retention, screening)
         files = Files(ledger, folder, retention)
         app.state.parts = Parts(
             ledger=ledger,
@@ -75,7 +79,8 @@ def create_app(
         )
         try:
             await _check(ledger)
-            yield
+            async with screening:
+                yield
         finally:
             await ledger.close()
 
@@ -100,7 +105,17 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (documents, tasks, jobs, batch_routes, files, callbacks, usage, service):
+    for subject in (
+        documents,
+        libraries,
+        tasks,
+        jobs,
+        batch_routes,
+        files,
+        callbacks,
+        usage,
+        service,
+    ):
         app.include_router(subject.router)
     app.include_router(openapi.router)
 

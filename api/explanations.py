@@ -33,6 +33,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "unavailable": "Wait as long as `Retry-After` says and send the same again, with the same "
     "Idempotency-Key.",
     "storage-full": "Wait, and tell the operators: the disk for documents is full.",
+    "library-full": "Take documents out that are not needed, or begin another library.",
     "not-ended": "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
     "no-result": "Look at the job's `error`: only a job that succeeded has a result.",
     "file-in-use": "Delete the file when the batches that use it have ended, or cancel them first.",
@@ -59,12 +60,21 @@ WHAT_TO_DO: Mapping[str, str] = {
     "document-corrupt": "Send the document again; if it stays, save it anew with its own program.",
     "document-encrypted": "Remove the password and send the document again.",
     "document-unsupported": "Save the document in a format that is read: text, Markdown, HTML, "
-    "DOCX or PDF. The name's ending does not matter, the bytes do.",
-    "document-no-text-layer": "Send a document with text in it: pages that are pictures alone "
-    "would have to be recognised first.",
+    "e-mail, DOCX, PDF, OFD, XLSX, XLS, ODS or a picture (PNG, JPEG, TIFF, BMP, WebP, GIF). DOC, "
+    "WPS, RTF and ODT are read where the operators installed LibreOffice beside the workers. The "
+    "name's ending does not matter, the bytes do.",
+    "document-no-text-layer": "Send a document with text in it: its pages are pictures, and OCR, "
+    "which reads those of PDFs and pictures, is switched off here or is not for this format.",
+    "document-pages-unread": "Split the document, so that OCR can read all of its scanned pages. "
+    "The task `parse` gives what could be read, and says what could not.",
     "document-too-long": "Split the document.",
     "document-read-timeout": "Split the document, or save it anew with its own program.",
     "document-reader-crashed": "Save the document anew with its own program.",
+    "redaction-incomplete": "Use the masked text. For a masked file, print the document to a new "
+    "PDF, or save it anew with its own program, and send that.",
+    "secrecy-marked": "Do not send it here: the document bears a marking (绝密, 机密 or 秘密) that "
+    "the department's policy does not allow, and was not kept. Where the marking is a mistake, "
+    "correct the document; where it is not, follow the rules for such documents.",
     "options-too-long": "Shorten the options: instructions, labels or the schema.",
     "output-invalid": "Submit the job again; if it stays, make the options simpler.",
     "reader-unavailable": "Submit the job again later, and tell the operators.",

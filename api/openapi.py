@@ -27,6 +27,7 @@ Every address under `/v1` asks for `Authorization: Bearer KEY`. Errors are
 
 TAGS = [
     {"name": "documents", "description": "Bytes that a department sent."},
+    {"name": "libraries", "description": "Documents that are kept, and used by one name."},
     {"name": "tasks", "description": "What can be done to a document."},
     {"name": "jobs", "description": "One task on one document, with a state."},
     {

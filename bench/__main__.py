@@ -8,6 +8,7 @@ import sys
 MEASUREMENTS = {
     "submissions": "what appendfsync costs a submission",
     "jobs": "jobs per second from submission to callback, against an instant engine",
+    "secrecy": "what looking for secrecy markings costs submissions and uploads",
     "doubts": "wrong numbers that the cascade's checks see",
     "batches": "lines per second of a batch, and what is left of the engine client's throughput",
     "waiting": "what waiting lines cost: memory, interactive latency, the clerk's time",

@@ -26,6 +26,7 @@ from client.models import (
     Document,
     File,
     Job,
+    Library,
     Redelivered,
     TaskInfo,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "File",
     "InvalidRequest",
     "Job",
+    "Library",
     "NotFound",
     "RateLimited",
     "Redelivered",

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from client import calls
+from client import calls, library_calls
 from client.async_batches import AsyncBatches
 from client.exchange import Waiting
-from client.models import Callback, Document, Job, Redelivered, TaskInfo
+from client.models import Callback, Document, Job, Library, Redelivered, TaskInfo
 from client.uploads import Source
 
 
@@ -130,6 +130,21 @@ class AsyncChancery(AsyncBatches):
         So many at a time: ask again while there are any `remaining`.
         """
         return await self._send(calls.redeliver_dead(since, until))
+
+    async def put_in_library(self, name: str, document_id: str) -> None:
+        """Put an uploaded document into a library, which is made with the first one."""
+        await self._send(library_calls.put_in(name, document_id))
+
+    async def take_out_of_library(self, name: str, document_id: str) -> None:
+        """Raises `NotFound` where it is not in there."""
+        await self._send(library_calls.take_out(name, document_id))
+
+    async def libraries(self) -> tuple[Library, ...]:
+        return await self._send(library_calls.libraries())
+
+    async def library(self, name: str) -> tuple[Document, ...]:
+        """The documents of a library."""
+        return await self._send(library_calls.library(name))
 
     async def tasks(self) -> tuple[TaskInfo, ...]:
         return await self._send(calls.tasks())

@@ -11,6 +11,7 @@ from client.commands.batch.group import batch
 from client.commands.callbacks import callbacks
 from client.commands.connection import connection_options
 from client.commands.jobs import cancel, job, jobs
+from client.commands.libraries import library
 from client.commands.submit import submit
 from client.commands.tasks import tasks
 from client.errors import ChanceryError, Unauthorized, Unreachable
@@ -19,6 +20,7 @@ from client.server_commands import load, server_commands
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Documents and jobs": (submit, jobs, job, cancel, tasks),
     "Batches": (batch,),
+    "Libraries": (library,),
     "Callbacks": (callbacks,),
 }
 SERVER_SECTION = "The system"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from client import calls
+from client import calls, library_calls
 from client.batches import Batches
 from client.exchange import Waiting
-from client.models import Callback, Document, Job, Redelivered, TaskInfo
+from client.models import Callback, Document, Job, Library, Redelivered, TaskInfo
 from client.uploads import Source
 
 
@@ -128,6 +128,21 @@ class Chancery(Batches):
         So many at a time: ask again while there are any `remaining`.
         """
         return self._send(calls.redeliver_dead(since, until))
+
+    def put_in_library(self, name: str, document_id: str) -> None:
+        """Put an uploaded document into a library, which is made with the first one."""
+        self._send(library_calls.put_in(name, document_id))
+
+    def take_out_of_library(self, name: str, document_id: str) -> None:
+        """Raises `NotFound` where it is not in there."""
+        self._send(library_calls.take_out(name, document_id))
+
+    def libraries(self) -> tuple[Library, ...]:
+        return self._send(library_calls.libraries())
+
+    def library(self, name: str) -> tuple[Document, ...]:
+        """The documents of a library."""
+        return self._send(library_calls.library(name))
 
     def tasks(self) -> tuple[TaskInfo, ...]:
         return self._send(calls.tasks())

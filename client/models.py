@@ -32,6 +32,13 @@ class Document(Answer):
     expires_at: datetime | None = None
 
 
+class Library(Answer):
+    """`documents` is how many it has."""
+
+    name: str
+    documents: int
+
+
 class Progress(Answer):
     done: int = 0
     total: int = 0

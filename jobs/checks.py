@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from jobs.problems import ProblemError
+from jobs.references import Named
 from tasks.registry import TASKS
 
 _OPTIONS_REMEMBERED = 256
+_REMEMBERED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedOptions:
     """`canonical` is the JSON of the options with the defaults filled in: the same for all options
-    that mean the same. It is empty where `errors` says what does not fit."""
+    that mean the same. It is empty where `errors` says what does not fit. `named` is what they name
+    besides the document that is worked on.
+    """
 
     canonical: bytes
     errors: Sequence[Mapping[str, Any]]
+    named: Named = field(default_factory=Named)
 
 
 def invalid_request(
@@ -47,13 +52,17 @@ def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> l
     ]
 
 
-def check_task(task: str, options: Mapping[str, Any]) -> None:
-    """Raises `ProblemError`: `unknown-task`, or `invalid-request` where the options do not fit."""
+def check_task(task: str, options: Mapping[str, Any]) -> BaseModel:
+    """The task's options, read.
+
+    Raises `ProblemError`: `unknown-task`, or `invalid-request` where the options do not fit.
+    """
     check_task_name(task)
     try:
-        TASKS[task].options.model_validate(options)
+        checked: BaseModel = TASKS[task].options.model_validate(options)
     except ValidationError as error:
         raise invalid_request(error.errors(), prefix=("options",)) from error
+    return checked
 
 
 def check_task_name(task: str) -> None:
@@ -68,16 +77,23 @@ def check_task_name(task: str) -> None:
 def checked_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
     """As `check_task` checks them, but remembered: the lines of a batch mostly have the same, and
     to check a schema takes long. `task` must exist, and `options` must be from JSON."""
-    return _checked(task, to_json(options))
+    given = to_json(options)
+    if len(given) > _REMEMBERED_BYTES:  # texts; they differ from line to line
+        return _check(task, given)
+    return _checked(task, given)
 
 
 @lru_cache(_OPTIONS_REMEMBERED)
 def _checked(task: str, options: bytes) -> CheckedOptions:
+    return _check(task, options)
+
+
+def _check(task: str, options: bytes) -> CheckedOptions:
     try:
         found = TASKS[task].options.model_validate(from_json(options))
     except ValidationError as error:
         return CheckedOptions(b"", listed(error.errors(), prefix=("options",)))
-    return CheckedOptions(found.model_dump_json().encode(), ())
+    return CheckedOptions(found.model_dump_json().encode(), (), Named.in_options(found))
 
 
 def check_text(text: str, max_chars: int) -> None:

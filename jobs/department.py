@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tasks.secrecy import Marking, Secrecy
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
@@ -30,7 +32,8 @@ class Department:
     None: when the platform's does.
 
     `callback_secrets` are those that sign now, the new one first: all of them do, so that a secret
-    can be changed without a gap.
+    can be changed without a gap. `allow_secrecy` is the most secret marking that its documents may
+    bear; None: no marking at all.
     """
 
     name: str
@@ -40,6 +43,13 @@ class Department:
     quota: Quota = UNLIMITED
     callback_max_bytes: int | None = None
     window: str | None = None
+    allow_secrecy: Secrecy | None = None
+
+    def may_send(self, marking: Marking | None) -> bool:
+        """Whether its policy lets it send a document that bears this marking."""
+        if marking is None:
+            return True
+        return self.allow_secrecy is not None and self.allow_secrecy.covers(marking.level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from jobs.checks import check_text
+from jobs.department import Department
 from jobs.ids import document_id
 from jobs.job import StoredDocument
 from jobs.ledger import Ledger
 from jobs.problems import ProblemError
+from jobs.secrecy import Screening
 from jobs.settings import LimitSettings, RetentionSettings
 from jobs.store import Incoming, Store
 from tasks.errors import DocumentError
@@ -31,18 +33,24 @@ class Documents:
     """Keeps what departments send. The same bytes again are the same document."""
 
     def __init__(
-        self, ledger: Ledger, store: Store, limits: LimitSettings, retention: RetentionSettings
+        self,
+        ledger: Ledger,
+        store: Store,
+        limits: LimitSettings,
+        retention: RetentionSettings,
+        screening: Screening | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._limits = limits
+        self._screening = screening or Screening()
         self._keep = timedelta(hours=retention.document_retention_hours)
 
-    async def keep(self, department: str, upload: Upload) -> StoredDocument:
+    async def keep(self, department: Department, upload: Upload) -> StoredDocument:
         """Keep an uploaded file.
 
         Raises `ProblemError`: `document-empty`, `document-unsupported` or what else shows from
-        the first bytes, `storage-full`.
+        the first bytes, `secrecy-marked`, `storage-full`.
         """
         incoming = upload.incoming
         if incoming.bytes == 0:
@@ -52,9 +60,12 @@ class Documents:
             media_type = await asyncio.to_thread(detect, incoming.path)
         except DocumentError as error:
             raise ProblemError(error.code, str(error)) from error
+        await self._screening.check_file(department, incoming.path, media_type)
         owner = document_id(incoming.sha256)
-        blob = await self._store.keep(incoming, department, owner)
-        document = self._document(department, incoming.sha256, incoming.bytes, media_type, blob)
+        blob = await self._store.keep(incoming, department.name, owner)
+        document = self._document(
+            department.name, incoming.sha256, incoming.bytes, media_type, blob
+        )
         kept = await self._ledger.documents.keep(replace(document, filename=upload.filename))
         if kept.blob != blob:
             await self._store.delete(blob)
@@ -75,9 +86,15 @@ class Documents:
             await self._store.delete(blob)
         return kept
 
-    def check_text(self, text: str) -> None:
-        """Raises `ProblemError`: `document-empty` or `text-too-long`."""
+    async def check_text(self, department: Department, text: str) -> None:
+        """Raises `ProblemError`: `document-empty`, `text-too-long` or `secrecy-marked`."""
         check_text(text, self._limits.max_text_chars)
+        await self._screening.check_text(department, text)
+
+    async def withdraw(self, document: StoredDocument) -> None:
+        """Remove a document that should not have been kept, bytes and record."""
+        await self._store.delete(document.blob)
+        await self._ledger.documents.withdraw(document.department, document.id)
 
     async def store_text(self, department: str, text: str) -> StoredDocument:
         """Put a text into the store; the ledger keeps its record together with the job."""
@@ -85,6 +102,14 @@ class Documents:
         sha256 = hashlib.sha256(data).hexdigest()
         blob = await self._store.put(data, department, document_id(sha256))
         return self._document(department, sha256, len(data), plain_text.MEDIA_TYPE, blob)
+
+    async def keep_text(self, department: str, text: str) -> StoredDocument:
+        """Keep a text as a document. Raises `ProblemError`: `storage-full`, or the ledger's."""
+        document = await self.store_text(department, text)
+        kept = await self._ledger.documents.keep(document)
+        if kept.blob != document.blob:
+            await self._store.delete(document.blob)
+        return kept
 
     async def discard(self, document: StoredDocument) -> None:
         """Remove what was stored and is not needed after all."""

@@ -60,7 +60,10 @@ class InputLine:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What a submission asks for, checked and with its ids given."""
+    """What a submission asks for, checked and with its ids given.
+
+    `references` are the ids of the documents that its options name.
+    """
 
     id: str
     callback_id: str | None
@@ -75,6 +78,7 @@ class NewJob:
     deadline: datetime | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     model: ModelChoice | None = None
+    references: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ TITLES: Mapping[str, str] = {
     "system-full": "The system is full",
     "unavailable": "The system cannot accept work just now",
     "storage-full": "The system has no room to keep documents",
+    "library-full": "The library has as many documents as it may have",
     "not-ended": "The job has not ended",
     "no-result": "The job has no result",
     "file-in-use": "A batch that has not ended uses the file",

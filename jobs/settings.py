@@ -99,6 +99,21 @@ class ApiSettings(BaseSettings):
     )
 
 
+class SecrecySettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_SECRECY_")
+
+    look_seconds: float = Field(
+        2,
+        gt=0,
+        description="How long an upload waits to be looked at for a secrecy marking. What is not "
+        "seen by then is seen by the worker: [decisions/secrecy.md](decisions/secrecy.md).",
+    )
+    look_processes: int = Field(
+        1, ge=1, description="Processes of an api that look at uploads, started when needed."
+    )
+    look_memory_mib: int = Field(256, ge=64, description="Memory that one look may take.")
+
+
 class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
 
@@ -194,6 +209,29 @@ class WorkerSettings(BaseSettings):
         """How many requests in flight may be bulk work: all but those kept for interactive work."""
         kept = self.interactive_places
         return max(1, self.concurrency - (self.concurrency // 8 if kept is None else kept))
+
+
+class OcrSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    ocr: bool = Field(
+        True, description="Read pictures and scanned pages by OCR. Off, they are refused."
+    )
+    ocr_processes: int = Field(
+        2, ge=1, description="Processes that read scanned documents, a worker."
+    )
+    ocr_threads: int = Field(
+        1, ge=1, description="Threads, at most the processors there are, of each such process."
+    )
+    ocr_max_pages: int = Field(
+        200, ge=1, description="The most scanned pages of a document that are read."
+    )
+    ocr_timeout_seconds: float = Field(
+        900, gt=0, description="So long after its start no further scanned page is read."
+    )
+    ocr_memory_mib: int = Field(
+        2_048, ge=1_024, description="Memory that OCR may take, with its models, a process."
+    )
 
 
 class CallbackSettings(BaseSettings):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import BaseModel
 from pydantic_core import from_json
 
 from jobs.checks import check_task
@@ -19,10 +20,12 @@ from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Kept, Submission
 from jobs.problems import ProblemError
 from jobs.quotas import QuotaLeft
+from jobs.references import Named, no_such_library
 from jobs.requests import JobRequest
 from jobs.states import JobStatus
 from jobs.targets import Address, AllowList, Target, check_target, literal, parse_target
 from jobs.views import new_job_view
+from tasks.references import DocumentRef, references_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,16 @@ class Submissions:
         kept only when all else fits.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
-        `text-too-long`, `callback-not-allowed`, `not-found`, what `Documents.keep` raises, and the
-        ledger's.
+        `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, what
+        `Documents.keep` raises, and the ledger's.
         """
-        check_task(request.task, request.options)
+        options = check_task(request.task, request.options)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)
+        request = await self._keep_references(department, request, options)
         given = request.input
         if upload is not None:
-            document_id = (await self._documents.keep(department.name, upload)).id
+            document_id = (await self._documents.keep(department, upload)).id
         elif given is not None and given.document_id is not None:
             document_id = given.document_id
         else:
@@ -70,11 +74,29 @@ class Submissions:
         kept = await self._keep_job(department, request, document_id, None, idempotency)
         return _submitted(kept)
 
+    async def _keep_references(
+        self, department: Department, request: JobRequest, options: BaseModel
+    ) -> JobRequest:
+        """The request with the texts in its options kept as documents, named by their ids."""
+        named = Named.in_options(options)
+        for text in named.texts:
+            await self._documents.check_text(department, text)
+        for name in await self._ledger.libraries.missing(department.name, named.libraries):
+            raise no_such_library(name)
+        if not named.texts:
+            return request
+        for one in references_in(options):
+            if isinstance(one, DocumentRef) and one.text is not None:
+                kept = await self._documents.keep_text(department.name, one.text)
+                one.text, one.document_id = None, kept.id
+        given = options.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return request.model_copy(update={"options": given})
+
     async def _submit_text(
         self, department: Department, request: JobRequest, idempotency: IdempotencyKey | None
     ) -> Submitted:
         text = (request.input.text if request.input else None) or ""
-        self._documents.check_text(text)
+        await self._documents.check_text(department, text)
         document = await self._documents.store_text(department.name, text)
         try:
             kept = await self._keep_job(department, request, document.id, document, idempotency)
@@ -97,7 +119,8 @@ class Submissions:
     ) -> Kept:
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is kept
-        job = _new_job(department, request, document_id)
+        named = Named.in_options(check_task(request.task, request.options))
+        job = _new_job(department, request, document_id, sorted(named.document_ids))
         waits = request.not_before is not None and request.not_before > created_at
         view = new_job_view(job, created_at, JobStatus.scheduled if waits else JobStatus.queued)
         return await self._ledger.jobs.submit(
@@ -141,7 +164,9 @@ def _check_input(request: JobRequest, upload: Upload | None) -> None:
         )
 
 
-def _new_job(department: Department, request: JobRequest, document_id: str) -> NewJob:
+def _new_job(
+    department: Department, request: JobRequest, document_id: str, references: Sequence[str]
+) -> NewJob:
     return NewJob(
         id=new_job_id(),
         callback_id=new_callback_id() if request.callback_url else None,
@@ -151,6 +176,7 @@ def _new_job(department: Department, request: JobRequest, document_id: str) -> N
         model=request.model,
         options=request.options,
         document_id=document_id,
+        references=references,
         callback_url=request.callback_url,
         not_before=request.not_before,
         deadline=request.deadline,

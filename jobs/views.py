@@ -28,6 +28,13 @@ class DocumentView(BaseModel):
     expires_at: datetime
 
 
+class LibraryView(BaseModel):
+    """`documents` is how many it has."""
+
+    name: str
+    documents: int
+
+
 class JobView(BaseModel):
     """`result_url` is there where a result is not inside. `custom_id` is what a batch's line is
     called.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -19,3 +20,9 @@ class Doubt(StrEnum):
     value_not_in_source = "value-not-in-source"
     value_not_in_quote = "value-not-in-quote"
     low_confidence = "low-confidence"
+    proposal_refused = "proposal-refused"
+
+
+def of_rules_alone(_document: object, _options: object, _result: object) -> Sequence[Doubt]:
+    """For tasks that ask no model: there is nothing to doubt."""
+    return []

@@ -7,9 +7,12 @@ TaskError
 │   ├── EncryptedDocument
 │   ├── UnsupportedDocument
 │   ├── NoTextLayer           pages are pictures: they need OCR
+│   ├── PagesUnread           some pages are pictures that nobody read
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
 │   ├── ReaderCrashed         the document killed the process that read it
+│   ├── RedactionIncomplete   something would have been left in the masked file
+│   ├── SecrecyMarked         it bears a marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
 ├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OptionsTooLong            they leave no room for the document: never tried again
@@ -72,6 +75,11 @@ class NoTextLayer(DocumentError):
     title = "The document is pictures without text"
 
 
+class PagesUnread(DocumentError):
+    code = "document-pages-unread"
+    title = "Some pages of the document were not read"
+
+
 class DocumentTooLong(DocumentError):
     code = "document-too-long"
     title = "The document is longer than allowed"
@@ -90,6 +98,16 @@ class DocumentMissing(DocumentError):
 class ReaderCrashed(DocumentError):
     code = "document-reader-crashed"
     title = "The reader broke down on the document"
+
+
+class RedactionIncomplete(DocumentError):
+    code = "redaction-incomplete"
+    title = "No masked file could be made that is sure to hold nothing"
+
+
+class SecrecyMarked(DocumentError):
+    code = "secrecy-marked"
+    title = "The document is marked as a state secret"
 
 
 class ReaderUnavailable(TaskError):

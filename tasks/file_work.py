@@ -12,9 +12,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tasks.layout import work as layout
+from tasks.masking.work import redact
 from tasks.readers.limits import ReadLimits
+from tasks.secrecy_look import look
 from tasks.source import Made
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 
-FILE_WORK: Mapping[str, FileWork] = MappingProxyType({})
+FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
+    {
+        "format_check": layout.check,
+        "format_fix": layout.fix,
+        "redact": redact,
+        "secrecy": look,
+    }
+)

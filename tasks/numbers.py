@@ -64,13 +64,14 @@ def arabic_numbers(text: str) -> list[Number]:
 def number_values(text: str) -> set[Decimal]:
     """What the numbers in `text` may mean: digits, Chinese numerals, English words and months."""
     values = {value for number in arabic_numbers(text) for value in number.values}
-    values |= {Decimal(_chinese(match.group())) for match in _CHINESE.finditer(text)}
+    values |= {Decimal(chinese_number(match.group())) for match in _CHINESE.finditer(text)}
     values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}
     words = {match.group() for match in _WORD.finditer(text.lower())}
     return values | {Decimal(_WORDS[word]) for word in words & _WORDS.keys()}
 
 
-def _chinese(numeral: str) -> int:
+def chinese_number(numeral: str) -> int:
+    """What a numeral in Chinese characters, and in nothing else, means."""
     if not set(numeral) & (_UNITS.keys() | _LARGE.keys()):
         return int("".join(str(_DIGITS[char]) for char in numeral))
     total = section = digit = 0

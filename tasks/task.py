@@ -20,6 +20,9 @@ class Task(Generic[Options, Result]):
     """`doubts` looks at a result without a model: codes that say why it should not be relied on
     before a larger model has done the work too, in a fixed order; none where nothing speaks against
     it. A task without it cannot be tried on a fast model first.
+
+    `takes_unread` is of a task that says in its result which pages were not read. Any other fails
+    over a document with such pages, so that nobody takes a part for the whole.
     """
 
     name: str
@@ -29,3 +32,4 @@ class Task(Generic[Options, Result]):
     result: type[Result]
     run: Callable[[Document, Options, Engine], Awaitable[Result]]
     doubts: Callable[[Document, Options, Result], Sequence[str]] | None = None
+    takes_unread: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -57,10 +58,11 @@ class BatchReader:
     async def _read(self, indexing: Indexing) -> None:
         batch, bad = indexing.batch, bytearray()
         path = self._store.path(batch.input_blob)
-        indexer = Indexer(path, batch.endpoint, self._limits)
         department = await self._ledger.departments.get(batch.department)
         if department is None:
             return
+        limits = replace(self._limits, allow_secrecy=department.allow_secrecy)
+        indexer = Indexer(path, batch.endpoint, limits)
         piece: Slice | None = None
         while piece is None or not piece.done:
             piece = await asyncio.to_thread(indexer.read_slice)
@@ -78,8 +80,13 @@ class BatchReader:
         until = batch.deadline + DOCUMENT_MARGIN
         ids = sorted(piece.document_ids)
         sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        no_libraries = await self._ledger.libraries.missing(batch.department, piece.libraries)
         refused = await _refused_callbacks(department, piece.callback_urls)
-        return [*indexer.know_documents(sizes), *indexer.refuse_callbacks(refused)]
+        return [
+            *indexer.know_documents(sizes),
+            *indexer.miss_libraries(no_libraries),
+            *indexer.refuse_callbacks(refused),
+        ]
 
     async def _begin(self, indexing: Indexing, indexer: Indexer, bad: bytes) -> None:
         batch, found = indexing.batch, await asyncio.to_thread(indexer.index)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from jobs.batches.input_line import read_lines
@@ -16,14 +18,18 @@ from jobs.documents import Documents
 from jobs.job import Claim, InputLine, StoredDocument
 from jobs.ledger import Ledger
 from jobs.ledger.grouped import Grouped
+from jobs.reading.pool import Reading
 from jobs.roles import ModelChoice
+from jobs.secrecy import note_refusal
 from jobs.store import Store
 from tasks.document import Document
-from tasks.errors import DocumentMissing
-from tasks.readers import ReadLimits
+from tasks.errors import DocumentMissing, SecrecyMarked
+from tasks.readers import ReadLimits, docx
 from tasks.readers.text import read_given
+from tasks.secrecy import Marking, marking_in
+from tasks.secrecy_look import level_of
 from tasks.source import Made, ResultFile
-from worker.reading import Reading
+from worker.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,11 @@ class Inputs:
         self._documents = documents
         # The jobs of one message want theirs at one time: together they cost one turn of a thread.
         self._lines = Grouped(self._read_lines)
+        self._references = References(ledger, self._read, limits)
+
+    async def give_references(self, claim: Claim, options: BaseModel) -> None:
+        """Give the documents that a task's options name. Raises as `of` does."""
+        await self._references.give(claim.job.department, options)
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
@@ -84,7 +95,9 @@ class Inputs:
         options = line.request.options if line.request else {}
         if line.text is not None:
             digest = hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
-            return DocumentInput(read_given(line.text, self._limits), options, digest, line.model)
+            document = read_given(line.text, self._limits)
+            await self._refuse_marked(claim.job.department, marking_in(document), None)
+            return DocumentInput(document, options, digest, line.model)
         stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
         if stored is None:
             raise _missing()
@@ -97,7 +110,30 @@ class Inputs:
         except FileNotFoundError as error:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
+        marking = await asyncio.to_thread(marking_in, document)
+        if marking is None and stored.media_type == docx.MEDIA_TYPE:
+            # Headers and properties, which the text need not have.
+            made = await source.work("secrecy", {"media_type": stored.media_type})
+            marking = level_of(made)
+        await self._refuse_marked(stored.department, marking, stored)
         return replace(document, source=source)
+
+    async def _refuse_marked(
+        self, department: str, marking: Marking | None, stored: StoredDocument | None
+    ) -> None:
+        """A marked document that its department may not send is removed, and its job fails."""
+        if marking is None:
+            return
+        found = await self._ledger.departments.get(department)
+        if found is not None and found.may_send(marking):
+            return
+        note_refusal(department, marking, "job")
+        if stored is not None:
+            await self._documents.withdraw(stored)
+        raise SecrecyMarked(
+            f"The document is marked {marking.level.value}, which the department may not send. It "
+            "was not worked on, and its bytes were removed."
+        )
 
 
 @dataclass(frozen=True, slots=True)

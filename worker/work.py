@@ -22,6 +22,7 @@ from worker.engine import EngineClient
 from worker.engine_session import EngineSession
 from worker.inputs import ChatInput, Inputs
 from worker.leases import Lease
+from worker.unread import refuse_unread
 
 RETRY_TEMPERATURE = 0.4
 log = structlog.get_logger()
@@ -125,6 +126,9 @@ class Work:
             return
         task = TASKS[claim.job.task]
         options = task.options.model_validate(given.options)
+        if not task.takes_unread:
+            refuse_unread(given.document)
+        await self._inputs.give_references(claim, options)
         result = await made.run.run(task, given.document, options, given.model)
         try:
             made.result = result.model_dump_json().encode()

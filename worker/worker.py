@@ -10,11 +10,13 @@ from typing import Any
 from jobs.documents import Documents
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
+from jobs.reading.pool import Reading
 from jobs.settings import (
     CascadeSettings,
     EngineSettings,
     FastEngineSettings,
     LimitSettings,
+    OcrSettings,
     RedisSettings,
     RetentionSettings,
     StoreSettings,
@@ -32,7 +34,6 @@ from worker.inputs import Inputs
 from worker.leases import Leases
 from worker.loop import LoopThread
 from worker.queue_order import LanesInOrder
-from worker.reading import Reading
 from worker.run import Runner
 from worker.service import serve
 from worker.work import Work
@@ -42,13 +43,30 @@ FIGURES_SECONDS = 2.0
 FAST_ENGINE_SECONDS = 2.0
 
 
+def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
+    return ReadLimits(
+        limits.max_text_chars,
+        limits.max_pages,
+        ocr_pages=ocr.ocr_max_pages if ocr.ocr else 0,
+        ocr_seconds=ocr.ocr_timeout_seconds,
+        ocr_threads=ocr.ocr_threads,
+    )
+
+
+def _reading_scans(ocr: OcrSettings, settings: WorkerSettings) -> Reading:
+    return Reading(
+        processes=ocr.ocr_processes,
+        timeout_seconds=ocr.ocr_timeout_seconds + settings.read_timeout_seconds,
+        memory_mib=ocr.ocr_memory_mib,
+    )
+
+
 class Worker:
     """What a worker is made of; made on the event loop that runs it."""
 
     def __init__(self) -> None:
         self._settings = WorkerSettings()
-        limits, storage = LimitSettings(), StoreSettings()
-        read_limits = ReadLimits(limits.max_text_chars, limits.max_pages)
+        limits, storage, ocr = LimitSettings(), StoreSettings(), OcrSettings()
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
@@ -65,6 +83,7 @@ class Worker:
             processes=self._settings.read_processes,
             timeout_seconds=self._settings.read_timeout_seconds,
             memory_mib=self._settings.read_memory_mib,
+            ocr=_reading_scans(ocr, self._settings) if ocr.ocr else None,
         )
         self._runner = Runner(
             name=self._process.name,
@@ -72,7 +91,9 @@ class Worker:
             store=store,
             engine=self._engine,
             work=Work(
-                inputs=Inputs(self._ledger, store, self._reading, read_limits, documents),
+                inputs=Inputs(
+                    self._ledger, store, self._reading, _read_limits(limits, ocr), documents
+                ),
                 cascade=Cascade(self._engine, self._fast, CascadeSettings()),
                 timeout_seconds=self._settings.job_timeout_seconds,
             ),

@@ -53,7 +53,8 @@ _BODY: dict[str, Any] = {
         201: {"model": DocumentView},
         **problems(
             "invalid-request", "too-large", "request-timeout", "document-empty",
-            "document-unsupported", "document-encrypted", "document-corrupt", "storage-full",
+            "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
+            "storage-full",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
@@ -71,7 +72,7 @@ async def upload_document(
         name = plain_filename(filename) or sent_name
 
         async def keep() -> Reply:
-            kept = await parts.documents.keep(department.name, Upload(incoming, name))
+            kept = await parts.documents.keep(department, Upload(incoming, name))
             return Reply(201, document_view(kept).model_dump_json().encode(), {})
 
         once = idempotency(key, incoming.sha256, name or "")

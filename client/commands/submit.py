@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 
 from client.commands.connection import Connection, connection_options, pass_connection
 from client.commands.outcomes import Outcomes
-from client.commands.pairs import values_of
+from client.commands.pairs import texts_of, values_of
 from client.errors import ChanceryError
 from client.submission import Order, Submission
 
@@ -35,6 +36,13 @@ INTERRUPTED = 130
     metavar="F.json",
     type=click.File(encoding="utf-8"),
     help="The options as a JSON object; --option goes over it.",
+)
+@click.option(
+    "--document",
+    "documents",
+    metavar="K=FILE",
+    multiple=True,
+    help="Send FILE, too, and name it in the option K.",
 )
 @click.option("--callback-url", metavar="URL", help="Where the ending is to be posted.")
 @click.option("--lane", type=click.Choice(["interactive", "bulk"]), help="Which lane to take.")
@@ -68,6 +76,7 @@ def submit(
     files: Sequence[Path],
     options: Sequence[str],
     options_file: Any,
+    documents: Sequence[str],
     callback_url: str | None,
     lane: str | None,
     model: str | None,
@@ -81,6 +90,7 @@ def submit(
     Prints one JSON object a file: the job's id, and with --wait its result. Values of K=V are JSON
     where they can be read so (max_words=120, labels='["a", "b"]'), else text.
     """
+    named = _files_of(documents)
     order = Order(
         task=task,
         options=_options_in(options_file) | values_of(options, "--option"),
@@ -92,6 +102,8 @@ def submit(
     )
     with connection.open() as chancery:
         chancery.task(task)  # one clear word about address, key or task, before anything is sent
+        sent = {key: {"document_id": chancery.upload(file).id} for key, file in named.items()}
+    order = replace(order, options={**order.options, **sent})
     outcomes = Outcomes(list(dict.fromkeys(files)), waits=order.wait_seconds is not None, out=out)
     try:
         with outcomes:
@@ -110,6 +122,14 @@ def submit(
 async def _run(connection: Connection, order: Order, outcomes: Outcomes) -> None:
     async with connection.open_async() as chancery:
         await Submission(chancery, order, outcomes).run(outcomes.files)
+
+
+def _files_of(documents: Sequence[str]) -> dict[str, Path]:
+    files = {key: Path(name) for key, name in texts_of(documents, "--document").items()}
+    for file in files.values():
+        if not file.is_file():
+            raise click.BadParameter(f"there is no file {file}.", param_hint="--document")
+    return files
 
 
 def _options_in(file: Any) -> dict[str, Any]:

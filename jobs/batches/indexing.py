@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from jobs.batches.lines import Line, LineProblem, LineProblemError, parse_line
 from jobs.batches.reading import LineReader, RawLine
 from jobs.batches.release_order import ReleaseOrder
 from jobs.problems import Problem, ProblemError
+from jobs.references import Named, no_such_library, no_such_reference
+from tasks.secrecy import Secrecy, marking_of
 
 SLICE_LINES = 500
 SLICE_BYTES = 4 * 1024 * 1024
@@ -28,23 +30,27 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class IndexLimits:
-    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending."""
+    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending. `allow_secrecy` is
+    the most secret marking that a line's text may bear; None: no marking at all."""
 
     max_lines: int
     max_line_bytes: int
     max_text_chars: int
+    allow_secrecy: Secrecy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """How far the file is read. `lines` and `bytes_read` are since its start, the rest is of this
-    slice alone. `document_ids` and `callback_urls` are what its lines name, to be looked up."""
+    slice alone. `document_ids`, `libraries` and `callback_urls` are what its lines name, to be
+    looked up."""
 
     lines: int
     bytes_read: int
     done: bool
     problems: Sequence[LineProblem]
     document_ids: frozenset[str]
+    libraries: frozenset[str]
     callback_urls: frozenset[str]
 
 
@@ -68,10 +74,13 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A line of the last slice that may yet be refused; `place` is among the entries."""
+    """A line of the last slice that may yet be refused; `place` is among the entries, `named` what
+    its options name.
+    """
 
     place: int
     line: Line
+    named: Named
 
 
 class Indexer:
@@ -125,12 +134,28 @@ class Indexer:
         refused = []
         for one in self._open:
             document_id = one.line.document_id
-            if document_id is None:
+            missing = sorted(one.named.document_ids - sizes.keys())
+            if document_id is not None and document_id not in sizes:
+                problem = _no_such_document(one.line)
+            elif missing:
+                problem = _of_problem(one.line, no_such_reference(missing[0]).problem)
+            else:
+                if document_id is not None:
+                    self._entries.estimate(one.place, estimate_tokens(one.line, sizes[document_id]))
                 continue
-            if document_id in sizes:
-                self._entries.estimate(one.place, estimate_tokens(one.line, sizes[document_id]))
-            elif self._entries.drop(one.place):
-                refused.append(_no_such_document(one.line))
+            if self._entries.drop(one.place):
+                refused.append(problem)
+        self._problems += len(refused)
+        return refused
+
+    def miss_libraries(self, names: Collection[str]) -> Sequence[LineProblem]:
+        """Say which libraries that the last slice names the department does not have. Lines that
+        name them are refused."""
+        refused = []
+        for one in self._open:
+            missing = sorted(one.named.libraries.intersection(names))
+            if missing and self._entries.drop(one.place):
+                refused.append(_of_problem(one.line, no_such_library(missing[0]).problem))
         self._problems += len(refused)
         return refused
 
@@ -165,12 +190,15 @@ class Indexer:
 
     def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
         lines = [one.line for one in self._open]
+        named = [one.named for one in self._open]
+        inputs = frozenset(one.document_id for one in lines if one.document_id)
         return Slice(
             lines=self._lines,
             bytes_read=self._reader.offset,
             done=done,
             problems=problems,
-            document_ids=frozenset(one.document_id for one in lines if one.document_id),
+            document_ids=inputs.union(*(one.document_ids for one in named)),
+            libraries=frozenset[str]().union(*(one.libraries for one in named)),
             callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
         )
 
@@ -202,8 +230,9 @@ class Indexer:
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
         place = self._entries.add(entry, prefix_of(line))
-        if line.document_id or line.callback_url:
-            self._open.append(_Open(place, line))
+        named = line.named
+        if line.document_id or line.callback_url or named.document_ids or named.libraries:
+            self._open.append(_Open(place, line, named))
 
     def _unique(self, data: bytes) -> Line:
         try:
@@ -212,6 +241,7 @@ class Indexer:
                 self._reader.number,
                 self._endpoint,
                 max_text_chars=self._limits.max_text_chars,
+                screen=self._screen,
             )
         except LineProblemError as error:
             if error.problem.custom_id is not None:
@@ -229,6 +259,16 @@ class Indexer:
             )
         return line
 
+    def _screen(self, text: str) -> None:
+        """Raises `ProblemError`: `secrecy-marked`."""
+        marking, allowed = marking_of(text), self._limits.allow_secrecy
+        if marking is not None and not (allowed and allowed.covers(marking.level)):
+            raise ProblemError(
+                "secrecy-marked",
+                f"The line's text is marked {marking.level.value}, which the department may not "
+                "send. It is not run. Take it out of the file, and delete the file.",
+            )
+
     def _first_line(self, custom_id: str) -> int:
         """The first line that has it: perhaps this one."""
         digest = hashlib.blake2b(custom_id.encode(), digest_size=_DIGEST_BYTES).digest()
@@ -239,6 +279,11 @@ def _no_such_document(line: Line) -> LineProblem:
     detail = "The department has no such document, or it was kept as long as documents are kept."
     pointer = "#/body/input/document_id"
     return _problem(line, "not-found", detail, [{"pointer": pointer, "detail": "Not found."}])
+
+
+def _of_problem(line: Line, problem: Problem) -> LineProblem:
+    errors = [{"pointer": "#/body/options", "detail": problem.detail}]
+    return _problem(line, problem.code, problem.detail, errors)
 
 
 def _problem(

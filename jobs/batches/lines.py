@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from jobs.checks import check_task_name, check_text, checked_options, listed
 from jobs.lanes import Lane
 from jobs.problems import ProblemError
+from jobs.references import Named
 from jobs.requests import JobRequest
 from jobs.roles import ModelChoice
 
@@ -63,6 +64,13 @@ class Line:
         return given.document_id if given is not None else None
 
     @property
+    def named(self) -> Named:
+        """What the options of a job name."""
+        if self.request is None:
+            return Named()
+        return checked_options(self.request.task, self.request.options).named
+
+    @property
     def metadata(self) -> Mapping[str, Any]:
         return self.request.metadata if self.request is not None else {}
 
@@ -106,16 +114,22 @@ class _Misfit(Exception):
 
 
 def parse_line(
-    data: bytes, number: int, endpoint: str | None = None, *, max_text_chars: int | None = None
+    data: bytes,
+    number: int,
+    endpoint: str | None = None,
+    *,
+    max_text_chars: int | None = None,
+    screen: Callable[[str], None] | None = None,
 ) -> Line:
     """Read and check a line. `endpoint` is the only url that it may have, where that is given;
-    `max_text_chars` is the longest text taken, without limit for a line that was checked before.
+    `max_text_chars` is the longest text taken, without limit for a line that was checked before;
+    `screen` raises a `ProblemError` for a text that is not taken.
 
     More members than OpenAI's four are no error. Whether a document exists and a callback is
     allowed is not checked here.
 
     Raises `LineProblemError`: `invalid-json`, `invalid-request`, `unknown-task`, `document-empty`,
-    `text-too-long`.
+    `text-too-long`, and what `screen` raises.
     """
     custom_id = None
     try:
@@ -127,13 +141,18 @@ def parse_line(
             _refuse("#/body", "Give an object.")
         if url is LineUrl.chat:
             _check_chat(body)
-            return Line(number, custom_id, url, chat=body)
-        return Line(number, custom_id, url, request=_job_request(body, max_text_chars))
+            line, words = Line(number, custom_id, url, chat=body), _chat_words(body)
+        else:
+            request = _job_request(body, max_text_chars)
+            line = Line(number, custom_id, url, request=request)
+            words = _job_words(line)
+        _check_words(words, screen)
     except _Misfit as misfit:
         # Without a cause: what is kept of a bad line must not keep the line itself.
         raise LineProblemError(
             LineProblem(misfit.code, misfit.detail, number, custom_id, misfit.errors)
         ) from None
+    return line
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -187,6 +206,32 @@ def _check_chat(body: Mapping[str, Any]) -> None:
         _refuse("#/body/stream", "A line's answer is not streamed. Leave it out.")
 
 
+def _chat_words(body: Mapping[str, Any]) -> Iterator[str]:
+    """What the messages of a chat say, whichever way they say it."""
+    for message in body["messages"]:
+        content = message.get("content") if isinstance(message, dict) else None
+        for part in content if isinstance(content, list) else [content]:
+            words = part.get("text") if isinstance(part, dict) else part
+            if isinstance(words, str):
+                yield words
+
+
+def _job_words(line: Line) -> Iterator[str]:
+    """The texts that a job brings along, those in its options too."""
+    yield line.text or ""
+    yield from line.named.texts
+
+
+def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
+    if screen is None:
+        return
+    try:
+        for text in texts:
+            screen(text)
+    except ProblemError as error:
+        raise _Misfit(error.problem.code, error.problem.detail) from None
+
+
 def _job_request(body: dict[str, Any], max_text_chars: int | None) -> JobRequest:
     for name in _WHOLE_BATCH:
         if body.get(name) is not None:
@@ -213,8 +258,8 @@ def _check_job(request: JobRequest, max_text_chars: int | None) -> None:
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
-    if text is not None:
-        check_text(text, len(text) if max_text_chars is None else max_text_chars)
+    for each in [*options.named.texts, *([text] if text is not None else [])]:
+        check_text(each, len(each) if max_text_chars is None else max_text_chars)
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:

@@ -17,6 +17,7 @@ from jobs.ledger.records import dump, quota_record, to_department
 from jobs.problems import ProblemError
 from jobs.quotas import QuotaLeft
 from jobs.window import Window
+from tasks.secrecy import Secrecy
 
 _CACHE_SECONDS = 5.0
 
@@ -105,6 +106,14 @@ class DepartmentLedger:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
         await self._connection.ask(redis.hset(key, "window", str(window) if window else ""))
+        return True
+
+    async def set_secrecy(self, name: str, allowed: Secrecy | None) -> bool:
+        """The most secret marking that its documents may bear; False: no such department."""
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
+        await self._connection.ask(redis.hset(key, "allow_secrecy", allowed or ""))
         return True
 
     async def names(self) -> Sequence[str]:

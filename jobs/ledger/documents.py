@@ -20,6 +20,10 @@ class DocumentLedger:
         record = dump(document_record(document, self._keep_ms))
         return to_document(pairs(await self._connection.run("keep_document", record)))
 
+    async def withdraw(self, department: str, document_id: str) -> None:
+        """Forget a document at once, whatever jobs name it; its blob is the caller's to delete."""
+        await self._connection.run("withdraw_document", department, document_id)
+
     async def prolong(
         self, department: str, document_ids: Sequence[str], until: datetime
     ) -> Mapping[str, int]:

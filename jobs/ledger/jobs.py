@@ -29,6 +29,7 @@ from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
 from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
 from jobs.quotas import QuotaLeft
+from jobs.references import no_such_reference
 from jobs.states import JobStatus
 
 _SCAN_PAGES = 20
@@ -332,6 +333,8 @@ def _refusal(answer: Sequence[Any]) -> ProblemError:
                 "As many jobs wait as may wait. Nothing was accepted. Try again later.",
                 retry_after=30,
             )
+        case ["no-document", document_id]:
+            return no_such_reference(document_id)
     return ProblemError(
         "not-found", "There is no such document. Upload it first; it may have expired."
     )

@@ -13,6 +13,7 @@ from jobs.ledger.endings import Endings
 from jobs.ledger.figures import FigureLedger, Figures
 from jobs.ledger.files import FileLedger
 from jobs.ledger.jobs import JobLedger
+from jobs.ledger.libraries import LibraryLedger
 from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
@@ -55,6 +56,7 @@ class Ledger:
             max_waiting_lines=limits.max_waiting_lines,
         )
         self.documents = DocumentLedger(self._connection, retention.document_retention_hours)
+        self.libraries = LibraryLedger(self._connection)
         self.files = FileLedger(self._connection)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)

@@ -16,6 +16,7 @@ from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocumen
 from jobs.lanes import Lane
 from jobs.roles import ModelChoice, Role
 from jobs.states import CallbackStatus, JobStatus
+from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
 
@@ -52,6 +53,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
         "options": dump(job.options),
         "metadata": dump(job.metadata),
         "document_id": job.document_id,
+        "references": dump(job.references) if job.references else None,
         "callback_url": job.callback_url,
         "batch_id": job.batch_id,
         "not_before": to_ms(job.not_before) if job.not_before else None,
@@ -209,6 +211,7 @@ def to_department(record: Record) -> Department:
             int(record["callback_max_bytes"]) if record["callback_max_bytes"] else None
         ),
         window=record.get("window") or None,
+        allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
     )
 
 

@@ -10,19 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tasks.document import Document
-from tasks.readers import docx, html, markdown, pdf, text
+from tasks.readers import docx, eml, html, markdown, ofd, office, pdf, pictures, sheets, text
 from tasks.readers.detect import READABLE, detect
 from tasks.readers.limits import ReadLimits
 
 Reader = Callable[[Path, ReadLimits], Document]
-
-READERS: Mapping[str, Reader] = {
-    text.MEDIA_TYPE: text.read,
-    markdown.MEDIA_TYPE: markdown.read,
-    html.MEDIA_TYPE: html.read,
-    docx.MEDIA_TYPE: docx.read,
-    pdf.MEDIA_TYPE: pdf.read,
-}
 
 
 def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
@@ -35,5 +27,22 @@ def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Docum
     """
     return READERS[media_type or detect(path)](path, limits)
 
+
+READERS: Mapping[str, Reader] = {
+    text.MEDIA_TYPE: text.read,
+    markdown.MEDIA_TYPE: markdown.read,
+    html.MEDIA_TYPE: html.read,
+    docx.MEDIA_TYPE: docx.read,
+    pdf.MEDIA_TYPE: pdf.read,
+    ofd.MEDIA_TYPE: ofd.read,
+    sheets.XLSX: sheets.read_xlsx,
+    sheets.XLS: sheets.read_xls,
+    sheets.ODS: sheets.read_ods,
+    eml.MEDIA_TYPE: eml.reader(read),
+    office.DOC: office.read_doc,
+    office.RTF: office.read_rtf,
+    office.ODT: office.read_odt,
+    **dict.fromkeys(pictures.MEDIA_TYPES.values(), pictures.read),
+}
 
 __all__ = ["READABLE", "READERS", "ReadLimits", "Reader", "detect", "read"]

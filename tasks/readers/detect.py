@@ -6,28 +6,51 @@ import mmap
 import re
 from pathlib import Path
 
-from tasks.errors import EmptyDocument, EncryptedDocument, UnsupportedDocument
-from tasks.readers import docx, html, markdown, pdf, text
+from tasks.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
+from tasks.readers import (
+    docx,
+    eml,
+    html,
+    markdown,
+    ofd,
+    office,
+    ole,
+    pdf,
+    pictures,
+    sheets,
+    text,
+)
 from tasks.readers.encoding import NotText, decode
+from tasks.readers.ofd_package import is_ofd
 from tasks.readers.opc import Package
 
-READABLE = "plain text, Markdown, HTML, DOCX and PDF"
+READABLE = (
+    "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS, pictures (PNG, "
+    "JPEG, TIFF, BMP, WebP, GIF) and, where LibreOffice is installed, DOC, WPS, RTF and ODT"
+)
 
 _HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_RTF = b"{\\rtf"
 _KNOWN = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"{\\rtf", "an RTF document"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
+)
+_OPEN_DOCUMENT = frozenset((sheets.ODS, office.ODT))
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# WPS writes the same containers under names of its own (.wps, .et).
+_OLE_STREAMS = (("WordDocument", office.DOC), ("Workbook", sheets.XLS), ("Book", sheets.XLS))
+_PICTURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), pictures.PNG),
+    (re.compile(rb"\xff\xd8\xff"), pictures.JPEG),
+    (re.compile(rb"II[*+]\x00|MM\x00[*+]"), pictures.TIFF),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), pictures.WEBP),
+    (re.compile(rb"GIF8[79]a"), pictures.GIF),
+    # A text may begin with these two letters, but not go on with the length of a header.
+    (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL), pictures.BMP),
 )
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
@@ -53,15 +76,26 @@ def detect(path: Path) -> str:
         raise EmptyDocument("The file has no bytes. Send one that does.")
     if head.startswith(_ZIP):
         return _packed(path)
-    if head.startswith(_OLE):
-        raise _ole(path)
-    if _is_pdf(head):
-        return pdf.MEDIA_TYPE
+    if head.startswith(ole.MAGIC):
+        return _ole(path)
+    if known := _signed(head):
+        return known
     for magic, name in _KNOWN:
         # A text may begin with the two letters that begin a program.
         if head.startswith(magic) and (magic != b"MZ" or b"\x00" in head):
             raise unsupported(f"The file is {name}")
+    if eml.is_email(head):
+        return eml.MEDIA_TYPE
     return _written(head[:_HEAD], cut=len(head) > _HEAD)
+
+
+def _signed(head: bytes) -> str | None:
+    """What a file is that says so in its first bytes, and is one piece."""
+    if head.startswith(_RTF):
+        return office.RTF
+    if _is_pdf(head):
+        return pdf.MEDIA_TYPE
+    return next((media_type for sign, media_type in _PICTURES if sign.match(head)), None)
 
 
 def unsupported(what: str) -> UnsupportedDocument:
@@ -78,20 +112,34 @@ def _is_pdf(head: bytes) -> bool:
 
 def _packed(path: Path) -> str:
     with Package(path) as package:
-        if package.main_part(docx.MAIN_TYPES) is None:
-            raise unsupported("The file is a zip container, but no Word document")
-    return docx.MEDIA_TYPE
+        if package.main_part(docx.MAIN_TYPES) is not None:
+            return docx.MEDIA_TYPE
+        if package.main_part(sheets.XLSX_MAIN_TYPES) is not None:
+            return sheets.XLSX
+        if is_ofd(package):
+            return ofd.MEDIA_TYPE
+        # OpenDocument says what it is in a part of that name (OpenDocument 1.3, part 2, 3.3).
+        said = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
+    if said.removesuffix("-template") in _OPEN_DOCUMENT:
+        return said.removesuffix("-template")
+    raise unsupported("The file is a zip container, but no document that is known")
 
 
-def _ole(path: Path) -> EncryptedDocument | UnsupportedDocument:
-    """What to say of the container that old Office files and encrypted new ones share."""
+def _ole(path: Path) -> str:
+    """What is in the container that old Office files and encrypted new ones share."""
+    found = ole.streams(path)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if data.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            return EncryptedDocument("The Office document has a password. Send it without one.")
-    return UnsupportedDocument(
-        "The file is an Office document of the kind before 2007 (DOC, XLS, PPT, WPS). "
-        f"Save it as DOCX. Formats read: {READABLE}."
-    )
+        # A damaged container says nothing of its root, and the name is in it all the same.
+        if "EncryptedPackage" in found or (not found and data.find(_ENCRYPTED) >= 0):
+            raise EncryptedDocument("The Office document has a password. Send it without one.")
+    if not found:
+        raise CorruptDocument("The Office document is damaged or cut short. Send it again.")
+    for name, media_type in _OLE_STREAMS:
+        if name in found:
+            if ole.is_locked(name, found[name]):
+                raise EncryptedDocument("The document has a password. Send it without one.")
+            return media_type
+    raise unsupported("The file is of the kind of Office before 2007, but neither DOC nor XLS")
 
 
 def _written(head: bytes, *, cut: bool) -> str:

@@ -11,6 +11,7 @@ from tasks.document import BlockKind, Document
 from tasks.errors import CorruptDocument
 from tasks.readers.docx_numbering import Numbering
 from tasks.readers.docx_styles import Styles
+from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, words
 from tasks.readers.docx_xml import attribute, child, has, local_name
 from tasks.readers.draft import Draft
 from tasks.readers.limits import ReadLimits
@@ -26,67 +27,61 @@ MAIN_TYPES = frozenset(
     )
 )
 
-_WRAPPERS = frozenset(
-    ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "txbxContent")
+# What stands apart from the body, in the order in which it follows it.
+_APART = (
+    ("/footnotes", "footnote", BlockKind.footnote),
+    ("/endnotes", "endnote", BlockKind.footnote),
+    ("/header", None, BlockKind.header),
+    ("/footer", None, BlockKind.footer),
+    ("/comments", "comment", BlockKind.comment),
 )
-# Taken out by a tracked change, or said twice, or not said on the page at all.
-_SILENT = frozenset(
-    [
-        "del",
-        "moveFrom",
-        "delText",
-        "instrText",
-        "delInstrText",
-        "pPr",
-        "rPr",
-        "sectPr",
-        "tblPr",
-        "tblGrid",
-        "trPr",
-        "tcPr",
-        "sdtPr",
-        "Fallback",
-        "rt",
-        "annotationRef",
-        "footnoteReference",
-        "endnoteReference",
-        "commentReference",
-    ]
-)
-_CHARACTERS = {
-    "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "",
-}  # fmt: skip
 
 
 def read(path: Path, limits: ReadLimits) -> Document:
-    """Read a Word document, without headers and footers. Raises a `DocumentError`."""
+    """Read a Word document. Raises a `DocumentError`.
+
+    The body comes first, as it stands when every tracked change is accepted. Footnotes, endnotes,
+    headers, footers and comments follow as blocks of those kinds, and with `limits.hidden` what
+    tracked changes took out, hidden text and field codes, as `hidden` ones.
+    """
     draft = Draft(limits)
     try:
         with Package(path, limits) as package:
-            _fill(draft, package)
+            _fill(draft, package, hidden=limits.hidden)
     except RecursionError as error:
         raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
     return draft.finish(MEDIA_TYPE)
 
 
-def _fill(draft: Draft, package: Package) -> None:
+def _fill(draft: Draft, package: Package, *, hidden: bool) -> None:
     main = package.main_part(MAIN_TYPES)
     root = package.xml(main) if main else None
     body = child(root, "body") if root is not None else None
     if main is None or body is None:
         raise CorruptDocument("The container holds no Word document. Save it anew.")
 
+    def parts(kind: str) -> list[etree._Element]:
+        found = (package.xml(name) for name in package.all_related(main, kind))
+        return [part for part in found if part is not None]
+
     def part(kind: str) -> etree._Element | None:
-        name = package.related(main, kind)
-        return package.xml(name) if name else None
+        return next(iter(parts(kind)), None)
 
     writer = _Writer(draft, Styles(part("/styles")), Numbering(part("/numbering")))
     writer.write(body)
-    for kind, tag in (("/footnotes", "footnote"), ("/endnotes", "endnote")):
-        notes = part(kind)
-        for note in notes if notes is not None else ():
-            if local_name(note) == tag and attribute(note, "type") in {None, "normal"}:
-                writer.write(note)
+    apart = [(part, tag, kind) for relation, tag, kind in _APART for part in parts(relation)]
+    for root, tag, kind in apart:
+        for holder in (root,) if tag is None else root:
+            if tag is None or (local_name(holder) == tag and _is_said(holder)):
+                writer.write_apart(holder, kind)
+    for root in (body, *(root for root, _, _ in apart)) if hidden else ():
+        for text in unshown(root):
+            draft.add(text, BlockKind.hidden)
+
+
+def _is_said(note: etree._Element) -> bool:
+    """Whether it is a note and not the line that separates notes from the text."""
+    return attribute(note, "type") in {None, "normal"}
 
 
 class _Writer:
@@ -96,6 +91,21 @@ class _Writer:
         self._draft = draft
         self._styles = styles
         self._numbering = numbering
+        self._apart: BlockKind | None = None
+        self._said: set[tuple[BlockKind, str]] = set()
+
+    def write_apart(self, parent: etree._Element, kind: BlockKind) -> None:
+        """Write blocks of one kind; what first, even and odd pages have alike is written once."""
+        self._apart = kind
+        self.write(parent)
+        self._apart = None
+
+    def _add(self, text: str, kind: BlockKind, level: int | None = None) -> None:
+        if self._apart in {BlockKind.header, BlockKind.footer}:
+            if (self._apart, text) in self._said:
+                return
+            self._said.add((self._apart, text))
+        self._draft.add(text, self._apart or kind, level=None if self._apart else level)
 
     def write(self, parent: etree._Element) -> None:
         for element in parent:
@@ -104,11 +114,11 @@ class _Writer:
                 self._paragraph(element)
             elif name == "tbl":
                 self._table(element)
-            elif name in _WRAPPERS:
+            elif name in WRAPPERS:
                 self.write(element)
 
     def _paragraph(self, paragraph: etree._Element) -> None:
-        text = "".join(_words(paragraph))
+        text = "".join(words(paragraph))
         style = self._styles.of(paragraph)
         mark = self._numbering.mark(paragraph, style.numbering)
         kind = BlockKind.paragraph
@@ -116,26 +126,26 @@ class _Writer:
             kind = BlockKind.heading
         elif mark is not None:
             kind = BlockKind.list_item
-        self._draft.add((mark or "") + text if text.strip() else "", kind)
-        for box in _text_boxes(paragraph):
+        self._add((mark or "") + text if text.strip() else "", kind, style.level)
+        for box in text_boxes(paragraph):
             self.write(box)
 
     def _table(self, table: etree._Element) -> None:
         rows = (self._row(row) for row in _rows(table))
-        self._draft.add("\n".join(rows), BlockKind.table)
-        for box in _text_boxes(table):
+        self._add("\n".join(rows), BlockKind.table)
+        for box in text_boxes(table):
             self.write(box)
 
     def _row(self, row: etree._Element) -> str:
         return "\t".join(self._cell(cell) for cell in _unwrapped(row, "tc"))
 
     def _cell(self, cell: etree._Element) -> str:
-        words = []
+        said = []
         for paragraph in _paragraphs(cell):
-            text = "".join(_words(paragraph))
+            text = "".join(words(paragraph))
             mark = self._numbering.mark(paragraph, self._styles.of(paragraph).numbering)
-            words.append((mark or "") + text)
-        return " ".join(" ".join(words).split())
+            said.append((mark or "") + text)
+        return " ".join(" ".join(said).split())
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -149,7 +159,7 @@ def _unwrapped(parent: etree._Element, name: str) -> Iterator[etree._Element]:
     for element in parent:
         if local_name(element) == name:
             yield element
-        elif local_name(element) in _WRAPPERS:
+        elif local_name(element) in WRAPPERS:
             yield from _unwrapped(element, name)
 
 
@@ -158,42 +168,5 @@ def _paragraphs(parent: etree._Element) -> Iterator[etree._Element]:
     for element in parent:
         if local_name(element) == "p":
             yield element
-        elif local_name(element) in {"tbl", "tr", "tc", *_WRAPPERS}:
+        elif local_name(element) in {"tbl", "tr", "tc", *WRAPPERS}:
             yield from _paragraphs(element)
-
-
-def _words(parent: etree._Element) -> Iterator[str]:
-    for element in parent:
-        name = local_name(element)
-        if name == "t":
-            yield element.text or ""
-        elif name in _CHARACTERS:
-            yield _CHARACTERS[name]
-        elif name == "sym":
-            yield _symbol(element)
-        elif name not in _SILENT and name != "txbxContent" and not _is_hidden(element, name):
-            yield from _words(element)
-
-
-def _symbol(element: etree._Element) -> str:
-    """A character of a symbol font, which has a meaning only where it is not a private code."""
-    try:
-        code = int(attribute(element, "char") or "", 16)
-    except ValueError:
-        return ""
-    return "" if 0xE000 <= code <= 0xF8FF or not 0x20 <= code <= 0x10FFFF else chr(code)
-
-
-def _is_hidden(element: etree._Element, name: str) -> bool:
-    properties = child(element, "rPr") if name == "r" else None
-    return properties is not None and has(properties, "vanish")
-
-
-def _text_boxes(parent: etree._Element) -> Iterator[etree._Element]:
-    """The outermost text boxes: letterheads are often set in one."""
-    for element in parent:
-        name = local_name(element)
-        if name == "txbxContent":
-            yield element
-        elif name not in _SILENT and not _is_hidden(element, name):
-            yield from _text_boxes(element)

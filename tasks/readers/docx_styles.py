@@ -16,10 +16,14 @@ _MOST_ANCESTORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`numbering` is the list's id and the level, as far as the style says them."""
+    """`numbering` is the list's id and the level, as far as the style says them.
+
+    `level` is a heading's, from 1, and None where the style does not say.
+    """
 
     heading: bool = False
     numbering: tuple[str | None, int] = (None, 0)
+    level: int | None = None
 
 
 class Styles:
@@ -41,10 +45,13 @@ class Styles:
             self._known[name] = self._resolve(name)
         style = self._known[name]
         level = value(properties, "outlineLvl")
-        return style if level is None else Style(_is_heading_level(level), style.numbering)
+        if level is None:
+            return style
+        return Style(_is_heading_level(level), style.numbering, _outline(level))
 
     def _resolve(self, name: str | None) -> Style:
         heading: bool | None = None
+        outlined: int | None = None
         list_id: str | None = None
         level = 0
         for _ in range(_MOST_ANCESTORS):
@@ -54,18 +61,30 @@ class Styles:
             properties = child(element, "pPr")
             outline = value(properties, "outlineLvl")
             if heading is None and outline is not None:
-                heading = _is_heading_level(outline)
+                heading, outlined = _is_heading_level(outline), _outline(outline)
             if heading is None and _HEADING.fullmatch(value(element, "name") or ""):
-                heading = True
+                heading, outlined = True, _named(value(element, "name") or "")
             if list_id is None:
                 list_id = value(properties, "numPr", "numId")
                 level = _number(value(properties, "numPr", "ilvl"))
             name = value(element, "basedOn")
-        return Style(bool(heading), (list_id, level))
+        return Style(bool(heading), (list_id, level), outlined)
 
 
 def _is_heading_level(level: str) -> bool:
     return _number(level, _BODY_LEVEL) < _BODY_LEVEL
+
+
+def _outline(level: str) -> int | None:
+    return _number(level) + 1 if _is_heading_level(level) else None
+
+
+def _named(style: str) -> int | None:
+    """The level in the name of a style, such as `heading 2`; a title stands above all."""
+    digits = re.search("[0-9]", style)
+    if digits:
+        return int(digits.group())
+    return 1 if style.lower() == "title" else None
 
 
 def _number(text: str | None, default: int = 0) -> int:

@@ -39,6 +39,8 @@ class Draft:
         *,
         page: int | None = None,
         box: tuple[float, float, float, float] | None = None,
+        level: int | None = None,
+        confidence: float | None = None,
     ) -> None:
         """Append a block; one without words is left out. Raises `DocumentTooLong`."""
         text = clean(text)
@@ -51,13 +53,19 @@ class Draft:
         if self._end > self._limits.max_chars:
             raise too_many_chars(self._limits)
         self._parts.append(text)
-        self._blocks.append(Block(start, self._end, kind, page, box))
+        self._blocks.append(Block(start, self._end, kind, page, box, level, confidence))
 
-    def finish(self, media_type: str, pages: int | None = None) -> Document:
+    def finish(
+        self,
+        media_type: str,
+        pages: int | None = None,
+        unread_pages: tuple[int, ...] = (),
+    ) -> Document:
         """The document. Raises `EmptyDocument` where nothing was added."""
         if not self._blocks:
             raise EmptyDocument("The document holds no words. Send one that does.")
-        return Document(SEPARATOR.join(self._parts), tuple(self._blocks), media_type, pages)
+        text = SEPARATOR.join(self._parts)
+        return Document(text, tuple(self._blocks), media_type, pages, unread_pages)
 
 
 def too_many_chars(limits: ReadLimits) -> DocumentTooLong:

@@ -111,18 +111,19 @@ def fill(draft: Draft, markup: str) -> None:
     except SelectolaxError as error:
         raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
     if body is not None:
-        _Walk(draft.add).through(body)
+        _Walk(lambda text, kind, level: draft.add(text, kind, level=level)).through(body)
 
 
 class _Walk:
     """Goes through a tree without recursion, since pages nest as deep as they like."""
 
-    def __init__(self, add: Callable[[str, BlockKind], None]) -> None:
+    def __init__(self, add: Callable[[str, BlockKind, int | None], None]) -> None:
         self._add = add
         self._words: list[str] = []
         self._kinds = [BlockKind.paragraph]
         self._numbers: list[int | None] = []
         self._mark = ""
+        self._level: int | None = None
         self._verbatim = 0
 
     def through(self, root: LexborNode) -> None:
@@ -150,7 +151,7 @@ class _Walk:
             return None
         elif tag == "table" and _is_data(node):
             self._flush()
-            self._add("\n".join(_rows(node)), BlockKind.table)
+            self._add("\n".join(_rows(node)), BlockKind.table, None)
         else:
             return self._enter(node, tag)
         return None
@@ -167,6 +168,7 @@ class _Walk:
             self._mark = self._next_number()
         elif tag in _HEADINGS:
             self._kinds.append(BlockKind.heading)
+            self._level = int(tag[1])
         elif tag in _VERBATIM:
             self._verbatim += 1
         return node.child
@@ -197,7 +199,9 @@ class _Walk:
         text = _tidy("".join(self._words))
         self._words.clear()
         if text:
-            self._add(self._mark + text, self._kinds[-1])
+            kind = self._kinds[-1]
+            level = self._level if kind is BlockKind.heading else None
+            self._add(self._mark + text, kind, level)
             self._mark = ""
 
 
@@ -250,5 +254,5 @@ def _cell(cell: LexborNode) -> str:
     if not _is_seen(cell, cell.tag or ""):
         return ""
     words: list[str] = []
-    _Walk(lambda text, _: words.append(text)).through(cell)
+    _Walk(lambda text, *_: words.append(text)).through(cell)
     return " ".join(" ".join(words).split())

@@ -38,6 +38,7 @@ class _Writer:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._kind = BlockKind.paragraph
+        self._level: int | None = None
         self._mark = ""
 
     def write(self, tokens: Iterator[Token]) -> None:
@@ -55,15 +56,15 @@ class _Writer:
 
     def _enter(self, token: Token) -> None:
         if token.type == "heading_open":
-            self._kind = BlockKind.heading
+            self._kind, self._level = BlockKind.heading, int(token.tag[1])
         elif token.type == "list_item_open":
             self._kind = BlockKind.list_item
             # A number is a word of the text; a bullet is not.
             self._mark = f"{token.info}{token.markup} " if token.info else ""
 
     def _add(self, text: str) -> None:
-        self._draft.add(self._mark + text if text.strip() else "", self._kind)
-        self._kind, self._mark = BlockKind.paragraph, ""
+        self._draft.add(self._mark + text if text.strip() else "", self._kind, level=self._level)
+        self._kind, self._level, self._mark = BlockKind.paragraph, None, ""
 
 
 def _table(tokens: Iterator[Token]) -> str:

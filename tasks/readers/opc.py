@@ -58,13 +58,26 @@ class Package:
     ) -> None:
         self._close()
 
-    def xml(self, name: str) -> etree._Element | None:
-        """The root of an XML part; None where there is no such part."""
+    @property
+    def names(self) -> list[str]:
+        """The names of all parts, as the container writes them."""
+        names = (entry.filename for entry in self._zip.infolist())
+        return [name for name in names if name and not name.endswith("/")]
+
+    def data(self, name: str) -> bytes | None:
+        """The bytes of a part; None where there is no such part."""
+        return self._bytes(name) if name in self._zip.NameToInfo else None
+
+    def xml(self, name: str, *, lenient: bool = False) -> etree._Element | None:
+        """The root of an XML part; None where there is no such part.
+
+        A `lenient` look forgives what is not well-formed, as far as there is a root.
+        """
         if name not in self._zip.NameToInfo:
             return None
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
-            remove_pis=True,
+            remove_pis=True, recover=lenient,
         )  # fmt: skip
         data = self._bytes(name)
         try:
@@ -73,6 +86,8 @@ class Package:
             if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
                 raise MemoryError from error
             raise CorruptDocument(f"The part {_shown(name)} is not well-formed XML.") from error
+        if root is None:
+            raise CorruptDocument(f"The part {_shown(name)} holds no XML.")
         if root.getroottree().docinfo.internalDTD is not None:
             raise CorruptDocument(
                 "The document declares XML entities, which none may. Save it anew."
@@ -96,16 +111,18 @@ class Package:
 
     def related(self, part: str, kind: str) -> str | None:
         """The name of the part that `part` (the package itself if empty) names as its `kind`."""
+        return next(iter(self.all_related(part, kind)), None)
+
+    def all_related(self, part: str, kind: str) -> list[str]:
+        """The names of all parts that `part` names as its `kind`, in its order, each once."""
         folder, base = posixpath.split(part)
         relations = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
-        if relations is None:
-            return None
-        for relation in relations.iter(_RELATIONSHIP):
-            if (relation.get("Type") or "").endswith(kind):
-                return posixpath.normpath(
-                    posixpath.join("/", folder, relation.get("Target") or "")
-                ).lstrip("/")
-        return None
+        found = [
+            posixpath.normpath(posixpath.join("/", folder, relation.get("Target") or ""))
+            for relation in (relations.iter(_RELATIONSHIP) if relations is not None else ())
+            if (relation.get("Type") or "").endswith(kind)
+        ]
+        return list(dict.fromkeys(name.lstrip("/") for name in found))
 
     def _close(self) -> None:
         self._zip.close()

@@ -21,6 +21,7 @@ Box = tuple[float, float, float, float]
 
 _HYPHENS = ("\x02", "\ufffe")  # PDFium's signs for a hyphen that divides a word
 _SENTENCE_ENDS = ("。", "；", ".", ";")
+_CHINESE_ENDS = ("。", "；", "：", "！", "？")
 _GAP = 2.0  # in line heights: farther apart than this, words stand in two columns of a table
 
 
@@ -160,8 +161,10 @@ class _Measures:
         )
 
     def _is_next(self, above: Line, line: Line) -> bool:
+        if not _is_alike(above, line):
+            return False
         step = (line.box[1] - above.box[1]) / above.height
-        return _is_alike(above, line) and 0.5 < step <= self._step * 1.2 + 0.05
+        return 0.5 < step <= self._step * 1.2 + 0.05
 
     def _is_full(self, above: Line, line: Line) -> bool:
         space = 0.0 if is_unspaced(line.text[0]) else 0.2 * line.height
@@ -183,9 +186,25 @@ class _Measures:
             return False
         if len(group) == 1 and LIST_MARK.match(first.text):
             return abs(line.box[0] - above.box[0]) <= 3 * line.height
+        if len(group) == 1 and self._is_next_paragraph(first, line):
+            return False
         if len(group) == 1:
             return -3.5 * line.height <= line.box[0] - above.box[0] <= 0.5 * line.height
         return abs(line.box[0] - above.box[0]) <= 0.5 * line.height
+
+    def _is_next_paragraph(self, above: Line, line: Line) -> bool:
+        """Whether a line that is as far set in as the one above it, which ends a sentence, starts
+        a Chinese paragraph of its own: both are then paragraphs of one full line.
+        """
+        if not (is_unspaced(line.text[0]) and above.text.endswith(_CHINESE_ENDS)):
+            return False
+        left = min(
+            other.box[0]
+            for other in self._page
+            if _is_alike(other, line) and line.box[0] - other.box[0] <= 3.5 * line.height
+        )
+        set_in = line.box[0] - left
+        return set_in >= line.height and abs(line.box[0] - above.box[0]) <= 0.5 * line.height
 
 
 def _is_alike(one: Line, other: Line) -> bool:

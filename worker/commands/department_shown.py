@@ -11,6 +11,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 from jobs.quotas import QuotaLeft
 from worker.commands.department_quota import FIELDS, shown
+from worker.commands.department_secrecy import shown as markings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Shown:
             **asdict(one.quota),
             "left": {quota.name.value: quota.left for quota in self.left},
             "window": one.window,
+            "allow_secrecy": one.allow_secrecy.value if one.allow_secrecy else None,
             "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
             "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
             "ca_file": self.options.ca_pem is not None,
@@ -50,6 +52,7 @@ class Shown:
             beside = f", {left[quota]:,} left" if quota in left else ""
             yield f"{field:15} {shown(field, one.quota)}{beside}"
         yield f"window          {one.window or 'as the platform'}"
+        yield f"allow_secrecy   {markings(one.allow_secrecy)}"
         for key in self.keys:
             yield f"key             {key.id}{_until(key)}"
         for number, secret in enumerate(self.secrets):

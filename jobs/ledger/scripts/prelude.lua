@@ -153,14 +153,23 @@ end
 local open_callback -- in callbacks.lua
 local end_line -- in batches.lua
 
-local function let_go_of_document(job)
-  local key = P .. 'document:' .. job.department .. ':' .. job.document_id
+-- A document's `jobs` counts what keeps it: open jobs, as their input or named in their options, and
+-- libraries.
+local function let_go_of_document(department, document_id)
+  local key = P .. 'document:' .. department .. ':' .. document_id
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'jobs', -1)
   local until_ms = now + tonumber(redis.call('HGET', key, 'keep_ms'))
   if until_ms > tonumber(redis.call('HGET', key, 'expires_at')) then
     redis.call('HSET', key, 'expires_at', until_ms)
-    redis.call('ZADD', P .. 'documents', until_ms, job.department .. ':' .. job.document_id)
+    redis.call('ZADD', P .. 'documents', until_ms, department .. ':' .. document_id)
+  end
+end
+
+local function let_go_of_documents(job)
+  let_go_of_document(job.department, job.document_id)
+  for _, id in ipairs(cjson.decode(job.references or '[]')) do
+    let_go_of_document(job.department, id)
   end
 end
 
@@ -187,7 +196,7 @@ local function finish(job, status, fields, usage)
     end_line(job, status, usage)
   else
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
-    let_go_of_document(job)
+    let_go_of_documents(job)
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
   redis.call('PUBLISH', P .. 'endings', job.id)

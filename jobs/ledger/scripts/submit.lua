@@ -2,7 +2,7 @@
 -- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
 --       keep_ms, or ''), most jobs waiting in all
 -- Returns: {'kept', quotas left, blob of the document} | {'replayed', quotas left, body}
---          | {'mismatch'} | {'full'} | {'no-document'} | {'over', quotas left, code, ms}
+--          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
 -- Invariant: a job's record, its place and its message appear together or not at all. The same job
 --            again (a client library's retry of the script) changes nothing.
 local job = cjson.decode(ARGV[1])
@@ -19,6 +19,12 @@ local earlier = earlier_reply(job.department, 'jobs', reply)
 if earlier then return earlier end
 
 if not document and redis.call('EXISTS', document_key) == 0 then return {'no-document'} end
+local references = cjson.decode(job.references or '[]')
+for _, id in ipairs(references) do
+  if redis.call('EXISTS', P .. 'document:' .. job.department .. ':' .. id) == 0 then
+    return {'no-document', id}
+  end
+end
 
 local waiting = redis.call('ZCARD', P .. 'scheduled') + redis.call('ZCARD', P .. 'sent:interactive')
   + redis.call('ZCARD', P .. 'sent:bulk')
@@ -40,6 +46,9 @@ if document then
   redis.call('ZADD', P .. 'documents', until_ms, job.department .. ':' .. job.document_id)
 end
 redis.call('HINCRBY', document_key, 'jobs', 1)
+for _, id in ipairs(references) do
+  redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
+end
 
 for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
 redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)

@@ -23,6 +23,7 @@ from jobs.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 from jobs.states import JobStatus
@@ -76,6 +77,8 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             store=StoreSettings(data_dir=tmp_path),
             limits=limits,
             retention=RetentionSettings(),
+            # Not what is tested here: a machine may take long to start a process.
+            secrecy=SecrecySettings(look_seconds=30),
             batches=batches or BatchSettings(),
             bulk=bulk or BulkSettings(),
         )

@@ -194,7 +194,7 @@ class Desk:
     async def upload(self, data: bytes, filename: str) -> StoredDocument:
         async with self.store.incoming(100_000_000) as incoming:
             incoming.write(data)
-            return await self._documents.keep(self.name, Upload(incoming, filename))
+            return await self._documents.keep(self.department, Upload(incoming, filename))
 
     async def job(self, job_id: str) -> Job:
         job = await self.ledger.jobs.get(self.name, job_id)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
 
 from jobs.problems import ProblemError
 from jobs.states import JobStatus
+from tasks.readers import docx
 from tests.integration.processes.system import Desk
-from tests.unit.readers.builders import drawn_pdf
+from tests.unit.readers.builders import PARAGRAPH, as_docx, docx_with, drawn_pdf
 
 
 def an_encrypted_pdf() -> bytes:
@@ -49,3 +52,40 @@ async def test_a_document_whose_file_is_gone_fails_its_job(desk: Desk) -> None:
     job = await desk.ended(await desk.submit(document_id=document.id))
     assert job.error is not None
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/document-missing")
+
+
+async def test_a_marking_that_was_not_seen_at_the_upload_ends_the_job_and_removes_the_document(
+    desk: Desk,
+) -> None:
+    document = await desk.upload(as_docx([(PARAGRAPH, "机密★1年"), (PARAGRAPH, "通知")]), "n.docx")
+    path = desk.store.path(document.blob)
+    job = await desk.ended(await desk.submit(document_id=document.id))
+    assert job.error is not None
+    assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/secrecy-marked")
+    assert "通知" not in job.error["detail"]
+    assert await desk.ledger.documents.get(desk.name, document.id) is None
+    assert not path.exists()
+
+
+async def test_a_marking_in_a_header_of_word_is_seen_by_the_worker(desk: Desk) -> None:
+    body = "<w:p><w:r><w:t>通知</w:t></w:r></w:p>"
+    header = {"word/header1.xml": "hdr|<w:p><w:r><w:t>绝密★长期</w:t></w:r></w:p>"}
+    document = await desk.upload(docx_with(body, header), "n.docx")
+    job = await desk.ended(await desk.submit(document_id=document.id))
+    assert job.error is not None
+    assert job.error["type"] == "/problems/secrecy-marked"
+
+
+async def test_a_masked_file_is_a_document_of_the_department(desk: Desk) -> None:
+    document = await desk.upload(as_docx([(PARAGRAPH, "电话13812341234。")]), "n.docx")
+    options = {"kinds": ["mobile"]}
+    job = await desk.ended(
+        await desk.submit(task="redact", document_id=document.id, options=options)
+    )
+    assert job.status is JobStatus.succeeded, job.error
+    assert job.result["text"] == "电话138****1234。"
+    made = await desk.ledger.documents.get(desk.name, job.result["file"]["document_id"])
+    assert made is not None
+    assert (made.filename, made.media_type) == ("n-masked.docx", docx.MEDIA_TYPE)
+    with zipfile.ZipFile(desk.store.path(made.blob)) as packed:
+        assert b"13812341234" not in packed.read("word/document.xml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.integration.processes.caller import (
     words_of,
 )
 from tests.integration.processes.conftest import OpenDesk
-from tests.integration.processes.system import System
+from tests.integration.processes.system import System, until
 
 MANY = 10_000
 SCHEMA = {"type": "object", "properties": {"what": {"type": "string"}}}
@@ -72,12 +73,15 @@ async def _nothing_is_left_but_the_files(caller: Caller, system: System, files: 
         assert kept is not None
         named |= set(kept.blobs)
     folder = system.folder / "store" / "blobs"
-    found = {
-        str(path.relative_to(folder))
-        for path in (folder / caller.desk.name).rglob("*")
-        if path.is_file()
-    }
-    assert found == named
+
+    def found() -> set[str]:
+        files = (path for path in (folder / caller.desk.name).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)) for path in files}
+
+    # Results are deleted once their file stands, a moment after the batch has ended.
+    with suppress(TimeoutError):
+        await until(lambda: found() == named)
+    assert found() == named
 
 
 async def test_lines_may_have_different_tasks(caller: Caller) -> None:

@@ -14,6 +14,7 @@ from jobs.batches.index import MOST_FILE_BYTES
 from jobs.batches.indexing import Indexer
 from jobs.batches.lines import parse_line
 from jobs.problems import Problem, ProblemError
+from tasks.secrecy import Secrecy
 from tests.unit.batches.files import LIMITS, chat, entries, job, line, order, read, write
 
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=40)
@@ -94,6 +95,32 @@ def test_each_kind_of_bad_line_is_named_by_its_number(tmp_path: Path) -> None:
     assert known[6] == "a"
     assert known[15] == "o"
     assert known[2] is known[3] is known[7] is known[14] is None
+
+
+def test_a_line_with_a_secrecy_marking_is_refused_unless_the_department_may_send_it(
+    tmp_path: Path,
+) -> None:
+    marked = "机密★1年\n关于开展检查的通知"
+    parts = [{"type": "text", "text": marked}]
+    path = write(
+        tmp_path,
+        line("a", job(marked)),
+        line("b", chat(marked)),
+        line("c", {"messages": [{"role": "user", "content": parts}]}),
+        line("d", job("国家秘密分为绝密、机密、秘密三级。")),
+        line("e", job(task="compare", options={"old": {"text": marked}})),
+    )
+    index, problems = read(path)
+    assert [(one.code, one.custom_id) for one in problems] == [
+        ("secrecy-marked", "a"),
+        ("secrecy-marked", "b"),
+        ("secrecy-marked", "c"),
+        ("secrecy-marked", "e"),
+    ]
+    assert order(index) == [4]
+    assert "检查" not in str(problems)
+    _, problems = read(path, replace(LIMITS, allow_secrecy=Secrecy.confidential))
+    assert problems == []
 
 
 def test_the_second_line_with_a_custom_id_is_refused_and_names_the_first(tmp_path: Path) -> None:
@@ -229,3 +256,25 @@ def test_memory_stays_bounded_by_the_slice_and_the_index(tmp_path: Path) -> None
     assert (index.lines, problems) == (5_000, [])
     assert path.stat().st_size > 10_000_000
     assert peak < 5_000 * 1_000
+
+
+def test_a_slice_asks_for_what_the_options_of_its_lines_name(tmp_path: Path) -> None:
+    def compared(document_id: str, old: str) -> dict[str, object]:
+        given = {"document_id": document_id}
+        return {"task": "compare", "input": given, "options": {"old": {"document_id": old}}}
+
+    cited = {"task": "cite_check", "input": {"text": "a"}, "options": {"library": "laws"}}
+    lines = [compared("doc_1", "doc_2"), compared("doc_1", "doc_3"), compared("doc_4", "doc_2")]
+    path = write(tmp_path, *(line(str(n), one) for n, one in enumerate([*lines, cited])))
+    indexer = Indexer(path, None, LIMITS)
+    part = indexer.read_slice()
+    assert part.document_ids == {"doc_1", "doc_2", "doc_3", "doc_4"}
+    assert part.libraries == {"laws"}
+    missing = indexer.know_documents({"doc_1": 40, "doc_2": 40})
+    assert [(one.line, one.errors[0]["pointer"]) for one in missing] == [
+        (2, "#/body/options"),
+        (3, "#/body/input/document_id"),
+    ]
+    assert indexer.miss_libraries(frozenset()) == []
+    assert [one.line for one in indexer.miss_libraries({"laws"})] == [4]
+    assert order(indexer.index()) == [1]

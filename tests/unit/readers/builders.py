@@ -1,4 +1,7 @@
-"""One content, written in each format that is read."""
+"""One content, written in each format that is read.
+
+`FORMATS` holds those that say it word for word, and need nothing that may not be installed.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,15 @@ import html
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 
+import openpyxl
+import xlwt
 from docx import Document
+from odf import table
+from odf import text as odf_text
+from odf.opendocument import OpenDocumentSpreadsheet
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -18,6 +27,7 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from tasks.document import BlockKind
 from tasks.readers import ReadLimits
+from tests.unit.readers.ofd_builder import ofd, paged
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
 
@@ -117,12 +127,104 @@ def as_pdf(content: Sequence[Item] = CONTENT, *, breaks: bool = False) -> bytes:
     return written.getvalue()
 
 
+def as_ofd(content: Sequence[Item] = CONTENT) -> bytes:
+    return ofd(paged(content))
+
+
+def as_rows(content: Sequence[Item] = CONTENT) -> tuple[str, list[list[str]]]:
+    """The first heading as a sheet's name, and the rest as its rows, with empty ones between."""
+    rows = []
+    for _, words in content[1:]:
+        rows += [[], *(row.split("\t") for row in words.split("\n"))]
+    return content[0][1], rows
+
+
+def as_xlsx(content: Sequence[Item] = CONTENT) -> bytes:
+    name, rows = as_rows(content)
+    book = openpyxl.Workbook()
+    book.active.title = name
+    for row in rows:
+        book.active.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def as_xls(content: Sequence[Item] = CONTENT) -> bytes:
+    name, rows = as_rows(content)
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet(name)
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            sheet.write(at, column, cell)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def as_ods(content: Sequence[Item] = CONTENT) -> bytes:
+    name, rows = as_rows(content)
+    book = OpenDocumentSpreadsheet()
+    sheet = table.Table(name=name)
+    for row in rows:
+        line = table.TableRow()
+        for cell in row or [""]:
+            entry = table.TableCell(valuetype="string") if cell else table.TableCell()
+            if cell:
+                entry.addElement(odf_text.P(text=cell))
+            line.addElement(entry)
+        sheet.addElement(line)
+    book.spreadsheet.addElement(sheet)
+    written = io.BytesIO()
+    book.write(written)
+    return written.getvalue()
+
+
+def as_eml(content: Sequence[Item] = CONTENT) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = "防汛办 <flood@example.org>", "all@example.org"
+    message["Date"], message["Message-ID"] = "Mon, 01 Jun 2026 08:00:00 +0800", "<1@example.org>"
+    message["Subject"] = content[0][1]
+    message["MIME-Version"] = "1.0"
+    message.set_content(as_html(content), maintype="text", subtype="html", cte="base64")
+    message.set_param("charset", "gb18030")
+    return message.as_bytes()
+
+
+def as_rtf(content: Sequence[Item] = CONTENT) -> bytes:
+    """Read only where LibreOffice is installed."""
+
+    def coded(words: str) -> str:
+        return "".join(map(escaped, words))
+
+    def escaped(char: str) -> str:
+        code = ord(char)
+        return char if char.isascii() else f"\\u{code - 65536 if code > 32767 else code}?"
+
+    parts = ["{\\rtf1\\ansi"]
+    for kind, words in content:
+        if kind is TABLE:
+            for row in words.split("\n"):
+                cells = row.split("\t")
+                edges = "".join(f"\\cellx{2000 * (at + 1)}" for at in range(len(cells)))
+                said = "".join(f"\\intbl {coded(cell)}\\cell" for cell in cells)
+                parts.append(f"\\trowd{edges}{said}\\row")
+            parts.append("\\pard")
+        else:
+            parts.append(f"\\pard {coded(words)}\\par")
+    return ("\n".join(parts) + "}").encode("ascii")
+
+
 FORMATS: Mapping[str, Callable[[], bytes]] = {
     "text": as_text,
     "markdown": as_markdown,
     "html": as_html,
     "docx": as_docx,
     "pdf": as_pdf,
+    "ofd": as_ofd,
+    "xlsx": as_xlsx,
+    "xls": as_xls,
+    "ods": as_ods,
 }
 
 

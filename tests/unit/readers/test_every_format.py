@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from tasks.document import BlockKind, Document
 from tasks.errors import DocumentError, DocumentTooLong, EmptyDocument
-from tasks.readers import READABLE, READERS, ReadLimits, detect, read
+from tasks.readers import READABLE, READERS, ReadLimits, detect, pictures, read
 from tests.unit.readers.builders import (
     CONTENT,
     FORMATS,
     LIMITS,
     Item,
     as_docx,
+    as_eml,
     as_html,
     as_markdown,
+    as_ofd,
     as_pdf,
+    as_rtf,
     as_text,
     docx_with,
     drawn_pdf,
     saved,
 )
 
+BEYOND: Mapping[str, Callable[[], bytes]] = {"eml": as_eml, "rtf": as_rtf}
 SAMPLES = Path(__file__).parents[2] / "samples"
 LAW = "档案法(2020-06-20).md"
 
@@ -57,14 +62,14 @@ def test_the_same_content_reads_back_the_same(tmp_path: Path, name: str) -> None
     assert document.text.split() == expected.split()
 
 
-@pytest.mark.parametrize("name", ["markdown", "html", "docx", "pdf"])
+@pytest.mark.parametrize("name", ["markdown", "html", "docx", "pdf", "ofd"])
 def test_every_block_comes_back_as_what_it_was(tmp_path: Path, name: str) -> None:
     document = read(saved(tmp_path, FORMATS[name]()), LIMITS)
     found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
     assert found == list(CONTENT)
 
 
-@pytest.mark.parametrize("write", [as_text, as_markdown, as_html, as_docx, as_pdf])
+@pytest.mark.parametrize("write", [as_text, as_markdown, as_html, as_docx, as_pdf, as_ofd])
 def test_a_law_reads_back_the_same(
     tmp_path: Path, write: Callable[[Sequence[Item]], bytes]
 ) -> None:
@@ -80,12 +85,43 @@ def test_a_law_reads_back_the_same(
 def test_the_format_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path, name: str) -> None:
     path = saved(tmp_path, FORMATS[name](), "picture.png")
     assert detect(path) == read(path, LIMITS).media_type
-    assert name in detect(path) or name == "docx" or (name, detect(path)) == ("text", "text/plain")
 
 
-def test_every_reader_has_a_media_type_of_its_own_and_is_named_in_the_message() -> None:
-    assert len(READERS) == len(FORMATS)
-    assert all(name in READABLE.lower() for name in FORMATS)
+def test_every_reader_has_a_media_type_of_its_own_and_is_named_in_the_message(
+    tmp_path: Path,
+) -> None:
+    names = {*FORMATS, *BEYOND}
+    written = {name: ({**FORMATS, **BEYOND}[name])() for name in names}
+    found = {detect(saved(tmp_path, data)) for data in written.values()}
+    assert len(found) == len(names)
+    assert found <= set(READERS)
+    assert all(name in READABLE.lower() for name in names)
+
+
+@pytest.mark.parametrize("name", pictures.MEDIA_TYPES)
+def test_every_kind_of_picture_has_a_reader_and_is_named_in_the_message(name: str) -> None:
+    assert READERS[pictures.MEDIA_TYPES[name]] is pictures.read
+    assert name.lower() in READABLE.lower()
+
+
+def test_an_email_says_the_same_after_its_headers(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, as_eml()), LIMITS)
+    assert_blocks_cover(document)
+    found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+    assert found[0] == (
+        BlockKind.paragraph,
+        "From: 防汛办 <flood@example.org>\nTo: all@example.org\n"
+        f"Date: Mon, 01 Jun 2026 08:00:00 +0800\nSubject: {CONTENT[0][1]}",
+    )
+    assert found[1:] == list(CONTENT)
+
+
+@pytest.mark.skipif(which("soffice") is None, reason="LibreOffice is not installed")
+def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, as_rtf()), LIMITS)
+    assert_blocks_cover(document)
+    assert document.text.split() == " ".join(words for _, words in CONTENT).split()
+    assert document.media_type == "application/rtf"
 
 
 @pytest.mark.parametrize("name", FORMATS)

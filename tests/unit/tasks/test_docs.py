@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from bench.quality.laws import of_text
+from tasks.references import DocumentRef, references_in
 from tasks.registry import TASKS
+from tests.unit.scripted_engine import ScriptedEngine
 
 PAGE = Path(__file__).parents[3] / "docs" / "tasks.md"
 BLOCKS = [
@@ -23,6 +26,25 @@ def quotes(value: Any) -> list[dict[str, Any]]:
         found = [value] if "match" in value else []
         return found + [quote for child in value.values() for quote in quotes(child)]
     return [quote for child in value for quote in quotes(child)] if isinstance(value, list) else []
+
+
+RULES_ALONE = [
+    example for example in EXAMPLES if example[0]["task"] in ("compare", "cite_check", "proofread")
+]
+
+
+@pytest.mark.parametrize(("request_body", "result"), RULES_ALONE)
+async def test_an_example_of_rules_alone_is_what_comes_out(
+    request_body: dict[str, Any], result: dict[str, Any]
+) -> None:
+    task = TASKS[request_body["task"]]
+    options = task.options.model_validate(request_body["options"])
+    for reference in references_in(options):
+        assert isinstance(reference, DocumentRef)
+        reference.give(of_text(reference.text or ""))
+    document = of_text(request_body["input"]["text"])
+    given = await task.run(document, options, ScriptedEngine(lambda _: ""))
+    assert given.model_dump(mode="json") == result
 
 
 def test_every_task_has_an_example() -> None:

@@ -37,8 +37,12 @@ def test_every_doubt_is_explained_to_departments() -> None:
     assert [doubt for doubt in Doubt if f"`{doubt.value}`" not in page] == []
 
 
-def test_every_task_can_doubt_its_results() -> None:
-    assert all(task.doubts is not None for task in TASKS.values())
+def test_tasks_that_a_fast_model_may_do_can_doubt_their_results() -> None:
+    assert {name for name, task in TASKS.items() if task.doubts is not None} >= {
+        "summarize",
+        "extract",
+        "classify",
+    }
 
 
 @pytest.mark.parametrize(

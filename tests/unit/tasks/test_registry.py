@@ -12,6 +12,14 @@ def test_tasks_are_known_by_their_names() -> None:
         "summarize",
         "extract",
         "classify",
+        "parse",
+        "format_check",
+        "format_fix",
+        "redact",
+        "disclosure_review",
+        "compare",
+        "cite_check",
+        "proofread",
     ]
 
 

@@ -9,32 +9,36 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import structlog
 
+from jobs.reading.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 from tasks.document import Block, BlockKind, Document
 from tasks.errors import (
     DocumentError,
     DocumentTooLong,
+    NoTextLayer,
     ReaderCrashed,
     ReaderUnavailable,
     ReadTimeout,
 )
 from tasks.readers import ReadLimits
 from tasks.source import Made
-from worker.reading_child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 
 log = structlog.get_logger()
 
 _START_SECONDS = 60
 _MOST_ANSWER_BYTES = 256 * 1024 * 1024
 _LARGE_ANSWER_BYTES = 256 * 1024
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ")
-_ROOT = Path(__file__).resolve().parent.parent
+_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
+# A process has the threads that it is told to have, and few regions of memory that it may not use.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Reading:
@@ -43,6 +47,9 @@ class Reading:
     A process is started when it is first needed, and replaced after `documents_per_process`
     documents, after a document that took too long or too much memory, and when it dies. All
     processes die with the thread that runs the event loop.
+
+    Documents with scanned pages are read by the pool `ocr`, if there is one, which has limits of
+    its own: a scan of many pages takes minutes, and keeps nobody's letter waiting there.
     """
 
     def __init__(
@@ -52,7 +59,9 @@ class Reading:
         timeout_seconds: float,
         memory_mib: int,
         documents_per_process: int = 200,
+        ocr: Reading | None = None,
     ) -> None:
+        self._ocr = ocr
         self._timeout = timeout_seconds
         self._memory_mib = memory_mib
         self._documents_per_process = documents_per_process
@@ -81,16 +90,24 @@ class Reading:
         and `ReaderUnavailable` where no process can be started or the pool is closed. A cancelled
         read kills its process.
         """
+        if self._ocr is None:
+            return await self._read(path, limits, media_type)
+        with suppress(NoTextLayer):
+            return await self._read(path, replace(limits, ocr_pages=None), media_type)
+        return await self._ocr.read(path, limits, media_type)
+
+    async def _read(self, path: Path, limits: ReadLimits, media_type: str | None) -> Document:
         return await _understood(await self._answer(_request(path, limits, media_type=media_type)))
 
     async def work(
         self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
     ) -> Made:
-        """Do what `tasks.file_work` lists as `name` to a document's file.
+        """Do what `tasks.file_work` lists as `name` to a document's file, without OCR.
 
         Raises what `read` raises. A file that was made is held in memory.
         """
-        answer = await self._answer(_request(path, limits, work=name, arguments=arguments))
+        request = _request(path, replace(limits, ocr_pages=0), work=name, arguments=arguments)
+        answer = await self._answer(request)
         _check(answer)
         return Made(answer["found"], answer.get("file"))
 
@@ -113,6 +130,8 @@ class Reading:
         self._idle.clear()
         while self._burials:
             await asyncio.gather(*self._burials)
+        if self._ocr is not None:
+            await self._ocr.close()
 
     async def _take(self) -> _Child:
         while self._idle and not self._closed:
@@ -195,7 +214,7 @@ class _Child:
     @classmethod
     def spawn(cls, memory_mib: int) -> _Child:
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "worker.reading_child")
+        command = (sys.executable, "-m", "jobs.reading.child")
         values = (theirs.fileno(), os.getpid(), memory_mib)
         try:
             process = subprocess.Popen(  # noqa: S603 (no shell, and every word is ours)
@@ -207,7 +226,8 @@ class _Child:
                 pass_fds=[theirs.fileno()],
                 cwd=_ROOT,
                 # Keys and addresses in the worker's environment are no business of a reader.
-                env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+                env=_ENVIRONMENT
+                | {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
                 # A Ctrl-C is for the worker, which ends its readers itself.
                 start_new_session=True,
             )
@@ -308,7 +328,13 @@ def _errors(base: type[DocumentError]) -> dict[str, type[DocumentError]]:
 
 def _document(answer: dict[str, Any]) -> Document:
     blocks = (
-        Block(start, end, BlockKind(kind), page, tuple(box) if box else None)
-        for start, end, kind, page, box in answer["blocks"]
+        Block(start, end, BlockKind(kind), page, tuple(box) if box else None, level, confidence)
+        for start, end, kind, page, box, level, confidence in answer["blocks"]
     )
-    return Document(answer["text"], tuple(blocks), answer["media_type"], answer["pages"])
+    return Document(
+        answer["text"],
+        tuple(blocks),
+        answer["media_type"],
+        answer["pages"],
+        tuple(answer["unread_pages"]),
+    )

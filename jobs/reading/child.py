@@ -1,6 +1,6 @@
 """The process that reads documents, so that a bad one can harm nothing else.
 
-Started by `worker.reading.Reading` as `python -m worker.reading_child FD PARENT MEMORY_MIB`. It
+Started by `jobs.reading.pool.Reading` as `python -m jobs.reading.child FD PARENT MEMORY_MIB`. It
 answers one request at a time over the socket FD, and ends with its parent or its socket.
 """
 
@@ -67,12 +67,17 @@ def _die_with(parent: int) -> None:
 
 
 def _confine(memory_mib: int) -> None:
-    """Let reading take so much memory beyond what the readers take themselves, and no disk."""
+    """Let reading take so much memory beyond what the readers take themselves, and no disk.
+
+    The hard limits stay: a program that a reader starts sets limits of its own.
+    """
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + memory_mib * _MIB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    for what, limit in ((resource.RLIMIT_AS, most), (resource.RLIMIT_FSIZE, 0)):
+        hard = resource.getrlimit(what)[1]
+        within = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (within, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
@@ -100,10 +105,20 @@ def _shown(document: Document) -> dict[str, Any]:
     return {
         "text": document.text,
         "blocks": [
-            (block.start, block.end, block.kind, block.page, block.box) for block in document.blocks
+            (
+                block.start,
+                block.end,
+                block.kind,
+                block.page,
+                block.box,
+                block.level,
+                block.confidence,
+            )
+            for block in document.blocks
         ],
         "media_type": document.media_type,
         "pages": document.pages,
+        "unread_pages": document.unread_pages,
     }
 
 

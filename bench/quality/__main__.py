@@ -1,0 +1,108 @@
+"""`python -m bench.quality [NAME ...]`: measure what tasks do, and print one table.
+
+The exit status is 1 where a figure of the rules misses its target, or a measurement fails. Figures
+of the plumbing and of the model are shown with their targets and change nothing; nor does what
+this machine lacks the means to measure, which is shown as missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.quality.measure import CannotMeasure, Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one file of measurements gave: figures, or why there are none."""
+
+    name: str
+    measures: tuple[Measure, ...]
+    seconds: float
+    error: str | None = None
+    lacks: str | None = None
+
+    @property
+    def good(self) -> bool:
+        missed = any(one.basis == "rules" and one.met is False for one in self.measures)
+        return self.error is None and not missed
+
+
+def names() -> list[str]:
+    """The files here that measure something: those with a `measures` function."""
+    folder = Path(__file__).parent
+    files = sorted(path for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    return [path.stem for path in files if "\ndef measures(" in path.read_text()]
+
+
+def measured(name: str) -> Outcome:
+    """Run one file's measurements; a defect in one costs itself and nothing else."""
+    begun = time.monotonic()
+    measures: list[Measure] = []
+    error = lacks = None
+    try:
+        measures.extend(importlib.import_module(f"bench.quality.{name}").measures())
+    except CannotMeasure as raised:
+        lacks = str(raised)
+    except Exception as raised:  # noqa: BLE001 - shown in the table; the rest goes on
+        error = f"{type(raised).__name__}: {raised}"
+    return Outcome(name, tuple(measures), time.monotonic() - begun, error, lacks)
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    shown = Table(title="What tasks do, measured", title_justify="left", header_style="bold")
+    for column in ("task", "measure"):
+        shown.add_column(column)
+    for column in ("sample", "figure", "target"):
+        shown.add_column(column, justify="right")
+    for column in ("met", "basis"):
+        shown.add_column(column)
+    for outcome in outcomes:
+        for one in outcome.measures:
+            shown.add_row(*_row(one))
+        if outcome.error is not None:
+            shown.add_row(outcome.name, outcome.error, "", "failed", "", "no", "")
+        if outcome.lacks is not None:
+            shown.add_row(outcome.name, outcome.lacks, "", "missing", "", "", "")
+    return shown
+
+
+def _row(one: Measure) -> tuple[str, ...]:
+    bound = "at most" if one.lower_is_better else "at least"
+    target = "" if one.target is None else f"{bound} {_number(one.target)}"
+    met = {None: "", True: "yes", False: "no"}[one.met]
+    figure = f"{_number(one.figure)} {one.unit}".strip()
+    return one.task, one.name, f"{one.sample:,}", figure, target, met, one.basis
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}"
+
+
+def main() -> None:
+    known = names()
+    asked = sys.argv[1:] or known
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        sys.exit(f"there is no {', '.join(unknown)}; there are: {', '.join(known)}")
+    outcomes = []
+    for name in asked:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        outcomes.append(measured(name))
+        print(f"  {outcomes[-1].seconds:.0f} s", file=sys.stderr, flush=True)
+    # Wide enough for whole words where the output is no terminal.
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    console.print(table(outcomes))
+    sys.exit(0 if all(outcome.good for outcome in outcomes) else 1)
+
+
+if __name__ == "__main__":
+    main()

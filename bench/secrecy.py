@@ -1,0 +1,116 @@
+"""What looking for secrecy markings costs a submission and an upload.
+
+    python -m bench.secrecy [--count 1500] [--in-flight 32]
+
+With the look (a department that may send no marked document) and without it (one that may send
+all), turn about in one run, against valkey-server on this machine and disk. Texts of 1 KB; uploads
+of a text, a DOCX and a PDF of about two pages, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from jobs.department import Department
+from jobs.documents import Documents, Upload
+from jobs.ledger import Ledger
+from jobs.requests import JobInput, JobRequest
+from jobs.secrecy import Screening
+from jobs.settings import LimitSettings, RedisSettings, RetentionSettings, SecrecySettings
+from jobs.store import Store
+from jobs.submission import Submissions
+from tasks.secrecy import Secrecy
+from tests.unit.readers.builders import PARAGRAPH, as_docx, as_pdf, as_text
+from tests.valkey import start_valkey
+
+ROUNDS = 5
+UPLOADS = 20
+TEXT = "根据本法，各级人民政府应当加强档案工作，涉及国家秘密的按照有关规定办理。" * 10
+WITH = Department("with", (), ())
+WITHOUT = replace(WITH, name="without", allow_secrecy=Secrecy.top_secret)
+
+
+class Bench:
+    def __init__(self, ledger: Ledger, folder: Path, screening: Screening) -> None:
+        self._store = Store(folder)
+        self._documents = Documents(
+            ledger, self._store, LimitSettings(), RetentionSettings(), screening
+        )
+        self._submissions = Submissions(ledger, self._documents)
+
+    async def submissions_per_second(
+        self, department: Department, count: int, in_flight: int
+    ) -> float:
+        numbers = iter(range(count))
+
+        async def submit() -> None:
+            for number in numbers:
+                request = JobRequest(task="summarize", input=JobInput(text=f"{number} {TEXT}"))
+                await self._submissions.submit(department, request)
+
+        began = time.perf_counter()
+        await asyncio.gather(*(submit() for _ in range(in_flight)))
+        return count / (time.perf_counter() - began)
+
+    async def upload_ms(self, department: Department, data: bytes) -> float:
+        """The median of one upload, each of other bytes."""
+        taken = []
+        for _ in range(UPLOADS):
+            began = time.perf_counter()
+            async with self._store.incoming(10_000_000) as incoming:
+                # At the end, where neither format minds it.
+                incoming.write(data + b"\n%" + secrets.token_hex(8).encode())
+                await self._documents.keep(department, Upload(incoming, None))
+            taken.append((time.perf_counter() - began) * 1000)
+        return statistics.median(taken)
+
+
+async def measured(url: str, folder: Path, count: int, in_flight: int) -> None:
+    ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
+    content = [(PARAGRAPH, TEXT)] * 6
+    files = {"text": as_text(content), "DOCX": as_docx(content), "PDF": as_pdf(content)}
+    async with Screening.with_processes(SecrecySettings(look_seconds=30)) as screening:
+        bench = Bench(ledger, folder, screening)
+        await bench.upload_ms(WITH, files["PDF"])  # so that the process is there
+        rates: dict[str, list[float]] = {"with": [], "without": []}
+        for _ in range(ROUNDS):
+            for one in (WITH, WITHOUT):
+                rate = await bench.submissions_per_second(one, count, in_flight)
+                rates[one.name].append(rate)
+        for name, found in rates.items():
+            print(f"texts {name:8} the look {statistics.median(found):8.0f} submissions/s")
+        pairs = zip(rates["with"], rates["without"], strict=True)
+        print(f"with/without {statistics.median(a / b for a, b in pairs):.2f}")
+        for name, data in files.items():
+            ms = [await bench.upload_ms(one, data) for one in (WITH, WITHOUT)]
+            print(f"upload of a {name:5} with {ms[0]:6.1f} ms, without {ms[1]:6.1f} ms")
+    await ledger.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1500)
+    parser.add_argument("--in-flight", type=int, default=32)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        valkey, url = start_valkey(folder)
+        try:
+            store = folder / "store"
+            asyncio.run(measured(url, store, arguments.count, arguments.in_flight))
+        finally:
+            valkey.terminate()
+            valkey.wait(10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""OCR, loaded by the process that first needs it and by no other."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from tasks.readers.scan import Scan
+
+if TYPE_CHECKING:
+    from tasks.readers.ocr_engine import OcrEngine
+
+
+def scan(picture: Image.Image, threads: int) -> Scan:
+    """The lines of text on a picture, on at most `threads` threads. Raises `MemoryError`."""
+    return _engine(threads).scan(picture)
+
+
+@cache
+def _engine(threads: int) -> OcrEngine:
+    # Takes a second and 200 MiB, which a process that reads letters should not spend.
+    from tasks.readers.ocr_engine import OcrEngine  # noqa: PLC0415
+
+    return OcrEngine(threads)

@@ -1,0 +1,184 @@
+"""A process that runs LibreOffice once, and leaves no process and no file behind.
+
+Run as `python office_process.py PROGRAM SUFFIX SECONDS MOST_BYTES`, with the document as its
+standard input; the DOCX comes out of its standard output. It stands between the reader and
+LibreOffice because a reader may be killed at any moment: the kernel tells this process then, and it
+still ends LibreOffice's whole process group and removes its folder.
+
+The document is treated as hostile: LibreOffice gets a profile of its own without macros or links
+to other places, an empty environment, limits on memory, processor time and the size of files, and,
+where the kernel lets this process make one, a network of its own that leads nowhere.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+TOO_LONG = 124
+TOO_LARGE = 125
+
+_MEMORY = 4 * 1024**3
+_PR_SET_PDEATHSIG = 1
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_OPTIONS = (
+    "--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
+    "--nofirststartwizard",
+)  # fmt: skip
+_SCRIPTING = "/org.openoffice.Office.Common/Security/Scripting"
+_SETTINGS = (
+    (_SCRIPTING, "DisableMacrosExecution", "true"),
+    (_SCRIPTING, "DisableActiveContent", "true"),
+    (_SCRIPTING, "BlockUntrustedRefererLinks", "true"),
+    (_SCRIPTING, "MacroSecurityLevel", "3"),
+    ("/org.openoffice.Inet/Settings", "ooInetProxyType", "2"),
+    ("/org.openoffice.Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"),
+    ("/org.openoffice.Inet/Settings", "ooInetHTTPProxyPort", "9"),
+    ("/org.openoffice.Inet/Settings", "ooInetHTTPSProxyName", "127.0.0.1"),
+    ("/org.openoffice.Inet/Settings", "ooInetHTTPSProxyPort", "9"),
+)
+
+
+class _Stopped(Exception):
+    """Whoever wanted the document has gone."""
+
+
+def main() -> int:
+    program, suffix, seconds, most = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    _mind_the_parent()
+    _confine(seconds, most)
+    folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
+    try:
+        source = folder / f"document.{suffix}"
+        with source.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        status = _convert(program, source, seconds)
+        return status or _send(folder / "out" / "document.docx", most)
+    except _Stopped:
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _send(result: Path, most: int) -> int:
+    if not result.is_file():
+        return 1
+    if result.stat().st_size > most:
+        return TOO_LARGE
+    with result.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _mind_the_parent() -> None:
+    def stop(*_: object) -> None:
+        # Once is enough: what cleans up is not to be stopped in turn.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise _Stopped
+
+    signal.signal(signal.SIGTERM, stop)
+    # Heard only while there is nothing to do but wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
+def _confine(seconds: int, most: int) -> None:
+    """Limits for LibreOffice, which this process shares; the reader's own are too narrow."""
+    for what, wanted in (
+        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_FSIZE, most),
+        (resource.RLIMIT_CPU, 2 * seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(what, (limit, limit))
+
+
+def _convert(program: str, source: Path, seconds: int) -> int:
+    folder = source.parent
+    profile = folder / "profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
+    _leave_the_network()
+    process = subprocess.Popen(  # noqa: S603 (no shell; the reader looked the program up)
+        [
+            program,
+            f"-env:UserInstallation={profile.as_uri()}",
+            *_OPTIONS,
+            "--convert-to",
+            "docx:MS Word 2007 XML",
+            "--outdir",
+            str(folder / "out"),
+            str(source),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LANG": "C.UTF-8",
+        },
+        process_group=0,
+    )
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return TOO_LONG
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _leave_the_network() -> None:
+    """Go where there is no network, where the kernel allows it without privileges."""
+    user, group = os.getuid(), os.getgid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_USER | _NEW_NETWORK) != 0:
+        return
+    # Without these it is nobody to itself there, and may do what it needs all the same.
+    with suppress(OSError):
+        for name, words in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            Path("/proc/self", name).write_text(words)
+
+
+def _registry(settings: Sequence[tuple[str, str, str]] = _SETTINGS) -> str:
+    items = "".join(
+        f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value>'
+        "</prop></item>"
+        for path, name, value in settings
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><oor:items '
+        'xmlns:oor="http://openoffice.org/2001/registry">' + items + "</oor:items>"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

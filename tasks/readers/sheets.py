@@ -1,0 +1,132 @@
+"""Workbooks: XLSX, XLS and ODS, as a person sees their cells, as far as the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
+
+from tasks.document import BlockKind, Document
+from tasks.errors import CorruptDocument, EncryptedDocument
+from tasks.readers.draft import Draft
+from tasks.readers.limits import ReadLimits
+from tasks.readers.opc import Package
+from tasks.readers.sheet_sizes import check_ods, check_xlsx, comments
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLS = "application/vnd.ms-excel"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+XLSX_MAIN_TYPES = frozenset(
+    (
+        f"{XLSX}.main+xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml",
+        "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+        "application/vnd.ms-excel.template.macroEnabled.main+xml",
+    )
+)
+
+Cell = int | float | str | bool | time | date | datetime | timedelta
+
+
+def read_xlsx(path: Path, limits: ReadLimits) -> Document:
+    """Read an Excel workbook. Raises a `DocumentError`.
+
+    A sheet's name is a heading, and each run of rows without an empty one between is a table.
+    Hidden sheets are left out, unless `limits.hidden`. Notes on cells come at the end.
+    """
+    with Package(path, limits) as package:
+        check_xlsx(package)
+        notes = list(comments(package))
+    draft = Draft(limits)
+    _fill(draft, path, limits, notes)
+    return draft.finish(XLSX)
+
+
+def read_xls(path: Path, limits: ReadLimits) -> Document:
+    """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`."""
+    draft = Draft(limits)
+    _fill(draft, path, limits)
+    return draft.finish(XLS)
+
+
+def read_ods(path: Path, limits: ReadLimits) -> Document:
+    """Read an OpenDocument spreadsheet; see `read_xlsx`."""
+    with Package(path, limits) as package:
+        check_ods(package)
+    draft = Draft(limits)
+    _fill(draft, path, limits)
+    return draft.finish(ODS)
+
+
+def _fill(draft: Draft, path: Path, limits: ReadLimits, notes: Iterable[str] = ()) -> None:
+    try:
+        with load_workbook(path) as book:
+            sheets = [sheet for sheet in book.sheets_metadata if _has_cells(sheet)]
+            for sheet in sheets:
+                if sheet.visible == SheetVisibleEnum.Visible:
+                    _add(draft, book, sheet)
+            for note in notes:
+                draft.add(note, BlockKind.comment)
+            for sheet in sheets if limits.hidden else ():
+                if sheet.visible != SheetVisibleEnum.Visible:
+                    _add(draft, book, sheet, BlockKind.hidden)
+    except PasswordError as error:
+        raise EncryptedDocument("The workbook has a password. Send it without one.") from error
+    except (CalamineError, ValueError, OverflowError) as error:
+        raise CorruptDocument("The workbook is damaged. Save it anew and send it again.") from error
+    # The library says so when its own code gives up; it is no `Exception`.
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise CorruptDocument("The workbook is damaged. Save it anew and send it again.") from error
+
+
+def _has_cells(sheet: SheetMetadata) -> bool:
+    return sheet.typ in (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
+
+
+def _add(
+    draft: Draft, book: CalamineWorkbook, sheet: SheetMetadata, kind: BlockKind | None = None
+) -> None:
+    draft.add(sheet.name, kind or BlockKind.heading)
+    for table in _tables(book.get_sheet_by_name(sheet.name).iter_rows()):
+        draft.add(table, kind or BlockKind.table)
+
+
+def _tables(rows: Iterable[list[Cell]]) -> Iterator[str]:
+    table: list[str] = []
+    for row in rows:
+        line = "\t".join(map(_shown, row)).rstrip("\t")
+        if line.strip():
+            table.append(line)
+        elif table:
+            yield "\n".join(table)
+            table = []
+    yield "\n".join(table)
+
+
+def _shown(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        # Excel keeps fifteen digits and shows no more.
+        return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+    if isinstance(cell, datetime):
+        is_day = cell.time() == time()
+        return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return " ".join(str(cell).split())

@@ -1,0 +1,115 @@
+"""A quick look at a file for a secrecy marking: where markings stand, and not all of it.
+
+Listed in `tasks.file_work` as `secrecy`. The whole text is looked at when it is read for a job.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pypdfium2 as pdfium
+from lxml import etree
+
+from tasks.document import Document
+from tasks.readers import READERS, docx, html, markdown, pdf, text
+from tasks.readers.docx_xml import local_name
+from tasks.readers.encoding import NotText, decode
+from tasks.readers.limits import ReadLimits
+from tasks.readers.opc import Package
+from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
+from tasks.source import Made
+
+# Of these the first bytes are looked at, without a process of their own.
+WRITTEN = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
+_WRITTEN_BYTES = 256 * 1024
+_PDF_PAGES = 2
+_PDF_CHARS = 20_000
+# Parts of a Word document that may bear a marking, beside its body.
+_APART = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
+_BREAKS = frozenset(("p", "br", "cr", "tr"))
+
+
+def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+    """`found` has the marking, or is empty. `arguments` has `media_type`.
+
+    Raises a `DocumentError`.
+    """
+    see = _LOOKS.get(arguments["media_type"])
+    marking = see(path, limits) if see else None
+    return Made({"level": marking.level.value} if marking else {})
+
+
+def level_of(made: Made) -> Marking | None:
+    """The marking that a look has found; where it stands is not told."""
+    level = made.found.get("level")
+    return Marking(Secrecy(level), 0, 0, level) if level else None
+
+
+def marking_of_bytes(path: Path) -> Marking | None:
+    """The marking that a written file bears in its first bytes."""
+    with path.open("rb") as file:
+        data = file.read(_WRITTEN_BYTES + 1)
+    try:
+        return marking_of(decode(data[:_WRITTEN_BYTES], cut=len(data) > _WRITTEN_BYTES))
+    except NotText:
+        return None
+
+
+def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
+    with Package(path, limits) as package:
+        main = package.main_part(docx.MAIN_TYPES)
+        names = [main, *(name for name in package.names if _APART.fullmatch(name))]
+        return _most(marking_of(_words(package.xml(name))) for name in names if name)
+
+
+def _words(root: etree._Element | None) -> str:
+    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph."""
+    return "".join(_pieces(root)) if root is not None else ""
+
+
+def _pieces(root: etree._Element) -> Iterator[str]:
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = local_name(element)
+        if event == "start" and (name in {"t", "delText"} or (len(element) == 0 and name != "p")):
+            yield element.text or ""
+        elif name in _BREAKS or (event == "end" and element.getparent() is root):
+            yield "\n"
+
+
+def _of_pdf(path: Path, _: ReadLimits) -> Marking | None:
+    try:
+        with pdfium.PdfDocument(path) as document:
+            pages = range(min(len(document), _PDF_PAGES))
+            return _most(marking_of(_page(document, number)) for number in pages)
+    except pdfium.PdfiumError as error:
+        raise pdf.explained(error) from error
+
+
+def _page(document: pdfium.PdfDocument, number: int) -> str:
+    page = document[number]
+    textpage = page.get_textpage()
+    words: str = textpage.get_text_range(0, min(textpage.count_chars(), _PDF_CHARS))
+    textpage.close()
+    page.close()
+    return words.replace("\r\n", "\n")
+
+
+def _of_html(path: Path, limits: ReadLimits) -> Marking | None:
+    document: Document = READERS[html.MEDIA_TYPE](path, limits)
+    return marking_in(document)
+
+
+def _most(markings: Iterable[Marking | None]) -> Marking | None:
+    """The most secret one."""
+    found = [one for one in markings if one is not None]
+    return max(found, key=lambda one: list(Secrecy).index(one.level), default=None)
+
+
+_LOOKS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
+    {docx.MEDIA_TYPE: _of_docx, pdf.MEDIA_TYPE: _of_pdf, html.MEDIA_TYPE: _of_html}
+)
+LOOKED_AT = frozenset(_LOOKS)

@@ -1,0 +1,77 @@
+"""`make fuzz`: 1,000 damaged files a format, through the real pool. `ARGS="docx pdf -n 200"`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from tests.fuzz.run import SECONDS, Outcome, fuzz, pool
+from tests.unit.readers.builders import CONTENT, FORMATS, LIMITS, as_docx, as_eml, as_rtf
+
+SAMPLES: dict[str, Callable[[], bytes]] = {**FORMATS, "eml": as_eml}
+
+
+def as_doc() -> bytes:
+    """LibreOffice alone writes DOC here, as it alone reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "document.docx")
+        source.write_bytes(as_docx())
+        command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless"]
+        subprocess.run(
+            [*command, "--convert-to", "doc", "--outdir", folder, str(source)],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        return source.with_suffix(".doc").read_bytes()
+
+
+if shutil.which("soffice"):
+    SAMPLES |= {"rtf": as_rtf, "doc": as_doc}
+
+
+async def run(name: str, files: range, folder: Path, scratch: Path) -> Outcome:
+    """Raises `AssertionError` where the pool does not read a whole file after the damaged ones."""
+    whole = SAMPLES[name]()
+    good = folder / "whole"
+    good.write_bytes(whole)
+    async with pool(scratch) as reading:
+        outcome = await fuzz(reading, name, whole, files, folder)
+        assert CONTENT[0][1] in (await reading.read(good, LIMITS)).text
+    return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("formats", nargs="*", help=", ".join(SAMPLES))
+    parser.add_argument("-n", type=int, default=1_000, metavar="FILES")
+    parser.add_argument("--start", type=int, default=0, metavar="NUMBER")
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    failed = False
+    for name in asked.formats or SAMPLES:
+        with tempfile.TemporaryDirectory() as files, tempfile.TemporaryDirectory() as scratch:
+            numbers = range(asked.start, asked.start + asked.n)
+            start = time.monotonic()
+            outcome = asyncio.run(run(name, numbers, Path(files), Path(scratch)))
+            left = [path.name for path in Path(scratch).iterdir()]
+        failed |= outcome.slowest > 4 * SECONDS or bool(left) or outcome.counts.total() != asked.n
+        counts = ", ".join(f"{kind} {count}" for kind, count in outcome.counts.most_common())
+        seconds = time.monotonic() - start
+        print(f"{name:9} {outcome.counts.total():6,} files  {seconds:6.0f} s  {counts}")
+        print(
+            f"{'':9} slowest {outcome.slowest:.1f} s, left behind: {left or 'nothing'}", flush=True
+        )
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

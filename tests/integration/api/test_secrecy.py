@@ -1,0 +1,58 @@
+"""Marked documents are refused before they are stored, whichever way they come in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from jobs.ledger import Ledger
+from tasks.secrecy import Secrecy
+from tests.integration.api.conftest import Office, problem_of
+from tests.unit.readers.builders import PARAGRAPH, as_docx, as_pdf
+
+TEXT = "机密★1年\n特急\n\n关于开展检查的通知\n"
+MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知")]
+
+
+async def test_a_marked_text_is_refused_and_not_kept(office: Office) -> None:
+    job = {"task": "summarize", "input": {"text": TEXT}}
+    problem = problem_of(await office.http.post("/v1/jobs", json=job), 422, "secrecy-marked")
+    assert problem["level"] == "机密"
+    assert office.files() == []
+
+
+async def test_a_marked_text_in_the_options_is_refused_and_not_kept(office: Office) -> None:
+    job = {"task": "compare", "input": {"text": "通知"}, "options": {"old": {"text": TEXT}}}
+    problem_of(await office.http.post("/v1/jobs", json=job), 422, "secrecy-marked")
+    assert office.files() == []
+
+
+@pytest.mark.parametrize(
+    "data", [TEXT.encode(), TEXT.encode("gb18030"), as_pdf(MARKED)], ids=["utf-8", "gbk", "pdf"]
+)
+async def test_a_marked_upload_is_refused_and_not_kept(office: Office, data: bytes) -> None:
+    problem_of(await office.http.post("/v1/documents", content=data), 422, "secrecy-marked")
+    job = {"task": "summarize"}
+    files = {"job": (None, json.dumps(job)), "file": ("n", data)}
+    problem_of(await office.http.post("/v1/jobs", files=files), 422, "secrecy-marked")
+    assert office.files() == []
+
+
+async def test_what_the_policy_of_a_department_allows_is_taken(
+    office: Office, ledger: Ledger
+) -> None:
+    await ledger.departments.set_secrecy("tax", Secrecy.confidential)
+    assert (await office.http.post("/v1/documents", content=TEXT.encode())).status_code == 201
+    top = TEXT.replace("机密", "绝密")
+    problem_of(await office.http.post("/v1/documents", content=top.encode()), 422, "secrecy-marked")
+    problem_of(
+        await office.other.post("/v1/documents", content=TEXT.encode()), 422, "secrecy-marked"
+    )
+
+
+async def test_other_requests_are_answered_while_an_upload_is_looked_at(office: Office) -> None:
+    upload = asyncio.create_task(office.http.post("/v1/documents", content=as_docx(MARKED)))
+    assert (await office.http.get("/healthz")).status_code == 200
+    await upload

@@ -1,0 +1,104 @@
+"""What a DOCX holds beside its body: notes, headers, footers, comments and what is not shown."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from tasks.document import BlockKind
+from tasks.readers import ReadLimits, read
+from tests.unit.readers.builders import LIMITS, docx_with, saved
+
+HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
+NAMES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def run(text: str, tag: str = "t") -> str:
+    return f'<w:r><w:{tag} xml:space="preserve">{text}</w:{tag}></w:r>'
+
+
+def paragraph(text: str) -> str:
+    return f"<w:p>{run(text)}</w:p>"
+
+
+def related(data: bytes, *kinds: tuple[str, str]) -> bytes:
+    """The same file, in which the document names further parts."""
+    name = "word/_rels/document.xml.rels"
+    written = io.BytesIO()
+    lines = "".join(
+        f'<Relationship Id="x{at}" Type="{NAMES}/{kind}" Target="{target}"/>'
+        for at, (kind, target) in enumerate(kinds)
+    )
+    with zipfile.ZipFile(io.BytesIO(data)) as usual, zipfile.ZipFile(written, "w") as packed:
+        for part in usual.namelist():
+            content = usual.read(part)
+            if part == name:
+                content = content.replace(b"</Relationships>", f"{lines}</Relationships>".encode())
+            packed.writestr(part, content)
+    return written.getvalue()
+
+
+def found(tmp_path: Path, data: bytes, limits: ReadLimits = LIMITS) -> list[tuple[BlockKind, str]]:
+    document = read(saved(tmp_path, data), limits)
+    return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def letter() -> bytes:
+    parts = {
+        "word/footnotes.xml": "footnotes|"
+        f'<w:footnote w:type="separator">{paragraph("line")}</w:footnote>'
+        f"<w:footnote>{paragraph('脚注')}</w:footnote>",
+        "word/endnotes.xml": f"endnotes|<w:endnote>{paragraph('尾注')}</w:endnote>",
+        "word/header1.xml": f"hdr|{paragraph('内部文件')}",
+        "word/header2.xml": f"hdr|{paragraph('内部文件')}{paragraph('首页')}",
+        "word/footer1.xml": f"ftr|{paragraph('— 1 —')}",
+        "word/comments.xml": f'comments|<w:comment w:author="x">{paragraph("请核实")}</w:comment>',
+    }
+    kinds = [
+        ("footnotes", "footnotes.xml"),
+        ("endnotes", "endnotes.xml"),
+        ("header", "header1.xml"),
+        ("header", "header2.xml"),
+        ("footer", "footer1.xml"),
+        ("comments", "comments.xml"),
+    ]
+    return related(docx_with(paragraph("正文"), parts), *kinds)
+
+
+def test_what_stands_apart_from_the_body_follows_it_as_what_it_is(tmp_path: Path) -> None:
+    assert found(tmp_path, letter()) == [
+        (BlockKind.paragraph, "正文"),
+        (BlockKind.footnote, "脚注"),
+        (BlockKind.footnote, "尾注"),
+        (BlockKind.header, "内部文件"),
+        (BlockKind.header, "首页"),
+        (BlockKind.footer, "— 1 —"),
+        (BlockKind.comment, "请核实"),
+    ]
+
+
+def test_what_no_page_shows_is_read_where_it_was_asked_for(tmp_path: Path) -> None:
+    body = (
+        f"<w:p>{run('kept ')}<w:ins>{run('new ')}</w:ins><w:del>{run('old', 'delText')}</w:del>"
+        f"<w:moveFrom>{run('left')}</w:moveFrom></w:p>"
+        f"<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r>{run('shown')}</w:p>"
+        f"<w:p>{run('HYPERLINK mailto:x', 'instrText')}</w:p>"
+        f"<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc>{paragraph('row')}</w:tc></w:tr></w:tbl>"
+    )
+    shown = [(BlockKind.paragraph, "kept new"), (BlockKind.paragraph, "shown")]
+    hidden = ["oldleft", "secret", "HYPERLINK mailto:x", "row"]
+    assert found(tmp_path, docx_with(body)) == shown
+    assert found(tmp_path, docx_with(body), HIDDEN) == [
+        *shown,
+        *((BlockKind.hidden, text) for text in hidden),
+    ]
+
+
+def test_text_that_was_taken_out_of_a_header_is_hidden_too(tmp_path: Path) -> None:
+    header = f"hdr|<w:p><w:del>{run('旧文头', 'delText')}</w:del></w:p>"
+    data = related(
+        docx_with(paragraph("正文"), {"word/header1.xml": header}), ("header", "header1.xml")
+    )
+    assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
+    assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "旧文头")]

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlwt
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+from openpyxl.comments import Comment
+
+from tasks.document import BlockKind
+from tasks.errors import CorruptDocument, DocumentTooLong, EmptyDocument, EncryptedDocument
+from tasks.readers import ReadLimits, read
+from tests.unit.readers.builders import LIMITS, as_ods, as_xlsx, saved
+
+HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
+
+
+def xlsx(fill: Callable[[openpyxl.Workbook], None]) -> bytes:
+    book = openpyxl.Workbook()
+    fill(book)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def repacked(data: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as usual, zipfile.ZipFile(written, "w") as packed:
+        for part in usual.namelist():
+            content = usual.read(part)
+            if part == name:
+                assert old in content
+                content = content.replace(old, new)
+            packed.writestr(part, content)
+    return written.getvalue()
+
+
+def test_cells_are_written_as_a_person_sees_them(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active.title = "经费"
+        book.active.append([1, 1200000, 2.5, 0.1 + 0.2, 1e20, True, "两\n行 字", None])
+        book.active.append(
+            [date(2026, 6, 1), datetime.fromisoformat("2026-06-01 09:30"), time(9, 30)]
+        )
+        book.active.append([timedelta(hours=30, minutes=5)])
+
+    document = read(saved(tmp_path, xlsx(fill)), LIMITS)
+    assert document.text.split("\n\n") == [
+        "经费",
+        "1\t1200000\t2.5\t0.3\t1e+20\tTRUE\t两 行 字\n"
+        "2026-06-01\t2026-06-01 09:30:00\t09:30:00\n"
+        "30:05:00",
+    ]
+
+
+def test_a_sheet_is_a_heading_and_its_tables(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active.title = "甲"
+        for row in (["a", "b"], ["", "c"], [], [None, None], ["d"]):
+            book.active.append(row)
+        book.create_sheet("乙")["C5"] = "e"
+
+    document = read(saved(tmp_path, xlsx(fill)), LIMITS)
+    assert [(block.kind, document.text[block.start : block.end]) for block in document.blocks] == [
+        (BlockKind.heading, "甲"),
+        (BlockKind.table, "a\tb\n\tc"),
+        (BlockKind.table, "d"),
+        (BlockKind.heading, "乙"),
+        (BlockKind.table, "e"),
+    ]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_hidden_sheets_are_read_where_they_were_asked_for(tmp_path: Path, state: str) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active["A1"] = "seen"
+        sheet = book.create_sheet("底稿")
+        sheet["A1"] = "unseen"
+        sheet.sheet_state = state
+
+    path = saved(tmp_path, xlsx(fill))
+    assert read(path, LIMITS).text == "Sheet\n\nseen"
+    document = read(path, HIDDEN)
+    assert document.text == "Sheet\n\nseen\n\n底稿\n\nunseen"
+    assert [block.kind for block in document.blocks[2:]] == [BlockKind.hidden] * 2
+
+
+def test_notes_on_cells_are_read(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active["A1"] = "seen"
+        book.active["A1"].comment = Comment("请核对", "someone")
+
+    document = read(saved(tmp_path, xlsx(fill)), LIMITS)
+    assert document.blocks[-1].kind is BlockKind.comment
+    assert document.text.endswith("请核对")
+
+
+def test_cells_in_far_corners_are_refused_before_room_is_made_for_them(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active["A1"] = "near"
+        book.active["XFD1048576"] = "far"
+
+    with pytest.raises(DocumentTooLong, match="cells"):
+        read(saved(tmp_path, xlsx(fill)), LIMITS)
+
+
+def test_a_sheet_that_claims_a_million_rows_and_has_three_is_read(tmp_path: Path) -> None:
+    name = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(as_xlsx())) as package:
+        sheet = package.read(name)
+    start = sheet.index(b'<dimension ref="') + len(b'<dimension ref="')
+    claimed = sheet[start : sheet.index(b'"', start)]
+    data = repacked(as_xlsx(), name, b'"' + claimed + b'"', b'"A1:XFD1048576"')
+    assert read(saved(tmp_path, data), LIMITS) == read(saved(tmp_path, as_xlsx(), "b"), LIMITS)
+
+
+def ods(*, repeated_rows: int, repeated_columns: int, word: str) -> bytes:
+    book = OpenDocumentSpreadsheet()
+    sheet = Table(name="S")
+    for text, rows, columns in (("first", 1, 1), (word, repeated_rows, repeated_columns)):
+        row = TableRow(numberrowsrepeated=rows)
+        cell = TableCell(numbercolumnsrepeated=columns, **({"valuetype": "string"} if text else {}))
+        if text:
+            cell.addElement(P(text=text))
+        row.addElement(cell)
+        sheet.addElement(row)
+    book.spreadsheet.addElement(sheet)
+    written = io.BytesIO()
+    book.write(written)
+    return written.getvalue()
+
+
+def test_repeated_cells_of_ods_are_counted_where_they_hold_something(tmp_path: Path) -> None:
+    full = saved(tmp_path, ods(repeated_rows=1_048_575, repeated_columns=16_384, word="x"), "full")
+    with pytest.raises(DocumentTooLong, match="cells"):
+        read(full, LIMITS)
+    bare = saved(tmp_path, ods(repeated_rows=1_048_575, repeated_columns=16_384, word=""), "bare")
+    assert read(bare, LIMITS).text == "S\n\nfirst"
+
+
+def test_an_encrypted_ods_says_so(tmp_path: Path) -> None:
+    entry = b"</manifest:manifest>"
+    locked = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>" + entry
+    data = repacked(as_ods(), "META-INF/manifest.xml", entry, locked)
+    with pytest.raises(EncryptedDocument, match="password"):
+        read(saved(tmp_path, data), LIMITS)
+
+
+def test_an_encrypted_xls_says_so(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("S").write(0, 0, "x")
+    written = io.BytesIO()
+    book.save(written)
+    # The first record after the stream's head, made the one that says that the rest is encrypted.
+    data = bytearray(written.getvalue())
+    head = data.index(b"\x09\x08\x10\x00")
+    data[head + 20 : head + 22] = b"\x2f\x00"
+    with pytest.raises(EncryptedDocument, match="password"):
+        read(saved(tmp_path, bytes(data)), LIMITS)
+
+
+def test_a_workbook_without_cells_still_has_the_names_of_its_sheets(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, xlsx(lambda book: None)), LIMITS)
+    assert document.text == "Sheet"
+
+
+def test_only_hidden_sheets_are_no_words(tmp_path: Path) -> None:
+    data = repacked(as_xlsx(), "xl/workbook.xml", b'state="visible"', b'state="hidden"')
+    with pytest.raises(EmptyDocument):
+        read(saved(tmp_path, data), LIMITS)
+
+
+def test_a_workbook_that_lacks_a_sheet_is_damaged(tmp_path: Path) -> None:
+    data = as_xlsx().replace(b"xl/worksheets/sheet1.xml", b"xl/worksheets/sheet9.xml")
+    with pytest.raises(CorruptDocument, match="damaged"):
+        read(saved(tmp_path, data), LIMITS)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.disclosure_review import DisclosureOptions, DisclosureResult, disclosure_review
+from tests.unit.direct_source import read_with_source
+from tests.unit.readers.builders import LIMITS, docx_with, saved
+from tests.unit.scripted_engine import ScriptedEngine
+from tests.unit.tasks.documents import document
+
+LAWS = sorted((Path(__file__).parents[2] / "samples").glob("*法*.md"))
+
+LAW_TEXTS = {path: path.read_text(encoding="utf-8") for path in LAWS}
+
+
+async def review(*paragraphs: str, **options: Any) -> DisclosureResult:
+    given = DisclosureOptions.model_validate(options)
+    return await disclosure_review(document(*paragraphs), given, ScriptedEngine(lambda _: {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "rule"),
+    [
+        ("电话13812341234。", "personal_data", "mobile"),
+        ("机密★1年", "secrecy_marking", "marked-confidential"),
+        ("内部资料 注意保存", "internal_wording", "internal-notice"),
+        ("【内部文件】", "internal_wording", "internal-notice"),
+        ("本材料仅供内部使用。", "internal_wording", "not-to-be-passed-on"),
+        ("未经批准，不得对外发布。", "internal_wording", "not-to-be-passed-on"),
+        ("信息公开选项：依申请公开", "disclosure_attribute", "not-to-be-disclosed"),
+        ("此件不公开", "disclosure_attribute", "not-to-be-disclosed"),
+        ("管理办法（征求意见稿）", "draft", "draft"),
+        ("阳光工程", "term", "term"),
+    ],
+)
+async def test_what_speaks_against_publishing_is_named_with_its_place(
+    text: str, kind: str, rule: str
+) -> None:
+    result = await review("关于某事的通知", text, "特此通知。", terms=["阳光工程"])
+    (reason,) = result.reasons
+    assert (result.publishable, reason.kind, reason.rule) == (False, kind, rule)
+    assert reason.start is not None
+    assert reason.start >= len("关于某事的通知\n\n")
+    assert result.counts == {kind: 1}
+
+
+async def test_personal_data_is_masked_in_a_reason() -> None:
+    result = await review("电话13812341234。")
+    assert result.reasons[0].words == "138****1234"
+    assert "13812341234" not in result.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "此件公开发布",
+        "信息公开选项：主动公开",
+        "本办法所称内部资料，是指单位内部形成的文件。",
+        "草案应当公开征求意见。",
+        "统一社会信用代码：91110000600037341L",
+    ],
+)
+async def test_ordinary_wording_is_no_reason(text: str) -> None:
+    assert (await review("关于某事的通知", text)).publishable
+
+
+@pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
+async def test_a_law_may_be_published(path: Path) -> None:
+    assert (await review(LAW_TEXTS[path])).reasons == []
+
+
+async def test_the_model_is_asked_only_where_it_is_wanted() -> None:
+    engine = ScriptedEngine(lambda _: {"names": ["王小明"], "addresses": []})
+    options = DisclosureOptions(use_model=True)
+    result = await disclosure_review(document("王小明来电。"), options, engine)
+    assert result.model_asked
+    assert result.reasons[0].words == "王**"
+    assert not (await review("王小明来电。")).model_asked
+
+
+async def test_a_marking_in_a_header_counts_too(tmp_path: Path) -> None:
+    body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
+    data = docx_with(body, {"word/header1.xml": "hdr|<w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p>"})
+    read, _ = read_with_source(saved(tmp_path, data), LIMITS)
+    result = await disclosure_review(read, DisclosureOptions(), ScriptedEngine(lambda _: {}))
+    assert [one.kind for one in result.reasons] == ["secrecy_marking"]
+    assert result.not_covered != []

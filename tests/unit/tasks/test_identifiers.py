@@ -1,0 +1,146 @@
+"""What identifies people is found however it is written, and other numbers are left alone."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.quality.identifiers import DECOYS, VALID, disguised
+from tasks.personal.finder import RULES, Finder, Wanted
+from tasks.personal.kinds import Found, How, Kind
+from tasks.personal.masker import Masker, Style
+from tasks.personal.masks import Mask
+from tasks.personal.plain import plain
+
+EVERYTHING = frozenset(RULES)
+FINDER = Finder(Wanted(EVERYTHING))
+LAWS = sorted((Path(__file__).parents[2] / "samples").glob("*法*.md"))
+
+
+def found(text: str) -> list[tuple[Kind, str]]:
+    return [(one.kind, text[one.start : one.end]) for one in FINDER.find(text)]
+
+
+def masked(text: str, mask: Mask = Mask.official, terms: tuple[str, ...] = ()) -> str:
+    return Masker(Wanted(EVERYTHING, terms), Style(mask)).mask(text)
+
+
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("disguise", [False, True])
+def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> None:
+    rng, (kind, make) = random.Random(7), VALID[name]
+    for _ in range(100):
+        number = make(rng)
+        number = disguised(number, rng) if disguise else number
+        text = f"经查，当事人的号码如下，{number}，以上属实。"
+        assert (kind, number) in found(text)
+
+
+@pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
+def test_numbers_that_are_something_else_are_left_alone(name: str) -> None:
+    rng = random.Random(7)
+    for _ in range(100):
+        assert found(f"根据第十二条，{DECOYS[name](rng)}，自公布之日起施行。") == []
+
+
+@pytest.mark.parametrize("kind", ["credit codes with a slip", "bank cards with a slip"])
+def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
+    rng = random.Random(7)
+    assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("身份证号码：110105194912310021", Kind.identity_number),
+        ("统一社会信用代码：911100006000373410", Kind.credit_code),
+        ("银行卡号：6222021234567890", Kind.bank_card),
+    ],
+)
+def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kind: Kind) -> None:
+    (one,) = FINDER.find(text)
+    assert (one.kind, one.valid) == (kind, False)
+
+
+@pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
+def test_a_law_holds_no_identifiers(path: Path) -> None:
+    assert found(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("身份证110105194912310021", "身份证11*************021"),
+        ("证件 11010519491231002x。", "证件 11*************02x。"),
+        ("手机13812341234", "手机138****1234"),
+        ("手机+86 138-1234-1234。", "手机+86 138****1234。"),
+        ("电话010-88886666转12", "电话010-******66"),
+        ("电话（0571）8888 6666。", "电话(0571)******66。"),
+        ("邮箱zhang.san@tax.gov.cn", "邮箱z***@tax.gov.cn"),
+        ("地址192.168.1.20，", "地址192.168.*.*，"),
+        ("护照E12345678", "护照E******78"),
+        ("车牌浙A·12345", "车牌浙A****5"),
+        ("代码91110000600037341L", "代码91*************41L"),
+        ("卡6222 0212 3456 7894", "卡************7894"),
+        (
+            "家住浙江省杭州市西湖区文新街道文一西路588号5幢2单元301室，",
+            "家住浙江省杭州市西湖区文新街道***，",
+        ),
+        (
+            "住址：湖北省武汉市江夏区五里界街道李家村三组12号。",
+            "住址：湖北省武汉市江夏区五里界街道***。",
+        ),
+        ("姓名：欧阳小明 性别：男", "姓名：欧阳** 性别：男"),
+        ("申请人：李四，李四要求退费", "申请人：李*，李*要求退费"),
+    ],
+)
+def test_masks_are_those_of_official_notices(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+def test_other_masks_leave_nothing() -> None:
+    assert masked("电话138 1234 1234。", Mask.stars) == "电话***********。"
+    assert masked("电话13812341234。", Mask.blocks) == f"电话{'█' * 11}。"
+
+
+def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
+    text = masked("阳光工\n程由ＡＣＭＥ公司承建。", terms=("阳光工程", "acme"))
+    assert text == "****由****公司承建。"
+
+
+def test_what_stays_of_an_identifier_holds_no_term() -> None:
+    assert "tax" not in masked("邮箱zhang@tax.gov.cn", terms=("tax",))
+
+
+def test_two_that_overlap_become_one() -> None:
+    text = "联系13812341234@qq.com"
+    assert found(text) == [(Kind.email, "13812341234@qq.com")]
+
+
+def test_a_number_over_the_end_of_a_paragraph_is_found() -> None:
+    assert found("110105\n\n19491231002X") == [(Kind.identity_number, "110105\n\n19491231002X")]
+
+
+def test_a_model_words_are_found_everywhere_in_their_kind() -> None:
+    finder = Finder(Wanted(EVERYTHING, said={Kind.name: ["王小明"]}))
+    text = "王小明与王 小明、王\n小明"
+    assert [one.how for one in finder.find(text)] == [How.model] * 3
+
+
+@given(st.text(st.sampled_from("0123456789xX１２－- \n\t.@甲号路街省姓名：张a:"), max_size=80))
+def test_findings_are_in_order_within_the_text_and_apart(text: str) -> None:
+    assert len(plain(text)) == len(text)
+    end = 0
+    for one in FINDER.find(text):
+        assert isinstance(one, Found)
+        assert end <= one.start < one.end <= len(text)
+        end = one.end
+
+
+@given(st.text(max_size=60))
+def test_plain_text_keeps_every_character_in_its_place(text: str) -> None:
+    assert len(plain(text)) == len(text)

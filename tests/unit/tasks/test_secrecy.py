@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.quality.redact import MARKINGS, UNMARKED
+from jobs.department import Department
+from tasks.document import Block, BlockKind, Document
+from tasks.readers import ReadLimits, detect
+from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
+from tasks.secrecy_look import level_of, look, marking_of_bytes
+from tests.unit.readers.builders import (
+    LIMITS,
+    PARAGRAPH,
+    as_docx,
+    as_html,
+    as_pdf,
+    docx_with,
+    saved,
+)
+
+LAWS = sorted((Path(__file__).parents[2] / "samples").glob("*法*.md"))
+
+
+@pytest.mark.parametrize("text", MARKINGS)
+def test_a_marking_is_found(text: str) -> None:
+    marking = marking_of(f"{text}\n正文如下。")
+    assert marking is not None
+    assert marking.level.value[0] in text.replace("機", "机")
+
+
+@pytest.mark.parametrize("text", UNMARKED)
+def test_a_text_that_speaks_of_secrets_is_not_marked(text: str) -> None:
+    assert marking_of(text) is None
+
+
+@pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
+def test_a_law_is_not_marked(path: Path) -> None:
+    assert marking_of(path.read_text(encoding="utf-8")) is None
+
+
+def test_a_marking_says_where_it_stands_and_the_most_secret_one_counts() -> None:
+    text = "000001\n秘密★5年\n附件一\n绝密★长期\n正文"
+    marking = marking_of(text)
+    assert marking is not None
+    assert (marking.level, text[marking.start : marking.end]) == (Secrecy.top_secret, "绝密★长期")
+
+
+def test_a_level_without_a_star_far_down_is_a_word() -> None:
+    assert marking_of("正文。\n" * 40 + "秘密\n") is None
+    assert marking_of("正文。\n" * 40 + "秘密★10年\n") is not None
+
+
+def test_a_header_that_a_reader_tells_apart_counts_as_the_head_of_a_page() -> None:
+    class Kind(str):
+        value = "header"
+
+    text = "正文。\n" * 60 + "机密"
+    block = Block(len(text) - 2, len(text), Kind("header"))  # type: ignore[arg-type]
+    body = Block(0, len(text) - 3, BlockKind.paragraph)
+    assert marking_in(Document(text, (body,), "x")) is None
+    assert marking_in(Document(text, (body, block), "x")) == Marking(
+        Secrecy.confidential, len(text) - 2, len(text), "机密"
+    )
+
+
+def test_a_department_may_send_what_its_policy_covers() -> None:
+    secret, top = (Marking(level, 0, 1, "x") for level in (Secrecy.secret, Secrecy.top_secret))
+    strict = Department("a", (), ())
+    lenient = Department("a", (), (), allow_secrecy=Secrecy.confidential)
+    assert strict.may_send(None)
+    assert not strict.may_send(secret)
+    assert lenient.may_send(secret)
+    assert not lenient.may_send(top)
+
+
+def seen(path: Path, limits: ReadLimits = LIMITS) -> str | None:
+    marking = level_of(look(path, {"media_type": detect(path)}, limits))
+    return marking.level.value if marking else None
+
+
+MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知")]
+
+
+@pytest.mark.parametrize("build", [as_docx, as_pdf, as_html])
+def test_a_quick_look_sees_the_marking_in_a_file(tmp_path: Path, build: object) -> None:
+    assert callable(build)
+    assert seen(saved(tmp_path, build(MARKED))) == "机密"
+    assert seen(saved(tmp_path, build(MARKED[1:]))) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "xml"),
+    [
+        ("word/header1.xml", "hdr|<w:p><w:r><w:t>绝密</w:t></w:r></w:p>"),
+        (
+            "word/footer2.xml",
+            "ftr|<w:p><w:r><w:t>绝</w:t></w:r><w:r><w:t>密★长期</w:t></w:r></w:p>",
+        ),
+    ],
+)
+def test_a_marking_in_a_header_of_word_is_seen(tmp_path: Path, part: str, xml: str) -> None:
+    body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
+    assert seen(saved(tmp_path, docx_with(body, {part: xml}))) == "绝密"
+
+
+def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
+    box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
+    body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
+    assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_written_file_is_looked_at_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    text = "秘密★5年\n关于开展检查的通知\n" + "正文内容在这里。" * 30
+    marking = marking_of_bytes(saved(tmp_path, text.encode(encoding)))
+    assert marking is not None
+    assert marking.level is Secrecy.secret

@@ -1,0 +1,88 @@
+"""The documents that a job's options name, read; those that many jobs name are read once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
+
+from pydantic import BaseModel
+
+from jobs.job import StoredDocument
+from jobs.ledger import Ledger
+from tasks.document import Document
+from tasks.errors import DocumentMissing
+from tasks.readers import ReadLimits
+from tasks.readers.text import read_given
+from tasks.references import DocumentRef, LibraryRef, references_in
+from worker.unread import refuse_unread
+
+# A library of a few hundred laws stays in memory.
+REMEMBERED_CHARS = 20_000_000
+
+
+class References:
+    """Gives references their documents. `read` reads a stored one."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        read: Callable[[StoredDocument], Awaitable[Document]],
+        limits: ReadLimits,
+        remembered_chars: int = REMEMBERED_CHARS,
+    ) -> None:
+        self._ledger = ledger
+        self._read = read
+        self._limits = limits
+        self._remembered_chars = remembered_chars
+        self._chars = 0
+        self._documents: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def give(self, department: str, options: BaseModel) -> None:
+        """Raises what reading raises, `DocumentMissing` for what is no longer there, `PagesUnread`
+        for what was read in part, and the ledger's `ProblemError`.
+        """
+        for reference in references_in(options):
+            if isinstance(reference, LibraryRef):
+                stored = await self._ledger.libraries.documents(department, reference.root)
+                if not stored:
+                    raise DocumentMissing(
+                        f"The department has no library {reference.root} any more."
+                    )
+                reference.give([await self._document(one) for one in stored])
+            else:
+                reference.give(await self._of(department, reference))
+
+    async def _of(self, department: str, reference: DocumentRef) -> Document:
+        if reference.text is not None:
+            return read_given(reference.text, self._limits)
+        stored = await self._ledger.documents.get(department, reference.document_id or "")
+        if stored is None:
+            raise DocumentMissing(
+                "A document that the options name is not there any more. Send it again."
+            )
+        return await self._document(stored)
+
+    async def _document(self, stored: StoredDocument) -> Document:
+        # Jobs that begin together with the same library wait for one reading of it.
+        lock = self._reading.setdefault(stored.blob, asyncio.Lock())
+        async with lock:
+            # The name may be given anew with the same bytes, and tasks may look at it.
+            key = (stored.blob, stored.filename)
+            document = self._documents.get(key)
+            if document is None:
+                document = await self._read(stored)
+                refuse_unread(document)
+                self._remember(key, document)
+            else:
+                self._documents.move_to_end(key)
+            return document
+
+    def _remember(self, key: tuple[str, str | None], document: Document) -> None:
+        self._documents[key] = document
+        self._chars += len(document.text)
+        while self._chars > self._remembered_chars:
+            _, forgotten = self._documents.popitem(last=False)
+            self._chars -= len(forgotten.text)
