@@ -58,6 +58,10 @@ lock: setup ## the locked requirements, anew from pyproject.toml
 	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
 	@$(UV_COMPILE) --extra server -c requirements-dev.lock pyproject.toml -o requirements.lock
 
+.PHONY: licences
+licences: setup ## docs/licences.md, anew from what is installed
+	@$(BIN)/python -m deploy.licences > docs/licences.md
+
 .PHONY: secrets
 secrets: setup ## accept what the check takes for secrets, once you have looked at each
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets scan --exclude-files '(^|/)requirements[^/]*\.lock$$' > .secrets.new

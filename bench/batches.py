@@ -29,6 +29,7 @@ from bench.system import (
 )
 from jobs.settings import EngineSettings, WorkerSettings
 from worker.engine import EngineClient
+from worker.engine_request import ChatRequest
 
 KINDS = {"chat": CHATS, "summarize": JOBS}
 # So slow a batch is given up.
@@ -46,7 +47,8 @@ async def alone(engine_url: str, count: int) -> float:
     async def one_after_another() -> None:
         for number in numbers:
             message = {"role": "user", "content": TEXT.format(number=number)}
-            await client.chat({"messages": [message], "max_tokens": 16}, (), 10)
+            request = {"model": client.model, "messages": [message], "max_tokens": 16}
+            await client.chat(ChatRequest.of(request), (), 10)
 
     try:
         if not await client.wait_healthy(10):

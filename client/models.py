@@ -51,17 +51,53 @@ class Usage(Answer):
     engine_seconds: float = 0.0
 
 
-class Provenance(Answer):
-    """Where a result is from. `escalated` where the full model had to do what the fast one was to
-    do; `doubts` are the codes why.
+class Sampling(Answer):
+    """How the model was told to choose its words; what is None was left to the engine.
+    `max_tokens` is the largest of the requests.
+    """
+
+    temperature: float | None = None
+    seed: int | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+
+
+class Asked(Answer):
+    """What was asked of one model, in how many requests. `engine_model` is what the engine itself
+    calls the model.
+    """
+
+    model: str | None = None
+    requests: int = 0
+    prompt_sha256: str | None = None
+    sampling: Sampling | None = None
+    engine_model: str | None = None
+    engine_version: str | None = None
+
+
+class Reference(Answer):
+    """A further document that the options named, or a library of so many documents."""
+
+    sha256: str
+    document_id: str | None = None
+    library: str | None = None
+    documents: int = 1
+
+
+class Provenance(Asked):
+    """Where a result is from. `model` is None and `requests` is 0 where rules did all of the work.
+    `escalated` where the full model had to do what the fast one was to do; `doubts` are the codes
+    why, and `fast` is what the fast one was asked. `seconds` is how long the run took.
     """
 
     task_version: str | None = None
-    model: str | None = None
     input_sha256: str | None = None
     role: str | None = None
     escalated: bool = False
     doubts: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    seconds: float | None = None
+    fast: Asked | None = None
 
 
 class Job(Answer):

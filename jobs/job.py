@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from jobs.lanes import Lane
-from jobs.roles import ModelChoice, Role
+from jobs.provenance import Provenance
+from jobs.roles import ModelChoice
 from jobs.states import JobStatus
 
 
@@ -32,20 +33,6 @@ class Usage:
             self.cached_tokens + other.cached_tokens,
             self.engine_seconds + other.engine_seconds,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a result is from. `role` is that of the engine whose `model` gave it. `escalated` where
-    the full model had to do what the fast one was asked for first; `doubts` are the codes why.
-    """
-
-    task_version: str
-    model: str
-    input_sha256: str
-    role: Role = Role.full
-    escalated: bool = False
-    doubts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

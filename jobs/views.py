@@ -12,8 +12,9 @@ from pydantic_core import from_json
 from jobs.batches.input_line import read_line
 from jobs.batches.lines import Line
 from jobs.callback import Callback
-from jobs.job import Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.job import Job, NewJob, Progress, StoredDocument, Usage
 from jobs.lanes import Lane
+from jobs.provenance import Provenance
 from jobs.roles import ModelChoice
 from jobs.states import CallbackStatus, JobStatus
 from jobs.store import Store

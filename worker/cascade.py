@@ -9,6 +9,7 @@ import structlog
 from pydantic import BaseModel
 
 from jobs.job import Usage
+from jobs.provenance import Asked
 from jobs.roles import ModelChoice, Role
 from jobs.settings import CascadeSettings
 from tasks.document import Document
@@ -68,17 +69,16 @@ class CascadeRun:
         return bool(self.doubts)
 
     @property
-    def model(self) -> str:
-        """The model that the run has turned to. Raises `EngineUnavailable` before it is known."""
-        return self._engines[self.role].model
-
-    @property
     def usage(self) -> Usage:
         """What was used of all engines so far."""
         return self.usage_of(Role.fast) + self.usage_of(Role.full)
 
     def usage_of(self, role: Role) -> Usage:
         return self._sessions[role].usage if role in self._sessions else Usage()
+
+    def asked_of(self, role: Role) -> Asked | None:
+        """What the engine was asked so far; None where it was not asked anything."""
+        return self._sessions[role].asked if role in self._sessions else None
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
         """What the full engine answers to a request that is sent as it is."""

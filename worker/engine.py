@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import httpx
 import structlog
@@ -26,6 +25,7 @@ from worker.engine_answers import refusal
 from worker.engine_health import Health, HealthBoard
 from worker.engine_http import Answer, EngineHttp, NoAnswer
 from worker.engine_metrics import EngineFigures, read_figures
+from worker.engine_request import ChatRequest, to_body
 from worker.engine_session import EngineSession
 from worker.places import Places
 
@@ -42,6 +42,7 @@ UNAVAILABLE = "The engine is not available. Work goes on when it is; the worker'
 
 class _Model(BaseModel):
     id: str
+    root: str | None = None
     max_model_len: int | None = None
 
 
@@ -51,6 +52,10 @@ class _Models(BaseModel):
 
 class _Count(BaseModel):
     count: int
+
+
+class _Version(BaseModel):
+    version: str
 
 
 class EngineClient:
@@ -68,6 +73,7 @@ class EngineClient:
         self._board = HealthBoard()
         self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
+        self._version: str | None = None
         self._takes_priority = True
         self._counts_tokens = True
         self._http: EngineHttp | None = None
@@ -99,6 +105,16 @@ class EngineClient:
         """The model's name. Raises `EngineUnavailable` before the engine was first healthy."""
         return self._known_model().id
 
+    def root_of(self, model: str) -> str | None:
+        """What the engine itself calls the model that it serves under this name, if it says so."""
+        known = self._model
+        return known.root if known is not None and known.id == model else None
+
+    @property
+    def version(self) -> str | None:
+        """The engine's version; None where it does not say."""
+        return self._version
+
     @property
     def context_tokens(self) -> int:
         """The most tokens of prompt and answer. Raises `EngineUnavailable` like `model`."""
@@ -118,6 +134,7 @@ class EngineClient:
                     return False
                 if not self.health.ok:
                     self._model = await self._find_model()
+                    self._version = await self._find_version()
         except TimeoutError:
             self._board.bad(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
             return False
@@ -152,7 +169,7 @@ class EngineClient:
         )
 
     async def chat(
-        self, request: Mapping[str, Any], messages: Sequence[Message], priority: int
+        self, request: ChatRequest, messages: Sequence[Message], priority: int
     ) -> tuple[bytes, float]:
         """Post one chat completion when a place is free: the answer's body, and its seconds.
 
@@ -176,7 +193,7 @@ class EngineClient:
             return _most_tokens(text)
         request = {"model": self.model, "prompt": text, "add_special_tokens": False}
         async with self._counting:
-            answer = await self._post("/tokenize", request)
+            answer = await self._post("/tokenize", to_body(request))
         if answer.status == httpx.codes.NOT_FOUND:
             self._counts_tokens = False
             return _most_tokens(text)
@@ -189,9 +206,8 @@ class EngineClient:
                 "The engine's answer at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: Mapping[str, Any], priority: int) -> Answer:
-        extra = {"priority": priority} if priority else {}
-        return await self._post("/v1/chat/completions", {"model": self.model, **request, **extra})
+    async def _post_chat(self, request: ChatRequest, priority: int) -> Answer:
+        return await self._post("/v1/chat/completions", request.body(priority))
 
     def _refuses_priority(self, answer: Answer, priority: int) -> bool:
         return (
@@ -201,7 +217,7 @@ class EngineClient:
             and b"priority" in answer.body.lower()
         )
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Answer:
+    async def _post(self, path: str, body: bytes) -> Answer:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
@@ -258,6 +274,13 @@ class EngineClient:
             if wanted in {None, model.id}:
                 return model
         raise EngineUnavailable(f"serves {', '.join(one.id for one in models)}, but not {wanted}")
+
+    async def _find_version(self) -> str | None:
+        answer = await self._client().get("/version")
+        try:
+            return _Version.model_validate_json(answer.body).version
+        except ValidationError:
+            return None
 
     def _known_model(self) -> _Model:
         if self._model is None:

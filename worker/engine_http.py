@@ -5,10 +5,7 @@ It is aiohttp itself: see `docs/decisions/engine-http.md` for what a request cos
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -57,10 +54,9 @@ class EngineHttp:
         """Raises `NoAnswer`."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+    async def post(self, path: str, body: bytes) -> Answer:
         """Post JSON. Raises `NoAnswer`."""
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return await self._ask("POST", path, data.encode())
+        return await self._ask("POST", path, body)
 
     async def _ask(self, method: str, path: str, data: bytes | None) -> Answer:
         try:

@@ -123,7 +123,8 @@ class Flusher:
             number = job.line.number if job.line else 0
             errors.add(unrun_line(custom_id, number, _UNRUN[job.status]))
         elif body is not None and line is not None:
-            output.add(output_line(line.custom_id, job.id, body))
+            origin = job.provenance if line.chat is not None else None
+            output.add(output_line(line.custom_id, job.id, body, origin))
         else:
             problem = job.error or _LOST.to_dict()
             refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST

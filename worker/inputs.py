@@ -14,10 +14,12 @@ from pydantic_core import to_json
 
 from jobs.batches.input_line import read_lines
 from jobs.batches.lines import Line
+from jobs.digests import sha256_of_text
 from jobs.documents import Documents
 from jobs.job import Claim, InputLine, StoredDocument
 from jobs.ledger import Ledger
 from jobs.ledger.grouped import Grouped
+from jobs.provenance import Reference
 from jobs.reading.pool import Reading
 from jobs.roles import ModelChoice
 from jobs.secrecy import note_refusal
@@ -70,9 +72,9 @@ class Inputs:
         self._lines = Grouped(self._read_lines)
         self._references = References(ledger, self._read, limits)
 
-    async def give_references(self, claim: Claim, options: BaseModel) -> None:
+    async def give_references(self, claim: Claim, options: BaseModel) -> tuple[Reference, ...]:
         """Give the documents that a task's options name. Raises as `of` does."""
-        await self._references.give(claim.job.department, options)
+        return await self._references.give(claim.job.department, options)
 
     async def of(self, claim: Claim) -> DocumentInput | ChatInput:
         """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
@@ -94,7 +96,7 @@ class Inputs:
     async def _of_line(self, claim: Claim, line: Line) -> DocumentInput:
         options = line.request.options if line.request else {}
         if line.text is not None:
-            digest = hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
+            digest = sha256_of_text(line.text)
             document = read_given(line.text, self._limits)
             await self._refuse_marked(claim.job.department, marking_in(document), None)
             return DocumentInput(document, options, digest, line.model)

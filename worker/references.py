@@ -9,8 +9,10 @@ from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
+from jobs.digests import combined, sha256_of_text
 from jobs.job import StoredDocument
 from jobs.ledger import Ledger
+from jobs.provenance import Reference
 from tasks.document import Document
 from tasks.errors import DocumentMissing
 from tasks.readers import ReadLimits
@@ -40,30 +42,39 @@ class References:
         self._documents: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def give(self, department: str, options: BaseModel) -> None:
-        """Raises what reading raises, `DocumentMissing` for what is no longer there, `PagesUnread`
-        for what was read in part, and the ledger's `ProblemError`.
+    async def give(self, department: str, options: BaseModel) -> tuple[Reference, ...]:
+        """What was given, in the order of the options. Raises what reading raises,
+        `DocumentMissing` for what is no longer there, `PagesUnread` for what was read in part, and
+        the ledger's `ProblemError`.
         """
-        for reference in references_in(options):
-            if isinstance(reference, LibraryRef):
-                stored = await self._ledger.libraries.documents(department, reference.root)
-                if not stored:
-                    raise DocumentMissing(
-                        f"The department has no library {reference.root} any more."
-                    )
-                reference.give([await self._document(one) for one in stored])
-            else:
-                reference.give(await self._of(department, reference))
+        return tuple(
+            [
+                await self._give_library(department, reference)
+                if isinstance(reference, LibraryRef)
+                else await self._give_document(department, reference)
+                for reference in references_in(options)
+            ]
+        )
 
-    async def _of(self, department: str, reference: DocumentRef) -> Document:
+    async def _give_library(self, department: str, reference: LibraryRef) -> Reference:
+        stored = await self._ledger.libraries.documents(department, reference.root)
+        if not stored:
+            raise DocumentMissing(f"The department has no library {reference.root} any more.")
+        reference.give([await self._document(one) for one in stored])
+        digest = combined(one.sha256 for one in stored)
+        return Reference(digest, library=reference.root, documents=len(stored))
+
+    async def _give_document(self, department: str, reference: DocumentRef) -> Reference:
         if reference.text is not None:
-            return read_given(reference.text, self._limits)
+            reference.give(read_given(reference.text, self._limits))
+            return Reference(sha256_of_text(reference.text))
         stored = await self._ledger.documents.get(department, reference.document_id or "")
         if stored is None:
             raise DocumentMissing(
                 "A document that the options name is not there any more. Send it again."
             )
-        return await self._document(stored)
+        reference.give(await self._document(stored))
+        return Reference(stored.sha256, document_id=stored.id)
 
     async def _document(self, stored: StoredDocument) -> Document:
         # Jobs that begin together with the same library wait for one reading of it.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from jobs.job import Claim, Provenance
+from jobs.job import Claim
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
 from jobs.problems import Problem, ProblemError
@@ -18,7 +18,6 @@ from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
 from jobs.store import Store
 from tasks.errors import Retry, TaskError
-from tasks.registry import TASKS
 from worker.engine import EngineClient
 from worker.isolation import Isolation
 from worker.leases import Lease, LeaseLost, Leases
@@ -28,7 +27,6 @@ HEALTH_WAIT_SECONDS = 20.0
 OUTAGE_EVERY_SECONDS = 0.5
 OUTAGE_TRIES = 600
 BACKOFF_MAX_SECONDS = 60.0
-CHAT_VERSION = "1"
 log = structlog.get_logger()
 
 
@@ -155,7 +153,7 @@ class Runner:
             result_blob=blob,
             usage=outcome.usage,
             fast_usage=outcome.fast_usage,
-            provenance=self._provenance(claim, outcome),
+            provenance=outcome.provenance,
         )
         if not await self._end(claim, ending):
             if blob:
@@ -180,7 +178,7 @@ class Runner:
             error=Problem(error.code, str(error)),
             usage=outcome.usage,
             fast_usage=outcome.fast_usage,
-            provenance=self._provenance(claim, outcome),
+            provenance=outcome.provenance,
         )
         await self._end(claim, ending)
         return f"failed: {error.code}"
@@ -237,15 +235,3 @@ class Runner:
         """Seconds to wait, with jitter: twice as long after each try that counted."""
         longest = min(BACKOFF_MAX_SECONDS, self._settings.retry_base_seconds * 2.0**tries)
         return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-
-    @staticmethod
-    def _provenance(claim: Claim, outcome: Outcome) -> Provenance:
-        task = TASKS.get(claim.job.task)
-        return Provenance(
-            task_version=task.version if task else CHAT_VERSION,
-            model=outcome.model,
-            input_sha256=outcome.input_sha256,
-            role=outcome.role,
-            escalated=outcome.escalated,
-            doubts=outcome.doubts,
-        )

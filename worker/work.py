@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import time
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 
 import structlog
 from pydantic_core import PydanticSerializationError
@@ -13,6 +14,7 @@ from pydantic_core import PydanticSerializationError
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
+from jobs.provenance import Provenance
 from jobs.roles import Role
 from tasks.errors import JobTimeout, OutputError, TaskError
 from tasks.registry import TASKS
@@ -22,6 +24,7 @@ from worker.engine import EngineClient
 from worker.engine_session import EngineSession
 from worker.inputs import ChatInput, Inputs
 from worker.leases import Lease
+from worker.provenance import WorkedOn, provenance_of
 from worker.unread import refuse_unread
 
 RETRY_TEMPERATURE = 0.4
@@ -30,44 +33,36 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run made: a result (JSON) or an error, and what it used of the engines.
-
-    `fast_usage` is the fast engine's part of `usage`; `role`, `escalated` and `doubts` are as in
-    `jobs.job.Provenance`. `input_sha256` is empty where the input could not be read.
+    """What a run made: a result (JSON) or an error, where that is from, and what was used of the
+    engines. `fast_usage` is the fast engine's part of `usage`.
     """
 
     result: bytes | None
     error: TaskError | None
+    provenance: Provenance
     usage: Usage
-    model: str
-    input_sha256: str = ""
-    role: Role = Role.full
-    escalated: bool = False
-    doubts: tuple[str, ...] = ()
-    fast_usage: Usage = field(default_factory=Usage)
+    fast_usage: Usage
 
 
 @dataclass(slots=True)
 class _Made:
-    """What there is so far of an outcome."""
+    """What there is so far of an outcome. There is no `run` before the input was read."""
 
-    run: CascadeRun
+    claim: Claim
+    began: float = field(default_factory=time.monotonic)
+    worked_on: WorkedOn = field(default_factory=WorkedOn)
+    run: CascadeRun | None = None
     result: bytes | None = None
     error: TaskError | None = None
-    input_sha256: str = ""
 
     def outcome(self) -> Outcome:
-        run = self.run
+        run, seconds = self.run, time.monotonic() - self.began
         return Outcome(
             result=None if self.error else self.result,
             error=self.error,
-            usage=run.usage,
-            model=run.model,
-            input_sha256=self.input_sha256,
-            role=run.role,
-            escalated=run.escalated,
-            doubts=run.doubts,
-            fast_usage=run.usage_of(Role.fast),
+            provenance=provenance_of(self.claim, self.worked_on, run, seconds),
+            usage=run.usage if run else Usage(),
+            fast_usage=run.usage_of(Role.fast) if run else Usage(),
         )
 
 
@@ -85,10 +80,10 @@ class Work:
 
     async def do(self, lease: Lease) -> Outcome:
         """Work until there is a result or an error; only a `ProblemError` is raised."""
-        made = _Made(self._cascade.begin(partial(self._session, lease)))
+        made = _Made(lease.claim)
         try:
             async with asyncio.timeout(self._timeout):
-                await self._do(lease.claim, made)
+                await self._do(lease, made)
         except TimeoutError:
             made.error = JobTimeout(
                 f"The job ran longer than {self._timeout:.0f} s. "
@@ -104,32 +99,35 @@ class Work:
             made.error = TaskError(f"The task has a defect ({type(error).__name__}); see the log.")
         return made.outcome()
 
-    def _session(self, lease: Lease, engine: EngineClient) -> EngineSession:
-        job, tries = lease.claim.job, lease.claim.tries
+    def _session(self, lease: Lease, input_sha256: str, engine: EngineClient) -> EngineSession:
+        tries = lease.claim.tries
         lease.progress = Progress()
 
         def on_progress(done: int, total: int) -> None:
             lease.progress = Progress(done, total)
 
         return engine.session(
-            priority=ENGINE_PRIORITY[job.lane],
-            seed=_seed(job.id, tries),
+            priority=ENGINE_PRIORITY[lease.claim.job.lane],
+            seed=seed_of(input_sha256, tries),
             temperature=RETRY_TEMPERATURE if tries else 0.0,
             on_progress=on_progress,
         )
 
-    async def _do(self, claim: Claim, made: _Made) -> None:
+    async def _do(self, lease: Lease, made: _Made) -> None:
+        claim = lease.claim
         given = await self._inputs.of(claim)
-        made.input_sha256 = given.sha256
+        made.worked_on = WorkedOn(given.sha256)
+        run = made.run = self._cascade.begin(partial(self._session, lease, given.sha256))
         if isinstance(given, ChatInput):
-            made.result = await made.run.forward(given.request)
+            made.result = await run.forward(given.request)
             return
         task = TASKS[claim.job.task]
         options = task.options.model_validate(given.options)
         if not task.takes_unread:
             refuse_unread(given.document)
-        await self._inputs.give_references(claim, options)
-        result = await made.run.run(task, given.document, options, given.model)
+        references = await self._inputs.give_references(claim, options)
+        made.worked_on = WorkedOn(given.sha256, references)
+        result = await run.run(task, given.document, options, given.model)
         try:
             made.result = result.model_dump_json().encode()
         except PydanticSerializationError as error:
@@ -137,6 +135,6 @@ class Work:
             raise OutputError("The model's answer has characters that no text has.") from error
 
 
-def _seed(job_id: str, tries: int) -> int:
-    """The same job asks in the same way at each run, until an answer was of no use."""
-    return int.from_bytes(hashlib.sha256(f"{job_id}:{tries}".encode()).digest()[:4], "big")
+def seed_of(input_sha256: str, tries: int) -> int:
+    """The same input is asked about in the same way each time, until an answer was of no use."""
+    return int.from_bytes(sha256(f"{input_sha256}:{tries}".encode()).digest()[:4], "big")

@@ -104,7 +104,7 @@ def receive_all(
             raise DemoFailed(
                 f"{sample.task} of {sample.file} {job['status']}", system.log("worker")
             )
-        model = job["provenance"]["model"]
+        model = job["provenance"]["model"] or model  # rules have none
     return model
 
 

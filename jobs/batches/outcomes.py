@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic_core import from_json, to_json
 
 from jobs.batches.lines import LineProblem
+from jobs.provenance import Provenance
 
 Unrun = Literal["batch_expired", "batch_cancelled"]
 
@@ -22,10 +23,13 @@ _WHY_UNRUN: Mapping[Unrun, str] = {
 _NO_MESSAGE = "The engine said nothing more."
 
 
-def output_line(custom_id: str, job_id: str, body_json: bytes) -> bytes:
+def output_line(
+    custom_id: str, job_id: str, body_json: bytes, provenance: Provenance | None = None
+) -> bytes:
     """For the output file. `body_json` is the JSON of the job's view, or the engine's answer to a
-    chat as it is; it is not looked into."""
-    return _line(_of_job(job_id), custom_id, _response(job_id, 200, body_json), b"null")
+    chat as it is; it is not looked into. `provenance` is that of such an answer, told beside it."""
+    told = b',"provenance":%b' % to_json(provenance) if provenance else b""
+    return _line(_of_job(job_id), custom_id, _response(job_id, 200, body_json), b"null", told)
 
 
 def failed_line(custom_id: str | None, job_id: str, status_code: int, body_json: bytes) -> bytes:
@@ -71,12 +75,15 @@ def _response(job_id: str, status_code: int, body_json: bytes) -> bytes:
     return b'{"status_code":%d,"request_id":%b,"body":%b}' % (status_code, to_json(job_id), body)
 
 
-def _line(line_id: str, custom_id: str | None, response: bytes, error: bytes) -> bytes:
-    return b'{"id":%b,"custom_id":%b,"response":%b,"error":%b}\n' % (
+def _line(
+    line_id: str, custom_id: str | None, response: bytes, error: bytes, more: bytes = b""
+) -> bytes:
+    return b'{"id":%b,"custom_id":%b,"response":%b,"error":%b%b}\n' % (
         to_json(line_id),
         to_json(custom_id),
         response,
         error,
+        more,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.ids import is_job_id
-from jobs.job import Claim, Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.job import Claim, Job, NewJob, Progress, StoredDocument, Usage
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
 from jobs.ledger.grouped import Grouped
@@ -28,6 +28,7 @@ from jobs.ledger.records import (
 from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
 from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
+from jobs.provenance import Provenance, provenance_record
 from jobs.quotas import QuotaLeft
 from jobs.references import no_such_reference
 from jobs.states import JobStatus
@@ -308,7 +309,7 @@ def _ending_fields(ending: Ending) -> str:
         "result_blob": ending.result_blob,
         "error": dump(ending.error.to_dict()) if ending.error else None,
         "usage": dump(ending.usage),
-        "provenance": dump(ending.provenance) if ending.provenance else None,
+        "provenance": provenance_record(ending.provenance) if ending.provenance else None,
     }
     return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 

@@ -12,9 +12,10 @@ from pydantic_core import from_json, to_json
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.callback import Attempt, Callback
 from jobs.department import Department, Quota
-from jobs.job import InputLine, Job, NewJob, Progress, Provenance, StoredDocument, Usage
+from jobs.job import InputLine, Job, NewJob, Progress, StoredDocument, Usage
 from jobs.lanes import Lane
-from jobs.roles import ModelChoice, Role
+from jobs.provenance import to_provenance
+from jobs.roles import ModelChoice
 from jobs.states import CallbackStatus, JobStatus
 from tasks.secrecy import Secrecy
 
@@ -127,13 +128,6 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
         expires_at=to_moment(record["expires_at"]),
         blobs=tuple(blobs),
     )
-
-
-def to_provenance(text: str) -> Provenance:
-    """Also one that was kept before there were fast models."""
-    fields = from_json(text)
-    role, doubts = Role(fields.get("role", Role.full)), tuple(fields.get("doubts", ()))
-    return Provenance(**{**fields, "role": role, "doubts": doubts})
 
 
 def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from jobs.job import Provenance, Usage
+from jobs.job import Usage
+from jobs.provenance import Provenance
 from jobs.roles import Role
 
 CASCADE = "cascade"

@@ -49,6 +49,11 @@ class StandInControl:
         body: dict[str, Any] = self._http("GET", "/_last").json()
         return body
 
+    def asked(self, number: int) -> list[str]:
+        """The bodies of the last so many requests for completions, as they came."""
+        bodies: list[str] = self._http("GET", "/_asked").json()
+        return bodies[len(bodies) - number :]
+
     def _http(self, method: str, path: str, **content: Any) -> httpx.Response:
         # Without the certificates that plain HTTP has no use for, and that take long to read.
         url = f"{self.url}{path}"

@@ -4,7 +4,8 @@
 
 Answers are the same for the same request: a value that fits the schema, or the beginning of the
 last line of the prompt. `POST /_control` with any of the fields of `Behaviour` changes what it does
-from then on; `GET /_counts` tells of the completions asked for, `GET /_last` the last one's body.
+from then on; `GET /_counts` tells of the completions asked for, `GET /_last` the last one's body,
+`GET /_asked` the bodies of the last ones as they came.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,11 +22,12 @@ from aiohttp import web
 
 from tests.engines.instances import instance
 
-MODEL = "stand-in"
+MODEL, ROOT, VERSION = "stand-in", "nobody/stand-in-0b", "0.0.0"
 MODES = ("ok", "400", "429", "500", "503", "hang", "drop", "not-json", "unhealthy", "no-tokenize")
 THINKING = "<think>\nLet me think about it.\n</think>\n\n"
 ANSWER_CHARS = 60
 TOKEN_CHARS = 4
+REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class StandIn:
     behaviour: Behaviour
     counts: Counts = field(default_factory=Counts)
     last: dict[str, Any] = field(default_factory=dict)
+    asked: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
@@ -65,12 +69,14 @@ class StandIn:
             [
                 web.get("/health", self.health),
                 web.get("/v1/models", self.models),
+                web.get("/version", self.version),
                 web.get("/metrics", self.metrics),
                 web.post("/tokenize", self.tokenize),
                 web.post("/v1/chat/completions", self.chat),
                 web.post("/_control", self.control),
                 web.get("/_counts", self.count),
                 web.get("/_last", self.latest),
+                web.get("/_asked", self.remembered),
             ]
         )
         return app
@@ -79,8 +85,11 @@ class StandIn:
         return web.Response(status=503 if self.behaviour.mode == "unhealthy" else 200)
 
     async def models(self, request: web.Request) -> web.Response:
-        model = {"id": MODEL, "object": "model", "max_model_len": self.behaviour.context}
-        return web.json_response({"object": "list", "data": [model]})
+        model = {"id": MODEL, "root": ROOT, "max_model_len": self.behaviour.context}
+        return web.json_response({"object": "list", "data": [{**model, "object": "model"}]})
+
+    async def version(self, request: web.Request) -> web.Response:
+        return web.json_response({"version": VERSION})
 
     async def metrics(self, request: web.Request) -> web.Response:
         labels = f'{{engine="0",model_name="{MODEL}"}}'
@@ -116,10 +125,14 @@ class StandIn:
     async def latest(self, request: web.Request) -> web.Response:
         return web.json_response(self.last)
 
+    async def remembered(self, request: web.Request) -> web.Response:
+        return web.json_response(list(self.asked))
+
     async def chat(self, request: web.Request) -> web.Response:
         self.counts.started += 1
         try:
-            body = self.last = await request.json()
+            self.asked.append(await request.text())
+            body = self.last = json.loads(self.asked[-1])
             response = await self._misbehave(request, body) or self._answer(body)
         except asyncio.CancelledError:
             self.counts.aborted += 1

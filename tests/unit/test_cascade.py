@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from jobs.job import Usage
+from jobs.provenance import Asked, Sampling
 from jobs.roles import ModelChoice, Role
 from jobs.settings import CascadeSettings
 from tasks.errors import (
@@ -41,6 +42,11 @@ class Session(ScriptedEngine):
     @property
     def usage(self) -> Usage:
         return sum((EACH for _ in self.requests), Usage())
+
+    @property
+    def asked(self) -> Asked | None:
+        number = len(self.requests)
+        return Asked(self.model, number, "0" * 64, Sampling()) if number else None
 
 
 @dataclass
@@ -86,7 +92,13 @@ class Engines:
 def _session(client: EngineClient) -> EngineSession:
     double = cast("Client", client)
     double.sessions += 1
-    return cast("EngineSession", Session(lambda _: double.answer))
+    return cast("EngineSession", Session(lambda _: double.answer, model=double.model))
+
+
+def models_asked(run: CascadeRun) -> tuple[str | None, str | None]:
+    """The names of the models that were asked: the fast one's, and the full one's."""
+    fast, full = run.asked_of(Role.fast), run.asked_of(Role.full)
+    return fast.model if fast else None, full.model if full else None
 
 
 def engines(fast: Answer = GOOD, full: Answer = GOOD) -> Engines:
@@ -97,7 +109,8 @@ async def test_a_good_answer_of_the_fast_model_is_kept() -> None:
     both = engines()
     _, run = await both.run("auto")
     assert both.used == (1, 0)
-    assert (run.role, run.model, run.escalated, run.doubts) == (Role.fast, "small", False, ())
+    assert (run.role, run.escalated, run.doubts) == (Role.fast, False, ())
+    assert models_asked(run) == ("small", None)
     assert run.usage == run.usage_of(Role.fast) == EACH
 
 
@@ -105,7 +118,8 @@ async def test_a_doubtful_answer_goes_to_the_full_model_and_both_are_paid_for() 
     both = engines(fast=BAD)
     summary, run = await both.run("auto")
     assert (summary, both.used) == ("Closed from 3 May.", (1, 1))
-    assert (run.role, run.model, run.escalated) == (Role.full, "large", True)
+    assert (run.role, run.escalated) == (Role.full, True)
+    assert models_asked(run) == ("small", "large")
     assert run.doubts == ("number-not-in-source",)
     assert run.usage == EACH + EACH
     assert run.usage_of(Role.fast) == EACH
@@ -217,6 +231,6 @@ def test_a_setting_for_a_task_that_there_is_not_is_refused() -> None:
         engines().begin(task_models={"sumarize": "auto"})
 
 
-def test_before_it_runs_a_run_has_used_nothing_and_names_the_full_model() -> None:
+def test_before_it_runs_a_run_has_used_nothing_and_asked_nobody() -> None:
     run = engines().begin()
-    assert (run.model, run.usage, run.escalated) == ("large", Usage(), False)
+    assert (run.usage, run.escalated, models_asked(run)) == (Usage(), False, (None, None))

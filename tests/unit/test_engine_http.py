@@ -59,13 +59,13 @@ async def test_an_address_may_have_a_path(http: EngineHttp) -> None:
 async def test_a_key_goes_with_every_request(address: str) -> None:
     http = EngineHttp(address, "one-key", 4)
     try:
-        assert "Bearer one-key" in _said(await http.post("/echo", {"a": 1}))
+        assert "Bearer one-key" in _said(await http.post("/echo", b'{"a":1}'))
     finally:
         await http.close()
 
 
 async def test_no_redirect_is_followed(http: EngineHttp) -> None:
-    assert (await http.post("/elsewhere", {})).status == 307
+    assert (await http.post("/elsewhere", b"{}")).status == 307
 
 
 async def test_what_is_no_http_is_no_answer(http: EngineHttp) -> None:

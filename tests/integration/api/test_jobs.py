@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.job import Provenance
 from jobs.ledger import Ledger
 from jobs.problems import Problem
+from jobs.provenance import Provenance
 from jobs.roles import Role
 from jobs.states import JobStatus
 from jobs.store import Store
@@ -84,6 +84,14 @@ async def test_the_model_asked_for_is_shown_with_where_the_result_is_from(
         "role": "fast",
         "escalated": False,
         "doubts": [],
+        "engine_model": None,
+        "engine_version": None,
+        "requests": 0,
+        "prompt_sha256": None,
+        "sampling": None,
+        "references": [],
+        "seconds": None,
+        "fast": None,
     }
     assert (await office.submit())["model"] is None
 

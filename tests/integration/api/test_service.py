@@ -12,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from jobs.job import Provenance
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.problems import TITLES
+from jobs.provenance import Provenance
 from jobs.roles import Role
 from jobs.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from jsonschema import Draft202012Validator
 
-from jobs.job import Provenance, Usage
+from jobs.job import Usage
 from jobs.ledger import Ledger
 from jobs.problems import Problem
+from jobs.provenance import Provenance
 from jobs.roles import Role
 from jobs.states import JobStatus
 from tasks.registry import TASKS

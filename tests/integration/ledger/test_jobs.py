@@ -10,13 +10,13 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from jobs.job import Claim, Progress, Provenance, Usage
+from jobs.job import Claim, Progress, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Claims, Ending, Held
-from jobs.ledger.records import to_provenance
 from jobs.ledger.upkeep import Release, Released
 from jobs.problems import Problem, ProblemError
+from jobs.provenance import Provenance, to_provenance
 from jobs.roles import ModelChoice, Role
 from jobs.settings import RedisSettings, RetentionSettings
 from jobs.states import JobStatus

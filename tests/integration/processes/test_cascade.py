@@ -13,6 +13,7 @@ from jobs.job import Job, Usage
 from jobs.roles import ModelChoice
 from jobs.states import JobStatus
 from tests.engines.processes import StandInControl, running_standin
+from tests.engines.standin import ROOT
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Child, Desk, System, until
 
@@ -88,6 +89,7 @@ async def test_the_full_model_is_asked_only_where_the_fast_ones_answer_fails_its
     escalated = await two.run("auto")
     assert role_and_doubts(escalated) == ("full", True, ["number-not-in-source"])
     assert escalated.result["summary"] == TEXT
+    assert_both_are_told(escalated)
     assert two.full.counts()["started"] == before + 1
 
     assert role_and_doubts(await two.run("fast")) == ("fast", False, [])
@@ -95,6 +97,15 @@ async def test_the_full_model_is_asked_only_where_the_fast_ones_answer_fails_its
     assert role_and_doubts(full) == role_and_doubts(await two.run(None)) == ("full", False, [])
     assert two.fast.counts()["started"] == 3
     await _is_counted(two, kept, escalated, full)
+
+
+def assert_both_are_told(escalated: Job) -> None:
+    origin = escalated.provenance
+    assert origin is not None
+    assert origin.fast is not None
+    assert (origin.requests, origin.fast.requests) == (1, 1)
+    assert origin.prompt_sha256 == origin.fast.prompt_sha256
+    assert origin.fast.engine_model == origin.engine_model == ROOT
 
 
 async def _is_counted(two: TwoEngines, kept: Job, escalated: Job, full: Job) -> None:

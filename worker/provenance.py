@@ -1,0 +1,45 @@
+"""What a run tells of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.job import Claim
+from jobs.provenance import Provenance, Reference
+from jobs.roles import Role
+from tasks.registry import TASKS
+from worker.cascade import CascadeRun
+
+CHAT_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOn:
+    """What a run works on, as far as it was read. `input_sha256` is empty where it could not be."""
+
+    input_sha256: str = ""
+    references: tuple[Reference, ...] = ()
+
+
+def provenance_of(
+    claim: Claim, worked_on: WorkedOn, run: CascadeRun | None, seconds: float
+) -> Provenance:
+    """`run` is None where no model was turned to, `seconds` is how long the run took."""
+    task = TASKS.get(claim.job.task)
+    asked = run.asked_of(run.role) if run else None
+    return Provenance(
+        task_version=task.version if task else CHAT_VERSION,
+        model=asked.model if asked else None,
+        input_sha256=worked_on.input_sha256,
+        role=run.role if run and asked else None,
+        escalated=run.escalated if run else False,
+        doubts=run.doubts if run else (),
+        engine_model=asked.engine_model if asked else None,
+        engine_version=asked.engine_version if asked else None,
+        requests=asked.requests if asked else 0,
+        prompt_sha256=asked.prompt_sha256 if asked else None,
+        sampling=asked.sampling if asked else None,
+        references=worked_on.references,
+        seconds=round(seconds, 3),
+        fast=run.asked_of(Role.fast) if run and run.escalated else None,
+    )
