@@ -29,7 +29,7 @@ async def outcome(task: str, unread: tuple[int, ...]) -> Outcome:
     async def give_references(*_: object) -> None:
         """None of the tasks here names a document."""
 
-    session = SimpleNamespace(usage=Usage())
+    session = SimpleNamespace(usage=Usage(), asked=None)
     engine: Any = SimpleNamespace(model="m", session=lambda **_: session)
     inputs: Any = SimpleNamespace(of=of, give_references=give_references)
     cascade = Cascade(engine, None, CascadeSettings())

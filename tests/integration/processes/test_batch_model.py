@@ -475,7 +475,6 @@ def test_every_line_is_written_once_in_whatever_order_things_happen(redis_url: s
         settings=settings(
             max_examples=25,
             stateful_step_count=40,
-            deadline=None,
             derandomize=True,
             phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
             suppress_health_check=list(HealthCheck),

@@ -376,7 +376,6 @@ def test_the_ledger_keeps_its_promises_in_whatever_order_things_happen(redis_url
         settings=settings(
             max_examples=30,
             stateful_step_count=40,
-            deadline=None,
             derandomize=True,
             phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
             suppress_health_check=list(HealthCheck),

@@ -145,14 +145,13 @@ def test_the_new_law_on_secrets_has_the_articles_that_were_added() -> None:
     assert result.counts[ChangeKind.removed] == 1
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(documents(), documents())
 def test_a_patch_gives_the_new_text_whatever_the_texts(old: object, new: object) -> None:
     result = compared(old, new)  # type: ignore[arg-type]
     assert apply_patch(old.text, result.patch) == new.text  # type: ignore[attr-defined]
 
 
-@settings(deadline=None)
 @given(MIXED, MIXED)
 def test_edits_make_the_new_words_of_the_old(old: str, new: str) -> None:
     assert apply_edits(old, find_edits(old, new)) == new

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -79,7 +79,6 @@ def answered(data: Any, schema: Any) -> Any:
     return None if data is None else {"quote": "", "value": data}
 
 
-@settings(deadline=None)
 @given(case=object_cases(NESTED))
 def test_valid_data_comes_back_as_it_was(case: Case) -> None:
     schema, data = case

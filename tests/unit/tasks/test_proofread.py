@@ -133,7 +133,7 @@ async def test_the_corrected_text_is_what_the_edits_make() -> None:
     assert engine.requests == []
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(documents())
 async def test_edits_replay_exactly_whatever_the_text(text: Document) -> None:
     if text.text.strip():

@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.document import Document
@@ -65,7 +65,6 @@ def test_half_of_a_character_is_not_found() -> None:
     assert QuoteFinder(document("x ½ y")).find("1").match is Match.none
 
 
-@settings(deadline=None)
 @given(source=documents(), data=st.data())
 def test_what_is_found_has_the_same_normal_form_as_what_was_looked_for(
     source: Document, data: st.DataObject
@@ -82,7 +81,6 @@ def test_what_is_found_has_the_same_normal_form_as_what_was_looked_for(
         assert QuoteFinder(source).find(words).match is Match.exact
 
 
-@settings(deadline=None)
 @given(words=st.text(st.sampled_from("政府办公室abc 12。，-"), min_size=2, max_size=30))
 def test_words_are_found_across_the_stretches_that_long_texts_are_normalised_in(words: str) -> None:
     form = normal_form(words)

@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.document import Document
@@ -22,7 +22,6 @@ def texts(source: Document, parts: tuple[Part, ...]) -> list[str]:
     return [source.text[part.start : part.end] for part in parts]
 
 
-@settings(deadline=None)
 @given(source=documents(), most=st.integers(6, 200))
 async def test_parts_cover_the_document_in_order_and_fit(source: Document, most: int) -> None:
     engine = ScriptedEngine(silent)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -73,7 +73,6 @@ async def test_a_number_is_the_same_however_it_is_written(source: str, sentence:
     assert result.unsupported_numbers == []
 
 
-@settings(deadline=None)
 @given(
     texts=st.lists(MIXED.filter(lambda text: count_words(text) > 0), min_size=1, max_size=6),
     most=st.integers(20, 60),
