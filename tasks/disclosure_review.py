@@ -17,6 +17,7 @@ from tasks.redact import changes_of, findings, said_by_model
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy_look import LOOKED_AT, WRITTEN, level_of
 from tasks.task import Task
+from tasks.unshown import HOLD_MORE
 
 # Codes of organisations are public anyway.
 _PERSONAL: Sequence[Kind] = tuple(kind for kind in RULES if kind is not Kind.credit_code)
@@ -156,6 +157,7 @@ async def disclosure_review(
     marking = await _marking(document)
     changes = await changes_of(masker, document.text)
     reasons = [*_marked(document, marking), *_worded(document), *_personal(document, changes)]
+    reasons += await _beside(document, masker)
     reasons.sort(key=lambda one: (one.start or 0, one.end or 0))
     counts: dict[ReasonKind, int] = {}
     for one in reasons:
@@ -176,6 +178,16 @@ async def _marking(document: Document) -> Marking | None:
         arguments = {"media_type": document.source.media_type}
         marking = level_of(await document.source.work("secrecy", arguments))
     return marking
+
+
+async def _beside(document: Document, masker: Masker) -> list[Reason]:
+    """What speaks against publishing in what the text does not show; none of it has a place."""
+    if document.source is None or document.source.media_type not in HOLD_MORE:
+        return []
+    made = await document.source.work("unshown", {"media_type": document.source.media_type})
+    unshown = Document(made.found["text"], (), document.media_type)
+    found = [*_worded(unshown), *_personal(unshown, await changes_of(masker, unshown.text))]
+    return [one.model_copy(update={"start": None, "end": None}) for one in found]
 
 
 def _marked(document: Document, marking: Marking | None) -> Iterator[Reason]:
@@ -227,7 +239,9 @@ def _not_covered(document: Document) -> list[str]:
     """What a file may hold beside its text; of a text by itself nothing."""
     if document.source is None or document.source.media_type in WRITTEN:
         return []
-    return ["pictures", "comments, tracked changes and properties, unless the text shows them"]
+    if document.source.media_type in HOLD_MORE:
+        return ["pictures"]
+    return ["pictures", "properties, and what is hidden"]
 
 
 TASK = Task(

@@ -17,6 +17,7 @@ from tasks.masking.work import redact
 from tasks.readers.limits import ReadLimits
 from tasks.secrecy_look import look
 from tasks.source import Made
+from tasks.unshown import unshown
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 
@@ -26,5 +27,6 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "format_fix": layout.fix,
         "redact": redact,
         "secrecy": look,
+        "unshown": unshown,
     }
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,13 +16,14 @@ import pypdfium2 as pdfium
 from lxml import etree
 
 from tasks.document import Document
-from tasks.readers import READERS, docx, html, markdown, pdf, text
+from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, sheets, text
 from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
 from tasks.source import Made
+from tasks.unshown import properties
 
 # Of these the first bytes are looked at, without a process of their own.
 WRITTEN = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
@@ -98,9 +100,14 @@ def _page(document: pdfium.PdfDocument, number: int) -> str:
     return words.replace("\r\n", "\n")
 
 
-def _of_html(path: Path, limits: ReadLimits) -> Marking | None:
-    document: Document = READERS[html.MEDIA_TYPE](path, limits)
-    return marking_in(document)
+def _of_all(media_type: str) -> Callable[[Path, ReadLimits], Marking | None]:
+    """For formats of which there is no quicker look than to read them."""
+
+    def look(path: Path, limits: ReadLimits) -> Marking | None:
+        document: Document = READERS[media_type](path, replace(limits, hidden=True))
+        return _most((marking_in(document), *map(marking_of, properties(path, media_type, limits))))
+
+    return look
 
 
 def _most(markings: Iterable[Marking | None]) -> Marking | None:
@@ -109,7 +116,12 @@ def _most(markings: Iterable[Marking | None]) -> Marking | None:
     return max(found, key=lambda one: list(Secrecy).index(one.level), default=None)
 
 
+_READ = (html.MEDIA_TYPE, ofd.MEDIA_TYPE, sheets.XLSX, sheets.XLS, sheets.ODS, eml.MEDIA_TYPE)
 _LOOKS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
-    {docx.MEDIA_TYPE: _of_docx, pdf.MEDIA_TYPE: _of_pdf, html.MEDIA_TYPE: _of_html}
+    {
+        docx.MEDIA_TYPE: _of_docx,
+        pdf.MEDIA_TYPE: _of_pdf,
+        **{media_type: _of_all(media_type) for media_type in _READ},
+    }
 )
 LOOKED_AT = frozenset(_LOOKS)

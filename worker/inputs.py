@@ -26,11 +26,12 @@ from jobs.secrecy import note_refusal
 from jobs.store import Store
 from tasks.document import Document
 from tasks.errors import DocumentMissing, SecrecyMarked
-from tasks.readers import ReadLimits, docx
+from tasks.readers import ReadLimits
 from tasks.readers.text import read_given
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy_look import level_of
+from tasks.secrecy_look import LOOKED_AT, level_of
 from tasks.source import Made, ResultFile
+from tasks.unshown import HOLD_MORE
 from worker.references import References
 
 
@@ -113,8 +114,8 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await asyncio.to_thread(marking_in, document)
-        if marking is None and stored.media_type == docx.MEDIA_TYPE:
-            # Headers and properties, which the text need not have.
+        if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
+            # Hidden text and properties, which the text does not have.
             made = await source.work("secrecy", {"media_type": stored.media_type})
             marking = level_of(made)
         await self._refuse_marked(stored.department, marking, stored)

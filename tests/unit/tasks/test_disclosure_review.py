@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
+from reportlab.pdfgen.canvas import Canvas
 
 from tasks.disclosure_review import DisclosureOptions, DisclosureResult, disclosure_review
 from tests.unit.direct_source import read_with_source
-from tests.unit.readers.builders import LIMITS, docx_with, saved
+from tests.unit.readers.builders import LIMITS, docx_with, drawn_pdf, saved
 from tests.unit.scripted_engine import ScriptedEngine
 from tests.unit.tasks.documents import document
 
@@ -88,3 +90,30 @@ async def test_a_marking_in_a_header_counts_too(tmp_path: Path) -> None:
     result = await disclosure_review(read, DisclosureOptions(), ScriptedEngine(lambda _: {}))
     assert [one.kind for one in result.reasons] == ["secrecy_marking"]
     assert result.not_covered != []
+
+
+async def test_what_a_file_hides_counts_and_has_no_place(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["关于某事的通知"])
+    hidden = book.create_sheet("底稿")
+    hidden.append(["电话", "13812341234"])
+    hidden.sheet_state = "hidden"
+    book.properties.description = "仅供内部使用"
+    book.save(path := tmp_path / "book.xlsx")
+    source, _ = read_with_source(path, LIMITS)
+    result = await disclosure_review(source, DisclosureOptions(), ScriptedEngine(lambda _: {}))
+    assert "13812341234" not in source.text
+    assert {(one.rule, one.start) for one in result.reasons} == {
+        ("mobile", None),
+        ("not-to-be-passed-on", None),
+    }
+
+
+async def test_properties_of_a_pdf_count(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setSubject("电话13812341234")
+        canvas.drawString(72, 720, "A notice.")
+
+    document, _ = read_with_source(saved(tmp_path, drawn_pdf(draw)), LIMITS)
+    result = await disclosure_review(document, DisclosureOptions(), ScriptedEngine(lambda _: {}))
+    assert [one.rule for one in result.reasons] == ["mobile"]

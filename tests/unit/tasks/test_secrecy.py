@@ -14,8 +14,13 @@ from tests.unit.readers.builders import (
     LIMITS,
     PARAGRAPH,
     as_docx,
+    as_eml,
     as_html,
+    as_ods,
+    as_ofd,
     as_pdf,
+    as_xls,
+    as_xlsx,
     docx_with,
     saved,
 )
@@ -83,7 +88,9 @@ def seen(path: Path, limits: ReadLimits = LIMITS) -> str | None:
 MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知")]
 
 
-@pytest.mark.parametrize("build", [as_docx, as_pdf, as_html])
+@pytest.mark.parametrize(
+    "build", [as_docx, as_pdf, as_html, as_ofd, as_xlsx, as_xls, as_ods, as_eml]
+)
 def test_a_quick_look_sees_the_marking_in_a_file(tmp_path: Path, build: object) -> None:
     assert callable(build)
     assert seen(saved(tmp_path, build(MARKED))) == "机密"
