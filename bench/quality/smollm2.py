@@ -1,0 +1,191 @@
+"""Tasks on a real model: SmolLM2 with 135 million parameters, on vLLM for the CPU.
+
+It is small and English. Figures of the `plumbing` hold for any model: what rules make of its
+answers. Those of the `model` say what this one can do, which is little, and nothing of others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from bench.quality.letters import TOPICS, Letter, letters
+from bench.quality.measure import CannotMeasure, Measure
+from jobs.settings import EngineSettings
+from tasks.classify import ClassifyOptions, classify
+from tasks.edits import apply_edits
+from tasks.engine import Engine
+from tasks.errors import TaskError
+from tasks.extract import ExtractOptions, extract
+from tasks.proofread import ProofreadOptions, proofread
+from tasks.redact import RedactOptions, redact
+from tasks.summarize import SummarizeOptions, summarize
+from tests.engines.processes import running_vllm
+from worker.engine import EngineClient
+
+LETTERS = 8
+HEALTHY_SECONDS = 60.0
+_LABELS = {
+    "tax": "Taxes and bills",
+    "streets": "Streets, lamps, pavements and their repair",
+    "permits": "Asking for a permit or licence",
+}
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "string", "maxLength": 20},
+        "amount": {"type": "number"},
+        "sender": {"type": "string", "maxLength": 30},
+    },
+    "required": ["number", "amount", "sender"],
+}
+Result = TypeVar("Result", bound=BaseModel)
+Done = Sequence[tuple[Letter, Result | TaskError]]
+
+
+def measures() -> Iterator[Measure]:
+    """Raises `CannotMeasure` where no engine is installed."""
+    yield from asyncio.run(_measured())
+
+
+async def _measured() -> list[Measure]:
+    async with _engine() as engine:
+        given = letters(LETTERS)
+        return [
+            one
+            for measure in (_summaries, _values, _labels, _names, _edits)
+            for one in await measure(engine, given)
+        ]
+
+
+@asynccontextmanager
+async def _engine() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            running = running_vllm("SmolLM2-135M-Instruct", Path(folder), max_model_len=4096)
+            with running as url:
+                client = EngineClient(EngineSettings(url=url), 4)
+                await client.start()
+                try:
+                    await client.wait_healthy(HEALTHY_SECONDS)
+                    yield client.session(
+                        priority=0, seed=1, temperature=0, on_progress=lambda _done, _total: None
+                    )
+                finally:
+                    await client.close()
+        except FileNotFoundError as error:
+            raise CannotMeasure("no engine is installed here: run make engine") from error
+
+
+async def _each(
+    given: Sequence[Letter], work: Callable[[Letter], Awaitable[Result]]
+) -> Done[Result]:
+    """What each letter came to; a task that ends in a typed error has an ending, too."""
+
+    async def one(letter: Letter) -> tuple[Letter, Result | TaskError]:
+        try:
+            return letter, await work(letter)
+        except TaskError as error:
+            return letter, error
+
+    return await asyncio.gather(*map(one, given))
+
+
+def _ended(task: str, done: Done[Result]) -> Measure:
+    good = sum(not isinstance(result, TaskError) for _, result in done)
+    return Measure(task, "jobs with a result", len(done), good / len(done), basis="model")
+
+
+def _share(
+    task: str, name: str, found: Sequence[bool], basis: str, target: float | None
+) -> Measure:
+    figure = sum(found) / len(found) if found else 0.0
+    return Measure(task, name, len(found), figure, target, basis=basis)
+
+
+async def _summaries(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = SummarizeOptions(max_words=40)
+    done = await _each(given, lambda one: summarize(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    quotes = [
+        letter.document.text[quote.start : quote.end] == quote.text
+        for letter, result in made
+        for sentence in result.sentences
+        for quote in sentence.quotes
+    ]
+    short = [result.words <= options.max_words for _, result in made]
+    return [
+        _ended("summarize", done),
+        _share("summarize", "quotes that stand in the source", quotes, "plumbing", 1.0),
+        _share("summarize", "within the words asked for", short, "plumbing", 1.0),
+    ]
+
+
+async def _values(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = ExtractOptions.model_validate({"schema": _SCHEMA})
+    done = await _each(given, lambda one: extract(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    right = [
+        result.data.get(field) == getattr(letter, field)
+        for letter, result in made
+        for field in ("number", "amount", "sender")
+    ]
+    # A value whose quote was not found has to be named as unverified.
+    told = [
+        (not one.quote.text or one.quote.text not in letter.document.text)
+        <= (one.path in result.unverified)
+        for letter, result in made
+        for one in result.evidence
+    ]
+    return [
+        _ended("extract", done),
+        _share("extract", "valid by the schema", [one.valid for _, one in made], "plumbing", 1.0),
+        _share("extract", "evidence true, or named as unverified", told, "plumbing", 1.0),
+        _share("extract", "values right", right, "model", None),
+    ]
+
+
+async def _labels(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    labels = [{"name": name, "description": words} for name, words in _LABELS.items()]
+    options = ClassifyOptions.model_validate({"labels": labels})
+    done = await _each(given, lambda one: classify(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    listed = [result.label in TOPICS for _, result in made]
+    right = [result.label == letter.topic for letter, result in made]
+    return [
+        _ended("classify", done),
+        _share("classify", "a label of the list", listed, "plumbing", 1.0),
+        _share("classify", "the right one of three", right, "model", None),
+    ]
+
+
+async def _names(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = RedactOptions.model_validate({"kinds": ["name"]})
+    done = await _each(given, lambda one: redact(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    masked = [letter.sender not in result.text for letter, result in made]
+    return [
+        _ended("redact", done),
+        _share("redact", "senders' names masked", masked, "model", None),
+    ]
+
+
+async def _edits(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = ProofreadOptions(use_model=True)
+    done = await _each(given, lambda one: proofread(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    replay = [
+        apply_edits(letter.document.text, result.edits) == result.text for letter, result in made
+    ]
+    clean = [not result.edits for _, result in made]
+    return [
+        _ended("proofread", done),
+        _share("proofread", "edits replay exactly", replay, "plumbing", 1.0),
+        _share("proofread", "good letters left alone", clean, "model", None),
+    ]
