@@ -20,8 +20,8 @@ class Unsupported(BaseModel):
 
     kind: str = Field(
         description="`number`, `date`, `time`, `issue_number` or `organisation`; `name`: words that "
-        "should stand in the source and do not; `quote`: the words said to show it do not stand in "
-        "the source; `glossary`: a translation that the glossary does not give."
+        "should stand in the source and do not; `quote`: the words said to show it do not stand "
+        "there."
     )
     start: int = Field(description="Offset of the first character in `text`, from 0.")
     end: int = Field(description="Offset after the last character.")
@@ -47,7 +47,7 @@ class DraftResult(BaseModel):
         "person has looked at what they found. True does not say that the draft is right."
     )
     unsupported: list[Unsupported] = Field(
-        description="What of `text` is not in the source, after the model was asked once to mend it."
+        description="What of `text` is not in the source, though the model was asked to mend it."
     )
 
 
@@ -64,20 +64,15 @@ class DraftText:
         start = len(self.text)
         self.text += words
         for fact in facts:
-            self.note(start, words, fact.kind.value, fact.start, fact.end, sorted(fact.values))
+            values = sorted(fact.values)
+            self.note(fact.kind.value, start + fact.start, start + fact.end, values)
         return start
 
-    def note(
-        self, at: int, words: str, kind: str, start: int, end: int, values: Iterable[str] = ()
-    ) -> None:
-        """List what stands from `start` to `end` of `words`, which were added at `at`."""
+    def note(self, kind: str, start: int, end: int, values: Iterable[str] = ()) -> None:
+        """List what stands from `start` to `end` of the text."""
         self.unsupported.append(
             Unsupported(
-                kind=kind,
-                start=at + start,
-                end=at + end,
-                text=words[start:end],
-                values=list(values),
+                kind=kind, start=start, end=end, text=self.text[start:end], values=list(values)
             )
         )
 

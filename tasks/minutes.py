@@ -9,9 +9,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.document import Document
-from tasks.draft_result import DraftResult, DraftText, example_of
+from tasks.draft_result import DraftResult, example_of
 from tasks.engine import Engine
 from tasks.minutes_model import Checker, Item, Said, items_of, prompt, read, schema, separate
+from tasks.minutes_text import Found, written
 from tasks.quotes import Match, Quote, normal_form
 from tasks.repair import ask_until_good, space_for
 from tasks.split import Part, split, work_on_all
@@ -82,7 +83,7 @@ class MinutesResult(DraftResult):
     model_config = ConfigDict(
         json_schema_extra={
             "example": example_of(
-                "会议纪要\n\n出席：刘明\n\n二、决定事项\n\n1. 预算定为20万元。",
+                "会议纪要\n\n出席：刘明\n\n决定事项\n1. 预算定为20万元。",
                 attendees=[
                     {
                         "name": "刘明",
@@ -140,12 +141,26 @@ def _result(
         if topic.title.strip()
     }
     both = [items_of(one, part, checker) for part, one in said]
-    decisions = _without_repeats(item for found, _ in both for item in found)
-    tasks = _without_repeats(item for _, found in both for item in found)
-    return _written(
-        attendees, refused, list(topics.values())[::-1], decisions, tasks, checker,
-        cjk=is_cjk(document.text),
-    )  # fmt: skip
+    found = Found(
+        attendees=[one.name for one in attendees],
+        topics=[(one.title, one.summary) for one in reversed(topics.values())],
+        decisions=_without_repeats(item for decisions, _ in both for item in decisions),
+        tasks=_without_repeats(item for _, tasks in both for item in tasks),
+    )
+    page = written(found, checker, chinese=is_cjk(document.text))
+    return MinutesResult(
+        text=page.text,
+        checked=not (page.unsupported or refused),
+        unsupported=page.unsupported,
+        attendees=attendees,
+        topics=list(topics.values())[::-1],
+        decisions=[Decision(text=one.text, quote=one.quote) for one in found.decisions],
+        tasks=[
+            Assignment(what=one.text, who=one.who, until=one.until, quote=one.quote)
+            for one in found.tasks
+        ],
+        refused_attendees=refused,
+    )
 
 
 def _attendees(
@@ -163,9 +178,7 @@ def _attendees(
         if quote.match is Match.none:
             refused.append(name)
         elif normal_form(name) not in found:
-            found[normal_form(name)] = Attendee(
-                name=quote.text, found_by=SaidBy.model, quote=quote
-            )
+            found[normal_form(name)] = Attendee(name=quote.text, found_by=SaidBy.model, quote=quote)
     return list(found.values()), list(dict.fromkeys(refused))
 
 
@@ -173,89 +186,6 @@ def _without_repeats(items: Iterable[Item]) -> list[Item]:
     """Parts may say the same again; the first stands."""
     return list({normal_form(item.text): item for item in reversed(list(items))}.values())[::-1]
 
-
-def _written(
-    attendees: list[Attendee],
-    refused: list[str],
-    topics: list[Topic],
-    decisions: list[Item],
-    tasks: list[Item],
-    checker: Checker,
-    *,
-    cjk: bool,
-) -> MinutesResult:
-    words = _CHINESE if cjk else _ENGLISH
-    page = DraftText()
-    page.add(words["title"])
-    if attendees:
-        page.add(words["present"] + words["comma"].join(one.name for one in attendees))
-    if topics:
-        page.add(words["topics"])
-    for number, topic in enumerate(topics, start=1):
-        page.add(f"{number}. ")
-        for text, end in ((topic.title, words["colon"]), (topic.summary, "")):
-            page.add(text, checker.source.unsupported(text), gap="")
-            page.add(end, gap="")
-    for heading, items in ((words["decisions"], decisions), (words["tasks"], tasks)):
-        if items:
-            page.add(heading)
-        for number, item in enumerate(items, start=1):
-            page.add(f"{number}. ")
-            _add_item(page, item, checker, words)
-    nothing_wrong = not page.unsupported and not refused
-    return MinutesResult(
-        text=page.text,
-        checked=nothing_wrong,
-        unsupported=page.unsupported,
-        attendees=attendees,
-        topics=topics,
-        decisions=[Decision(text=one.text, quote=one.quote) for one in decisions],
-        tasks=[
-            Assignment(what=one.text, who=one.who, until=one.until, quote=one.quote)
-            for one in tasks
-        ],
-        refused_attendees=refused,
-    )
-
-
-def _add_item(page: DraftText, item: Item, checker: Checker, words: dict[str, str]) -> None:
-    at = page.add(item.text, checker.source.unsupported(item.text), gap="")
-    if item.quote.match is Match.none:
-        page.note(at, item.text, "quote", 0, len(item.text), [item.quote.text])
-    if item.who is not None:
-        page.add(words["who"], gap="")
-        at = page.add(item.who, gap="")
-        if not checker.names(item.who):
-            page.note(at, item.who, "name", 0, len(item.who))
-    if item.until is not None:
-        page.add(words["until"], gap="")
-        at = page.add(item.until, gap="")
-        if not checker.dates(item.until):
-            page.note(at, item.until, "date", 0, len(item.until))
-
-
-_CHINESE = {
-    "title": "会议纪要",
-    "present": "出席：",
-    "comma": "、",
-    "colon": "：",
-    "topics": "一、议题",
-    "decisions": "二、决定事项",
-    "tasks": "三、任务",
-    "who": "　责任人：",
-    "until": "　期限：",
-}
-_ENGLISH = {
-    "title": "Minutes",
-    "present": "Present: ",
-    "comma": ", ",
-    "colon": ": ",
-    "topics": "Topics",
-    "decisions": "Decisions",
-    "tasks": "Tasks",
-    "who": " Who: ",
-    "until": " Until: ",
-}
 
 TASK = Task(
     name="minutes",

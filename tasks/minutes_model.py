@@ -104,9 +104,10 @@ class Checker:
         for name in said.attendees:
             if name.strip() and not self.finder.holds(name):
                 yield f"The attendee {name!r} is not in the document."
-        for one in [*said.decisions, *said.tasks]:
-            if self.quote(one.quote, part).match is Match.none:
-                yield f"This quote is not in the document: {one.quote!r}"
+        quotes = [*(one.quote for one in said.decisions), *(one.quote for one in said.tasks)]
+        for quote in quotes:
+            if self.quote(quote, part).match is Match.none:
+                yield f"This quote is not in the document: {quote!r}"
         for task in said.tasks:
             if task.who.strip() and not self.names(task.who):
                 yield f"{task.who!r}, who has to do something, is not in the document."

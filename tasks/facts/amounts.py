@@ -1,4 +1,4 @@
-"""Numbers in digits, Chinese numerals and English words, with what they mean: 1.5亿 is 150000000."""
+"""Numbers in digits, Chinese numerals and English words, and their values: 1.5亿 is 150000000."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COUNTED = re.compile(
 _WELL_FORMED = re.compile(
     rf"[{_DIGITS}]*|(?:[{_DIGITS}]?[{_UNITS}]|[零〇]|[{_DIGITS}](?=[{_UNITS}{_LARGE}]|$|零)|[{_LARGE}])*[{_DIGITS}]?"
 )
-_TWO_DIGITS = re.compile(rf"[一二三四五六七八九]{{2}}")
+_TWO_DIGITS = re.compile(r"[一二三四五六七八九]{2}")
 _ONLY_UNITS = re.compile(rf"[{_UNITS}{_LARGE}]")
 
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?"

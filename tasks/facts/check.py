@@ -60,7 +60,7 @@ class Source:
         if FactKind.organisation in kinds:
             searched = plain(text)
             for fact in organisations(searched):
-                place = self.organisations.unknown(fact, searched)
+                place = self.organisations.unknown(fact)
                 if place is not None:
                     start, end = place
                     yield replace(fact, start=start, end=end, values=frozenset({text[start:end]}))

@@ -22,7 +22,9 @@ _CHINESE = re.compile(
     rf"(?:(?:份)?\s*(?P<day>{_NUMERAL})(?:{_DAY_END})?{_TO}(?P<last>{_NUMERAL}){_DAY_END}"
     rf"|\s*(?P<only>{_NUMERAL}){_DAY_END})?"
 )
-_CHINESE_YEAR = re.compile(rf"{_YEAR}\s*(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))")
+_CHINESE_YEAR = re.compile(
+    rf"{_YEAR}\s*(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))"
+)
 _FIGURES = re.compile(
     rf"{_NO_DIGIT}(?P<year>(?:1\d|20|21)\d\d)(?P<mark>[-./])(?P<month>\d{{1,2}})(?P=mark)"
     r"(?P<day>\d{1,2})(?![\d])"
@@ -90,19 +92,21 @@ def _facts(pattern: re.Pattern[str], match: re.Match[str]) -> Iterator[Fact]:
         return
     if parts.get("one"):
         one, two, after = (int(parts[name]) for name in ("one", "two", "after"))
-        ways = {value for day in ((after, two, one), (after, one, two)) if (value := _written(*day))}
+        ways = {
+            value for day in ((after, two, one), (after, one, two)) if (value := _written(*day))
+        }
         if ways:
             also = frozenset().union(*(_known(value) for value in ways))
             yield Fact(FactKind.date, *match.span(), frozenset(ways), also)
         return
     name = parts.get("name")
     month = MONTHS[name.lower()] if name else _number(parts.get("month"))
-    days = [_number(parts.get(one)) for one in ("day", "last", "only")]
-    named = [day for day in days if day is not None]
+    named = [day for one in ("day", "last", "only") if (day := _number(parts.get(one))) is not None]
     sure = not (name and not named and year is None and _is_word(name))
     if name and not named and year is None and not name[0].isupper():
         return
-    for day in named or [None]:
+    days: list[int | None] = [*named] if named else [None]
+    for day in days:
         if _written(year, month, day) is not None:
             yield _fact(match, (year, month, day), sure=sure)
 

@@ -1,10 +1,10 @@
 """Organisations by what their names end with, and whether a source names them.
 
-Where a Chinese name begins no rule can tell for sure (呼和浩特, 人力资源和社会保障局), so none tries:
-the longest ending of the words before that the source has is taken for the name, and what stands
-before it must be a mark or a word that no name goes on from. A name that ends in none of the
-endings here is not found; nor is one that a model wrongly shortens at its front (财政局 for 市财政局
-is in the source).
+Where a Chinese name begins no rule can tell for sure (呼和浩特, 人力资源和社会保障局), and none
+tries: the longest ending of the words before that the source has is taken for the name, and what
+stands before it must be a mark or a word that no name goes on from. A name that ends in none of the
+endings here is not found; nor is one that a model wrongly shortens at its front (财政局 for
+市财政局 is in the source).
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ from tasks.personal.plain import plain
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 # Endings that say by themselves what kind of thing it is, but not which one.
-_GENERIC = (
-    "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 村委会 理事会 董事会 监事会 "
-    "领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 人民法院 法院 检察院 党组 协会 学会 研究会 联合会 工会 商会 "
-    "基金会 人民代表大会 人大常委会 人大 有限公司 公司 企业集团 集团 银行 信用社 供销社 合作社 出版社 通讯社 报社 电视台 "
-    "大学 学院 中学 小学 幼儿园 医院 卫生院 研究院 科学院 设计院 福利院 敬老院 研究所 派出所 事务所 司法所 税务所 看守所 "
-    "支队 大队 总队 中队 服务站 工作站 监测站 管理站 图书馆 博物馆 档案馆 文化馆 大使馆 领事馆 海关 总署 中心 街道办 "
+_GENERIC_WORDS = (
+    "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 村委会 "
+    "理事会 董事会 监事会 领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 人民法院 法院 "
+    "检察院 党组 协会 学会 研究会 联合会 工会 商会 基金会 人民代表大会 人大常委会 人大 有限公司 公司 "
+    "企业集团 集团 银行 信用社 供销社 合作社 出版社 通讯社 报社 电视台 大学 学院 中学 小学 幼儿园 医院 "
+    "卫生院 研究院 科学院 设计院 福利院 敬老院 研究所 派出所 事务所 司法所 税务所 看守所 支队 大队 总队 "
+    "中队 服务站 工作站 监测站 管理站 图书馆 博物馆 档案馆 文化馆 大使馆 领事馆 海关 总署 中心 街道办 "
     "局 厅 市委 省委 区委 县委 纪委 监委 党委 政协 妇联"
-).split()
+)
+_GENERIC = _GENERIC_WORDS.split(" ")
 # Whole names.
-_NAMES = (
-    "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 交通运输部 农业农村部 生态环境部 "
-    "自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 住房和城乡建设部 住建部 文化和旅游部 工业和信息化部 工信部 国务院 "
-    "卫健委 国资委 发改委 发展改革委 住建委 政法委 编委 军委 审计署 红十字会"
-).split()
+_NAME_WORDS = (
+    "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 交通运输部 "
+    "农业农村部 生态环境部 自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 住房和城乡建设部 "
+    "住建部 文化和旅游部 工业和信息化部 工信部 国务院 卫健委 国资委 发改委 发展改革委 住建委 政法委 "
+    "编委 军委 审计署 红十字会"
+)
+_NAMES = _NAME_WORDS.split(" ")
 _ENDING_WORDS = "|".join(sorted([*_GENERIC, *_NAMES], key=len, reverse=True))
 _NOT = re.compile(
     r"(?:格|布|大|(?<!安)全|结|时|当|(?<![财民邮市行])政|僵|开|残|定|棋|战|破|乱|变|终|平|骗|饭|败|危)局$"
@@ -138,8 +142,8 @@ class OrganisationIndex:
     def __init__(self, *texts: str) -> None:
         self._text = _key("\x00".join(texts))
 
-    def unknown(self, fact: Fact, text: str) -> tuple[int, int] | None:
-        """Where in `text` the part of a name stands that no text names; None where one does."""
+    def unknown(self, fact: Fact) -> tuple[int, int] | None:
+        """Where the part of a name stands that no text names; None where one does."""
         stretch = min(fact.values)
         if _key(stretch) in self._text:
             return None
@@ -162,6 +166,11 @@ class OrganisationIndex:
                 return True
             at = self._text.find(key, at + 1)
         return False
+
+
+def shortened(fact: Fact) -> int:
+    """Where the name of a finding begins, as far as can be told."""
+    return fact.start + _begin(min(fact.values))
 
 
 def _begin(stretch: str) -> int:
