@@ -11,14 +11,15 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bench.quality.laws import laws, of_text
-from bench.quality.made_up import Stranger, amounts, dates, sentences, shares
+from bench.quality.made_up import Stranger, a_name, amounts, around, dates, sentences, shares
 from bench.quality.measure import Measure
-from bench.quality.said import Said
+from tasks.document import Document
 from tasks.draft import DraftOptions, draft
 from tasks.facts.check import Source, facts_of, lost
 from tasks.facts.fact import FactKind
@@ -26,6 +27,7 @@ from tasks.minutes import MinutesOptions, minutes
 from tasks.qa import QaOptions, qa
 from tasks.translate import TranslateOptions, translate
 from tasks.translation_check import TranslationChecker
+from tests.unit.scripted_engine import ScriptedEngine
 
 OF_EACH = 200
 RUNS = 20
@@ -58,7 +60,7 @@ def _inventions() -> Iterator[Measure]:
     for kind, invent in INVENTIONS.items():
         found = exact = 0
         for _ in range(OF_EACH):
-            text = draw.choice(list(laws().values())).text
+            text = draw.choice(_texts())
             kept = draw.choice(sentences(text))
             invented = invent(Stranger(text, draw))
             extra = list(_source(text).unsupported(kept + invented))
@@ -69,11 +71,17 @@ def _inventions() -> Iterator[Measure]:
         yield Measure("drafts", name, OF_EACH, exact / OF_EACH, 1.0)
 
 
-_SOURCES: dict[str, Source] = {}
+@lru_cache
+def _texts() -> list[str]:
+    """The laws, each with many organisations, so that one that is made up is like some of them."""
+    draw = random.Random(40)
+    named = ["\n".join(around(a_name(draw), draw) for _ in range(60)) for _ in laws()]
+    return [f"{d.text}\n{more}" for d, more in zip(laws().values(), named, strict=True)]
 
 
+@lru_cache
 def _source(text: str) -> Source:
-    return _SOURCES.setdefault(text, Source.of(text))
+    return Source.of(text)
 
 
 def _faithful() -> Iterator[Measure]:
@@ -90,6 +98,12 @@ def _faithful() -> Iterator[Measure]:
     alarms = sum(any(_source(text).unsupported(one)) for text, one in parts)
     yield _alarms("drafts", "called invented: a clause of a law, alone", len(parts), alarms)
     draw = random.Random(43)
+    alarms = 0
+    for _ in range(OF_EACH):
+        name = a_name(draw)
+        alarms += any(Source.of(around(name, draw)).unsupported(around(name, draw)))
+    name = "called invented: an organisation of the source in another sentence"
+    yield _alarms("drafts", name, OF_EACH, alarms)
     pairs = [pair for _ in range(OF_EACH) for pair in _two_ways(draw)]
     alarms = sum(
         any(Source.of(one).unsupported(other)) or bool(lost(facts_of(one), other))
@@ -181,31 +195,31 @@ def _whole_tasks() -> Iterator[Measure]:
         yield Measure(name, words, RUNS, passed / RUNS, 1.0, basis="plumbing")
 
 
-def _drafted(document: Any, words: str) -> bool:
+def _drafted(document: Document, words: str) -> bool:
     said = {"subject": "有关事项", "opening": words, "sections": []}
     options = DraftOptions.model_validate({"kind": "通知"})
-    return asyncio.run(draft(document, options, Said(lambda _: said))).checked
+    return asyncio.run(draft(document, options, _engine(said))).checked
 
 
-def _minuted(document: Any, words: str) -> bool:
+def _minuted(document: Document, words: str) -> bool:
     decision = {"text": words, "quote": document.text[:20]}
     said = {"attendees": [], "topics": [], "decisions": [decision], "tasks": []}
-    return asyncio.run(minutes(document, MinutesOptions(), Said(lambda _: said))).checked
+    return asyncio.run(minutes(document, MinutesOptions(), _engine(said))).checked
 
 
-def _translated(document: Any, words: str) -> bool:
+def _translated(document: Document, words: str) -> bool:
     """Into the same language: the first paragraph with what is made up, the others as they are."""
     said = [words, *document.text.split("\n\n")[1:]]
     options = TranslateOptions.model_validate({"language": "zh"})
     answer = {"paragraphs": said}
-    return asyncio.run(translate(document, options, Said(lambda _: answer))).checked
+    return asyncio.run(translate(document, options, _engine(answer))).checked
 
 
 def _questions() -> Iterator[Measure]:
     """Questions that no sample answers, and a model that answers all the same, in several ways."""
     draw = random.Random(59)
     documents = list(laws().values())
-    found = {name: 0 for name in _LIES}
+    found = dict.fromkeys(_LIES, 0)
     for name, lie in _LIES.items():
         for _ in range(RUNS):
             document = draw.choice(documents)
@@ -215,8 +229,7 @@ def _questions() -> Iterator[Measure]:
             said = lie(invented, true)
             question = f"{draw.choice(['谁', '何时', '多少钱'])}：{draw.choice(_UNANSWERABLE)}？"
             options = QaOptions(questions=[question])
-            result = asyncio.run(qa(document, options, Said(lambda _, said=said: said)))
-            found[name] += result.answers[0].found
+            found[name] += _answered(document, options, said)
         refused = 1 - found[name] / RUNS
         yield Measure("qa", f"not found: {name}", RUNS, refused, 1.0, basis="plumbing")
     good = 0
@@ -225,10 +238,26 @@ def _questions() -> Iterator[Measure]:
         true = draw.choice(sentences(document.text))
         said = {"found": True, "answer": true, "quotes": [true]}
         options = QaOptions(questions=[f"关于{true[:8]}，有何规定？"])
-        result = asyncio.run(qa(document, options, Said(lambda _, said=said: said)))
-        good += result.answers[0].found
+        good += _answered(document, options, said)
+    name = "not found: made up without any figure, a true quote that shares words with it"
+    refused = 0
+    for _ in range(RUNS):
+        document = draw.choice(documents)
+        true = draw.choice(sentences(document.text))
+        said = {"found": True, "answer": f"可以，{true[:8]}免费。", "quotes": [true]}
+        options = QaOptions(questions=[f"{draw.choice(_UNANSWERABLE)}要钱吗？"])
+        refused += not _answered(document, options, said)
+    yield Measure("qa", f"{name} (rules cannot)", RUNS, refused / RUNS, basis="plumbing")
     name = "found: an answer with its quote"
     yield Measure("qa", name, RUNS, good / RUNS, 1.0, basis="plumbing")
+
+
+def _answered(document: Document, options: QaOptions, said: Mapping[str, Any]) -> bool:
+    return asyncio.run(qa(document, options, _engine(said))).answers[0].found
+
+
+def _engine(said: Mapping[str, Any]) -> ScriptedEngine:
+    return ScriptedEngine(lambda _: said, context_tokens=32_768)
 
 
 _UNANSWERABLE = (

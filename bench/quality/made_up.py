@@ -19,7 +19,17 @@ _PLACES = "临江 东岭 青石 南坪 白河 云阳 长桥 西渡 北固 新塘
 _BODIES = (
     *("财政局", "水务局", "城市管理局", "市场监督管理局", "教育局", "人民政府", "发展和改革委员会"),
     *("人力资源和社会保障局", "疾病预防控制中心", "第三人民医院", "城投集团有限公司", "农业银行"),
-    *("公安分局交警大队", "社区居民委员会", "供水公司", "档案馆", "实验小学", "消防救援支队"),
+    *("大数据中心", "新闻发布中心", "专家指导委员会", "就业服务中心", "农业和水利局"),
+    *(
+        "应急指挥中心",
+        "行政审批服务局",
+        "公安分局交警大队",
+        "社区居民委员会",
+        "供水公司",
+        "档案馆",
+        "实验小学",
+        "消防救援支队",
+    ),
 )
 _CODES = ("政发", "府办发", "财预", "教基", "水资源", "卫医发", "发改投资", "市监注")
 _AROUND_NUMBERS = (
@@ -120,10 +130,18 @@ class Stranger:
 
     def organisation(self) -> str:
         while True:
-            level = self.draw.choice(["市", "县", "区", ""])
-            name = f"{self.draw.choice(_PLACES)}{level}{self.draw.choice(_BODIES)}"
+            name = a_name(self.draw)
             if name not in self.text:
                 return self.draw.choice(_AROUND_NAMES).format(name)
+
+
+def a_name(draw: random.Random) -> str:
+    return f"{draw.choice(_PLACES)}{draw.choice(['市', '县', '区', ''])}{draw.choice(_BODIES)}"
+
+
+def around(name: str, draw: random.Random) -> str:
+    """A sentence about an organisation."""
+    return draw.choice(_AROUND_NAMES).format(name)
 
 
 def sentences(text: str) -> Sequence[str]:

@@ -53,11 +53,18 @@ _BEFORE = re.compile(
     "规定|建议|委托|协同|配合|协助|联合|组织|督促|指导|监督|安排|邀请|听取|支持|函请|商请|责成|授权|交由|交|由于|关于|"
     "负责|牵头|参加|出席|列席|主持|来自|属于|称|即|如|例如|包括|其中|以下|上述|下列|所在地|同级|有关|相关|其他|及其|以上|至|"
     "近日|今年|日前|目前|现|已|拟|就|因|之|时|后|前|中|内|外|上|下|间|转|发|印发|转发|咨询|联系|告知|回复|答复|函告|提请|报请|申请|申报|提交|"
-    "上报|感谢|贯彻|落实|执行|依托|走进|进入|派驻|驻|受|经由|会商|组成|调整|改革|加强|推动|推进|确保|保障|服务|核实|核查|"
+    "上报|感谢|贯彻|落实|执行|依托|走进|进入|派驻|驻|受|经由|会商|加强|推动|推进|确保|核实|核查|"
     "我|你|贵|当地|所属|直属|下属|归口|主管|分管|需要|应当|可以|必须|不得|不|未|又|再|还|也|都|均|令|使|用|去|来|找|问|说|"
     "表示|介绍|发布|公布|制定|起草|具体|共同|分别|依托|设在|位于|前往|访问|调研|走访|查询|登录|接受|隶属|管理的|"
     r"(?<=[0-9〇零一二三四五六七八九十])[年月日号]|[0-9〇零一二三四五六七八九十]|\x00)$"
 )
+# After these an ending alone is any such thing: 由派出所. Not after a place, nor where the word may
+# be part of a name, as the 据 in 数据中心.
+_ANY = re.compile(
+    "(?:由|和|与|及|对|向|在|经|请|的|是|为|等|将|于|到|从|给|让|被|把|了|并|各|各级|该|本|或|我|你|贵|报|至|去|来|要求|"
+    "委托|有关|相关|所在地|上述|其他|设立|成立|组建|前往)$"
+)
+_PLACE = re.compile("[省市县区镇乡州](?![民场容级])")
 # Long names, and how they are shortened: both are compared as the short one.
 _SHORT = (
     ("人民政府", "政府"),
@@ -151,8 +158,10 @@ class OrganisationIndex:
             return fact.start, fact.end
         for at in range(1, len(stretch) - 1):
             name = stretch[at:]
-            known = name in _GENERIC or (len(name) >= _LEAST_NAME and self._names(name))
-            if known and _BEFORE.search(stretch[:at]):
+            before = stretch[:at]
+            if name in _GENERIC and _ANY.search(before) and not _PLACE.search(before):
+                return None
+            if len(name) >= _LEAST_NAME and _BEFORE.search(before) and self._names(name):
                 return None
         return fact.start + _begin(stretch), fact.end
 
