@@ -19,8 +19,8 @@ class Unsupported(BaseModel):
     """Something in the text that nothing in the source supports."""
 
     kind: str = Field(
-        description="`number`, `date`, `time`, `issue_number` or `organisation`; `name`: words that "
-        "should stand in the source and do not; `quote`: the words said to show it do not stand "
+        description="`number`, `date`, `time`, `issue_number` or `organisation`; `name`: somebody "
+        "who does not stand in the source; `quote`: the words said to show it do not stand "
         "there."
     )
     start: int = Field(description="Offset of the first character in `text`, from 0.")

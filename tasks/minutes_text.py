@@ -1,4 +1,4 @@
-"""Minutes as plain text, with the place of everything in them that the transcript does not support."""
+"""Minutes as plain text, with the place of everything that the transcript does not support."""
 
 from __future__ import annotations
 

@@ -21,10 +21,11 @@ _ABOVE = re.compile(
     re.MULTILINE,
 )
 _LABELS = (
-    "时间 会议时间 日期 地点 会议地点 议题 会议议题 主题 会议主题 会议名称 主持 主持人 记录 记录人 出席 "
-    "出席人员 参会 参会人员 参加人员 与会人员 列席 列席人员 缺席 请假 请假人员 备注 结论 附件 注 议程 "
-    "会议议程 决定 内容 事项 要求 如下 其中 time date place location topic agenda subject chair present "
-    "attendees participants absent apologies minutes note notes decision action actions recorder"
+    "时间 会议时间 日期 地点 会议地点 议题 会议议题 主题 会议主题 会议名称 主持 主持人 记录 "
+    "记录人 出席 出席人员 参会 参会人员 参加人员 与会人员 列席 列席人员 缺席 请假 请假人员 "
+    "备注 结论 附件 注 议程 会议议程 决定 内容 事项 要求 如下 其中 time date place location "
+    "topic agenda subject chair present attendees participants absent apologies minutes note "
+    "notes decision action actions recorder"
 )
 _NO_SPEAKER = frozenset(_LABELS.split(" "))
 
@@ -40,7 +41,7 @@ class Speaker:
 
 
 def speakers(document: Document) -> list[Speaker]:
-    """Everybody whose name begins a line, in the order of speaking. One such as 时间：… is nobody."""
+    """Everybody whose name begins a line, in the order of speaking; 时间：… is nobody."""
     found = sorted(
         (
             match

@@ -26,9 +26,6 @@ _COUNTED = re.compile(
     r"\s?(?:年|个|人|名|位|项|条|款|次|日|天|月|周|小时|分钟|家|户|所|座|台(?![山湾])|辆|件|份|种|类|级|层|期|批|元|角|"
     r"吨|公里|米|亩|倍|岁|届|号|组|队|处|套|册|页|章|节|部|宗|起|例|方面|季度|星期|步|支|省|市|县|区|镇|乡|村|校|院)"
 )
-_WELL_FORMED = re.compile(
-    rf"[{_DIGITS}]*|(?:[{_DIGITS}]?[{_UNITS}]|[零〇]|[{_DIGITS}](?=[{_UNITS}{_LARGE}]|$|零)|[{_LARGE}])*[{_DIGITS}]?"
-)
 _TWO_DIGITS = re.compile(r"[一二三四五六七八九]{2}")
 _ONLY_UNITS = re.compile(rf"[{_UNITS}{_LARGE}]")
 
@@ -38,8 +35,8 @@ _SCALE_WORDS = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
 _ARABIC = (
     r"(?P<number>{grouped}|\d+(?:\.\d+)?)"
     r"(?:(?P<chinese>[ ]?(?:[十百千]?万亿|[十百千]?[万亿]|[百千](?![分米克瓦帕赫卡])))"
-    rf"|[ ]?-?(?P<word>{_SCALE_WORDS})\b)?"
-    r"(?P<share>\s?(?:%|‰|％|per ?cent\b|pour cent\b|Prozent\b|por ciento\b|por cento\b))?"
+    rf"|[ ]?-?(?P<word>{_SCALE_WORDS})(?![a-zà-ÿа-я]))?"
+    r"(?P<share>\s?(?:%|‰|％|(?:per ?cent|pour cent|Prozent|por ciento|por cento)(?![a-z])))?"
 )
 _PLAIN = re.compile(rf"(?<![\d.]){_ARABIC.format(grouped=_GROUPED)}", re.IGNORECASE)
 _WITH_COMMA = re.compile(
@@ -190,7 +187,7 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _is_loose(run: str) -> bool:
-    return bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run))
+    return run[0] in _LARGE or (bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run)))
 
 
 def _english(text: str) -> Iterator[Fact]:

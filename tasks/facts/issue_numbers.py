@@ -9,7 +9,7 @@ from tasks.facts.fact import Fact, FactKind
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _ISSUE = re.compile(
     rf"(?P<code>[{_HAN}]{{1,20}}|[A-Za-z][A-Za-z ]{{0,30}}?)?\s*"
-    r"[〔\[［(（【〖{]\s*(?P<year>(?:19|20)\d\d)\s*[〕\]］)）】〗}]\s*"
+    r"(?P<open>[〔\[［(（【〖{])\s*(?P<year>(?:19|20)\d\d)\s*[〕\]］)）】〗}]\s*"
     r"(?P<mark>,?\s*(?:No|Nr|Num|Number|N)[.º°]?\s*|#|第)?\s*(?P<number>\d{1,5})(?P<end>\s*[号호])?(?!\d)",
     re.IGNORECASE,
 )
@@ -42,7 +42,7 @@ def _fact(match: re.Match[str]) -> Fact | None:
         also |= {f"{code[at:]}{bare}" for at in range(len(code) - _LEAST_CODE + 1)}
         start += cut
         return _made(start, match.end(), f"{code[cut:]}{bare}", also)
-    return _made(match.start(), match.end(), bare, also)
+    return _made(match.start("open"), match.end(), bare, also)
 
 
 def _made(start: int, end: int, value: str, also: set[str]) -> Fact:

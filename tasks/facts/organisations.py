@@ -13,26 +13,28 @@ import re
 from collections.abc import Iterator
 
 from tasks.facts.fact import Fact, FactKind
+from tasks.facts.name_starts import starts
 from tasks.personal.plain import plain
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 # Endings that say by themselves what kind of thing it is, but not which one.
 _GENERIC_WORDS = (
-    "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 村委会 "
-    "理事会 董事会 监事会 领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 人民法院 法院 "
-    "检察院 党组 协会 学会 研究会 联合会 工会 商会 基金会 人民代表大会 人大常委会 人大 有限公司 公司 "
-    "企业集团 集团 银行 信用社 供销社 合作社 出版社 通讯社 报社 电视台 大学 学院 中学 小学 幼儿园 医院 "
-    "卫生院 研究院 科学院 设计院 福利院 敬老院 研究所 派出所 事务所 司法所 税务所 看守所 支队 大队 总队 "
-    "中队 服务站 工作站 监测站 管理站 图书馆 博物馆 档案馆 文化馆 大使馆 领事馆 海关 总署 中心 街道办 "
-    "局 厅 市委 省委 区委 县委 纪委 监委 党委 政协 妇联"
+    "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 "
+    "村委会 理事会 董事会 监事会 领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 "
+    "人民法院 法院 检察院 党组 协会 学会 研究会 联合会 工会 商会 基金会 人民代表大会 "
+    "人大常委会 人大 有限公司 公司 企业集团 集团 银行 信用社 供销社 合作社 出版社 通讯社 报社 "
+    "电视台 大学 学院 中学 小学 幼儿园 医院 卫生院 研究院 科学院 设计院 福利院 敬老院 研究所 "
+    "派出所 事务所 司法所 税务所 看守所 支队 大队 总队 中队 服务站 工作站 监测站 管理站 "
+    "图书馆 博物馆 档案馆 文化馆 大使馆 领事馆 海关 总署 中心 街道办 局 厅 市委 省委 区委 "
+    "县委 纪委 监委 党委 政协 妇联"
 )
 _GENERIC = _GENERIC_WORDS.split(" ")
 # Whole names.
 _NAME_WORDS = (
-    "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 交通运输部 "
-    "农业农村部 生态环境部 自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 住房和城乡建设部 "
-    "住建部 文化和旅游部 工业和信息化部 工信部 国务院 卫健委 国资委 发改委 发展改革委 住建委 政法委 "
-    "编委 军委 审计署 红十字会"
+    "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 "
+    "交通运输部 农业农村部 生态环境部 自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 "
+    "住房和城乡建设部 住建部 文化和旅游部 工业和信息化部 工信部 国务院 卫健委 国资委 发改委 "
+    "发展改革委 住建委 政法委 编委 军委 审计署 红十字会"
 )
 _NAMES = _NAME_WORDS.split(" ")
 _ENDING_WORDS = "|".join(sorted([*_GENERIC, *_NAMES], key=len, reverse=True))
@@ -46,24 +48,6 @@ _FOLLOWED = re.compile(
 )
 _ENDING = re.compile(f"(?:{_ENDING_WORDS})")
 _LONGEST = 28
-# What a name may follow: words that end no part of a name.
-_BEFORE = re.compile(
-    "(?:由|和|与|及|以及|或|或者|对|向|在|经|请|的|是|为|等|将|以|于|到|从|给|让|被|把|了|并|各|该|本|则|可|应|须|需|会同|"
-    "按|据|根据|按照|依照|要求|通知|报|送|报送|抄送|报告|同意|批准|经过|通过|成立|组建|设立|撤销|指出|认为|强调|明确|决定|"
-    "规定|建议|委托|协同|配合|协助|联合|组织|督促|指导|监督|安排|邀请|听取|支持|函请|商请|责成|授权|交由|交|由于|关于|"
-    "负责|牵头|参加|出席|列席|主持|来自|属于|称|即|如|例如|包括|其中|以下|上述|下列|所在地|同级|有关|相关|其他|及其|以上|至|"
-    "近日|今年|日前|目前|现|已|拟|就|因|之|时|后|前|中|内|外|上|下|间|转|发|印发|转发|咨询|联系|告知|回复|答复|函告|提请|报请|申请|申报|提交|"
-    "上报|感谢|贯彻|落实|执行|依托|走进|进入|派驻|驻|受|经由|会商|加强|推动|推进|确保|核实|核查|"
-    "我|你|贵|当地|所属|直属|下属|归口|主管|分管|需要|应当|可以|必须|不得|不|未|又|再|还|也|都|均|令|使|用|去|来|找|问|说|"
-    "表示|介绍|发布|公布|制定|起草|具体|共同|分别|依托|设在|位于|前往|访问|调研|走访|查询|登录|接受|隶属|管理的|"
-    r"(?<=[0-9〇零一二三四五六七八九十])[年月日号]|[0-9〇零一二三四五六七八九十]|\x00)$"
-)
-# After these an ending alone is any such thing: 由派出所. Not after a place, nor where the word may
-# be part of a name, as the 据 in 数据中心.
-_ANY = re.compile(
-    "(?:由|和|与|及|对|向|在|经|请|的|是|为|等|将|于|到|从|给|让|被|把|了|并|各|各级|该|本|或|我|你|贵|报|至|去|来|要求|"
-    "委托|有关|相关|所在地|上述|其他|设立|成立|组建|前往)$"
-)
 _PLACE = re.compile("[省市县区镇乡州](?![民场容级])")
 # Long names, and how they are shortened: both are compared as the short one.
 _SHORT = (
@@ -91,7 +75,8 @@ _SHORT = (
     ("中华人民共和国", ""),
 )
 _LEAST_NAME = 3
-_LONGEST_BEFORE = 4
+_NO_HAN = re.compile(f"[^{_HAN}0-9]")
+_LONGEST_BEFORE = 8
 _IN_A_NAME = re.compile(f"(?![省市区县州盟旗镇乡村国])[{_HAN}]$")
 
 _ENGLISH_ENDING = (
@@ -114,7 +99,7 @@ _LEADING = re.compile(
 def organisations(text: str) -> list[Fact]:
     """Names in a plain text by their endings, with all that stands before in their clause.
 
-    The value of a Chinese one is that whole stretch; `OrganisationIndex` tells what of it is a name.
+    The value of a Chinese one is that whole stretch; an index tells what of it is a name.
     """
     return sorted([*_chinese(text), *_english(text)], key=lambda fact: fact.start)
 
@@ -156,12 +141,11 @@ class OrganisationIndex:
             return None
         if not re.search(f"[{_HAN}]", stretch):
             return fact.start, fact.end
-        for at in range(1, len(stretch) - 1):
+        for at in sorted(starts(stretch, _ENDING)):
             name = stretch[at:]
-            before = stretch[:at]
-            if name in _GENERIC and _ANY.search(before) and not _PLACE.search(before):
+            if name in _GENERIC and not _PLACE.search(stretch[:at]):
                 return None
-            if len(name) >= _LEAST_NAME and _BEFORE.search(before) and self._names(name):
+            if len(name) >= _LEAST_NAME and self._names(name):
                 return None
         return fact.start + _begin(stretch), fact.end
 
@@ -170,8 +154,10 @@ class OrganisationIndex:
         key = _key(name)
         at = self._text.find(key)
         while at >= 0:
-            before = self._text[max(0, at - _LONGEST_BEFORE) : at]
-            if name in _NAMES or not _IN_A_NAME.search(before) or _BEFORE.search(before):
+            before = _NO_HAN.split(self._text[max(0, at - _LONGEST_BEFORE) : at])[-1]
+            if name in _NAMES or not _IN_A_NAME.search(before):
+                return True
+            if len(before) in starts(before + key, _ENDING):
                 return True
             at = self._text.find(key, at + 1)
         return False
@@ -183,11 +169,9 @@ def shortened(fact: Fact) -> int:
 
 
 def _begin(stretch: str) -> int:
-    """Where a name that no text has begins, as far as can be told: behind the last such word."""
-    for at in range(len(stretch) - _LEAST_NAME, 0, -1):
-        if stretch[at:] not in _GENERIC and _BEFORE.search(stretch[:at]):
-            return at
-    return 0
+    """Where a name that no text has begins, as far as can be told: at the last such place."""
+    places = [at for at in starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
+    return max((at for at in places if stretch[at:] not in _GENERIC), default=0)
 
 
 def _key(text: str) -> str:
