@@ -118,8 +118,8 @@ class TranslateResult(DraftResult):
                         "start": 0,
                         "end": 10,
                         "page": None,
-                        "text_start": 103,
-                        "text_end": 134,
+                        "text_start": 97,
+                        "text_end": 128,
                         "text": "The square is cleaned on 3 May.",
                     }
                 ],
