@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
-_CHINESE = re.compile(r"[〇零一二两三四五六七八九十百千万亿]+")
+_NUMERALS = "〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
+_CHINESE = re.compile(f"[{_NUMERALS}]+")
 _WORD = re.compile(r"[a-z]+")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -16,7 +17,8 @@ _MONTHS = (
 )
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1_000}
+_DIGITS |= {char: value for value, char in enumerate("壹贰叁肆伍陆柒捌玖", start=1)}
+_UNITS = {"十": 10, "百": 100, "千": 1_000, "拾": 10, "佰": 100, "仟": 1_000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
 _SCALE = re.compile(r"\s?(十|百|千|万亿|亿|万|hundred|thousand|million|billion)")
 _SCALES = (_UNITS | _LARGE) | {
@@ -82,7 +84,7 @@ def chinese_number(numeral: str) -> int:
             section += (digit or 1) * _UNITS[char]
             digit = 0
         else:
-            section = (section + digit) or 1
+            section = (section + digit) or (0 if total else 1)
             total = (total + section) * _LARGE[char] if char == "亿" else total + section * 10_000
             section = digit = 0
     return total + section + digit

@@ -11,13 +11,17 @@ from tasks import (
     classify,
     compare,
     disclosure_review,
+    draft,
     extract,
     format_check,
     format_fix,
+    minutes,
     parse,
     proofread,
+    qa,
     redact,
     summarize,
+    translate,
 )
 from tasks.task import Task
 
@@ -34,5 +38,9 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "compare": compare.TASK,
         "cite_check": cite_check.TASK,
         "proofread": proofread.TASK,
+        "minutes": minutes.TASK,
+        "translate": translate.TASK,
+        "draft": draft.TASK,
+        "qa": qa.TASK,
     }
 )

@@ -6,12 +6,12 @@ From 《党政机关公文处理工作条例》 (2012, 条例 in clauses), as co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tasks.layout.finding import Found, Rule, Severity
 from tasks.layout.kinds import Kind
 from tasks.layout.official import Official
-from tasks.layout.paragraphs import Paragraph
 
 _ASKS = re.compile(
     r"(?:妥否|当否|可否|是否妥当|是否可行|以上请示|特此请示)[^。]{0,12}(?:批示|批准|审批|批复|指示|审定|审核|请示)"
@@ -60,40 +60,61 @@ RULES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """`paragraph` is the index of the one that it is about; without `start` it is all of it."""
+
+    rule: Rule
+    found: str
+    paragraph: int
+    start: int = 0
+    end: int | None = None
+
+
 def check(official: Official) -> Iterator[Found]:
-    yield from _title(official)
-    text, kind = official.roles.text, official.kind
+    for line in official.roles.title:
+        for breach in title_breaches(line.text):
+            yield Found(breach.rule, breach.found, line, breach.start, breach.end)
+    text = official.roles.text
+    if official.kind is not None:
+        for breach in breaches(official.kind, [paragraph.text for paragraph in text]):
+            paragraph = text[breach.paragraph]
+            yield Found(breach.rule, breach.found, paragraph, breach.start, breach.end)
+
+
+def title_breaches(title: str) -> Iterator[Breach]:
+    found = _MIXED.search(title)
+    if found is not None:
+        yield Breach(MIXED, found[0], 0, *found.span())
+
+
+def breaches(kind: Kind, text: Sequence[str]) -> Iterator[Breach]:
+    """What the paragraphs of a document of that kind say that they may not, or do not say."""
     if not text:
         return
+    last = len(text) - 1
     if kind is Kind.request:
-        yield from _absent(ASKS, _ASKS, text[-4:], "nothing asked")
+        yield from _absent(ASKS, _ASKS, text[-4:], "nothing asked", last)
         yield from _present(ONE_MATTER, _ANOTHER, text)
     elif kind is Kind.report:
         yield from _present(NO_REQUEST, _REQUESTS, text)
     elif kind is Kind.reply:
-        yield from _absent(RECEIVED, _RECEIVED, text[:2], "nothing named", at=0)
-        yield from _absent(REPLY_SAYS, _REPLY_ENDS, text, "none of them")
+        yield from _absent(RECEIVED, _RECEIVED, text[:2], "nothing named", 0)
+        yield from _absent(REPLY_SAYS, _REPLY_ENDS, text, "none of them", last)
     elif kind is Kind.letter:
-        yield from _absent(LETTER_ENDS, _LETTER_ENDS, text, "none of them")
+        yield from _absent(LETTER_ENDS, _LETTER_ENDS, text, "none of them", last)
     elif kind is Kind.proposal:
-        yield from _absent(PROPOSAL_ASKS, _DELIBERATE, text, "nothing asked")
-
-
-def _title(official: Official) -> Iterator[Found]:
-    for line in official.roles.title:
-        found = _MIXED.search(line.text)
-        if found is not None:
-            yield Found(MIXED, found[0], line, found.start(), found.end())
+        yield from _absent(PROPOSAL_ASKS, _DELIBERATE, text, "nothing asked", last)
 
 
 def _absent(
-    rule: Rule, pattern: re.Pattern[str], text: list[Paragraph], found: str, at: int = -1
-) -> Iterator[Found]:
-    if not any(pattern.search(paragraph.text) for paragraph in text):
-        yield Found(rule, found, text[at])
+    rule: Rule, pattern: re.Pattern[str], text: Sequence[str], found: str, at: int
+) -> Iterator[Breach]:
+    if not any(pattern.search(paragraph) for paragraph in text):
+        yield Breach(rule, found, at)
 
 
-def _present(rule: Rule, pattern: re.Pattern[str], text: list[Paragraph]) -> Iterator[Found]:
-    for paragraph in text:
-        for found in pattern.finditer(paragraph.text):
-            yield Found(rule, found[0], paragraph, found.start(), found.end())
+def _present(rule: Rule, pattern: re.Pattern[str], text: Sequence[str]) -> Iterator[Breach]:
+    for index, paragraph in enumerate(text):
+        for found in pattern.finditer(paragraph):
+            yield Breach(rule, found[0], index, *found.span())

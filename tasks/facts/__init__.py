@@ -1,0 +1,1 @@
+"""What a text states that a program can compare: numbers, dates, issue numbers, organisations."""
