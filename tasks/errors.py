@@ -151,6 +151,11 @@ class ChecksFailed(OutputError):
     title = "The answer failed the task's own checks"
     retry = Retry.never
 
+    def __init__(self, detail: str, said: str = "") -> None:
+        """`said` is for whoever tries the task: it may quote the answer, and is not kept."""
+        super().__init__(detail)
+        self.said = said
+
 
 class EngineError(TaskError):
     code = "engine-failed"

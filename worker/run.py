@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from jobs.batches.lines import CHAT_TASK
 from jobs.job import Claim, Provenance
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
@@ -242,10 +243,15 @@ class Runner:
     def _provenance(claim: Claim, outcome: Outcome) -> Provenance:
         task = TASKS.get(claim.job.task)
         return Provenance(
-            task_version=task.version if task else CHAT_VERSION,
+            task_version=task.version if task else _version_without_task(claim),
             model=outcome.model,
             input_sha256=outcome.input_sha256,
             role=outcome.role,
             escalated=outcome.escalated,
             doubts=outcome.doubts,
         )
+
+
+def _version_without_task(claim: Claim) -> str:
+    """A task that is gone has none here."""
+    return CHAT_VERSION if claim.job.task == CHAT_TASK else ""

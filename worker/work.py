@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from jobs.batches.lines import CHAT_TASK
+from jobs.checks import listed
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
 from jobs.roles import Role
-from tasks.errors import JobTimeout, OutputError, TaskError
+from tasks.errors import JobTimeout, OptionsMisfit, OutputError, TaskError, TaskGone
 from tasks.registry import TASKS
+from tasks.task import Task
 from worker.cascade import Cascade, CascadeRun
 from worker.defects import described
 from worker.engine import EngineClient
@@ -119,13 +125,15 @@ class Work:
         )
 
     async def _do(self, claim: Claim, made: _Made) -> None:
+        # Before its input: what is to be done with it is not known here, or is.
+        task = None if claim.job.task == CHAT_TASK else _task(claim.job.task)
         given = await self._inputs.of(claim)
         made.input_sha256 = given.sha256
-        if isinstance(given, ChatInput):
+        if isinstance(given, ChatInput) or task is None:
+            assert isinstance(given, ChatInput)  # noqa: S101 - only chats are of that task
             made.result = await made.run.forward(given.request)
             return
-        task = TASKS[claim.job.task]
-        options = task.options.model_validate(given.options)
+        options = _options(task, given.options)
         if not task.takes_unread:
             refuse_unread(given.document)
         await self._inputs.give_references(claim, options)
@@ -135,6 +143,30 @@ class Work:
         except PydanticSerializationError as error:
             # Half of a surrogate pair, which JSON can spell and no text has.
             raise OutputError("The model's answer has characters that no text has.") from error
+
+
+def _task(name: str) -> Task[Any, Any]:
+    """Raises `TaskGone`: its file was taken away, or this worker was started without it."""
+    task = TASKS.get(name)
+    if task is None:
+        raise TaskGone(
+            "This worker does not offer the task: its file was taken away after the job was "
+            "accepted. Operators: api, worker and clerk must have the same CHANCERY_TASKS_DIR."
+        )
+    return task
+
+
+def _options(task: Task[Any, Any], given: Mapping[str, Any]) -> BaseModel:
+    """Raises `OptionsMisfit`: they fitted when the job was accepted."""
+    try:
+        options: BaseModel = task.options.model_validate(given)
+    except ValidationError as error:
+        places = ", ".join(one["pointer"] for one in listed(error.errors(), prefix=("options",)))
+        raise OptionsMisfit(
+            f"The task is now {task.name} {task.version}, and takes other options than when "
+            f"the job was accepted. What does not fit is at {places[:300]}. Submit the job again."
+        ) from None
+    return options
 
 
 def _seed(job_id: str, tries: int) -> int:

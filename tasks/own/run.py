@@ -201,12 +201,14 @@ def _misfit(data: Any, schema: Mapping[str, Any], *, whole: bool) -> _Fault | No
 
 def _fault(report: CheckReport) -> _Fault:
     faults = [f"at {one.path}: {one.detail}" for one in report.failures[:_MOST_FAULTS]]
+    said = "; ".join(faults)
     error = ChecksFailed(
         f"The answer failed the check `{report.check}` at {', '.join(report.at)} "
         f"({len(report.failures)} times), also after the model was told. The document may not hold "
-        "what is asked for; or use a larger model, or let the task's file be made simpler."
+        "what is asked for; or use a larger model, or let the task's file be made simpler.",
+        said,
     )
-    return _Fault("; ".join(faults), error)
+    return _Fault(said, error)
 
 
 async def _repair(
