@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from tasks.caller_schema import SchemaNotTaken
@@ -19,8 +20,18 @@ from tasks.own.meaning import flaws_of_meaning
 from tasks.own.problems import FileProblem, Flaw, Steps, TaskFilesRefused
 from tasks.own.yaml_text import MOST_BYTES, Marked, read_yaml
 
+
+def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
+    """Validates one field as the whole file does."""
+    kind = field.rebuild_annotation()
+    try:
+        return TypeAdapter(kind, config=ConfigDict(strict=True))
+    except PydanticUserError:  # a model has its own configuration
+        return TypeAdapter(kind)
+
+
 _FIELDS: Mapping[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(field.rebuild_annotation()) for name, field in TaskFile.model_fields.items()
+    name: _adapter(field) for name, field in TaskFile.model_fields.items()
 }
 _IN_QUOTES = 'must be a text: put it in quotes, "{}"'
 _MESSAGES: Mapping[str, str] = {
@@ -73,7 +84,7 @@ def read_file(path: Path) -> OwnFile:
 
 
 def _sound_fields(marked: Marked) -> tuple[dict[str, Any], list[Flaw]]:
-    """The fields that are as they should be, and what is wrong with the others."""
+    """The fields that are as they should be or may be left out; what is wrong with the others."""
     sound: dict[str, Any] = {}
     flaws = [
         Flaw((name,), f"is not known: remove it, or it is one of {', '.join(_FIELDS)}", of_key=True)
@@ -81,9 +92,12 @@ def _sound_fields(marked: Marked) -> tuple[dict[str, Any], list[Flaw]]:
         if name not in _FIELDS
     ]
     for name, adapter in _FIELDS.items():
+        field = TaskFile.model_fields[name]
         if name not in marked.value:
-            if TaskFile.model_fields[name].is_required():
+            if field.is_required():
                 flaws.append(Flaw((name,), _MESSAGES["missing"]))
+            else:
+                sound[name] = field.default
             continue
         try:
             sound[name] = adapter.validate_python(marked.value[name])

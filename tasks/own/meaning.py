@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from tasks.caller_schema import Schema
 from tasks.evidence_schema import guided_schema
 from tasks.own.check_rules import Check, OneOf, Rule
-from tasks.own.definition import NO_OPTIONS, OPTION, Case, Prompt
+from tasks.own.definition import OPTION, Case, Prompt
 from tasks.own.places import may_be
 from tasks.own.problems import Flaw
 from tasks.own.template import DOCUMENT, OPTIONS, flaws_of, names_in
@@ -22,18 +22,20 @@ def flaws_of_meaning(sound: Mapping[str, Any], folder: Path) -> list[Flaw]:
     """Everything that can be seen in the fields that are sound; the files of cases are looked for
     in `folder`.
     """
-    options: Schema = sound.get("options_schema", NO_OPTIONS)
+    options: Schema | None = sound.get("options_schema")
     result: Schema | None = sound.get("result_schema")
-    checks: Sequence[Check] = sound.get("checks", ())
+    checks: Sequence[Check] | None = sound.get("checks")
     flaws = [*_of_options(options), *_of_result(result)]
     if "prompt" in sound:
         flaws += _of_prompt(sound["prompt"], options)
-    flaws += _of_checks(checks, options, result)
+    flaws += _of_checks(checks or (), options, result)
     flaws += _of_cases(sound.get("cases", ()), options, checks, folder)
     return flaws
 
 
-def _of_options(schema: Schema) -> Iterator[Flaw]:
+def _of_options(schema: Schema | None) -> Iterator[Flaw]:
+    if schema is None:
+        return
     for name, part in schema.get("properties", {}).items():
         place = ("options_schema", "properties", name)
         if not re.fullmatch(OPTION, name):
@@ -53,7 +55,7 @@ def _of_result(schema: Schema | None) -> Iterator[Flaw]:
         yield Flaw(("result_schema",), "leads back to itself without end: take the circle out")
 
 
-def _of_prompt(prompt: Prompt, options: Schema) -> Iterator[Flaw]:
+def _of_prompt(prompt: Prompt, options: Schema | None) -> Iterator[Flaw]:
     known = _known(options)
     for field, template in (("system", prompt.system), ("user", prompt.user)):
         place = ("prompt", field)
@@ -68,12 +70,16 @@ def _of_prompt(prompt: Prompt, options: Schema) -> Iterator[Flaw]:
         yield Flaw(("prompt", "user"), detail, words=words, nth=max(0, documents - 1))
 
 
-def _of_placeholder(place: tuple[str, str], name: str, options: Schema) -> Iterator[Flaw]:
+def _of_placeholder(place: tuple[str, str], name: str, options: Schema | None) -> Iterator[Flaw]:
     words = f"${{{name}}}"
     if name == DOCUMENT and place[1] == "system":
         yield Flaw(place, f"{words} stands in `user`: remove it here", words=words)
     option = name.removeprefix(OPTIONS)
-    if not name.startswith(OPTIONS) or option not in options.get("properties", {}):
+    if (
+        options is None
+        or not name.startswith(OPTIONS)
+        or option not in options.get("properties", {})
+    ):
         return
     part = options["properties"][option]
     given = option in options.get("required", []) or (
@@ -84,11 +90,14 @@ def _of_placeholder(place: tuple[str, str], name: str, options: Schema) -> Itera
         yield Flaw(place, detail, words=words)
 
 
-def _known(options: Schema) -> list[str]:
-    return list(options.get("properties", {}))
+def _known(options: Schema | None) -> list[str] | None:
+    """The options' names; None where the schema itself is wrong."""
+    return None if options is None else list(options.get("properties", {}))
 
 
-def _of_checks(checks: Sequence[Check], options: Schema, result: Schema | None) -> Iterator[Flaw]:
+def _of_checks(
+    checks: Sequence[Check], options: Schema | None, result: Schema | None
+) -> Iterator[Flaw]:
     for number, rule in enumerate(checks):
         place = ("checks", number)
         for n, pattern in enumerate(rule.at):
@@ -98,15 +107,16 @@ def _of_checks(checks: Sequence[Check], options: Schema, result: Schema | None) 
             yield from _of_one_of(place, rule, options)
 
 
-def _of_one_of(place: tuple[str, int], rule: OneOf, options: Schema) -> Iterator[Flaw]:
+def _of_one_of(place: tuple[str, int], rule: OneOf, options: Schema | None) -> Iterator[Flaw]:
+    known = _known(options)
     if (rule.values is None) == (rule.option is None):
         yield Flaw(place, "give either `values`, or the `option` that lists them")
-    elif rule.option is not None and rule.option not in _known(options):
+    elif rule.option is not None and known is not None and rule.option not in known:
         yield Flaw((*place, "option"), f"there is no option `{rule.option}` in options_schema")
 
 
 def _of_cases(
-    cases: Sequence[Case], options: Schema, checks: Sequence[Rule], folder: Path
+    cases: Sequence[Case], options: Schema | None, checks: Sequence[Rule] | None, folder: Path
 ) -> Iterator[Flaw]:
     names: set[str] = set()
     for number, case in enumerate(cases):
@@ -114,11 +124,11 @@ def _of_cases(
         if case.name in names:
             yield Flaw((*place, "name"), "another case has this name: give each its own")
         names.add(case.name)
-        wrong = _misfit(options, with_defaults(options, case.options))
+        wrong = _misfit(options, with_defaults(options, case.options)) if options else ""
         if wrong:
             yield Flaw((*place, "options"), f"does not fit options_schema: {wrong}")
         for n, check in enumerate(case.expect.passes):
-            if check not in [rule.check for rule in checks]:
+            if checks is not None and check not in [rule.check for rule in checks]:
                 detail = f"the task has no check `{check}`: add it to `checks`"
                 yield Flaw((*place, "expect", "passes", n), detail)
         yield from _of_input(place, case, folder)
