@@ -6,6 +6,7 @@ import uvicorn
 
 from api.app import create_app
 from jobs.logs import set_up_logs
+from jobs.own_tasks import offer_or_exit
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
@@ -15,6 +16,7 @@ from jobs.settings import (
     RetentionSettings,
     SecrecySettings,
     StoreSettings,
+    TaskSettings,
 )
 
 STOP_SECONDS = 10
@@ -22,6 +24,7 @@ STOP_SECONDS = 10
 
 def main() -> None:
     set_up_logs("api")
+    offer_or_exit(TaskSettings())
     settings = ApiSettings()
     app = create_app(
         api=settings,

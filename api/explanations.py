@@ -77,6 +77,12 @@ WHAT_TO_DO: Mapping[str, str] = {
     "correct the document; where it is not, follow the rules for such documents.",
     "options-too-long": "Shorten the options: instructions, labels or the schema.",
     "output-invalid": "Submit the job again; if it stays, make the options simpler.",
+    "checks-failed": "Look whether the document holds what the task asks for. The job's error "
+    "names the check; whoever wrote the task's file can loosen it, or have it only reported.",
+    "task-gone": "Take a task that GET /v1/tasks lists. The task's file was taken away after the "
+    "job was accepted, or the workers were started without it: tell the operators.",
+    "options-misfit": "Submit the job again with options that fit the task as GET /v1/tasks has it "
+    "now: its file was changed after the job was accepted.",
     "reader-unavailable": "Submit the job again later, and tell the operators.",
     "engine-failed": "Submit the job again later, and tell the operators.",
     "engine-unavailable": "Nothing: the job is tried again when the engine is back.",

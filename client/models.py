@@ -297,11 +297,14 @@ class Redelivered(Answer):
 
 
 class TaskInfo(Answer):
-    """What a task does, and the JSON Schemas of its options and its result."""
+    """What a task does, and the JSON Schemas of its options and its result. `origin` is
+    `built-in`, or `department` for one from a file.
+    """
 
     name: str
     version: str
     description: str = ""
+    origin: str = "built-in"
     options_schema: dict[str, Any] = Field(default_factory=dict)
     result_schema: dict[str, Any] = Field(default_factory=dict)
 

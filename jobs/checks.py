@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from jobs.problems import ProblemError
 from jobs.references import Named
-from tasks.registry import TASKS
+from tasks.registry import TASKS, tasks_for
 
 _OPTIONS_REMEMBERED = 256
 _REMEMBERED_BYTES = 64 * 1024
@@ -52,12 +52,12 @@ def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> l
     ]
 
 
-def check_task(task: str, options: Mapping[str, Any]) -> BaseModel:
+def check_task(task: str, options: Mapping[str, Any], department: str) -> BaseModel:
     """The task's options, read.
 
     Raises `ProblemError`: `unknown-task`, or `invalid-request` where the options do not fit.
     """
-    check_task_name(task)
+    check_task_name(task, department)
     try:
         checked: BaseModel = TASKS[task].options.model_validate(options)
     except ValidationError as error:
@@ -65,12 +65,16 @@ def check_task(task: str, options: Mapping[str, Any]) -> BaseModel:
     return checked
 
 
-def check_task_name(task: str) -> None:
-    """Raises `ProblemError`: `unknown-task`."""
-    if task not in TASKS:
+def check_task_name(task: str, department: str | None) -> None:
+    """Raises `ProblemError`: `unknown-task`, also for a task that is for other departments.
+
+    Without a department, every task is known.
+    """
+    known = TASKS if department is None else tasks_for(department)
+    if task not in known:
         raise ProblemError(
             "unknown-task",
-            f"The tasks are: {', '.join(sorted(TASKS))}. GET /v1/tasks describes them.",
+            f"The tasks are: {', '.join(sorted(known))}. GET /v1/tasks describes them.",
         )
 
 
@@ -78,19 +82,20 @@ def checked_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
     """As `check_task` checks them, but remembered: the lines of a batch mostly have the same, and
     to check a schema takes long. `task` must exist, and `options` must be from JSON."""
     given = to_json(options)
+    model: type[BaseModel] = TASKS[task].options
     if len(given) > _REMEMBERED_BYTES:  # texts; they differ from line to line
-        return _check(task, given)
-    return _checked(task, given)
+        return _check(model, given)
+    return _checked(model, given)
 
 
 @lru_cache(_OPTIONS_REMEMBERED)
-def _checked(task: str, options: bytes) -> CheckedOptions:
-    return _check(task, options)
+def _checked(model: type[BaseModel], options: bytes) -> CheckedOptions:
+    return _check(model, options)
 
 
-def _check(task: str, options: bytes) -> CheckedOptions:
+def _check(model: type[BaseModel], options: bytes) -> CheckedOptions:
     try:
-        found = TASKS[task].options.model_validate(from_json(options))
+        found = model.model_validate(from_json(options))
     except ValidationError as error:
         return CheckedOptions(b"", listed(error.errors(), prefix=("options",)))
     return CheckedOptions(found.model_dump_json().encode(), (), Named.in_options(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.roles import ModelChoice
@@ -97,6 +97,21 @@ class ApiSettings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="With it set, `/metrics` asks for it as a bearer token."
     )
+
+
+class TaskSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    tasks_dir: Path | None = Field(
+        None,
+        description="The folder with departments' own tasks, one file a task: "
+        "[own-tasks.md](own-tasks.md). The same for api, worker and clerk; none when unset.",
+    )
+
+    @field_validator("tasks_dir", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: object) -> object:
+        return given or None
 
 
 class SecrecySettings(BaseSettings):

@@ -60,7 +60,7 @@ class Submissions:
         `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, what
         `Documents.keep` raises, and the ledger's.
         """
-        options = check_task(request.task, request.options)
+        options = check_task(request.task, request.options, department.name)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)
         request = await self._keep_references(department, request, options)
@@ -119,7 +119,7 @@ class Submissions:
     ) -> Kept:
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is kept
-        named = Named.in_options(check_task(request.task, request.options))
+        named = Named.in_options(check_task(request.task, request.options, department.name))
         job = _new_job(department, request, document_id, sorted(named.document_ids))
         waits = request.not_before is not None and request.not_before > created_at
         view = new_job_view(job, created_at, JobStatus.scheduled if waits else JobStatus.queued)

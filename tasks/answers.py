@@ -60,12 +60,16 @@ async def ask(
     schema: Mapping[str, Any],
     max_tokens: int,
     top_logprobs: int = 0,
+    system: str = SYSTEM,
+    earlier: Sequence[Message] = (),
 ) -> tuple[Any, Completion]:
     """The JSON that the model answers, and the completion that it came in.
 
+    `earlier` follows the prompt: what the model said to it, and what was said to that.
+
     Raises `OutputError` where the answer is not JSON, and what `Engine.complete` raises.
     """
-    messages: Sequence[Message] = (Message("system", SYSTEM), Message("user", prompt))
+    messages = (Message("system", system), Message("user", prompt), *earlier)
     completion = await engine.complete(
         messages, max_tokens=max_tokens, schema=schema, top_logprobs=top_logprobs
     )

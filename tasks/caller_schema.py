@@ -22,24 +22,40 @@ _ONES = ("items", "additionalProperties", "not", "if", "then", "else", "contains
 _REFUSED = ("$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$anchor")
 
 
+class SchemaNotTaken(ValueError):
+    """A schema cannot be used; `place` is the JSON pointer of what is wrong in it."""
+
+    def __init__(self, detail: str, place: str = "") -> None:
+        super().__init__(detail)
+        self.place = place
+
+
 def pointer(*steps: str | int) -> str:
     """The JSON pointer (RFC 6901) of the place that `steps` lead to."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def check_caller_schema(schema: Schema) -> None:
-    """Raises `ValueError`, which says where and what to do, for a schema that is not taken."""
+    """Raises `SchemaNotTaken`, which says where and what to do, for a schema that is not taken."""
     if len(json.dumps(schema, ensure_ascii=False)) > MOST_CHARACTERS:
-        raise ValueError(f"the schema is longer than {MOST_CHARACTERS} characters: send less of it")
+        raise SchemaNotTaken(
+            f"the schema is longer than {MOST_CHARACTERS} characters: send less of it"
+        )
     if _depth(schema) > MOST_DEPTH:
-        raise ValueError(f"the schema is nested deeper than {MOST_DEPTH} levels: make it flatter")
+        raise SchemaNotTaken(
+            f"the schema is nested deeper than {MOST_DEPTH} levels: make it flatter"
+        )
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        place = pointer(*error.absolute_path) or "its root"
-        raise ValueError(f"not a JSON Schema (2020-12) at {place}: {error.message}") from None
+        place = pointer(*error.absolute_path)
+        raise SchemaNotTaken(
+            f"not a JSON Schema (2020-12) at {place or 'its root'}: {error.message}", place
+        ) from None
+    except (OverflowError, RecursionError) as error:
+        raise SchemaNotTaken(f"a pattern in the schema cannot be used: {error}") from None
     if schema.get("type") != "object":
-        raise ValueError('the schema\'s "type" must be "object" at its root')
+        raise SchemaNotTaken('the schema\'s "type" must be "object" at its root')
     for place, part in _parts(schema):
         _check_part(place, part, schema)
 
@@ -47,9 +63,11 @@ def check_caller_schema(schema: Schema) -> None:
 def _check_part(place: str, part: Schema, root: Schema) -> None:
     for keyword in _REFUSED:
         if keyword in part:
-            raise ValueError(f"{place}: {keyword} is not taken: use $ref to #/$defs/NAME")
+            raise SchemaNotTaken(
+                f"{place}: {keyword} is not taken: use $ref to #/$defs/NAME", place
+            )
     if place and "$id" in part:
-        raise ValueError(f"{place}: $id is taken at the root alone")
+        raise SchemaNotTaken(f"{place}: $id is taken at the root alone", place)
     pattern = part.get("pattern")
     if pattern is not None:
         _check_pattern(f"{place}/pattern", pattern)
@@ -64,22 +82,24 @@ def _check_ref(place: str, part: Schema, root: Schema) -> None:
     while "$ref" in part:
         ref = part["$ref"]
         if ref in seen:
-            raise ValueError(f"{place}: {ref} leads back to itself")
+            raise SchemaNotTaken(f"{place}: {ref} leads back to itself", place)
         seen.add(ref)
         if not ref.startswith("#"):
-            raise ValueError(f"{place}: {ref} is not in this schema: copy it to #/$defs")
+            raise SchemaNotTaken(f"{place}: {ref} is not in this schema: copy it to #/$defs", place)
         try:
             part = resolve(ref, root)
         except (LookupError, TypeError, ValueError):
-            raise ValueError(f"{place}: there is nothing at {ref}") from None
+            raise SchemaNotTaken(f"{place}: there is nothing at {ref}", place) from None
 
 
 def _check_pattern(place: str, pattern: str) -> None:
     if len(pattern) > MOST_PATTERN:
-        raise ValueError(f"{place}: longer than {MOST_PATTERN} characters")
+        raise SchemaNotTaken(f"{place}: longer than {MOST_PATTERN} characters", place)
     # Such a pattern can take time without end on a text that almost fits.
     if re.search(r"[+*}][^()|]*\)\s*[+*{]", pattern):
-        raise ValueError(f"{place}: a repetition within a repetition is not taken: simplify it")
+        raise SchemaNotTaken(
+            f"{place}: a repetition within a repetition is not taken: simplify it", place
+        )
 
 
 def resolve(ref: str, root: Schema) -> Schema:

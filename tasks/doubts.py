@@ -21,6 +21,7 @@ class Doubt(StrEnum):
     value_not_in_quote = "value-not-in-quote"
     low_confidence = "low-confidence"
     proposal_refused = "proposal-refused"
+    check_failed = "check-failed"
 
 
 def of_rules_alone(_document: object, _options: object, _result: object) -> Sequence[Doubt]:

@@ -15,9 +15,12 @@ TaskError
 │   ├── SecrecyMarked         it bears a marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
 ├── ReaderUnavailable         no process to read with: tried again, counted
+├── TaskGone                  no worker offers the task any more: tried again, counted
+├── OptionsMisfit             they do not fit the task as it is now: never tried again
 ├── OptionsTooLong            they leave no room for the document: never tried again
 ├── JobTimeout                the job ran longer than a job may: never tried again
 ├── OutputError               the model's answer is not usable: tried again with another seed
+│   └── ChecksFailed          it failed a check of the department's own: never tried again
 └── EngineError               the engine gave no answer
     ├── EngineUnavailable     tried again when the engine is healthy, not counted
     │   └── EngineBusy        it has too many requests: likewise
@@ -116,6 +119,17 @@ class ReaderUnavailable(TaskError):
     retry = Retry.counted
 
 
+class TaskGone(TaskError):
+    code = "task-gone"
+    title = "The task is not offered any more"
+    retry = Retry.counted
+
+
+class OptionsMisfit(TaskError):
+    code = "options-misfit"
+    title = "The options do not fit the task any more"
+
+
 class OptionsTooLong(TaskError):
     code = "options-too-long"
     title = "The options leave no room for the document"
@@ -130,6 +144,17 @@ class OutputError(TaskError):
     code = "output-invalid"
     title = "The model's answer could not be used"
     retry = Retry.counted
+
+
+class ChecksFailed(OutputError):
+    code = "checks-failed"
+    title = "The answer failed the task's own checks"
+    retry = Retry.never
+
+    def __init__(self, detail: str, said: str = "") -> None:
+        """`said` is for whoever tries the task: it may quote the answer, and is not kept."""
+        super().__init__(detail)
+        self.said = said
 
 
 class EngineError(TaskError):

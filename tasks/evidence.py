@@ -45,6 +45,17 @@ def read_node(answer: object, finder: QuoteFinder, start: int = 0, end: int | No
     return {name: read_node(value, finder, start, end) for name, value in answer.items()}
 
 
+def values_node(answer: object) -> Node:
+    """The answer to a schema that asks for no quotes: each value is shown by nothing."""
+    if answer is None:
+        return None
+    if isinstance(answer, list):
+        return [values_node(item) for item in answer]
+    if isinstance(answer, dict):
+        return {name: values_node(value) for name, value in answer.items()}
+    return Leaf(answer, Quote(text="", match=Match.none))
+
+
 def _shown_by(answer: Mapping[str, Any], finder: QuoteFinder, start: int, end: int | None) -> Quote:
     """The model's quote; where it is not in the source but the value's own words are, those."""
     quote, value = finder.find(answer["quote"], start, end), answer["value"]

@@ -26,12 +26,13 @@ _GUIDABLE_PATTERN = re.compile(
 )
 
 
-def guided_schema(schema: Schema, *, relaxed: bool = False) -> dict[str, Any]:
+def guided_schema(schema: Schema, *, relaxed: bool = False, quoted: bool = True) -> dict[str, Any]:
     """What to guide the model with for the caller's `schema`.
 
     With `relaxed`, required values may be null too, outside arrays: for a part of a document.
+    Without `quoted`, values stand there without the words that show them.
     """
-    guide = _Guide(schema)
+    guide = _Guide(schema, quoted=quoted)
     guided = guide.object(schema, relaxed=relaxed)
     return guided | ({"$defs": guide.definitions} if guide.definitions else {})
 
@@ -85,8 +86,9 @@ def _implied_types(schema: Schema) -> list[str]:
 class _Guide:
     """Builds the guided schema of one caller's schema; recursion ends up in `definitions`."""
 
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: Schema, *, quoted: bool) -> None:
         self._root = root
+        self._quoted = quoted
         self._names: dict[tuple[str, bool], str] = {}
         self.definitions: dict[str, Any] = {}
 
@@ -104,7 +106,7 @@ class _Guide:
         if "const" in schema or "enum" in schema:
             values = [schema["const"]] if "const" in schema else schema["enum"]
             known = [value for value in values if value is not None]
-            return [_leaf({"enum": known})] if known else []
+            return [self._leaf({"enum": known})] if known else []
         if "allOf" in schema:
             return self._choices(flattened(schema, self._root), relaxed=relaxed)
         types = _types(schema)
@@ -123,7 +125,7 @@ class _Guide:
             return self.object(schema, relaxed=relaxed)
         if name == "array":
             return self._array(schema, relaxed=relaxed)
-        return _leaf({"type": name} | _bounds(name, schema))
+        return self._leaf({"type": name} | _bounds(name, schema))
 
     def _reference(self, ref: str, *, relaxed: bool) -> dict[str, Any]:
         key = (ref, relaxed)
@@ -171,15 +173,16 @@ class _Guide:
             guided["maxItems"] = schema["maxItems"]
         return guided
 
-
-def _leaf(value: dict[str, Any]) -> dict[str, Any]:
-    quote = {"type": "string", "maxLength": LONGEST_QUOTE}
-    return {
-        "type": "object",
-        "properties": {"quote": quote, "value": value},
-        "required": ["quote", "value"],
-        "additionalProperties": False,
-    }
+    def _leaf(self, value: dict[str, Any]) -> dict[str, Any]:
+        if not self._quoted:
+            return value
+        quote = {"type": "string", "maxLength": LONGEST_QUOTE}
+        return {
+            "type": "object",
+            "properties": {"quote": quote, "value": value},
+            "required": ["quote", "value"],
+            "additionalProperties": False,
+        }
 
 
 def _bounds(name: str, schema: Schema) -> dict[str, Any]:

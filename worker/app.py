@@ -16,6 +16,7 @@ from jobs.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
 from jobs.settings import RedisSettings
 from tasks.registry import TASKS
 from worker.queue_order import QUEUE_ORDER
+from worker.unknown_tasks import take_unknown_tasks
 
 
 def celery_settings() -> dict[str, Any]:
@@ -56,8 +57,12 @@ def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
     def run_message(message: Any, *job_ids: str) -> str:
         return run(Queue(message.request.delivery_info["routing_key"]), job_ids)
 
+    def register(name: str) -> None:
+        app.task(run_message, name=name, bind=True)
+
     for name in (*TASKS, CHAT_TASK):
-        app.task(run_message, name=CELERY_TASK_PREFIX + name, bind=True)
+        register(CELERY_TASK_PREFIX + name)
+    take_unknown_tasks(app, register)
 
 
 def register_callbacks(deliver: Callable[[str], str]) -> None:

@@ -61,7 +61,9 @@ class BatchReader:
         department = await self._ledger.departments.get(batch.department)
         if department is None:
             return
-        limits = replace(self._limits, allow_secrecy=department.allow_secrecy)
+        limits = replace(
+            self._limits, allow_secrecy=department.allow_secrecy, department=department.name
+        )
         indexer = Indexer(path, batch.endpoint, limits)
         piece: Slice | None = None
         while piece is None or not piece.done:

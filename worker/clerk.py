@@ -16,6 +16,7 @@ import structlog
 from jobs.batches.indexing import IndexLimits
 from jobs.batches.outlook import Outlook
 from jobs.ledger import Ledger
+from jobs.own_tasks import offer_or_exit
 from jobs.problems import ProblemError
 from jobs.settings import (
     BatchSettings,
@@ -23,6 +24,7 @@ from jobs.settings import (
     LimitSettings,
     RedisSettings,
     StoreSettings,
+    TaskSettings,
     WorkerSettings,
 )
 from jobs.store import Blob, Store
@@ -178,4 +180,5 @@ async def _run() -> None:
 
 
 def main() -> None:
+    offer_or_exit(TaskSettings())
     asyncio.run(_run())

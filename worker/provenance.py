@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.batches.lines import CHAT_TASK
 from jobs.job import Claim
 from jobs.provenance import Provenance, Reference
 from jobs.roles import Role
@@ -25,10 +26,9 @@ def provenance_of(
     claim: Claim, worked_on: WorkedOn, run: CascadeRun | None, seconds: float
 ) -> Provenance:
     """`run` is None where no model was turned to, `seconds` is how long the run took."""
-    task = TASKS.get(claim.job.task)
     asked = run.asked_of(run.role) if run else None
     return Provenance(
-        task_version=task.version if task else CHAT_VERSION,
+        task_version=_version(claim.job.task),
         model=asked.model if asked else None,
         input_sha256=worked_on.input_sha256,
         role=run.role if run and asked else None,
@@ -43,3 +43,10 @@ def provenance_of(
         seconds=round(seconds, 3),
         fast=run.asked_of(Role.fast) if run and run.escalated else None,
     )
+
+
+def _version(task: str) -> str:
+    """Empty for a task that is gone."""
+    if task == CHAT_TASK:
+        return CHAT_VERSION
+    return TASKS[task].version if task in TASKS else ""

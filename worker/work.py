@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import structlog
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from jobs.batches.lines import CHAT_TASK
+from jobs.checks import listed
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import ENGINE_PRIORITY
 from jobs.problems import ProblemError
 from jobs.provenance import Provenance
 from jobs.roles import Role
-from tasks.errors import JobTimeout, OutputError, TaskError
+from tasks.errors import JobTimeout, OptionsMisfit, OutputError, TaskError, TaskGone
 from tasks.registry import TASKS
+from tasks.task import Task
 from worker.cascade import Cascade, CascadeRun
 from worker.defects import described
 from worker.engine import EngineClient
@@ -115,14 +121,16 @@ class Work:
 
     async def _do(self, lease: Lease, made: _Made) -> None:
         claim = lease.claim
+        # Before its input: what is to be done with it is not known here, or is.
+        task = None if claim.job.task == CHAT_TASK else _task(claim.job.task)
         given = await self._inputs.of(claim)
         made.worked_on = WorkedOn(given.sha256)
         run = made.run = self._cascade.begin(partial(self._session, lease, given.sha256))
-        if isinstance(given, ChatInput):
+        if isinstance(given, ChatInput) or task is None:
+            assert isinstance(given, ChatInput)  # noqa: S101 - only chats are of that task
             made.result = await run.forward(given.request)
             return
-        task = TASKS[claim.job.task]
-        options = task.options.model_validate(given.options)
+        options = _options(task, given.options)
         if not task.takes_unread:
             refuse_unread(given.document)
         references = await self._inputs.give_references(claim, options)
@@ -138,3 +146,27 @@ class Work:
 def seed_of(input_sha256: str, tries: int) -> int:
     """The same input is asked about in the same way each time, until an answer was of no use."""
     return int.from_bytes(sha256(f"{input_sha256}:{tries}".encode()).digest()[:4], "big")
+
+
+def _task(name: str) -> Task[Any, Any]:
+    """Raises `TaskGone`: its file was taken away, or this worker was started without it."""
+    task = TASKS.get(name)
+    if task is None:
+        raise TaskGone(
+            "This worker does not offer the task: its file was taken away after the job was "
+            "accepted. Operators: api, worker and clerk must have the same CHANCERY_TASKS_DIR."
+        )
+    return task
+
+
+def _options(task: Task[Any, Any], given: Mapping[str, Any]) -> BaseModel:
+    """Raises `OptionsMisfit`: they fitted when the job was accepted."""
+    try:
+        options: BaseModel = task.options.model_validate(given)
+    except ValidationError as error:
+        places = ", ".join(one["pointer"] for one in listed(error.errors(), prefix=("options",)))
+        raise OptionsMisfit(
+            f"The task is now {task.name} {task.version}, and takes other options than when "
+            f"the job was accepted. What does not fit is at {places[:300]}. Submit the job again."
+        ) from None
+    return options

@@ -10,6 +10,7 @@ from typing import Any
 from jobs.documents import Documents
 from jobs.lanes import Queue
 from jobs.ledger import Ledger
+from jobs.own_tasks import offer_or_exit
 from jobs.reading.pool import Reading
 from jobs.settings import (
     CascadeSettings,
@@ -20,6 +21,7 @@ from jobs.settings import (
     RedisSettings,
     RetentionSettings,
     StoreSettings,
+    TaskSettings,
     WorkerSettings,
 )
 from jobs.store import Store
@@ -184,6 +186,7 @@ class Worker:
 
 
 def main() -> None:
+    offer_or_exit(TaskSettings())
     settings = WorkerSettings()
     with LoopThread() as loop:
         worker = loop.run(_made(Worker))

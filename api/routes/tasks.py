@@ -12,28 +12,31 @@ from starlette.responses import Response
 from api.answers import ListView, as_json, page, problems
 from api.auth import TheDepartment
 from jobs.problems import ProblemError
-from tasks.registry import TASKS
+from tasks.registry import tasks_for
+from tasks.task import Origin, Task
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 
 class TaskView(BaseModel):
-    """A task: `options_schema` and `result_schema` are JSON Schemas."""
+    """A task: `options_schema` and `result_schema` are JSON Schemas. `origin` is `department` for a
+    task from a file of the operators' or a department's own."""
 
     name: str
     version: str
     description: str
+    origin: Origin
     options_schema: dict[str, Any]
     result_schema: dict[str, Any]
 
 
 @cache
-def _view(name: str) -> TaskView:
-    task = TASKS[name]
+def _view(task: Task[Any, Any]) -> TaskView:
     return TaskView(
         name=task.name,
         version=task.version,
         description=task.description,
+        origin=task.origin,
         options_schema=task.options.model_json_schema(),
         result_schema=task.result.model_json_schema(mode="serialization"),
     )
@@ -42,8 +45,9 @@ def _view(name: str) -> TaskView:
 @router.get(
     "", summary="List the tasks", responses={200: {"model": ListView[TaskView]}, **problems()}
 )
-async def list_tasks(_: TheDepartment) -> Response:
-    return page([_view(name) for name in sorted(TASKS)], None)
+async def list_tasks(department: TheDepartment) -> Response:
+    tasks = tasks_for(department.name)
+    return page([_view(tasks[name]) for name in sorted(tasks)], None)
 
 
 @router.get(
@@ -51,7 +55,8 @@ async def list_tasks(_: TheDepartment) -> Response:
     summary="A task with its options and its result",
     responses={200: {"model": TaskView}, **problems("not-found")},
 )
-async def get_task(name: str, _: TheDepartment) -> Response:
-    if name not in TASKS:
-        raise ProblemError("not-found", f"The tasks are: {', '.join(sorted(TASKS))}.")
-    return as_json(_view(name).model_dump_json().encode())
+async def get_task(name: str, department: TheDepartment) -> Response:
+    tasks = tasks_for(department.name)
+    if name not in tasks:
+        raise ProblemError("not-found", f"The tasks are: {', '.join(sorted(tasks))}.")
+    return as_json(_view(tasks[name]).model_dump_json().encode())

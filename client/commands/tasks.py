@@ -23,6 +23,6 @@ def tasks(connection: Connection, *, name: str | None) -> None:
             return
         found = chancery.tasks()
     show(
-        ("TASK", "VERSION", "DESCRIPTION"),
-        [(each.name, each.version, each.description) for each in found],
+        ("TASK", "VERSION", "ORIGIN", "DESCRIPTION"),
+        [(each.name, each.version, each.origin, each.description) for each in found],
     )

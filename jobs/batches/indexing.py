@@ -31,12 +31,14 @@ _DIGEST_BYTES = 16
 @dataclass(frozen=True, slots=True)
 class IndexLimits:
     """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending. `allow_secrecy` is
-    the most secret marking that a line's text may bear; None: no marking at all."""
+    the most secret marking that a line's text may bear; None: no marking at all. `department` is
+    whose file it is; None: every task is known."""
 
     max_lines: int
     max_line_bytes: int
     max_text_chars: int
     allow_secrecy: Secrecy | None = None
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ class Indexer:
                 self._reader.number,
                 self._endpoint,
                 max_text_chars=self._limits.max_text_chars,
+                department=self._limits.department,
                 screen=self._screen,
             )
         except LineProblemError as error:

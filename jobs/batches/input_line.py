@@ -23,6 +23,6 @@ async def read_lines(store: Store, places: Sequence[InputLine]) -> Sequence[Line
 
 def _parsed(data: bytes | None, number: int) -> Line | None:
     try:
-        return parse_line(data, number) if data is not None else None
+        return parse_line(data, number, taken=True) if data is not None else None
     except LineProblemError:
         return None

@@ -119,11 +119,15 @@ def parse_line(
     endpoint: str | None = None,
     *,
     max_text_chars: int | None = None,
+    department: str | None = None,
+    taken: bool = False,
     screen: Callable[[str], None] | None = None,
 ) -> Line:
     """Read and check a line. `endpoint` is the only url that it may have, where that is given;
     `max_text_chars` is the longest text taken, without limit for a line that was checked before;
-    `screen` raises a `ProblemError` for a text that is not taken.
+    `department` may not ask for every task, where it is given; `screen` raises a `ProblemError` for
+    a text that is not taken. Of a line that was `taken` before, task and options are not looked at
+    again: the task may be another by now, or none.
 
     More members than OpenAI's four are no error. Whether a document exists and a callback is
     allowed is not checked here.
@@ -143,7 +147,9 @@ def parse_line(
             _check_chat(body)
             line, words = Line(number, custom_id, url, chat=body), _chat_words(body)
         else:
-            request = _job_request(body, max_text_chars)
+            request = _job_request(body)
+            if not taken:
+                _check_job(request, max_text_chars, department)
             line = Line(number, custom_id, url, request=request)
             words = _job_words(line)
         _check_words(words, screen)
@@ -232,7 +238,7 @@ def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> 
         raise _Misfit(error.problem.code, error.problem.detail) from None
 
 
-def _job_request(body: dict[str, Any], max_text_chars: int | None) -> JobRequest:
+def _job_request(body: dict[str, Any]) -> JobRequest:
     for name in _WHOLE_BATCH:
         if body.get(name) is not None:
             _refuse(f"#/body/{name}", "It is given for the whole batch, in its `metadata`.")
@@ -243,15 +249,20 @@ def _job_request(body: dict[str, Any], max_text_chars: int | None) -> JobRequest
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise _unfit(listed(found, prefix=("body",))) from None
-    try:
-        _check_job(request, max_text_chars)
-    except ProblemError as error:
-        raise _Misfit(error.problem.code, error.problem.detail) from None
     return request
 
 
-def _check_job(request: JobRequest, max_text_chars: int | None) -> None:
-    check_task_name(request.task)
+def _check_job(request: JobRequest, max_text_chars: int | None, department: str | None) -> None:
+    try:
+        _check_task_and_texts(request, max_text_chars, department)
+    except ProblemError as error:
+        raise _Misfit(error.problem.code, error.problem.detail) from None
+
+
+def _check_task_and_texts(
+    request: JobRequest, max_text_chars: int | None, department: str | None
+) -> None:
+    check_task_name(request.task, department)
     options = checked_options(request.task, request.options)
     if options.errors:
         raise _unfit([{**one, "pointer": f"#/body{one['pointer'][1:]}"} for one in options.errors])

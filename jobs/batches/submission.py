@@ -88,7 +88,7 @@ class BatchSubmissions:
             raise _misfit(f"#/metadata/{misfit.key}", str(misfit)) from misfit
         await check_callback(department, terms.callback_url)
         if request.task is not None:
-            check_task(request.task, request.options)
+            check_task(request.task, request.options, department.name)
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
         ends = created_at + (duration(request.completion_window) or timedelta())

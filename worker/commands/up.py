@@ -35,6 +35,12 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
     help="Documents, results, logs, and the files of our own Redis.",
 )
 @click.option(
+    "--tasks-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="CHANCERY_TASKS_DIR",
+    help="The folder with departments' own tasks, one file a task.",
+)
+@click.option(
     "--redis-url",
     envvar="CHANCERY_REDIS_URL",
     help="A Redis that is there, instead of our own. "
@@ -67,6 +73,7 @@ def up(
     port: int,
     flower_port: int,
     data_dir: Path,
+    tasks_dir: Path | None,
     redis_url: str | None,
     engine_url: str | None,
     fast_engine_url: str | None,
@@ -82,6 +89,7 @@ def up(
         port=port,
         flower_port=flower_port,
         data_dir=data_dir.resolve(),
+        tasks_dir=tasks_dir.resolve() if tasks_dir else None,
         redis_url=redis_url or None,
         engine_url=engine_url.rstrip("/") if engine_url else None,
         fast_engine_url=fast_engine_url.rstrip("/") if fast_engine_url else None,

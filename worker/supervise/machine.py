@@ -12,8 +12,10 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger, UnsafeServer
+from jobs.own_tasks import offer_own_tasks
 from jobs.problems import ProblemError
-from jobs.settings import FlowerSettings, RedisSettings
+from jobs.settings import FlowerSettings, RedisSettings, TaskSettings
+from tasks.own.problems import TaskFilesRefused
 from worker.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import parts
 from worker.supervise.checks import Check, http_answers, port_is_free
@@ -34,7 +36,7 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to run. `data_dir` is absolute; a URL names a part that is there already."""
+    """What to run. The folders are absolute; a URL names a part that is there already."""
 
     port: int
     flower_port: int
@@ -44,6 +46,7 @@ class Wanted:
     fast_engine_url: str | None
     engine_model: str
     concurrency: int | None
+    tasks_dir: Path | None = None
 
     @property
     def api_url(self) -> str:
@@ -59,6 +62,7 @@ async def run(wanted: Wanted, say: Say) -> None:
 
     Raises `CannotStart` before anything runs, and `StartFailed` after everything was stopped.
     """
+    _check_tasks(wanted)
     wanted.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (wanted.data_dir / LOGS).mkdir(exist_ok=True)
     with _held(wanted.data_dir):
@@ -107,6 +111,13 @@ def _held(data_dir: Path) -> Iterator[None]:
                 f"another `chancery up` runs with {data_dir}: stop it, or choose another --data-dir"
             ) from None
         yield
+
+
+def _check_tasks(wanted: Wanted) -> None:
+    try:
+        offer_own_tasks(TaskSettings(tasks_dir=wanted.tasks_dir))
+    except TaskFilesRefused as refused:
+        raise CannotStart(f"departments' own tasks cannot be used:\n{refused}") from refused
 
 
 def _check_ports(wanted: Wanted) -> None:
@@ -180,6 +191,8 @@ def _environment(wanted: Wanted, redis_url: str, engine_url: str, login: Login) 
     }
     if wanted.concurrency:
         settings["CHANCERY_CONCURRENCY"] = str(wanted.concurrency)
+    if wanted.tasks_dir:
+        settings["CHANCERY_TASKS_DIR"] = str(wanted.tasks_dir)
     if wanted.fast_engine_url:
         settings["CHANCERY_FAST_ENGINE_URL"] = wanted.fast_engine_url
     return {**os.environ, **settings}

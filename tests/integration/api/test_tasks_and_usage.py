@@ -23,7 +23,10 @@ async def test_every_task_is_listed_with_its_schemas(office: Office) -> None:
     assert (listed["object"], listed["next_cursor"]) == ("list", None)
     assert [task["name"] for task in listed["data"]] == sorted(TASKS)
     for task in listed["data"]:
-        assert set(task) == {"name", "version", "description", "options_schema", "result_schema"}
+        assert set(task) == {
+            "name", "version", "description", "origin", "options_schema", "result_schema",
+        }  # fmt: skip
+        assert task["origin"] == "built-in"
         Draft202012Validator.check_schema(task["options_schema"])
         Draft202012Validator.check_schema(task["result_schema"])
         assert (await office.http.get(f"/v1/tasks/{task['name']}")).json() == task

@@ -1,0 +1,159 @@
+"""`chancery task`: for whoever writes a department's own task."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from jobs.job import Usage
+from jobs.settings import EngineSettings
+from tasks.errors import TaskError
+from tasks.own.definition import Case
+from tasks.own.file import OwnFile
+from tasks.own.folder import read_files, read_folder
+from tasks.own.problems import TaskFilesRefused
+from tasks.own.trial import Outcome, case_document, try_case
+from tasks.registry import BUILT_IN
+from worker.commands.system import only_speak_yourself
+from worker.engine import EngineClient
+
+HEALTHY_SECONDS = 15.0
+IN_FLIGHT = 8
+# Wide enough that nothing is cut where no terminal says how wide it is.
+PIPE_COLUMNS = 240
+
+_Row = tuple[Outcome, Usage]
+
+
+@click.group()
+def task() -> None:
+    """Check and try departments' own tasks: see docs/own-tasks.md."""
+
+
+@task.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def check(path: Path) -> None:
+    """Validate the task in the file PATH, or all tasks in the folder PATH. No engine is needed.
+
+    Every fault is printed with its line; the status is 1 where there is one.
+    """
+    files = _read(path)
+    for file in files:
+        made = file.definition
+        cases = f"{len(made.cases)} {'case' if len(made.cases) == 1 else 'cases'}"
+        click.echo(f"ok {file.path.name}: {made.name} {made.version}+{file.digest}, {cases}")
+    if not files:
+        click.echo(f"no tasks: {path} has no file that ends with .yaml or .yml")
+
+
+@task.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--engine-url", envvar="CHANCERY_ENGINE_URL", help="The vLLM to ask, without /v1.")
+@click.option(
+    "--engine-model", envvar="CHANCERY_ENGINE_MODEL", help="The model, where it serves several."
+)
+@click.option("--case", "names", multiple=True, metavar="NAME", help="Only this case; repeatable.")
+def test(
+    file: Path, *, engine_url: str | None, engine_model: str | None, names: tuple[str, ...]
+) -> None:
+    """Run the test cases of the task in FILE against an engine, and print a table.
+
+    The status is 1 where a case failed.
+    """
+    (read,) = _read(file)
+    cases = _wanted(read, names)
+    if not engine_url:
+        raise click.UsageError(
+            "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` prints the address "
+            "of the engine that it uses."
+        )
+    only_speak_yourself()
+    settings = EngineSettings(url=engine_url.rstrip("/"), model=engine_model or None)
+    rows = asyncio.run(_try_all(read, cases, settings))
+    _show(rows)
+    if not all(outcome.passed for outcome, _ in rows):
+        sys.exit(1)
+
+
+def _read(path: Path) -> Sequence[OwnFile]:
+    try:
+        return read_folder(path, BUILT_IN) if path.is_dir() else read_files([path], BUILT_IN)
+    except TaskFilesRefused as refused:
+        for problem in refused.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(1)
+
+
+def _wanted(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:
+    cases = file.definition.cases
+    if not cases:
+        raise click.UsageError(f"{file.path.name} has no `cases`: add one, see docs/own-tasks.md")
+    known = [case.name for case in cases]
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(
+                f"there is no case “{name}”: there are {', '.join(known)}", param_hint="--case"
+            )
+    return [case for case in cases if not names or case.name in names]
+
+
+async def _try_all(
+    file: OwnFile, cases: Sequence[Case], settings: EngineSettings
+) -> Sequence[_Row]:
+    """One after the other, so that the seconds are each case's own."""
+    async with _engine(settings) as client:
+        return [await _try(file, case, client) for case in cases]
+
+
+@asynccontextmanager
+async def _engine(settings: EngineSettings) -> AsyncIterator[EngineClient]:
+    client = EngineClient(settings, IN_FLIGHT)
+    await client.start()
+    try:
+        if not await client.wait_healthy(HEALTHY_SECONDS):
+            raise click.ClickException(
+                f"the engine at {settings.url} is not healthy: {client.health.reason}. "
+                f"Look at {settings.url}/health."
+            )
+        yield client
+    finally:
+        await client.close()
+
+
+async def _try(file: OwnFile, case: Case, client: EngineClient) -> _Row:
+    try:
+        document = await asyncio.to_thread(case_document, file, case)
+    except (TaskError, OSError) as error:
+        return Outcome(case.name, (f"its document cannot be read: {error}",), 0.0), Usage()
+    session = client.session(priority=0, seed=0, temperature=0.0, on_progress=lambda _, __: None)
+    outcome = await try_case(file, case, document, session)
+    return outcome, session.usage
+
+
+def _show(rows: Sequence[_Row]) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_COLUMNS)
+    table = Table(box=None, pad_edge=False)
+    for column in ("CASE", "RESULT", "SECONDS", "TOKENS", "WHAT DIFFERED"):
+        table.add_column(column, overflow="fold")
+    for outcome, usage in rows:
+        said = ("passed", "green") if outcome.passed else ("failed", "red")
+        table.add_row(
+            Text(outcome.case),
+            Text(*said),
+            f"{outcome.seconds:.1f}",
+            f"{usage.prompt_tokens} + {usage.completion_tokens}",
+            Text("\n".join(outcome.differences)),
+        )
+    console.print(table)
+    passed = sum(outcome.passed for outcome, _ in rows)
+    console.print(f"{passed} of {len(rows)} passed")
