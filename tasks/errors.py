@@ -16,6 +16,7 @@ TaskError
 │   └── DocumentMissing       its bytes are not in the store
 ├── ReaderUnavailable         no process to read with: tried again, counted
 ├── OptionsTooLong            they leave no room for the document: never tried again
+├── OptionsInvalid            a document that they name does not hold what it should: likewise
 ├── JobTimeout                the job ran longer than a job may: never tried again
 ├── OutputError               the model's answer is not usable: tried again with another seed
 └── EngineError               the engine gave no answer
@@ -119,6 +120,11 @@ class ReaderUnavailable(TaskError):
 class OptionsTooLong(TaskError):
     code = "options-too-long"
     title = "The options leave no room for the document"
+
+
+class OptionsInvalid(TaskError):
+    code = "options-invalid"
+    title = "What the options name cannot be used"
 
 
 class JobTimeout(TaskError):

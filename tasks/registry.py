@@ -11,6 +11,7 @@ from tasks import (
     classify,
     compare,
     disclosure_review,
+    dispatch,
     extract,
     format_check,
     format_fix,
@@ -34,5 +35,6 @@ TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(
         "compare": compare.TASK,
         "cite_check": cite_check.TASK,
         "proofread": proofread.TASK,
+        "dispatch": dispatch.TASK,
     }
 )
