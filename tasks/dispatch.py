@@ -195,7 +195,7 @@ async def dispatch(document: Document, options: DispatchOptions, engine: Engine)
         raise EmptyDocument("The document holds no text. Send one that does.")
     engine.progress(0, 1)
     learnt = await _LEARNING.of(options.tree, options.examples)
-    if options.method is Method.examples and learnt.centroids is None:
+    if options.method is Method.examples and learnt.classifier is None:
         raise OptionsInvalid(
             f"Too few examples: at least two leaves need {ENOUGH} each, and "
             f"{learnt.places} of {len(learnt.tree.leaves)} have them. Give more, or use `method` "
@@ -213,12 +213,12 @@ async def dispatch(document: Document, options: DispatchOptions, engine: Engine)
 
 def _by_examples(text: str, learnt: Learnt) -> _Answer | None:
     """None where nothing could be learnt."""
-    if learnt.centroids is None:
+    if learnt.classifier is None:
         return None
     message = grams(text)
-    found = learnt.centroids.probabilities(message)
+    found = learnt.classifier.probabilities(message)
     places = sorted(enumerate(found), key=lambda pair: -pair[1])
-    known = learnt.centroids.knows(message)
+    known = learnt.classifier.centroids.knows(message)
     return _Answer(By.examples, places, None if known else Unplaced.nothing_known)
 
 
@@ -285,7 +285,7 @@ def _place(tree: Tree, number: int, confidence: float) -> Place:
 def _told(learnt: Learnt) -> ExamplesLearnt | None:
     if not learnt.examples:
         return None
-    measured = learnt.centroids.measured if learnt.centroids else None
+    measured = learnt.classifier.measured if learnt.classifier else None
     return ExamplesLearnt(
         examples=learnt.examples,
         places=learnt.places,

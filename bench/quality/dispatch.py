@@ -2,7 +2,7 @@
 
 The messages are made up, so the figures tell how the method behaves and not what a department will
 see: each result tells that, of the department's own examples (`learnt`). Two ways of holding out:
-phrases that were not learnt, in turn, whose words are partly those of others of their place; and
+a third of all phrases in turn, some of which have words of their place and some none; and all
 phrases in other words, which share little more with what was learnt than the street's name.
 """
 
@@ -18,7 +18,7 @@ from bench.quality.laws import of_text
 from bench.quality.measure import Measure
 from tasks.dispatch import DispatchOptions, DispatchResult, dispatch
 from tasks.engine import Completion, Engine
-from tasks.placing.centroids import calibration_error
+from tasks.placing.calibration import calibration_error
 
 LEARNT_OF_EACH, ASKED_OF_EACH = 40, 30
 TURNS = 3
@@ -71,7 +71,7 @@ def other_words() -> list[Held]:
 
 
 def _split(place: Place, turn: int) -> Place:
-    phrases = list(enumerate(place.phrases))
+    phrases = list(enumerate((*place.phrases, *place.unlike)))
     return replace(
         place,
         phrases=[phrase for at, phrase in phrases if at % TURNS != turn],
@@ -123,7 +123,9 @@ def measures() -> Iterable[Measure]:
             f"answer is a leaf of the tree, {name}", [_in_tree(one) for one, _ in pairs], 1.0
         )
         right = [one.place is not None and one.place.id == label for one, label in pairs]
-        yield _share(f"right place, {name}", right)
+        keywords = [found for held in turns for found in by_keywords(held)]
+        floor = [found == label for found, label in zip(keywords, labels, strict=True)]
+        yield _share(f"right place, {name}", right, sum(floor) / sample)
         yield _share(
             f"right place among the first three, {name}", [_among(one, at) for one, at in pairs]
         )
@@ -132,8 +134,6 @@ def measures() -> Iterable[Measure]:
         yield Measure("dispatch", f"calibration error, {name}", sample, error, lower_is_better=True)
         yield _share(f"confidence from {SURE} on, {name}", [one >= SURE for one, _ in sure])
         yield _share(f"right of those, {name}", [was for one, was in sure if one >= SURE])
-        keywords = [found for held in turns for found in by_keywords(held)]
-        floor = [found == label for found, label in zip(keywords, labels, strict=True)]
         yield _share(f"floor: place of most keywords, {name}", floor)
         common = Counter(labels).most_common(1)[0][1]
         yield Measure("dispatch", f"floor: most common place, {name}", sample, common / sample)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from pydantic import TypeAdapter
 
 from tasks.document import Document
-from tasks.placing.centroids import Centroids
+from tasks.placing.calibration import Classifier, learn
 from tasks.placing.examples import Example, Labelled, counts, examples_from, labelled, tree_from
 from tasks.placing.rows import written
 from tasks.placing.tree import Node, Tree
@@ -31,13 +31,13 @@ _EXAMPLES = TypeAdapter(list[Example])
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """`centroids` is None where fewer than two places have enough examples; `of_each` is how many
+    """`classifier` is None where fewer than two places have enough examples; `of_each` is how many
     each place has, by its number.
     """
 
     tree: Tree
     of_each: Sequence[int]
-    centroids: Centroids | None
+    classifier: Classifier | None
 
     @property
     def examples(self) -> int:
@@ -50,7 +50,7 @@ class Learnt:
 
     @property
     def size(self) -> int:
-        return len(self.tree.leaves) + (self.centroids.size if self.centroids else 0)
+        return len(self.tree.leaves) + (self.classifier.centroids.size if self.classifier else 0)
 
 
 class Learning:
@@ -93,20 +93,20 @@ class Learning:
             self._values -= forgotten.size
 
 
-def learn(tree: Tree, examples: Sequence[Labelled]) -> Learnt:
+def learnt_of(tree: Tree, examples: Sequence[Labelled]) -> Learnt:
     found = counts(examples)
     of_each = [found[number] for number in range(len(tree.leaves))]
     if sum(one >= ENOUGH for one in of_each) < 2:
         return Learnt(tree, of_each, None)
     texts = [(one.text, one.place) for one in examples]
-    return Learnt(tree, of_each, Centroids(texts, [leaf.words for leaf in tree.leaves]))
+    return Learnt(tree, of_each, learn(texts, [leaf.words for leaf in tree.leaves]))
 
 
 def _learn(nodes: str | Document | list[Node], given: str | Document | list[Example]) -> Learnt:
     tree = Tree(nodes) if isinstance(nodes, list) else tree_from(nodes)
     if isinstance(given, list):
-        return learn(tree, labelled(((f"[{at}]", one) for at, one in enumerate(given)), tree))
-    return learn(tree, examples_from(given, tree))
+        return learnt_of(tree, labelled(((f"[{at}]", one) for at, one in enumerate(given)), tree))
+    return learnt_of(tree, examples_from(given, tree))
 
 
 def _key(tree: TreeGiven, examples: ExamplesGiven) -> str:
