@@ -17,7 +17,7 @@ from tasks.placing.centroids import Centroids, Grams, grams
 
 FOLDS = 5
 # To learn is what takes long: with more examples, fewer of the folds are learnt without.
-MOST_LEARNT = 12_000
+MOST_LEARNT = 8_000
 MOST_HELD_OUT = 1_000
 # From this likeness on, two examples of one place are taken for the same matter. An example is
 # compared with one each of the last matters, since the same one is reported by many at a time.
