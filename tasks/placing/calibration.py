@@ -21,7 +21,7 @@ MOST_LEARNT = 8_000
 MOST_HELD_OUT = 1_000
 # From this likeness on, two examples of one place are taken for the same matter. An example is
 # compared with one each of the last matters, since the same one is reported by many at a time.
-ALIKE = 0.5
+ALIKE = 0.7
 MOST_COMPARED = 50
 _SHARPEST = 200.0
 _BINS = 10

@@ -112,7 +112,7 @@ def _of_csv(text: str, what: str) -> Iterator[Row]:
             yield Row(f"line {reader.line_num + skipped}", named)
     except csv.Error:
         raise OptionsInvalid(
-            f"`{what}`, line {reader.line_num + skipped}: it is not CSV."
+            f"`{what}`, line {reader.line_num + 1 + skipped}: it is not CSV."
         ) from None
 
 
