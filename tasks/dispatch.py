@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.config import JsonValue
 from pydantic_core import PydanticCustomError
 
@@ -20,11 +21,16 @@ from tasks.placing.centroids import grams
 from tasks.placing.examples import MOST_INLINE, Example, ExamplesWrong, labelled
 from tasks.placing.learning import ENOUGH, Learning, Learnt
 from tasks.placing.tree import MOST_NODES, Node, Tree, TreeWrong
-from tasks.references import DocumentRef
+from tasks.references import DocumentRef, listed_or_named
 from tasks.task import Task
 
 _LEARNING = Learning()
 _DIGITS = 4
+_LIST_OR_DOCUMENT = Discriminator(
+    listed_or_named,
+    custom_error_type="input",
+    custom_error_message="Give a list, or a document by its `text` or `document_id`.",
+)
 _NODES: list[JsonValue] = [
     {
         "id": "city",
@@ -60,13 +66,22 @@ class DispatchOptions(BaseModel):
         extra="forbid", json_schema_extra={"example": {"tree": _NODES, "allow_unplaced": True}}
     )
 
-    tree: list[Node] | DocumentRef = Field(
+    tree: Annotated[
+        Annotated[list[Node], Tag("list")] | Annotated[DocumentRef, Tag("document")],
+        _LIST_OR_DOCUMENT,
+    ] = Field(
         description="The units or categories, nested by `children` or flat with `parent`, or a "
         "document with them: JSON, JSON lines, or CSV or a workbook with the columns `id`, `name` "
         "and, where wanted, `parent`, `description` and `keywords`. At most "
         f"{MOST_NODES:,} nodes on 8 levels."
     )
-    examples: list[Example] | DocumentRef | None = Field(
+    examples: (
+        Annotated[
+            Annotated[list[Example], Tag("list")] | Annotated[DocumentRef, Tag("document")],
+            _LIST_OR_DOCUMENT,
+        ]
+        | None
+    ) = Field(
         None,
         description="Messages with the id of the leaf where they belonged: up to "
         f"{MOST_INLINE:,}, or a document with up to 20,000, as JSON, JSON lines, or CSV or a "

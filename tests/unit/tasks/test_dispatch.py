@@ -234,7 +234,7 @@ def test_a_result_of_the_model_is_doubted_below_a_confidence_and_one_of_examples
     ("options", "said"),
     [
         ({"tree": [{"id": "a", "name": "A"}]}, "at least two leaves"),
-        ({"tree": [{"id": "a", "name": "A"}, {"id": "a", "name": "B"}]}, "nodes[1]: its id is"),
+        ({"tree": [{"id": "a", "name": "A"}, {"id": "a", "name": "B"}]}, "`tree`, [1]: its id is"),
         ({"tree": TREE, "method": "examples"}, "needs `examples`"),
         (
             {"tree": TREE, "examples": [EXAMPLES[0], {"text": "a", "label": "none"}]},
