@@ -73,6 +73,7 @@ STATUS: Mapping[str, int] = {
     "redaction-incomplete": 422,
     "secrecy-marked": 422,
     "options-too-long": 422,
+    "options-invalid": 422,
     # How jobs end: in a job's `error`, seldom an answer.
     "poisoned": 500,
     "cancelled": 409,

@@ -76,6 +76,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "the department's policy does not allow, and was not kept. Where the marking is a mistake, "
     "correct the document; where it is not, follow the rules for such documents.",
     "options-too-long": "Shorten the options: instructions, labels or the schema.",
+    "options-invalid": "Mend the document that the options name, at the line that the detail says, "
+    "and submit the job again.",
     "output-invalid": "Submit the job again; if it stays, make the options simpler.",
     "checks-failed": "Look whether the document holds what the task asks for. The job's error "
     "names the check; whoever wrote the task's file can loosen it, or have it only reported.",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from string import ascii_uppercase
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from tasks.answers import ask, fence, room_for_text
+from tasks.answers import fence
+from tasks.choosing import choose, lettered
 from tasks.document import Document
 from tasks.doubts import Doubt
 from tasks.engine import Engine
-from tasks.errors import EngineRefused, OutputError
-from tasks.letters import average_logprobs, letter_logprobs
-from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 
 PROMPT = """<document>
@@ -26,9 +21,6 @@ Which label fits the document best?
 {labels}
 {instructions}
 Answer with the letter of the label, as {{"label": "X"}}."""
-
-ANSWER_TOKENS = 32
-TOP_LOGPROBS = 20
 
 
 class Label(BaseModel):
@@ -108,50 +100,25 @@ class ClassifyResult(BaseModel):
 
 async def classify(document: Document, options: ClassifyOptions, engine: Engine) -> ClassifyResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
-    letters = ascii_uppercase[: len(options.labels)]
-    room = await room_for_text(engine, _prompt(options, ""), ANSWER_TOKENS)
-    parts = await split(document, room.text, engine)
-
-    async def one(part: Part) -> dict[str, float]:
-        data, completion = await ask(
-            engine,
-            _prompt(options, document.text[part.start : part.end]),
-            schema=_schema(letters),
-            max_tokens=room.answer,
-            top_logprobs=TOP_LOGPROBS,
-        )
-        if not isinstance(data, dict) or data.get("label") not in list(letters):
-            raise OutputError("The model's answer names none of the labels.")
-        if not completion.tokens:
-            raise EngineRefused("The engine gave no log-probabilities: check its --max-logprobs.")
-        return letter_logprobs(completion.tokens, "label", letters)
-
-    logprobs = await work_on_all(parts, one, engine)
-    averaged = average_logprobs(logprobs, [part.end - part.start for part in parts])
-    names = [label.name for label in options.labels]
+    probabilities = await choose(
+        document, len(options.labels), lambda text: _prompt(options, text), engine
+    )
     choices = [
-        Choice(label=name, confidence=min(1.0, math.exp(averaged[letter])))
-        for letter, name in zip(letters, names, strict=True)
+        Choice(label=label.name, confidence=confidence)
+        for label, confidence in zip(options.labels, probabilities, strict=True)
     ]
     best, *others = sorted(choices, key=lambda choice: -choice.confidence)
     return ClassifyResult(label=best.label, confidence=best.confidence, alternatives=others)
 
 
 def _prompt(options: ClassifyOptions, text: str) -> str:
-    labels = "\n".join(
-        f"{letter}: {label.name}" + (f" - {label.description}" if label.description else "")
-        for letter, label in zip(ascii_uppercase, options.labels, strict=False)
+    labels = lettered(
+        [
+            label.name + (f" - {label.description}" if label.description else "")
+            for label in options.labels
+        ]
     )
     return PROMPT.format(labels=labels, instructions=options.instructions or "", text=fence(text))
-
-
-def _schema(letters: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"label": {"enum": list(letters)}},
-        "required": ["label"],
-        "additionalProperties": False,
-    }
 
 
 def doubts(_: Document, options: ClassifyOptions, result: ClassifyResult) -> Sequence[Doubt]:

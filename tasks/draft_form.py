@@ -35,7 +35,7 @@ _NUMERALS = "〇一二三四五六七八九"
 def title_of(kind: Kind, subject: str, issuer: str | None) -> str:
     """某某局关于某事的通知. `subject` is what it is about, in whatever form a model gave it."""
     word = "令" if kind is Kind.order else kind.value
-    about = subject.strip("《》“”\"。；，,.;:： \n\t")
+    about = subject.strip('《》“”"。；，,.;:： \n\t')
     if kind_of_title(about) is kind:
         about = about.removesuffix(word)
     about = re.sub(r"^(?:.{0,30}?关于)", "", about).removesuffix("的")

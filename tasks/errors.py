@@ -18,6 +18,7 @@ TaskError
 ├── TaskGone                  no worker offers the task any more: tried again, counted
 ├── OptionsMisfit             they do not fit the task as it is now: never tried again
 ├── OptionsTooLong            they leave no room for the document: never tried again
+├── OptionsInvalid            a document that they name does not hold what it should: likewise
 ├── JobTimeout                the job ran longer than a job may: never tried again
 ├── OutputError               the model's answer is not usable: tried again with another seed
 │   └── ChecksFailed          it failed a check of the department's own: never tried again
@@ -133,6 +134,11 @@ class OptionsMisfit(TaskError):
 class OptionsTooLong(TaskError):
     code = "options-too-long"
     title = "The options leave no room for the document"
+
+
+class OptionsInvalid(TaskError):
+    code = "options-invalid"
+    title = "What the options name cannot be used"
 
 
 class JobTimeout(TaskError):

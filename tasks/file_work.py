@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks.layout import work as layout
 from tasks.masking.work import redact
+from tasks.placing.rows import as_written
 from tasks.readers.limits import ReadLimits
 from tasks.secrecy_look import look
 from tasks.source import Made
@@ -23,6 +24,7 @@ FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 
 FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
     {
+        "as_written": as_written,
         "format_check": layout.check,
         "format_fix": layout.fix,
         "redact": redact,

@@ -40,6 +40,15 @@ class DocumentRef(BaseModel):
         self._document = document
 
 
+def listed_or_named(value: Any) -> str | None:
+    """Which of two an option is, for a `Discriminator`: a list in the options, or a `DocumentRef`
+    to one. So what is wrong with a list is not told of a document, too.
+    """
+    if isinstance(value, list | tuple):
+        return "list"
+    return "document" if isinstance(value, dict | DocumentRef) else None
+
+
 class LibraryRef(RootModel[Annotated[str, Field(pattern=LIBRARY_NAME)]]):
     """The name of a library of the department, as it is when the job runs."""
 

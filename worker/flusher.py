@@ -21,7 +21,7 @@ from jobs.problems import Problem
 from jobs.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from tasks.errors import DocumentError, EngineRefused, OptionsTooLong
+from tasks.errors import DocumentError, EngineRefused, OptionsInvalid, OptionsTooLong
 
 # Noting a segment holds up the ledger for all others, some 0.1 ms a line.
 SEGMENT_LINES = 200
@@ -33,7 +33,12 @@ _UNRUN: Mapping[JobStatus, Unrun] = {
 }
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 _OF_THE_REQUEST = frozenset(
-    {EngineRefused.code, OptionsTooLong.code, *(one.code for one in DocumentError.__subclasses__())}
+    {
+        EngineRefused.code,
+        OptionsInvalid.code,
+        OptionsTooLong.code,
+        *(one.code for one in DocumentError.__subclasses__()),
+    }
 )
 _LOST = Problem(
     "file-missing",

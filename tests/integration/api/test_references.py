@@ -87,6 +87,18 @@ async def test_an_option_that_is_no_reference_says_where(office: Office) -> None
     assert problem["errors"][0]["pointer"] == "#/options/old"
 
 
+async def test_a_list_in_the_options_is_checked_where_it_is_sent(office: Office) -> None:
+    tree = [{"id": "lamps", "name": "路灯照明"}, {"id": "lamps", "name": "供水"}]
+    body = {"task": "dispatch", "input": INPUT, "options": {"tree": tree}}
+    problem = problem_of(await office.http.post("/v1/jobs", json=body), 422, "invalid-request")
+    assert "[1]: its id is that of [0], too" in problem["errors"][0]["detail"]
+    named = {"tree": {"document_id": "doc_1"}}
+    body = {"task": "dispatch", "input": INPUT, "options": named}
+    problem_of(await office.http.post("/v1/jobs", json=body), 404, "not-found")
+    tree[1]["id"] = "water"
+    await office.submit(task="dispatch", input=INPUT, options={"tree": tree})
+
+
 async def test_a_library_that_the_options_name_must_be_there(office: Office) -> None:
     body = {"task": "cite_check", "input": INPUT, "options": {"library": "laws"}}
     problem = problem_of(await office.http.post("/v1/jobs", json=body), 404, "not-found")

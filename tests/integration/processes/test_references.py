@@ -9,6 +9,13 @@ from tests.integration.processes.caller import JOBS, Caller, job_line
 OLD = "第一条 市场每日开放。\n第二条 摊位费为每日45元。"
 NEW = OLD.replace("45", "50")
 RULES = "市场管理办法\n第一条 市场每日开放。"
+TREE = "id,name\nlamps,路灯照明\nwater,供水"
+LABELLED = "\n".join(
+    f"{thing}{what},{label}"
+    for thing, label in (("路灯", "lamps"), ("自来水", "water"))
+    for what in ("坏了没人修", "又出问题", "请来看看", "好几天了", "怎么办")
+)
+MESSAGE = {"text": "新华路的路灯又坏了。"}
 
 
 async def result(caller: Caller, **body: Any) -> Any:
@@ -41,6 +48,43 @@ async def test_a_library_is_what_it_is_when_the_job_runs(caller: Caller) -> None
     await caller.http.put(f"/v1/libraries/laws/documents/{more}")
     await caller.http.delete(f"/v1/libraries/laws/documents/{rules}")
     assert (await result(caller, **given))["counts"]["ok"] == 1
+
+
+async def test_a_message_is_placed_by_documents_that_the_options_name(caller: Caller) -> None:
+    given = {
+        "tree": {"document_id": await caller.document(TREE)},
+        "examples": {"document_id": await caller.document(f"text,label\n{LABELLED}")},
+    }
+    by_text = {"tree": {"text": TREE}, "examples": {"text": f"text,label\n{LABELLED}"}}
+    for options in (given, by_text):
+        found = await result(
+            caller, task="dispatch", input=MESSAGE, options={**options, "method": "examples"}
+        )
+        assert (found["place"]["id"], found["by"]) == ("lamps", "examples")
+        assert found["learnt"]["examples"] == 10
+    by_model = await result(
+        caller, task="dispatch", input=MESSAGE, options={**given, "method": "model"}
+    )
+    assert by_model["place"]["id"] in ("lamps", "water")
+    assert by_model["by"] == "model"
+
+
+async def test_examples_that_do_not_fit_the_tree_say_which_line(caller: Caller) -> None:
+    options = {
+        "tree": {"text": TREE},
+        "examples": {"text": f"text,label\n{LABELLED}\n公交车不来,bus"},
+    }
+    body = {"task": "dispatch", "input": MESSAGE, "options": options}
+    answer = await caller.http.post(JOBS, json=body)
+    job_id = answer.raise_for_status().json()["id"]
+    job = (await caller.http.get(f"{JOBS}/{job_id}", params={"wait": 30})).json()
+    assert job["status"] == "failed"
+    assert job["error"]["type"].endswith("options-invalid")
+    assert "line 12: its label is not in the tree" in job["error"]["detail"]
+    assert job["attempts"] == 1
+    batch = await caller.submit([job_line("a", "dispatch", input=MESSAGE, options=options)], JOBS)
+    (line,) = await caller.errors(await caller.ended(batch))
+    assert line["error"]["code"] == "options-invalid"
 
 
 async def test_lines_of_a_batch_name_documents_too(caller: Caller) -> None:

@@ -29,7 +29,9 @@ def quotes(value: Any) -> list[dict[str, Any]]:
 
 
 RULES_ALONE = [
-    example for example in EXAMPLES if example[0]["task"] in ("compare", "cite_check", "proofread")
+    example
+    for example in EXAMPLES
+    if example[0]["task"] in ("compare", "cite_check", "proofread", "dispatch")
 ]
 
 

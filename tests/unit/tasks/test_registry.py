@@ -20,6 +20,7 @@ def test_tasks_are_known_by_their_names() -> None:
         "compare",
         "cite_check",
         "proofread",
+        "dispatch",
         "minutes",
         "translate",
         "draft",
