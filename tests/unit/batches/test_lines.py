@@ -198,7 +198,7 @@ def test_what_is_given_for_the_whole_batch_is_said_to_be() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (job(task="translate"), "unknown-task"),
+        (job(task="horoscope"), "unknown-task"),
         (job(""), "document-empty"),
         (job(" \n\u3000"), "document-empty"),
         (job("x" * 101), "text-too-long"),

@@ -16,7 +16,10 @@ import pytest
 from tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[3]
-ASKING = {"summarize", "extract", "classify", "redact", "disclosure_review", "proofread"}
+ASKING = {
+    *("summarize", "extract", "classify", "redact", "disclosure_review", "proofread"),
+    *("dispatch", "minutes", "translate", "draft", "qa"),
+}
 CHANCE = {"random", "secrets", "uuid"}
 CLOCKS = {"now", "today", "utcnow", "time"}
 
