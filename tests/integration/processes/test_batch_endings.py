@@ -40,7 +40,7 @@ BAD: Sequence[tuple[Line | bytes, str, str | None]] = (
     ({**job_line("url"), "url": "/v1/embeddings"}, "invalid-request", "url"),
     (chat_line("chat", "Hello"), "invalid-request", "chat"),
     ({**job_line("body"), "body": "text"}, "invalid-request", "body"),
-    (job_line("task", "translate"), "unknown-task", "task"),
+    (job_line("task", "horoscope"), "unknown-task", "task"),
     (job_line("options", options={"max_words": -1}), "invalid-request", "options"),
     (job_line("nothing", input=None), "invalid-request", "nothing"),
     (job_line("empty", input={"text": " "}), "document-empty", "empty"),
