@@ -11,16 +11,16 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from tasks.citations import Citation, Provision, find_citations, is_law_name, short_names
-from tasks.differences import find_edits
+from tasks.comparing.differences import find_edits
 from tasks.document import Document
 from tasks.doubts import of_rules_alone
 from tasks.edits import Edit
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
-from tasks.law_library import Law, LawLibrary
-from tasks.law_provisions import missing_part, parts_of, provision_label, text_of
-from tasks.quotations import holds, nearest_words
+from tasks.laws.citations import Citation, Provision, find_citations, is_law_name, short_names
+from tasks.laws.library import Law, LawLibrary
+from tasks.laws.lookup import missing_part, parts_of, provision_label, text_of
+from tasks.laws.quotations import holds, nearest_words
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
 

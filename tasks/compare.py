@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.differences import find_edits, rising
+from tasks.comparing.differences import find_edits, rising
+from tasks.comparing.matching import match
 from tasks.document import Document
 from tasks.doubts import of_rules_alone
 from tasks.edits import Edit, apply_edits
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
-from tasks.matching import match
-from tasks.provisions import Unit, units
+from tasks.laws.provisions import Unit, units
 from tasks.references import DocumentRef
 from tasks.task import Task
 

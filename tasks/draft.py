@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from tasks.answers import fence
 from tasks.document import Document
-from tasks.draft_form import ENDINGS, is_ending, numeral, title_of, without_number
-from tasks.draft_result import DraftResult, DraftText, example_of
+from tasks.drafts.form import ENDINGS, is_ending, numeral, title_of, without_number
+from tasks.drafts.repair import Space, ask_until_good, space_for
+from tasks.drafts.result import DraftResult, DraftText, example_of
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.facts.check import Source
 from tasks.layout.kinds import NO_RECIPIENT, Kind
 from tasks.layout.wording import breaches, title_breaches
-from tasks.repair import Space, ask_until_good, space_for
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 

@@ -9,15 +9,15 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.document import Document
-from tasks.draft_result import DraftResult, example_of
+from tasks.drafts.minutes_model import Checker, Item, Said, items_of, prompt, read, schema, separate
+from tasks.drafts.minutes_text import Found, written
+from tasks.drafts.repair import ask_until_good, space_for
+from tasks.drafts.result import DraftResult, example_of
+from tasks.drafts.transcript import speakers
 from tasks.engine import Engine
-from tasks.minutes_model import Checker, Item, Said, items_of, prompt, read, schema, separate
-from tasks.minutes_text import Found, written
 from tasks.quotes import Match, Quote, normal_form
-from tasks.repair import ask_until_good, space_for
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
-from tasks.transcript import speakers
 from tasks.words import is_cjk
 
 ANSWER_TOKENS = 2_048

@@ -13,17 +13,17 @@ from tasks.doubts import Doubt
 from tasks.edits import Edit, apply_edits
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
-from tasks.proofread_findings import Check, Finding, Rule
-from tasks.proofread_marks import (
+from tasks.proofreading.findings import Check, Finding, Rule
+from tasks.proofreading.marks import (
     brackets,
     doubled_marks,
     half_width_marks,
     quotation_marks,
     title_marks,
 )
-from tasks.proofread_model import Proposed, proposed_by_model
-from tasks.proofread_sense import agency_names, impossible_dates, numbering
-from tasks.proofread_words import confusions, doubled_words, particles
+from tasks.proofreading.model import Proposed, proposed_by_model
+from tasks.proofreading.sense import agency_names, impossible_dates, numbering
+from tasks.proofreading.words import confusions, doubled_words, particles
 from tasks.task import Task
 
 # Where two findings overlap, the first of these wins.

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.answers import fence
 from tasks.document import Document
-from tasks.draft_result import DraftResult, DraftText, example_of
+from tasks.drafts.passages import PassageIndex
+from tasks.drafts.qa_judgement import Claim, Judge, Judgement, NotFound
+from tasks.drafts.repair import Space, ask_until_good, space_for
+from tasks.drafts.result import DraftResult, DraftText, example_of
 from tasks.engine import Engine
 from tasks.errors import OutputError
-from tasks.passages import PassageIndex
-from tasks.qa_judgement import Claim, Judge, Judgement, NotFound
 from tasks.quotes import Quote
-from tasks.repair import Space, ask_until_good, space_for
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 from tasks.words import is_cjk

@@ -12,15 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tasks.answers import fence
 from tasks.document import Document
-from tasks.draft_result import DraftResult, DraftText, example_of
+from tasks.drafts.repair import Space, ask_until_good, space_for
+from tasks.drafts.result import DraftResult, DraftText, example_of
+from tasks.drafts.translation_check import Faults, Span, TranslationChecker
 from tasks.engine import Engine
 from tasks.errors import OptionsTooLong, OutputError
 from tasks.facts.organisations import organisations, shortened
 from tasks.personal.plain import plain
-from tasks.repair import Space, ask_until_good, space_for
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
-from tasks.translation_check import Faults, Span, TranslationChecker
 
 PROMPT = """<document>
 {text}

@@ -21,12 +21,12 @@ from bench.quality.made_up import Stranger, a_name, amounts, around, dates, sent
 from bench.quality.measure import Measure
 from tasks.document import Document
 from tasks.draft import DraftOptions, draft
+from tasks.drafts.translation_check import TranslationChecker
 from tasks.facts.check import Source, facts_of, lost
 from tasks.facts.fact import FactKind
 from tasks.minutes import MinutesOptions, minutes
 from tasks.qa import QaOptions, qa
 from tasks.translate import TranslateOptions, translate
-from tasks.translation_check import TranslationChecker
 from tests.unit.scripted_engine import ScriptedEngine
 
 OF_EACH = 200

@@ -16,8 +16,8 @@ from bench.quality.measure import Measure
 from tasks.document import Document
 from tasks.edits import apply_edits
 from tasks.proofread import found_by_rules
-from tasks.proofread_findings import Finding, Rule
-from tasks.proofread_words import CONFUSIONS
+from tasks.proofreading.findings import Finding, Rule
+from tasks.proofreading.words import CONFUSIONS
 
 OF_EACH = 40
 NEAR = 2

@@ -14,10 +14,10 @@ from bench.quality import cite_check as bench
 from bench.quality.laws import LIMITS, of_text
 from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, checked, cite_check
 from tasks.errors import DocumentMissing
-from tasks.law_library import Law
-from tasks.law_provisions import numeral
+from tasks.laws.library import Law
+from tasks.laws.lookup import numeral
+from tasks.laws.quotations import holds
 from tasks.numbers import chinese_number
-from tasks.quotations import holds
 from tests.unit.direct_source import DirectSource
 from tests.unit.scripted_engine import ScriptedEngine
 

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from bench.quality import compare as bench
 from bench.quality.laws import laws, of_text
 from tasks.compare import ChangeKind, CompareOptions, apply_patch, compare, compared
-from tasks.differences import find_edits
+from tasks.comparing.differences import find_edits
+from tasks.comparing.matching import match
 from tasks.edits import Edit, apply_edits
 from tasks.errors import DocumentMissing, EmptyDocument
-from tasks.matching import match
 from tests.unit.scripted_engine import ScriptedEngine
 from tests.unit.tasks.documents import MIXED, document, documents
 

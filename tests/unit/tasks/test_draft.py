@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tasks.draft import DraftedResult, DraftOptions, draft
-from tasks.draft_form import ENDINGS, is_ending, numeral, title_of, without_number
-from tasks.draft_result import LABEL
+from tasks.drafts.form import ENDINGS, is_ending, numeral, title_of, without_number
+from tasks.drafts.result import LABEL
 from tasks.errors import EmptyDocument, OutputError
 from tasks.layout.kinds import Kind, kind_of_title
 from tests.unit.scripted_engine import Answer, Request, ScriptedEngine

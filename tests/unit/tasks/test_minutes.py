@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.draft_result import LABEL
+from tasks.drafts.result import LABEL
 from tasks.errors import EmptyDocument, OutputError
 from tasks.minutes import MinutesOptions, MinutesResult, minutes
 from tasks.quotes import Match

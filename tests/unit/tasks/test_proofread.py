@@ -22,7 +22,7 @@ from tasks.proofread import (
     found_by_rules,
     proofread,
 )
-from tasks.proofread_findings import Rule
+from tasks.proofreading.findings import Rule
 from tests.unit.scripted_engine import Request, ScriptedEngine
 from tests.unit.tasks.documents import document, documents
 

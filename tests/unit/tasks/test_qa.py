@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks.draft_result import LABEL
+from tasks.drafts.result import LABEL
 from tasks.errors import EmptyDocument, OutputError
 from tasks.qa import QaOptions, QaResult, qa
 from tests.unit.scripted_engine import Answer, Request, ScriptedEngine

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from tasks.document import Document
-from tasks.draft_result import LABEL
+from tasks.drafts.result import LABEL
 from tasks.errors import EmptyDocument, OptionsTooLong, OutputError
 from tasks.translate import TranslateOptions, TranslateResult, translate
 from tests.unit.scripted_engine import Answer, Request, ScriptedEngine

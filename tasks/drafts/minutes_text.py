@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.draft_result import DraftText
-from tasks.minutes_model import Checker, Item
+from tasks.drafts.minutes_model import Checker, Item
+from tasks.drafts.result import DraftText
 from tasks.quotes import Match
 
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from tasks.document import Document
-from tasks.provisions import Paragraph, article_number, lines_of, paragraphs, units
+from tasks.laws.provisions import Paragraph, article_number, lines_of, paragraphs, units
 
 STATE = "中华人民共和国"
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?!起)")

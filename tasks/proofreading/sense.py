@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from tasks.document import Document
-from tasks.proofread_findings import Finding, Rule
-from tasks.provisions import NUMERAL, article_number, number_of
+from tasks.laws.provisions import NUMERAL, article_number, number_of
+from tasks.proofreading.findings import Finding, Rule
 
 _DAY = re.compile(
     r"(?:(?P<year>\d{4})\s*年\s*)?(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.document import BlockKind, Document
-from tasks.proofread_findings import Finding, Rule
+from tasks.proofreading.findings import Finding, Rule
 
 _LETTER = "[\u4e00-\u9fff]"
 _FULL = str.maketrans(",;:?!().", "，；：？！（）。")

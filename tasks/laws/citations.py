@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.provisions import NUMERAL, number_of
+from tasks.laws.provisions import NUMERAL, number_of
 
 # What a law's name ends with; other titles in book marks are books, notices and the like.
 _LAW_NAME = re.compile(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.citations import Provision
-from tasks.law_library import Article, Law
+from tasks.laws.citations import Provision
+from tasks.laws.library import Article, Law
 
 
 def missing_part(law: Law, provision: Provision) -> str | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.document import Document
-from tasks.proofread_findings import Finding, Rule
+from tasks.proofreading.findings import Finding, Rule
 
 # The wrong form as a regular expression, and the right one.
 CONFUSIONS: dict[str, str] = {

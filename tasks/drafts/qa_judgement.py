@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tasks.document import Document
+from tasks.drafts.passages import grams
 from tasks.facts.check import Source, facts_of, values_of
 from tasks.facts.organisations import OrganisationIndex
-from tasks.passages import grams
 from tasks.quotes import Match, Quote, QuoteFinder, normal_form
 from tasks.split import Part
 

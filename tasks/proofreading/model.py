@@ -11,7 +11,7 @@ from tasks.document import Document
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.numbers import number_values
-from tasks.proofread_findings import Finding, Rule
+from tasks.proofreading.findings import Finding, Rule
 from tasks.sentences import sentence_spans
 from tasks.split import Part, split, work_on_all
 

@@ -1,0 +1,1 @@
+"""What tasks that draft are made of: form, parts, and how they are held against the source."""
