@@ -13,8 +13,11 @@ from tasks.document import Block, Document
 from tasks.engine import Engine, Message
 from tasks.evidence_schema import guided_schema
 from tasks.extract import ExtractOptions, extract
+from tasks.minutes import MinutesOptions, minutes
+from tasks.qa import QaOptions, qa
 from tasks.quotes import Match
 from tasks.summarize import SummarizeOptions, summarize
+from tasks.translate import TranslateOptions, translate
 
 NOTICE = (
     "Notice on the spring cleaning of the market square",
@@ -101,6 +104,45 @@ async def test_a_message_gets_one_of_the_labels_with_a_confidence(smollm2_engine
     assert sorted(label for label, _ in choices) == ["permits", "streets", "tax"]
     assert sum(confidence for _, confidence in choices) == pytest.approx(1)
     assert 1 / 3 < result.confidence < 0.999
+
+
+async def test_questions_are_answered_with_true_quotes_or_not_at_all(
+    smollm2_engine: Engine,
+) -> None:
+    source = document(NOTICE)
+    questions = ["When will the square be cleaned?", "Who won the chess cup in 1987?"]
+    result = await qa(source, QaOptions(questions=questions), smollm2_engine)
+    assert [one.question for one in result.answers] == questions
+    for one in result.answers:
+        assert one.found == bool(one.quotes)
+        for quote in one.quotes:
+            assert source.text[quote.start : quote.end] == quote.text
+    assert not result.answers[1].found
+
+
+async def test_a_translation_keeps_the_paragraphs_and_tells_what_is_wrong_with_figures(
+    smollm2_engine: Engine,
+) -> None:
+    source = document(NOTICE)
+    options = TranslateOptions.model_validate({"language": "fr"})
+    result = await translate(source, options, smollm2_engine)
+    assert [(one.start, one.end) for one in result.paragraphs] == [
+        (block.start, block.end) for block in source.blocks
+    ]
+    for wrong in result.unsupported:
+        assert result.text[wrong.start : wrong.end] == wrong.text
+
+
+async def test_minutes_tell_which_quotes_are_not_in_the_transcript(smollm2_engine: Engine) -> None:
+    said = ("Anna: The square is cleaned on 3 May.", "Ben: Good. I will tell the stall holders.")
+    source = document(said)
+    result = await minutes(source, MinutesOptions(), smollm2_engine)
+    assert [one.name for one in result.attendees][:2] == ["Anna", "Ben"]
+    for item in [*result.decisions, *result.tasks]:
+        if item.quote.match is Match.none:
+            assert not result.checked
+        else:
+            assert source.text[item.quote.start : item.quote.end] == item.quote.text
 
 
 async def test_a_schema_with_every_kind_of_keyword_is_taken_by_guided_decoding(
