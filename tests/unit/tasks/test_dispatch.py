@@ -15,11 +15,12 @@ from pydantic import ValidationError
 from bench.quality import citizens
 from bench.quality.laws import of_text
 from tasks.choosing import MOST_CHOICES
-from tasks.dispatch import By, DispatchOptions, DispatchResult, Unplaced, dispatch, doubts
+from tasks.dispatch import By, DispatchResult, Unplaced, dispatch, doubts
 from tasks.doubts import Doubt
 from tasks.engine import Completion, Token
 from tasks.errors import EmptyDocument, EngineRefused, OptionsInvalid, OptionsTooLong, OutputError
 from tasks.placing.by_model import NOTHING_FITS
+from tasks.placing.options import DispatchOptions
 from tests.unit.scripted_engine import Request, ScriptedEngine
 
 TREE = citizens.tree()
