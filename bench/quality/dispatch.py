@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from bench.quality.citizens import PLACES, Message, Place, messages, tree
 from bench.quality.laws import of_text
 from bench.quality.measure import Measure
-from tasks.dispatch import DispatchOptions, DispatchResult, dispatch
+from tasks.dispatch import DispatchResult, dispatch
 from tasks.engine import Completion, Engine
 from tasks.placing.calibration import calibration_error
+from tasks.placing.options import DispatchOptions
 
 LEARNT_OF_EACH, ASKED_OF_EACH = 40, 30
 TURNS = 3

@@ -61,6 +61,7 @@ async def _measured() -> list[Measure]:
             one
             for measure in (_summaries, _values, _labels, _names, _edits)
             for one in await measure(engine, given)
+            if one.sample
         ]
 
 

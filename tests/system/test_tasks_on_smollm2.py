@@ -9,11 +9,13 @@ import pytest
 
 from tasks.caller_schema import check_caller_schema
 from tasks.classify import ClassifyOptions, classify
+from tasks.dispatch import dispatch
 from tasks.document import Block, Document
 from tasks.engine import Engine, Message
 from tasks.evidence_schema import guided_schema
 from tasks.extract import ExtractOptions, extract
 from tasks.minutes import MinutesOptions, minutes
+from tasks.placing.options import DispatchOptions
 from tasks.qa import QaOptions, qa
 from tasks.quotes import Match
 from tasks.summarize import SummarizeOptions, summarize
@@ -170,3 +172,25 @@ async def test_a_schema_with_every_kind_of_keyword_is_taken_by_guided_decoding(
         guided = guided_schema(schema, relaxed=relaxed)
         completion = await smollm2_engine.complete(ask, max_tokens=4, schema=guided)
         assert completion.text.startswith("{")
+
+
+@pytest.mark.parametrize("of_each", [4, 12])
+async def test_a_message_is_placed_in_the_tree_at_once_or_level_by_level(
+    smollm2_engine: Engine, of_each: int
+) -> None:
+    units = ("Streets", "Water", "Taxes")
+    tree = [
+        {
+            "id": unit,
+            "name": unit,
+            "children": [{"id": f"{unit}-{at}", "name": f"{unit} {at}"} for at in range(of_each)],
+        }
+        for unit in units
+    ]
+    options = DispatchOptions.model_validate({"tree": tree, "allow_unplaced": True})
+    result = await dispatch(document(MESSAGE), options, smollm2_engine)
+    leaves = {f"{unit}-{at}" for unit in units for at in range(of_each)}
+    assert result.place is not None or result.unplaced is not None
+    given = [*([result.place] if result.place else []), *result.alternatives]
+    assert {one.id for one in given} <= leaves
+    assert 0 <= result.confidence <= 1

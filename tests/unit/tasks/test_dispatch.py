@@ -15,11 +15,12 @@ from pydantic import ValidationError
 from bench.quality import citizens
 from bench.quality.laws import of_text
 from tasks.choosing import MOST_CHOICES
-from tasks.dispatch import By, DispatchOptions, DispatchResult, Unplaced, dispatch, doubts
+from tasks.dispatch import By, DispatchResult, Unplaced, dispatch, doubts
 from tasks.doubts import Doubt
 from tasks.engine import Completion, Token
 from tasks.errors import EmptyDocument, EngineRefused, OptionsInvalid, OptionsTooLong, OutputError
 from tasks.placing.by_model import NOTHING_FITS
+from tasks.placing.options import DispatchOptions
 from tests.unit.scripted_engine import Request, ScriptedEngine
 
 TREE = citizens.tree()
@@ -158,6 +159,40 @@ async def test_a_large_tree_is_gone_down_and_probabilities_multiply() -> None:
     assert {one.id.split("-")[0] for one in result.alternatives} == {"3"}
 
 
+async def test_each_level_on_the_way_counts() -> None:
+    deep = [
+        {
+            "id": str(top),
+            "name": f"局{top}",
+            "children": [
+                {
+                    "id": f"{top}-{unit}",
+                    "name": f"处{top}之{unit}",
+                    "children": [
+                        {"id": f"{top}-{unit}-{leaf}", "name": f"事{top}之{unit}之{leaf}。"}
+                        for leaf in range(7)
+                    ],
+                }
+                for unit in range(3)
+            ],
+        }
+        for top in range(2)
+    ]
+
+    def answer(request: Request) -> Completion:
+        lines = [line for line in request.prompt.split("\n") if line[1:3] == ": "]
+        wanted = ("事1之2之5。", "局1 > 处1之2 (", "局1 (")
+        return chose(next(line[0] for name in wanted for line in lines if name in line))
+
+    engine = ScriptedEngine(answer)
+    result = await dispatch(of_text(LAMP), DispatchOptions.model_validate({"tree": deep}), engine)
+    assert result.place is not None
+    assert result.place.id == "1-2-5"
+    shares = [0.9 / (0.9 + 0.1 * others / 25) for others in (1, 2, 6)]
+    assert len(engine.requests) == 3
+    assert result.confidence == pytest.approx(math.prod(shares), abs=1e-3)
+
+
 async def test_many_places_on_one_level_are_asked_about_in_groups() -> None:
     flat = [{"id": str(number), "name": f"事项{number}。"} for number in range(60)]
     engine = ScriptedEngine(naming("事项41。"))
@@ -170,6 +205,13 @@ async def test_many_places_on_one_level_are_asked_about_in_groups() -> None:
     options = DispatchOptions.model_validate({"tree": flat, "allow_unplaced": True})
     result = await dispatch(of_text(LAMP), options, none)
     assert result.unplaced is Unplaced.nothing_fits
+
+    def one_group_finds_it(request: Request) -> Completion:
+        return naming("事项41。" if "事项41。" in request.prompt else NOTHING_FITS)(request)
+
+    result = await dispatch(of_text(LAMP), options, ScriptedEngine(one_group_finds_it))
+    assert result.place is not None
+    assert result.place.id == "41"
 
 
 async def test_with_enough_examples_of_all_they_say_which_places_the_model_sees() -> None:
