@@ -19,13 +19,17 @@ from bench.quality.letters import TOPICS, Letter, letters
 from bench.quality.measure import CannotMeasure, Measure
 from jobs.settings import EngineSettings
 from tasks.classify import ClassifyOptions, classify
+from tasks.dispatch import dispatch
 from tasks.edits import apply_edits
 from tasks.engine import Engine
 from tasks.errors import TaskError
 from tasks.extract import ExtractOptions, extract
+from tasks.placing.options import DispatchOptions
 from tasks.proofread import ProofreadOptions, proofread
+from tasks.qa import QaOptions, qa
 from tasks.redact import RedactOptions, redact
 from tasks.summarize import SummarizeOptions, summarize
+from tasks.translate import TranslateOptions, translate
 from tests.engines.processes import running_vllm
 from worker.engine import EngineClient
 
@@ -45,6 +49,8 @@ _SCHEMA = {
     },
     "required": ["number", "amount", "sender"],
 }
+ANSWERED = "How many euros does the letter name?"
+UNANSWERED = "Which animals does the sender keep?"
 Result = TypeVar("Result", bound=BaseModel)
 Done = Sequence[tuple[Letter, Result | TaskError]]
 
@@ -57,12 +63,7 @@ def measures() -> Iterator[Measure]:
 async def _measured() -> list[Measure]:
     async with _engine() as engine:
         given = letters(LETTERS)
-        return [
-            one
-            for measure in (_summaries, _values, _labels, _names, _edits)
-            for one in await measure(engine, given)
-            if one.sample
-        ]
+        return [one for measure in MEASURES for one in await measure(engine, given)]
 
 
 @asynccontextmanager
@@ -190,3 +191,69 @@ async def _edits(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
         _share("proofread", "edits replay exactly", replay, "plumbing", 1.0),
         _share("proofread", "good letters left alone", clean, "model", None),
     ]
+
+
+async def _answers(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = QaOptions(questions=[ANSWERED, UNANSWERED])
+    done = await _each(given, lambda one: qa(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    found = [
+        (letter, answer) for letter, result in made for answer in result.answers if answer.found
+    ]
+    quoted = [
+        any(quote.text in letter.document.text for quote in answer.quotes)
+        for letter, answer in found
+    ]
+    right = [
+        result.answers[0].found and str(letter.amount) in (result.answers[0].answer or "")
+        for letter, result in made
+    ]
+    refused = [not result.answers[1].found for _, result in made]
+    return [
+        _ended("qa", done),
+        _share("qa", "answers with a true quote", quoted, "plumbing", 1.0),
+        _share("qa", "right answers", right, "model", None),
+        _share("qa", "not found, where nothing is said of it", refused, "model", None),
+    ]
+
+
+async def _translations(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    options = TranslateOptions.model_validate({"language": "de"})
+    done = await _each(given, lambda one: translate(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    whole = [len(result.paragraphs) == len(letter.document.blocks) for letter, result in made]
+    # What is not there must be told: the sum of the letter, in digits.
+    told = [str(letter.amount) in result.text or not result.checked for letter, result in made]
+    good = [result.checked for _, result in made]
+    return [
+        _ended("translate", done),
+        _share("translate", "every paragraph in its place", whole, "plumbing", 1.0),
+        _share("translate", "sum there, or told to be lost", told, "plumbing", 1.0),
+        _share("translate", "passed all checks", good, "model", None),
+    ]
+
+
+async def _places(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
+    tree = [{"id": name, "name": words} for name, words in _LABELS.items()]
+    options = DispatchOptions.model_validate({"tree": tree, "method": "model"})
+    done = await _each(given, lambda one: dispatch(one.document, options, engine))
+    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    placed = [result.place is not None and result.place.id in _LABELS for _, result in made]
+    right = [result.place is not None and result.place.id == one.topic for one, result in made]
+    return [
+        _ended("dispatch", done),
+        _share("dispatch", "a place of the tree", placed, "plumbing", 1.0),
+        _share("dispatch", "the right one of three", right, "model", None),
+    ]
+
+
+MEASURES = (
+    _summaries,
+    _values,
+    _labels,
+    _names,
+    _edits,
+    _answers,
+    _translations,
+    _places,
+)
