@@ -48,6 +48,14 @@ class DatesInSource(Rule):
     check: Literal["dates-in-source"]
 
 
+class IssueNumbersInSource(Rule):
+    check: Literal["issue-numbers-in-source"]
+
+
+class OrganisationsInSource(Rule):
+    check: Literal["organisations-in-source"]
+
+
 class NotEmpty(Rule):
     check: Literal["not-empty"]
 
@@ -83,6 +91,8 @@ Check = Annotated[
     QuotesInSource
     | NumbersInSource
     | DatesInSource
+    | IssueNumbersInSource
+    | OrganisationsInSource
     | NotEmpty
     | MaxLength
     | Matches
@@ -91,6 +101,7 @@ Check = Annotated[
     Field(discriminator="check"),
 ]
 CHECK_NAMES = (
-    "quotes-in-source", "numbers-in-source", "dates-in-source", "not-empty", "max-length",
-    "matches", "one-of", "no-personal-identifiers",
+    "quotes-in-source", "numbers-in-source", "dates-in-source", "issue-numbers-in-source",
+    "organisations-in-source", "not-empty", "max-length", "matches", "one-of",
+    "no-personal-identifiers",
 )  # fmt: skip

@@ -12,19 +12,22 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from tasks.document import Document
+from tasks.facts.check import Source as Facts
+from tasks.facts.fact import FactKind
 from tasks.numbers import arabic_numbers, number_values
 from tasks.own.check_rules import (
     Check,
     DatesInSource,
+    IssueNumbersInSource,
     Matches,
     MaxLength,
     NoPersonalIdentifiers,
     NotEmpty,
     NumbersInSource,
     OneOf,
+    OrganisationsInSource,
     QuotesInSource,
 )
-from tasks.own.dates import days_in
 from tasks.own.places import texts_in, values_at
 from tasks.own.regexes import MOST_CHARACTERS
 from tasks.personal.finder import Finder, Wanted
@@ -81,12 +84,8 @@ class Source:
         return set(number_values(self._document.text))
 
     @cached_property
-    def days(self) -> Mapping[tuple[int, int], set[int | None]]:
-        """The years that stand with each month and day."""
-        found: dict[tuple[int, int], set[int | None]] = {}
-        for day in days_in(self._document.text):
-            found.setdefault((day.month, day.day), set()).add(day.year)
-        return found
+    def facts(self) -> Facts:
+        return Facts.of(self._document.text)
 
 
 def check(rules: Sequence[Check], data: Any, source: Source, options: Mapping[str, Any]) -> Checked:
@@ -161,11 +160,13 @@ def _strange_numbers(_: NumbersInSource, text: str, source: Source) -> Iterator[
             yield f"the number {number.written} does not stand in the document"
 
 
-def _strange_days(_: DatesInSource, text: str, source: Source) -> Iterator[str]:
-    for day in days_in(text):
-        years = source.days.get((day.month, day.day), set())
-        if not years or (day.year not in years and None not in {day.year, *years}):
-            yield f"the date {day.written} does not stand in the document"
+def _strange(kind: FactKind) -> Callable[[Any, str, Source], Iterator[str]]:
+    def find(_: Check, text: str, source: Source) -> Iterator[str]:
+        for fact in source.facts.unsupported(text, {kind}):
+            words = _cut(text[fact.start : fact.end])
+            yield f"the {kind.value.replace('_', ' ')} {words} does not stand in the document"
+
+    return find
 
 
 def _too_long(rule: MaxLength, text: str, _: Source) -> Iterator[str]:
@@ -186,7 +187,9 @@ def _identifying(rule: NoPersonalIdentifiers, text: str, _: Source) -> Iterator[
 _OF_TEXTS: Mapping[type[Any], Callable[[Any, str, Source], Iterator[str]]] = {
     QuotesInSource: _unquoted,
     NumbersInSource: _strange_numbers,
-    DatesInSource: _strange_days,
+    DatesInSource: _strange(FactKind.date),
+    IssueNumbersInSource: _strange(FactKind.issue_number),
+    OrganisationsInSource: _strange(FactKind.organisation),
     MaxLength: _too_long,
     Matches: _misfit,
     NoPersonalIdentifiers: _identifying,

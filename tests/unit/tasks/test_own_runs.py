@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from tasks.document import Document
 from tasks.doubts import Doubt
 from tasks.errors import ChecksFailed, DocumentTooLong, OptionsTooLong, OutputError, Retry
-from tasks.own.dates import days_in
 from tasks.own.regexes import check_pattern
 from tasks.own.result import OwnResult
 from tasks.quotes import Match
@@ -223,6 +222,8 @@ CHECKS: list[tuple[dict[str, Any], Any, Any]] = [
     ({"check": "numbers-in-source"}, "1250 euros on day 3", "1251 euros"),
     ({"check": "dates-in-source"}, "2026-05-05, 5月3日", "6 May 2026"),
     ({"check": "dates-in-source"}, "on 3 May 2026", "on 5 May 2025"),
+    ({"check": "issue-numbers-in-source"}, "no number", "国发〔2026〕12号"),
+    ({"check": "organisations-in-source"}, "the market square", "市财政局决定"),
     ({"check": "max-length", "most": 5}, "short", "longer"),
     ({"check": "matches", "pattern": r"[A-Z]{2}-\d+"}, "AB-12", "AB-12x"),
     ({"check": "matches", "pattern": ".*"}, "x" * 1_000, "x" * 1_001),
@@ -287,34 +288,6 @@ def test_a_task_is_offered_to_its_departments_alone(tmp_path: Path) -> None:
     assert set(TASKS) == set(BUILT_IN)
     with pytest.raises(ValueError, match="two tasks"):
         offer([task, task])
-
-
-@pytest.mark.parametrize(
-    ("written", "year", "month", "day"),
-    [
-        ("2026-03-05", 2026, 3, 5),
-        ("2026/3/5", 2026, 3, 5),
-        ("２０２６．３．５", 2026, 3, 5),
-        ("2026年3月5日", 2026, 3, 5),
-        ("2026 年 3 月 5 日", 2026, 3, 5),
-        ("二〇二六年三月十五日", 2026, 3, 15),
-        ("十二月三十一日", None, 12, 31),
-        ("5月3号", None, 5, 3),
-        ("5 March 2026", 2026, 3, 5),
-        ("March 5th, 2026", 2026, 3, 5),
-        ("on 5 Mar.", None, 3, 5),
-    ],
-)
-def test_days_are_found_however_they_are_written(
-    written: str, year: int | None, month: int, day: int
-) -> None:
-    (found,) = days_in(f"until {written}, and no longer")
-    assert (found.year, found.month, found.day) == (year, month, day)
-
-
-@pytest.mark.parametrize("text", ["2026-13-05", "1.2.3", "12026-03-05", "3月", "May", "14月3日"])
-def test_what_is_no_day_is_not_found(text: str) -> None:
-    assert list(days_in(text)) == []
 
 
 @pytest.mark.parametrize(
