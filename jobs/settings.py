@@ -325,9 +325,9 @@ class BulkSettings(BaseSettings):
             raise ValueError(f"CHANCERY_BULK_{name}: {error}") from error
         return self
 
-    def calendar(self) -> Window:
-        """The platform's window."""
-        return Window.parse(self.window, self.zone)
+    def calendar(self, window: str | None = None) -> Window:
+        """A window of a department or batch; without one, the platform's."""
+        return Window.parse(window or self.window, self.zone)
 
 
 class FlowerSettings(BaseSettings):

@@ -11,7 +11,6 @@ from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.ledger.upkeep import Release, Released
 from jobs.settings import BatchSettings, BulkSettings, WorkerSettings
-from jobs.window import Window
 
 LIVE_SECONDS = 10.0
 LOOK_SECONDS = 1.0
@@ -29,7 +28,6 @@ class Releaser:
         self._ledger = ledger
         self._bulk = bulk
         self._chunk = batches.chunk_lines
-        self._platform_window = bulk.calendar()
         self._places = WorkerSettings().bulk_places
         self._closed: frozenset[str] = frozenset()
         self._closed_batches: frozenset[str] = frozenset()
@@ -67,11 +65,11 @@ class Releaser:
     async def _look(self) -> None:
         now = datetime.now(UTC)
         self._places = bulk_places(await self._ledger.processes.list(), now)
-        closed = set()
-        for name in await self._ledger.departments.names():
-            department = await self._ledger.departments.get(name)
-            if department is not None and not self._window(department.window).is_open(now):
-                closed.add(name)
+        closed = {
+            department.name
+            for department in await self._ledger.departments.all()
+            if not self._bulk.calendar(department.window).is_open(now)
+        }
         if closed and await self._may_use_idle():
             closed.clear()
             self._places = max(1, self._places // 2)
@@ -85,11 +83,8 @@ class Releaser:
             return False
         return not await self._ledger.figures.interactive_in_hand()
 
-    def _window(self, text: str | None) -> Window:
-        return Window.parse(text, self._bulk.zone) if text else self._platform_window
-
     def _is_closed(self, batch: Batch, now: datetime) -> bool:
-        return batch.window is not None and not self._window(batch.window).is_open(now)
+        return batch.window is not None and not self._bulk.calendar(batch.window).is_open(now)
 
 
 def bulk_places(processes: Sequence[Process], now: datetime) -> int:

@@ -11,11 +11,10 @@ from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.forecast import Waiting, Work, forecast
 from jobs.batches.index import ANSWER_TOKENS, CHARS_PER_TOKEN
 from jobs.batches.pace import Pace
-from jobs.department import Department
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
 from jobs.settings import BulkSettings
-from jobs.window import NEVER, Calendar, Window
+from jobs.window import NEVER, Calendar
 
 # Beyond the engines' time: the file is read, and the last results are written.
 OVERHEAD = timedelta(seconds=2)
@@ -61,14 +60,22 @@ class Outlook:
         of_departments: defaultdict[str, list[_Item]] = defaultdict(list)
         for item in [*open_, *new]:
             of_departments[item.department].append(item)
-        waiting = [await self._waiting(name, items, pace) for name, items in of_departments.items()]
+        pauses = await self._ledger.pauses.list()
+        paused = {
+            name for name in of_departments if any(one.holds(name, Lane.bulk) for one in pauses)
+        }
+        waiting = [
+            await self._waiting(name, items, pace, is_paused=name in paused)
+            for name, items in of_departments.items()
+        ]
         found = forecast(now, waiting)
         return {id_: end + OVERHEAD if end else None for id_, end in found.items()}
 
-    async def _waiting(self, name: str, items: Sequence[_Item], pace: Pace) -> Waiting:
+    async def _waiting(
+        self, name: str, items: Sequence[_Item], pace: Pace, *, is_paused: bool
+    ) -> Waiting:
         department = await self._ledger.departments.get(name)
-        calendar = self._calendar(department)
-        pauses = [one for one in await self._ledger.pauses.list() if one.holds(name, Lane.bulk)]
+        calendar = self._bulk.calendar(department.window if department else None)
         return Waiting(
             department=name,
             weight=department.weight if department else 1,
@@ -76,17 +83,12 @@ class Outlook:
                 Work(item.id, pace.seconds(item.tokens), self._windows(item, calendar))
                 for item in sorted(items, key=_order)
             ],
-            windows=(NEVER,) if pauses else (),
+            windows=(NEVER,) if is_paused else (),
         )
 
     def _windows(self, item: _Item, calendar: Calendar) -> tuple[Calendar, ...]:
-        own = (Window.parse(item.window, self._bulk.zone),) if item.window else ()
+        own = (self._bulk.calendar(item.window),) if item.window else ()
         return own if item.lane is Lane.interactive else (calendar, *own)
-
-    def _calendar(self, department: Department | None) -> Calendar:
-        if department is None or department.window is None:
-            return self._bulk.calendar()
-        return Window.parse(department.window, self._bulk.zone)
 
 
 def _order(item: _Item) -> tuple[bool, datetime, str]:

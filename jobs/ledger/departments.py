@@ -116,6 +116,15 @@ class DepartmentLedger:
         await self._connection.ask(redis.hset(key, "allow_secrecy", allowed or ""))
         return True
 
+    async def all(self) -> Sequence[Department]:
+        """Every department, by name, in one look."""
+        names = await self.names()
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(f"{PREFIX}department:{name}")
+        records = await self._connection.ask(pipeline.execute()) if names else []
+        return [to_department(record) for record in records if record]
+
     async def names(self) -> Sequence[str]:
         redis = self._connection.redis
         return sorted(await self._connection.ask(redis.smembers(f"{PREFIX}departments")))

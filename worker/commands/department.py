@@ -105,9 +105,7 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     """The departments, by name, with their windows where they have one of their own."""
 
     async def all_of_them(ledger: Ledger) -> Sequence[tuple[str, str | None]]:
-        names = await ledger.departments.names()
-        found = [await ledger.departments.get(name) for name in names]
-        return [(one.name, one.window) for one in found if one]
+        return [(one.name, one.window) for one in await ledger.departments.all()]
 
     departments = with_ledger(data_dir, redis_url, all_of_them)
     if as_json:
