@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ LAW = (
     "第一条　为了规范税收征收管理，保障国家税收收入，制定本法。\n"
     "第二条　凡依法征收的各种税收，均适用本法。"
 )
+SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
 PARTS = {"api", "worker", "courier", "clerk", "flower"}
 
 
@@ -92,6 +94,19 @@ def test_a_document_uploaded_to_the_api_is_read_by_the_worker_from_the_shared_st
     job_id = department.http.post("/v1/jobs", json=request).json()["id"]
     job = department.http.get(f"/v1/jobs/{job_id}", params={"wait": 30}).json()
     assert job["status"] == "succeeded", job["error"]
+
+
+def test_a_scan_is_read_by_ocr_in_the_worker_s_container(department: Department) -> None:
+    with SCAN.open("rb") as scan:
+        answer = department.http.post(
+            "/v1/jobs", data={"job": '{"task": "parse"}'}, files={"file": (SCAN.name, scan)}
+        )
+    assert answer.status_code == 202, answer.text
+    url = f"/v1/jobs/{answer.json()['id']}"
+    job = department.http.get(url, params={"wait": 60}).json()
+    assert job["status"] == "succeeded", job["error"]
+    result = department.http.get(f"{url}/result").json()
+    assert "档案" in result["markdown"]
 
 
 def test_only_the_api_and_flower_are_published_and_only_on_the_loopback(system: System) -> None:
