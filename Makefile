@@ -80,7 +80,7 @@ bench: setup ## measurements
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: quality
-quality: setup engine ## how well tasks do, in one table; ARGS="layout" for some
+quality: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## how well tasks do, in one table; ARGS="layout" for some
 	@$(BIN)/python -m bench.quality $(ARGS)
 
 .PHONY: compose-test
