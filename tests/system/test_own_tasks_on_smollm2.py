@@ -1,0 +1,32 @@
+"""The example files of departments' own tasks on a real vLLM: guided decoding takes their schemas.
+
+SmolLM2 is small and English: what it says is not looked at, only that it fits and is checked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tasks.own.file import read_file
+from tasks.own.run import task_of
+from tasks.own.trial import case_document
+from worker.engine_session import EngineSession
+
+EXAMPLES = Path(__file__).parents[2] / "docs/examples/tasks"
+
+
+@pytest.mark.parametrize("name", ["permit_summary", "complaint_triage"])
+async def test_an_example_gives_what_its_schema_says(
+    smollm2_engine: EngineSession, name: str
+) -> None:
+    file = read_file(EXAMPLES / f"{name}.yaml")
+    checks = [rule.model_copy(update={"on_failure": "report"}) for rule in file.definition.checks]
+    definition = file.definition.model_copy(update={"checks": checks})
+    task, case = task_of(definition, file.digest), definition.cases[0]
+    options = task.options.model_validate(case.options)
+    result = await task.run(case_document(file, case), options, smollm2_engine)
+    Draft202012Validator(definition.result_schema).validate(result.data)
+    assert [report.check for report in result.checks] == [rule.check for rule in checks]
