@@ -28,6 +28,7 @@ from tasks.own.check_rules import (
     OrganisationsInSource,
     QuotesInSource,
 )
+from tasks.own.guiding import allowed_by
 from tasks.own.places import texts_in, values_at
 from tasks.own.regexes import MOST_CHARACTERS
 from tasks.personal.finder import Finder, Wanted
@@ -130,8 +131,7 @@ def _faults(rule: Check, value: Any, source: Source, options: Mapping[str, Any])
         return
     match rule:
         case OneOf():
-            allowed = options.get(rule.option) if rule.option else rule.values
-            yield from _not_listed(value, allowed)
+            yield from _not_listed(value, allowed_by(rule, options))
         case NotEmpty():
             if value in ("", [], {}, None) or (isinstance(value, str) and not value.strip()):
                 yield "is empty"
@@ -141,8 +141,7 @@ def _faults(rule: Check, value: Any, source: Source, options: Mapping[str, Any])
                 yield from find(rule, text, source)
 
 
-def _not_listed(value: Any, allowed: Any) -> Iterator[str]:
-    listed = allowed if isinstance(allowed, list) else [allowed]
+def _not_listed(value: Any, listed: Sequence[Any]) -> Iterator[str]:
     for one in value if isinstance(value, list) else [value]:
         if one not in listed:
             shown = json.dumps(listed, ensure_ascii=False)

@@ -15,7 +15,7 @@ _BRANCHES = ("anyOf", "oneOf", "allOf")
 
 def values_at(data: Any, pattern: str) -> Iterator[tuple[str, Any]]:
     """What stands at `pattern`, each with its own pointer; nothing where there is no such place."""
-    yield from _values(data, _steps(pattern), ())
+    yield from _values(data, steps_of(pattern), ())
 
 
 def _values(
@@ -51,7 +51,7 @@ def texts_in(value: Any) -> Iterator[str]:
 def may_be(schema: Schema, pattern: str) -> bool:
     """Whether a value that fits `schema` may have such a place."""
     found: dict[int, Schema] = {0: schema}
-    for step in _steps(pattern):
+    for step in steps_of(pattern):
         children = (child for one in found.values() for child in _children(one, step, schema))
         found = {id(child): child for child in children}
     return bool(found)
@@ -94,5 +94,6 @@ def _others(schema: Schema, step: str) -> Iterator[Schema]:
         yield {}
 
 
-def _steps(pattern: str) -> list[str]:
+def steps_of(pattern: str) -> list[str]:
+    """The steps of a pattern, as they are called in the data."""
     return [step.replace("~1", "/").replace("~0", "~") for step in pattern.split("/")[1:]]

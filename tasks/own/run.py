@@ -16,10 +16,10 @@ from tasks.doubts import Doubt
 from tasks.engine import Engine, Message
 from tasks.errors import ChecksFailed, DocumentTooLong, OptionsTooLong, OutputError
 from tasks.evidence import Node, fitted, merge, missing_values, plain, values_node
-from tasks.evidence_schema import guided_schema
 from tasks.own.check_rules import NotEmpty
 from tasks.own.checking import CheckReport, Source, check
 from tasks.own.definition import TaskFile
+from tasks.own.guiding import guide
 from tasks.own.options import OwnOptions, options_model
 from tasks.own.result import OwnResult, result_model
 from tasks.own.template import filled
@@ -105,7 +105,7 @@ class OwnWork:
             source=Source(document),
             options=options.root,
             system=system,
-            schema=guided_schema(self._schema, relaxed=several, quoted=False),
+            schema=guide(self._schema, self._definition.checks, options.root, relaxed=several),
             room=room,
             several=several,
         )

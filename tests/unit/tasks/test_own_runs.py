@@ -243,6 +243,19 @@ async def test_each_check_tells_good_from_bad(run: Runs, rule: Any, good: Any, b
         assert (report.passed, not report.failures) == (passed, passed), report
 
 
+async def test_what_must_be_one_of_a_list_is_chosen_from_it(run: Runs) -> None:
+    places = ["/summary", "/items/*/quote", "/items"]
+    checks = [{"check": "one-of", "at": places, "option": "language", "on_failure": "report"}]
+    await run({"summary": "English", "items": []}, checks=checks)
+    guided = run.engine.requests[0].schema
+    assert guided is not None
+    assert guided["properties"]["summary"] == {"enum": ["English"]}
+    (items, _) = guided["properties"]["items"]["anyOf"]
+    assert items["items"]["properties"]["quote"] == {"enum": ["English"]}
+    await run({"summary": "English"}, checks=[])
+    assert run.engine.requests[0].schema["properties"]["summary"] == {"type": "string"}  # type: ignore[index]
+
+
 async def test_checks_look_into_lists_and_at_what_is_missing(run: Runs) -> None:
     items = [{"quote": "from 3 May"}, {"quote": ""}]
     checks = [{"check": "not-empty", "at": ["/items/*/quote", "/items"], "on_failure": "report"}]
