@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ def scan(picture: Image.Image, threads: int) -> Scan:
 
 @cache
 def _engine(threads: int) -> OcrEngine:
+    # ONNX Runtime reports to its makers and keeps an id of the machine, unless it is told not to
+    # before it is imported: its own call for that comes too late.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # Takes a second and 200 MiB, which a process that reads letters should not spend.
     from tasks.readers.ocr_engine import OcrEngine  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -16,10 +16,11 @@ import pytest
 from jobs.reading.pool import Reading
 from tasks.errors import DocumentError
 from tests.fuzz.mutations import mutated
-from tests.unit.readers.builders import LIMITS
+from tests.unit.readers.builders import LIMITS as PLAIN
 
+LIMITS = replace(PLAIN, ocr_pages=2)
 SECONDS = 20.0
-MEMORY_MIB = 512
+MEMORY_MIB = 2_048
 _AT_ONCE = 3
 
 
