@@ -53,8 +53,12 @@ class ChatRequest:
         )
 
     def body(self, priority: int) -> bytes:
-        """What is sent; a `priority` of 0 is the engine's default."""
-        beside = {**self.beside, "priority": priority} if priority else self.beside
+        """What is sent; a `priority` of 0 is the engine's default. The caller's own is left out:
+        nobody goes before others by asking for it.
+        """
+        beside = {name: value for name, value in self.beside.items() if name != "priority"}
+        if priority:
+            beside["priority"] = priority
         return self.prompt[:-1] + b"," + to_body(beside)[1:]
 
 

@@ -192,7 +192,7 @@ class BatchLedger:
         return Unwritten(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
 
     async def unflushed(self, batch_id: str, most: int) -> Unflushed | None:
-        """What is to be written next; None where the batch has ended meanwhile."""
+        """What is to be written next; None where another clerk wrote it meanwhile."""
         redis = self._connection.redis
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
@@ -212,6 +212,8 @@ class BatchLedger:
             NEVER_DECODE=True,
         )
         *jobs, entries = await self._connection.ask(pipeline.execute())
+        if not all(jobs):
+            return None  # another clerk wrote them between the two looks
         return Unflushed(batch, [to_job(job) for job in jobs], entries if unrun else b"")
 
     async def flush(self, flushed: Flushed) -> bool:

@@ -121,3 +121,9 @@ def test_what_rules_did_takes_little_room() -> None:
 def test_what_a_newer_release_kept_can_be_read() -> None:
     kept = json.loads(provenance_record(WHOLE)) | {"later": 1}
     assert to_provenance(json.dumps(kept)) == WHOLE
+
+
+def test_nobody_goes_before_others_by_asking_for_it() -> None:
+    asking = ChatRequest.of({**REQUEST, "priority": -1000})
+    assert json.loads(asking.body(priority=0)) == REQUEST
+    assert json.loads(asking.body(priority=10))["priority"] == 10

@@ -123,6 +123,15 @@ async def test_of_two_clerks_one_writes(bureau: Bureau, redis_url: str) -> None:
     await other.close()
 
 
+async def test_a_clerk_that_looks_while_another_writes_has_nothing_to_write(bureau: Bureau) -> None:
+    batch = await bureau.begin(1)
+    await bureau.release()
+    await bureau.run(bureau.take_sent())
+    (job_id,) = bureau.redis.lrange(f"chancery:outcomes:{batch.id}", 0, -1)
+    bureau.redis.delete(f"chancery:job:{job_id}")
+    assert await bureau.ledger.batches.unflushed(batch.id, 10) is None
+
+
 async def test_a_clerk_that_is_late_changes_nothing_of_a_batch_that_ended(bureau: Bureau) -> None:
     batch = await bureau.begin(1, callback_url=URL)
     await bureau.release()
