@@ -47,6 +47,9 @@ MARKS = Rule(
     "title.marks", "7.3.1, 15834", Severity.warning,
     "a title without punctuation but for 、, book title marks, quotation marks and brackets",
 )  # fmt: skip
+# What passes on another document says so instead, and names that one.
+_SUBJECT_WORDS = re.compile(r"关于|(转发|批转|印发).*《")
+
 RULES = (KIND, SUBJECT, FONT, SIZE, ALIGN, PLACE, STOP, MARKS)
 
 
@@ -58,7 +61,7 @@ def check(official: Official) -> Iterator[Found]:
     kind = kind_of_title(words)
     if kind is None:
         yield Found(KIND, "none of them", title[-1])
-    elif kind not in _WITHOUT_SUBJECT and "关于" not in words:
+    elif kind not in _WITHOUT_SUBJECT and not _SUBJECT_WORDS.search(words):
         yield Found(SUBJECT, "no 关于", title[0])
     for line in title:
         yield from wrong_typeface(FONT, line, XIAOBIAOSONG)

@@ -74,6 +74,7 @@ def test_what_goes_to_a_higher_authority_names_who_signs() -> None:
         ("关于印发《防汛预案》的通知", []),
         ("关于做好防汛工作的安排", ["title.kind"]),
         ("做好防汛工作的通知", ["title.subject"]),
+        ("转发《江南省防汛办法》的通知", []),
         ("关于做好防汛工作的请示报告", ["issue.signed_by", "title.mixed"]),
     ],
 )
