@@ -96,6 +96,12 @@ class BatchRequest(BaseModel):
             )
         return text
 
+    @field_validator("metadata", mode="before")
+    @classmethod
+    def _null_is_none(cls, metadata: object) -> object:
+        """OpenAI's client sends `null` where it is given `None`."""
+        return {} if metadata is None else metadata
+
     @field_validator("metadata")
     @classmethod
     def _metadata_fits(cls, metadata: dict[str, str]) -> dict[str, str]:
