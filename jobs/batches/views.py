@@ -143,7 +143,15 @@ def new_batch_view(batch: NewBatch) -> BatchView:
 
 
 def _warnings(batch: Batch | NewBatch) -> Sequence[str]:
-    if batch.expected_at is None or batch.expected_at <= batch.deadline:
+    if isinstance(batch, Batch) and batch.ended_at is not None:
+        return ()
+    if batch.expected_at is None:
+        return (
+            "It cannot be foreseen when the batch will be done: perhaps its window does not open, "
+            "or its work is paused. What is not done by its deadline, "
+            f"{batch.deadline:%Y-%m-%d %H:%M} UTC, is not run.",
+        )
+    if batch.expected_at <= batch.deadline:
         return ()
     return (
         f"The batch is expected to be done at {batch.expected_at:%Y-%m-%d %H:%M} UTC, after its "

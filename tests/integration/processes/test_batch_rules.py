@@ -189,6 +189,14 @@ async def test_metadata_that_means_something_has_to_make_sense(
     assert (await caller.openai.files.delete(file_id)).deleted
 
 
+async def test_a_batch_whose_end_cannot_be_foreseen_is_taken_with_a_warning(caller: Caller) -> None:
+    file_id = await caller.upload(chat_lines(1))
+    batch = await caller.create(file_id, window="1h", metadata={"window": "never"})
+    assert batch.model_extra is not None
+    assert batch.model_extra["expected_at"] is None
+    assert "cannot be foreseen" in batch.model_extra["warnings"][0]
+
+
 @pytest.mark.parametrize("window", ["", "soon", "31d", "-1h", "0s"])
 async def test_a_completion_window_is_a_duration(caller: Caller, window: str) -> None:
     file_id = await caller.upload(chat_lines(1))
