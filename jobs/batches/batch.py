@@ -58,7 +58,8 @@ class NewBatch:
 class Batch:
     """`read` is how many bytes of the input file were checked; `indexed` how many of `total` lines
     can be run, `released` how many of those were begun or given up. `tokens` estimates the indexed
-    lines' tokens by task. `moments` are the times at which it took each status.
+    lines' tokens by task. A file has its id before it is there, which `output_begun` and
+    `error_begun` say. `moments` are the times at which it took each status.
     """
 
     id: str
@@ -69,6 +70,8 @@ class Batch:
     input_file_id: str
     output_file_id: str | None
     error_file_id: str | None
+    output_begun: bool
+    error_begun: bool
     input_blob: str
     input_bytes: int
     read: int

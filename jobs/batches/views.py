@@ -105,8 +105,8 @@ def batch_view(batch: Batch) -> BatchView:
         input_file_id=batch.input_file_id,
         completion_window=batch.completion_window,
         status=batch.status,
-        output_file_id=batch.output_file_id,
-        error_file_id=batch.error_file_id,
+        output_file_id=batch.output_file_id if batch.output_begun else None,
+        error_file_id=batch.error_file_id if batch.error_begun else None,
         created_at=_seconds(batch.created_at),
         expires_at=_seconds(batch.deadline),
         **{

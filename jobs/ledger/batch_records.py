@@ -46,6 +46,8 @@ def to_batch(record: Record) -> Batch:
         input_file_id=record["input_file_id"],
         output_file_id=record.get("output_file_id"),
         error_file_id=record.get("error_file_id"),
+        output_begun="output_begun" in record,
+        error_begun="error_begun" in record,
         input_blob=record["input_blob"],
         input_bytes=int(record["input_bytes"]),
         read=int(record["read"]),

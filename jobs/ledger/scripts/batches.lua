@@ -94,6 +94,7 @@ end_line = function(job, status, usage)
 end
 
 -- Add what is in the store now to a batch's output or error file, which begins with its first segment.
+-- What is asked for by its id before that is not found: `_begun` says that it may be told.
 local function append_segment(batch, kind, segment)
   local id = batch[kind .. '_file_id']
   local file = P .. 'file:' .. id
@@ -104,6 +105,7 @@ local function append_segment(batch, kind, segment)
       'uses', 1)
     redis.call('ZADD', P .. 'files:' .. batch.department, 0, id)
     redis.call('ZADD', P .. 'files', until_ms, id)
+    set_batch(batch, {[kind .. '_begun'] = 1})
   end
   redis.call('RPUSH', P .. 'blobs:' .. id, segment.blob)
   redis.call('HINCRBY', file, 'bytes', segment.bytes)
@@ -132,6 +134,13 @@ local function note_estimate(batch)
   redis.call('HINCRBYFLOAT', P .. 'estimates', 'sum', error)
 end
 
+-- A file that was begun long ago is kept as long as one that was not.
+local function keep_from_now(file, batch)
+  local until_ms = now + tonumber(batch.file_keep_ms)
+  redis.call('HSET', file, 'expires_at', until_ms)
+  redis.call('ZADD', P .. 'files', until_ms, redis.call('HGET', file, 'id'))
+end
+
 local function end_batch(batch, status)
   if batch.status == 'validating' then
     move_lines('waiting', batch.department, -tonumber(batch.lines))
@@ -146,7 +155,10 @@ local function end_batch(batch, status)
   redis.call('ZADD', P .. 'ended-batches', now + tonumber(batch.keep_ms), batch.id)
   for _, kind in ipairs({'input', 'output', 'error'}) do
     local file = P .. 'file:' .. (batch[kind .. '_file_id'] or '')
-    if redis.call('EXISTS', file) == 1 then redis.call('HINCRBY', file, 'uses', -1) end
+    if redis.call('EXISTS', file) == 1 then
+      redis.call('HINCRBY', file, 'uses', -1)
+      if kind ~= 'input' then keep_from_now(file, batch) end
+    end
   end
   redis.call('HINCRBY', P .. 'batch-endings', batch.department .. ':' .. status, 1)
   if batch.callback_id then open_callback(batch, 'batch.' .. status) end

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from jobs.batches.batch import Batch, BatchStatus
+from jobs.batches.views import batch_view
 from jobs.callback import Delivery, Outcome
 from jobs.ledger import Ledger
 from jobs.ledger.jobs import Ending
@@ -77,6 +78,37 @@ async def test_outcomes_are_in_the_files_as_they_came_and_their_jobs_are_forgott
     assert await bureau.counts(batch) == (4, 3, 1)
     assert (await bureau.written_lines(await bureau.get(batch)))[0][2:] == [4]
     assert (await bureau.ledger.jobs.list("tax")).items == []
+
+
+@pytest.mark.parametrize(("ending", "begun"), [(SUCCEEDED, (True, False)), (FAILED, (False, True))])
+async def test_a_file_of_which_there_is_nothing_is_not_told_of(
+    bureau: Bureau, ending: Ending, begun: tuple[bool, bool]
+) -> None:
+    batch = await bureau.begin(2)
+    await bureau.release()
+    before = batch_view(await bureau.get(batch))
+    assert (before.output_file_id, before.error_file_id) == (None, None)
+    await bureau.run(bureau.take_sent(), ending)
+    await write_all(bureau, batch)
+    view = batch_view(await bureau.get(batch))
+    assert (view.output_file_id is not None, view.error_file_id is not None) == begun
+
+
+async def test_files_are_kept_from_the_end_of_their_batch_on(bureau: Bureau) -> None:
+    batch = await bureau.begin(2)
+    await bureau.release()
+    first, second = bureau.take_sent()
+    await bureau.run([first])
+    assert await bureau.write(batch)
+    file_id = (await bureau.get(batch)).output_file_id
+    bureau.redis.hset(f"chancery:file:{file_id}", "expires_at", 1)
+    bureau.redis.zadd("chancery:files", {file_id: 1})
+    await bureau.run([second])
+    await write_all(bureau, batch)
+    file = await bureau.ledger.files.get("tax", file_id or "")
+    assert file is not None
+    assert file.expires_at > datetime.now(UTC)
+    assert bureau.redis.zscore("chancery:files", file_id) > 1
 
 
 async def test_moments_are_kept(bureau: Bureau) -> None:

@@ -113,13 +113,10 @@ class Caller:
         return await self._lines(batch.error_file_id)
 
     async def _lines(self, file_id: str | None) -> list[dict[str, Any]]:
-        """A file's lines; none where there is no such file."""
+        """A file's lines; none where the batch has no such file."""
         if file_id is None:
             return []
-        try:
-            content = await self.openai.files.content(file_id)
-        except openai.NotFoundError:
-            return []
+        content = await self.openai.files.content(file_id)
         return [json.loads(line) for line in content.text.splitlines()]
 
     async def _is_one_of(self, batch_id: str, statuses: set[str]) -> bool:
