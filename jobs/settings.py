@@ -301,7 +301,7 @@ class BulkSettings(BaseSettings):
     outside_window: Literal["wait", "idle"] = Field(
         "wait",
         description="Outside its window bulk work waits, or (`idle`) uses what interactive work "
-        "leaves.",
+        "and departments whose window is open leave.",
     )
     assumed_tokens_per_second: float = Field(
         1_000,

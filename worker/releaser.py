@@ -29,6 +29,7 @@ class Releaser:
         self._bulk = bulk
         self._chunk = batches.chunk_lines
         self._places = WorkerSettings().bulk_places
+        self._idle_places = 0
         self._closed: frozenset[str] = frozenset()
         self._closed_batches: frozenset[str] = frozenset()
         self._look_at = 0.0
@@ -46,6 +47,7 @@ class Releaser:
                 chunk=self._chunk,
                 closed=self._closed,
                 closed_batches=self._closed_batches,
+                idle_depth=self._idle_places,
             )
         )
         self._note(released)
@@ -70,16 +72,16 @@ class Releaser:
             for department in await self._ledger.departments.all()
             if not self._bulk.calendar(department.window).is_open(now)
         }
-        if closed and await self._may_use_idle():
-            closed.clear()
-            self._places = max(1, self._places // 2)
         self._closed = frozenset(closed)
+        self._idle_places = max(1, self._places // 2) if await self._may_use_idle() else 0
         batches = await self._ledger.batches.open()
         self._closed_batches = frozenset(one.id for one in batches if self._is_closed(one, now))
 
     async def _may_use_idle(self) -> bool:
-        """Outside windows bulk may use what interactive work leaves: half while there is none."""
-        if self._bulk.outside_window == "wait":
+        """Outside its window bulk may use what others leave: half, while there is no interactive
+        work.
+        """
+        if not self._closed or self._bulk.outside_window == "wait":
             return False
         return not await self._ledger.figures.interactive_in_hand()
 

@@ -32,12 +32,14 @@ class Swept:
 class Release:
     """How much may be released now, and of what not. `depth`: bulk jobs in Celery and running, at
     most. `chunk`: lines in one message, at most. `unwritten`: ended lines of one batch that may
-    wait to be written. Bulk work of departments in `closed` and batches in `closed_batches` waits.
+    wait to be written. Bulk work of batches in `closed_batches` waits, and so does that of
+    departments in `closed`, but for `idle_depth` jobs in all, once nobody else's waits.
     """
 
     depth: int
     chunk: int = 32
     unwritten: int = 5_000
+    idle_depth: int = 0
     closed: frozenset[str] = frozenset()
     closed_batches: frozenset[str] = frozenset()
 
@@ -84,6 +86,7 @@ class UpkeepLedger:
             dump(dict.fromkeys(release.closed, True)),
             dump(dict.fromkeys(release.closed_batches, True)),
             release.unwritten,
+            release.idle_depth,
             *(new_job_id() for _ in range(min(release.depth, _MOVES))),
         )
         return Released(released, bool(more), in_hand)

@@ -50,6 +50,9 @@ local function charge(department, tokens)
   end
 end
 
+-- A single bulk job is taken to cost so much until it has ended.
+local JOB_TOKENS = 1000
+
 -- What measured throughput is worked out from, while there is more to do than is done at once:
 --   chancery:pace              tokens:TASK and busy_ms:TASK of lines that ended, and wall_ms
 --   chancery:saturated         since when, while release leaves something behind

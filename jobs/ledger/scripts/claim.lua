@@ -34,6 +34,10 @@ local function claim(id)
     queue(job)
     return {'refused', 'paused'}
   end
+  if is_closed(job) then
+    queue(job)
+    return {'refused', 'closed'}
+  end
   local suspect = is_suspect(job)
   if suspect and ARGV[4] ~= '1' then return {'alone'} end
   mark(job, sent)

@@ -12,6 +12,9 @@ local function end_run(id, token, status, fields, usage)
   fields[#fields + 1] = 'ended_by'
   fields[#fields + 1] = token
   finish(job, status, fields, usage)
+  if job.lane == 'bulk' and not job.batch_id then
+    charge(job.department, (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) - JOB_TOKENS)
+  end
   return 1
 end
 

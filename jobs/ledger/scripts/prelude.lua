@@ -93,6 +93,30 @@ local function is_paused(department, lane)
     or redis.call('SISMEMBER', paused, 'department:' .. department .. ':' .. lane) == 1
 end
 
+-- Whether bulk work, or that batch, is outside its window. The clerk says so with each release; what
+-- it said counts for a while after its death. It is a set of `department:NAME` and `batch:ID`.
+local CLOSED_MS = 60000
+
+local function is_closed(job)
+  local shut = P .. 'closed'
+  return job.lane == 'bulk' and redis.call('SISMEMBER', shut, 'department:' .. job.department) == 1
+    or job.batch_id and redis.call('SISMEMBER', shut, 'batch:' .. job.batch_id) == 1
+end
+
+local function note_closed(departments, batches)
+  local shut, told = P .. 'closed', P .. 'closed-told'
+  local members = {}
+  for name in pairs(departments) do members[#members + 1] = 'department:' .. name end
+  for id in pairs(batches) do members[#members + 1] = 'batch:' .. id end
+  table.sort(members)
+  local digest = redis.sha1hex(table.concat(members, ' '))
+  if redis.call('GET', told) == digest and redis.call('PTTL', told) > CLOSED_MS / 2 then return end
+  redis.call('DEL', shut)
+  for _, member in ipairs(members) do redis.call('SADD', shut, member) end
+  redis.call('PEXPIRE', shut, CLOSED_MS)
+  redis.call('SET', told, digest, 'PX', CLOSED_MS)
+end
+
 -- Departments share by virtual time: a department's turn is where it stands, in tokens by weight, and
 -- whoever is earliest is served next. chancery:served is the latest turn that was served. One whose
 -- work could not go for a while, because there was none or it was held, stands at most CREDIT before

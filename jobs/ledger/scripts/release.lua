@@ -1,23 +1,23 @@
--- Release what waits: interactive jobs that were paused, then bulk jobs and lines of batches until as
--- many are in Celery or running as are asked for. The department whose turn is earliest goes first;
--- inside it whatever has the earliest deadline. A turn moves on by tokens over weight, so that
--- departments share the engines by weight, whatever the size of their documents.
+-- Release what waits: interactive jobs that were paused, lines of interactive batches, then bulk jobs
+-- and lines until as many are in Celery or running as are asked for. The department whose turn is
+-- earliest goes first; inside it whatever has the earliest deadline. A turn moves on by tokens over
+-- weight, so that departments share the engines by weight, whatever the size of their documents.
 -- ARGV: most bulk jobs in Celery and running; most lines in one message; departments whose window is
 --       closed (JSON: name -> true); batches whose own window is closed (likewise); most outcomes of
---       a batch that may wait unwritten; then ids for new jobs
+--       a batch that may wait unwritten; most bulk jobs in Celery and running for departments whose
+--       window is closed, once nobody else's wait; then ids for new jobs
 -- Returns: {how many were released, 1 where something was left that may be released, how many bulk
 --          jobs were in Celery and running before}
 -- Run a second time it releases no lines: its ids are those of other lines by then.
 local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])
 local closed, closed_batches = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
-local next_id, released = 6, 0
+local next_id, released = 7, 0
 local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P .. 'running-bulk')
-local depth = tonumber(ARGV[1])
-local room = depth - in_hand
-local MOST_SKIPPED, MOST_RESUMED, JOB_TOKENS = 1000, 500, 1000
+local depth, idle_depth = tonumber(ARGV[1]), tonumber(ARGV[6])
+local MOST_SKIPPED, MOST_RESUMED = 1000, 500
 local REPEATED_MS = 60000 -- the client asks again for less long
 local used_ids = P .. 'released:' .. (ARGV[next_id] or '')
-if redis.call('EXISTS', used_ids) == 1 then room = 0 end
+local repeated = redis.call('EXISTS', used_ids) == 1
 
 local function release_resumed(department)
   if is_paused(department, 'interactive') then return end
@@ -31,30 +31,27 @@ local function release_resumed(department)
   end
 end
 
--- How many lines of a batch may be released now, besides what the room allows.
+-- How many lines of a batch may be released at once, besides what the room allows.
 local function most_lines(batch)
   if redis.call('LLEN', P .. 'outcomes:' .. batch.id) >= unwritten_most then return 0 end
-  if batch.lane == 'bulk' then return chunk_most end
-  return math.min(chunk_most, depth - redis.call('SCARD', P .. 'open:' .. batch.id))
+  return chunk_most
 end
 
--- The first of a department's waiting jobs and batches that may go: a job, or a batch and how many of
--- its lines.
-local function head_of(department)
-  local may = {
-    bulk = not closed[department] and not is_paused(department, 'bulk')
-      and (tokens_left(department) or 1) > 0,
-    interactive = not is_paused(department, 'interactive'),
-  }
-  local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, '(' .. INTERACTIVE_JOB,
-    '+inf', 'LIMIT', 0, MOST_SKIPPED)
+-- The first of a department's waiting jobs and batches of a lane that may go: a job, or a batch and
+-- how many of its lines.
+local function head_of(department, lane)
+  if is_paused(department, lane) or (tokens_left(department) or 1) <= 0 then return end
+  local from, to = INTERACTIVE_BATCH, INTERACTIVE_BATCH
+  if lane == 'bulk' then from, to = '(' .. INTERACTIVE_BATCH, '+inf' end
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'waiting:' .. department, from, to,
+    'LIMIT', 0, MOST_SKIPPED)
   for _, id in ipairs(ids) do
     if string.sub(id, 1, 4) == 'job_' then
-      local job = may.bulk and load_job(id)
-      if job and not closed_batches[job.batch_id or ''] then return job end
+      local job = load_job(id)
+      if not closed_batches[job.batch_id or ''] then return job end
     elseif not closed_batches[id] then
       local batch = load_batch(id)
-      local most = may[batch.lane] and most_lines(batch) or 0
+      local most = most_lines(batch)
       if most > 0 then return nil, batch, most end
     end
   end
@@ -102,24 +99,17 @@ local function release_lines(batch, most, ahead)
   return #ids, tokens
 end
 
-local turns, passed, has_sent = {}, {}, {}
-for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
-  release_resumed(department)
-  turns[#turns + 1] = department
-end
-while #turns > 0 and room > 0 and next_id <= #ARGV do
-  local at
-  for i, department in ipairs(turns) do
-    local turn = tonumber(redis.call('ZSCORE', P .. 'turns', department))
-    if not at or turn < at.turn then at = {turn = turn, i = i} end
-  end
-  local department = turns[at.i]
-  local job, batch, most = head_of(department)
-  local count, tokens = 0, 0
+local has_sent = {}
+
+-- Release the head of a department's work in a lane, `room` jobs at most; returns how many jobs that
+-- were, none where nothing may go.
+local function release_head(department, lane, room)
+  local job, batch, most = head_of(department, lane)
   -- The first message of whoever has nothing in hand goes before what others have in Celery.
-  local ahead = not has_sent[department]
+  local ahead = lane == 'bulk' and not has_sent[department]
     and redis.call('ZCARD', P .. 'jobs:' .. department .. ':running') == 0
     and tonumber(redis.call('GET', P .. 'open-lines:' .. department) or 0) == 0
+  local count, tokens = 0, 0
   if job then
     redis.call('ZREM', P .. 'waiting:' .. department, job.id)
     hand_to_celery(job, ahead)
@@ -128,25 +118,67 @@ while #turns > 0 and room > 0 and next_id <= #ARGV do
   elseif batch then
     redis.call('SET', used_ids, 1, 'PX', REPEATED_MS)
     count, tokens = release_lines(batch, math.min(most, room, #ARGV - next_id + 1), ahead)
-  else
-    table.remove(turns, at.i)
-    passed[department] = at.turn
   end
-  room, released = room - count, released + count
-  if count > 0 then
-    has_sent[department] = true
-    serve(at.turn)
-  end
+  if count > 0 then has_sent[department] = true end
   if tokens > 0 then charge(department, tokens) end
+  return count
 end
-for department, turn in pairs(passed) do pass_over(department, turn) end
+
+-- Serve departments in the order of their turns until there is no room, or nothing that may go;
+-- returns the room that is left, and the turns of those of whom nothing may go.
+local function serve_in_turn(departments, lane, room)
+  local turns, passed = {unpack(departments)}, {}
+  while #turns > 0 and room > 0 and next_id <= #ARGV do
+    local at
+    for i, department in ipairs(turns) do
+      local turn = tonumber(redis.call('ZSCORE', P .. 'turns', department))
+      if not at or turn < at.turn then at = {turn = turn, i = i} end
+    end
+    local count = release_head(turns[at.i], lane, room)
+    if count > 0 then
+      room, released = room - count, released + count
+      serve(at.turn)
+    else
+      passed[table.remove(turns, at.i)] = at.turn
+    end
+  end
+  return room, passed
+end
+
+local function any_waits(departments, lane)
+  for _, department in ipairs(departments) do
+    local job, batch = head_of(department, lane)
+    if job or batch then return true end
+  end
+  return false
+end
+
+local all, open, shut = redis.call('ZRANGE', P .. 'turns', 0, -1), {}, {}
+for _, department in ipairs(all) do
+  release_resumed(department)
+  local side = closed[department] and shut or open
+  side[#side + 1] = department
+end
+note_closed(idle_depth == 0 and closed or {}, closed_batches)
+local more = false
+if not repeated then
+  local interactive = redis.call('ZCARD', P .. 'sent:interactive') + redis.call('ZCARD', P .. 'running')
+    - redis.call('SCARD', P .. 'running-bulk')
+  serve_in_turn(all, 'interactive', depth - interactive)
+  local room, passed = serve_in_turn(open, 'bulk', depth - in_hand)
+  for department, turn in pairs(passed) do pass_over(department, turn) end
+  more = any_waits(open, 'bulk')
+  if not more and idle_depth > 0 then
+    local used = depth - room
+    serve_in_turn(shut, 'bulk', math.min(room, idle_depth - used))
+  end
+  for _, department in ipairs(shut) do
+    pass_over(department, tonumber(redis.call('ZSCORE', P .. 'turns', department)))
+  end
+end
 for _, department in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   if redis.call('EXISTS', P .. 'waiting:' .. department) == 0 then rest(department) end
 end
-local more = false
-for _, department in ipairs(turns) do
-  local job, batch = head_of(department)
-  more = more or job ~= nil or batch ~= nil
-end
+more = more or any_waits(all, 'interactive')
 note_saturation(more)
 return {released, more and 1 or 0, in_hand}
