@@ -95,6 +95,19 @@ class BatchLedger:
                 )
         raise ProblemError("not-found", "There is no such file. Upload it first.")
 
+    async def earlier(self, department: str, idempotency: IdempotencyKey) -> KeptBatch | None:
+        """What `create` answered to the key before; None where it was not used.
+
+        Raises `ProblemError("idempotency-mismatch")`.
+        """
+        key, body_sha256 = idempotency.key, idempotency.body_sha256
+        match await self._connection.run("read_reply", department, "batches", key, body_sha256):
+            case ["replayed", quotas, body]:
+                return KeptBatch(body.encode(), replayed=True, quotas=to_quotas(quotas))
+            case ["mismatch"]:
+                raise mismatch()
+        return None
+
     async def get(self, department: str, batch_id: str) -> Batch | None:
         """A department's batch; None where it has no such batch."""
         if not is_batch_id(batch_id):
