@@ -33,27 +33,47 @@ class BatchReader:
         self._ledger = ledger
         self._store = store
         self._limits = limits
+        self._unread: tuple[Indexing, float] | None = None
 
     async def read_next(self) -> bool:
-        """Read the file of the batch that has waited longest; False where none waits."""
+        """Read the file of the batch that has waited longest; False where none waits.
+
+        Raises `ProblemError` with a `retry_after` where the trouble is none of the file's; then it
+        is read again after that.
+        """
+        await self._give_back()
         indexing = await self._ledger.batches.claim_indexing()
         if indexing is None:
             return False
         with structlog.contextvars.bound_contextvars(batch_id=indexing.batch.id):
-            if indexing.token > MOST_READINGS:
-                detail = "The file could not be read: the process that read it died each time."
-                await self._fail(indexing, Problem("poisoned", detail))
-                return True
             try:
-                await self._read(indexing)
-            except FileNotFoundError:
-                detail = "The input file is not in the store. Upload it again."
-                await self._fail(indexing, Problem("file-missing", detail))
+                await self._read_or_fail(indexing)
             except ProblemError as error:
-                if error.retry_after is not None:
-                    raise  # none of the file's doing
-                await self._fail(indexing, error.problem)
+                self._unread = indexing, error.retry_after or 0.0
+                await self._give_back()
+                raise
         return True
+
+    async def _read_or_fail(self, indexing: Indexing) -> None:
+        if indexing.readings > MOST_READINGS:
+            detail = "The file could not be read: the process that read it died each time."
+            await self._fail(indexing, Problem("poisoned", detail))
+            return
+        try:
+            await self._read(indexing)
+        except FileNotFoundError:
+            detail = "The input file is not in the store. Upload it again."
+            await self._fail(indexing, Problem("file-missing", detail))
+        except ProblemError as error:
+            if error.retry_after is not None:
+                raise  # none of the file's doing
+            await self._fail(indexing, error.problem)
+
+    async def _give_back(self) -> None:
+        """Where the ledger is away, that is done once it is back."""
+        if self._unread is not None:
+            await self._ledger.batches.give_back_indexing(*self._unread)
+            self._unread = None
 
     async def _read(self, indexing: Indexing) -> None:
         batch, bad = indexing.batch, bytearray()

@@ -147,7 +147,9 @@ class BatchLedger:
     async def claim_indexing(self) -> Indexing | None:
         """The batch that has waited longest for its file to be read, for half a minute."""
         record = pairs(await self._connection.run("claim_indexing", _LEASE_MS))
-        return Indexing(to_batch(record), int(record["token"])) if record else None
+        if not record:
+            return None
+        return Indexing(to_batch(record), int(record["token"]), int(record["readings"]))
 
     async def note_indexing(self, indexing: Indexing, read: int) -> bool:
         """Keep a batch for another half minute; False where it is to be read no further."""
@@ -156,6 +158,11 @@ class BatchLedger:
                 "note_indexing", indexing.batch.id, indexing.token, _LEASE_MS, read
             )
         )
+
+    async def give_back_indexing(self, indexing: Indexing, seconds: float) -> None:
+        """Have a batch read again after so long, by a clerk that could not go on."""
+        batch_id, token = indexing.batch.id, indexing.token
+        await self._connection.run("give_back_indexing", batch_id, token, round(seconds * 1000))
 
     async def begin(self, indexing: Indexing, begun: Begun) -> bool:
         """Let the lines wait for their release; False where the batch is not this clerk's."""
