@@ -172,12 +172,22 @@ def ask(chancery: Chancery, journal: Journal, request: BatchRequest) -> Batch:
             **request.model_dump(exclude={"key", "asked_at"}),
         )
     except ApiProblem as error:
-        # With these alone it is certain that there is no batch.
-        if error.status < 500 and error.status != 409:
+        if _refuses(error):
             journal.add_refusal(str(error))
         raise
     journal.add_batch(batch.id)
     return batch
+
+
+def _refuses(error: ApiProblem) -> bool:
+    """Whether it is certain that there is no batch, and that the same words would make none.
+
+    A key that came before with another body may have made one. A 404 that does not say its type is
+    a proxy's, or another server's.
+    """
+    if error.status == 404:
+        return error.type.startswith("/problems/")
+    return error.status in (413, 422) and error.code != "idempotency-mismatch"
 
 
 def _sha256(path: Path) -> str:

@@ -100,7 +100,7 @@ class Store:
         incoming.flush()
         return await asyncio.to_thread(self._keep, incoming.path, department, owner)
 
-    async def put(self, data: bytes, department: str, owner: str) -> str:
+    async def put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         """Keep `data` as a blob, on the disk when this returns; returns its name."""
         return await asyncio.to_thread(self._put, data, department, owner)
 
@@ -153,7 +153,7 @@ class Store:
                 owner, _, _ = name.rpartition("-")
                 yield Blob("/".join(path.parts[-3:]), department, owner)
 
-    def _put(self, data: bytes, department: str, owner: str) -> str:
+    def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         path = self._incoming / secrets.token_hex(16)
         try:
             path.write_bytes(data)

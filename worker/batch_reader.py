@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from jobs.department import Department
 from jobs.ids import new_file_id
 from jobs.ledger import Ledger
 from jobs.problems import Problem, ProblemError
-from jobs.store import Store
+from jobs.store import Incoming, Store
 from jobs.submission import check_callback
 
 # A document that a line names is kept for a run that began at the deadline, too.
@@ -33,47 +34,77 @@ class BatchReader:
         self._ledger = ledger
         self._store = store
         self._limits = limits
+        self._unread: tuple[Indexing, float] | None = None
 
     async def read_next(self) -> bool:
-        """Read the file of the batch that has waited longest; False where none waits."""
+        """Read the file of the batch that has waited longest; False where none waits.
+
+        Raises `ProblemError` with a `retry_after` where the trouble is none of the file's; then it
+        is read again after that.
+        """
+        await self._give_back()
         indexing = await self._ledger.batches.claim_indexing()
         if indexing is None:
             return False
         with structlog.contextvars.bound_contextvars(batch_id=indexing.batch.id):
-            if indexing.token > MOST_READINGS:
-                detail = "The file could not be read: the process that read it died each time."
-                await self._fail(indexing, Problem("poisoned", detail))
-                return True
             try:
-                await self._read(indexing)
-            except FileNotFoundError:
-                detail = "The input file is not in the store. Upload it again."
-                await self._fail(indexing, Problem("file-missing", detail))
+                await self._read_or_fail(indexing)
             except ProblemError as error:
-                if error.retry_after is not None:
-                    raise  # none of the file's doing
-                await self._fail(indexing, error.problem)
+                self._unread = indexing, error.retry_after or 0.0
+                await self._give_back()
+                raise
         return True
 
+    async def _read_or_fail(self, indexing: Indexing) -> None:
+        if indexing.readings > MOST_READINGS:
+            detail = "The file could not be read: the process that read it died each time."
+            await self._fail(indexing, Problem("poisoned", detail))
+            return
+        try:
+            await self._read(indexing)
+        except FileNotFoundError:
+            detail = "The input file is not in the store. Upload it again."
+            await self._fail(indexing, Problem("file-missing", detail))
+        except ProblemError as error:
+            if error.retry_after is not None:
+                raise  # none of the file's doing
+            await self._fail(indexing, error.problem)
+
+    async def _give_back(self) -> None:
+        """Where the ledger is away, that is done once it is back."""
+        if self._unread is not None:
+            await self._ledger.batches.give_back_indexing(*self._unread)
+            self._unread = None
+
     async def _read(self, indexing: Indexing) -> None:
-        batch, bad = indexing.batch, bytearray()
-        path = self._store.path(batch.input_blob)
+        batch = indexing.batch
         department = await self._ledger.departments.get(batch.department)
         if department is None:
             return
         limits = replace(
             self._limits, allow_secrecy=department.allow_secrecy, department=department.name
         )
-        indexer = Indexer(path, batch.endpoint, limits)
+        indexer = Indexer(self._store.path(batch.input_blob), batch.endpoint, limits)
+        # In a file, as they may be more than what was sent.
+        async with self._store.incoming(sys.maxsize) as refused:
+            if await self._check(indexing, department, indexer, refused):
+                await self._begin(indexing, indexer, refused)
+            else:
+                log.info("batch.reading_left")
+
+    async def _check(
+        self, indexing: Indexing, department: Department, indexer: Indexer, refused: Incoming
+    ) -> bool:
+        """Read the file, and write lines that are refused; False where it is another clerk's."""
         piece: Slice | None = None
         while piece is None or not piece.done:
             piece = await asyncio.to_thread(indexer.read_slice)
-            problems = [*piece.problems, *await self._look_up(batch, department, indexer, piece)]
-            bad += b"".join(map(refused_line, problems))
+            looked_up = await self._look_up(indexing.batch, department, indexer, piece)
+            problems = [*piece.problems, *looked_up]
+            await asyncio.to_thread(refused.write, b"".join(map(refused_line, problems)))
             if not await self._ledger.batches.note_indexing(indexing, piece.bytes_read):
-                log.info("batch.reading_left")
-                return
-        await self._begin(indexing, indexer, bytes(bad))
+                return False
+        return True
 
     async def _look_up(
         self, batch: Batch, department: Department, indexer: Indexer, piece: Slice
@@ -90,12 +121,12 @@ class BatchReader:
             *indexer.refuse_callbacks(refused),
         ]
 
-    async def _begin(self, indexing: Indexing, indexer: Indexer, bad: bytes) -> None:
+    async def _begin(self, indexing: Indexing, indexer: Indexer, refused: Incoming) -> None:
         batch, found = indexing.batch, await asyncio.to_thread(indexer.index)
         error_file_id, refusals = new_file_id(), None
-        if bad:
-            blob = await self._store.put(bad, batch.department, error_file_id)
-            refusals = Segment(blob, len(bad), found.problems)
+        if refused.bytes:
+            blob = await self._store.keep(refused, batch.department, error_file_id)
+            refusals = Segment(blob, refused.bytes, found.problems)
         begun = Begun(
             index=found.packed,
             tasks=found.tasks,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import structlog
 from pydantic_core import to_json
@@ -22,6 +21,7 @@ from jobs.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
 from tasks.errors import DocumentError, EngineRefused, OptionsInvalid, OptionsTooLong
+from worker.segments import Draft, Lines, rest
 
 # Noting a segment holds up the ledger for all others, some 0.1 ms a line.
 SEGMENT_LINES = 200
@@ -46,18 +46,6 @@ _LOST = Problem(
     "are several machines, all must share one store.",
 )
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Lines:
-    """Lines for one file, on their way to a segment."""
-
-    data: bytearray = field(default_factory=bytearray)
-    count: int = 0
-
-    def add(self, line: bytes) -> None:
-        self.data += line
-        self.count += 1
 
 
 class Flusher:
@@ -96,32 +84,51 @@ class Flusher:
         self._waiting_since.pop(batch_id)
         return await self._write(unflushed)
 
-    async def _write(self, unflushed: Unflushed) -> int:
-        batch, output, errors = unflushed.batch, _Lines(), _Lines()
-        callbacks: dict[str, LineCallback] = {}
-        for job in unflushed.jobs:
+    async def _write(self, left: Unflushed) -> int:
+        """In one segment, or in several where lines are long; returns how many lines those are."""
+        written, ended = 0, False
+        while not ended:
+            draft = await self._draft(left)
+            if not await self._keep(left, draft):
+                break
+            written += draft.jobs + draft.unrun
+            left = rest(left, draft)
+            ended = not left.jobs and not left.unrun
+        return written
+
+    async def _draft(self, left: Unflushed) -> Draft:
+        draft = Draft()
+        for job in left.jobs:
+            if draft.full:
+                return draft
             line = await read_line(self._store, job.line) if job.line else None
-            await self._add(job, line, output, errors)
+            await self._add(job, line, draft.output, draft.errors)
+            draft.jobs += 1
             if line is not None and line.callback_url is not None:
-                callbacks[job.id] = LineCallback(
+                draft.callbacks[job.id] = LineCallback(
                     new_callback_id(), line.callback_url, line.custom_id, line.metadata
                 )
-        await self._add_unrun(unflushed, errors)
+        await self._add_unrun(left, draft)
+        return draft
+
+    async def _keep(self, left: Unflushed, draft: Draft) -> bool:
+        """False where another clerk was quicker."""
+        batch = left.batch
         flushed = Flushed(
             batch=batch,
-            outcomes=len(unflushed.jobs),
-            unrun=len(list(unpack(unflushed.unrun))),
-            output=await self._segment(batch, batch.output_file_id, output),
-            error=await self._segment(batch, batch.error_file_id, errors),
-            callbacks=callbacks,
+            outcomes=draft.jobs,
+            unrun=draft.unrun,
+            output=await self._segment(batch, batch.output_file_id, draft.output),
+            error=await self._segment(batch, batch.error_file_id, draft.errors),
+            callbacks=draft.callbacks,
         )
         if await self._ledger.batches.flush(flushed):
-            await self._forget_results(unflushed, callbacks)
-        else:
-            await self._discard(flushed)
-        return flushed.outcomes + flushed.unrun
+            await self._forget_results(left.jobs[: draft.jobs], draft.callbacks)
+            return True
+        await self._discard(flushed)
+        return False
 
-    async def _add(self, job: Job, line: Line | None, output: _Lines, errors: _Lines) -> None:
+    async def _add(self, job: Job, line: Line | None, output: Lines, errors: Lines) -> None:
         custom_id = line.custom_id if line else None
         body = await self._body(job, line) if line else None
         if job.status in _UNRUN:
@@ -151,27 +158,29 @@ class Flusher:
             return None
         return to_json(job.result)
 
-    async def _add_unrun(self, unflushed: Unflushed, errors: _Lines) -> None:
-        batch = unflushed.batch
+    async def _add_unrun(self, left: Unflushed, draft: Draft) -> None:
+        batch = left.batch
         expired = batch.closing is BatchStatus.expired
         code: Unrun = "batch_expired" if expired else "batch_cancelled"
-        for entry in unpack(unflushed.unrun):
+        for entry in unpack(left.unrun):
+            if draft.full:
+                break
             place = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
             line = await read_line(self._store, place)
-            errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
+            draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
+            draft.unrun += 1
 
-    async def _segment(self, batch: Batch, file_id: str | None, lines: _Lines) -> Segment | None:
+    async def _segment(self, batch: Batch, file_id: str | None, lines: Lines) -> Segment | None:
         if not lines.count:
             return None
-        data = bytes(lines.data)
-        blob = await self._store.put(data, batch.department, file_id or batch.id)
-        return Segment(blob, len(data), lines.count)
+        blob = await self._store.put(lines.data, batch.department, file_id or batch.id)
+        return Segment(blob, len(lines.data), lines.count)
 
     async def _forget_results(
-        self, unflushed: Unflushed, callbacks: Mapping[str, LineCallback]
+        self, jobs: Sequence[Job], callbacks: Mapping[str, LineCallback]
     ) -> None:
         """Large results are in the output file now; but a job with a callback keeps its own."""
-        for job in unflushed.jobs:
+        for job in jobs:
             if job.result_blob is not None and job.id not in callbacks:
                 await self._store.delete(job.result_blob)
 

@@ -102,10 +102,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """A clerk's hold on a batch whose input file it reads."""
+    """A clerk's hold on a batch whose input file it reads.
+
+    `readings` counts this one and those that were not heard of again, since one of them came
+    further than any before.
+    """
 
     batch: Batch
     token: int
+    readings: int
 
 
 @dataclass(frozen=True, slots=True)

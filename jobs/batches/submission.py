@@ -22,6 +22,7 @@ from jobs.checks import check_task
 from jobs.department import Department
 from jobs.ids import new_batch_id, new_callback_id
 from jobs.ledger import IdempotencyKey, Ledger
+from jobs.ledger.batches import KeptBatch
 from jobs.problems import ProblemError
 from jobs.quotas import QuotaLeft
 from jobs.settings import BatchSettings, BulkSettings
@@ -62,12 +63,17 @@ class BatchSubmissions:
     async def submit(
         self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
     ) -> SubmittedBatch:
-        """Keep a batch; its lines are read afterwards.
+        """Keep a batch; its lines are read afterwards. One that was kept before is answered as it
+        was, even where it would not be taken now.
 
         Raises `ProblemError`: `invalid-request` with `errors`, `unknown-task`, `not-found` (the
         file), `callback-not-allowed`, `deadline-unreachable`, `too-many-lines`, `storage-full`,
         and the ledger's.
         """
+        if idempotency is not None:
+            kept = await self._ledger.batches.earlier(department.name, idempotency)
+            if kept is not None:
+                return _submitted(kept)
         batch = await self._checked(department, request)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
@@ -139,7 +145,7 @@ class BatchSubmissions:
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None
         kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
-        return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
+        return _submitted(kept)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
         """Documents become lines, so that there is one kind of batch."""
@@ -151,6 +157,10 @@ class BatchSubmissions:
                 incoming.write(line)
             upload = FileUpload(incoming, len(documents), "documents.jsonl")
             return await self._files.keep(department.name, upload)
+
+
+def _submitted(kept: KeptBatch) -> SubmittedBatch:
+    return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
 
 
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:

@@ -95,6 +95,19 @@ class BatchLedger:
                 )
         raise ProblemError("not-found", "There is no such file. Upload it first.")
 
+    async def earlier(self, department: str, idempotency: IdempotencyKey) -> KeptBatch | None:
+        """What `create` answered to the key before; None where it was not used.
+
+        Raises `ProblemError("idempotency-mismatch")`.
+        """
+        key, body_sha256 = idempotency.key, idempotency.body_sha256
+        match await self._connection.run("read_reply", department, "batches", key, body_sha256):
+            case ["replayed", quotas, body]:
+                return KeptBatch(body.encode(), replayed=True, quotas=to_quotas(quotas))
+            case ["mismatch"]:
+                raise mismatch()
+        return None
+
     async def get(self, department: str, batch_id: str) -> Batch | None:
         """A department's batch; None where it has no such batch."""
         if not is_batch_id(batch_id):
@@ -134,7 +147,9 @@ class BatchLedger:
     async def claim_indexing(self) -> Indexing | None:
         """The batch that has waited longest for its file to be read, for half a minute."""
         record = pairs(await self._connection.run("claim_indexing", _LEASE_MS))
-        return Indexing(to_batch(record), int(record["token"])) if record else None
+        if not record:
+            return None
+        return Indexing(to_batch(record), int(record["token"]), int(record["readings"]))
 
     async def note_indexing(self, indexing: Indexing, read: int) -> bool:
         """Keep a batch for another half minute; False where it is to be read no further."""
@@ -143,6 +158,11 @@ class BatchLedger:
                 "note_indexing", indexing.batch.id, indexing.token, _LEASE_MS, read
             )
         )
+
+    async def give_back_indexing(self, indexing: Indexing, seconds: float) -> None:
+        """Have a batch read again after so long, by a clerk that could not go on."""
+        batch_id, token = indexing.batch.id, indexing.token
+        await self._connection.run("give_back_indexing", batch_id, token, round(seconds * 1000))
 
     async def begin(self, indexing: Indexing, begun: Begun) -> bool:
         """Let the lines wait for their release; False where the batch is not this clerk's."""

@@ -154,7 +154,7 @@ local function end_batch(batch, status)
   redis.call('ZREM', P .. 'batch-deadlines', batch.id)
   redis.call('ZREM', P .. 'batches-open', batch.id)
   redis.call('ZREM', P .. 'flush-due', batch.id)
-  redis.call('DEL', P .. 'index:' .. batch.id)
+  redis.call('DEL', P .. 'index:' .. batch.id, P .. 'readings:' .. batch.id)
   redis.call('ZADD', P .. 'ended-batches', now + tonumber(batch.keep_ms), batch.id)
   for _, kind in ipairs({'input', 'output', 'error'}) do
     local file = P .. 'file:' .. (batch[kind .. '_file_id'] or '')

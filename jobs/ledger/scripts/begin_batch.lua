@@ -13,6 +13,7 @@ set_batch(batch, {
   total = facts.total, failed = facts.refused, output_file_id = ARGV[5], error_file_id = ARGV[6],
 })
 redis.call('ZREM', P .. 'indexing', batch.id)
+redis.call('DEL', P .. 'readings:' .. batch.id)
 if ARGV[7] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[7])) end
 redis.call('SET', P .. 'index:' .. batch.id, ARGV[3])
 -- Its lines wait since it was submitted, the bad ones too until now.

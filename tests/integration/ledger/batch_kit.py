@@ -216,6 +216,6 @@ class Bureau:
 
     def left(self) -> set[str]:
         """Keys of what was kept for batches and their jobs."""
-        kinds = ("batch:", "index:", "open:", "outcomes:", "job:", "jobs:", "waiting:")
+        kinds = ("batch:", "index:", "open:", "outcomes:", "readings:", "job:", "jobs:", "waiting:")
         names: Any = self.redis.keys("chancery:*")
         return {name for name in names if name.removeprefix("chancery:").startswith(kinds)}

@@ -146,6 +146,47 @@ async def test_a_clerk_that_died_is_replaced_and_says_nothing_more(bureau: Burea
     assert (await bureau.get(batch)).indexed == 3
 
 
+async def test_only_readings_that_were_not_heard_of_again_count(bureau: Bureau) -> None:
+    batch = await bureau.submit()
+    for _ in range(5):
+        given_back = await bureau.indexing()
+        assert given_back.readings == 1
+        for _ in range(2):  # an answer may be lost, and the call made again
+            await bureau.ledger.batches.give_back_indexing(given_back, 60)
+        assert await bureau.ledger.batches.claim_indexing() is None  # it is due in a minute
+        run_out(bureau, batch.id)
+    counted = []
+    for _ in range(4):
+        counted.append((await bureau.indexing()).readings)
+        run_out(bureau, batch.id)
+    assert counted == [1, 2, 3, 4]
+
+
+async def test_a_reading_that_came_further_than_all_before_begins_the_count_anew(
+    bureau: Bureau,
+) -> None:
+    batch = await bureau.submit()
+    counted = []
+    for read in (10, 10, 5, 10, 11, 4):
+        indexing = await bureau.indexing()
+        counted.append(indexing.readings)
+        assert await bureau.ledger.batches.note_indexing(indexing, read)
+        run_out(bureau, batch.id)
+    assert counted == [1, 2, 3, 4, 5, 2]
+
+
+async def test_a_clerk_that_could_not_go_on_takes_nothing_from_the_next(bureau: Bureau) -> None:
+    batch = await bureau.submit()
+    late = await bureau.indexing()
+    run_out(bureau, batch.id)
+    now = await bureau.indexing()
+    await bureau.ledger.batches.give_back_indexing(late, 0)
+    assert await bureau.ledger.batches.claim_indexing() is None
+    assert await bureau.ledger.batches.note_indexing(now, 1)
+    run_out(bureau, batch.id)
+    assert (await bureau.indexing()).readings == 2
+
+
 async def test_a_batch_that_was_read_waits_with_its_lines_once(bureau: Bureau) -> None:
     batch = await bureau.submit()
     indexing = await bureau.indexing()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from redis import Redis
 
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
@@ -72,6 +73,14 @@ def empty_system(redis_url: str, engine: StandInControl, tmp_path: Path) -> Iter
     system = System(redis_url, tmp_path, engine)
     yield system
     system.stop()
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """The server of an `empty_system`, set back afterwards."""
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        yield redis
+        redis.config_set("maxmemory", "0")
 
 
 @pytest.fixture

@@ -127,6 +127,26 @@ async def test_a_key_makes_one_batch_however_often_it_is_sent(caller: Caller) ->
     assert [batch.id async for batch in caller.openai.batches.list()] == [first.id]
 
 
+async def test_a_batch_that_was_kept_is_answered_again_when_it_would_not_be_taken_any_more(
+    caller: Caller,
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    file_id = await caller.upload(chat_lines(1))
+    asked: dict[str, Any] = {
+        "metadata": {"deadline": soon.isoformat()},
+        "extra_headers": {"Idempotency-Key": "evening-3"},
+    }
+    first = await caller.create(file_id, **asked)
+    await caller.ended(first)
+    assert (await caller.openai.files.delete(file_id)).deleted
+    await until(lambda: datetime.now(UTC) > soon)
+    again = await caller.create(file_id, **asked)
+    assert (again.id, again.status) == (first.id, "validating")
+    with pytest.raises(openai.UnprocessableEntityError) as other:
+        await caller.create(file_id, window="12h", **asked)
+    assert _problem(other.value)["type"] == "/problems/idempotency-mismatch"
+
+
 async def test_documents_with_a_key_make_one_batch_and_one_file(caller: Caller) -> None:
     document = await caller.document("The well is dry.")
     request = {"documents": [document], "task": "summarize"}

@@ -65,6 +65,11 @@ def names_in(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in sorted(files)]
 
 
+def refusal(status: int, code: str) -> web.Response:
+    told = {"type": f"/problems/{code}", "title": "No"}
+    return web.json_response(told, status=status, content_type="application/problem+json")
+
+
 def uploads(office: Any) -> Counter[str]:
     """How often the bytes of each file came."""
     sent = [seen.fields["file"]["sha256"] for seen in office.seen if "file" in seen.fields]
@@ -353,6 +358,45 @@ class TestGoingOnAfterABreak:
         assert (result.exit_code, result.stdout) == (0, "batch_1\n")
         assert "0 of 20 files sent, 20 were there before." in result.stderr
         assert "metadata" not in office.bureau.asked[-1]
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 429, 500])
+    def test_what_says_nothing_of_the_batch_does_not_make_a_second_one(
+        self,
+        office: Any,
+        run: Run,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        status: int,
+    ) -> None:
+        monkeypatch.setattr("client.commands.connection.SENDING_SECONDS", 0.1)
+        office.bureau.loses_answers = 1
+        office.answers = [*[None] * 22, *[lambda: web.Response(status=status)] * 2]
+        assert run("submit", folder, "--task", "summarize", "--metadata", "run=1").exit_code == 1
+        assert len(office.bureau.batches) == 1, "it was made, and its answer lost"
+        office.answers = [lambda: web.Response(status=status)] * 2
+        assert run("submit", folder, "--task", "summarize", "--metadata", "run=2").exit_code == 1
+        office.answers = []
+        result = run("submit", folder, "--task", "summarize", "--metadata", "run=2")
+        assert (result.exit_code, result.stdout) == (0, "batch_1\n")
+        assert len(office.bureau.batches) == 1
+
+    def test_a_key_that_was_used_otherwise_does_not_make_a_second_batch(
+        self, office: Any, run: Run, folder: Path
+    ) -> None:
+        office.answers = [*[None] * 21, lambda: refusal(422, "idempotency-mismatch")]
+        assert run("submit", folder, "--task", "summarize", "--metadata", "run=1").exit_code == 1
+        run("submit", folder, "--task", "summarize", "--metadata", "run=2")
+        (asked,) = office.bureau.asked
+        assert asked["metadata"] == {"run": "1"}
+
+    def test_a_batch_of_what_is_not_there_can_be_asked_for_otherwise(
+        self, office: Any, run: Run, folder: Path
+    ) -> None:
+        office.answers = [*[None] * 21, lambda: refusal(404, "not-found")]
+        assert run("submit", folder, "--task", "summarize", "--metadata", "run=1").exit_code == 1
+        run("submit", folder, "--task", "summarize", "--metadata", "run=2")
+        (asked,) = office.bureau.asked
+        assert asked["metadata"] == {"run": "2"}
 
     def test_after_a_day_it_does_not_guess_whether_there_is_a_batch(
         self, office: Any, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch

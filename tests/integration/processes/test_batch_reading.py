@@ -1,0 +1,126 @@
+"""Clerks that read batches' files, and are stopped in the middle of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from jobs.batches.batch import Batch, BatchStatus, NewBatch
+from jobs.batches.file import LineCounter, StoredFile
+from jobs.batches.files import Files, FileUpload
+from jobs.batches.indexing import IndexLimits
+from jobs.problems import ProblemError
+from jobs.settings import RetentionSettings
+from tests.integration.ledger.batch_kit import a_new_batch
+from tests.integration.processes.caller import CHAT, Line, chat_lines, joined
+from tests.integration.processes.conftest import OpenDesk
+from tests.integration.processes.system import Desk, System, until
+from worker.batch_reader import MOST_READINGS, BatchReader
+
+LINES = 20_000  # some seconds to read
+LIMITS = IndexLimits(max_lines=LINES, max_line_bytes=10_000, max_text_chars=10_000)
+
+
+async def kept(desk: Desk, data: bytes) -> StoredFile:
+    counter = LineCounter()
+    counter.read(data)
+    async with desk.store.incoming(len(data)) as incoming:
+        incoming.write(data)
+        files = Files(desk.ledger, desk.store, RetentionSettings())
+        return await files.keep(desk.name, FileUpload(incoming, counter.lines, None))
+
+
+async def submit(desk: Desk, lines: Iterable[Line | bytes]) -> NewBatch:
+    file = await kept(desk, joined(lines))
+    batch = replace(
+        a_new_batch(department=desk.name, endpoint=CHAT),
+        input_file_id=file.id,
+        input_bytes=file.bytes,
+    )
+    await desk.ledger.batches.create(batch, b"{}", None)
+    return batch
+
+
+async def found(desk: Desk, batch: NewBatch) -> Batch:
+    seen = await desk.ledger.batches.get(desk.name, batch.id)
+    assert seen is not None
+    return seen
+
+
+async def reading_is(redis: Redis, batch: NewBatch, token: int) -> None:
+    """Wait until a clerk has begun its so manieth reading."""
+    await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "token") == str(token))
+
+
+def let_none_get_on(redis: Redis, batch: NewBatch) -> None:
+    """Have a reading before those of the test have come to the end of the file."""
+    redis.hset(f"chancery:batch:{batch.id}", "furthest", batch.input_bytes)
+
+
+def is_due(redis: Redis, batch: NewBatch) -> None:
+    """Have the lease of the clerk that reads it, or the pause before the next, be over."""
+    redis.zadd("chancery:indexing", {batch.id: 1}, xx=True)
+
+
+async def test_outages_of_redis_are_no_deaths_of_the_clerk(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    desk = await open_desk(empty_system)
+    batch = await submit(desk, chat_lines(LINES))
+    let_none_get_on(redis, batch)
+    reader = BatchReader(desk.ledger, desk.store, LIMITS)
+    for token in range(1, MOST_READINGS + 2):
+        reading = asyncio.create_task(reader.read_next())
+        await reading_is(redis, batch, token)
+        redis.config_set("maxmemory", "1")
+        with pytest.raises(ProblemError, match="no room"):
+            await reading
+        redis.config_set("maxmemory", "0")
+        assert not await reader.read_next(), "it is due, or was not given back"
+        is_due(redis, batch)
+    assert await reader.read_next()
+    assert (await found(desk, batch)).status is BatchStatus.in_progress
+
+
+async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    desk = await open_desk(empty_system)
+    batch = await submit(desk, chat_lines(LINES))
+    let_none_get_on(redis, batch)
+    for token in range(1, MOST_READINGS + 1):
+        clerk = empty_system.start("clerk")
+        await reading_is(redis, batch, token)
+        clerk.kill()
+        assert (await found(desk, batch)).status is BatchStatus.validating
+        is_due(redis, batch)
+    empty_system.start("clerk")
+    await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "status") == "failed")
+    (error,) = (await found(desk, batch)).errors
+    assert error["code"] == "poisoned"
+
+
+async def test_refused_lines_wait_in_a_file_for_the_end_of_the_reading(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    desk = await open_desk(empty_system)
+    batch = await submit(desk, [*[b"{bad"] * (LINES // 2), *chat_lines(LINES // 2)])
+    reading = asyncio.create_task(BatchReader(desk.ledger, desk.store, LIMITS).read_next())
+    incoming = empty_system.folder / "store" / "incoming"
+    await until(lambda: sum(path.stat().st_size for path in incoming.iterdir()) > 0)
+    now = await found(desk, batch)
+    assert now.status is BatchStatus.validating
+    assert now.read < now.input_bytes
+    assert await reading
+    assert list(incoming.iterdir()) == []
+    now = await found(desk, batch)
+    assert (now.indexed, now.failed) == (LINES // 2, LINES // 2)
+    file = await desk.ledger.files.get(desk.name, now.error_file_id or "")
+    assert file is not None
+    errors = (await desk.store.read(file.blobs[0])).splitlines()
+    assert (len(errors), file.lines) == (LINES // 2, LINES // 2)
+    assert sum(map(len, errors)) + len(errors) == file.bytes

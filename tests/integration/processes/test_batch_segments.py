@@ -1,0 +1,82 @@
+"""The clerk's writing of results that are large."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from jobs.batches.batch import Batch, BatchStatus
+from jobs.ledger.jobs import Ending
+from jobs.ledger.upkeep import Release
+from jobs.states import JobStatus
+from tests.integration.processes.caller import chat_lines
+from tests.integration.processes.conftest import OpenDesk
+from tests.integration.processes.system import Desk, System
+from tests.integration.processes.test_batch_reading import LIMITS, found, submit
+from worker import segments
+from worker.batch_reader import BatchReader
+from worker.flusher import Flusher
+
+
+async def begun(desk: Desk, lines: int) -> Batch:
+    batch = await submit(desk, chat_lines(lines))
+    assert await BatchReader(desk.ledger, desk.store, LIMITS).read_next()
+    return await found(desk, batch)
+
+
+async def run(desk: Desk, redis: Redis, batch: Batch, lines: int, size: int) -> list[str]:
+    """Have so many of the next lines succeed, with results of so many bytes; their blobs."""
+    await desk.ledger.upkeep.release(Release(depth=lines))
+    ids = sorted(redis.smembers(f"chancery:open:{batch.id}"))
+    blobs = []
+    for claim in (await desk.ledger.jobs.claim(ids, "w", 30)).granted:
+        result = json.dumps({"said": "x" * size}).encode()
+        blobs.append(await desk.store.put(result, desk.name, claim.job.id))
+        ending = Ending(JobStatus.succeeded, result_blob=blobs[-1])
+        assert await desk.ledger.jobs.finish(claim, ending)
+    return blobs
+
+
+async def segments_of(desk: Desk, file_id: str | None) -> list[bytes]:
+    file = await desk.ledger.files.get(desk.name, file_id or "")
+    return [await desk.store.read(blob) for blob in file.blobs] if file else []
+
+
+def told(written: list[bytes]) -> list[Any]:
+    lines = [json.loads(line) for piece in written for line in piece.splitlines()]
+    return sorted(line["custom_id"] for line in lines)
+
+
+async def test_a_segment_of_large_results_ends_before_it_has_two_hundred_lines(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    desk = await open_desk(empty_system)
+    batch = await begun(desk, 20)
+    blobs = await run(desk, redis, batch, 20, 1024 * 1024)
+    assert await Flusher(desk.ledger, desk.store).flush_due() == 20
+    ended = await found(desk, batch)
+    assert (ended.status, ended.completed, ended.flushed) == (BatchStatus.completed, 20, 20)
+    written = await segments_of(desk, ended.output_file_id)
+    assert [piece.count(b"\n") for piece in written] == [8, 8, 4]
+    assert told(written) == sorted(f"c{number}" for number in range(20))
+    assert not any(desk.store.path(blob).exists() for blob in blobs)
+
+
+async def test_a_cancelled_batch_in_short_segments_tells_of_each_line_once(
+    empty_system: System, open_desk: OpenDesk, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 1)
+    desk = await open_desk(empty_system)
+    batch = await begun(desk, 9)
+    await run(desk, redis, batch, 4, 10)
+    await desk.ledger.batches.cancel(desk.name, batch.id)
+    assert await Flusher(desk.ledger, desk.store).flush_due() == 9
+    ended = await found(desk, batch)
+    assert (ended.status, ended.completed, ended.failed) == (BatchStatus.cancelled, 4, 5)
+    output = await segments_of(desk, ended.output_file_id)
+    errors = await segments_of(desk, ended.error_file_id)
+    assert (len(output), len(errors)) == (4, 5)
+    assert sorted(told(output) + told(errors)) == [f"c{number}" for number in range(9)]
