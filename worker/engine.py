@@ -28,6 +28,7 @@ from worker.engine_metrics import EngineFigures, read_figures
 from worker.engine_request import ChatRequest, to_body
 from worker.engine_session import EngineSession
 from worker.places import Places
+from worker.token_counts import TokenCounts, most_tokens
 
 log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class EngineClient:
         self._version: str | None = None
         self._takes_priority = True
         self._counts_tokens = True
+        self._token_counts = TokenCounts()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -133,6 +135,7 @@ class EngineClient:
                     self._board.bad(f"answers {answer.status} at /health")
                     return False
                 if not self.health.ok:
+                    self._token_counts.forget()
                     self._model = await self._find_model()
                     self._version = await self._find_version()
         except TimeoutError:
@@ -190,13 +193,16 @@ class EngineClient:
     async def count_tokens(self, text: str) -> int:
         """Tokens of `text`; more than there are where the engine cannot count."""
         if not self._counts_tokens:
-            return _most_tokens(text)
+            return most_tokens(text)
+        return await self._token_counts.of(text, self._count_tokens)
+
+    async def _count_tokens(self, text: str) -> int:
         request = {"model": self.model, "prompt": text, "add_special_tokens": False}
         async with self._counting:
             answer = await self._post("/tokenize", to_body(request))
         if answer.status == httpx.codes.NOT_FOUND:
             self._counts_tokens = False
-            return _most_tokens(text)
+            return most_tokens(text)
         if answer.status != httpx.codes.OK:
             raise await self._error(answer, [Message("user", text)])
         try:
@@ -297,8 +303,3 @@ def _body(answer: Answer, path: str) -> bytes:
     if answer.status != httpx.codes.OK:
         raise EngineUnavailable(f"answers {answer.status} at {path}")
     return answer.body
-
-
-def _most_tokens(text: str) -> int:
-    """No fewer tokens than any byte-level tokenizer makes of `text`, but for rare characters."""
-    return sum(1 if char.isascii() else 2 for char in text)

@@ -50,6 +50,7 @@ class Counts:
     started: int = 0
     finished: int = 0
     aborted: int = 0
+    tokenized: int = 0
 
     @property
     def running(self) -> int:
@@ -103,6 +104,7 @@ class StandIn:
     async def tokenize(self, request: web.Request) -> web.Response:
         if self.behaviour.mode == "no-tokenize":
             return _problem(404, "Not Found")
+        self.counts.tokenized += 1
         tokens = list(range(count_tokens((await request.json())["prompt"])))
         answer = {"count": len(tokens), "max_model_len": self.behaviour.context, "tokens": tokens}
         return web.json_response(answer)
@@ -119,6 +121,7 @@ class StandIn:
                 "finished": counts.finished,
                 "aborted": counts.aborted,
                 "running": counts.running,
+                "tokenized": counts.tokenized,
             }
         )
 

@@ -158,6 +158,20 @@ async def test_tokens_are_counted_by_the_engine(session: EngineSession) -> None:
     assert await session.count_tokens("税务局 four") == 5
 
 
+async def test_what_was_counted_before_is_not_asked_again_until_the_engine_was_away(
+    client: EngineClient, standin: StandInControl
+) -> None:
+    before = standin.counts()["tokenized"]
+    assert [await client.count_tokens("税务局 four") for _ in range(3)] == [5, 5, 5]
+    assert standin.counts()["tokenized"] == before + 1
+    standin.control(mode="unhealthy")
+    assert not await client.healthy()
+    standin.control(mode="ok")
+    assert await client.healthy()
+    assert await client.count_tokens("税务局 four") == 5
+    assert standin.counts()["tokenized"] == before + 2
+
+
 async def test_where_the_engine_cannot_count_the_count_is_too_high(
     session: EngineSession, standin: StandInControl
 ) -> None:
