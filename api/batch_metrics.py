@@ -59,7 +59,8 @@ def _estimates(errors: EstimateErrors) -> Metric:
     ]
     ratio = HistogramMetricFamily(
         "chancery_batch_duration_over_promise",
-        "What completed batches took, over what was promised at their submission: 1 is kept.",
+        "What batches took, over what was promised at their submission: 1 is kept. Expired ones "
+        "count with the time until their deadline.",
     )
     ratio.add_metric((), buckets, errors.total)
     return ratio

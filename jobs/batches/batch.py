@@ -35,7 +35,7 @@ class NewBatch:
     """What a submission asks for, checked and with its ids given.
 
     `window` is a calendar window that narrows the department's (`jobs/window.py`); `expected_at` is
-    the first estimate of its end.
+    the first estimate of its end, `tokens` that of its lines' tokens by task.
     """
 
     id: str
@@ -51,6 +51,7 @@ class NewBatch:
     callback_url: str | None = None
     window: str | None = None
     expected_at: datetime | None = None
+    tokens: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,8 +59,9 @@ class NewBatch:
 class Batch:
     """`read` is how many bytes of the input file were checked; `indexed` how many of `total` lines
     can be run, `released` how many of those were begun or given up. `tokens` estimates the indexed
-    lines' tokens by task. A file has its id before it is there, which `output_begun` and
-    `error_begun` say. `moments` are the times at which it took each status.
+    lines' tokens by task, and until the file was read those of all. A file has its id before it is
+    there, which `output_begun` and `error_begun` say. `moments` are the times at which it took each
+    status.
     """
 
     id: str

@@ -1,4 +1,7 @@
-"""How good estimates were: what a batch took, over what was promised at its submission."""
+"""How good estimates were: what a batch took, over what was promised at its submission.
+
+One that expired is taken to have taken the time until its deadline: a lower bound.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.forecast import Waiting, Work, forecast
-from jobs.batches.index import ANSWER_TOKENS, CHARS_PER_TOKEN
 from jobs.batches.pace import Pace
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
@@ -18,7 +17,6 @@ from jobs.window import NEVER, Calendar
 
 # Beyond the engines' time: the file is read, and the last results are written.
 OVERHEAD = timedelta(seconds=2)
-_UNREAD = ""  # the task of lines that nobody has looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Outlook:
         """When each batch that has not ended is expected to be done, by its id."""
         return await self._expected(now, [])
 
-    async def of_new(self, batch: NewBatch, lines: int) -> datetime | None:
+    async def of_new(self, batch: NewBatch) -> datetime | None:
         """When a batch would be done that is submitted now; None where that cannot be foreseen."""
         item = _Item(
             id=batch.id,
@@ -50,7 +48,7 @@ class Outlook:
             lane=batch.lane,
             deadline=batch.deadline,
             window=batch.window,
-            tokens=_unread(batch.input_bytes, lines),
+            tokens=batch.tokens,
         )
         return (await self._expected(batch.created_at, [item]))[batch.id]
 
@@ -109,13 +107,9 @@ def _item(batch: Batch) -> _Item:
 
 def _left(batch: Batch) -> Mapping[str, float]:
     if batch.status is BatchStatus.validating:
-        return _unread(batch.input_bytes, batch.input_bytes // 1_000)
+        return batch.tokens
     if not batch.indexed or batch.closing:
         return {}
     ended = batch.completed + batch.failed - (batch.total - batch.indexed)
     share = max(batch.indexed - ended, 0) / batch.indexed
     return {task: tokens * share for task, tokens in batch.tokens.items()}
-
-
-def _unread(size: int, lines: int) -> Mapping[str, float]:
-    return {_UNREAD: size / CHARS_PER_TOKEN + lines * ANSWER_TOKENS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from jobs.batches.batch import NewBatch
 from jobs.batches.estimates import late
 from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
+from jobs.batches.first_look import FirstLook
 from jobs.batches.indexing import too_many_lines
 from jobs.batches.lines import LineUrl
 from jobs.batches.outlook import Outlook
@@ -57,6 +58,7 @@ class BatchSubmissions:
         self._store = store
         self._files = files
         self._outlook = outlook
+        self._first_look = FirstLook(ledger, store)
         self._batches = batches
         self._bulk = bulk
 
@@ -136,8 +138,9 @@ class BatchSubmissions:
         if file.lines > 2 * self._batches.max_lines:
             # So many blank lines nobody writes; what is nearer the bound is seen when it is read.
             raise too_many_lines(self._batches.max_lines)
-        batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes)
-        expected_at = await self._outlook.of_new(batch, file.lines)
+        tokens = await self._tokens(file, request)
+        batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
+        expected_at = await self._outlook.of_new(batch)
         if late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
             raise _unreachable(expected_at, batch.deadline)
         batch = replace(batch, expected_at=expected_at)
@@ -146,6 +149,12 @@ class BatchSubmissions:
         keep = timedelta(seconds=expiry.seconds) if expiry else None
         kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
         return _submitted(kept)
+
+    async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
+        if request.documents is None:
+            return await self._first_look.at_file(file, request.endpoint)
+        ids = [_document(given).document_id for given in request.documents]
+        return await self._first_look.at_documents(file.department, request.task or "", ids)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
         """Documents become lines, so that there is one kind of batch."""
@@ -165,7 +174,7 @@ def _submitted(kept: KeptBatch) -> SubmittedBatch:
 
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:
     for given in documents:
-        one = BatchDocument(document_id=given) if isinstance(given, str) else given
+        one = _document(given)
         body: dict[str, Any] = {
             "task": request.task,
             "input": {"document_id": one.document_id},
@@ -180,6 +189,10 @@ def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> I
             "body": body,
         }
         yield to_json(line) + b"\n"
+
+
+def _document(given: str | BatchDocument) -> BatchDocument:
+    return BatchDocument(document_id=given) if isinstance(given, str) else given
 
 
 def _misfit(pointer: str, detail: str) -> ProblemError:

@@ -17,6 +17,8 @@ from jobs.ledger.figures import FigureLedger
 @dataclass(frozen=True, slots=True)
 class EstimateErrors:
     """Of batches that were completed: what each took, over what was promised at its submission.
+    Of those that expired, unless that was said beforehand: the time until the deadline over what
+    was promised, which is less than they would have taken.
 
     `buckets` are cumulative, by upper bound.
     """

@@ -29,6 +29,7 @@ def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[s
         "created_at": to_ms(batch.created_at),
         "first_expected_at": expected,
         "expected_at": expected,
+        "tokens": dump(batch.tokens),
         "metadata": dump(batch.metadata),
         "keep_ms": keep_ms,
         "file_keep_ms": file_keep_ms,

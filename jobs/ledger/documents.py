@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from jobs.job import StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
@@ -38,6 +38,10 @@ class DocumentLedger:
             for document_id, size in zip(document_ids, sizes, strict=True)
             if size is not None
         }
+
+    async def sizes(self, department: str, document_ids: Sequence[str]) -> Mapping[str, int]:
+        """The bytes of those documents that there are."""
+        return await self.prolong(department, document_ids, datetime.fromtimestamp(0, UTC))
 
     async def get(self, department: str, document_id: str) -> StoredDocument | None:
         key = f"{PREFIX}document:{department}:{document_id}"

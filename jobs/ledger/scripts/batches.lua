@@ -122,12 +122,17 @@ local function stop_release(batch)
   end
 end
 
--- What a completed batch took, over what was promised: see jobs/batches/estimates.py.
+-- What a batch took, over what was promised: see jobs/batches/estimates.py. One that expired would
+-- have taken longer than until its deadline; where that was said, nothing is learnt from it.
 local ERROR_BOUNDS = {'0.5', '0.8', '0.9', '1', '1.1', '1.25', '1.5', '2', '4', 'inf'}
 
-local function note_estimate(batch)
-  local promised = math.max(tonumber(batch.first_expected_at) - tonumber(batch.created_at), 1000)
-  local error = (now - tonumber(batch.created_at)) / promised
+local function note_estimate(batch, status)
+  local promised_at, deadline = tonumber(batch.first_expected_at), tonumber(batch.deadline)
+  if not promised_at then return end
+  if status == 'expired' and promised_at > deadline then return end
+  local took = (status == 'expired' and deadline or now) - tonumber(batch.created_at)
+  local promised = math.max(promised_at - tonumber(batch.created_at), 1000)
+  local error = took / promised
   for _, bound in ipairs(ERROR_BOUNDS) do
     if bound == 'inf' or error <= tonumber(bound) then
       redis.call('HINCRBY', P .. 'estimates', 'le:' .. bound, 1)
@@ -149,7 +154,7 @@ local function end_batch(batch, status)
     move_lines('waiting', batch.department, -tonumber(batch.lines))
   end
   set_batch(batch, {status = status, [status .. '_at'] = now})
-  if status == 'completed' and batch.first_expected_at then note_estimate(batch) end
+  if status == 'completed' or status == 'expired' then note_estimate(batch, status) end
   redis.call('ZREM', P .. 'indexing', batch.id)
   redis.call('ZREM', P .. 'batch-deadlines', batch.id)
   redis.call('ZREM', P .. 'batches-open', batch.id)

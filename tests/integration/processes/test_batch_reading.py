@@ -45,7 +45,7 @@ async def submit(desk: Desk, lines: Iterable[Line | bytes]) -> NewBatch:
     return batch
 
 
-async def found(desk: Desk, batch: NewBatch) -> Batch:
+async def found(desk: Desk, batch: NewBatch | Batch) -> Batch:
     seen = await desk.ledger.batches.get(desk.name, batch.id)
     assert seen is not None
     return seen

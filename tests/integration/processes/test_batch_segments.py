@@ -30,9 +30,9 @@ async def begun(desk: Desk, lines: int) -> Batch:
 async def run(desk: Desk, redis: Redis, batch: Batch, lines: int, size: int) -> list[str]:
     """Have so many of the next lines succeed, with results of so many bytes; their blobs."""
     await desk.ledger.upkeep.release(Release(depth=lines))
-    ids = sorted(redis.smembers(f"chancery:open:{batch.id}"))
+    ids: Any = redis.smembers(f"chancery:open:{batch.id}")
     blobs = []
-    for claim in (await desk.ledger.jobs.claim(ids, "w", 30)).granted:
+    for claim in (await desk.ledger.jobs.claim(sorted(ids), "w", 30)).granted:
         result = json.dumps({"said": "x" * size}).encode()
         blobs.append(await desk.store.put(result, desk.name, claim.job.id))
         ending = Ending(JobStatus.succeeded, result_blob=blobs[-1])
