@@ -69,6 +69,14 @@ async def test_a_pause_of_interactive_work_delays_no_batch(bureau: Bureau) -> No
     assert await hours(bureau, batch) == 1
 
 
+async def test_an_interactive_batch_stops_for_pauses_of_its_own_lane_alone(bureau: Bureau) -> None:
+    batch = await waiting(bureau, lane=Lane.interactive)
+    await bureau.ledger.pauses.pause(lane=Lane.bulk)
+    assert await hours(bureau, batch) == 1
+    await bureau.ledger.pauses.pause(lane=Lane.interactive)
+    assert await hours(bureau, batch) is None
+
+
 async def test_a_closed_window_is_waited_for(bureau: Bureau) -> None:
     await bureau.ledger.departments.create("parks")
     await bureau.ledger.departments.set_window("parks", Window.parse("14:00-15:00 UTC"))
