@@ -24,7 +24,8 @@ _DONE_SECONDS = 1e-6
 class Work:
     """What is left of a batch: `seconds` are what the whole system takes for it.
 
-    It runs while all of `windows` are open, and its department's.
+    It runs while all of `windows` are open, and its department's; `NEVER` is one of them while it
+    is paused.
     """
 
     batch_id: str
@@ -36,7 +37,7 @@ class Work:
 class Waiting:
     """What waits of one department, in the order in which it will be released.
 
-    `weight` is its share beside other departments. One that is paused has `NEVER` in its windows.
+    `weight` is its share beside other departments.
     """
 
     department: str

@@ -12,6 +12,7 @@ from jobs.batches.forecast import Waiting, Work, forecast
 from jobs.batches.pace import Pace
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
+from jobs.ledger.pauses import Pause
 from jobs.settings import BulkSettings
 from jobs.window import NEVER, Calendar
 
@@ -59,18 +60,14 @@ class Outlook:
         for item in [*open_, *new]:
             of_departments[item.department].append(item)
         pauses = await self._ledger.pauses.list()
-        paused = {
-            name for name in of_departments if any(one.holds(name, Lane.bulk) for one in pauses)
-        }
         waiting = [
-            await self._waiting(name, items, pace, is_paused=name in paused)
-            for name, items in of_departments.items()
+            await self._waiting(name, items, pace, pauses) for name, items in of_departments.items()
         ]
         found = forecast(now, waiting)
         return {id_: end + OVERHEAD if end else None for id_, end in found.items()}
 
     async def _waiting(
-        self, name: str, items: Sequence[_Item], pace: Pace, *, is_paused: bool
+        self, name: str, items: Sequence[_Item], pace: Pace, pauses: Sequence[Pause]
     ) -> Waiting:
         department = await self._ledger.departments.get(name)
         calendar = self._bulk.calendar(department.window if department else None)
@@ -78,13 +75,16 @@ class Outlook:
             department=name,
             weight=department.weight if department else 1,
             works=[
-                Work(item.id, pace.seconds(item.tokens), self._windows(item, calendar))
+                Work(item.id, pace.seconds(item.tokens), self._windows(item, calendar, pauses))
                 for item in sorted(items, key=_order)
             ],
-            windows=(NEVER,) if is_paused else (),
         )
 
-    def _windows(self, item: _Item, calendar: Calendar) -> tuple[Calendar, ...]:
+    def _windows(
+        self, item: _Item, calendar: Calendar, pauses: Sequence[Pause]
+    ) -> tuple[Calendar, ...]:
+        if any(pause.holds(item.department, item.lane) for pause in pauses):
+            return (NEVER,)
         own = (self._bulk.calendar(item.window),) if item.window else ()
         return own if item.lane is Lane.interactive else (calendar, *own)
 

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import validate
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from redis import Redis
 from structlog.testing import capture_logs
 
 from jobs.ledger import Ledger
@@ -19,6 +20,7 @@ from jobs.provenance import Provenance
 from jobs.roles import Role
 from jobs.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
+from tests.integration.ledger.batch_kit import Bureau
 from tests.integration.ledger.callback_kit import a_callback, settle, taken
 
 
@@ -145,6 +147,30 @@ async def test_metrics_tell_how_callbacks_fare(office: Office, ledger: Ledger) -
     assert seen["chancery_events_total", (("event", "breakers_opened"),)] == 1
     await ledger.callbacks.redeliver("tax", gone.id)
     assert (await figures(office))["chancery_callback_urls_gone", (("department", "tax"),)] == 0
+
+
+async def test_metrics_tell_how_good_promises_of_batches_were(
+    office: Office, ledger: Ledger, redis_url: str
+) -> None:
+    then, hour = datetime.now(UTC) - timedelta(hours=10), timedelta(hours=1)
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        bureau = Bureau(ledger, redis)
+        for promised, due in ((20, 50), (8, 50), (4, 9)):
+            batch = await bureau.begin(
+                1, created_at=then, expected_at=then + promised * hour, deadline=then + due * hour
+            )
+            if due > 10:
+                await bureau.release()
+                await bureau.run(bureau.take_sent())
+            await ledger.upkeep.sweep()
+            assert await bureau.write(batch)
+    seen, name = await figures(office), "chancery_batch_duration_over_promise"
+    found = {bound: seen[f"{name}_bucket", (("le", bound),)] for bound in ("0.8", "1.5", "4")}
+    assert found == {"0.8": 1, "1.5": 2, "4": 3}
+    assert seen[f"{name}_count", ()] == seen[f"{name}_bucket", (("le", "+Inf"),)] == 3
+    assert seen[f"{name}_sum", ()] == pytest.approx(0.5 + 1.25 + 2.25, rel=0.01)
+    tax = ("department", "tax")
+    assert seen["chancery_batches_ended_total", (tax, ("status", "expired"))] == 1
 
 
 async def test_metrics_may_ask_for_a_token(open_office: Open) -> None:

@@ -38,7 +38,7 @@ async def expire(bureau: Bureau, batch: Batch) -> None:
     assert (await bureau.get(batch)).status is BatchStatus.expired
 
 
-async def errors(bureau: Bureau) -> tuple[list[float], float]:
+async def errors(bureau: Bureau) -> tuple[list[float], object]:
     """The bucket of each batch that counts, and the sum of what they took over what was said."""
     found = (await bureau.ledger.batch_figures.read(["tax"])).errors
     counts = [found.buckets[bound] for bound in ERROR_BUCKETS]
