@@ -40,6 +40,27 @@ def test_a_text_that_speaks_of_secrets_is_not_marked(text: str) -> None:
     assert marking_of(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("密级：绝密□ 机密□ 秘密☑", "秘密"),
+        ("密级：绝密□机密☑秘密□", "机密"),
+        ("密级：□绝密☑机密□秘密", "机密"),
+        ("密级： 绝密 □  机密 ☑  秘密 □", "机密"),
+        ("密级：绝密 机密 秘密√", "秘密"),
+    ],
+)
+def test_the_level_that_a_tick_belongs_to_counts_and_no_other(text: str, level: str) -> None:
+    marking = marking_of(text)
+    assert marking is not None
+    assert marking.level.value == level
+
+
+@pytest.mark.parametrize("text", ["正文。\n" * 40 + "【机密】关于检查的通知", "约定*机密*1年"])
+def test_a_title_far_down_and_a_level_in_italics_are_no_marking(text: str) -> None:
+    assert marking_of(text) is None
+
+
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
 def test_a_law_is_not_marked(path: Path) -> None:
     assert marking_of(path.read_text(encoding="utf-8")) is None
@@ -116,6 +137,13 @@ def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
     body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
     assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+
+
+@pytest.mark.parametrize("marked", ["**机密★1年**", "## __机密__", "<b>机密★1年</b>"])
+def test_markdown_is_looked_at_as_it_is_written(tmp_path: Path, marked: str) -> None:
+    marking = marking_of_bytes(saved(tmp_path, f"{marked}\n\n# 关于检查的通知\n".encode()))
+    assert marking is not None
+    assert marking.level is Secrecy.confidential
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
