@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 from lxml import etree
 
 from tasks.document import Document
-from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, sheets, text
+from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, pdf_beside, sheets, text
 from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
@@ -84,20 +84,26 @@ def _pieces(root: etree._Element) -> Iterator[str]:
 
 def _of_pdf(path: Path, _: ReadLimits) -> Marking | None:
     try:
-        with pdfium.PdfDocument(path) as document:
-            pages = range(min(len(document), _PDF_PAGES))
-            return _most(marking_of(_page(document, number)) for number in pages)
+        with pdf_beside.open_with_fields(path) as document:
+            texts = [*pdf_beside.properties(document), *pdf_beside.bookmarks(document)]
+            texts += pdf_beside.attachments(document)
+            for number in range(min(len(document), _PDF_PAGES)):
+                texts += _page(document, number)
+            return _most(map(marking_of, texts))
     except pdfium.PdfiumError as error:
         raise pdf.explained(error) from error
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> str:
+def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
+    """The text of a page, and each of its notes by itself."""
     page = document[number]
     textpage = page.get_textpage()
     words: str = textpage.get_text_range(0, min(textpage.count_chars(), _PDF_CHARS))
     textpage.close()
+    yield words.replace("\r\n", "\n")
+    yield from pdf_beside.notes(document, page)
+    yield from pdf_beside.attached(page)
     page.close()
-    return words.replace("\r\n", "\n")
 
 
 def _of_all(media_type: str) -> Callable[[Path, ReadLimits], Marking | None]:

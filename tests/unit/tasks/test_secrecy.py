@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.redact import MARKINGS, UNMARKED
 from jobs.department import Department
@@ -22,6 +23,7 @@ from tests.unit.readers.builders import (
     as_xls,
     as_xlsx,
     docx_with,
+    drawn_pdf,
     saved,
 )
 
@@ -137,6 +139,21 @@ def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
     body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
     assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+
+
+@pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
+def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 720, "A notice.")
+        if where == "note":
+            canvas.textAnnotation("机密★1年", Rect=[72, 400, 100, 430])
+        elif where == "bookmark":
+            canvas.bookmarkPage("k")
+            canvas.addOutlineEntry("机密★1年", "k")
+        else:
+            canvas.setSubject("机密★1年")
+
+    assert seen(saved(tmp_path, drawn_pdf(draw))) == "机密"
 
 
 @pytest.mark.parametrize("marked", ["**机密★1年**", "## __机密__", "<b>机密★1年</b>"])
