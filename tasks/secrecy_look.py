@@ -17,6 +17,7 @@ from lxml import etree
 
 from tasks.document import Document
 from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, pdf_beside, sheets, text
+from tasks.readers.docx_words import watermarks
 from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
@@ -69,8 +70,13 @@ def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
 
 
 def _words(root: etree._Element | None) -> str:
-    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph."""
-    return "".join(_pieces(root)) if root is not None else ""
+    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph.
+
+    Watermarks are at the end, each a line.
+    """
+    if root is None:
+        return ""
+    return "\n".join(("".join(_pieces(root)), *watermarks(root)))
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:

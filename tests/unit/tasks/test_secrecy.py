@@ -141,6 +141,15 @@ def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
     assert seen(saved(tmp_path, docx_with(body))) == "秘密"
 
 
+def test_a_marking_in_a_watermark_of_word_is_seen(tmp_path: Path) -> None:
+    watermark = (
+        'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
+        '<v:textpath string="机密★1年"/></v:shape></w:pict></w:r></w:p>'
+    )
+    body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
+    assert seen(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
+
+
 @pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
 def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str) -> None:
     def draw(canvas: Canvas) -> None:
