@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.redact import MARKINGS, UNMARKED
@@ -139,6 +140,14 @@ def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
     body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
     assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+
+
+def test_a_marking_on_the_printed_pages_of_a_workbook_is_seen(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active["A1"] = "表"
+    book.active.oddHeader.right.text = "机密"
+    book.save(path := tmp_path / "book.xlsx")
+    assert seen(path) == "机密"
 
 
 def test_a_marking_in_a_watermark_of_word_is_seen(tmp_path: Path) -> None:
