@@ -16,6 +16,7 @@ import pypdfium2 as pdfium
 
 from tasks.document import BlockKind
 from tasks.readers import READERS, docx, ofd, pdf, pdf_beside, sheets
+from tasks.readers.embedded import embedded_files
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.source import Made
@@ -41,7 +42,7 @@ def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Mad
     if media_type == pdf.MEDIA_TYPE:
         return _of_pdf(path)
     texts = [*_hidden(path, media_type, limits), *properties(path, media_type, limits)]
-    return _made(texts, ())
+    return _made(texts, _embedded(path, media_type, limits))
 
 
 def _made(texts: Iterable[str], embedded: Iterable[str]) -> Made:
@@ -58,6 +59,12 @@ def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]
             for name in filter(pattern.fullmatch, package.names):
                 root = package.xml(name, lenient=True)
                 yield from _words(map(str, root.itertext())) if root is not None else ()
+
+
+def _embedded(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    if media_type in _PROPERTIES:
+        with Package(path, limits) as package:
+            yield from embedded_files(package)
 
 
 def _hidden(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:

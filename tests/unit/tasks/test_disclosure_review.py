@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tasks.disclosure_review import DisclosureOptions, DisclosureResult, disclosure_review
 from tasks.unshown import unshown
 from tests.unit.direct_source import read_with_source
-from tests.unit.readers.builders import LIMITS, docx_with, drawn_pdf, saved
+from tests.unit.readers.builders import LIMITS, PARAGRAPH, as_docx, docx_with, drawn_pdf, saved
 from tests.unit.scripted_engine import ScriptedEngine
 from tests.unit.tasks.documents import document
 
@@ -173,6 +175,30 @@ async def test_attachments_of_a_pdf_are_named_and_not_covered(tmp_path: Path) ->
     result = await reviewed(path)
     assert [one.rule for one in result.reasons] == ["mobile"]
     assert result.not_covered == ["pictures", "embedded file: 名单138****1234.xlsx"]
+
+
+async def test_files_inside_a_word_document_are_named_and_not_covered(tmp_path: Path) -> None:
+    chunk = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(as_docx([(PARAGRAPH, "关于某事的通知")]))) as usual,
+        zipfile.ZipFile(written, "w") as packed,
+    ):
+        for name in usual.namelist():
+            relation = f'<Relationship Id="c" Type="{chunk}" Target="chunk.xml"/></Relationships>'
+            data = usual.read(name)
+            if name == "word/_rels/document.xml.rels":
+                data = data.replace(b"</Relationships>", relation.encode())
+            packed.writestr(name, data)
+        for name in ("chunk.xml", "afchunk.htm", "embeddings/名单13812341234.xlsx", "media/a.png"):
+            packed.writestr(f"word/{name}", "<p>13812341234</p>")
+    result = await reviewed(saved(tmp_path, written.getvalue()))
+    assert result.not_covered == [
+        "pictures",
+        "embedded file: word/chunk.xml",
+        "embedded file: word/afchunk.htm",
+        "embedded file: word/embeddings/名单138****1234.xlsx",
+    ]
 
 
 async def test_properties_of_a_pdf_count(tmp_path: Path) -> None:
