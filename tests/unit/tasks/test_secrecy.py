@@ -159,6 +159,18 @@ def test_a_marking_in_a_watermark_of_word_is_seen(tmp_path: Path) -> None:
     assert seen(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
 
 
+def test_a_pdf_is_looked_through_and_in_no_time_its_first_pages_are(tmp_path: Path) -> None:
+    pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
+    late = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True), "late.pdf")
+    early = saved(tmp_path, as_pdf([pages[0], MARKED[0], *pages], breaks=True), "early.pdf")
+
+    def within(path: Path, seconds: float | None) -> Marking | None:
+        return level_of(look(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
+
+    assert [within(late, seconds) is not None for seconds in (None, 60, 0)] == [True, True, False]
+    assert within(early, 0) is not None
+
+
 @pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
 def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str) -> None:
     def draw(canvas: Canvas) -> None:
