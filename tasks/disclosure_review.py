@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +23,7 @@ from tasks.unshown import HOLD_MORE
 
 # Codes of organisations are public anyway.
 _PERSONAL: Sequence[Kind] = tuple(kind for kind in RULES if kind is not Kind.credit_code)
+_MOST_LISTED = 500
 
 
 class ReasonKind(StrEnum):
@@ -157,7 +160,8 @@ async def disclosure_review(
     marking = await _marking(document)
     changes = await changes_of(masker, document.text)
     reasons = [*_marked(document, marking), *_worded(document), *_personal(document, changes)]
-    reasons += await _beside(document, masker)
+    beside = await _beside(document)
+    reasons += await _unshown(document, beside, masker)
     reasons.sort(key=lambda one: (one.start or 0, one.end or 0))
     counts: dict[ReasonKind, int] = {}
     for one in reasons:
@@ -167,7 +171,7 @@ async def disclosure_review(
         reasons=reasons,
         counts=counts,
         model_asked=said is not None,
-        not_covered=_not_covered(document),
+        not_covered=_not_covered(document, beside, masker),
     )
 
 
@@ -180,12 +184,24 @@ async def _marking(document: Document) -> Marking | None:
     return marking
 
 
-async def _beside(document: Document, masker: Masker) -> list[Reason]:
-    """What speaks against publishing in what the text does not show; none of it has a place."""
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a file holds and its text does not show."""
+
+    text: str = ""
+    embedded: Sequence[str] = ()
+
+
+async def _beside(document: Document) -> _Beside:
     if document.source is None or document.source.media_type not in HOLD_MORE:
-        return []
+        return _Beside()
     made = await document.source.work("unshown", {"media_type": document.source.media_type})
-    unshown = Document(made.found["text"], (), document.media_type)
+    return _Beside(made.found["text"], made.found["embedded"])
+
+
+async def _unshown(document: Document, beside: _Beside, masker: Masker) -> list[Reason]:
+    """What speaks against publishing in what the text does not show; none of it has a place."""
+    unshown = Document(beside.text, (), document.media_type)
     found = [*_worded(unshown), *_personal(unshown, await changes_of(masker, unshown.text))]
     return [one.model_copy(update={"start": None, "end": None}) for one in found]
 
@@ -235,12 +251,13 @@ def _reason(
     )
 
 
-def _not_covered(document: Document) -> list[str]:
+def _not_covered(document: Document, beside: _Beside, masker: Masker) -> list[str]:
     """What a file may hold beside its text; of a text by itself nothing."""
     if document.source is None or document.source.media_type in WRITTEN:
         return []
     if document.source.media_type in HOLD_MORE:
-        return ["pictures"]
+        files = (f"embedded file: {masker.mask(name)}" for name in beside.embedded)
+        return ["pictures", *islice(files, _MOST_LISTED)]
     return ["pictures", "properties, and what is hidden"]
 
 

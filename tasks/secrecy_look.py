@@ -5,7 +5,9 @@ Listed in `tasks.file_work` as `secrecy`. The whole text is looked at when it is
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,8 @@ import pypdfium2 as pdfium
 from lxml import etree
 
 from tasks.document import Document
-from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, sheets, text
+from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, pdf_beside, sheets, text
+from tasks.readers.docx_words import watermarks
 from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
@@ -28,7 +31,8 @@ from tasks.unshown import properties
 # Of these the first bytes are looked at, without a process of their own.
 WRITTEN = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
 _WRITTEN_BYTES = 256 * 1024
-_PDF_PAGES = 2
+# Pages of a PDF that are looked at however long they take: where markings stand, if anywhere.
+_FIRST_PAGES = 2
 _PDF_CHARS = 20_000
 # Parts of a Word document that may bear a marking, beside its body.
 _APART = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
@@ -38,10 +42,15 @@ _BREAKS = frozenset(("p", "br", "cr", "tr"))
 def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     """`found` has the marking, or is empty. `arguments` has `media_type`.
 
-    Raises a `DocumentError`.
+    With `seconds`, a PDF is looked through until a marking is found or they are over, its first
+    pages anyhow; else all of it is. Raises a `DocumentError`.
     """
-    see = _LOOKS.get(arguments["media_type"])
-    marking = see(path, limits) if see else None
+    media_type, seconds = arguments["media_type"], arguments.get("seconds")
+    if media_type == pdf.MEDIA_TYPE:
+        marking = _of_pdf(path, limits, seconds)
+    else:
+        see = _LOOKS.get(media_type)
+        marking = see(path, limits) if see else None
     return Made({"level": marking.level.value} if marking else {})
 
 
@@ -69,8 +78,13 @@ def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
 
 
 def _words(root: etree._Element | None) -> str:
-    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph."""
-    return "".join(_pieces(root)) if root is not None else ""
+    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph.
+
+    Watermarks are at the end, each a line.
+    """
+    if root is None:
+        return ""
+    return "\n".join(("".join(_pieces(root)), *watermarks(root)))
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:
@@ -82,22 +96,37 @@ def _pieces(root: etree._Element) -> Iterator[str]:
             yield "\n"
 
 
-def _of_pdf(path: Path, _: ReadLimits) -> Marking | None:
+def _of_pdf(path: Path, limits: ReadLimits, seconds: float | None) -> Marking | None:
+    until = math.inf if seconds is None else time.monotonic() + seconds
     try:
-        with pdfium.PdfDocument(path) as document:
-            pages = range(min(len(document), _PDF_PAGES))
-            return _most(marking_of(_page(document, number)) for number in pages)
+        with pdf_beside.open_with_fields(path) as document:
+            texts = [*pdf_beside.properties(document), *pdf_beside.bookmarks(document)]
+            found = _most(map(marking_of, (*texts, *pdf_beside.attachments(document))))
+            for number in range(min(len(document), limits.max_pages)):
+                # A slow page after the first ones must not cost what was found on them.
+                if number >= _FIRST_PAGES and _is_enough(found, until):
+                    break
+                found = _most((found, *map(marking_of, _page(document, number))))
+            return found
     except pdfium.PdfiumError as error:
         raise pdf.explained(error) from error
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> str:
+def _is_enough(found: Marking | None, until: float) -> bool:
+    """Whether to look no further; never where there is no end to the time."""
+    return until < math.inf and (found is not None or time.monotonic() >= until)
+
+
+def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
+    """The text of a page, and each of its notes by itself."""
     page = document[number]
     textpage = page.get_textpage()
     words: str = textpage.get_text_range(0, min(textpage.count_chars(), _PDF_CHARS))
     textpage.close()
+    yield words.replace("\r\n", "\n")
+    yield from pdf_beside.notes(document, page)
+    yield from pdf_beside.attached(page)
     page.close()
-    return words.replace("\r\n", "\n")
 
 
 def _of_all(media_type: str) -> Callable[[Path, ReadLimits], Marking | None]:
@@ -120,8 +149,7 @@ _READ = (html.MEDIA_TYPE, ofd.MEDIA_TYPE, sheets.XLSX, sheets.XLS, sheets.ODS, e
 _LOOKS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
     {
         docx.MEDIA_TYPE: _of_docx,
-        pdf.MEDIA_TYPE: _of_pdf,
         **{media_type: _of_all(media_type) for media_type in _READ},
     }
 )
-LOOKED_AT = frozenset(_LOOKS)
+LOOKED_AT = frozenset((*_LOOKS, pdf.MEDIA_TYPE))

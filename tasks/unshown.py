@@ -1,4 +1,4 @@
-"""What a file holds and its text does not show: hidden text and sheets, and its properties.
+"""What a file holds and its text does not show: hidden text and sheets, notes, its properties.
 
 Listed in `tasks.file_work` as `unshown`.
 """
@@ -15,7 +15,8 @@ from typing import Any
 import pypdfium2 as pdfium
 
 from tasks.document import BlockKind
-from tasks.readers import READERS, docx, ofd, pdf, sheets
+from tasks.readers import READERS, docx, ofd, pdf, pdf_beside, sheets
+from tasks.readers.embedded import embedded_files
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.source import Made
@@ -33,44 +34,59 @@ HOLD_MORE = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
 
 
 def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """`found` has the `text`, a paragraph for each thing. `arguments` has `media_type`.
+    """`found` has the `text`, a paragraph for each thing, and the names of `embedded` files.
 
-    Raises a `DocumentError`.
+    `arguments` has `media_type`. Raises a `DocumentError`.
     """
     media_type = arguments["media_type"]
+    if media_type == pdf.MEDIA_TYPE:
+        return _of_pdf(path)
     texts = [*_hidden(path, media_type, limits), *properties(path, media_type, limits)]
-    return Made({"text": "\n\n".join(texts)})
+    return _made(texts, _embedded(path, media_type, limits))
+
+
+def _made(texts: Iterable[str], embedded: Iterable[str]) -> Made:
+    return Made({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
 
 
 def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
-    """The properties that have words; none of a format that has no properties.
+    """The properties of a container that have words; none of a format that has none.
 
     Raises a `DocumentError`.
     """
-    if media_type == pdf.MEDIA_TYPE:
-        yield from _pdf_properties(path)
-    elif pattern := _PROPERTIES.get(media_type):
+    if pattern := _PROPERTIES.get(media_type):
         with Package(path, limits) as package:
             for name in filter(pattern.fullmatch, package.names):
                 root = package.xml(name, lenient=True)
                 yield from _words(map(str, root.itertext())) if root is not None else ()
 
 
+def _embedded(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    if media_type in _PROPERTIES:
+        with Package(path, limits) as package:
+            yield from embedded_files(package)
+
+
 def _hidden(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
-    if media_type == pdf.MEDIA_TYPE:
-        return  # its reader gives the whole text layer
     document = READERS[media_type](path, replace(limits, hidden=True))
     for block in document.blocks:
         if block.kind is BlockKind.hidden:
             yield document.text[block.start : block.end]
 
 
-def _pdf_properties(path: Path) -> Iterator[str]:
+def _of_pdf(path: Path) -> Made:
+    """All but the text layer, which its reader gives."""
     try:
-        with pdfium.PdfDocument(path) as document:
-            yield from _words(document.get_metadata_dict(skip_empty=True).values())
+        with pdf_beside.open_with_fields(path) as document:
+            embedded = list(pdf_beside.attachments(document))
+            texts = [*pdf_beside.properties(document), *pdf_beside.bookmarks(document)]
+            for page in document:
+                texts += pdf_beside.notes(document, page)
+                embedded += pdf_beside.attached(page)
+                page.close()
     except pdfium.PdfiumError as error:
         raise pdf.explained(error) from error
+    return _made([*texts, *embedded], embedded)
 
 
 def _words(values: Iterable[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from tasks.masking.docx_views import RUN_TEXT, mask_views
 from tasks.personal.kinds import Kind
 from tasks.personal.masker import Change, Masker, applied
 from tasks.readers.docx_xml import local_name
+from tasks.readers.embedded import CHUNK, WRITTEN, Part, sort_of
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 
@@ -32,7 +33,6 @@ _PARTS: Mapping[str, str] = MappingProxyType(
 _RELATIONS = ".rels"
 _TYPES = "[Content_Types].xml"
 _NEUTRAL_TARGET = "about:blank"
-_PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp", "webp")
 # Shows the first page as it was.
 _DROPPED = ("docProps/thumbnail", "_xmlsignatures/")
 _AUTHOR_ATTRIBUTES = frozenset(("author", "initials", "userId", "providerId"))
@@ -85,13 +85,14 @@ class _Writer:
 
     def _part(self, name: str) -> bytes:
         self._check_name(name)
-        if not name.lower().endswith((".xml", _RELATIONS, ".vml")):
+        if not name.lower().endswith(WRITTEN):
             self._leave(name)
             return self._package.data(name) or b""
         root = self._package.xml(name)
         if root is None:
             raise CorruptDocument("The document's container is damaged. Save it anew.")
         if name.endswith(_RELATIONS):
+            _refuse_chunks(root)
             self._account.count("links", mask_relations(root, self._masker))
         elif name == _TYPES:
             _forget_dropped(root, "PartName")
@@ -107,9 +108,8 @@ class _Writer:
         self._account.count(part, mask_rest(root, self._masker))
 
     def _leave(self, name: str) -> None:
-        extension = posixpath.splitext(name)[1].lstrip(".").lower()
-        what = "picture" if extension in _PICTURES else "embedded file"
-        if extension not in {"odttf", "ttf", "otf"}:
+        what = sort_of(name)
+        if what is not Part.font:
             self._account.leave(what, self._masker.mask(name))
 
     def _check_name(self, name: str) -> None:
@@ -117,6 +117,16 @@ class _Writer:
             raise RedactionIncomplete(
                 "The name of a file inside the document holds what is to be masked. Take the file "
                 "out, or rename it."
+            )
+
+
+def _refuse_chunks(root: etree._Element) -> None:
+    """Raises `RedactionIncomplete` where a part takes in another file as text of its own."""
+    for relation in root:
+        if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK):
+            raise RedactionIncomplete(
+                "Some of the document's text is a file inside it, in which nothing can be masked. "
+                "Save the document anew with Word, which takes that text in, and send it again."
             )
 
 
@@ -207,7 +217,7 @@ def _check(file: bytes, masker: Masker) -> None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
         for name in packed.namelist():
-            if not name.lower().endswith((".xml", _RELATIONS, ".vml")):
+            if not name.lower().endswith(WRITTEN):
                 continue
             root = etree.fromstring(packed.read(name), parser)
             if name == _TYPES:

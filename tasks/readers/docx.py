@@ -11,7 +11,7 @@ from tasks.document import BlockKind, Document
 from tasks.errors import CorruptDocument
 from tasks.readers.docx_numbering import Numbering
 from tasks.readers.docx_styles import Styles
-from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, words
+from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, watermarks, words
 from tasks.readers.docx_xml import attribute, child, has, local_name
 from tasks.readers.draft import Draft
 from tasks.readers.limits import ReadLimits
@@ -42,7 +42,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
 
     The body comes first, as it stands when every tracked change is accepted. Footnotes, endnotes,
     headers, footers and comments follow as blocks of those kinds, and with `limits.hidden` what
-    tracked changes took out, hidden text and field codes, as `hidden` ones.
+    tracked changes took out, hidden text, field codes and watermarks, as `hidden` ones.
     """
     draft = Draft(limits)
     try:
@@ -74,9 +74,12 @@ def _fill(draft: Draft, package: Package, *, hidden: bool) -> None:
         for holder in (root,) if tag is None else root:
             if tag is None or (local_name(holder) == tag and _is_said(holder)):
                 writer.write_apart(holder, kind)
-    for root in (body, *(root for root, _, _ in apart)) if hidden else ():
+    roots = (body, *(root for root, _, _ in apart)) if hidden else ()
+    for root in roots:
         for text in unshown(root):
             draft.add(text, BlockKind.hidden)
+    for text in dict.fromkeys(text for root in roots for text in watermarks(root)):
+        draft.add(text, BlockKind.hidden)
 
 
 def _is_said(note: etree._Element) -> bool:

@@ -89,6 +89,13 @@ def unshown(parent: etree._Element) -> Iterator[str]:
                 yield text
 
 
+def watermarks(parent: etree._Element) -> Iterator[str]:
+    """Words drawn as a shape, which are no text to Word: what a watermark says."""
+    for element in parent.iter():
+        if local_name(element) == "textpath":
+            yield element.get("string") or ""
+
+
 def _unshown_words(parent: etree._Element, *, is_out: bool) -> Iterator[str]:
     for element in parent:
         name = local_name(element)

@@ -17,21 +17,25 @@ from tasks.readers.opc import Package
 
 MOST_CELLS = 4_000_000  # of all sheets together; 24 bytes each, where they are empty
 
-_SHEET = re.compile(r"xl/(?:work|macro)sheets/[^/]+\.xml", re.IGNORECASE)
-_COMMENTS = re.compile(r"xl/(?:comments/?[^/]*|threadedComments/[^/]+)\.xml", re.IGNORECASE)
+_SHEET = re.compile(r"xl/(?:work|macro|chart|dialog)sheets/[^/]+\.xml", re.IGNORECASE)
 _PLACE = re.compile(
     rb"""<(?:\w{1,20}:)?(row|c)\s[^>]{0,400}?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,9})"""
 )
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
-def check_xlsx(package: Package) -> None:
-    """Raises `DocumentTooLong` where the sheets span more cells than are allowed."""
+def checked_sheets(package: Package) -> Iterator[bytes]:
+    """The XML of each sheet, read once, since what is unpacked is counted.
+
+    Raises `DocumentTooLong` where the sheets span more cells than are allowed.
+    """
     cells = 0
     for name in package.names:
         if _SHEET.fullmatch(name):
-            cells += _spanned(package.data(name) or b"")
+            sheet = package.data(name) or b""
+            cells += _spanned(sheet)
             _check(cells)
+            yield sheet
 
 
 def check_ods(package: Package) -> None:
@@ -47,23 +51,6 @@ def check_ods(package: Package) -> None:
     for table in content.iter(f"{_ODF_TABLE}table"):
         cells += _repeated_cells(table)
         _check(cells)
-
-
-def comments(package: Package) -> Iterator[str]:
-    """What people noted on the cells of an XLSX workbook, each once."""
-    said: dict[str, None] = {}
-    for name in package.names:
-        root = package.xml(name) if _COMMENTS.fullmatch(name) else None
-        for note in root.iter() if root is not None else ():
-            if local_name(note) in {"comment", "threadedComment"}:
-                said["".join(map(str, _texts(note))).strip()] = None
-    yield from filter(None, said)
-
-
-def _texts(note: etree._Element) -> Iterator[str]:
-    for element in note.iter():
-        if local_name(element) in {"t", "text"}:
-            yield element.text or ""
 
 
 def _spanned(sheet: bytes) -> int:

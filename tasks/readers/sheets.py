@@ -21,7 +21,8 @@ from tasks.errors import CorruptDocument, EncryptedDocument
 from tasks.readers.draft import Draft
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
-from tasks.readers.sheet_sizes import check_ods, check_xlsx, comments
+from tasks.readers.sheet_apart import comments, page_lines
+from tasks.readers.sheet_sizes import check_ods, checked_sheets
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
@@ -42,13 +43,16 @@ def read_xlsx(path: Path, limits: ReadLimits) -> Document:
     """Read an Excel workbook. Raises a `DocumentError`.
 
     A sheet's name is a heading, and each run of rows without an empty one between is a table.
-    Hidden sheets are left out, unless `limits.hidden`. Notes on cells come at the end.
+    Hidden sheets are left out, unless `limits.hidden`. Headers and footers of printed pages and
+    notes on cells come at the end.
     """
     with Package(path, limits) as package:
-        check_xlsx(package)
-        notes = list(comments(package))
+        lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
+        # Headers first, then footers.
+        apart = sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
+        apart += [(BlockKind.comment, note) for note in comments(package)]
     draft = Draft(limits)
-    _fill(draft, path, limits, notes)
+    _fill(draft, path, limits, apart)
     return draft.finish(XLSX)
 
 
@@ -68,15 +72,17 @@ def read_ods(path: Path, limits: ReadLimits) -> Document:
     return draft.finish(ODS)
 
 
-def _fill(draft: Draft, path: Path, limits: ReadLimits, notes: Iterable[str] = ()) -> None:
+def _fill(
+    draft: Draft, path: Path, limits: ReadLimits, apart: Iterable[tuple[BlockKind, str]] = ()
+) -> None:
     try:
         with load_workbook(path) as book:
             sheets = [sheet for sheet in book.sheets_metadata if _has_cells(sheet)]
             for sheet in sheets:
                 if sheet.visible == SheetVisibleEnum.Visible:
                     _add(draft, book, sheet)
-            for note in notes:
-                draft.add(note, BlockKind.comment)
+            for kind, words in apart:
+                draft.add(words, kind)
             for sheet in sheets if limits.hidden else ():
                 if sheet.visible != SheetVisibleEnum.Visible:
                     _add(draft, book, sheet, BlockKind.hidden)

@@ -68,6 +68,13 @@ async def test_a_marked_file_is_refused(
     await screening.check_file(LENIENT, path, await asyncio.to_thread(detect, path))
 
 
+async def test_a_marking_on_a_late_page_is_seen_too(screening: Screening, tmp_path: Path) -> None:
+    pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
+    path = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True))
+    with pytest.raises(ProblemError):
+        await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))
+
+
 async def test_a_file_that_cannot_be_read_is_left_to_the_worker(
     screening: Screening, tmp_path: Path
 ) -> None:

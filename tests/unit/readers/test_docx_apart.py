@@ -102,3 +102,16 @@ def test_text_that_was_taken_out_of_a_header_is_hidden_too(tmp_path: Path) -> No
     )
     assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
     assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "旧文头")]
+
+
+def test_what_a_watermark_says_is_there_once_where_it_was_asked_for(tmp_path: Path) -> None:
+    header = (
+        'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
+        '<v:textpath string="内部资料"/></v:shape></w:pict></w:r></w:p>'
+    )
+    parts = {"word/header1.xml": header, "word/header2.xml": header}
+    data = related(
+        docx_with(paragraph("正文"), parts), ("header", "header1.xml"), ("header", "header2.xml")
+    )
+    assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
+    assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "内部资料")]

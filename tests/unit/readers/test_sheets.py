@@ -102,6 +102,31 @@ def test_notes_on_cells_are_read(tmp_path: Path) -> None:
     assert document.text.endswith("请核对")
 
 
+def test_headers_and_footers_of_pages_are_read_without_their_codes(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        for sheet in (book.active, book.create_sheet("second")):
+            sheet["A1"] = "seen"
+            sheet.oddHeader.left.text = "机密★1年"
+            sheet.oddHeader.left.size = 14
+            sheet.oddHeader.left.font = "宋体,Bold"
+            sheet.oddHeader.left.color = "FF0000"
+            sheet.oddFooter.center.text = "第&P页 R&&D <&D>"
+            sheet.evenHeader.right.text = "双页"
+            sheet.firstFooter.left.text = "&P / &N"
+
+    document = read(saved(tmp_path, xlsx(fill)), LIMITS)
+    apart = [
+        (block.kind, document.text[block.start : block.end])
+        for block in document.blocks
+        if block.kind not in {BlockKind.heading, BlockKind.table}
+    ]
+    assert apart == [
+        (BlockKind.header, "机密★1年"),
+        (BlockKind.header, "双页"),
+        (BlockKind.footer, "第页 R&D <>"),
+    ]
+
+
 def test_cells_in_far_corners_are_refused_before_room_is_made_for_them(tmp_path: Path) -> None:
     def fill(book: openpyxl.Workbook) -> None:
         book.active["A1"] = "near"

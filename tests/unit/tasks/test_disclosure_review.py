@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
 from openpyxl import Workbook
 from reportlab.pdfgen.canvas import Canvas
 
 from tasks.disclosure_review import DisclosureOptions, DisclosureResult, disclosure_review
+from tasks.unshown import unshown
 from tests.unit.direct_source import read_with_source
-from tests.unit.readers.builders import LIMITS, docx_with, drawn_pdf, saved
+from tests.unit.readers.builders import LIMITS, PARAGRAPH, as_docx, docx_with, drawn_pdf, saved
 from tests.unit.scripted_engine import ScriptedEngine
 from tests.unit.tasks.documents import document
 
@@ -107,6 +112,93 @@ async def test_what_a_file_hides_counts_and_has_no_place(tmp_path: Path) -> None
         ("mobile", None),
         ("not-to-be-passed-on", None),
     }
+
+
+async def reviewed(path: Path, **options: Any) -> DisclosureResult:
+    """What is said of a file."""
+    document, _ = read_with_source(path, LIMITS)
+    given = DisclosureOptions.model_validate(options)
+    return await disclosure_review(document, given, ScriptedEngine(lambda _: {}))
+
+
+def note(canvas: Canvas) -> None:
+    canvas.textAnnotation("电话13812341234", Rect=[72, 400, 100, 430])
+
+
+def field(canvas: Canvas) -> None:
+    canvas.acroForm.textfield(name="f", value="13812341234", x=72, y=500, width=300)
+
+
+def bookmark(canvas: Canvas) -> None:
+    canvas.bookmarkPage("k")
+    canvas.addOutlineEntry("电话13812341234", "k")
+
+
+@pytest.mark.parametrize("write", [note, field, bookmark])
+@pytest.mark.parametrize("page", [1, 4])
+async def test_what_stands_beside_the_pages_of_a_pdf_counts(
+    tmp_path: Path, write: Callable[[Canvas], None], page: int
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number in range(1, 5):
+            canvas.drawString(72, 720, "A notice.")
+            if number == page:
+                write(canvas)
+            canvas.showPage()
+
+    result = await reviewed(saved(tmp_path, drawn_pdf(draw)))
+    assert [(one.rule, one.start) for one in result.reasons] == [("mobile", None)]
+
+
+FIELD_OF_TWO_BOXES = b"""%PDF-1.7
+1 0 obj <</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>> endobj
+2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
+3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Annots[5 0 R 6 0 R]>> endobj
+4 0 obj <</FT/Tx/T(f)/V(13812341234)/Kids[5 0 R 6 0 R]>> endobj
+5 0 obj <</Type/Annot/Subtype/Widget/Rect[9 9 99 29]/Parent 4 0 R>> endobj
+6 0 obj <</Type/Annot/Subtype/Widget/Rect[9 59 99 79]/Parent 4 0 R>> endobj
+trailer <</Root 1 0 R>>
+"""
+
+
+def test_the_value_of_a_field_that_has_several_boxes_is_seen(tmp_path: Path) -> None:
+    path = saved(tmp_path, FIELD_OF_TWO_BOXES)
+    made = unshown(path, {"media_type": "application/pdf"}, LIMITS)
+    assert set(made.found["text"].split()) == {"13812341234"}
+
+
+async def test_attachments_of_a_pdf_are_named_and_not_covered(tmp_path: Path) -> None:
+    data = drawn_pdf(lambda canvas: canvas.drawString(72, 720, "A notice."))
+    with pdfium.PdfDocument(data) as file:
+        file.new_attachment("名单13812341234.xlsx").set_data(b"...")
+        file.save(path := tmp_path / "with.pdf")
+    result = await reviewed(path)
+    assert [one.rule for one in result.reasons] == ["mobile"]
+    assert result.not_covered == ["pictures", "embedded file: 名单138****1234.xlsx"]
+
+
+async def test_files_inside_a_word_document_are_named_and_not_covered(tmp_path: Path) -> None:
+    chunk = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(as_docx([(PARAGRAPH, "关于某事的通知")]))) as usual,
+        zipfile.ZipFile(written, "w") as packed,
+    ):
+        for name in usual.namelist():
+            relation = f'<Relationship Id="c" Type="{chunk}" Target="chunk.xml"/></Relationships>'
+            data = usual.read(name)
+            if name == "word/_rels/document.xml.rels":
+                data = data.replace(b"</Relationships>", relation.encode())
+            packed.writestr(name, data)
+        for name in ("chunk.xml", "afchunk.htm", "embeddings/名单13812341234.xlsx", "media/a.png"):
+            packed.writestr(f"word/{name}", "<p>13812341234</p>")
+    result = await reviewed(saved(tmp_path, written.getvalue()))
+    assert result.not_covered == [
+        "pictures",
+        "embedded file: word/chunk.xml",
+        "embedded file: word/afchunk.htm",
+        "embedded file: word/embeddings/名单138****1234.xlsx",
+    ]
 
 
 async def test_properties_of_a_pdf_count(tmp_path: Path) -> None:

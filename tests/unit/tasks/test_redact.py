@@ -205,6 +205,25 @@ def test_pictures_and_embedded_files_are_named_as_not_covered(tmp_path: Path) ->
     ]
 
 
+def test_a_document_that_takes_in_another_file_as_its_text_gives_none(tmp_path: Path) -> None:
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="c" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'relationships/aFChunk" Target="afchunk.htm"/></Relationships>'
+    )
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(as_docx([(PARAGRAPH, "正文")]))) as usual,
+        zipfile.ZipFile(written, "w") as packed,
+    ):
+        for name in usual.namelist():
+            is_relations = name == "word/_rels/document.xml.rels"
+            packed.writestr(name, relations if is_relations else usual.read(name))
+        packed.writestr("word/afchunk.htm", f"<p>{PHONE}</p>")
+    with pytest.raises(RedactionIncomplete):
+        docx_masked(written.getvalue(), tmp_path)
+
+
 def test_what_the_zip_file_holds_between_its_parts_does_not_come_along(tmp_path: Path) -> None:
     written = io.BytesIO(docx_with(f"<w:p>{run('正文')}</w:p>"))
     with zipfile.ZipFile(written, "a") as packed:

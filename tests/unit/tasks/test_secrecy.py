@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
+from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.redact import MARKINGS, UNMARKED
 from jobs.department import Department
@@ -22,6 +24,7 @@ from tests.unit.readers.builders import (
     as_xls,
     as_xlsx,
     docx_with,
+    drawn_pdf,
     saved,
 )
 
@@ -37,6 +40,27 @@ def test_a_marking_is_found(text: str) -> None:
 
 @pytest.mark.parametrize("text", UNMARKED)
 def test_a_text_that_speaks_of_secrets_is_not_marked(text: str) -> None:
+    assert marking_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("密级：绝密□ 机密□ 秘密☑", "秘密"),
+        ("密级：绝密□机密☑秘密□", "机密"),
+        ("密级：□绝密☑机密□秘密", "机密"),
+        ("密级： 绝密 □  机密 ☑  秘密 □", "机密"),
+        ("密级：绝密 机密 秘密√", "秘密"),
+    ],
+)
+def test_the_level_that_a_tick_belongs_to_counts_and_no_other(text: str, level: str) -> None:
+    marking = marking_of(text)
+    assert marking is not None
+    assert marking.level.value == level
+
+
+@pytest.mark.parametrize("text", ["正文。\n" * 40 + "【机密】关于检查的通知", "约定*机密*1年"])
+def test_a_title_far_down_and_a_level_in_italics_are_no_marking(text: str) -> None:
     assert marking_of(text) is None
 
 
@@ -116,6 +140,57 @@ def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
     body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
     assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+
+
+def test_a_marking_on_the_printed_pages_of_a_workbook_is_seen(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active["A1"] = "表"
+    book.active.oddHeader.right.text = "机密"
+    book.save(path := tmp_path / "book.xlsx")
+    assert seen(path) == "机密"
+
+
+def test_a_marking_in_a_watermark_of_word_is_seen(tmp_path: Path) -> None:
+    watermark = (
+        'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
+        '<v:textpath string="机密★1年"/></v:shape></w:pict></w:r></w:p>'
+    )
+    body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
+    assert seen(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
+
+
+def test_a_pdf_is_looked_through_and_in_no_time_its_first_pages_are(tmp_path: Path) -> None:
+    pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
+    late = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True), "late.pdf")
+    early = saved(tmp_path, as_pdf([pages[0], MARKED[0], *pages], breaks=True), "early.pdf")
+
+    def within(path: Path, seconds: float | None) -> Marking | None:
+        return level_of(look(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
+
+    assert [within(late, seconds) is not None for seconds in (None, 60, 0)] == [True, True, False]
+    assert within(early, 0) is not None
+
+
+@pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
+def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 720, "A notice.")
+        if where == "note":
+            canvas.textAnnotation("机密★1年", Rect=[72, 400, 100, 430])
+        elif where == "bookmark":
+            canvas.bookmarkPage("k")
+            canvas.addOutlineEntry("机密★1年", "k")
+        else:
+            canvas.setSubject("机密★1年")
+
+    assert seen(saved(tmp_path, drawn_pdf(draw))) == "机密"
+
+
+@pytest.mark.parametrize("marked", ["**机密★1年**", "## __机密__", "<b>机密★1年</b>"])
+def test_markdown_is_looked_at_as_it_is_written(tmp_path: Path, marked: str) -> None:
+    marking = marking_of_bytes(saved(tmp_path, f"{marked}\n\n# 关于检查的通知\n".encode()))
+    assert marking is not None
+    assert marking.level is Secrecy.confidential
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])

@@ -1,0 +1,129 @@
+"""Review before disclosure: what may not be published, put into one place of a file each time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.quality.identifiers import VALID
+from bench.quality.measure import Measure
+from bench.quality.redact import UNMARKED, law_sentences
+from bench.quality.told_places import LATIN_PLACES, PLACES
+from tasks.disclosure_review import (
+    DisclosureOptions,
+    DisclosureResult,
+    Reason,
+    ReasonKind,
+    disclosure_review,
+)
+from tasks.engine import Engine
+from tasks.personal.kinds import Kind
+from tasks.readers import ReadLimits
+from tests.unit.direct_source import read_with_source
+from tests.unit.readers.builders import HEADING, PARAGRAPH, as_docx, as_pdf, as_text
+from tests.unit.scripted_engine import Answer, Request, ScriptedEngine
+
+SEED = 20_260_105
+_EACH = 2  # of each kind of identifier, in each place
+_LATIN = ("mobiles", "identity numbers", "e-mail addresses", "bank cards")
+_MARKINGS = {
+    "秘密★5年": "marked-secret", "机密★1年": "marked-confidential",
+    "绝密★启封前": "marked-top-secret", "密级：机密": "marked-confidential",
+    "秘密*1年": "marked-secret",
+}  # fmt: skip
+_TERMS = ("海棠工程", "第七号仓库", "西线调水预案")
+_SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
+_LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
+# Longer ones do not fit on one line of a page.
+_LONGEST = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """What was put somewhere, and how it should be found."""
+
+    words: str
+    sort: str
+    is_it: Callable[[Reason], bool]
+
+
+def measures() -> Iterable[Measure]:
+    rng = random.Random(SEED)
+    found: dict[str, list[bool]] = {}
+    for place, build in {**PLACES, **LATIN_PLACES}.items():
+        for one in _injected(rng, latin=place in LATIN_PLACES):
+            reasons = _reviewed(build(one.words)).reasons
+            hit = any(map(one.is_it, reasons))
+            found.setdefault(one.sort, []).append(hit)
+            found.setdefault(place, []).append(hit)
+    for name, hits in found.items():
+        yield Measure("disclosure_review", f"found: {name}", len(hits), _share(hits), 1.0)
+    held_back = [not _reviewed(file).publishable for file in _clean(rng)]
+    yield Measure(
+        "disclosure_review", "clean files held back", len(held_back), sum(held_back), 0,
+        lower_is_better=True,
+    )  # fmt: skip
+
+
+def _share(hits: list[bool]) -> float:
+    return sum(hits) / len(hits)
+
+
+def _injected(rng: random.Random, *, latin: bool) -> Iterator[Injected]:
+    for name, (kind, make) in VALID.items():
+        if kind is Kind.credit_code or (latin and name not in _LATIN):
+            continue
+        for _ in range(_EACH):
+            number = make(rng)
+            words = number if latin else f"{_sentence(rng)}{number}。"
+            yield Injected(words, "personal data", _named(ReasonKind.personal_data, kind.value))
+    if latin:
+        return
+    for words, rule in _MARKINGS.items():
+        yield Injected(words, "secrecy markings", _named(ReasonKind.secrecy_marking, rule))
+    for term in _TERMS:
+        words = f"{_sentence(rng)}{term}。"
+        yield Injected(words, "terms", _named(ReasonKind.term, Kind.term.value))
+
+
+def _named(kind: ReasonKind, rule: str) -> Callable[[Reason], bool]:
+    return lambda reason: (reason.kind, reason.rule) == (kind, rule)
+
+
+def _sentence(rng: random.Random) -> str:
+    """The beginning of a sentence of a law, up to a comma."""
+    begun = (one.partition("，")[0] for one in law_sentences())
+    return rng.choice([one for one in begun if 4 < len(one) <= _LONGEST]) + "，"
+
+
+def _clean(rng: random.Random) -> Iterator[bytes]:
+    """Sentences of a law and texts about secrecy in every place; whole laws."""
+    said = (one.strip() for one in UNMARKED)
+    # 工作秘密 by itself is no marking, and is a reason.
+    speaking = [one for one in said if "\n" not in one and one != "工作秘密"]
+    for build in PLACES.values():
+        for words in (*(_sentence(rng) for _ in range(5)), *speaking):
+            yield build(words)
+    for path in sorted(_SAMPLES.glob("*法*.md")):
+        lines = [line.strip("# ") for line in path.read_text(encoding="utf-8").splitlines()]
+        title, *rest = filter(None, lines)
+        content = [(HEADING, title), *((PARAGRAPH, line) for line in rest)]
+        yield from (as_text(content), as_docx(content), as_pdf(content))
+
+
+def _reviewed(file: bytes) -> DisclosureResult:
+    options = DisclosureOptions(terms=list(_TERMS))
+    engine: Engine = ScriptedEngine(_not_asked)
+    with tempfile.NamedTemporaryFile() as kept:
+        kept.write(file)
+        kept.flush()
+        document, _ = read_with_source(Path(kept.name), _LIMITS)
+        return asyncio.run(disclosure_review(document, options, engine))
+
+
+def _not_asked(_: Request) -> Answer:
+    raise AssertionError("the model was asked")
