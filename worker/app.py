@@ -27,6 +27,8 @@ def celery_settings() -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_transport_options": {
             "queue_order_strategy": QUEUE_ORDER,
+            # The ledger knows what became of a message's jobs: see docs/decisions/no-acks.md.
+            "ack_emulation": False,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 15,

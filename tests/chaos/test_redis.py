@@ -14,7 +14,7 @@ from tests.chaos.machine import Machine, running
 from tests.chaos.receiver import receiving
 from tests.engines.processes import StandInControl
 
-CELERYS = ("interactive", "bulk", "callbacks", "unacked", "unacked_index")
+CELERYS = ("interactive", "bulk", "callbacks")
 
 
 @pytest.mark.timeout(240)

@@ -79,7 +79,7 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
     assert empty_system.record(job_id)["deaths"] == "1"
 
 
-async def test_a_worker_lives_through_a_redis_that_dies_before_a_message_is_acknowledged(
+async def test_a_worker_lives_through_a_redis_that_dies_when_a_message_was_pulled(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     port = urlsplit(empty_system.redis_url).port
@@ -89,7 +89,7 @@ async def test_a_worker_lives_through_a_redis_that_dies_before_a_message_is_ackn
         worker = empty_system.start("worker", CHANCERY_REDIS_URL=url)
         desk = await open_desk(empty_system)
         await asyncio.to_thread(empty_system.up, worker)
-        proxy.break_before(b"ZREM")  # with which Celery acknowledges
+        proxy.break_before(b"task.multi")  # of which Celery tells Flower
         lost = await desk.submit()
         async with asyncio.timeout(PATIENCE):
             await proxy.broken.wait()
