@@ -11,7 +11,8 @@ from tasks.personal.kinds import Found, Kind
 from tasks.personal.plain import BREAK, groups
 
 _MOBILE = re.compile(
-    r"(?<!\d)(?<!\d\.)(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
+    r"(?<!\d)(?<!\d\.)(?<!第)(?<!第 )"
+    r"(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
     r"(?:(?:\+|00)?86[ \-]?)?(?=(1[3-9](?:[ \-\u200b]{0,2}\n?[ \u200b]{0,2}\d){9})(?!\d))"
 )
 _MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6)])

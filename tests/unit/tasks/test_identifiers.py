@@ -66,6 +66,40 @@ def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kin
     assert (one.kind, one.valid) == (kind, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("来电登记：13812345678", "13812345678"),
+        ("请在门卫登记13812345678", "13812345678"),
+        ("投诉受理：13812345678", "13812345678"),
+        ("办理项目：13812345678", "13812345678"),
+        ("备案13812345678", "13812345678"),
+        ("电话：13812345678元旦放假", "13812345678"),
+        ("咨询电话0571-88886666元旦期间", "0571-88886666"),
+        ("0571-88886666元月期间", "0571-88886666"),
+        ("订单电话：13812345678", "13812345678"),
+    ],
+)
+def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) -> None:
+    assert [words for _, words in found(text)] == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第13812345678号",
+        "登记号：13812345678",
+        "受理编号13812345678",
+        "备案证号：13812345678",
+        "物流单号13812345678",
+        "电话订单13812345678",
+        "共13812345678元整",
+    ],
+)
+def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> None:
+    assert found(text) == []
+
+
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
 def test_a_law_holds_no_identifiers(path: Path) -> None:
     assert found(path.read_text(encoding="utf-8")) == []
