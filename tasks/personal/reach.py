@@ -6,15 +6,17 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from tasks.personal.cells import one_a_cell
 from tasks.personal.context import is_labelled, is_other
 from tasks.personal.kinds import Found, Kind
-from tasks.personal.plain import BREAK, groups
+from tasks.personal.plain import BREAK, compact, groups
 
 _MOBILE = re.compile(
     r"(?<!\d)(?<!\d\.)(?<!第)(?<!第 )"
     r"(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
     r"(?:(?:\+|00)?86[ \-]?)?(?=(1[3-9](?:[ \-\u200b]{0,2}\n?[ \u200b]{0,2}\d){9})(?!\d))"
 )
+_MOBILE_SHAPE = re.compile(r"1[3-9]\d{9}")
 _MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6)])
 _LANDLINE = re.compile(
     rf"(?<![\d\-])(?<!\d\.)(?:\+?86[ \-]?)?\(?0(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ \-]|\n)?{BREAK}"
@@ -54,6 +56,9 @@ def mobiles(text: str) -> Iterator[Found]:
             continue
         if not is_other(text, start, end):
             yield Found(Kind.mobile, start, end)
+    for match in one_a_cell(text, 11):
+        if _MOBILE_SHAPE.fullmatch(compact(match["run"])):
+            yield Found(Kind.mobile, *match.span("run"))
 
 
 def landlines(text: str) -> Iterator[Found]:

@@ -146,6 +146,11 @@ def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
     assert text == "****由****公司承建。"
 
 
+def test_a_landline_that_is_known_is_masked_over_two_cells_too() -> None:
+    known = Wanted(EVERYTHING, said={Kind.landline: ["0571 88886666"]})
+    assert Masker(known, Style()).mask("电话0571\t88886666") == "电话0571 ******66"
+
+
 def test_what_stays_of_an_identifier_holds_no_term() -> None:
     assert "tax" not in masked("邮箱zhang@tax.gov.cn", terms=("tax",))
 
@@ -157,6 +162,35 @@ def test_two_that_overlap_become_one() -> None:
 
 def test_a_number_over_the_end_of_a_paragraph_is_found() -> None:
     assert found("110105\n\n19491231002X") == [(Kind.identity_number, "110105\n\n19491231002X")]
+
+
+def cells(row: str, gap: str = "\t") -> str:
+    return gap.join(row)
+
+
+@pytest.mark.parametrize("gap", ["\t", "\n\t", " \t "])
+def test_a_number_with_one_character_a_cell_is_found_and_masked_in_its_cells(gap: str) -> None:
+    person, phone = cells("11010519491231002X", gap), cells("13812341234", gap)
+    text = f"证件号\t{person}\n电话\t{phone}\t备注"
+    assert found(text) == [(Kind.identity_number, person), (Kind.mobile, phone)]
+    hidden = cells("11*************02X", gap), cells("138****1234", gap)
+    assert masked(text) == text.replace(person, hidden[0]).replace(phone, hidden[1])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3\t4\t5",
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3",
+        "13\t81\t23\t41\t23\t4",
+        "138\t1234\t1234",
+        "110105\t19491231\t002X",
+        "11\t01\t05\t19\t49\t12\t31\t00\t2X",
+        "1\t2\t3\t4\t5\t6\t7\t8\t9\t0\t1",
+    ],
+)
+def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
+    assert found(f"件数\t{row}\n次年\t{row}\t合计") == []
 
 
 def test_a_model_words_are_found_everywhere_in_their_kind() -> None:
