@@ -60,15 +60,19 @@ def _mobile(words: str) -> str:
 
 
 def _landline(words: str) -> str:
-    """The area code and the last two digits of the number stay."""
+    """The area code and the last two digits of the number stay; nothing where it is not one."""
     written = re.sub(r"[\n\u200b]", "", words).replace("\t", " ")
-    code, number, _ = _LANDLINE.match(written).groups()  # type: ignore[union-attr]
+    match = _LANDLINE.match(written)
+    if match is None:  # such as one that another number runs into
+        return _all(words)
+    code, number, _ = match.groups()
     digits = re.sub(r"\D", "", number)
     return f"{code or ''}{'*' * (len(digits) - 2)}{digits[-2:]}"
 
 
 _LANDLINE = re.compile(
-    r"((?:\+?86[ \-]?)?\(?0(?:10|2\d|[3-9]\d\d)\)?[ \-]*)?([\d \-]*\d)((?:转|ext).*)?$"
+    r"((?:(?:(?:\+|00)86[ \-]*|86[ ]?-[ ]?)\(?0?|(?:\+?86[ \-]?)?\(?0)"
+    r"(?:10|2\d|[3-9]\d\d)\)?[ \-]*(?=(?:\d[ \-]*){7}))?([\d \-]*\d)([ ]?(?:转|ext).*)?$"
 )
 
 

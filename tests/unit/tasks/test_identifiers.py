@@ -100,6 +100,55 @@ def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> N
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("号牌为粤b12345。", Kind.plate, "粤b12345"),
+        ("号牌为粤b·d12345。", Kind.plate, "粤b·d12345"),
+        ("车牌号：云a8k123", Kind.plate, "云a8k123"),
+        ("护照号：e12345678", Kind.passport, "e12345678"),
+        ("护照 G 12345678", Kind.passport, "G 12345678"),
+        ("微信号wx13812345678", Kind.mobile, "13812345678"),
+        ("加vx13812345678", Kind.mobile, "13812345678"),
+        ("手机M13812345678", Kind.mobile, "13812345678"),
+        ("拨打138.1234.5678。", Kind.mobile, "138.1234.5678"),
+        ("拨打0755 - 88886666", Kind.landline, "0755 - 88886666"),
+        ("拨打86-10-66554433", Kind.landline, "86-10-66554433"),
+        ("拨打+86 755 88886666", Kind.landline, "+86 755 88886666"),
+        ("姓名 张三 性别 男", Kind.name, "张三"),
+        ("联系人姓名 张三，", Kind.name, "张三"),
+        ("姓名：张三 男 汉族", Kind.name, "张三"),
+        ("被告人：赵六，男", Kind.name, "赵六"),
+        ("联系人：买买提·艾力", Kind.name, "买买提·艾力"),
+        ("签收人：王小明", Kind.name, "王小明"),
+        ("户名：李四", Kind.name, "李四"),
+    ],
+)
+def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str) -> None:
+    assert found(text) == [(kind, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "部署在阿里云db2024上",
+        "新gb2312编码",
+        "序列M13812345678",
+        "版本138.12.5678",
+        "IP段138.1234.5678.9",
+        "姓名 单位 职务",
+        "姓名\t时间\t地点",
+        "姓名 车牌号 金额",
+        "填写姓名 时间",
+        "姓名 和 电话",
+        "共86-10=76件",
+        "护照 2024年",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
 def test_a_law_holds_no_identifiers(path: Path) -> None:
     assert found(path.read_text(encoding="utf-8")) == []
@@ -113,7 +162,15 @@ def test_a_law_holds_no_identifiers(path: Path) -> None:
         ("手机13812341234", "手机138****1234"),
         ("手机+86 138-1234-1234。", "手机+86 138****1234。"),
         ("电话010-88886666转12", "电话010-******66"),
+        ("电话010-88886666 转12", "电话010-******66"),
         ("电话（0571）8888 6666。", "电话(0571)******66。"),
+        ("电话0755 - 88886666。", "电话0755 - ******66。"),
+        ("电话86-10-66554433。", "电话86-10-******33。"),
+        ("电话+86 755 88886666。", "电话+86 755 ******66。"),
+        ("电话86101234。", "电话******34。"),
+        ("手机138.1234.5678。", "手机138****5678。"),
+        ("护照 G 12345678", "护照 G******78"),
+        ("车牌粤b·12345", "车牌粤b****5"),
         ("邮箱zhang.san@tax.gov.cn", "邮箱z***@tax.gov.cn"),
         ("地址192.168.1.20，", "地址192.168.*.*，"),
         ("护照E12345678", "护照E******78"),
