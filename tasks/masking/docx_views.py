@@ -111,7 +111,10 @@ def _piece(
 
 
 def _apply(shown: Sequence[Piece], changes: Sequence[Change]) -> None:
-    """Write each replacement where its first character stood, and take the others out."""
+    """Write each replacement where its first character stood, and take the others out.
+
+    One over several cells is as long as what it replaces, and stays in those cells.
+    """
     starts, at = [], 0
     for piece in shown:
         starts.append(at)
@@ -121,19 +124,19 @@ def _apply(shown: Sequence[Piece], changes: Sequence[Change]) -> None:
         start, end = change.found.start, change.found.end
         while starts[index] >= end:
             index -= 1
-        touched = index
-        replacement = change.replacement
-        first = touched
+        first = index
         while starts[first] > start:
             first -= 1
-        bearer = next(at for at in range(first, touched + 1) if shown[at].node is not None)
-        for each in range(touched, first - 1, -1):
-            _cut(
-                shown[each],
-                max(0, start - starts[each]),
-                end - starts[each],
-                replacement if each == bearer else "",
-            )
+        touched = range(first, index + 1)
+        bearer = next(at for at in touched if shown[at].node is not None)
+        for each in touched:
+            begin, stop = max(0, start - starts[each]), end - starts[each]
+            if "\t" in change.replacement:
+                at = starts[each] + begin - start
+                words = change.replacement[at : at + len(shown[each].text) - begin]
+            else:
+                words = change.replacement if each == bearer else ""
+            _cut(shown[each], begin, stop, words)
         index = first
 
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 import re
 
 _BEFORE = 16
+_NUMBER = r"(?:[单证]?编?号码?|编?码)"
+# The first name a paper or a thing; the others are also what people do, or do it about: 来电登记.
 _OTHER_NUMBER = re.compile(
-    r"(?:订单|运单|快递单|流水|单据|发票|凭证|受理|案件|工单|合同|批次|序列|产品|设备|档案|文件|项目|许可|备案|登记|条形|追溯|"
-    r"票据|物流)(?:编?号码?|码|证号)?[ :#]{0,3}$"
+    r"(?:(?:订单|运单|快递单|流水|单据|发票|凭证|案件|工单|批次|序列|产品|设备|条形|追溯|票据|物流)"
+    rf"{_NUMBER}?|(?:登记|受理|备案|许可|项目|档案|文件|合同){_NUMBER})[ :#]{{0,3}}$"
 )
+_TELEPHONE = re.compile(r"(?:电话|手机|座机|传真|热线|联系方式|[Tt]el|TEL)(?:号码?)?[ :\t]{0,3}$")
 _AMOUNT_BEFORE = re.compile(r"(?:[¥$€£][ ]?|\d\.)$")
 _AMOUNT_AFTER = re.compile(
-    r"[ ]?(?:\.\d{1,2}(?!\d)|余?(?:[万亿]?[元吨]|美元|港元|欧元|%|人次|人民币|平方|立方|公斤|千克|"
-    r"公里|千瓦))"
+    r"[ ]?(?:\.\d{1,2}(?!\d)|余?(?:[万亿]?(?:元(?![旦月宵])|吨)|美元|港元|欧元|%|人次|人民币|平方|"
+    r"立方|公斤|千克|公里|千瓦))"
 )
 
 
 def is_other(text: str, start: int, end: int) -> bool:
-    """Whether the words around a number call it an amount, or the number of a paper or a thing."""
+    """Whether the words around a number call it an amount, or the number of a paper or a thing.
+
+    Where a word such as 电话 stands right before it, it is neither.
+    """
     before = text[max(0, start - _BEFORE) : start]
+    if _TELEPHONE.search(before):
+        return False
     return bool(
         _OTHER_NUMBER.search(before)
         or _AMOUNT_BEFORE.search(before)

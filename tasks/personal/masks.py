@@ -10,7 +10,7 @@ from types import MappingProxyType
 from tasks.personal.kinds import Found, Kind
 from tasks.personal.names import COMPOUND_SURNAMES
 from tasks.personal.places import township_end
-from tasks.personal.plain import compact, plain
+from tasks.personal.plain import compact, laid_out, plain
 
 BLOCK = "█"
 
@@ -25,14 +25,17 @@ class Mask(StrEnum):
 
 def masked(text: str, found: Found, mask: Mask) -> str:
     """What is written instead of the finding. Nothing that is in it twice is left standing."""
-    words = text[found.start : found.end]
+    words = plain(text[found.start : found.end])
     if mask is Mask.official:
-        return _OFFICIAL[found.kind](plain(words).strip("\u200b"))
-    return _covered(words, "*" if mask is Mask.stars else BLOCK)
+        written = _OFFICIAL[found.kind](words.strip("\u200b"))
+    else:
+        written = _covered(words, "*" if mask is Mask.stars else BLOCK)
+    over_cells = "\t" in words and len(written) == len(compact(words))
+    return laid_out(written, words) if over_cells else written
 
 
 def _covered(words: str, char: str) -> str:
-    return char * len(compact(plain(words)))
+    return char * len(compact(words))
 
 
 def _kept(first: int, last: int) -> Callable[[str], str]:
@@ -57,14 +60,19 @@ def _mobile(words: str) -> str:
 
 
 def _landline(words: str) -> str:
-    """The area code and the last two digits of the number stay."""
-    code, number, _ = _LANDLINE.match(words.replace("\n", "").replace("\u200b", "")).groups()  # type: ignore[union-attr]
+    """The area code and the last two digits of the number stay; nothing where it is not one."""
+    written = re.sub(r"[\n\u200b]", "", words).replace("\t", " ")
+    match = _LANDLINE.match(written)
+    if match is None:  # such as one that another number runs into
+        return _all(words)
+    code, number, _ = match.groups()
     digits = re.sub(r"\D", "", number)
     return f"{code or ''}{'*' * (len(digits) - 2)}{digits[-2:]}"
 
 
 _LANDLINE = re.compile(
-    r"((?:\+?86[ \-]?)?\(?0(?:10|2\d|[3-9]\d\d)\)?[ \-]*)?([\d \-]*\d)((?:转|ext).*)?$"
+    r"((?:(?:(?:\+|00)86[ \-]*|86[ ]?-[ ]?)\(?0?|(?:\+?86[ \-]?)?\(?0)"
+    r"(?:10|2\d|[3-9]\d\d)\)?[ \-]*(?=(?:\d[ \-]*){7}))?([\d \-]*\d)([ ]?(?:转|ext).*)?$"
 )
 
 

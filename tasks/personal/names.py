@@ -25,20 +25,30 @@ _SURNAMES = (
 )
 _LABEL = (
     r"(?:姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|"
-    r"监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|"
-    r"证人|原告|被告|代理人|承租人|出租人|报案人|被害人)"
+    r"户名|监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|签收人|"
+    r"证人|原告人?|被告人?|嫌疑人|代理人|承租人|出租人|报案人|被害人)"
+)
+# Heads of columns that begin with a surname.
+_NO_NAME = (
+    r"(?:单位|单价|单号|时间|时段|时长|成绩|成员|车牌号?|车号|车型|家庭|家属|家长|国籍|籍贯|居住地?|计划|项目|"
+    r"项次|金额|方式|房号|房屋|通讯|平均|全称|安排|文化|文号|简历|简介|简称|容量|经办人?|经费|经历|干部|班级|班次|"
+    r"荣誉|曾用名|关系|相片|查询|印章|司机|任务|任职|常住地?|支部|支行|农户|宗教|党派|党员|余额|明细|费用|路线|"
+    r"别名|满意度?|相关|公司|水号|终审|平台|应聘|管理)"
 )
 _LABELLED = re.compile(
-    rf"{_LABEL}(?:姓名)?[ ]?[:\t][ \t]{{0,4}}"
+    rf"(?:{_LABEL}(?:姓名)?[ ]?[:\t][ \t]{{0,4}}|"
+    rf"(?:{_LABEL}|(?<![{HAN}]))姓[ ]{{0,4}}名[ ]{{1,4}}(?![和及与或][ ]))"
+    rf"(?!{_NO_NAME}(?![{HAN}]))"
     rf"(?P<name>(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])"
-    rf"[ ]{{0,2}}[{HAN}](?:[ ]{{0,2}}[{HAN}])?)"
+    rf"[ ]{{0,2}}[{HAN}](?:[{HAN}]|[ ]{{1,2}}(?![男女])[{HAN}])?"
+    rf"|[{HAN}]{{1,12}}(?:[·•・‧][{HAN}]{{1,12}}){{1,4}})"
     rf"(?![{HAN}])"
 )
 _IS_HAN = re.compile(f"[{HAN}]")
 
 
 def labelled_names(text: str) -> Iterator[Found]:
-    """Chinese names of two to four characters that follow a word such as `姓名:`."""
+    """Names of two to four characters, or with a dot within, that follow a word as `姓名:`."""
     for match in _LABELLED.finditer(text):
         yield Found(Kind.name, *match.span("name"))
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
+from tasks.personal.cells import one_a_cell
 from tasks.personal.context import is_labelled, is_other
 from tasks.personal.kinds import Found, Kind
 from tasks.personal.plain import GAP, compact, groups
 
 # Without the lookahead around them the groups would not be tried at every place.
 _IDENTITY = re.compile(rf"(?<!\d)(?=([1-9](?:{GAP}\d){{16}}{GAP}(?:[Xx]|\d(?!\d))))")
+_IDENTITY_SHAPE = re.compile(r"[1-9]\d{16}[\dX]")
 _OLD_IDENTITY = re.compile(
     r"(?<![\dA-Za-z.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z\-])"
 )
@@ -53,10 +56,10 @@ _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA
 
 def identity_numbers(text: str) -> Iterator[Found]:
     """Of 18 characters (GB 11643), and the old ones of 15 digits, which have no check."""
-    for match in _IDENTITY.finditer(text):
+    for match in chain(_IDENTITY.finditer(text), one_a_cell(text, 18)):
         start, end = match.span(1)
         number = compact(match[1]).upper()
-        if not _is_date(number[6:14]):
+        if not (_IDENTITY_SHAPE.fullmatch(number) and _is_date(number[6:14])):
             continue
         right = ric.calc_check_digit(number) == number[-1]
         if right or is_labelled(text, start, _IDENTITY_LABEL):

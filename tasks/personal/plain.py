@@ -56,6 +56,12 @@ def compact(text: str) -> str:
     return _GAPS.sub("", text)
 
 
+def laid_out(words: str, like: str) -> str:
+    """`words` with the gaps of `like`, which has as many characters between them."""
+    chars = iter(words)
+    return "".join(char if _GAPS.match(char) else next(chars) for char in like)
+
+
 def groups(text: str) -> list[int]:
     """How many characters stand together in a number that is written in groups."""
     return [len(group) for group in _GAPS.split(text)]

@@ -6,17 +6,29 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from tasks.personal.cells import one_a_cell
 from tasks.personal.context import is_labelled, is_other
 from tasks.personal.kinds import Found, Kind
-from tasks.personal.plain import BREAK, groups
+from tasks.personal.plain import BREAK, compact, groups
 
 _MOBILE = re.compile(
-    r"(?<!\d)(?<!\d\.)(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
+    r"(?<!\d)(?<!\d\.)(?<!第)(?<!第 )"
+    r"(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
     r"(?:(?:\+|00)?86[ \-]?)?(?=(1[3-9](?:[ \-\u200b]{0,2}\n?[ \u200b]{0,2}\d){9})(?!\d))"
 )
+_DOTTED_MOBILE = re.compile(
+    r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[ \-.]?)?1[3-9]\d([.·])\d{4}\1\d{4}(?!\d|[.·]\d)"
+)
+# Letters before it where words say that it is somebody's: 手机M138..., 微信号wx138...
+_NAMED_MOBILE = re.compile(
+    r"(?:(?:电话|手机|热线|联系方式|微信)(?:号码?)?[ :\t]{0,3}[A-Za-z]{1,4}|"
+    r"(?<![A-Za-z])(?:[wv]x|[WV]X))[ :_\-]?(?P<number>1[3-9]\d{9})(?!\d)"
+)
+_MOBILE_SHAPE = re.compile(r"1[3-9]\d{9}")
 _MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6)])
 _LANDLINE = re.compile(
-    rf"(?<![\d\-])(?<!\d\.)(?:\+?86[ \-]?)?\(?0(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ \-]|\n)?{BREAK}"
+    r"(?<![\d\-])(?<!\d\.)(?:(?:\+?86[ \-]?)?\(?0|(?:(?:\+|00)86[ \-]{0,2}|86[ ]?-[ ]?)\(?)"
+    rf"(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ ]?--?|[ ]|\n)?{BREAK}"
     rf"[2-9]\d{{2,3}}[ \-]?{BREAK}\d{{4}}(?:[ ]?(?:-|转|ext\.?)[ ]?\d{{1,6}})?(?!\d)"
 )
 _LOCAL = re.compile(r"(?<![\d\-.A-Za-z])[2-9]\d{6,7}(?![\d\-A-Za-z])")
@@ -34,13 +46,19 @@ _VERSION = re.compile(r"(?:第|版本|版|[Vv])[ ]?$")
 _PASSPORT = re.compile(
     r"(?<![\dA-Za-z])(?:[EG]\d{8}|E[A-HJ-NP-Z]\d{7}|(?:[DSP]E|PE)\d{7})(?![\dA-Za-z])",
 )
-_PAPER = re.compile(r"(?<![\dA-Za-z])(?:[A-Z]{1,2}\d{6,10}(?:\(\d\))?|\d{8,9})(?![\dA-Za-z])")
+_PAPER = re.compile(
+    r"(?<![\dA-Za-z])(?:[A-Za-z]{1,2}[ \-]?\d{6,10}(?:\(\d\))?|\d{8,9})(?![\dA-Za-z])"
+)
 _PAPER_LABEL = re.compile(r"(?:护照|通行证|回乡证|台胞证|居留证)(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$")
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
 _PLATE = re.compile(
-    rf"[{_PROVINCES}][ ]?[A-HJ-NP-Z][ ]?[·•・.\-]?[ ]?"
-    r"(?:[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])"
+    rf"[{_PROVINCES}][ ]?[A-HJ-NP-Z][ ]?[·•・.\-]?[ ]?(?:[DF][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[DF]|"
+    r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])",
+    re.IGNORECASE,
 )
+_LOWER = re.compile(r"[a-z]")
+_PLATE_MARK = re.compile(r"[·•・.\-]")
+_PLATE_LABEL = re.compile(r"车[^\dA-Za-z\n]{0,6}$")
 _DIGIT = re.compile(r"\d")
 
 
@@ -53,6 +71,13 @@ def mobiles(text: str) -> Iterator[Found]:
             continue
         if not is_other(text, start, end):
             yield Found(Kind.mobile, start, end)
+    for match in _DOTTED_MOBILE.finditer(text):
+        yield Found(Kind.mobile, *match.span())
+    for match in _NAMED_MOBILE.finditer(text):
+        yield Found(Kind.mobile, *match.span("number"))
+    for match in one_a_cell(text, 11):
+        if _MOBILE_SHAPE.fullmatch(compact(match["run"])):
+            yield Found(Kind.mobile, *match.span("run"))
 
 
 def landlines(text: str) -> Iterator[Found]:
@@ -94,8 +119,17 @@ def passports(text: str) -> Iterator[Found]:
 
 def plates(text: str) -> Iterator[Found]:
     for match in _PLATE.finditer(text):
-        if len(_DIGIT.findall(match[0])) >= 2:
+        if len(_DIGIT.findall(match[0])) >= (4 if _LOWER.search(match[0]) else 2) and (
+            not _is_ware(text, match)
+        ):
             yield Found(Kind.plate, *match.span())
+
+
+def _is_ware(text: str, match: re.Match[str]) -> bool:
+    """Whether it is rather a name such as 阿里云db2024, since nothing says that it is a plate."""
+    if match[0][0] not in "云新使" or not _LOWER.search(match[0]):
+        return False
+    return not (_PLATE_MARK.search(match[0]) or is_labelled(text, match.start(), _PLATE_LABEL))
 
 
 def _is_ip(written: str) -> bool:

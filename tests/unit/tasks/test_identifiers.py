@@ -66,6 +66,89 @@ def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kin
     assert (one.kind, one.valid) == (kind, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("来电登记：13812345678", "13812345678"),
+        ("请在门卫登记13812345678", "13812345678"),
+        ("投诉受理：13812345678", "13812345678"),
+        ("办理项目：13812345678", "13812345678"),
+        ("备案13812345678", "13812345678"),
+        ("电话：13812345678元旦放假", "13812345678"),
+        ("咨询电话0571-88886666元旦期间", "0571-88886666"),
+        ("0571-88886666元月期间", "0571-88886666"),
+        ("订单电话：13812345678", "13812345678"),
+    ],
+)
+def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) -> None:
+    assert [words for _, words in found(text)] == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第13812345678号",
+        "登记号：13812345678",
+        "受理编号13812345678",
+        "备案证号：13812345678",
+        "物流单号13812345678",
+        "电话订单13812345678",
+        "共13812345678元整",
+    ],
+)
+def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("号牌为粤b12345。", Kind.plate, "粤b12345"),
+        ("号牌为粤b·d12345。", Kind.plate, "粤b·d12345"),
+        ("车牌号：云a8k123", Kind.plate, "云a8k123"),
+        ("护照号：e12345678", Kind.passport, "e12345678"),
+        ("护照 G 12345678", Kind.passport, "G 12345678"),
+        ("微信号wx13812345678", Kind.mobile, "13812345678"),
+        ("加vx13812345678", Kind.mobile, "13812345678"),
+        ("手机M13812345678", Kind.mobile, "13812345678"),
+        ("拨打138.1234.5678。", Kind.mobile, "138.1234.5678"),
+        ("拨打0755 - 88886666", Kind.landline, "0755 - 88886666"),
+        ("拨打86-10-66554433", Kind.landline, "86-10-66554433"),
+        ("拨打+86 755 88886666", Kind.landline, "+86 755 88886666"),
+        ("姓名 张三 性别 男", Kind.name, "张三"),
+        ("联系人姓名 张三，", Kind.name, "张三"),
+        ("姓名：张三 男 汉族", Kind.name, "张三"),
+        ("被告人：赵六，男", Kind.name, "赵六"),
+        ("联系人：买买提·艾力", Kind.name, "买买提·艾力"),
+        ("签收人：王小明", Kind.name, "王小明"),
+        ("户名：李四", Kind.name, "李四"),
+    ],
+)
+def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str) -> None:
+    assert found(text) == [(kind, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "部署在阿里云db2024上",
+        "新gb2312编码",
+        "序列M13812345678",
+        "版本138.12.5678",
+        "IP段138.1234.5678.9",
+        "姓名 单位 职务",
+        "姓名\t时间\t地点",
+        "姓名 车牌号 金额",
+        "填写姓名 时间",
+        "姓名 和 电话",
+        "共86-10=76件",
+        "护照 2024年",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
 def test_a_law_holds_no_identifiers(path: Path) -> None:
     assert found(path.read_text(encoding="utf-8")) == []
@@ -79,7 +162,15 @@ def test_a_law_holds_no_identifiers(path: Path) -> None:
         ("手机13812341234", "手机138****1234"),
         ("手机+86 138-1234-1234。", "手机+86 138****1234。"),
         ("电话010-88886666转12", "电话010-******66"),
+        ("电话010-88886666 转12", "电话010-******66"),
         ("电话（0571）8888 6666。", "电话(0571)******66。"),
+        ("电话0755 - 88886666。", "电话0755 - ******66。"),
+        ("电话86-10-66554433。", "电话86-10-******33。"),
+        ("电话+86 755 88886666。", "电话+86 755 ******66。"),
+        ("电话86101234。", "电话******34。"),
+        ("手机138.1234.5678。", "手机138****5678。"),
+        ("护照 G 12345678", "护照 G******78"),
+        ("车牌粤b·12345", "车牌粤b****5"),
         ("邮箱zhang.san@tax.gov.cn", "邮箱z***@tax.gov.cn"),
         ("地址192.168.1.20，", "地址192.168.*.*，"),
         ("护照E12345678", "护照E******78"),
@@ -112,6 +203,11 @@ def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
     assert text == "****由****公司承建。"
 
 
+def test_a_landline_that_is_known_is_masked_over_two_cells_too() -> None:
+    known = Wanted(EVERYTHING, said={Kind.landline: ["0571 88886666"]})
+    assert Masker(known, Style()).mask("电话0571\t88886666") == "电话0571 ******66"
+
+
 def test_what_stays_of_an_identifier_holds_no_term() -> None:
     assert "tax" not in masked("邮箱zhang@tax.gov.cn", terms=("tax",))
 
@@ -123,6 +219,35 @@ def test_two_that_overlap_become_one() -> None:
 
 def test_a_number_over_the_end_of_a_paragraph_is_found() -> None:
     assert found("110105\n\n19491231002X") == [(Kind.identity_number, "110105\n\n19491231002X")]
+
+
+def cells(row: str, gap: str = "\t") -> str:
+    return gap.join(row)
+
+
+@pytest.mark.parametrize("gap", ["\t", "\n\t", " \t "])
+def test_a_number_with_one_character_a_cell_is_found_and_masked_in_its_cells(gap: str) -> None:
+    person, phone = cells("11010519491231002X", gap), cells("13812341234", gap)
+    text = f"证件号\t{person}\n电话\t{phone}\t备注"
+    assert found(text) == [(Kind.identity_number, person), (Kind.mobile, phone)]
+    hidden = cells("11*************02X", gap), cells("138****1234", gap)
+    assert masked(text) == text.replace(person, hidden[0]).replace(phone, hidden[1])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3\t4\t5",
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3",
+        "13\t81\t23\t41\t23\t4",
+        "138\t1234\t1234",
+        "110105\t19491231\t002X",
+        "11\t01\t05\t19\t49\t12\t31\t00\t2X",
+        "1\t2\t3\t4\t5\t6\t7\t8\t9\t0\t1",
+    ],
+)
+def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
+    assert found(f"件数\t{row}\n次年\t{row}\t合计") == []
 
 
 def test_a_model_words_are_found_everywhere_in_their_kind() -> None:

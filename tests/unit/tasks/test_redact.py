@@ -20,7 +20,7 @@ from tasks.personal.masker import Masker, Style
 from tasks.readers.scan import Scan, SeenLine
 from tasks.redact import RedactOptions, RedactResult, redact
 from tests.unit.direct_source import read_with_source
-from tests.unit.readers.builders import LIMITS, PARAGRAPH, as_docx, as_text, docx_with, saved
+from tests.unit.readers.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
 from tests.unit.readers.pages import SCANS, a4, scanned_pdf
 from tests.unit.scripted_engine import Request, ScriptedEngine
 from tests.unit.tasks.documents import document
@@ -117,6 +117,20 @@ async def test_a_docx_gets_a_masked_file_that_word_can_open(tmp_path: Path) -> N
     opened = WordDocument(io.BytesIO(source.kept[result.file.document_id]))
     assert opened.paragraphs[0].text == "申请人：李**，电话138****1234。李**。"
     assert ("body", Kind.mobile, 1) in [(one.part, one.kind, one.count) for one in result.in_file]
+
+
+async def test_a_number_with_one_character_a_cell_is_masked_in_its_cells(tmp_path: Path) -> None:
+    row = "证件号\t" + "\t".join(PERSON)
+    path = saved(tmp_path, as_docx([(TABLE, row), (TABLE, f"数\t12\t34\n号\t{PERSON}\t5")]))
+    read, source = read_with_source(path, LIMITS)
+    result = await redact(read, RULES_ONLY, ScriptedEngine(silent))
+    assert result.file is not None
+    opened = WordDocument(io.BytesIO(source.kept[result.file.document_id]))
+    grid, other = opened.tables
+    assert [cell.text for cell in grid.rows[0].cells] == ["证件号", *"11*************02X"]
+    assert [cell.text for cell in other.rows[0].cells] == ["数", "12", "34"]
+    assert [cell.text for cell in other.rows[1].cells] == ["号", "11*************02X", "5"]
+    assert "\t".join("11*************02X") in result.text
 
 
 def docx_masked(data: bytes, folder: Path, **wanted: Any) -> tuple[bytes, Account]:
