@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from jobs.reading.pool import Reading
 from jobs.roles import ModelChoice
 from jobs.secrecy import note_refusal
 from jobs.store import Store
+from tasks.checking import check
 from tasks.document import Document
 from tasks.errors import DocumentMissing, SecrecyMarked
 from tasks.readers import ReadLimits
@@ -113,7 +113,7 @@ class Inputs:
         except FileNotFoundError as error:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
-        marking = await asyncio.to_thread(marking_in, document)
+        marking = await check(document, lambda: marking_in(document))
         if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
             # Hidden text and properties, which the text does not have.
             made = await source.work("secrecy", {"media_type": stored.media_type})
