@@ -15,9 +15,10 @@ from tasks.numbers import chinese_number
 
 NUMERAL = r"(?:[〇零一二三四五六七八九十百千]+|\d+)"
 ARTICLE = rf"第{NUMERAL}条(?:之{NUMERAL})?"
-_ARTICLE_HEAD = re.compile(rf"\s*({ARTICLE})(\s|　|$|【|［|\[|（)?")
+_MARKDOWN = r"\s*(?:#{1,6}\s+)?"
+_ARTICLE_HEAD = re.compile(rf"{_MARKDOWN}({ARTICLE})(\s|　|$|【|［|\[|（)?")
 _NOT_A_HEAD = re.compile(r"规定|第|至|、|和|以及|或者|的|所|中|，|,|之")
-_DIVISION = re.compile(rf"\s*(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
+_DIVISION = re.compile(rf"{_MARKDOWN}(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
 _ITEM = re.compile(rf"\s*[（(]({NUMERAL})[）)]")
 _SUB_ITEM = re.compile(r"\s*\d+[.．]")
 _MARK = re.compile(
