@@ -17,7 +17,8 @@ from tasks.doubts import of_rules_alone
 from tasks.edits import Edit
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
-from tasks.laws.citations import Citation, Provision, find_citations, is_law_name, short_names
+from tasks.laws.citations import Citation, find_citations, is_law_name, short_names
+from tasks.laws.cited_provisions import Provision
 from tasks.laws.library import Law, LawLibrary
 from tasks.laws.lookup import missing_part, parts_of, provision_label, text_of
 from tasks.laws.quotations import holds, nearest_words

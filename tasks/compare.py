@@ -10,13 +10,14 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.comparing.differences import find_edits, rising
+from tasks.comparing.divisions import Divisions
 from tasks.comparing.matching import match
 from tasks.document import Document
 from tasks.doubts import of_rules_alone
 from tasks.edits import Edit, apply_edits
 from tasks.engine import Engine
 from tasks.errors import EmptyDocument
-from tasks.laws.provisions import Unit, units
+from tasks.laws.provisions import Unit, same_label, units
 from tasks.references import DocumentRef
 from tasks.task import Task
 
@@ -155,14 +156,13 @@ class _Pairing:
         weights = [3 if self.new_units[index].kind == "heading" else 2 for index in paired]
         run = rising([self.pairs[index] for index in paired], weights)
         self.stay = [paired[index] for index in run]
-        self._divisions = self._same_divisions()
+        self._divisions = Divisions(self.old_units, self.new_units, self.pairs)
 
     def changes(self) -> list[Change]:
         staying, pairs = set(self.stay), self.pairs
         found: list[tuple[tuple[int, int], Change]] = []
-        for index, unit in enumerate(self.new_units):
-            old = self.old_units[pairs[index]] if index in pairs else None
-            change = self._change(old, unit, staying=index in staying)
+        for index in range(len(self.new_units)):
+            change = self._change(index, staying=index in staying)
             if change is not None:
                 found.append(((index, 1), change))
         kept = set(pairs.values())
@@ -194,23 +194,26 @@ class _Pairing:
         made += _shifted(find_edits(self.old.text[old_done:], self.new.text[new_done:]), old_done)
         return made
 
-    def _change(self, old: Unit | None, new: Unit, *, staying: bool) -> Change | None:
-        unit = UnitKind(new.kind)
-        if old is None:
+    def _change(self, index: int, *, staying: bool) -> Change | None:
+        """What became of a new unit; None for nothing."""
+        new, at = self.new_units[index], self.pairs.get(index)
+        old = self.old_units[at] if at is not None else None
+        if old is None or at is None:
             kinds, edits = [ChangeKind.added], []
         else:
             edits = self._edits(old, new)
             happened = {
                 ChangeKind.changed: bool(edits),
-                ChangeKind.moved: not staying or not self._in_same_division(old, new),
-                ChangeKind.renumbered: _plain(old.place.label) != _plain(new.place.label),
+                ChangeKind.moved: not staying
+                or (new.kind != "heading" and self._divisions.left(at, index)),
+                ChangeKind.renumbered: not same_label(old.place.label, new.place.label),
             }
             kinds = [kind for kind, did in happened.items() if did]
         if not kinds:
             return None
         return Change(
             kinds=kinds,
-            unit=unit,
+            unit=UnitKind(new.kind),
             old=_side(self.old, old) if old else None,
             new=_side(self.new, new),
             edits=edits,
@@ -222,24 +225,13 @@ class _Pairing:
             return []
         return _shifted(find_edits(before, after), old.place.body)
 
-    def _same_divisions(self) -> dict[str | None, str | None]:
-        """For each old chapter the new one that most of its units stand in."""
-        votes: dict[str | None, Counter[str | None]] = {}
-        for new, old in self.pairs.items():
-            division = self.old_units[old].place.division
-            votes.setdefault(division, Counter())[self.new_units[new].place.division] += 1
-        return {division: count.most_common(1)[0][0] for division, count in votes.items()}
-
-    def _in_same_division(self, old: Unit, new: Unit) -> bool:
-        return new.kind == "heading" or self._divisions[old.place.division] == new.place.division
-
 
 def _body(document: Document, unit: Unit) -> str:
     return document.text[unit.place.body : unit.place.end]
 
 
-def _plain(text: str | None) -> str:
-    return "".join((text or "").split())
+def _plain(text: str) -> str:
+    return "".join(text.split())
 
 
 def _side(document: Document, unit: Unit) -> Side:

@@ -115,13 +115,14 @@ def _opening(document: Document) -> list[str]:
 
 def units_before_articles(document: Document) -> Iterable[int]:
     for block in document.blocks:
-        if re.match(r"\s*第\S{1,6}[编章条]", document.text[block.start : block.start + 20]):
+        if re.match(r"[#\s]*第\S{1,6}[编章条]", document.text[block.start : block.start + 20]):
             yield block.start
 
 
 def _title(opening: Sequence[str], filename: str) -> str:
     stem = re.sub(r"\.\w{1,5}$", "", filename)
-    first = " ".join(opening[0].split()) if opening else ""
+    # A text that is given may be raw Markdown.
+    first = " ".join(opening[0].lstrip("# ").split()) if opening else ""
     title = first if 0 < len(first) <= _LONGEST_TITLE else stem
     while _AFTER_NAME.search(title):
         title = _AFTER_NAME.sub("", title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.laws.citations import Provision
+from tasks.laws.cited_provisions import Provision
 from tasks.laws.library import Article, Law
 
 

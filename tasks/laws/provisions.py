@@ -7,17 +7,20 @@ The division and its words (编 章 节 条 款 项) are those of the Legislatio
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tasks.document import BlockKind, Document
 from tasks.numbers import chinese_number
 
-NUMERAL = r"(?:[〇零一二三四五六七八九十百千]+|\d+)"
+NUMERAL = r"(?:[〇零一二三四五六七八九十百千]{1,15}|\d{1,9})"
 ARTICLE = rf"第{NUMERAL}条(?:之{NUMERAL})?"
-_ARTICLE_HEAD = re.compile(rf"\s*({ARTICLE})(\s|　|$|【|［|\[|（)?")
+_MARKDOWN = r"\s*(?:#{1,6}\s+)?"
+_ARTICLE_HEAD = re.compile(rf"{_MARKDOWN}({ARTICLE})(\s|　|$|【|［|\[|（)?")
 _NOT_A_HEAD = re.compile(r"规定|第|至|、|和|以及|或者|的|所|中|，|,|之")
-_DIVISION = re.compile(rf"\s*(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
+_DIVISION = re.compile(rf"{_MARKDOWN}(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
 _ITEM = re.compile(rf"\s*[（(]({NUMERAL})[）)]")
 _SUB_ITEM = re.compile(r"\s*\d+[.．]")
 _MARK = re.compile(
@@ -26,6 +29,8 @@ _MARK = re.compile(
 )
 _ANNEX = re.compile(rf"\s*附件(?:{NUMERAL})?\s*(?:[：:]|$)")
 _LEVELS = ("编", "分编", "章", "节")
+DIVISION_LEVEL = re.compile(r"(?:分编|[编章节])$")
+_Entered = TypeVar("_Entered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,16 @@ def article_number(label: str) -> tuple[int, int]:
     return number_of(first), number_of(second.removeprefix("之")) if second else 0
 
 
+def same_label(one: str | None, other: str | None) -> bool:
+    """第二条 and 第2条 are the same."""
+    return _numbered(one) == _numbered(other)
+
+
+def _numbered(label: str | None) -> str:
+    plain = "".join(unicodedata.normalize("NFKC", label or "").split())
+    return re.sub(NUMERAL, lambda numeral: str(number_of(numeral[0])), plain)
+
+
 def units(document: Document) -> list[Unit]:
     """A document's articles, and what stands outside of them: headings and paragraphs."""
     found: list[Unit] = []
@@ -85,7 +100,7 @@ def units(document: Document) -> list[Unit]:
             place = Place(block.start, body, block.end, page, head.group(1), division)
             found.append(Unit("article", place))
         elif heading is not None and len(text) <= 60:
-            _enter(divisions, heading.group(2), " ".join(text.split()))
+            enter(divisions, heading.group(2), " ".join(text.split()))
             above = " ".join(list(divisions.values())[:-1]) or None
             body = block.start + heading.end(1)
             place = Place(block.start, body, block.end, page, heading.group(1), above)
@@ -119,10 +134,11 @@ def _goes_on(kind: BlockKind, text: str) -> bool:
     return kind is not BlockKind.heading and _ANNEX.match(text) is None
 
 
-def _enter(divisions: dict[str, str], level: str, title: str) -> None:
+def enter(divisions: dict[str, _Entered], level: str, division: _Entered) -> None:
+    """Go into a division, and with it out of all that are not above it."""
     for below in _LEVELS[_LEVELS.index(level) :]:
         divisions.pop(below, None)
-    divisions[level] = title
+    divisions[level] = division
 
 
 def paragraphs(lines: Iterable[str]) -> list[Paragraph]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from tasks.personal.masker import Change, Masker
+from tasks.readers.docx_words import symbol
 from tasks.readers.docx_xml import child, has, local_name
 
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -38,7 +39,9 @@ class Piece:
 
     @property
     def text(self) -> str:
-        return self.fixed if self.node is None else (self.node.text or "")
+        if self.node is None:
+            return self.fixed
+        return symbol(self.node) if local_name(self.node) == "sym" else (self.node.text or "")
 
 
 View = Callable[[Piece], bool]
@@ -73,7 +76,7 @@ def _pieces(root: etree._Element) -> Iterator[Piece]:
 def _walk(parent: etree._Element, apart: list[etree._Element], state: Piece) -> Iterator[Piece]:
     for element in parent:
         name = local_name(element)
-        if name in _TEXT or name in _CODE:
+        if name in _TEXT or name in _CODE or name == "sym":
             yield _piece(element, state, code=name in _CODE, deleted=name.startswith("del"))
         elif name in _CHARACTERS:
             yield _piece(None, state, fixed=_CHARACTERS[name])
@@ -144,5 +147,8 @@ def _cut(piece: Piece, start: int, end: int, replacement: str) -> None:
     if piece.node is None:
         return
     text = piece.text
+    if local_name(piece.node) == "sym":
+        piece.node.tag = str(piece.node.tag).replace("}sym", "}t")
+        piece.node.attrib.clear()
     piece.node.text = text[:start] + replacement + text[end:]
     piece.node.set(_XML_SPACE, "preserve")

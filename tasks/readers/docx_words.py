@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lxml import etree
@@ -36,6 +37,7 @@ _SILENT = frozenset(
 _CHARACTERS = {
     "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "",
 }  # fmt: skip
+_PICTURE_FONT = re.compile(r"dings|Marlett|MT Extra", re.IGNORECASE)
 _TAKEN_OUT = frozenset(("del", "moveFrom"))
 _UNSHOWN = {"t": True, "delText": False, "instrText": False, "delInstrText": False}
 
@@ -48,17 +50,22 @@ def words(parent: etree._Element) -> Iterator[str]:
         elif name in _CHARACTERS:
             yield _CHARACTERS[name]
         elif name == "sym":
-            yield _symbol(element)
+            yield symbol(element)
         elif name not in _SILENT and name != "txbxContent" and not _is_hidden(element, name):
             yield from words(element)
 
 
-def _symbol(element: etree._Element) -> str:
-    """A character of a symbol font, which has a meaning only where it is not a private code."""
+def symbol(element: etree._Element) -> str:
+    """A character of a symbol font, which has a meaning only where it is not a private code.
+
+    Word shifts what is 8 bits wide there, and a digit is one in all but fonts of pictures.
+    """
     try:
         code = int(attribute(element, "char") or "", 16)
     except ValueError:
         return ""
+    if 0xF030 <= code <= 0xF039 and not _PICTURE_FONT.search(attribute(element, "font") or ""):
+        code -= 0xF000
     return "" if 0xE000 <= code <= 0xF8FF or not 0x20 <= code <= 0x10FFFF else chr(code)
 
 
@@ -102,6 +109,8 @@ def _unshown_words(parent: etree._Element, *, is_out: bool) -> Iterator[str]:
         if name in _UNSHOWN:
             if is_out or not _UNSHOWN[name]:
                 yield element.text or ""
+        elif name == "sym" and is_out:
+            yield symbol(element)
         elif name not in {"p", "Fallback"}:
             out = is_out or name in _TAKEN_OUT or _is_hidden(element, name)
             yield from _unshown_words(element, is_out=out)

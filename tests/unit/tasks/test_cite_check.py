@@ -32,6 +32,8 @@ RULES = """市场管理办法
 第三条之一 市场内禁止饲养家禽。"""
 OLDER = RULES.replace("2020年", "2015年").replace("每日", "每周一至周五")
 
+MISSING = "no-such-article"
+
 
 def check(text: str, *laws: str, **options: object) -> list[CitationCheck]:
     given = laws or (OLDER, RULES)
@@ -89,6 +91,60 @@ def verdicts(text: str) -> list[tuple[str | None, str]]:
 )
 def test_each_citation_gets_its_verdict(text: str, found: list[tuple[str | None, str]]) -> None:
     assert verdicts(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *(
+            (f"《市场管理办法》第一条{dash}第九条", [("第一条", "ok"), ("第九条", MISSING)])
+            for dash in ("—", "——", "－", "～", "-", " – ", "至")
+        ),
+        (
+            "《市场管理办法》第一、二、九十九条。",
+            [("第一条", "ok"), ("第二条", "ok"), ("第九十九条", MISSING)],
+        ),
+        ("《市场管理办法》第1-9条", [("第一条", "ok"), ("第九条", MISSING)]),
+        (
+            "《市场管理办法》第一条、九条、第九十九条",
+            [("第一条", "ok"), ("第九条", MISSING), ("第九十九条", MISSING)],
+        ),
+        ("《市场管理办法》第二条第一、九款", [("第二条第一款", "ok"), ("第二条第九款", MISSING)]),
+        ("《市场管理办法》第一条和五项措施", [("第一条", "ok")]),
+        ("《市场管理办法》第 九十九 条", [("第九十九条", MISSING)]),
+        ("依据市场管理办法第 九十九 条", [("第九十九条", MISSING)]),
+        ("《市场管理办法》 第九十九条", [("第九十九条", MISSING)]),
+        ("依据《市场管理办法》\n第九十九条", [("第九十九条", MISSING)]),
+        ("依据《市场管理办法》\n第九十九条规定", [("第九十九条", MISSING)]),
+        ("关于《市场管理办法》\n第九十九条 另有规定", [(None, "ok")]),
+        (
+            "《市场管理办法》第二条第一款(一)、(九)项",
+            [("第二条第一款第（一）项", "ok"), ("第二条第一款第（九）项", MISSING)],
+        ),
+        (
+            "《市场管理办法》第二条第（一）、（九）项和第九条",
+            [("第二条第（一）项", "ok"), ("第二条第（九）项", MISSING), ("第九条", MISSING)],
+        ),
+        ("《市场管理办法》第一条，（一）认真学习", [("第一条", "ok")]),
+        ("〈市场管理办法〉第九条", [("第九条", MISSING)]),
+        ("<<市场管理办法>>第九条", [("第九条", MISSING)]),
+        ("‹市场管理办法›第九条", [("第九条", MISSING)]),
+    ],
+)
+def test_every_part_of_a_citation_is_checked(
+    text: str, found: list[tuple[str | None, str]]
+) -> None:
+    assert verdicts(text) == found
+
+
+def test_a_law_given_as_markdown_is_known_by_its_title_and_articles() -> None:
+    law = (
+        "# 中华人民共和国市场法\n\n## 第一章 总则\n\n第一条 市场每日开放。\n\n"
+        "## 第二章 附则\n\n### 第二条 施行。"
+    )
+    one, other, third = check("《市场法》第一条第二款、第二条、第九条", law)
+    assert one.law == "中华人民共和国市场法"
+    assert [each.verdict.value for each in (one, other, third)] == [MISSING, "ok", MISSING]
 
 
 def test_a_quotation_that_differs_shows_how_and_where_its_words_stand() -> None:

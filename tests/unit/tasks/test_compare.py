@@ -75,6 +75,44 @@ def test_an_article_in_another_chapter_has_moved() -> None:
     assert changes(new) == [(["moved"], "第三条", "第三条")]
 
 
+FIVE = """第一章 总则
+第一条 市场每日开放。
+第二条 摊位费为每日45元。
+第三条 市场内禁止吸烟。
+第四条 摊主应当保持清洁。
+第五条 本办法自公布之日起施行。"""
+
+
+def test_a_heading_put_in_or_taken_out_moves_no_article() -> None:
+    new = FIVE.replace("第三条", "第二章 管理\n第三条")
+    assert changes(new, FIVE) == [(["added"], None, "第二章")]
+    assert changes(FIVE, new) == [(["removed"], "第二章", None)]
+    section = OLD.replace("第二条", "第一节 收费\n第二条")
+    assert changes(section) == [(["added"], None, "第一节")]
+
+
+def test_an_article_put_under_a_new_section_of_another_chapter_has_moved() -> None:
+    smoking = "第三条 市场内禁止吸烟。\n"
+    new = OLD.replace(smoking, "").replace("附则\n", f"附则\n第一节 秩序\n{smoking}")
+    assert changes(new) == [(["added"], None, "第一节"), (["moved"], "第三条", "第三条")]
+
+
+def test_chapters_that_were_renumbered_keep_their_articles() -> None:
+    new = OLD.replace("第二章 附则", "第二章 收费\n第三章 附则")
+    assert changes(new) == [(["added"], None, "第二章"), (["renumbered"], "第二章", "第三章")]
+
+
+def test_the_same_number_in_other_digits_is_no_renumbering() -> None:
+    arabic = OLD.replace("第二条", "第2条").replace("第二章", "第2章")
+    assert changes(arabic) == []
+    assert changes(OLD.replace("第二条", "第3条"))[0] == (["renumbered"], "第二条", "第3条")
+    assert changes("(一)修好路灯。\n2、种树。", "（一）修好路灯。\n二、种树。") == []
+
+
+def test_a_number_that_no_article_has_is_no_label() -> None:
+    assert changes(f"第{'9' * 5_000}条 市场。\n第{'九' * 5_000}条 市场。", "市场。\n市场。") != []
+
+
 def test_an_article_can_be_moved_renumbered_and_changed_at_once() -> None:
     new = """第一章 总则
 第一条 市场内一律禁止吸烟。

@@ -177,6 +177,23 @@ def test_nothing_is_left_wherever_word_keeps_text(tmp_path: Path, xml: str) -> N
     assert PHONE[5:9] not in words
 
 
+def as_symbols(text: str, shift: int = 0) -> str:
+    codes = (f'<w:sym w:font="Symbol" w:char="{ord(char) + shift:04X}"/>' for char in text)
+    return f"<w:r>{''.join(codes)}</w:r>"
+
+
+@pytest.mark.parametrize("shift", [0, 0xF000])
+@pytest.mark.parametrize("typed", [0, 10])
+def test_digits_of_a_symbol_font_are_masked_with_the_others(
+    tmp_path: Path, typed: int, shift: int
+) -> None:
+    xml = run("电话" + PHONE[:typed]) + as_symbols(PHONE[typed:], shift) + as_symbols("★")
+    file, _ = docx_masked(docx_with(f"<w:p>{xml}</w:p>"), tmp_path)
+    (paragraph,) = WordDocument(io.BytesIO(file)).paragraphs
+    assert paragraph.text == "电话138****1234"
+    assert part(file).count("<w:sym") == 1
+
+
 def test_runs_keep_their_format_and_what_steers_the_layout_is_left_alone(tmp_path: Path) -> None:
     alignment = '<w:pPr><w:jc w:val="left"/></w:pPr>'
     body = f"<w:p>{alignment}{run('电话' + PHONE[:3], '<w:b/>')}{run(PHONE[3:] + '。')}</w:p>"
