@@ -54,12 +54,17 @@ class Submissions:
         idempotency: IdempotencyKey | None = None,
     ) -> Submitted:
         """Keep a job and queue it. `upload` is the file that came with the request, if any; it is
-        kept only when all else fits.
+        kept only when all else fits. What was kept before is answered as it was, even where it
+        would not be taken now.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
         `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, what
         `Documents.keep` raises, and the ledger's.
         """
+        if idempotency is not None:
+            kept = await self._ledger.jobs.earlier(department.name, idempotency)
+            if kept is not None:
+                return _submitted(kept)
         options = check_task(request.task, request.options, department.name)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)

@@ -25,7 +25,7 @@ from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import dump, pairs, to_job, to_ms
-from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
+from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.problems import Problem, ProblemError
 from jobs.quotas import QuotaLeft
 
@@ -100,13 +100,8 @@ class BatchLedger:
 
         Raises `ProblemError("idempotency-mismatch")`.
         """
-        key, body_sha256 = idempotency.key, idempotency.body_sha256
-        match await self._connection.run("read_reply", department, "batches", key, body_sha256):
-            case ["replayed", quotas, body]:
-                return KeptBatch(body.encode(), replayed=True, quotas=to_quotas(quotas))
-            case ["mismatch"]:
-                raise mismatch()
-        return None
+        found = await earlier_reply(self._connection, department, "batches", idempotency)
+        return KeptBatch(found.body, replayed=True, quotas=found.quotas) if found else None
 
     async def get(self, department: str, batch_id: str) -> Batch | None:
         """A department's batch; None where it has no such batch."""

@@ -25,7 +25,7 @@ from jobs.ledger.records import (
     to_document,
     to_job,
 )
-from jobs.ledger.replies import IdempotencyKey, mismatch, reply_argument
+from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.task_use import amounts_of
 from jobs.problems import Problem, ProblemError
 from jobs.provenance import Provenance, provenance_record
@@ -141,6 +141,14 @@ class JobLedger:
             case ["over", *_]:
                 raise over_quota(job.department, answer)
         raise _refusal(answer)
+
+    async def earlier(self, department: str, idempotency: IdempotencyKey) -> Kept | None:
+        """What `submit` answered to the key before; None where it was not used.
+
+        Raises `ProblemError("idempotency-mismatch")`.
+        """
+        found = await earlier_reply(self._connection, department, "jobs", idempotency)
+        return Kept(found.body, True, None, found.quotas) if found else None
 
     async def get(self, department: str, job_id: str) -> Job | None:
         """A department's job; None where it has no such job."""

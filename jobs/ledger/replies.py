@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import from_json
 
 from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.quotas import to_quotas
 from jobs.ledger.records import dump
 from jobs.problems import ProblemError
+from jobs.quotas import QuotaLeft
 
 _UNFINISHED_MS = 60_000
 
@@ -46,6 +48,30 @@ def mismatch() -> ProblemError:
         "idempotency-mismatch",
         "This Idempotency-Key came before with another body. Use a new key for a new request.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A first answer to a submission; `quotas` is what the department's quotas leave now."""
+
+    body: bytes
+    quotas: Sequence[QuotaLeft]
+
+
+async def earlier_reply(
+    connection: Connection, department: str, scope: str, idempotency: IdempotencyKey
+) -> Earlier | None:
+    """What was answered to the key before, by a script that keeps its answers.
+
+    Raises `ProblemError("idempotency-mismatch")`.
+    """
+    key, body_sha256 = idempotency.key, idempotency.body_sha256
+    match await connection.run("read_reply", department, scope, key, body_sha256):
+        case ["replayed", quotas, body]:
+            return Earlier(body.encode(), to_quotas(quotas))
+        case ["mismatch"]:
+            raise mismatch()
+    return None
 
 
 class Replies:

@@ -25,6 +25,21 @@ async def test_a_submission_sent_again_gives_the_first_answer(office: Office) ->
     assert len((await office.http.get("/v1/jobs")).json()["data"]) == 1
 
 
+async def test_what_was_kept_is_answered_again_though_it_would_not_be_taken_now(
+    office: Office,
+) -> None:
+    document = (await office.http.post("/v1/documents", content=b"Article 1")).json()["id"]
+    place = f"/v1/libraries/laws/documents/{document}"
+    await office.http.put(place)
+    body = {"task": "cite_check", "input": GOOD["input"], "options": {"library": "laws"}}
+    first = await office.http.post("/v1/jobs", json=body, headers=KEY)
+    assert first.status_code == 202
+    assert (await office.http.delete(place)).status_code == 204
+    again = await office.http.post("/v1/jobs", json=body, headers=KEY)
+    assert (again.status_code, again.content) == (202, first.content)
+    problem_of(await office.http.post("/v1/jobs", json=body), 404, "not-found")
+
+
 async def test_submissions_at_the_same_time_make_one_job(office: Office) -> None:
     answers = await asyncio.gather(
         *(office.http.post("/v1/jobs", json=GOOD, headers=KEY) for _ in range(8))
