@@ -12,7 +12,7 @@ import structlog
 
 from jobs.job import Claim, Progress
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Held
+from jobs.ledger.runs import Held
 from jobs.problems import ProblemError
 
 RENEW_SECONDS = 1.0
@@ -105,7 +105,7 @@ class Leases:
         try:
             # A network that is cut answers nothing, not even an error, for as long as one listens.
             async with asyncio.timeout(max(self._left(), RENEW_SECONDS)):
-                lost = await self._ledger.jobs.renew(self._worker, held, self._lease_seconds)
+                lost = await self._ledger.runs.renew(self._worker, held, self._lease_seconds)
         except ProblemError as error:
             self._give_up_when_late(error.problem.code)
             return

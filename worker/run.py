@@ -12,7 +12,7 @@ import structlog
 
 from jobs.job import Claim
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.problems import Problem, ProblemError
 from jobs.settings import WorkerSettings
 from jobs.states import JobStatus
@@ -93,7 +93,7 @@ class Runner:
             return Counter({why: len(job_ids)}), ()
         lease_seconds = self._settings.lease_seconds
         try:
-            claims = await self._ledger.jobs.claim(job_ids, self._name, lease_seconds, alone=alone)
+            claims = await self._ledger.runs.claim(job_ids, self._name, lease_seconds, alone=alone)
         except ProblemError as error:
             return Counter({f"left: {error.problem.code}": len(job_ids)}), ()
         words = Counter(await asyncio.gather(*map(self._run_bound, claims.granted)))
@@ -187,7 +187,7 @@ class Runner:
         self, claim: Claim, code: str, *, delay_seconds: float, counted: bool = False
     ) -> str:
         try:
-            stands = await self._ledger.jobs.put_back(
+            stands = await self._ledger.runs.put_back(
                 claim, delay_seconds=delay_seconds, counted=counted, code=code
             )
         except ProblemError as error:
@@ -204,7 +204,7 @@ class Runner:
                 break
             await asyncio.sleep(OUTAGE_EVERY_SECONDS)
             try:
-                stands = await self._ledger.jobs.put_back(
+                stands = await self._ledger.runs.put_back(
                     claim, delay_seconds=0, counted=False, code="cut-off"
                 )
             except ProblemError:
@@ -217,7 +217,7 @@ class Runner:
         """Store the ending, waiting while the ledger is away; the lease bounds the wait."""
         while True:
             try:
-                stands = await self._ledger.jobs.finish(claim, ending)
+                stands = await self._ledger.runs.finish(claim, ending)
             except ProblemError as error:
                 log.warning("job.ending_waits", code=error.problem.code)
                 await asyncio.sleep(1)

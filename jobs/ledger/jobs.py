@@ -1,20 +1,18 @@
-"""Jobs in the ledger: submitted, claimed, renewed, put back, ended, cancelled, listed."""
+"""Jobs in the ledger: submitted, looked at, listed, waited for, cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from jobs.ids import is_job_id
-from jobs.job import Claim, Job, NewJob, Progress, StoredDocument, Usage
+from jobs.job import Job, NewJob, StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
-from jobs.ledger.grouped import Grouped
 from jobs.ledger.page import Page
 from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import (
@@ -22,13 +20,10 @@ from jobs.ledger.records import (
     dump,
     new_job_record,
     pairs,
-    to_document,
     to_job,
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
-from jobs.ledger.task_use import amounts_of
-from jobs.problems import Problem, ProblemError
-from jobs.provenance import Provenance, provenance_record
+from jobs.problems import ProblemError
 from jobs.quotas import QuotaLeft
 from jobs.references import no_such_reference
 from jobs.states import JobStatus
@@ -63,41 +58,6 @@ class Kept:
     quotas: Sequence[QuotaLeft] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set.
-
-    `fast_usage` is the fast engine's part of `usage`.
-    """
-
-    status: JobStatus
-    result: str | None = None
-    result_blob: str | None = None
-    error: Problem | None = None
-    usage: Usage = field(default_factory=Usage)
-    provenance: Provenance | None = None
-    fast_usage: Usage = field(default_factory=Usage)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A job in a worker's hand, as it is renewed."""
-
-    id: str
-    token: int
-    progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What became of jobs that were claimed. `suspects` may have killed what ran them: they are to
-    be claimed again, alone, when the worker has nothing else. The rest is not to be run now.
-    """
-
-    granted: Sequence[Claim]
-    suspects: Sequence[str]
-
-
 class JobLedger:
     """Every method raises `ProblemError("unavailable")` while Redis is away."""
 
@@ -117,7 +77,6 @@ class JobLedger:
         self._document_keep_ms = round(document_keep_hours * 3_600_000)
         self._reply_keep_ms = round(reply_keep_hours * 3_600_000)
         self._max_queued = max_queued
-        self._finishing = Grouped(self._finish)
 
     async def submit(self, submission: Submission) -> Kept:
         """Keep a job and queue it, in one round trip.
@@ -241,95 +200,6 @@ class JobLedger:
         redis = self._connection.redis
         name = f"{PREFIX}job:{job_id}"
         return bool(await self._connection.ask(redis.hexists(name, "finished_at")))
-
-    async def claim(
-        self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
-    ) -> Claims:
-        """The leases of queued jobs for `worker`, each on its own."""
-        nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
-        answers = await self._connection.run("claim", worker, nonce, lease_ms, int(alone), *job_ids)
-        return Claims(
-            granted=[_claim(answer) for answer in answers if answer[0] == "claimed"],
-            suspects=[
-                job_id
-                for job_id, answer in zip(job_ids, answers, strict=True)
-                if answer[0] == "alone"
-            ],
-        )
-
-    async def renew(
-        self,
-        worker: str,
-        held: Sequence[Held],
-        lease_seconds: float,
-        *,
-        unknown_after_seconds: float = 5,
-    ) -> frozenset[str]:
-        """Renew all of a worker's leases and note progress; returns the ids of jobs that it no
-        longer holds. What it was given so long ago and does not name goes back.
-        """
-        unknown_ms = round(unknown_after_seconds * 1000)
-        args: list[str | int] = [worker, round(lease_seconds * 1000), unknown_ms]
-        for job in held:
-            args += [job.id, job.token, job.progress.done, job.progress.total]
-        return frozenset(await self._connection.run("renew", *args))
-
-    async def finish(self, claim: Claim, ending: Ending) -> bool:
-        """End the job with this run; False where the run no longer holds it."""
-        return await self._finishing.ask((claim, ending))
-
-    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[bool]:
-        args: list[str | int] = []
-        for claim, ending in runs:
-            args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
-            args.append(dump(_amounts(claim.job.task, ending)))
-        return [bool(answer) for answer in await self._connection.run("finish", *args)]
-
-    async def put_back(
-        self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
-    ) -> bool:
-        """Give the job back to be run again after a while; False where it is no longer held."""
-        return bool(
-            await self._connection.run(
-                "put_back",
-                claim.job.id,
-                claim.token,
-                round(delay_seconds * 1000),
-                int(counted),
-                code,
-            )
-        )
-
-
-def _claim(answer: Sequence[Any]) -> Claim:
-    record, document = pairs(answer[1]), pairs(answer[2])
-    return Claim(
-        job=to_job(record),
-        token=int(record["token"]),
-        tries=int(record["tries"]),
-        document=to_document(document) if document else None,
-    )
-
-
-def _ending_fields(ending: Ending) -> str:
-    fields: dict[str, Any] = {
-        "result": ending.result,
-        "result_blob": ending.result_blob,
-        "error": dump(ending.error.to_dict()) if ending.error else None,
-        "usage": dump(ending.usage),
-        "provenance": provenance_record(ending.provenance) if ending.provenance else None,
-    }
-    return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
-
-
-def _amounts(task: str, ending: Ending) -> Mapping[str, int]:
-    return amounts_of(
-        task,
-        ending.usage,
-        ending.fast_usage,
-        ending.provenance,
-        succeeded=ending.status is JobStatus.succeeded,
-    )
 
 
 def _refusal(answer: Sequence[Any]) -> ProblemError:

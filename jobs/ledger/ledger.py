@@ -17,6 +17,7 @@ from jobs.ledger.libraries import LibraryLedger
 from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
+from jobs.ledger.runs import RunLedger
 from jobs.ledger.upkeep import UpkeepLedger
 from jobs.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
 
@@ -48,6 +49,7 @@ class Ledger:
             reply_keep_hours=retention.idempotency_hours,
             max_queued=limits.max_queued,
         )
+        self.runs = RunLedger(self._connection)
         self.batches = BatchLedger(
             self._connection,
             keep_hours=retention.job_retention_hours,

@@ -10,7 +10,7 @@ from jobs.batches.index import Entry, pack
 from jobs.ids import new_batch_id, new_file_id
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.states import JobStatus
 from tests.integration.files import a_file
 
@@ -54,9 +54,9 @@ async def a_batch(ledger: Ledger, lines: int, *, hours: float = 24) -> Batch:
 
 
 async def run_all(ledger: Ledger, job_ids: Sequence[str]) -> None:
-    claims = await ledger.jobs.claim(job_ids, "w", 30)
+    claims = await ledger.runs.claim(job_ids, "w", 30)
     for claim in claims.granted:
-        assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
+        assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
 
 
 async def released_lines(ledger: Ledger) -> dict[str, int]:

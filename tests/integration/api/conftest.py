@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.settings import (
     ApiSettings,
     BatchSettings,
@@ -112,9 +112,9 @@ def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
 
 async def finish(ledger: Ledger, job_id: str, **ending: Any) -> None:
     """Run a job as a worker would, to the ending asked for."""
-    (claim,) = (await ledger.jobs.claim([job_id], "w", 30)).granted
+    (claim,) = (await ledger.runs.claim([job_id], "w", 30)).granted
     given = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
-    assert await ledger.jobs.finish(claim, Ending(**given))
+    assert await ledger.runs.finish(claim, Ending(**given))
 
 
 def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

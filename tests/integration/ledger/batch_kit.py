@@ -20,7 +20,7 @@ from jobs.job import Claim, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.batches import KeptBatch
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.ledger.upkeep import Release, Released
 from jobs.states import JobStatus
 from tests.integration.files import a_file
@@ -153,11 +153,11 @@ class Bureau:
     async def claim(
         self, job_ids: Sequence[str], lease: float = 30, *, alone: bool = False
     ) -> list[Claim]:
-        return list((await self.ledger.jobs.claim(job_ids, "w", lease, alone=alone)).granted)
+        return list((await self.ledger.runs.claim(job_ids, "w", lease, alone=alone)).granted)
 
     async def run(self, job_ids: Sequence[str], ending: Ending = SUCCEEDED) -> None:
         claims = await self.claim(job_ids)
-        ended = await asyncio.gather(*(self.ledger.jobs.finish(one, ending) for one in claims))
+        ended = await asyncio.gather(*(self.ledger.runs.finish(one, ending) for one in claims))
         assert all(ended)
 
     async def run_using(self, job_ids: Sequence[str], tokens: int) -> None:

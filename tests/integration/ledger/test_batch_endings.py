@@ -12,7 +12,7 @@ from jobs.batches.batch import Batch, BatchStatus
 from jobs.batches.views import batch_view
 from jobs.callback import Delivery, Outcome
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.problems import Problem, ProblemError
 from jobs.settings import RedisSettings, RetentionSettings
 from jobs.states import CallbackStatus, JobStatus
@@ -201,15 +201,15 @@ async def test_a_batch_that_runs_is_closed_and_keeps_what_was_done(
     done, running, queued, back, paused, _ = bureau.take_sent()
     await bureau.run([done])
     runs = await bureau.claim([running, back])
-    await bureau.ledger.jobs.put_back(runs[1], delay_seconds=60, counted=False, code="x")
+    await bureau.ledger.runs.put_back(runs[1], delay_seconds=60, counted=False, code="x")
     await bureau.ledger.pauses.pause("tax")
     assert await bureau.claim([paused]) == []
     await close(bureau, batch, why)
     now = await bureau.get(batch)
     assert now.status is (BatchStatus.cancelling if why in WHY[:1] else BatchStatus.in_progress)
     await bureau.ledger.upkeep.sweep()
-    assert await bureau.ledger.jobs.renew("w", [], 30) == frozenset()
-    assert not await bureau.ledger.jobs.finish(runs[0], SUCCEEDED)
+    assert await bureau.ledger.runs.renew("w", [], 30) == frozenset()
+    assert not await bureau.ledger.runs.finish(runs[0], SUCCEEDED)
     assert await bureau.claim([queued]) == []
     assert await bureau.counts(batch) == (9, 1, 5)
     await write_all(bureau, batch)
@@ -240,7 +240,7 @@ async def test_lines_that_end_while_a_batch_is_closed_are_written_too(bureau: Bu
     # Clerks write what is not to be run before the sweep has ended what runs.
     assert await bureau.write(batch)
     assert (await bureau.get(batch)).status is BatchStatus.cancelling
-    assert await bureau.ledger.jobs.finish(runs[0], SUCCEEDED)
+    assert await bureau.ledger.runs.finish(runs[0], SUCCEEDED)
     await bureau.ledger.upkeep.sweep()
     await write_all(bureau, batch)
     assert await ended_as(bureau, batch) is BatchStatus.cancelled

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.batches.batch import Batch, BatchStatus
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.problems import Problem
 from jobs.states import JobStatus
 from tests.integration.ledger.batch_kit import SUCCEEDED, Bureau
@@ -46,7 +46,7 @@ async def test_it_ends_once(bureau: Bureau, sent: tuple[Batch, str], ending: End
     batch, job_id = sent
     (claim,) = await bureau.claim([job_id])
     for _ in range(2):
-        assert await bureau.ledger.jobs.finish(claim, ending)
+        assert await bureau.ledger.runs.finish(claim, ending)
     good = ending.status is JobStatus.succeeded
     assert await bureau.counts(batch) == (1, int(good), int(not good))
     assert await written(bureau, batch) == (([1], []) if good else ([], [1]))
@@ -59,15 +59,15 @@ async def test_it_is_put_back_and_runs_again(
 ) -> None:
     batch, job_id = sent
     (claim,) = await bureau.claim([job_id])
-    assert await bureau.ledger.jobs.put_back(claim, delay_seconds=delay, counted=True, code="x")
+    assert await bureau.ledger.runs.put_back(claim, delay_seconds=delay, counted=True, code="x")
     if delay:
         while not (await bureau.ledger.upkeep.sweep()).scheduled:
             pass
-    assert not await bureau.ledger.jobs.finish(claim, SUCCEEDED)
+    assert not await bureau.ledger.runs.finish(claim, SUCCEEDED)
     assert await again(bureau) == job_id
     (second,) = await bureau.claim([job_id])
     assert (second.tries, second.token) == (1, 2)
-    assert await bureau.ledger.jobs.finish(second, FAILED)
+    assert await bureau.ledger.runs.finish(second, FAILED)
     assert await written(bureau, batch) == ([], [1])
 
 
@@ -79,11 +79,11 @@ async def test_it_runs_again_where_its_worker_died(bureau: Bureau, sent: tuple[B
     await bureau.claim([job_id])
     assert await bureau.ledger.processes.declare_dead("w") == 1
     assert await again(bureau) == job_id
-    claims = await bureau.ledger.jobs.claim([job_id], "w", 30)
+    claims = await bureau.ledger.runs.claim([job_id], "w", 30)
     assert claims.suspects == [job_id]
     (alone,) = await bureau.claim([job_id], alone=True)
-    assert not await bureau.ledger.jobs.finish(lost, FAILED)
-    assert await bureau.ledger.jobs.finish(alone, SUCCEEDED)
+    assert not await bureau.ledger.runs.finish(lost, FAILED)
+    assert await bureau.ledger.runs.finish(alone, SUCCEEDED)
     assert await written(bureau, batch) == ([1], [])
 
 
@@ -114,7 +114,7 @@ async def test_its_bystanders_in_the_message_are_claimed_and_it_alone_is_not(
         await bureau.ledger.upkeep.sweep()
         await bureau.release()
     await bureau.ledger.jobs.cancel("tax", message[1])
-    claims = await bureau.ledger.jobs.claim(message, "w", 30)
+    claims = await bureau.ledger.runs.claim(message, "w", 30)
     assert [claim.job.id for claim in claims.granted] == message[2:]
     assert claims.suspects == message[:1]
     assert await bureau.claim(["job_unknown", *message[2:]]) == []
@@ -140,7 +140,7 @@ async def test_it_may_be_cancelled_on_its_own(
     for _ in range(2):
         await bureau.ledger.jobs.cancel("tax", job_id)
     for claim in claims:
-        assert not await bureau.ledger.jobs.finish(claim, SUCCEEDED)
+        assert not await bureau.ledger.runs.finish(claim, SUCCEEDED)
     assert await bureau.claim([job_id]) == []
     assert await bureau.counts(batch) == (1, 0, 1)
     assert await written(bureau, batch) == ([], [1])

@@ -40,7 +40,7 @@ async def share(bureau: Bureau, tokens: int, *, depth: int = 16) -> Counter[str]
             used[claim.job.department] += cost
         await asyncio.gather(
             *(
-                bureau.ledger.jobs.finish(claim, replace(SUCCEEDED, usage=Usage(cost)))
+                bureau.ledger.runs.finish(claim, replace(SUCCEEDED, usage=Usage(cost)))
                 for claim, cost in zip(claims, costs, strict=True)
             )
         )
@@ -95,7 +95,7 @@ async def test_no_more_are_in_celery_and_running_than_asked_for(
     again = await bureau.release(10)
     assert (again.released, again.more, again.in_hand) == (0, True, 10)
     for claim in claims[:3]:
-        await bureau.ledger.jobs.put_back(claim, delay_seconds=60, counted=False, code="x")
+        await bureau.ledger.runs.put_back(claim, delay_seconds=60, counted=False, code="x")
     await bureau.run([claims[3].job.id])
     assert (await bureau.release(10)).released == 3
     assert (await bureau.release(5)).released == 0  # less than before is asked for

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal
 from jobs.job import Job
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.states import CallbackStatus, JobStatus
 from tests.integration.ledger.conftest import Submit
 
@@ -19,8 +19,8 @@ TRIED = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
 
 async def ended(ledger: Ledger, submit: Submit) -> Callback:
     job_id = await submit(url=URL)
-    (claim,) = (await ledger.jobs.claim([job_id], "w", 30)).granted
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    (claim,) = (await ledger.runs.claim([job_id], "w", 30)).granted
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     return (await ledger.callbacks.list("tax", job_id=job_id)).items[0]
 
 

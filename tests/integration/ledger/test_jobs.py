@@ -13,7 +13,7 @@ from redis import Redis
 from jobs.job import Claim, Progress, Usage
 from jobs.lanes import Lane
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Claims, Ending, Held
+from jobs.ledger.runs import Claims, Ending, Held
 from jobs.ledger.upkeep import Release, Released
 from jobs.problems import Problem, ProblemError
 from jobs.provenance import Provenance, to_provenance
@@ -37,7 +37,7 @@ async def claimed(
     *,
     alone: bool = False,
 ) -> Claim:
-    claims = await ledger.jobs.claim([job_id], worker, lease, alone=alone)
+    claims = await ledger.runs.claim([job_id], worker, lease, alone=alone)
     (claim,) = claims.granted
     return claim
 
@@ -60,7 +60,7 @@ async def test_a_job_runs_once_and_ends_with_its_result(ledger: Ledger, submit: 
         usage=Usage(10, 5, 0, 1.5),
         provenance=Provenance("1", "m", "0" * 64),
     )
-    assert await ledger.jobs.finish(claim, ending)
+    assert await ledger.runs.finish(claim, ending)
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert (job.status, job.result, job.attempts) == (JobStatus.succeeded, {"summary": "x"}, 1)
@@ -79,7 +79,7 @@ async def test_a_job_keeps_the_model_that_it_asked_for(ledger: Ledger, submit: S
 async def test_where_a_result_is_from_is_kept_as_it_was(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
     origin = Provenance("1", "m", "0" * 64, Role.full, escalated=True, doubts=("too-long",))
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
     job = await ledger.jobs.get("tax", claim.job.id)
     assert job is not None
     assert job.provenance == origin
@@ -96,7 +96,7 @@ async def test_an_ending_that_is_stored_twice_is_counted_once(
     claim = await claimed(ledger, await submit())
     origin = Provenance("1", "m", "0" * 64, Role.fast)
     for _ in range(2):
-        assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
+        assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
     figures = await ledger.read_figures()
     assert figures.cascaded == {("summarize", "kept"): 1, ("summarize", "escalated"): 0}
 
@@ -104,7 +104,7 @@ async def test_an_ending_that_is_stored_twice_is_counted_once(
 async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     await claimed(ledger, job_id)
-    assert await ledger.jobs.claim([job_id], "w2", LEASE) == NOTHING
+    assert await ledger.runs.claim([job_id], "w2", LEASE) == NOTHING
 
 
 async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit: Submit) -> None:
@@ -113,8 +113,8 @@ async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit
     assert (await ledger.upkeep.sweep()).abandoned == 1
     second = await claimed(ledger, job_id, "w2")
     assert second.token > first.token
-    assert not await ledger.jobs.finish(first, Ending(JobStatus.succeeded, result='"late"'))
-    assert await ledger.jobs.finish(second, Ending(JobStatus.succeeded, result='"right"'))
+    assert not await ledger.runs.finish(first, Ending(JobStatus.succeeded, result='"late"'))
+    assert await ledger.runs.finish(second, Ending(JobStatus.succeeded, result='"right"'))
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.result == "right"
@@ -124,8 +124,8 @@ async def test_an_ending_stands_and_the_same_run_may_say_it_again(
     ledger: Ledger, submit: Submit
 ) -> None:
     claim = await claimed(ledger, await submit())
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     await ledger.jobs.cancel("tax", claim.job.id)
     assert await status(ledger, claim.job.id) is JobStatus.succeeded
 
@@ -134,7 +134,7 @@ async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Subm
     kept, lost = await claimed(ledger, await submit()), await claimed(ledger, await submit())
     await ledger.jobs.cancel("tax", lost.job.id)
     held = [Held(claim.job.id, claim.token, Progress(1, 4)) for claim in (kept, lost)]
-    assert await ledger.jobs.renew("w1", held, LEASE) == {lost.job.id}
+    assert await ledger.runs.renew("w1", held, LEASE) == {lost.job.id}
     job = await ledger.jobs.get("tax", kept.job.id)
     assert job is not None
     assert job.progress == Progress(1, 4)
@@ -145,21 +145,21 @@ async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
 ) -> None:
     known, unknown = await claimed(ledger, await submit()), await claimed(ledger, await submit())
     held = [Held(known.job.id, known.token, Progress())]
-    await ledger.jobs.renew("w1", held, LEASE)
+    await ledger.runs.renew("w1", held, LEASE)
     assert await status(ledger, unknown.job.id) is JobStatus.running
     await asyncio.sleep(0.01)
-    await ledger.jobs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
+    await ledger.runs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
     assert await status(ledger, unknown.job.id) is JobStatus.queued
     assert await status(ledger, known.job.id) is JobStatus.running
-    assert not await ledger.jobs.finish(unknown, Ending(JobStatus.succeeded))
+    assert not await ledger.runs.finish(unknown, Ending(JobStatus.succeeded))
 
 
 async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
-    assert await ledger.jobs.put_back(claim, delay_seconds=0.05, counted=True, code="x")
+    assert await ledger.runs.put_back(claim, delay_seconds=0.05, counted=True, code="x")
     assert await status(ledger, claim.job.id) is JobStatus.scheduled
-    assert await ledger.jobs.claim([claim.job.id], "w2", LEASE) == NOTHING
-    assert not await ledger.jobs.finish(claim, Ending(JobStatus.succeeded))
+    assert await ledger.runs.claim([claim.job.id], "w2", LEASE) == NOTHING
+    assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
     async with asyncio.timeout(5):
         while (await ledger.upkeep.sweep()).scheduled == 0:
             await asyncio.sleep(0.01)
@@ -173,7 +173,7 @@ async def a_suspect(ledger: Ledger, submit: Submit) -> str:
     for _ in range(2):
         await claimed(ledger, job_id, lease=0)
         await ledger.upkeep.sweep()
-    assert await ledger.jobs.claim([job_id], "w", LEASE) == Claims([], [job_id])
+    assert await ledger.runs.claim([job_id], "w", LEASE) == Claims([], [job_id])
     return job_id
 
 
@@ -193,7 +193,7 @@ async def test_a_bystander_of_two_deaths_is_run_alone_and_not_blamed(
     ledger: Ledger, submit: Submit
 ) -> None:
     claim = await claimed(ledger, await a_suspect(ledger, submit), alone=True)
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     assert await status(ledger, claim.job.id) is JobStatus.succeeded
 
 
@@ -203,9 +203,9 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
     job_id = await submit()
     for _ in range(3):
         claim = await claimed(ledger, job_id)
-        await ledger.jobs.put_back(claim, delay_seconds=0, counted=False, code="engine-unavailable")
+        await ledger.runs.put_back(claim, delay_seconds=0, counted=False, code="engine-unavailable")
     alone = await claimed(ledger, job_id, alone=True)
-    await ledger.jobs.put_back(alone, delay_seconds=0, counted=False, code="engine-unavailable")
+    await ledger.runs.put_back(alone, delay_seconds=0, counted=False, code="engine-unavailable")
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.error is not None
@@ -216,7 +216,7 @@ async def test_leases_stand_while_the_clerk_lets_them(ledger: Ledger, submit: Su
     job_id = await submit()
     claim = await claimed(ledger, job_id, lease=0)
     assert (await ledger.upkeep.sweep(take_leases=False)).abandoned == 0
-    assert await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
 
 
 async def test_what_a_dead_worker_held_is_taken_back_at_once(
@@ -251,7 +251,7 @@ async def test_a_job_past_its_deadline_expires(
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.expired
     if claim:
-        assert not await ledger.jobs.finish(claim, Ending(JobStatus.succeeded))
+        assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
 
 
 async def test_a_message_lost_from_celery_is_sent_again(
@@ -286,7 +286,7 @@ async def test_the_earliest_deadline_is_released_first(ledger: Ledger, submit: S
     late = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=2))
     soon = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=1))
     await ledger.upkeep.release(Release(depth=1))
-    assert await ledger.jobs.claim([late], "w", LEASE) == NOTHING
+    assert await ledger.runs.claim([late], "w", LEASE) == NOTHING
     await claimed(ledger, soon)
 
 
@@ -327,7 +327,7 @@ async def test_who_waits_is_told_of_the_ending(ledger: Ledger, submit: Submit) -
     waiting = asyncio.create_task(ledger.jobs.wait_ended(claim.job.id, 20))
     await asyncio.sleep(0)
     problem = Problem("output-invalid", "x")
-    await ledger.jobs.finish(claim, Ending(JobStatus.failed, error=problem))
+    await ledger.runs.finish(claim, Ending(JobStatus.failed, error=problem))
     async with asyncio.timeout(5):
         await waiting
     job = await ledger.jobs.get("tax", claim.job.id)
@@ -354,7 +354,7 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
     job = a_job()
     await submit_job(ledger, job)
     claim = await claimed(ledger, job.id)
-    await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/bb/result"))
+    await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/bb/result"))
     forgotten = await ledger.upkeep.forget()
     assert "tax/bb/result" in forgotten.blobs
     assert await ledger.jobs.get("tax", job.id) is None
@@ -369,7 +369,7 @@ async def test_only_blobs_that_nothing_refers_to_are_unreferenced(
 ) -> None:
     claim = await claimed(ledger, await submit())
     result = Blob(f"tax/bb/{claim.job.id}-1", "tax", claim.job.id)
-    await ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result_blob=result.name))
+    await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result_blob=result.name))
     document = Blob("tax/aa/blob", "tax", "doc_1")
     late = Blob(f"tax/cc/{claim.job.id}-2", "tax", claim.job.id)
     lost = Blob("tax/dd/doc_9-1", "tax", "doc_9")

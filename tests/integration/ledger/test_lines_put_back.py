@@ -11,8 +11,8 @@ async def _put_back_the_first(ledger: Ledger) -> str:
     """Release two lines and have the first come back; returns its id."""
     await ledger.upkeep.release(Release(depth=2))
     first, second = sorted(await released_lines(ledger))
-    first_claim, _ = (await ledger.jobs.claim([first, second], "w", 30)).granted
-    assert await ledger.jobs.put_back(first_claim, delay_seconds=0, counted=True, code="x")
+    first_claim, _ = (await ledger.runs.claim([first, second], "w", 30)).granted
+    assert await ledger.runs.put_back(first_claim, delay_seconds=0, counted=True, code="x")
     return first
 
 
@@ -23,7 +23,7 @@ async def test_it_goes_before_lines_with_a_later_deadline(ledger: Ledger) -> Non
 
     await ledger.upkeep.release(Release(depth=2))
 
-    (again,) = (await ledger.jobs.claim([first], "w", 30)).granted
+    (again,) = (await ledger.runs.claim([first], "w", 30)).granted
     assert again.job.id == first
 
 
@@ -33,5 +33,5 @@ async def test_it_waits_for_the_window_of_its_batch(ledger: Ledger) -> None:
 
     await ledger.upkeep.release(Release(depth=9, closed_batches=frozenset({batch.id})))
 
-    assert (await ledger.jobs.claim([first], "w", 30)).granted == []
+    assert (await ledger.runs.claim([first], "w", 30)).granted == []
     assert len(await released_lines(ledger)) == 2

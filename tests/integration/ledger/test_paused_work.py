@@ -8,8 +8,8 @@ import pytest
 
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Claims
 from jobs.ledger.pauses import Pause
+from jobs.ledger.runs import Claims
 from jobs.states import JobStatus
 from tests.integration.ledger.batch_kit import Bureau
 from tests.integration.ledger.conftest import Submit
@@ -55,7 +55,7 @@ async def test_a_job_that_is_paused_before_its_claim_waits(
 ) -> None:
     job_id = await submit()
     await pause(bureau.ledger, which)
-    assert await bureau.ledger.jobs.claim(bureau.sent(Lane.interactive), "w", 30) == Claims([], [])
+    assert await bureau.ledger.runs.claim(bureau.sent(Lane.interactive), "w", 30) == Claims([], [])
     assert await status(bureau, job_id) is JobStatus.queued
     assert (await bureau.ledger.upkeep.sweep(lost_after_seconds=0)).sent_again == 0
     await resume(bureau.ledger, which)
@@ -89,8 +89,8 @@ async def test_lines_that_are_paused_before_their_claim_wait(bureau: Bureau, whi
     assert await bureau.claim(ids) == []
     assert bureau.redis.scard("chancery:running-bulk") == 1
     # What runs goes on to its end.
-    assert await bureau.ledger.jobs.renew("w", [], 30) == frozenset()
-    await bureau.ledger.jobs.put_back(claim, delay_seconds=0, counted=False, code="x")
+    assert await bureau.ledger.runs.renew("w", [], 30) == frozenset()
+    await bureau.ledger.runs.put_back(claim, delay_seconds=0, counted=False, code="x")
     assert (await bureau.release()).released == 0
     await resume(bureau.ledger, which)
     assert (await bureau.release()).released == 3

@@ -14,7 +14,7 @@ from jobs.department import Quota
 from jobs.job import Usage
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.connection import PREFIX, Connection
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.quotas import OverQuotaError, QuotaLeft, QuotaName
 from jobs.settings import RedisSettings
 from jobs.states import JobStatus
@@ -51,9 +51,9 @@ async def left(ledger: Ledger) -> dict[str, int]:
 
 
 async def run_to_its_end(ledger: Ledger, job_id: str, *, tokens: int = 0) -> None:
-    (claim,) = (await ledger.jobs.claim([job_id], "w", 30)).granted
+    (claim,) = (await ledger.runs.claim([job_id], "w", 30)).granted
     usage = Usage(prompt_tokens=tokens - tokens // 3, completion_tokens=tokens // 3)
-    assert await ledger.jobs.finish(claim, Ending(status=JobStatus.succeeded, usage=usage))
+    assert await ledger.runs.finish(claim, Ending(status=JobStatus.succeeded, usage=usage))
 
 
 async def test_a_department_is_held_to_its_rate(ledger: Ledger) -> None:
@@ -102,7 +102,7 @@ async def test_a_job_counts_as_in_flight_until_it_ended(ledger: Ledger) -> None:
     now = a_job()
     assert [one.left for one in (await submit_job(ledger, later)).quotas] == [1]
     assert [one.left for one in (await submit_job(ledger, now)).quotas] == [0]
-    assert (await ledger.jobs.claim([now.id], "w", 30)).granted
+    assert (await ledger.runs.claim([now.id], "w", 30)).granted
     error = await refused(ledger, "quota-in-flight")
     assert error.retry_after == 5
     assert error.quotas == (QuotaLeft(QuotaName.in_flight, 2, 0, None),)
@@ -116,7 +116,7 @@ async def test_only_what_has_not_begun_counts_as_queued(ledger: Ledger) -> None:
     job = a_job()
     await submit_job(ledger, job)
     await refused(ledger, "quota-queued")
-    assert (await ledger.jobs.claim([job.id], "w", 30)).granted
+    assert (await ledger.runs.claim([job.id], "w", 30)).granted
     await submit_job(ledger, a_job())
     await refused(ledger, "quota-queued")
 

@@ -74,7 +74,7 @@ async def test_what_was_kept_is_there_after_a_kill_and_the_same_ledger_goes_on(
         assert raised.value.problem.code == "unavailable"
         process, _ = start_valkey(tmp_path, port)
         assert await ledger.jobs.get("tax", job.id)
-        assert (await ledger.jobs.claim([job.id], "w", 30)).granted
+        assert (await ledger.runs.claim([job.id], "w", 30)).granted
     finally:
         process.kill()
         process.wait(10)

@@ -33,7 +33,7 @@ from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, Flushed, Index
 from jobs.job import Claim
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.problems import Problem
 from jobs.settings import RedisSettings
 from jobs.states import JobStatus
@@ -214,7 +214,7 @@ class BatchMachine(RuleBasedStateMachine):
     def _claim(
         self, message: list[str], worker: str, lease: float, *, alone: bool
     ) -> Sequence[Claim]:
-        claims = self.do(self.ledger.jobs.claim(message, worker, lease, alone=alone))
+        claims = self.do(self.ledger.runs.claim(message, worker, lease, alone=alone))
         for claim in claims.granted:
             assert claim.token > self.tokens.get(claim.job.id, 0)
             self.tokens[claim.job.id] = claim.token
@@ -226,7 +226,7 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(run=runs, ending=st.sampled_from([SUCCEEDED, SUCCEEDED, FAILED]))
     def finish(self, run: Claim, ending: Ending) -> None:
-        stands = self.do(self.ledger.jobs.finish(run, ending))
+        stands = self.do(self.ledger.runs.finish(run, ending))
         assert run.job.batch_id is not None
         assert run.job.line is not None
         line, good = (run.job.batch_id, run.job.line.number), ending.status is JobStatus.succeeded
@@ -240,7 +240,7 @@ class BatchMachine(RuleBasedStateMachine):
         code=st.sampled_from(["output-invalid", "engine-unavailable"]),
     )
     def put_back(self, run: Claim, delay: float, code: str) -> None:
-        self.do(self.ledger.jobs.put_back(run, delay_seconds=delay, counted=True, code=code))
+        self.do(self.ledger.runs.put_back(run, delay_seconds=delay, counted=True, code=code))
 
     @rule(worker=st.sampled_from(WORKERS))
     def declare_dead(self, worker: str) -> None:
@@ -423,7 +423,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.release(50, 3, closed=False)
         for lane in Lane:
             for message in self.bureau.messages(lane):
-                claims = self.do(self.ledger.jobs.claim(message, "w1", LONG, alone=True))
+                claims = self.do(self.ledger.runs.claim(message, "w1", LONG, alone=True))
                 for run in claims.granted:
                     self.finish(run, SUCCEEDED)
         for batch_id in self.ids:

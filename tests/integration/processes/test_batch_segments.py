@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from jobs.batches.batch import Batch, BatchStatus
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.ledger.upkeep import Release
 from jobs.states import JobStatus
 from tests.integration.processes.caller import chat_lines
@@ -32,11 +32,11 @@ async def run(desk: Desk, redis: Redis, batch: Batch, lines: int, size: int) -> 
     await desk.ledger.upkeep.release(Release(depth=lines))
     ids: Any = redis.smembers(f"chancery:open:{batch.id}")
     blobs = []
-    for claim in (await desk.ledger.jobs.claim(sorted(ids), "w", 30)).granted:
+    for claim in (await desk.ledger.runs.claim(sorted(ids), "w", 30)).granted:
         result = json.dumps({"said": "x" * size}).encode()
         blobs.append(await desk.store.put(result, desk.name, claim.job.id))
         ending = Ending(JobStatus.succeeded, result_blob=blobs[-1])
-        assert await desk.ledger.jobs.finish(claim, ending)
+        assert await desk.ledger.runs.finish(claim, ending)
     return blobs
 
 

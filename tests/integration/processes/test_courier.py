@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from client import verify
 from jobs.callback import Callback
 from jobs.department import CallbackOptions
-from jobs.ledger.jobs import Ending
+from jobs.ledger.runs import Ending
 from jobs.states import CallbackStatus, JobStatus
 from tests.engines.processes import free_port
 from tests.integration.processes.conftest import OpenDesk
@@ -211,8 +211,8 @@ async def test_a_courier_killed_in_a_delivery_loses_nothing(
     first = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="60")
     receiver.answers.append(never)
     job_id = await desk.submit(callback_url=receiver.url())
-    (claim,) = (await desk.ledger.jobs.claim([job_id], "a worker", 60)).granted
-    assert await desk.ledger.jobs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    (claim,) = (await desk.ledger.runs.claim([job_id], "a worker", 60)).granted
+    assert await desk.ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
     await until(lambda: receiver.received)
 
     first.kill()

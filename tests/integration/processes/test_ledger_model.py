@@ -32,7 +32,7 @@ from jobs.ids import new_callback_id
 from jobs.job import Claim, Progress
 from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.ledger.jobs import Ending, Held
+from jobs.ledger.runs import Ending, Held
 from jobs.ledger.upkeep import Release
 from jobs.problems import Problem
 from jobs.settings import RedisSettings
@@ -203,7 +203,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return Run(claim, job)
 
     async def _claim(self, job: Model, worker: str, lease: float, *, alone: bool) -> Claim | None:
-        claims = await self.ledger.jobs.claim([job.id], worker, lease, alone=alone)
+        claims = await self.ledger.runs.claim([job.id], worker, lease, alone=alone)
         assert not claims.suspects or job.suspect
         return claims.granted[0] if claims.granted else None
 
@@ -220,7 +220,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(run=runs)
     def renew(self, run: Run) -> None:
         held = Held(run.job.id, run.claim.token, Progress(1, 2))
-        lost = self.do(self.ledger.jobs.renew("a bystander", [held], LONG))
+        lost = self.do(self.ledger.runs.renew("a bystander", [held], LONG))
         assert lost == (set() if run.holds else {run.job.id})
         if run.holds:
             run.job.lease_over = False
@@ -232,7 +232,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if succeeded
             else Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
         )
-        stands = self.do(self.ledger.jobs.finish(run.claim, ending))
+        stands = self.do(self.ledger.runs.finish(run.claim, ending))
         # The run that ended the job may say so again; what it says then changes nothing.
         assert stands == (run.holds or run.job.ended_by == run.claim.token)
         if run.holds:
@@ -248,7 +248,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def put_back(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
         job, holds = run.job, run.holds
         stands = self.do(
-            self.ledger.jobs.put_back(run.claim, delay_seconds=delay, counted=counted, code=code)
+            self.ledger.runs.put_back(run.claim, delay_seconds=delay, counted=counted, code=code)
         )
         assert stands == holds
         if holds:
