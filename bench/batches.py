@@ -2,10 +2,13 @@
 durable queue of what the engine client does alone.
 
     python -m bench.batches [--lines 50000] [--kind chat summarize] [--workers 1] [--requests 6000]
+                            [--latency 0] [--kept 8]
 
-All on this machine, against an engine that answers at once. "Alone" is a plain loop in this process
-that posts the same chats with the worker's own engine client and the same number in flight; it runs
-before and after each batch of chats. A loop like that forgets everything when it is killed.
+All on this machine, against an engine that answers at once, or that has as many places as a worker
+keeps in flight and takes `--latency` seconds. `--kept` places are for interactive work alone.
+"Alone" is a plain loop in this process that posts the same chats with the worker's own engine
+client and the same number in flight; it runs before and after each batch of chats. A loop like that
+forgets everything when it is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import uvloop
 
@@ -87,17 +91,29 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     return n / ended
 
 
-async def measured(n: int, kinds: Sequence[str], workers: int, requests: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    lines: int
+    kind: Sequence[str]
+    workers: int
+    requests: int
+    latency: float
+    kept: int
+
+
+async def measured(what: Measurement) -> None:
+    places = WorkerSettings().concurrency if what.latency else 0
+    settings = {"CHANCERY_INTERACTIVE_PLACES": str(what.kept)}
     with (
-        running_engine() as (engine_url, engine_pid),
-        running_system(engine_url, workers=workers) as system,
+        running_engine(latency=what.latency, places=places) as (engine_url, engine_pid),
+        running_system(engine_url, workers=what.workers, settings=settings) as system,
     ):
         async with department(system, "bench") as who:
-            for kind in kinds:
-                before = await alone(engine_url, requests) if kind == "chat" else 0.0
-                rate = await run_batch(system, engine_pid, who, kind, n)
+            for kind in what.kind:
+                before = await alone(engine_url, what.requests) if kind == "chat" else 0.0
+                rate = await run_batch(system, engine_pid, who, kind, what.lines)
                 if kind == "chat":
-                    after = await alone(engine_url, requests)
+                    after = await alone(engine_url, what.requests)
                     print(f"{before:8.0f} requests/s of the engine client alone before the batch,")
                     print(f"{after:8.0f} after it: the queue keeps", end=" ")
                     print(f"{2 * rate / (before + after):.0%} of the throughput")
@@ -110,8 +126,10 @@ def main() -> None:
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--requests", type=int, default=6_000, help="of each plain loop")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds a request")
+    parser.add_argument("--kept", type=int, default=8, help="places for interactive work alone")
     options = parser.parse_args()
-    uvloop.run(measured(options.lines, options.kind, options.workers, options.requests))
+    uvloop.run(measured(Measurement(**vars(options))))
 
 
 if __name__ == "__main__":
