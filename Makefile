@@ -72,7 +72,7 @@ chaos: setup ## tests that kill parts of a running system, a quarter of an hour
 	@$(BIN)/pytest tests/chaos $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## 1,000 damaged files a format through the readers; ARGS="docx pdf -n 200" for some
+fuzz: setup ## 1,000 damaged files a format read and worked on; ARGS="docx pdf -n 200" for some
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench

@@ -22,11 +22,11 @@ _NEW_PART = (1980, 1, 1, 0, 0, 0)
 class Parts:
     """XML parts by name, each read once; `written` gives the file with what has changed.
 
-    Raises what `tasks.readers.opc.Package` raises.
+    All of it raises what `tasks.readers.opc.Package` raises.
     """
 
     def __init__(self, path: Path, limits: ReadLimits) -> None:
-        self._path = path
+        self._path, self._limits = path, limits
         self._roots: dict[str, etree._Element] = {}
         with Package(path, limits) as package:
             main = package.main_part(MAIN_TYPES)
@@ -98,7 +98,8 @@ class Parts:
             for name, root in self._roots.items()
             if etree.tostring(root) != self._original.get(name)
         }
-        return rewritten(self._path, changed)
+        with Package(self._path, self._limits) as package:
+            return rewritten(package, changed)
 
     def _read(self, package: Package, name: str) -> None:
         root = package.xml(name)
@@ -117,8 +118,8 @@ class Parts:
         return targets
 
     def _names(self) -> set[str]:
-        with zipfile.ZipFile(self._path) as packed:
-            return {*packed.namelist(), *self._roots}
+        with Package(self._path, self._limits) as package:
+            return {*package.names, *self._roots}
 
     def _relation_base(self) -> str:
         """Where this file's edition of the standard keeps the names of relationships."""
@@ -136,14 +137,14 @@ class Parts:
         return f"rIdNew{number}"
 
 
-def rewritten(path: Path, changed: Mapping[str, bytes]) -> bytes:
+def rewritten(package: Package, changed: Mapping[str, bytes]) -> bytes:
     """A zip container's bytes with some of its parts replaced or added; the rest stays."""
     left = dict(changed)
     packed = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in old.infolist():
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in package.entries:
             data = left.pop(entry.filename, None)
-            new.writestr(entry, old.read(entry) if data is None else data)
+            new.writestr(entry, package.unpacked(entry) if data is None else data)
         for name, data in left.items():
             new.writestr(zipfile.ZipInfo(name, _NEW_PART), data, zipfile.ZIP_DEFLATED)
     return packed.getvalue()

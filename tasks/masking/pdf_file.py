@@ -30,6 +30,8 @@ from tasks.readers.limits import ReadLimits
 
 _DPI = 150
 _MOST_PIXELS = 40_000_000
+# JPEG has no more than 65,500.
+_MOST_SIDE = 65_000
 _QUALITY = 80
 _POINTS = 72
 
@@ -98,7 +100,11 @@ class _Rebuilding:
     def _add_picture(self, new: pdfium.PdfDocument, number: int) -> None:
         page = self._document[number]
         width, height = page.get_size()
-        scale = min(_DPI / _POINTS, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+        scale = min(
+            _DPI / _POINTS,
+            (_MOST_PIXELS / max(1.0, width * height)) ** 0.5,
+            _MOST_SIDE / max(1.0, width, height),
+        )
         bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
         picture = bitmap.to_pil().convert("RGB")
         draw = ImageDraw.Draw(picture)

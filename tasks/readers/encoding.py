@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import string
 from functools import cache
 
 from charset_normalizer import from_bytes
@@ -20,9 +21,15 @@ _MARKS = (
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_PLAIN = frozenset(string.printable)
+_CHINESE = ("gb18030", "big5hkscs")
 _SAMPLE = 20_000
 _LIKELY = 0.6
 _DAMAGE = 0.005
+# Of text in two bytes a character, so many are common ones; of other bytes, few.
+_SURELY = 0.9
+# Fewer bytes of Chinese alone could be that by chance.
+_ENOUGH = 16
 
 
 class NotText(Exception):
@@ -32,8 +39,9 @@ class NotText(Exception):
 def decode(data: bytes, *, cut: bool = False) -> str:
     """The text of `data`; `cut` says that it may end in the middle of a character.
 
-    A byte order mark is believed; then strict UTF-8 is tried, then GB18030 is weighed against
-    Big5, then other encodings. Raises `NotText`.
+    A byte order mark is believed; UTF-16 without one and HZ are told by what only they have; then
+    strict UTF-8 is tried, then GB18030 is weighed against Big5, then other encodings. Raises
+    `NotText`.
     """
     text = _decode(data, cut=cut)
     sample = text[:_SAMPLE]
@@ -78,27 +86,55 @@ def _decode(data: bytes, *, cut: bool) -> str:
             if text is None:
                 raise NotText
             return text
-    text = strict(data, "utf-8", cut=cut)
-    if text is not None:
-        return text
     if b"\x00" in data:
-        raise NotText
-    return _chinese(data, cut=cut)
+        text = _wide(data, cut=cut)
+        if text is None:
+            raise NotText
+        return text
+    text = _escaped(data, cut=cut) or strict(data, "utf-8", cut=cut)
+    return _chinese(data, cut=cut) if text is None else text
+
+
+def _wide(data: bytes, *, cut: bool) -> str | None:
+    """UTF-16 without a mark. Zeros in the bytes are of its ASCII; few other bytes make words."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        sample = strict(data[: 2 * _SAMPLE], encoding, cut=cut or len(data) > 2 * _SAMPLE)
+        if sample and max(_plainness(sample, common) for common in _CHINESE) >= _SURELY:
+            text = strict(data, encoding, cut=cut)
+            if text is not None:
+                return text
+    return None
+
+
+def _plainness(text: str, encoding: str) -> float:
+    """The share of its characters that are plain ASCII or common in the encoding."""
+    common = _common(encoding)
+    return sum(char in common or char in _PLAIN for char in text) / len(text)
+
+
+def _escaped(data: bytes, *, cut: bool) -> str | None:
+    """HZ (RFC 1843): Chinese characters in ASCII, between ~{ and ~}."""
+    if b"~{" not in data or not data.isascii():
+        return None
+    text = strict(data, "hz", cut=cut)
+    foreign = len(_NOT_ASCII.findall(text)) if text else 0
+    return text if text and foreign > 1 and _commonness(text, "gb18030") >= _LIKELY else None
 
 
 def _chinese(data: bytes, *, cut: bool) -> str:
     weighed = [
         (_commonness(text, encoding), text)
-        for encoding in ("gb18030", "big5hkscs")
+        for encoding in _CHINESE
         if (text := strict(data, encoding, cut=cut)) is not None
     ]
     # GB18030 wins a draw: it is the encoding that the state prescribes.
     best = max(weighed, key=lambda pair: pair[0], default=None)
     if best is not None and best[0] >= _LIKELY:
         return best[1]
-    damaged = _damaged(data)
-    if damaged is not None:
-        return damaged
+    wide = _wide(data, cut=cut) if len(data) >= _ENOUGH else None
+    likely = wide or _damaged(data)
+    if likely is not None:
+        return likely
     if best is not None and not _mostly_ascii(data):
         return best[1]
     western = strict(data, "cp1252", cut=cut) if _mostly_ascii(data) else None

@@ -64,22 +64,41 @@ class Package:
         names = (entry.filename for entry in self._zip.infolist())
         return [name for name in names if name and not name.endswith("/")]
 
+    @property
+    def entries(self) -> list[zipfile.ZipInfo]:
+        """What the container holds, in its order, folders and what has a name twice included."""
+        return self._zip.infolist()
+
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None where there is no such part."""
-        return self._bytes(name) if name in self._zip.NameToInfo else None
+        entry = self._zip.NameToInfo.get(name)
+        return self.unpacked(entry) if entry is not None else None
+
+    def unpacked(self, entry: zipfile.ZipInfo) -> bytes:
+        if entry.flag_bits & 0x1:
+            raise EncryptedDocument("The document's container has a password. Send it without one.")
+        try:
+            with self._zip.open(entry) as part:
+                data = part.read(self._left + 1)
+        except _BAD_ZIP as error:
+            raise CorruptDocument(_DAMAGED) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_large()
+        return data
 
     def xml(self, name: str, *, lenient: bool = False) -> etree._Element | None:
         """The root of an XML part; None where there is no such part.
 
         A `lenient` look forgives what is not well-formed, as far as there is a root.
         """
-        if name not in self._zip.NameToInfo:
+        data = self.data(name)
+        if data is None:
             return None
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
             remove_pis=True, recover=lenient,
         )  # fmt: skip
-        data = self._bytes(name)
         try:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
@@ -134,20 +153,6 @@ class Package:
         packed = max(1, sum(entry.compress_size for entry in entries))
         unlikely = expanded > _RATIO_MATTERS_FROM and expanded > packed * _MOST_RATIO
         return len(entries) > _MOST_PARTS or expanded > most or unlikely
-
-    def _bytes(self, name: str) -> bytes:
-        entry = self._zip.NameToInfo[name]
-        if entry.flag_bits & 0x1:
-            raise EncryptedDocument("The document's container has a password. Send it without one.")
-        try:
-            with self._zip.open(entry) as part:
-                data = part.read(self._left + 1)
-        except _BAD_ZIP as error:
-            raise CorruptDocument(_DAMAGED) from error
-        self._left -= len(data)
-        if self._left < 0:
-            raise _too_large()
-        return data
 
 
 def _too_large() -> DocumentTooLong:

@@ -1,4 +1,4 @@
-"""`make fuzz`: 1,000 damaged files a format, through the real pool. `ARGS="docx pdf -n 200"`."""
+"""`make fuzz`: 1,000 damaged files a format, read and worked on. `ARGS="docx pdf -n 200"`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from PIL import Image
 
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
 from tests.unit.readers.builders import FORMATS, as_docx, as_eml, as_rtf
+from tests.unit.tasks.official_letter import letter
 
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
+PICTURES = ("png", "jpeg", "tiff", "bmp", "webp", "gif")
 SAMPLES: dict[str, Callable[[], bytes]] = {**FORMATS, "eml": as_eml}
 
 
@@ -38,6 +40,13 @@ def as_doc() -> bytes:
         return source.with_suffix(".doc").read_bytes()
 
 
+def as_letter() -> bytes:
+    """An official letter, with more for the work on layouts to mend."""
+    file = io.BytesIO()
+    letter().save(file)
+    return file.getvalue()
+
+
 def as_picture(kind: str) -> bytes:
     """A line of a scan."""
     file = io.BytesIO()
@@ -46,7 +55,8 @@ def as_picture(kind: str) -> bytes:
     return file.getvalue()
 
 
-SAMPLES |= {kind: partial(as_picture, kind) for kind in ("png", "jpeg", "tiff")}
+SAMPLES |= {"letter": as_letter}
+SAMPLES |= {kind: partial(as_picture, kind) for kind in PICTURES}
 if shutil.which("soffice"):
     SAMPLES |= {"rtf": as_rtf, "doc": as_doc}
 
@@ -78,10 +88,16 @@ def main() -> int:
             start = time.monotonic()
             outcome = asyncio.run(run(name, numbers, Path(files), Path(scratch)))
             left = [path.name for path in Path(scratch).iterdir()]
-        failed |= outcome.slowest > 4 * SECONDS or bool(left) or outcome.counts.total() != asked.n
+        failed |= outcome.slowest > 4 * SECONDS or bool(left) or bool(outcome.broken)
+        failed |= outcome.counts.total() != asked.n
         counts = ", ".join(f"{kind} {count}" for kind, count in outcome.counts.most_common())
         seconds = time.monotonic() - start
         print(f"{name:9} {outcome.counts.total():6,} files  {seconds:6.0f} s  {counts}")
+        if outcome.worked:
+            worked = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.worked.items()))
+            print(f"{'':9} {worked}")
+        if outcome.broken:
+            print(f"{'':9} BROKEN: {', '.join(outcome.broken)}")
         print(
             f"{'':9} slowest {outcome.slowest:.1f} s, left behind: {left or 'nothing'}", flush=True
         )

@@ -1,20 +1,29 @@
-"""Damaged files read through the real pool of processes, and what came of each."""
+"""Damaged files read and worked on in the real pool of processes, and what came of each."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from jobs.reading.pool import Reading
-from tasks.errors import DocumentError
+from tasks.document import Document
+from tasks.errors import DocumentError, ReaderCrashed
+from tasks.masking.work import MASKED_FORMATS
+from tasks.personal.finder import RULES, Wanted
+from tasks.personal.masker import Masker, Style
+from tasks.readers import docx, markdown, text
+from tasks.secrecy_look import LOOKED_AT
+from tasks.source import Made
+from tasks.unshown import HOLD_MORE
 from tests.fuzz.mutations import mutated
 from tests.unit.readers.builders import LIMITS as PLAIN
 
@@ -22,13 +31,21 @@ LIMITS = replace(PLAIN, ocr_pages=2)
 SECONDS = 20.0
 MEMORY_MIB = 2_048
 _AT_ONCE = 3
+# Words of the samples, so that something is masked.
+TERMS = ("防汛", "North Bridge", "district")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of the files of one format: `Document`, or the name of the error, and how often."""
+    """What came of the files of one format: `Document`, or the name of the error, and how often.
+
+    `worked` has the same of the work on those that could be read, `broken` the files and the work
+    that a process broke down or died on.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
+    worked: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
 
@@ -43,27 +60,57 @@ async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
             yield reading
 
 
+def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
+    """All work that a file of this format may be asked for, with its arguments."""
+    found: dict[str, Mapping[str, Any]] = {}
+    if media_type in LOOKED_AT:
+        found["secrecy"] = {"media_type": media_type}
+    if media_type in HOLD_MORE:
+        found["unshown"] = {"media_type": media_type}
+    if media_type in MASKED_FORMATS:
+        masker = Masker(Wanted(frozenset(RULES), TERMS), Style())
+        found["redact"] = {"media_type": media_type, "masker": masker.as_json()}
+    if media_type == docx.MEDIA_TYPE:
+        found["format_check"] = found["format_fix"] = {"kind": None, "leave_out": []}
+    if media_type in {text.MEDIA_TYPE, markdown.MEDIA_TYPE}:
+        found["as_written"] = {}
+    return found
+
+
 async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
-    """Read mutations of a file by their numbers, the same ones each time for a `name`.
+    """Read mutations of a file by their numbers, the same ones each time for a `name`, and work
+    on those that can be read.
 
     Raises whatever a reading raises that is neither a document nor a `DocumentError`.
     """
     outcome = Outcome()
     places = asyncio.Semaphore(_AT_ONCE)
 
+    async def done(asked: Awaitable[Document | Made], what: str) -> tuple[str, Document | None]:
+        start = time.monotonic()
+        try:
+            made = await asked
+            return "ok", made if isinstance(made, Document) else None
+        except DocumentError as error:
+            if isinstance(error, ReaderCrashed):
+                outcome.broken.append(what)
+            return type(error).__name__, None
+        finally:
+            outcome.slowest = max(outcome.slowest, time.monotonic() - start)
+
     async def one(number: int) -> None:
         async with places:
             path = folder / f"{name}-{number}"
             path.write_bytes(await asyncio.to_thread(mutated, whole, Random(f"{name} {number}")))
-            start = time.monotonic()
             try:
-                await reading.read(path, LIMITS)
-                outcome.counts["Document"] += 1
-            except DocumentError as error:
-                outcome.counts[type(error).__name__] += 1
+                came, document = await done(reading.read(path, LIMITS), path.name)
+                outcome.counts["Document" if document else came] += 1
+                for work, arguments in works(document.media_type).items() if document else ():
+                    asked = reading.work(path, LIMITS, work, arguments)
+                    came, _ = await done(asked, f"{path.name} {work}")
+                    outcome.worked[f"{work} {came}"] += 1
             finally:
                 path.unlink()
-            outcome.slowest = max(outcome.slowest, time.monotonic() - start)
 
     async with asyncio.TaskGroup() as group:
         for number in files:

@@ -1,4 +1,4 @@
-"""A short run of `make fuzz`: what reading damaged files may come to."""
+"""A short run of `make fuzz`: what reading damaged files, and work on them, may come to."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ async def test_thirty_damaged_files_break_nothing_and_leave_nothing(
         outcome = await fuzz(reading, name, whole, range(FILES), files)
         assert (await reading.read(saved(tmp_path, whole), LIMITS)).text
     assert outcome.counts.total() == FILES
-    assert outcome.counts["ReaderCrashed"] == 0
+    assert outcome.broken == []
     assert outcome.slowest < 2 * SECONDS
     assert [*files.iterdir(), *scratch.iterdir()] == []

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.errors import DocumentTooLong, UnsupportedDocument
 from tasks.readers import ReadLimits, read
-from tasks.readers.encoding import decode
+from tasks.readers.encoding import NotText, decode
 from tasks.readers.lines import paragraphs
 from tests.unit.readers.builders import LIMITS, saved
 
@@ -33,6 +33,26 @@ def test_utf_16_is_read_in_both_byte_orders(tmp_path: Path, mark: bytes) -> None
     order = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
     data = mark + SIMPLIFIED.encode(order)
     assert read(saved(tmp_path, data), LIMITS).text == SIMPLIFIED
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "words", [SIMPLIFIED, TRADITIONAL, "Plain words\nof 2 lines", "机密★1年\n"]
+)
+def test_utf_16_is_read_without_its_mark(tmp_path: Path, order: str, words: str) -> None:
+    assert decode(words.encode(order)) == words
+    assert decode(words.encode(order)[:-1], cut=True) == words[:-1]
+    assert read(saved(tmp_path, words.encode(order)), LIMITS).text.split() == words.split()
+
+
+def test_hz_is_read(tmp_path: Path) -> None:
+    assert read(saved(tmp_path, SIMPLIFIED.encode("hz")), LIMITS).text == SIMPLIFIED
+    assert decode(f"{SIMPLIFIED} 5~6".encode("hz")) == f"{SIMPLIFIED} 5~6"
+
+
+@pytest.mark.parametrize("words", ["a ~{b} c", "~{ab~}", "~/x ~{1}", "x = ~{flags~} | 1"])
+def test_a_text_with_a_tilde_and_a_brace_is_no_hz(words: str) -> None:
+    assert decode(words.encode()) == words
 
 
 def test_short_pieces_of_official_text_are_not_taken_for_another_encoding() -> None:
@@ -79,6 +99,13 @@ def test_a_broken_character_does_not_make_a_text_unreadable() -> None:
 def test_a_text_cut_inside_a_character_is_read_up_to_there() -> None:
     data = SIMPLIFIED.encode("gb18030")[:-1]
     assert decode(data, cut=True) == SIMPLIFIED[:-1]
+
+
+def test_bytes_with_zeros_are_not_taken_for_text_by_chance() -> None:
+    noise = random.Random(3)
+    for length in (9, 16, 100, 400) * 50:
+        with pytest.raises(NotText):
+            decode(noise.randbytes(length) + b"\x00")
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:

@@ -58,6 +58,21 @@ def spoilt() -> Letter:
     return document
 
 
+def with_a_damaged_picture(path: Path) -> Path:
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as packed:
+        packed.writestr("word/media/image1.png", b"picture" * 20)
+    data = path.read_bytes().replace(b"picturepicture", b"picturePicture", 1)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_part_that_cannot_be_unpacked_is_told_as_damage(tmp_path: Path) -> None:
+    path = with_a_damaged_picture(saved(spoilt(), tmp_path))
+    assert check(path, {}, LIMITS).found["findings"]
+    with pytest.raises(CorruptDocument, match="damaged"):
+        fix(path, {}, LIMITS)
+
+
 async def test_a_finding_says_which_rule_where_and_what(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[DATE].runs[0].text = "2024年03月05日"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.masked_files import (
     count_in,
@@ -52,6 +53,16 @@ def picture(file: bytes, page: int) -> Image.Image:
     with pdfium.PdfDocument(file) as document:
         shown: Image.Image = document[page].render(scale=1).to_pil().convert("L")
         return shown
+
+
+def test_a_page_longer_than_a_picture_can_be_is_masked(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((30, 70_000))
+        canvas.drawString(10, 69_000, PHONE)
+
+    file, account = masked(tmp_path, drawn_pdf(draw))
+    assert texts(file) == [""]
+    assert account.masked.total() == 1
 
 
 def test_a_page_with_a_finding_is_a_picture_and_the_others_keep_their_text(tmp_path: Path) -> None:
