@@ -9,17 +9,18 @@ from fractions import Fraction
 
 from tasks.facts.fact import Fact, FactKind
 from tasks.facts.languages import ENGLISH, SCALES
-from tasks.numbers import chinese_number
+from tasks.numbers import LONGEST_NUMERAL, chinese_number
 
 _DIGITS = "〇零一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
 _UNITS = "十百千拾佰仟"
 _LARGE = "万亿"
-_NUMERAL = rf"[{_DIGITS}{_UNITS}{_LARGE}]+"
+_LONG = rf"{{1,{LONGEST_NUMERAL}}}"
+_NUMERAL = rf"[{_DIGITS}{_UNITS}{_LARGE}]{_LONG}"
 _POINTS = {"百": 2, "千": 3, "万": 4}
 _CHINESE = re.compile(
-    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{_DIGITS}]+)?|\d+(?:\.\d+)?)"
-    rf"|(?P<lower>[{_DIGITS}{_UNITS}]+)分之(?P<upper>[{_DIGITS}{_UNITS}]+)"
-    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{_DIGITS}]+)(?P<scale>[{_LARGE}]{{1,2}})?)?)"
+    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{_DIGITS}]{_LONG})?|\d+(?:\.\d+)?)"
+    rf"|(?P<lower>[{_DIGITS}{_UNITS}]{_LONG})分之(?P<upper>[{_DIGITS}{_UNITS}]{_LONG})"
+    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{_DIGITS}]{_LONG})(?P<scale>[{_LARGE}]{{1,2}})?)?)"
 )
 # Right behind one digit these say that it counts something.
 _COUNTED = re.compile(

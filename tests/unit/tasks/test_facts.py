@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bench.quality.made_up import amounts, dates, shares
 from tasks.facts.check import Source, facts_of, lost
+from tasks.numbers import number_values
 from tests.unit.tasks.documents import MIXED
 
 
@@ -151,3 +152,9 @@ def test_a_text_has_all_of_its_own_facts_and_their_places_are_in_it(texts: list[
     assert lost(facts_of(text), text) == []
     for fact in facts_of(text):
         assert 0 <= fact.start < fact.end <= len(text)
+
+
+@pytest.mark.parametrize("text", ["一" * 5_000, "九" * 5_000 + "元", "三点" + "一" * 5_000])
+def test_a_line_of_numerals_is_no_number_too_long_to_read(text: str) -> None:
+    assert number_values(text)
+    assert list(facts_of(text, language=""))
