@@ -9,7 +9,7 @@ from decimal import Decimal
 
 _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
 _NUMERALS = "〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
-# Longer than any number that is meant as one: a line drawn with 一 is none, and int() takes no more.
+# Longer than any number meant as one: a line drawn with 一 is none, and int() takes no more.
 LONGEST_NUMERAL = 64
 _CHINESE = re.compile(f"[{_NUMERALS}]{{1,{LONGEST_NUMERAL}}}")
 _WORD = re.compile(r"[a-z]+")
