@@ -5,8 +5,7 @@ One that expired is taken to have taken the time until its deadline: a lower bou
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 # Upper bounds of the histogram's buckets. Below 1 it was done sooner than was promised.
@@ -18,14 +17,3 @@ def late(expected_at: datetime | None, deadline: datetime | None) -> bool:
     if deadline is None:
         return False
     return expected_at is None or expected_at > deadline
-
-
-def estimate_error(submitted_at: datetime, expected_at: datetime, ended_at: datetime) -> float:
-    """Actual over promised duration. A promise of less than a second counts as one second."""
-    promised = max(expected_at - submitted_at, timedelta(seconds=1))
-    return max(ended_at - submitted_at, timedelta()) / promised
-
-
-def bucket_of(error: float) -> float:
-    """The upper bound of the first bucket that `error` fits into."""
-    return ERROR_BUCKETS[bisect_left(ERROR_BUCKETS, error)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from math import inf
 
 import pytest
 
-from jobs.batches.estimates import ERROR_BUCKETS, bucket_of, estimate_error, late
+from jobs.batches.estimates import late
 from jobs.batches.pace import Basis, Pace
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -46,16 +45,3 @@ def test_a_batch_is_late_when_it_is_not_expected_by_its_deadline() -> None:
     assert not late(NOW, NOW)
     assert late(NOW + HOUR, NOW)
     assert late(None, NOW)
-
-
-def test_the_error_of_an_estimate_is_what_it_took_over_what_was_promised() -> None:
-    assert estimate_error(NOW, NOW + 2 * HOUR, NOW + 3 * HOUR) == 1.5
-    assert estimate_error(NOW, NOW, NOW + timedelta(seconds=3)) == 3
-    assert estimate_error(NOW, NOW + HOUR, NOW - HOUR) == 0
-
-
-def test_errors_fall_into_the_first_bucket_that_holds_them() -> None:
-    assert [bucket_of(error) for error in (0, 0.5, 0.51, 1, 1.01, 4, 4.1, inf)] == [
-        0.5, 0.5, 0.8, 1, 1.1, 4, inf, inf,
-    ]  # fmt: skip
-    assert list(ERROR_BUCKETS) == sorted(ERROR_BUCKETS)
