@@ -7,13 +7,13 @@ laid out anew for each format, so that lines and pages break where nobody meant 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.quality.measure import Measure
 from tasks.document import BlockKind, Document
 from tasks.readers import read
-from tests.unit.readers.builders import CONTENT, FORMATS, LIMITS, Item, as_eml, saved
+from tests.unit.readers.builders import CONTENT, FORMATS, LIMITS, Item, Writer, as_eml, saved
 
 LAW = Path("tests/samples/档案法(2020-06-20).md")
 _WITH_KINDS = ("markdown", "html", "docx", "pdf", "ofd")
@@ -21,7 +21,7 @@ _WITH_KINDS = ("markdown", "html", "docx", "pdf", "ofd")
 
 def measures() -> Iterator[Measure]:
     contents = [CONTENT, *_chapters()]
-    formats = {**FORMATS, "eml": as_eml}
+    formats: Mapping[str, Writer] = {**FORMATS, "eml": as_eml}
     for name, write in formats.items():
         read_back = [_read(write(content)) for content in contents]
         same = [

@@ -215,7 +215,8 @@ def as_rtf(content: Sequence[Item] = CONTENT) -> bytes:
     return ("\n".join(parts) + "}").encode("ascii")
 
 
-FORMATS: Mapping[str, Callable[[], bytes]] = {
+Writer = Callable[..., bytes]
+FORMATS: Mapping[str, Writer] = {
     "text": as_text,
     "markdown": as_markdown,
     "html": as_html,
