@@ -35,6 +35,9 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> threading.Event:
                 return is_open() and bool(may_pull())
 
             withdrawn.clear()
+            # The clerk sends again what was lost here. kombu would put it back over a connection
+            # that has just broken, fail, and leave the message in a file (kombu 5.7).
+            qos.restore_at_shutdown = False
             consumer.task_consumer.channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from celery import Celery
 from kombu import Connection
 from kombu.transport.virtual import Message
 
+from worker.app import celery_settings
 from worker.gate import install_gate
 
 MESSAGE = {
@@ -19,12 +21,15 @@ MESSAGE = {
 }
 
 
-def test_a_channel_closes_over_a_message_that_nobody_acknowledged(redis_url: str) -> None:
-    """As when Redis dies between a message and its acknowledgement; it is not put back."""
+def test_a_channel_closes_over_a_message_that_nobody_acknowledged(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when Redis dies just after a message was pulled; it is neither put back nor kept."""
     app = Celery("gated", broker=redis_url)
     install_gate(app, lambda: True)
     [gate] = [step for step in app.steps["consumer"] if step.__name__ == "Gate"]
-    with Connection(redis_url) as connection:
+    options = celery_settings()["broker_transport_options"]
+    with Connection(redis_url, transport_options=options) as connection:
         channel = connection.default_channel
         consumer = SimpleNamespace(task_consumer=SimpleNamespace(channel=channel))
         gate(consumer).start(consumer)
@@ -32,3 +37,4 @@ def test_a_channel_closes_over_a_message_that_nobody_acknowledged(redis_url: str
 
         connection.transport.client = None  # as Celery does first with a connection that broke
         channel.close()
+    assert caplog.messages == []
