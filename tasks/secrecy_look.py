@@ -19,7 +19,7 @@ from lxml import etree
 
 from tasks.document import Document
 from tasks.readers import READERS, docx, eml, html, markdown, ofd, pdf, pdf_beside, sheets, text
-from tasks.readers.docx_words import watermarks
+from tasks.readers.docx_words import words_of_shapes
 from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
@@ -84,7 +84,7 @@ def _words(root: etree._Element | None) -> str:
     """
     if root is None:
         return ""
-    return "\n".join(("".join(_pieces(root)), *watermarks(root)))
+    return "\n".join(("".join(_pieces(root)), *words_of_shapes(root)))
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:

@@ -6,15 +6,15 @@ A new format is a file here with `MEDIA_TYPE` and `read`, a line in `READERS`, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from tasks.document import Document
 from tasks.readers import docx, eml, html, markdown, ofd, office, pdf, pictures, sheets, text
 from tasks.readers.detect import READABLE, detect
 from tasks.readers.limits import ReadLimits
-
-Reader = Callable[[Path, ReadLimits], Document]
+from tasks.readers.reader import Reader
 
 
 def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
@@ -32,7 +32,7 @@ READERS: Mapping[str, Reader] = {
     text.MEDIA_TYPE: text.read,
     markdown.MEDIA_TYPE: markdown.read,
     html.MEDIA_TYPE: html.read,
-    docx.MEDIA_TYPE: docx.read,
+    docx.MEDIA_TYPE: partial(docx.read, read_any=read),
     pdf.MEDIA_TYPE: pdf.read,
     ofd.MEDIA_TYPE: ofd.read,
     sheets.XLSX: sheets.read_xlsx,

@@ -9,13 +9,15 @@ from lxml import etree
 
 from tasks.document import BlockKind, Document
 from tasks.errors import CorruptDocument
+from tasks.readers.docx_chunks import CHUNK, Chunks, refuse_chunks
 from tasks.readers.docx_numbering import Numbering
 from tasks.readers.docx_styles import Styles
-from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, watermarks, words
+from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, words, words_of_shapes
 from tasks.readers.docx_xml import attribute, child, has, local_name
 from tasks.readers.draft import Draft
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
+from tasks.readers.reader import Reader
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MAIN_TYPES = frozenset(
@@ -37,23 +39,24 @@ _APART = (
 )
 
 
-def read(path: Path, limits: ReadLimits) -> Document:
+def read(path: Path, limits: ReadLimits, read_any: Reader | None = None) -> Document:
     """Read a Word document. Raises a `DocumentError`.
 
-    The body comes first, as it stands when every tracked change is accepted. Footnotes, endnotes,
-    headers, footers and comments follow as blocks of those kinds, and with `limits.hidden` what
-    tracked changes took out, hidden text, field codes and watermarks, as `hidden` ones.
+    The body comes first, as it stands when every tracked change is accepted, files that it takes in
+    in their place, read with `read_any`. Footnotes, endnotes, headers, footers and comments follow
+    as blocks of those kinds, and with `limits.hidden` what tracked changes took out, hidden text,
+    field codes, watermarks and descriptions of pictures, as `hidden` ones.
     """
     draft = Draft(limits)
     try:
         with Package(path, limits) as package:
-            _fill(draft, package, hidden=limits.hidden)
+            _fill(draft, package, limits, read_any)
     except RecursionError as error:
         raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
     return draft.finish(MEDIA_TYPE)
 
 
-def _fill(draft: Draft, package: Package, *, hidden: bool) -> None:
+def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader | None) -> None:
     main = package.main_part(MAIN_TYPES)
     root = package.xml(main) if main else None
     body = child(root, "body") if root is not None else None
@@ -67,18 +70,19 @@ def _fill(draft: Draft, package: Package, *, hidden: bool) -> None:
     def part(kind: str) -> etree._Element | None:
         return next(iter(parts(kind)), None)
 
-    writer = _Writer(draft, Styles(part("/styles")), Numbering(part("/numbering")))
+    chunks = Chunks(package, main, limits, read_any)
+    writer = _Writer(draft, Styles(part("/styles")), Numbering(part("/numbering")), chunks)
     writer.write(body)
     apart = [(part, tag, kind) for relation, tag, kind in _APART for part in parts(relation)]
     for root, tag, kind in apart:
         for holder in (root,) if tag is None else root:
             if tag is None or (local_name(holder) == tag and _is_said(holder)):
                 writer.write_apart(holder, kind)
-    roots = (body, *(root for root, _, _ in apart)) if hidden else ()
+    roots = (body, *(root for root, _, _ in apart)) if limits.hidden else ()
     for root in roots:
         for text in unshown(root):
             draft.add(text, BlockKind.hidden)
-    for text in dict.fromkeys(text for root in roots for text in watermarks(root)):
+    for text in dict.fromkeys(text for root in roots for text in words_of_shapes(root)):
         draft.add(text, BlockKind.hidden)
 
 
@@ -90,8 +94,9 @@ def _is_said(note: etree._Element) -> bool:
 class _Writer:
     """Turns paragraphs and tables into blocks, in document order."""
 
-    def __init__(self, draft: Draft, styles: Styles, numbering: Numbering) -> None:
+    def __init__(self, draft: Draft, styles: Styles, numbering: Numbering, chunks: Chunks) -> None:
         self._draft = draft
+        self._chunks = chunks
         self._styles = styles
         self._numbering = numbering
         self._apart: BlockKind | None = None
@@ -99,6 +104,7 @@ class _Writer:
 
     def write_apart(self, parent: etree._Element, kind: BlockKind) -> None:
         """Write blocks of one kind; what first, even and odd pages have alike is written once."""
+        refuse_chunks(parent)
         self._apart = kind
         self.write(parent)
         self._apart = None
@@ -117,6 +123,8 @@ class _Writer:
                 self._paragraph(element)
             elif name == "tbl":
                 self._table(element)
+            elif name == CHUNK:
+                self._chunks.add_to(self._draft, element)
             elif name in WRAPPERS:
                 self.write(element)
 
@@ -134,6 +142,7 @@ class _Writer:
             self.write(box)
 
     def _table(self, table: etree._Element) -> None:
+        refuse_chunks(table)
         rows = (self._row(row) for row in _rows(table))
         self._add("\n".join(rows), BlockKind.table)
         for box in text_boxes(table):

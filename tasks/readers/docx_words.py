@@ -38,6 +38,11 @@ _CHARACTERS = {
     "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "",
 }  # fmt: skip
 _PICTURE_FONT = re.compile(r"dings|Marlett|MT Extra", re.IGNORECASE)
+_WORDS_OF_SHAPES = {
+    "textpath": ("string",),
+    "docPr": ("title", "descr"),
+    "cNvPr": ("title", "descr"),
+}
 _TAKEN_OUT = frozenset(("del", "moveFrom"))
 _UNSHOWN = {"t": True, "delText": False, "instrText": False, "delInstrText": False}
 
@@ -96,11 +101,13 @@ def unshown(parent: etree._Element) -> Iterator[str]:
                 yield text
 
 
-def watermarks(parent: etree._Element) -> Iterator[str]:
-    """Words drawn as a shape, which are no text to Word: what a watermark says."""
+def words_of_shapes(parent: etree._Element) -> Iterator[str]:
+    """Words of shapes and pictures that are no text to Word: what a watermark says, and what a
+    picture is described as.
+    """
     for element in parent.iter():
-        if local_name(element) == "textpath":
-            yield element.get("string") or ""
+        for attribute_name in _WORDS_OF_SHAPES.get(local_name(element), ()):
+            yield element.get(attribute_name) or ""
 
 
 def _unshown_words(parent: etree._Element, *, is_out: bool) -> Iterator[str]:

@@ -55,6 +55,12 @@ class Draft:
         self._parts.append(text)
         self._blocks.append(Block(start, self._end, kind, page, box, level, confidence))
 
+    def take(self, document: Document) -> None:
+        """Append the blocks of a document that is inside this one, without their places."""
+        for block in document.blocks:
+            text, sure = document.text[block.start : block.end], block.confidence
+            self.add(text, block.kind, level=block.level, confidence=sure)
+
     def finish(
         self,
         media_type: str,

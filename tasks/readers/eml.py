@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from email.errors import MessageError
@@ -19,6 +19,7 @@ from tasks.readers.eml_words import body_of, decoded, has_words, name_of
 from tasks.readers.html import fill
 from tasks.readers.limits import ReadLimits
 from tasks.readers.lines import paragraphs
+from tasks.readers.reader import Reader
 from tasks.readers.scratch import held
 
 MEDIA_TYPE = "message/rfc822"
@@ -33,22 +34,26 @@ _MACHINE = re.compile(
     rb"^(?:message-id|mime-version|received|return-path|delivered-to|content-type|x-mailer):",
     re.IGNORECASE | re.MULTILINE,
 )
+# A web page that was saved with its pictures (RFC 2557). Nobody wrote it to anybody.
+_ARCHIVE = re.compile(rb"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
 _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
 # What the standard library raises on an e-mail that is damaged in ways that it does not expect.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
-Read = Callable[[Path, ReadLimits], Document]
-
 
 def is_email(head: bytes) -> bool:
-    """Whether a file that begins so is an e-mail: headers alone, of a writer and of a program."""
+    """Whether a file that begins so is an e-mail, with headers alone, of a writer and of a program;
+    or a web page that was saved as one.
+    """
     start = head[:_HEAD].lstrip(b"\xef\xbb\xbf\r\n").replace(b"\r\n", b"\n")
     found = _HEADERS.match(start)
-    return bool(found and _WRITER.search(found[1]) and _MACHINE.search(found[1]))
+    headers = found[1] if found else b""
+    is_sent = _WRITER.search(headers) and _MACHINE.search(headers)
+    return bool(is_sent or _ARCHIVE.search(headers))
 
 
-def reader(read_any: Read) -> Read:
+def reader(read_any: Reader) -> Reader:
     """A reader of e-mails, which reads what is attached with `read_any`."""
 
     def read(path: Path, limits: ReadLimits) -> Document:
@@ -67,7 +72,7 @@ def reader(read_any: Read) -> Read:
 class _Writer:
     """Puts e-mails into a draft, and counts what is in all of them."""
 
-    def __init__(self, draft: Draft, limits: ReadLimits, read_any: Read) -> None:
+    def __init__(self, draft: Draft, limits: ReadLimits, read_any: Reader) -> None:
         self._draft = draft
         self._limits = limits
         self._read_any = read_any
@@ -124,9 +129,7 @@ class _Writer:
         if inner is not None:
             self._message(inner, depth + 1)
         if document is not None:
-            for block in document.blocks:
-                text, sure = document.text[block.start : block.end], block.confidence
-                self._draft.add(text, block.kind, level=block.level, confidence=sure)
+            self._draft.take(document)
 
     def _inner(self, part: Message, depth: int) -> Message | None:
         """The e-mail that is attached, as a message or as a file; None for anything else."""

@@ -7,7 +7,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -134,14 +134,20 @@ class Package:
 
     def all_related(self, part: str, kind: str) -> list[str]:
         """The names of all parts that `part` names as its `kind`, in its order, each once."""
+        found = [name for _, said, name in self._relations(part) if said.endswith(kind)]
+        return list(dict.fromkeys(found))
+
+    def related_as(self, part: str, relation: str) -> str | None:
+        """The name of the part that `part` names under the id `relation`."""
+        return next((name for said, _, name in self._relations(part) if said == relation), None)
+
+    def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
+        """The id, kind and name of what a part names, in its order."""
         folder, base = posixpath.split(part)
         relations = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
-        found = [
-            posixpath.normpath(posixpath.join("/", folder, relation.get("Target") or ""))
-            for relation in (relations.iter(_RELATIONSHIP) if relations is not None else ())
-            if (relation.get("Type") or "").endswith(kind)
-        ]
-        return list(dict.fromkeys(name.lstrip("/") for name in found))
+        for one in relations.iter(_RELATIONSHIP) if relations is not None else ():
+            name = posixpath.normpath(posixpath.join("/", folder, one.get("Target") or ""))
+            yield one.get("Id") or "", one.get("Type") or "", name.lstrip("/")
 
     def _close(self) -> None:
         self._zip.close()

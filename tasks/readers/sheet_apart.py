@@ -1,4 +1,4 @@
-"""What an XLSX workbook says apart from its cells: notes, and the lines of printed pages."""
+"""What a workbook says apart from its cells: notes, and the lines of printed pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from tasks.document import BlockKind
-from tasks.readers.docx_xml import local_name
+from tasks.readers.docx_xml import attribute, local_name
 from tasks.readers.opc import Package
 
 _COMMENTS = re.compile(r"xl/(?:comments/?[^/]*|threadedComments/[^/]+)\.xml", re.IGNORECASE)
@@ -23,23 +23,26 @@ _CODE = re.compile(
     r"&(?:(?P<itself>&)|(?P<section>[LCR])|\"[^\"]*\"|K(?:[0-9A-F]{6}|\d{2}[+-]\d{3})|\d{1,3}|[A-Z+-])",
     re.IGNORECASE,
 )
+# Of OpenDocument, where a field holds what it showed last.
+_ODS_LINE = re.compile(r"(header|footer)(?:-left|-first)?")
+_FIELDS = frozenset(
+    ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name")
+)
 
 
 def comments(package: Package) -> Iterator[str]:
-    """What people noted on the cells of an XLSX workbook, each once."""
-    said: dict[str, None] = {}
+    """What people noted on the cells of an XLSX workbook."""
     for name in package.names:
         root = package.xml(name) if _COMMENTS.fullmatch(name) else None
         for note in root.iter() if root is not None else ():
             if local_name(note) in {"comment", "threadedComment"}:
-                said["".join(map(str, _texts(note))).strip()] = None
-    yield from filter(None, said)
+                yield "".join(_texts(note))
 
 
 def _texts(note: etree._Element) -> Iterator[str]:
     for element in note.iter():
         if local_name(element) in {"t", "text"}:
-            yield element.text or ""
+            yield str(element.text or "")
 
 
 def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
@@ -56,3 +59,29 @@ def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
 
 def _without(code: re.Match[str]) -> str:
     return "&" if code["itself"] else "\0" if code["section"] else ""
+
+
+def ods_comments(content: etree._Element) -> Iterator[str]:
+    """What people noted on the cells of an OpenDocument workbook."""
+    for note in content.iter("{*}annotation"):
+        yield "\n".join("".join(map(str, line.itertext())) for line in note.iter("{*}p"))
+
+
+def ods_page_lines(styles: etree._Element) -> Iterator[tuple[BlockKind, str]]:
+    """The headers and footers of an OpenDocument workbook's pages, as in `page_lines`."""
+    for line in styles.iter():
+        name = _ODS_LINE.fullmatch(local_name(line))
+        if name is None or attribute(line, "display") == "false":
+            continue
+        for paragraph in line.iter("{*}p"):
+            words = "".join(_without_fields(paragraph)).strip()
+            if any(map(str.isalnum, words)):
+                yield BlockKind(name[1]), words
+
+
+def _without_fields(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    for inside in element:
+        if local_name(inside) not in _FIELDS:
+            yield from _without_fields(inside)
+        yield inside.tail or ""

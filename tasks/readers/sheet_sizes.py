@@ -38,8 +38,11 @@ def checked_sheets(package: Package) -> Iterator[bytes]:
             yield sheet
 
 
-def check_ods(package: Package) -> None:
-    """Raises `DocumentTooLong`, or `EncryptedDocument` where the file has a password."""
+def checked_content(package: Package) -> etree._Element:
+    """The content of an OpenDocument workbook.
+
+    Raises `DocumentTooLong`, or `EncryptedDocument` where the file has a password.
+    """
     manifest = package.xml("META-INF/manifest.xml")
     for element in manifest.iter() if manifest is not None else ():
         if local_name(element) == "encryption-data":
@@ -51,6 +54,7 @@ def check_ods(package: Package) -> None:
     for table in content.iter(f"{_ODF_TABLE}table"):
         cells += _repeated_cells(table)
         _check(cells)
+    return content
 
 
 def _spanned(sheet: bytes) -> int:

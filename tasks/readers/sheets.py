@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from tasks.errors import CorruptDocument, EncryptedDocument
 from tasks.readers.draft import Draft
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
-from tasks.readers.sheet_apart import comments, page_lines
-from tasks.readers.sheet_sizes import check_ods, checked_sheets
+from tasks.readers.sheet_apart import comments, ods_comments, ods_page_lines, page_lines
+from tasks.readers.sheet_sizes import checked_content, checked_sheets
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
@@ -48,16 +48,14 @@ def read_xlsx(path: Path, limits: ReadLimits) -> Document:
     """
     with Package(path, limits) as package:
         lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
-        # Headers first, then footers.
-        apart = sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
-        apart += [(BlockKind.comment, note) for note in comments(package)]
+        apart = _in_order(lines, comments(package))
     draft = Draft(limits)
     _fill(draft, path, limits, apart)
     return draft.finish(XLSX)
 
 
 def read_xls(path: Path, limits: ReadLimits) -> Document:
-    """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`."""
+    """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`. Cells alone are read."""
     draft = Draft(limits)
     _fill(draft, path, limits)
     return draft.finish(XLS)
@@ -66,10 +64,19 @@ def read_xls(path: Path, limits: ReadLimits) -> Document:
 def read_ods(path: Path, limits: ReadLimits) -> Document:
     """Read an OpenDocument spreadsheet; see `read_xlsx`."""
     with Package(path, limits) as package:
-        check_ods(package)
+        content, styles = checked_content(package), package.xml("styles.xml")
+    lines = ods_page_lines(styles) if styles is not None else ()
     draft = Draft(limits)
-    _fill(draft, path, limits)
+    _fill(draft, path, limits, _in_order(lines, ods_comments(content)))
     return draft.finish(ODS)
+
+
+def _in_order(
+    lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str]
+) -> Sequence[tuple[BlockKind, str]]:
+    """What is printed on pages, headers first, and what was noted on cells; each once."""
+    once = sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
+    return [*once, *((BlockKind.comment, note) for note in dict.fromkeys(notes))]
 
 
 def _fill(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tasks.document import BlockKind
+from tasks.errors import CorruptDocument, DocumentTooLong, UnsupportedDocument
 from tasks.readers import ReadLimits, read
 from tests.unit.readers.builders import LIMITS, docx_with, saved
 
@@ -115,3 +119,67 @@ def test_what_a_watermark_says_is_there_once_where_it_was_asked_for(tmp_path: Pa
     )
     assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
     assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "内部资料")]
+
+
+TAKEN_IN = f'<w:altChunk r:id="x0" xmlns:r="{NAMES}"/>'
+PAGE = "<html><body><h1>附件</h1><p>名单</p></body></html>"
+ARCHIVE = (
+    'MIME-Version: 1.0\nContent-Type: multipart/related; type="text/html"; boundary="x"\n\n'
+    '--x\nContent-Type: text/html; charset="utf-8"\n'
+    "Content-Location: file:///C:/fake/document.html\n\n"
+    f"{PAGE}\n--x--\n"
+)
+
+
+def test_what_a_picture_is_described_as_is_there_where_it_was_asked_for(tmp_path: Path) -> None:
+    names = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    picture = f'<w:r><w:drawing><wp:docPr xmlns:wp="{names}" id="1" name="a" descr="张三的照片"/>'
+    data = docx_with(f"<w:p>{run('正文')}{picture}</w:drawing></w:r></w:p>")
+    assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
+    assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "张三的照片")]
+
+
+def taking_in(data: bytes, body: str) -> bytes:
+    """A document whose body, with `TAKEN_IN` in it, takes in a file of those bytes."""
+    written = io.BytesIO(related(docx_with(body), ("aFChunk", "chunk.bin")))
+    with zipfile.ZipFile(written, "a") as packed:
+        packed.writestr("word/chunk.bin", data)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "read_as"),
+    [
+        (PAGE.encode(), [(BlockKind.heading, "附件"), (BlockKind.paragraph, "名单")]),
+        (ARCHIVE.encode(), [(BlockKind.heading, "附件"), (BlockKind.paragraph, "名单")]),
+        ("名单".encode("gb18030"), [(BlockKind.paragraph, "名单")]),
+        (docx_with(paragraph("名单")), [(BlockKind.paragraph, "名单")]),
+        (b" ", []),
+    ],
+)
+def test_a_file_that_is_taken_in_stands_in_its_place(
+    tmp_path: Path, data: bytes, read_as: list[tuple[BlockKind, str]]
+) -> None:
+    body = f"{paragraph('前')}{TAKEN_IN}{paragraph('后')}"
+    before, after = (BlockKind.paragraph, "前"), (BlockKind.paragraph, "后")
+    assert found(tmp_path, taking_in(data, body)) == [before, *read_as, after]
+
+
+def test_a_file_that_is_taken_in_is_there_and_where_it_can_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CorruptDocument, match="missing"):
+        found(tmp_path, docx_with(TAKEN_IN))
+    in_table = f"<w:tbl><w:tr><w:tc>{TAKEN_IN}</w:tc></w:tr></w:tbl>"
+    with pytest.raises(UnsupportedDocument, match="in Word"):
+        found(tmp_path, taking_in(PAGE.encode(), in_table))
+    header = docx_with(paragraph("正文"), {"word/header1.xml": f"hdr|{TAKEN_IN}"})
+    with pytest.raises(UnsupportedDocument, match="in Word"):
+        found(tmp_path, related(header, ("header", "header1.xml")))
+
+
+def test_files_that_are_taken_in_by_each_other_end(tmp_path: Path) -> None:
+    data = docx_with(paragraph("名单"))
+    for _ in range(4):
+        data = taking_in(data, TAKEN_IN)
+    assert found(tmp_path, data) == [(BlockKind.paragraph, "名单")]
+    with pytest.raises(DocumentTooLong, match="unpacks"):
+        found(tmp_path, data, replace(LIMITS, max_expanded_bytes=2 * len(data)))

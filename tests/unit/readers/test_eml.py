@@ -46,6 +46,7 @@ def body(tmp_path: Path, data: bytes) -> list[str]:
         (b"From: Zhang\nTo: Li\nSubject: the dam\n\nA memo is not an e-mail.", False),
         (HEAD + b"and a line that is no header\r\n\r\nwords", False),
         (b"Content-Type: text/plain\r\nMIME-Version: 1.0\r\n\r\nwords", False),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x", True),
     ],
 )
 def test_an_email_is_told_by_its_headers(tmp_path: Path, head: bytes, is_mail: bool) -> None:  # noqa: FBT001

@@ -178,6 +178,34 @@ def test_an_encrypted_ods_says_so(tmp_path: Path) -> None:
         read(saved(tmp_path, data), LIMITS)
 
 
+def test_notes_and_page_lines_of_ods_follow_its_cells(tmp_path: Path) -> None:
+    note = (
+        '<office:annotation><dc:creator xmlns:dc="http://purl.org/dc/elements/1.1/">甲</dc:creator>'
+        "<text:p>待核实</text:p><text:p>见附表</text:p></office:annotation>"
+    )
+    lines = (
+        "<style:header><style:region-left><text:p>内部资料<text:sheet-name>???</text:sheet-name>"
+        "</text:p></style:region-left></style:header>"
+        '<style:header-left style:display="false"><text:p>not shown</text:p></style:header-left>'
+        "<style:footer><text:p><text:page-number>1</text:page-number></text:p>"
+        "<text:p>共<text:page-count>9</text:page-count>页</text:p></style:footer>"
+    )
+    master = f'<style:master-page style:name="Default" style:page-layout-name="x">{lines}'
+    data = ods(repeated_rows=1, repeated_columns=1, word="last")
+    data = repacked(data, "content.xml", b"first</text:p>", f"first</text:p>{note}".encode())
+    end = "</office:document-styles>"
+    masters = f"<office:master-styles>{master}</style:master-page></office:master-styles>{end}"
+    data = repacked(data, "styles.xml", end.encode(), masters.encode())
+    document = read(saved(tmp_path, data), LIMITS)
+    found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+    assert found[1:] == [
+        (BlockKind.table, "first\nlast"),
+        (BlockKind.header, "内部资料"),
+        (BlockKind.footer, "共页"),
+        (BlockKind.comment, "待核实\n见附表"),
+    ]
+
+
 def test_an_encrypted_xls_says_so(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     book.add_sheet("S").write(0, 0, "x")
