@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from string import ascii_uppercase
-from typing import Any
 
+from tasks.answer_schema import Schema, object_of
 from tasks.answers import ask, room_for_text
 from tasks.document import Document
 from tasks.engine import Engine
@@ -67,10 +67,5 @@ def lettered(lines: Sequence[str]) -> str:
     )
 
 
-def _schema(letters: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"label": {"enum": list(letters)}},
-        "required": ["label"],
-        "additionalProperties": False,
-    }
+def _schema(letters: str) -> Schema:
+    return object_of(label={"enum": list(letters)})

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tasks.disclosure_wordings import WORDINGS, ReasonKind
 from tasks.document import Document
 from tasks.engine import Engine
 from tasks.personal.finder import RULES, Wanted
 from tasks.personal.kinds import How, Kind
 from tasks.personal.masker import Change, Masker, Style
+from tasks.readers.sheets import XLS
 from tasks.redact import changes_of, findings, said_by_model
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy_look import LOOKED_AT, WRITTEN, level_of
@@ -24,56 +24,6 @@ from tasks.unshown import HOLD_MORE
 # Codes of organisations are public anyway.
 _PERSONAL: Sequence[Kind] = tuple(kind for kind in RULES if kind is not Kind.credit_code)
 _MOST_LISTED = 500
-
-
-class ReasonKind(StrEnum):
-    personal_data = "personal_data"
-    secrecy_marking = "secrecy_marking"
-    term = "term"
-    internal_wording = "internal_wording"
-    disclosure_attribute = "disclosure_attribute"
-    draft = "draft"
-
-
-# What each says of a document, by the name of the rule. A marking, not a word in a sentence.
-_LINE = r"(?m:^)[ \t\u3000]*[(（【\[]?[ \t\u3000]*"
-_END = r"[ \t\u3000]*[)）】\]]?[ \t\u3000]*[。.]?(?m:$)"
-WORDINGS: Sequence[tuple[ReasonKind, str, re.Pattern[str]]] = (
-    (
-        ReasonKind.internal_wording,
-        "internal-notice",
-        re.compile(
-            rf"{_LINE}(?:内部(?:资料|文件|材料|刊物|参考)|工作秘密|内参)"
-            rf"(?:[,，、;； ]*(?:注意保(?:存|密|管)|不得(?:外传|外泄|公开|翻印)|"
-            rf"请勿外传|严禁外传|仅供参考|妥善保管))*{_END}"
-        ),
-    ),
-    (
-        ReasonKind.internal_wording,
-        "not-to-be-passed-on",
-        re.compile(
-            r"(?:不得|请勿|严禁|禁止)(?:对外|向外)(?:传播|提供|公开|泄露|发布|扩散)|请勿外传|严禁外传|(?:仅供|仅限|只限)"
-            r"(?:本(?:单位|机关|部门|系统)|单位|机关|部门|系统)?内部(?:使用|参考|传阅|掌握|学习)|阅后(?:即焚|收回|退回|销毁)"
-        ),
-    ),
-    (
-        ReasonKind.disclosure_attribute,
-        "not-to-be-disclosed",
-        re.compile(
-            r"(?:公开(?:属性|方式|选项|类别|形式)|信息公开)[^\n]{0,6}[:：][ \t\u3000]*"
-            r"(?:不予公开|不公开|依申请公开)"
-            rf"|{_LINE}(?:此件|本件)?(?:不予公开|不公开|依申请公开)(?:发布)?{_END}"
-        ),
-    ),
-    (
-        ReasonKind.draft,
-        "draft",
-        re.compile(
-            r"[(（【](?:内部)?(?:征求意见|讨论|送审|审议|修改|报批|代拟|过程|草|初)稿"
-            r"[)）】][ \t\u3000]*(?m:$)"
-        ),
-    ),
-)
 
 
 class DisclosureOptions(BaseModel):
@@ -257,7 +207,8 @@ def _not_covered(document: Document, beside: _Beside, masker: Masker) -> list[st
         return []
     if document.source.media_type in HOLD_MORE:
         files = (f"embedded file: {masker.mask(name)}" for name in beside.embedded)
-        return ["pictures", *islice(files, _MOST_LISTED)]
+        apart = ["headers, footers and notes"] if document.source.media_type == XLS else []
+        return ["pictures", *apart, *islice(files, _MOST_LISTED)]
     return ["pictures", "properties, and what is hidden"]
 
 

@@ -5,38 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tasks.answers import fence
 from tasks.document import Document
+from tasks.drafts.draft_model import Said, joined, prompt, read, schema
 from tasks.drafts.form import ENDINGS, is_ending, numeral, title_of, without_number
 from tasks.drafts.repair import Space, ask_until_good, space_for
 from tasks.drafts.result import DraftResult, DraftText, example_of
 from tasks.engine import Engine
-from tasks.errors import OutputError
 from tasks.facts.check import Source
 from tasks.layout.kinds import NO_RECIPIENT, Kind
 from tasks.layout.wording import breaches, title_breaches
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 
-PROMPT = """<document>
-{text}
-</document>
-
-The document holds facts and a brief. Write from it an official document (公文) of the kind {kind},
-in formal Chinese:{about}
-- subject: what it is about, without 关于, as it stands in the title
-- opening: the first paragraph, on reason and purpose
-- sections: the matter itself, each with a short heading and its paragraphs; the heading is empty
-  where one section is enough
-Leave out title, recipient, ending formula, signature and date: they are added. Take every name,
-number, date and organisation from the document; where one is missing, write 【待补】 for it."""
 ANSWER_TOKENS = 2_560
-MOST_SECTIONS, MOST_PARAGRAPHS = 10, 8
-LONGEST_SUBJECT, LONGEST_HEADING, LONGEST_PARAGRAPH = 60, 40, 400
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -63,6 +48,16 @@ class DraftOptions(BaseModel):
         description="What else the model should know. Numbers, dates and organisations in it may "
         "be used.",
     )
+
+    def said(self) -> dict[str, str]:
+        """What the model is told beside the kind, each by what it is."""
+        said = {
+            "title": self.title,
+            "written to": self.recipient,
+            "issued by": self.issuer,
+            "also": self.instructions,
+        }
+        return {name: value for name, value in said.items() if value}
 
     def texts(self) -> list[str]:
         """All that the caller wrote: facts may come from it."""
@@ -121,23 +116,6 @@ class DraftedResult(DraftResult):
     )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    heading: str
-    paragraphs: list[str]
-
-
-class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    subject: str
-    opening: str
-    sections: list[_Section]
-
-    def texts(self) -> list[str]:
-        inside = [text for one in self.sections for text in (one.heading, *one.paragraphs)]
-        return [self.subject, self.opening, *inside]
-
-
 @dataclass(frozen=True, slots=True)
 class _Writer:
     document: Document
@@ -146,17 +124,19 @@ class _Writer:
     space: Space
     source: Source
 
-    async def write(self, part: Part) -> _Said:
+    async def write(self, part: Part) -> Said:
         return await ask_until_good(
             self.engine,
-            _prompt(self.document.text[part.start : part.end], self.options),
-            schema=_schema(),
+            prompt(
+                self.document.text[part.start : part.end], self.options.kind, self.options.said()
+            ),
+            schema=schema(),
             space=self.space,
-            read=_read,
+            read=read,
             faults=self._faults,
         )
 
-    def _faults(self, said: _Said) -> list[str]:
+    def _faults(self, said: Said) -> list[str]:
         extra = [
             f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
             for text in said.texts()
@@ -172,29 +152,19 @@ class _Writer:
 
 async def draft(document: Document, options: DraftOptions, engine: Engine) -> DraftedResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
-    space = await space_for(engine, _prompt("", options), ANSWER_TOKENS)
+    space = await space_for(engine, prompt("", options.kind, options.said()), ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
     source = await asyncio.to_thread(Source.of, document.text, *options.texts())
     writer = _Writer(document, options, engine, space, source)
     said = await work_on_all(parts, writer.write, engine)
-    return _result(options, _joined(said), source)
-
-
-def _joined(said: Sequence[_Said]) -> _Said:
-    """Of facts that were worked on in parts: the first opening, the others as paragraphs."""
-    first, *rest = said
-    sections = list(first.sections)
-    for one in rest:
-        opening = [_Section(heading="", paragraphs=[one.opening])] if one.opening.strip() else []
-        sections += [*opening, *one.sections]
-    return _Said(subject=first.subject, opening=first.opening, sections=sections)
+    return _result(options, joined(said), source)
 
 
 def _ending(options: DraftOptions) -> str | None:
     return options.ending or ENDINGS.get(options.kind)
 
 
-def _result(options: DraftOptions, said: _Said, source: Source) -> DraftedResult:
+def _result(options: DraftOptions, said: Said, source: Source) -> DraftedResult:
     title = options.title or title_of(options.kind, said.subject, options.issuer)
     recipient = _recipient(options)
     opening = " ".join(said.opening.split())
@@ -240,7 +210,7 @@ def _recipient(options: DraftOptions) -> str | None:
     return options.recipient.rstrip("：:。，, ") + "："
 
 
-def _sections(said: _Said) -> list[Section]:
+def _sections(said: Said) -> list[Section]:
     """Without blank paragraphs and endings, which are added by rule; headings numbered by rule."""
     sections: list[Section] = []
     number = 0
@@ -264,54 +234,6 @@ def _wording(kind: Kind, title: str, body: Sequence[str]) -> list[Wording]:
         )
         for one in found
     ]
-
-
-def _prompt(text: str, options: DraftOptions) -> str:
-    said = {
-        "title": options.title,
-        "written to": options.recipient,
-        "issued by": options.issuer,
-        "also": options.instructions,
-    }
-    about = "".join(f"\n- {name}: {fence(value)}" for name, value in said.items() if value)
-    return PROMPT.format(text=fence(text), kind=options.kind.value, about=about)
-
-
-def _read(data: Any) -> _Said:
-    try:
-        said = _Said.model_validate(data)
-    except ValidationError:
-        raise OutputError("The model's answer is JSON, but no official document.") from None
-    if not any(text.strip() for text in said.texts()[1:]):
-        raise OutputError("The model wrote no text.")
-    return said
-
-
-def _schema() -> dict[str, Any]:
-    paragraph = {"type": "string", "minLength": 1, "maxLength": LONGEST_PARAGRAPH}
-    section = _object(
-        heading={"type": "string", "maxLength": LONGEST_HEADING},
-        paragraphs={
-            "type": "array",
-            "items": paragraph,
-            "minItems": 1,
-            "maxItems": MOST_PARAGRAPHS,
-        },
-    )
-    return _object(
-        subject={"type": "string", "minLength": 1, "maxLength": LONGEST_SUBJECT},
-        opening={"type": "string", "minLength": 1, "maxLength": LONGEST_PARAGRAPH},
-        sections={"type": "array", "items": section, "maxItems": MOST_SECTIONS},
-    )
-
-
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 TASK = Task(

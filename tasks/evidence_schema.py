@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tasks.answer_schema import object_of, text_of
 from tasks.caller_schema import Schema, as_schema, resolve
 
 LONGEST_QUOTE = 200
@@ -176,13 +177,7 @@ class _Guide:
     def _leaf(self, value: dict[str, Any]) -> dict[str, Any]:
         if not self._quoted:
             return value
-        quote = {"type": "string", "maxLength": LONGEST_QUOTE}
-        return {
-            "type": "object",
-            "properties": {"quote": quote, "value": value},
-            "required": ["quote", "value"],
-            "additionalProperties": False,
-        }
+        return object_of(quote=text_of(LONGEST_QUOTE), value=value)
 
 
 def _bounds(name: str, schema: Schema) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tasks.answer_schema import list_of, object_of, text_of
 from tasks.answers import fence
 from tasks.document import Document
 from tasks.drafts.passages import PassageIndex
@@ -202,20 +203,11 @@ def _read(data: Any) -> Claim:
     return Claim(said.found, said.answer, tuple(said.quotes))
 
 
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "found": {"type": "boolean"},
-        "answer": {"type": "string", "maxLength": LONGEST_ANSWER},
-        "quotes": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_QUOTE},
-            "maxItems": MOST_QUOTES,
-        },
-    },
-    "required": ["found", "answer", "quotes"],
-    "additionalProperties": False,
-}
+_SCHEMA = object_of(
+    found={"type": "boolean"},
+    answer=text_of(LONGEST_ANSWER),
+    quotes=list_of(text_of(LONGEST_QUOTE, least=1), MOST_QUOTES),
+)
 
 TASK = Task(
     name="qa",

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from tasks.answer_schema import Schema, list_of, number_to, object_of, text_of
 from tasks.answers import Room, ask, fence, room_for_text
 from tasks.engine import Engine
 from tasks.errors import OutputError
@@ -143,30 +143,11 @@ def numbered(sentences: Sequence[Sentence]) -> str:
     )
 
 
-def _schema(words: int, longest: int, sources: int) -> dict[str, Any]:
-    source = {"type": "integer", "minimum": 1, "maximum": sources}
-    sentence = {
-        "type": "object",
-        "properties": {
-            "text": {"type": "string", "minLength": 1, "maxLength": longest},
-            "sources": {
-                "type": "array",
-                "items": source,
-                "minItems": 1,
-                "maxItems": min(MOST_SOURCES, sources),
-            },
-        },
-        "required": ["text", "sources"],
-        "additionalProperties": False,
-    }
+def _schema(words: int, longest: int, sources: int) -> Schema:
+    named = list_of(number_to(sources), min(MOST_SOURCES, sources), least=1)
+    sentence = object_of(text=text_of(longest, least=1), sources=named)
     most = max(1, min(24, words // 15, sources))
-    sentences = {"type": "array", "items": sentence, "minItems": 1, "maxItems": most}
-    return {
-        "type": "object",
-        "properties": {"sentences": sentences},
-        "required": ["sentences"],
-        "additionalProperties": False,
-    }
+    return object_of(sentences=list_of(sentence, most, least=1))
 
 
 def _finished(text: str, longest: int) -> str:

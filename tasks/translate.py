@@ -5,59 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tasks.answers import fence
 from tasks.document import Document
 from tasks.drafts.repair import Space, ask_until_good, space_for
 from tasks.drafts.result import DraftResult, DraftText, example_of
 from tasks.drafts.translation_check import Faults, Span, TranslationChecker
+from tasks.drafts.translation_model import Language, prompt, read, schema, shown
 from tasks.engine import Engine
-from tasks.errors import OptionsTooLong, OutputError
+from tasks.errors import OptionsTooLong
 from tasks.facts.organisations import organisations, shortened
 from tasks.personal.plain import plain
 from tasks.split import Part, split, work_on_all
 from tasks.task import Task
 
-PROMPT = """<document>
-{text}
-</document>
-
-Each paragraph of the document begins with its number. Translate each into {language}: in full,
-nothing added, nothing left out. Keep all numbers, dates and document numbers. Answer with the list
-of the {count} translated paragraphs, in their order, without the numbers.{glossary}"""
 ANSWER_TOKENS = 6_144
 # A translation may have this many times the tokens of its source.
 GROWTH = 2
 Term = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-
-class Language(StrEnum):
-    zh = "zh"
-    en = "en"
-    fr = "fr"
-    de = "de"
-    es = "es"
-    pt = "pt"
-    ru = "ru"
-    ja = "ja"
-    ko = "ko"
-
-
-_NAMES = {
-    Language.zh: "Chinese (simplified characters)",
-    Language.en: "English",
-    Language.fr: "French",
-    Language.de: "German",
-    Language.es: "Spanish",
-    Language.pt: "Portuguese",
-    Language.ru: "Russian",
-    Language.ja: "Japanese",
-    Language.ko: "Korean",
-}
 
 
 class TranslateOptions(BaseModel):
@@ -160,9 +127,9 @@ class _Translator:
         return await ask_until_good(
             self.engine,
             self._prompt(lines, spans),
-            schema=_schema(len(spans)),
+            schema=schema(len(spans)),
             space=self.space,
-            read=lambda data: _read(data, len(spans)),
+            read=lambda data: read(data, len(spans)),
             faults=lambda said: self._named(spans, said),
         )
 
@@ -325,42 +292,6 @@ def _unchecked(document: Document, options: TranslateOptions) -> list[Place]:
         if not any(term in name for term in options.glossary):
             first.setdefault(name, Place(start=start, end=fact.end, text=name))
     return list(first.values())
-
-
-def shown(lines: Sequence[str]) -> str:
-    return "\n".join(f"[{number}] {line}" for number, line in enumerate(lines, start=1))
-
-
-def prompt(text: str, language: Language, terms: dict[str, str], count: int) -> str:
-    said = "".join(f"\n{fence(term)} = {fence(meant)}" for term, meant in terms.items())
-    glossary = f"\nThese translations must be used:{said}" if terms else ""
-    return PROMPT.format(
-        text=fence(text), language=_NAMES[language], count=count, glossary=glossary
-    )
-
-
-def _read(data: Any, count: int) -> list[str]:
-    said = data.get("paragraphs") if isinstance(data, dict) else None
-    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
-        raise OutputError("The model's answer is JSON, but no list of paragraphs.")
-    if len(said) != count:
-        raise OutputError(f"The model gave {len(said)} paragraphs for {count}.")
-    return [one.strip() for one in said]
-
-
-def _schema(count: int) -> dict[str, Any]:
-    paragraphs = {
-        "type": "array",
-        "items": {"type": "string"},
-        "minItems": count,
-        "maxItems": count,
-    }
-    return {
-        "type": "object",
-        "properties": {"paragraphs": paragraphs},
-        "required": ["paragraphs"],
-        "additionalProperties": False,
-    }
 
 
 TASK = Task(

@@ -17,9 +17,9 @@ from tasks.disclosure_review import (
     DisclosureOptions,
     DisclosureResult,
     Reason,
-    ReasonKind,
     disclosure_review,
 )
+from tasks.disclosure_wordings import ReasonKind
 from tasks.engine import Engine
 from tasks.personal.kinds import Kind
 from tasks.readers import ReadLimits

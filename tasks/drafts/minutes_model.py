@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tasks.answer_schema import Schema, list_of, object_of, text_of
 from tasks.answers import fence
 from tasks.document import Document
 from tasks.errors import OutputError
@@ -167,36 +168,13 @@ def prompt(text: str, language: str, instructions: str | None) -> str:
     return PROMPT.format(text=fence(text), language=language, instructions=more)
 
 
-def schema() -> dict[str, Any]:
-    topic = _object(title=_text(LONGEST_TITLE), summary=_text(LONGEST_TEXT))
-    decision = _object(text=_text(LONGEST_TEXT), quote=_text(LONGEST_QUOTE))
-    task = _object(
-        what=_text(LONGEST_TEXT),
-        who=_text(LONGEST_NAME, least=0),
-        until=_text(LONGEST_NAME, least=0),
-        quote=_text(LONGEST_QUOTE),
+def schema() -> Schema:
+    topic = object_of(title=text_of(LONGEST_TITLE, least=1), summary=text_of(LONGEST_TEXT, least=1))
+    text, quote = text_of(LONGEST_TEXT, least=1), text_of(LONGEST_QUOTE, least=1)
+    name = text_of(LONGEST_NAME)
+    return object_of(
+        attendees=list_of(text_of(LONGEST_NAME, least=1), MOST_ATTENDEES),
+        topics=list_of(topic, MOST_TOPICS),
+        decisions=list_of(object_of(text=text, quote=quote), MOST_ITEMS),
+        tasks=list_of(object_of(what=text, who=name, until=name, quote=quote), MOST_ITEMS),
     )
-    return _object(
-        attendees=_array(_text(LONGEST_NAME), MOST_ATTENDEES),
-        topics=_array(topic, MOST_TOPICS),
-        decisions=_array(decision, MOST_ITEMS),
-        tasks=_array(task, MOST_ITEMS),
-    )
-
-
-def _text(longest: int, *, least: int = 1) -> dict[str, Any]:
-    return {"type": "string", "minLength": least, "maxLength": longest}
-
-
-def _array(items: dict[str, Any], most: int) -> dict[str, Any]:
-    return {"type": "array", "items": items, "maxItems": most}
-
-
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
-    required: Sequence[str] = list(properties)
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }

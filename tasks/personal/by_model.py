@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.answer_schema import Schema, list_of, object_of, text_of
 from tasks.answers import ask, fence, room_for_text
 from tasks.document import Document
 from tasks.engine import Engine
@@ -79,12 +80,6 @@ def _prompt(wanted: Sequence[Kind], text: str) -> str:
     return PROMPT.format(text=fence(text), asked=asked)
 
 
-def _schema(wanted: Sequence[Kind]) -> dict[str, Any]:
-    names = [ASKED[kind][0] for kind in wanted]
-    one = {"type": "string", "minLength": _SHORTEST, "maxLength": _LONGEST}
-    return {
-        "type": "object",
-        "properties": {name: {"type": "array", "maxItems": _MOST, "items": one} for name in names},
-        "required": names,
-        "additionalProperties": False,
-    }
+def _schema(wanted: Sequence[Kind]) -> Schema:
+    some = list_of(text_of(_LONGEST, least=_SHORTEST), _MOST)
+    return object_of(**{ASKED[kind][0]: some for kind in wanted})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.answer_schema import Schema, list_of, number_to, object_of, text_of
 from tasks.answers import ask, fence, room_for_text
 from tasks.document import Document
 from tasks.engine import Engine
@@ -81,24 +82,14 @@ def _prompt(text: str, instructions: str | None) -> str:
     return PROMPT.format(text=fence(text), instructions=instructions or "")
 
 
-def _schema(lines: int) -> dict[str, Any]:
-    edit = {
-        "type": "object",
-        "properties": {
-            "line": {"type": "integer", "minimum": 1, "maximum": lines},
-            "old": {"type": "string", "minLength": 1, "maxLength": LONGEST_OLD},
-            "new": {"type": "string", "maxLength": LONGEST_NEW},
-            "reason": {"type": "string", "maxLength": LONGEST_REASON},
-        },
-        "required": ["line", "old", "new", "reason"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"edits": {"type": "array", "items": edit, "maxItems": MOST_EDITS}},
-        "required": ["edits"],
-        "additionalProperties": False,
-    }
+def _schema(lines: int) -> Schema:
+    edit = object_of(
+        line=number_to(lines),
+        old=text_of(LONGEST_OLD, least=1),
+        new=text_of(LONGEST_NEW),
+        reason=text_of(LONGEST_REASON),
+    )
+    return object_of(edits=list_of(edit, MOST_EDITS))
 
 
 def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposed:
