@@ -24,6 +24,7 @@ from tasks.readers.docx_xml import local_name
 from tasks.readers.encoding import NotText, decode
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
+from tasks.readers.pdf_text import text_layer
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
 from tasks.source import Made
 from tasks.unshown import properties
@@ -120,9 +121,8 @@ def _is_enough(found: Marking | None, until: float) -> bool:
 def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
     """The text of a page, and each of its notes by itself."""
     page = document[number]
-    textpage = page.get_textpage()
-    words: str = textpage.get_text_range(0, min(textpage.count_chars(), _PDF_CHARS))
-    textpage.close()
+    with text_layer(page) as layer:
+        words: str = layer.get_text_range(0, min(layer.count_chars(), _PDF_CHARS))
     yield words.replace("\r\n", "\n")
     yield from pdf_beside.notes(document, page)
     yield from pdf_beside.attached(page)

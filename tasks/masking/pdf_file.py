@@ -27,7 +27,9 @@ from tasks.personal.masker import Masker
 from tasks.readers import pdf
 from tasks.readers.draft import too_many_pages
 from tasks.readers.limits import ReadLimits
+from tasks.readers.pdf_text import count_undrawn
 
+_WITHOUT_FONT = "text in a font that neither the file nor this machine has"
 _DPI = 150
 _MOST_PIXELS = 40_000_000
 # JPEG has no more than 65,500.
@@ -67,12 +69,13 @@ class _Rebuilding:
         kept = [number for number in numbers if self._may_stay(number)]
         file = self._built(kept)
         if kept and not self._is_clean(file):
-            file = self._built([])
+            kept, file = [], self._built([])
         if not self._is_clean(file):
             raise RedactionIncomplete(
                 "Something would have been left in the file, so none was made. Print the document "
                 "to a new PDF and send that."
             )
+        self._note_undrawn(kept)
         return file
 
     def _may_stay(self, number: int) -> bool:
@@ -127,6 +130,14 @@ class _Rebuilding:
             if self._masker.changes(PageTexts(made).text) or made.count_attachments():
                 return False
         return not any(self._masker.changes(text) for text in strings_of(file))
+
+    def _note_undrawn(self, kept: Sequence[int]) -> None:
+        """Say what pages that became pictures do not show for want of a font."""
+        for number in sorted({*range(len(self._document))} - {*kept}):
+            page = self._document[number]
+            if undrawn := count_undrawn(page):
+                self._account.removed[_WITHOUT_FONT] += undrawn
+            page.close()
 
     def _note_pictures(self) -> None:
         for number in range(len(self._document)):

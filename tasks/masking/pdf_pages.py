@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from tasks.readers.pdf_text import text_layer
+
 Rect = tuple[float, float, float, float]
 _PAGE_END = "\n"
 
@@ -49,11 +51,10 @@ class PageTexts:
 
 def _characters(document: pdfium.PdfDocument, number: int) -> str:
     page = document[number]
-    textpage = page.get_textpage()
-    codes = (c.FPDFText_GetUnicode(textpage, at) for at in range(c.FPDFText_CountChars(textpage)))
-    # One character for each of PDFium's, so that their numbers fit.
-    text = "".join(_character(code) for code in codes)
-    textpage.close()
+    with text_layer(page) as layer:
+        codes = (c.FPDFText_GetUnicode(layer, at) for at in range(c.FPDFText_CountChars(layer)))
+        # One character for each of PDFium's, so that their numbers fit.
+        text = "".join(_character(code) for code in codes)
     page.close()
     return text
 
@@ -66,7 +67,6 @@ def _character(code: int) -> str:
 
 def boxes(page: pdfium.PdfPage, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[Rect]:
     """The places of characters on a picture of the page of `size` pixels, a little larger."""
-    textpage = page.get_textpage()
     rect = c.FS_RECTF()
     x, y = ctypes.c_int(), ctypes.c_int()
 
@@ -74,9 +74,8 @@ def boxes(page: pdfium.PdfPage, spots: Sequence[Spot], size: tuple[int, int]) ->
         c.FPDF_PageToDevice(page, 0, 0, *size, 0, at_x, at_y, x, y)
         return x.value, y.value
 
-    for spot in spots:
-        for at in range(spot.start, spot.end):
-            if c.FPDFText_GetLooseCharBox(textpage, at, rect):
+    with text_layer(page) as layer:
+        for at in (at for spot in spots for at in range(spot.start, spot.end)):
+            if c.FPDFText_GetLooseCharBox(layer, at, rect):
                 (x0, y0), (x1, y1) = shown(rect.left, rect.top), shown(rect.right, rect.bottom)
                 yield min(x0, x1) - 2, min(y0, y1) - 2, max(x0, x1) + 2, max(y0, y1) + 2
-    textpage.close()

@@ -11,7 +11,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from tasks.readers.pdf_layout import Box, Glyph
-from tasks.readers.pdf_page import Place, objects
+from tasks.readers.pdf_objects import objects
+from tasks.readers.pdf_page import Place
 
 _CELLS = 50  # a page is looked at as so many fields across and down
 _PICTURE_SHARE = 0.3  # of the page: a smaller picture is a seal, a logo or a photograph

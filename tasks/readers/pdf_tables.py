@@ -12,7 +12,8 @@ import pypdfium2.raw as c
 from tasks.document import BlockKind
 from tasks.readers.lines import join
 from tasks.readers.pdf_layout import Box, Glyph, PageBlock, lines
-from tasks.readers.pdf_page import PageObject, Place, objects
+from tasks.readers.pdf_objects import PageObject, objects
+from tasks.readers.pdf_page import Place
 from tasks.readers.rulings import Grid, Ruling, grids
 
 _NEAR = 2.5  # points

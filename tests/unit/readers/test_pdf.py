@@ -63,6 +63,30 @@ def test_indented_chinese_paragraphs_without_space_between_are_told_apart(tmp_pa
     assert document.text.split("\n\n") == [first, second]
 
 
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_chinese_in_a_font_that_no_one_has_is_read_whichever_way_it_runs(
+    tmp_path: Path, angle: int
+) -> None:
+    title, end = "关于做好防汛工作的通知", "特此通知"
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(angle)
+        canvas.setFont("STSong-Light", 16)
+        canvas.translate(
+            *{0: (0, 0), 90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, HEIGHT)}[angle]
+        )
+        canvas.rotate(angle)
+        canvas.drawString(80, 500, title)
+        for at, char in enumerate(end):  # each is an object of its own
+            canvas.drawString(80 + 16 * at, 300, char)
+
+    as_pdf([])  # registers the font
+    document = read(saved(tmp_path, drawn_pdf(draw)), LIMITS)
+    assert document.text.split("\n\n") == [title, end]
+    left, top, right, bottom = document.blocks[1].box or (0, 0, 0, 0)
+    assert (right - left, bottom - top) == pytest.approx((64, 16), abs=1)
+
+
 def test_short_lines_one_below_the_other_stay_apart(tmp_path: Path) -> None:
     lines = ["Riverside District Office", "18 Mill Street", "Telephone on working days only"]
 

@@ -55,6 +55,25 @@ def picture(file: bytes, page: int) -> Image.Image:
         return shown
 
 
+def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
+    tmp_path: Path,
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", 16)
+        canvas.translate(300, 100)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "联系人王小明")
+
+    as_pdf([])  # registers the font
+    account = Account()
+    masker = Masker(Wanted(frozenset(RULES), ["王小明"]), Style())
+    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker, LIMITS, account)
+    assert account.masked == {("page 1", "term"): 1}
+    assert account.removed == {"text in a font that neither the file nor this machine has": 1}
+    assert "王小明".encode("utf-16-be").hex() not in readable_in_pdf(file)
+    assert texts(file) == [""]
+
+
 def test_a_page_longer_than_a_picture_can_be_is_masked(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setPageSize((30, 70_000))
