@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -14,13 +15,17 @@ from tasks.readers.docx_xml import local_name
 from tasks.readers.draft import Draft, too_many_pages
 from tasks.readers.limits import ReadLimits
 from tasks.readers.ofd_package import Parts, below, children, numbers, words
-from tasks.readers.ofd_page import Run, in_order, runs
+from tasks.readers.ofd_page import POINTS, Run, in_order, runs
+from tasks.readers.ofd_pictures import drawn, media, pictures
 from tasks.readers.opc import Package
+from tasks.readers.page_look import PageKind, look
 from tasks.readers.pdf_layout import Glyph, PageBlock, blocks, lines
+from tasks.readers.scanned_pages import ASK_FOR_OCR, ScannedPages, add_lines
 
 MEDIA_TYPE = "application/ofd"
 
-_OCR = "It has to go through OCR first: send a searchable document."
+_Box = tuple[float, float, float, float]
+_A4: _Box = (0.0, 0.0, 210.0, 297.0)
 _DRAWN = frozenset(("ImageObject", "PathObject", "CompositeObject"))
 
 
@@ -31,7 +36,7 @@ class _Found:
     pages: int = 0
     known: int = 0
     unknown: int = 0
-    pictures: int = 0
+    drawn: int = 0
     apart: dict[tuple[BlockKind, str], tuple[int, PageBlock]] = field(default_factory=dict)
 
     def count(self, glyphs: Iterable[Glyph]) -> None:
@@ -51,9 +56,12 @@ def read(path: Path, limits: ReadLimits) -> Document:
     """Read an OFD file: page and box for every block. Raises a `DocumentError`.
 
     The body comes first; what pages take from templates and what annotations and watermarks say
-    follows, each text once, with the first page that shows it. Seals are pictures and not read.
+    follows, each text once, with the first page that shows it. Pages that are pictures go through
+    OCR as far as `limits` allow; the others that are pictures are `unread_pages`. Seals are left
+    out.
     """
     draft, found = Draft(limits), _Found()
+    scans = ScannedPages(draft, limits, "OFD document")
     with Package(path, limits) as package:
         parts = Parts(package)
         root = parts.entry()
@@ -65,17 +73,19 @@ def read(path: Path, limits: ReadLimits) -> Document:
             document = parts.named("", words(body, "DocRoot"))
             if document is None:
                 raise CorruptDocument("A part of the OFD document is missing. Send it again.")
-            _Reading(draft, found, parts, limits).document(*document)
-    _check(found)
+            _Reading(draft, found, scans, parts, limits).document(*document)
+    _check(found, scans, limits)
     _add_apart(draft, found, limits)
-    return draft.finish(MEDIA_TYPE, found.pages)
+    return draft.finish(MEDIA_TYPE, found.pages, tuple(scans.unread))
 
 
-def _check(found: _Found) -> None:
+def _check(found: _Found, scans: ScannedPages, limits: ReadLimits) -> None:
+    if limits.ocr_pages and len(scans.unread) < found.pages:
+        return
     if found.unknown > found.known:
-        raise NoTextLayer(f"The OFD document does not say which characters it shows. {_OCR}")
-    if not found.known and found.pictures:
-        raise NoTextLayer(f"The OFD document's pages are pictures without text. {_OCR}")
+        raise NoTextLayer(f"The OFD document does not say which characters it shows. {ASK_FOR_OCR}")
+    if not found.known and found.drawn:
+        raise NoTextLayer(f"The OFD document's pages are pictures without text. {ASK_FOR_OCR}")
 
 
 def _add_apart(draft: Draft, found: _Found, limits: ReadLimits) -> None:
@@ -90,17 +100,21 @@ def _add_apart(draft: Draft, found: _Found, limits: ReadLimits) -> None:
 class _Reading:
     """The pages of one of the documents that a file may hold."""
 
-    def __init__(self, draft: Draft, found: _Found, parts: Parts, limits: ReadLimits) -> None:
+    def __init__(
+        self, draft: Draft, found: _Found, scans: ScannedPages, parts: Parts, limits: ReadLimits
+    ) -> None:
         self._draft = draft
         self._found = found
+        self._scans = scans
         self._parts = parts
         self._limits = limits
-        self._origin = (0.0, 0.0)
+        self._files: Mapping[str, tuple[str, str]] = {}
+        self._box = _A4
 
     def document(self, path: str, root: etree._Element) -> None:
         common = next(children(root, "CommonData"), None)
-        area = next(children(common, "PageArea"), None)
-        self._origin = _origin(area) or (0.0, 0.0)
+        self._box = _box(next(children(common, "PageArea"), None)) or _A4
+        self._files = media(self._parts, path, root)
         templates = {page.get("ID"): page for page in children(common, "TemplatePage")}
         notes = self._annotations(path, root)
         listed = [page for pages in children(root, "Pages") for page in children(pages, "Page")]
@@ -110,34 +124,46 @@ class _Reading:
             self._found.pages += 1
             part = self._parts.named(path, page.get("BaseLoc"))
             if part is not None:
-                self._page(part[1], [(path, templates.get(use)) for use in _uses(part[1])])
+                self._page(*part)
+                self._templates((path, templates.get(use)) for use in _uses(part[1]))
             for note in notes.get(page.get("ID"), ()):
                 self._note(note)
 
-    def _page(
-        self, root: etree._Element, templates: list[tuple[str, etree._Element | None]]
-    ) -> None:
-        number = self._found.pages
-        drawn = list(runs(root, self._start(root)))
-        glyphs = in_order(run for run in drawn if run.is_shown)
+    def _page(self, path: str, root: etree._Element) -> None:
+        number, (x, y, *size) = self._found.pages, self._box_of(root)
+        texts = list(runs(root, (x, y)))
+        glyphs = in_order(run for run in texts if run.is_shown)
+        shown = list(pictures(root, (x, y)))
+        objects = sum(local_name(element) in _DRAWN for element in root.iter())
         self._found.count(glyphs)
-        self._found.pictures += sum(local_name(element) in _DRAWN for element in root.iter())
-        for block in blocks(lines(glyphs)):
-            self._draft.add(block.text, block.kind, page=number, box=block.box)
-        self._found.keep(BlockKind.hidden, number, (run for run in drawn if not run.is_shown))
-        for path, template in templates:
+        self._found.drawn += objects
+        points = (size[0] * POINTS, size[1] * POINTS)
+        seen = look(points, glyphs, (one.box for one in shown), objects)
+        if seen.kind in {PageKind.picture, PageKind.both}:
+            files = {**self._files, **media(self._parts, path, root)}
+            # Words are not drawn with the pictures, however few they are.
+            layer = lines(glyphs) if seen.known >= seen.unknown else []
+            draw = partial(drawn, self._parts, files, shown, points)
+            self._scans.read(number, seen.kind, layer, draw)
+        else:
+            add_lines(self._draft, lines(glyphs), number)
+        self._found.keep(BlockKind.hidden, number, (run for run in texts if not run.is_shown))
+
+    def _templates(self, used: Iterable[tuple[str, etree._Element | None]]) -> None:
+        for path, template in used:
             part = (
                 self._parts.named(path, template.get("BaseLoc")) if template is not None else None
             )
             if part is not None:
-                self._found.keep(BlockKind.template, number, runs(part[1], self._start(part[1])))
+                texts = runs(part[1], self._box_of(part[1])[:2])
+                self._found.keep(BlockKind.template, self._found.pages, texts)
 
     def _note(self, note: etree._Element) -> None:
         shown = (note.get("Visible") or "").strip() not in {"false", "0"}
         kind = BlockKind.annotation if shown else BlockKind.hidden
         for appearance in children(note, "Appearance"):
             box = numbers(appearance.get("Boundary"), 4) or (0.0, 0.0, 0.0, 0.0)
-            origin = (self._origin[0] - box[0], self._origin[1] - box[1])
+            origin = (self._box[0] - box[0], self._box[1] - box[1])
             self._found.keep(kind, self._found.pages, runs(appearance, origin))
         for remark in children(note, "Remark"):
             said = PageBlock((remark.text or "").strip(), BlockKind.paragraph, (0.0,) * 4)
@@ -157,15 +183,15 @@ class _Reading:
                     found.setdefault(page.get("PageID"), []).extend(below(part[1], "Annot"))
         return found
 
-    def _start(self, page: etree._Element) -> tuple[float, float]:
-        return _origin(next(children(page, "Area"), None)) or self._origin
+    def _box_of(self, page: etree._Element) -> _Box:
+        return _box(next(children(page, "Area"), None)) or self._box
 
 
 def _uses(page: etree._Element) -> Iterator[str | None]:
     return (template.get("TemplateID") for template in children(page, "Template"))
 
 
-def _origin(area: etree._Element | None) -> tuple[float, float] | None:
-    """Where the physical page begins: its left and top need not be zero."""
+def _box(area: etree._Element | None) -> _Box | None:
+    """The left, top, width and height of the physical page; left and top need not be zero."""
     box = numbers(words(area, "PhysicalBox"), 4)
-    return (box[0], box[1]) if box else None
+    return (box[0], box[1], box[2], box[3]) if box else None

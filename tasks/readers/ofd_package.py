@@ -34,15 +34,17 @@ class Parts:
 
     def named(self, by: str, path: str | None) -> tuple[str, etree._Element] | None:
         """The part that the part `by` names with `path`, and its own full path."""
-        path = (path or "").strip().replace("\\", "/")
-        if not path:
-            return None
-        folder = "" if path.startswith("/") else posixpath.dirname(by)
-        for place in (posixpath.join(folder, path), path):
+        for place in _places(by, path):
             root = self._xml(place)
             if root is not None:
                 return _plain(place), root
         return None
+
+    def data(self, by: str, path: str | None) -> bytes | None:
+        """The bytes of the part that the part `by` names with `path`."""
+        names = (self._names.get(_plain(place)) for place in _places(by, path))
+        name = next(filter(None, names), None)
+        return self._package.data(name) if name else None
 
     def _xml(self, path: str) -> etree._Element | None:
         name = self._names.get(_plain(path))
@@ -80,6 +82,14 @@ def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
         return None
     usable = all(math.isfinite(number) and abs(number) < _FARTHEST for number in found)
     return found if usable and len(found) == count else None
+
+
+def _places(by: str, path: str | None) -> Iterator[str]:
+    """Where a path may lead: from the part that writes it, or from the root."""
+    path = (path or "").strip().replace("\\", "/")
+    if path:
+        folder = "" if path.startswith("/") else posixpath.dirname(by)
+        yield from (posixpath.join(folder, path), path)
 
 
 def _plain(path: str) -> str:

@@ -21,8 +21,8 @@ from tasks.readers.pdf_layout import Box, Glyph
 POINTS = 72 / 25.4
 
 _ASCENT, _DESCENT = 0.88, 0.12  # of the size: where a character's box lies about its base line
-_HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
-_MOST_DEPTH = 50
+HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
+MOST_DEPTH = 50
 _LINE_OF_PROSE = 10
 
 
@@ -46,7 +46,7 @@ def runs(parent: etree._Element, origin: tuple[float, float], depth: int = 0) ->
         name = local_name(element)
         if name == "TextObject":
             yield from _object(element, origin)
-        elif name in _HOLDERS and depth < _MOST_DEPTH:
+        elif name in HOLDERS and depth < MOST_DEPTH:
             yield from runs(element, origin, depth + 1)
 
 

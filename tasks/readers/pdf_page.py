@@ -1,4 +1,4 @@
-"""The characters of a PDF's page, and where they are on the page as it is shown."""
+"""The characters and pictures of a PDF's page, and where they are on the page as it is shown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from tasks.readers.pdf_layout import Box, Glyph
+from tasks.readers.pdf_objects import objects
 from tasks.readers.pdf_text import text_layer
 
 Place = Callable[[c.FS_RECTF], Box]
@@ -58,3 +59,15 @@ def placing(page: pdfium.PdfPage) -> Place:
         return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
     return place
+
+
+def picture_boxes(page: pdfium.PdfPage, place: Place) -> Iterator[Box]:
+    """Where the page shows pictures."""
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for item in objects(page):
+        if item.kind == c.FPDF_PAGEOBJ_IMAGE and c.FPDFPageObj_GetBounds(
+            item.handle, left, bottom, right, top
+        ):
+            corners = [item.on_page(x.value, y.value) for x in (left, right) for y in (bottom, top)]
+            xs, ys = zip(*corners, strict=True)
+            yield place(c.FS_RECTF(left=min(xs), top=max(ys), right=max(xs), bottom=min(ys)))

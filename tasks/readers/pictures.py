@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import time
 import warnings
@@ -80,6 +81,15 @@ def read(path: Path, limits: ReadLimits) -> Document:
                 upright, scale = prepared(picture)
             add_scanned(draft, ocr_scan(upright, budget), scale, number)
     return draft.finish(media_type, pages, tuple(unread))
+
+
+def unpacked(data: bytes) -> Image.Image:
+    """A picture inside a document, as people see it.
+
+    Raises `CorruptDocument`, or `DocumentTooLong` for one of too many pixels.
+    """
+    with _damage():
+        return prepared(Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)))[0]
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:

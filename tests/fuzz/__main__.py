@@ -19,7 +19,9 @@ import structlog
 from PIL import Image
 
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
-from tests.unit.readers.builders import FORMATS, as_docx, as_eml, as_rtf
+from tests.unit.readers.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
+from tests.unit.readers.docx_parts import TAKEN_IN, taking_in
+from tests.unit.readers.ofd_builder import WHOLE, scanned, text_object
 from tests.unit.tasks.official_letter import letter
 
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
@@ -55,7 +57,17 @@ def as_picture(kind: str) -> bytes:
     return file.getvalue()
 
 
-SAMPLES |= {"letter": as_letter}
+def as_taken_in() -> bytes:
+    """A letter that takes in a web page."""
+    return taking_in(as_html(), f"<w:p><w:r><w:t>附件</w:t></w:r></w:p>{TAKEN_IN}")
+
+
+def as_scanned_ofd() -> bytes:
+    written = text_object("本页是文字。", 25, 40)
+    return scanned([written, WHOLE.format(id=1)], as_picture("jpeg"))
+
+
+SAMPLES |= {"letter": as_letter, "chunk": as_taken_in, "ofdscan": as_scanned_ofd}
 SAMPLES |= {kind: partial(as_picture, kind) for kind in PICTURES}
 if shutil.which("soffice"):
     SAMPLES |= {"rtf": as_rtf, "doc": as_doc}

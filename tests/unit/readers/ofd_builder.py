@@ -17,6 +17,8 @@ LEFT, RIGHT, TOP, BOTTOM = 25.0, 185.0, 25.0, 270.0  # mm
 SIZE, LARGE, LEADING = 4.2, 6.3, 6.4
 COLUMN = 50.0
 
+WHOLE = '<ofd:ImageObject Boundary="0 0 210 297" CTM="210 0 0 297 0 0" ResourceID="{id}"/>'
+
 _TOKEN = re.compile(r"[\x21-\x7e]+|.", re.DOTALL)
 
 
@@ -68,7 +70,7 @@ def ofd(
     *,
     common: str = "",
     after: str = "",
-    parts: Mapping[str, str] | None = None,
+    parts: Mapping[str, str | bytes] | None = None,
     namespace: str = NAMESPACE,
     entry: str = "",
 ) -> bytes:
@@ -77,7 +79,7 @@ def ofd(
         f'<ofd:Page ID="{at + 1}" BaseLoc="Pages/Page_{at}/Content.xml"/>'
         for at in range(len(pages))
     )
-    written = {
+    written: dict[str, str | bytes] = {
         "OFD.xml": "<ofd:OFD %s><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
         f"</ofd:DocBody>{entry}</ofd:OFD>",
         "Doc_0/Document.xml": "<ofd:Document %s><ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>"
@@ -93,12 +95,28 @@ def ofd(
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, xml in written.items():
-            package.writestr(
-                zipfile.ZipInfo(name), xml.replace("%s", f'xmlns:ofd="{namespace}"', 1)
-            )
+        for name, part in written.items():
+            named = f'xmlns:ofd="{namespace}"'
+            data = part.replace("%s", named, 1) if isinstance(part, str) else part
+            package.writestr(zipfile.ZipInfo(name), data)
     return packed.getvalue()
 
 
 def on_layer(objects: str) -> str:
     return f"<ofd:Content><ofd:Layer>{objects}</ofd:Layer></ofd:Content>"
+
+
+def scanned(pages: Sequence[str], *pictures: bytes) -> bytes:
+    """An OFD file whose resources 1, 2 and so on are these pictures."""
+    entries = "".join(
+        f'<ofd:MultiMedia ID="{at}" Type="Image"><ofd:MediaFile>p{at}.bin</ofd:MediaFile>'
+        "</ofd:MultiMedia>"
+        for at in range(1, len(pictures) + 1)
+    )
+    resources = f'<ofd:Res %s BaseLoc="Res"><ofd:MultiMedias>{entries}</ofd:MultiMedias></ofd:Res>'
+    files = {f"Doc_0/Res/p{at}.bin": data for at, data in enumerate(pictures, start=1)}
+    return ofd(
+        pages,
+        common="<ofd:DocumentRes>DocumentRes.xml</ofd:DocumentRes>",
+        parts={"Doc_0/DocumentRes.xml": resources, **files},
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +11,9 @@ from tasks.document import BlockKind
 from tasks.errors import CorruptDocument, DocumentTooLong, UnsupportedDocument
 from tasks.readers import ReadLimits, read
 from tests.unit.readers.builders import LIMITS, docx_with, saved
+from tests.unit.readers.docx_parts import TAKEN_IN, related, taking_in
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
-NAMES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def run(text: str, tag: str = "t") -> str:
@@ -24,23 +22,6 @@ def run(text: str, tag: str = "t") -> str:
 
 def paragraph(text: str) -> str:
     return f"<w:p>{run(text)}</w:p>"
-
-
-def related(data: bytes, *kinds: tuple[str, str]) -> bytes:
-    """The same file, in which the document names further parts."""
-    name = "word/_rels/document.xml.rels"
-    written = io.BytesIO()
-    lines = "".join(
-        f'<Relationship Id="x{at}" Type="{NAMES}/{kind}" Target="{target}"/>'
-        for at, (kind, target) in enumerate(kinds)
-    )
-    with zipfile.ZipFile(io.BytesIO(data)) as usual, zipfile.ZipFile(written, "w") as packed:
-        for part in usual.namelist():
-            content = usual.read(part)
-            if part == name:
-                content = content.replace(b"</Relationships>", f"{lines}</Relationships>".encode())
-            packed.writestr(part, content)
-    return written.getvalue()
 
 
 def found(tmp_path: Path, data: bytes, limits: ReadLimits = LIMITS) -> list[tuple[BlockKind, str]]:
@@ -121,7 +102,6 @@ def test_what_a_watermark_says_is_there_once_where_it_was_asked_for(tmp_path: Pa
     assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "内部资料")]
 
 
-TAKEN_IN = f'<w:altChunk r:id="x0" xmlns:r="{NAMES}"/>'
 PAGE = "<html><body><h1>附件</h1><p>名单</p></body></html>"
 ARCHIVE = (
     'MIME-Version: 1.0\nContent-Type: multipart/related; type="text/html"; boundary="x"\n\n'
@@ -137,14 +117,6 @@ def test_what_a_picture_is_described_as_is_there_where_it_was_asked_for(tmp_path
     data = docx_with(f"<w:p>{run('正文')}{picture}</w:drawing></w:r></w:p>")
     assert found(tmp_path, data) == [(BlockKind.paragraph, "正文")]
     assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "张三的照片")]
-
-
-def taking_in(data: bytes, body: str) -> bytes:
-    """A document whose body, with `TAKEN_IN` in it, takes in a file of those bytes."""
-    written = io.BytesIO(related(docx_with(body), ("aFChunk", "chunk.bin")))
-    with zipfile.ZipFile(written, "a") as packed:
-        packed.writestr("word/chunk.bin", data)
-    return written.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from reportlab.platypus import SimpleDocTemplate, Table
 from tasks.document import BlockKind
 from tasks.errors import NoTextLayer
 from tasks.readers import ReadLimits, read
-from tasks.readers.pdf_pictures import PageKind, PageLook
+from tasks.readers.page_look import PageKind, PageLook
 from tests.unit.readers.builders import LIMITS, drawn_pdf, saved
 from tests.unit.readers.pages import NOTICE, SCANS, a4, scanned_pdf
 

@@ -1,18 +1,12 @@
-"""Which pages of a PDF are pictures, so that OCR has to read them."""
+"""Which pages of a PDF or OFD document are pictures, so that OCR has to read them."""
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import pypdfium2 as pdfium
-import pypdfium2.raw as c
-
 from tasks.readers.pdf_layout import Box, Glyph
-from tasks.readers.pdf_objects import objects
-from tasks.readers.pdf_page import Place
 
 _CELLS = 50  # a page is looked at as so many fields across and down
 _PICTURE_SHARE = 0.3  # of the page: a smaller picture is a seal, a logo or a photograph
@@ -53,20 +47,17 @@ class PageLook:
         return PageKind.picture if self.objects >= _OUTLINES else PageKind.blank
 
 
-def look(page: pdfium.PdfPage, glyphs: Sequence[Glyph], place: Place) -> PageLook:
+def look(
+    size: tuple[float, float], glyphs: Sequence[Glyph], pictures: Iterable[Box], objects: int
+) -> PageLook:
+    """How a page of `size` points with `objects` drawn on it looks."""
     inked = [glyph for glyph in glyphs if not glyph.is_space]
     known = sum(glyph.is_known for glyph in inked)
-    under = _Fields(page.get_size())
-    for rect in _pictures(page):
-        under.cover(place(rect))
+    under = _Fields(size)
+    for box in pictures:
+        under.cover(box)
     boxes = [glyph.box for glyph in inked if glyph.box and glyph.is_known]
-    return PageLook(
-        known,
-        len(inked) - known,
-        c.FPDFPage_CountObjects(page),
-        under.share,
-        under.share_of(boxes),
-    )
+    return PageLook(known, len(inked) - known, objects, under.share, under.share_of(boxes))
 
 
 class _Fields:
@@ -104,15 +95,3 @@ class _Fields:
     @staticmethod
     def _field(edge: float, size: float) -> int:
         return min(_CELLS, max(0, round(edge / size)))
-
-
-def _pictures(page: pdfium.PdfPage) -> Iterator[c.FS_RECTF]:
-    """Where the page shows pictures, in its own space."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    for item in objects(page):
-        if item.kind == c.FPDF_PAGEOBJ_IMAGE and c.FPDFPageObj_GetBounds(
-            item.handle, left, bottom, right, top
-        ):
-            corners = [item.on_page(x.value, y.value) for x in (left, right) for y in (bottom, top)]
-            xs, ys = zip(*corners, strict=True)
-            yield c.FS_RECTF(left=min(xs), top=max(ys), right=max(xs), bottom=min(ys))
