@@ -98,7 +98,8 @@ class Clerk:
             while not self._stopping.is_set():
                 await self._do(duty)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await self._stopping.wait()
         finally:
             self.stop()
 

@@ -21,6 +21,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from jobs.ledger.prompt_connection import prompt
 from jobs.problems import ProblemError
 from jobs.settings import RedisSettings
 
@@ -63,6 +64,8 @@ class Connection:
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
             retry_on_error=[RedisConnectionError, RedisTimeoutError],
         )
+        pool = redis.connection_pool
+        pool.connection_class = prompt(pool.connection_class)
         return cls(redis)
 
     async def run(self, script: str, *args: str | bytes | int | float) -> Any:

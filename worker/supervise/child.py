@@ -112,7 +112,8 @@ class Child:
                 wait = backoff(wait, time.monotonic() - started)
                 self._say(f"{self.spec.name} ended ({_reason(status)}); starts again in {wait:g} s")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._stopping.wait()
         finally:
             self._ended.set()
 
@@ -187,7 +188,8 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), self._grace)
+                async with asyncio.timeout(self._grace):
+                    await process.wait()
             except TimeoutError:
                 self._say(f"{self.spec.name} did not stop in {self._grace:g} s: killed")
                 _kill_group(process.pid)
