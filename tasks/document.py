@@ -11,9 +11,10 @@ from tasks.source import Source
 class BlockKind(StrEnum):
     """What a block is. The kinds below `table` stand apart from the body, and after all of it.
 
-    `template` is what a page shows from the form that it was made with, `annotation` what was put
-    upon it (a watermark, a note), `attachment` the name of a file that is inside, before its own
-    blocks. `hidden` is what the file holds and no page shows; it is there where it was asked for.
+    `drawing` is what shapes, charts and diagrams say, `template` what a page shows from the form
+    that it was made with, `annotation` what was put upon it (a watermark, a note), `attachment` the
+    name of a file that is inside, before its own blocks. `hidden` is what the file holds and no
+    page shows; it is there where it was asked for.
     """
 
     heading = "heading"
@@ -24,6 +25,7 @@ class BlockKind(StrEnum):
     header = "header"
     footer = "footer"
     comment = "comment"
+    drawing = "drawing"
     template = "template"
     annotation = "annotation"
     attachment = "attachment"

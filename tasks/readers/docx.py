@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree
@@ -15,6 +15,7 @@ from tasks.readers.docx_styles import Styles
 from tasks.readers.docx_words import WRAPPERS, text_boxes, unshown, words, words_of_shapes
 from tasks.readers.docx_xml import attribute, child, has, local_name
 from tasks.readers.draft import Draft
+from tasks.readers.drawings import drawn_words
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.readers.reader import Reader
@@ -43,9 +44,9 @@ def read(path: Path, limits: ReadLimits, read_any: Reader | None = None) -> Docu
     """Read a Word document. Raises a `DocumentError`.
 
     The body comes first, as it stands when every tracked change is accepted, files that it takes in
-    in their place, read with `read_any`. Footnotes, endnotes, headers, footers and comments follow
-    as blocks of those kinds, and with `limits.hidden` what tracked changes took out, hidden text,
-    field codes, watermarks and descriptions of pictures, as `hidden` ones.
+    in their place, read with `read_any`. Footnotes, endnotes, headers, footers, comments and
+    drawings follow as blocks of those kinds, and with `limits.hidden` what tracked changes took
+    out, hidden text, field codes, watermarks and descriptions of pictures, as `hidden` ones.
     """
     draft = Draft(limits)
     try:
@@ -78,7 +79,13 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
         for holder in (root,) if tag is None else root:
             if tag is None or (local_name(holder) == tag and _is_said(holder)):
                 writer.write_apart(holder, kind)
-    roots = (body, *(root for root, _, _ in apart)) if limits.hidden else ()
+    for text in dict.fromkeys(drawn_words(package)):
+        draft.add(text, BlockKind.drawing)
+    if limits.hidden:
+        _add_unshown(draft, [body, *(root for root, _, _ in apart)])
+
+
+def _add_unshown(draft: Draft, roots: Sequence[etree._Element]) -> None:
     for root in roots:
         for text in unshown(root):
             draft.add(text, BlockKind.hidden)

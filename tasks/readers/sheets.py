@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from python_calamine import (
 from tasks.document import BlockKind, Document
 from tasks.errors import CorruptDocument, EncryptedDocument
 from tasks.readers.draft import Draft
+from tasks.readers.drawings import drawn_words, drawn_words_of_ods
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.readers.sheet_apart import comments, ods_comments, ods_page_lines, page_lines
@@ -43,12 +44,12 @@ def read_xlsx(path: Path, limits: ReadLimits) -> Document:
     """Read an Excel workbook. Raises a `DocumentError`.
 
     A sheet's name is a heading, and each run of rows without an empty one between is a table.
-    Hidden sheets are left out, unless `limits.hidden`. Headers and footers of printed pages and
-    notes on cells come at the end.
+    Hidden sheets are left out, unless `limits.hidden`. Headers and footers of printed pages,
+    notes on cells, and what shapes and charts say come at the end.
     """
     with Package(path, limits) as package:
         lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
-        apart = _in_order(lines, comments(package))
+        apart = [*_in_order(lines, comments(package), drawn_words(package))]
     draft = Draft(limits)
     _fill(draft, path, limits, apart)
     return draft.finish(XLSX)
@@ -67,16 +68,17 @@ def read_ods(path: Path, limits: ReadLimits) -> Document:
         content, styles = checked_content(package), package.xml("styles.xml")
     lines = ods_page_lines(styles) if styles is not None else ()
     draft = Draft(limits)
-    _fill(draft, path, limits, _in_order(lines, ods_comments(content)))
+    _fill(draft, path, limits, _in_order(lines, ods_comments(content), drawn_words_of_ods(content)))
     return draft.finish(ODS)
 
 
 def _in_order(
-    lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str]
-) -> Sequence[tuple[BlockKind, str]]:
-    """What is printed on pages, headers first, and what was noted on cells; each once."""
-    once = sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
-    return [*once, *((BlockKind.comment, note) for note in dict.fromkeys(notes))]
+    lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str], drawings: Iterable[str]
+) -> Iterator[tuple[BlockKind, str]]:
+    """What is printed on pages, headers first, what was noted on cells and drawn; each once."""
+    yield from sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
+    yield from ((BlockKind.comment, note) for note in dict.fromkeys(notes))
+    yield from ((BlockKind.drawing, words) for words in dict.fromkeys(drawings))
 
 
 def _fill(
