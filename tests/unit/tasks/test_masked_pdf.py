@@ -60,6 +60,7 @@ def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
 ) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("STSong-Light", 16)
+        canvas.drawString(100, 700, "通知")
         canvas.translate(300, 100)
         canvas.rotate(90)
         canvas.drawString(0, 0, "联系人王小明")
@@ -69,7 +70,10 @@ def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
     masker = Masker(Wanted(frozenset(RULES), ["王小明"]), Style())
     file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker, LIMITS, account)
     assert account.masked == {("page 1", "term"): 1}
-    assert account.removed == {"text in a font that neither the file nor this machine has": 1}
+    title = picture(file, 0).crop((90, 110, 200, 160))
+    is_lost = title.getextrema() == (255, 255)  # no Chinese font is installed
+    font = "text in a font that neither the file nor this machine has"
+    assert account.removed == ({font: 2} if is_lost else {})
     assert "王小明".encode("utf-16-be").hex() not in readable_in_pdf(file)
     assert texts(file) == [""]
 
