@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 import pypdfium2 as pdfium
 from docx import Document
 from docx.oxml import parse_xml
 from openpyxl import Workbook
+from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+
+from tests.unit.readers.docx_parts import TAKEN_IN, taking_in
 
 Build = Callable[[str], bytes]
 _TITLE = "关于做好防汛工作的通知"
@@ -24,6 +28,16 @@ _SHAPE = (
     '<w:r xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:v="urn:schemas-microsoft-com:vml"><w:pict><v:shape><v:textpath string={}/></v:shape>'
     "</w:pict></w:r>"
+)
+_PICTURE = (
+    '<w:r xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:wp="http://'
+    'schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"><w:drawing><wp:inline>'
+    '<wp:docPr id="1" name="1" descr={}/></wp:inline></w:drawing></w:r>'
+)
+_DIAGRAM = (
+    '<dgm:dataModel xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dgm:pt><dgm:t><a:p><a:r>'
+    "<a:t>{}</a:t></a:r></a:p></dgm:t></dgm:pt></dgm:dataModel>"
 )
 _FONT = "STSong-Light"
 
@@ -61,6 +75,22 @@ def _word_watermark(document: Any, words: str) -> None:
     paragraph._p.append(parse_xml(_SHAPE.format(quoteattr(words))))  # noqa: SLF001
 
 
+def _word_picture(document: Any, words: str) -> None:
+    document.paragraphs[0]._p.append(parse_xml(_PICTURE.format(quoteattr(words))))  # noqa: SLF001
+
+
+def _word_diagram(words: str) -> bytes:
+    written = io.BytesIO(_word(lambda document, _: document)(words))
+    with zipfile.ZipFile(written, "a") as packed:
+        packed.writestr("word/diagrams/data1.xml", _DIAGRAM.format(escape(words)))
+    return written.getvalue()
+
+
+def _word_chunk(words: str) -> bytes:
+    page = f"<html><body><p>{escape(words)}</p></body></html>"
+    return taking_in(page.encode(), f"<w:p><w:r><w:t>{_TITLE}</w:t></w:r></w:p>{TAKEN_IN}")
+
+
 def _sheet(put: Callable[[Workbook, str], object]) -> Build:
     def build(words: str) -> bytes:
         book = Workbook()
@@ -91,6 +121,12 @@ def _sheet_header(book: Workbook, words: str) -> None:
     book.active.oddHeader.center.text = words
 
 
+def _sheet_chart(book: Workbook, words: str) -> None:
+    chart = BarChart()
+    chart.title = words
+    book.active.add_chart(chart)
+
+
 def _pdf(put: Callable[[Canvas, str], object]) -> Build:
     def build(words: str) -> bytes:
         pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
@@ -109,6 +145,12 @@ def _pdf(put: Callable[[Canvas, str], object]) -> Build:
 def _pdf_bookmark(canvas: Canvas, words: str) -> None:
     canvas.bookmarkPage("k")
     canvas.addOutlineEntry(words, "k")
+
+
+def _pdf_sideways(canvas: Canvas, words: str) -> None:
+    canvas.translate(300, 100)
+    canvas.rotate(90)
+    canvas.drawString(0, 0, words)
 
 
 def _pdf_field(canvas: Canvas, words: str) -> None:
@@ -134,12 +176,17 @@ PLACES: Mapping[str, Build] = MappingProxyType(
         ),
         "DOCX: hidden text": _word(_word_hidden),
         "DOCX: watermark": _word(_word_watermark),
+        "DOCX: picture's description": _word(_word_picture),
+        "DOCX: diagram": _word_diagram,
+        "DOCX: file taken in": _word_chunk,
         "XLSX: cell": _sheet(_sheet_cell),
         "XLSX: hidden sheet": _sheet(_sheet_hidden),
         "XLSX: note on a cell": _sheet(_sheet_note),
         "XLSX: header": _sheet(_sheet_header),
+        "XLSX: chart's title": _sheet(_sheet_chart),
         "XLSX: property": _sheet(lambda book, words: setattr(book.properties, "subject", words)),
         "PDF: page": _pdf(lambda canvas, words: canvas.drawString(60, 700, words)),
+        "PDF: words down the page": _pdf(_pdf_sideways),
         "PDF: note": _pdf(
             lambda canvas, words: canvas.textAnnotation(words, Rect=[60, 400, 90, 430])
         ),
