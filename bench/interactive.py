@@ -1,11 +1,11 @@
 """What an interactive job takes under a full bulk load, against idle.
 
-    python -m bench.interactive [--latency 0.1 0.3] [--jobs 200] [--lines 50000]
+    python -m bench.interactive [--latency 0.1 0.3] [--jobs 200] [--lines 50000] [--apart]
 
 One engine of 64 places with so many seconds a request. Interactive jobs are submitted five times a
 second, and each is waited for; a department's batch runs meanwhile, or is paused, turn about in one
 run. What the worker keeps free for interactive work is as it is set (CHANCERY_INTERACTIVE_PLACES,
-an eighth of its places unless said otherwise).
+an eighth of its places unless said otherwise). `--apart`: with a worker for each lane.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ async def block(who: Department, jobs: int) -> list[float]:
     return list(await asyncio.gather(*map(one, range(jobs))))
 
 
-async def measured(latency: float, jobs: int, lines: int) -> None:
+async def measured(latency: float, jobs: int, lines: int, *, apart: bool) -> None:
     with (
         running_engine(latency=latency, places=PLACES) as (engine_url, engine_pid),
-        running_system(engine_url) as system,
+        running_system(engine_url, apart=apart) as system,
     ):
         await turn_about(system, engine_pid, latency, jobs, lines)
 
@@ -105,9 +105,9 @@ async def turn_about(
     print(f"    {len(loaded)} jobs each; others took {others:.0%} of the machine; {machine()}")
 
 
-async def all_measured(latencies: Sequence[float], jobs: int, lines: int) -> None:
+async def all_measured(latencies: Sequence[float], jobs: int, lines: int, *, apart: bool) -> None:
     for latency in latencies:
-        await measured(latency, jobs, lines)
+        await measured(latency, jobs, lines, apart=apart)
 
 
 def main() -> None:
@@ -115,8 +115,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, nargs="+", default=[0.1, 0.3])
     parser.add_argument("--jobs", type=int, default=200, help="of each kind")
     parser.add_argument("--lines", type=int, default=50_000, help="of the bulk load")
+    parser.add_argument("--apart", action="store_true", help="a worker for each lane")
     options = parser.parse_args()
-    uvloop.run(all_measured(options.latency, options.jobs, options.lines))
+    uvloop.run(all_measured(options.latency, options.jobs, options.lines, apart=options.apart))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from jobs.lanes import Lane
 from jobs.ledger import Ledger
 from jobs.settings import RedisSettings
 from tests.valkey import start_valkey
@@ -47,9 +48,15 @@ class System:
 
 @contextmanager
 def running_system(
-    engine_url: str, *, workers: int = 1, settings: Mapping[str, str] | None = None
+    engine_url: str,
+    *,
+    workers: int = 1,
+    apart: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[System]:
     """Valkey, an api, `workers` workers, a courier and a clerk, with `settings` in the environment.
+
+    With `apart` there is a worker for each lane instead.
 
     Their logs are in the folder, which is removed at the end. SIGTERM ends them, too.
     """
@@ -67,10 +74,16 @@ def running_system(
             "CHANCERY_API_PORT": str(port),
             **(settings or {}),
         }
-        numbers = [f"worker{n or ''}" for n in range(workers)]
+        numbers = [f"worker{n or ''}" for n in range(0 if apart else workers)]
         argvs = {"api": ["api"]} | {name: ["worker", "worker"] for name in numbers}
         argvs |= {role: ["worker", role] for role in ("courier", "clerk")}
-        started = stack.enter_context(processes(folder, env, argvs))
+        started = dict(stack.enter_context(processes(folder, env, argvs)))
+        for lane in Lane if apart else ():
+            own, argv = (
+                {**env, "CHANCERY_LANE": lane.value},
+                {f"{lane} worker": ["worker", "worker"]},
+            )
+            started |= stack.enter_context(processes(folder, own, argv))
         pids = {"valkey": valkey.pid, **started}
         yield System(f"http://127.0.0.1:{port}", redis_url, folder, pids)
 

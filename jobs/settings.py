@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from jobs.lanes import Lane
 from jobs.roles import ModelChoice
 from jobs.window import Window, WindowError
 from jobs.window_clock import check_zone
@@ -197,6 +199,11 @@ class WorkerSettings(BaseSettings):
     concurrency: int = Field(
         64, description="Requests that a worker keeps in flight on its engine."
     )
+    lane: Lane | None = Field(
+        None,
+        description="`interactive` or `bulk`: this worker runs jobs of that lane alone; both when "
+        "unset: [operations.md](operations.md#a-worker-for-each-lane).",
+    )
     interactive_places: int | None = Field(
         None,
         ge=0,
@@ -219,9 +226,21 @@ class WorkerSettings(BaseSettings):
         1_024, description="Memory that the reading of a document may take."
     )
 
+    @field_validator("lane", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: object) -> object:
+        return given or None
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes whose jobs the worker runs, first the one that goes first."""
+        return (self.lane,) if self.lane else tuple(Lane)
+
     @property
     def bulk_places(self) -> int:
         """How many requests in flight may be bulk work: all but those kept for interactive work."""
+        if self.lane is Lane.interactive:
+            return 0
         kept = self.interactive_places
         return max(1, self.concurrency - (self.concurrency // 8 if kept is None else kept))
 

@@ -107,5 +107,5 @@ def _places_of(worker: Process) -> int:
     places = int(worker.detail.get("bulk_places", 0))
     engine = worker.detail.get("engine") or {}
     if engine.get("waiting") and engine.get("kv_cache_use", 0) >= FULL_KV_CACHE:
-        return max(1, min(places, int(engine.get("running", 0))))
+        return min(places, max(1, int(engine.get("running", 0))))
     return places

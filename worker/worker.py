@@ -166,6 +166,7 @@ class Worker:
             "engine": self._figures,
             **fast,
             "concurrency": self._settings.concurrency,
+            "lanes": [lane.value for lane in self._settings.lanes],
             "bulk_places": self._settings.bulk_places,
             "in_hand": self.in_hand,
         }
@@ -196,9 +197,10 @@ def main() -> None:
 
         register_jobs(run)
         LanesInOrder.has_bulk_room = staticmethod(worker.has_bulk_room)
-        queues = f"{Queue.interactive.value},{Queue.bulk.value}"
+        queues = ",".join(Queue(lane).value for lane in settings.lanes)
+        name = f"worker-{settings.lane}" if settings.lane else "worker"
         arguments = (f"--concurrency={settings.concurrency}", f"--queues={queues}")
-        serve(app, worker, loop, (*arguments, "--hostname=worker@%h"), settings.grace_seconds)
+        serve(app, worker, loop, (*arguments, f"--hostname={name}@%h"), settings.grace_seconds)
 
 
 async def _made(kind: type[Worker]) -> Worker:

@@ -76,6 +76,18 @@ def test_a_silent_process_is_bad_unless_another_does_its_work() -> None:
     assert ("worker", "warn") in levels(diagnosis.of_processes([silent, living, *others], NOW))
 
 
+def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
+    others = [process("courier"), process("clerk")]
+    bulk = process("worker", lanes=["bulk"])
+    gone = process("worker", age=60, number=2, lanes=["interactive"])
+    findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
+    assert [one.text for one in findings if one.level is diagnosis.Level.bad] == [
+        "none runs interactive jobs"
+    ]
+    living = process("worker", number=2, lanes=["interactive"])
+    assert ("worker", "bad") not in levels(diagnosis.of_processes([bulk, living, *others], NOW))
+
+
 def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
     sick = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
     (finding,) = diagnosis.of_engines([sick], NOW)

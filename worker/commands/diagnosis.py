@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.lanes import Lane
 from jobs.ledger.figures import Figures, Server
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
@@ -77,6 +78,20 @@ def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Findin
     for role in ROLES:
         if role not in {process.role for process in processes}:
             yield Finding(Level.bad, role, "none in the last ten minutes", _start_it(role))
+    yield from _lanes_without_worker(processes, now)
+
+
+def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """Lanes that no living worker runs, where there are workers."""
+    workers = [
+        process.detail.get("lanes", list(Lane))
+        for process in processes
+        if process.role == "worker" and _age(process, now) <= HEARD_WITHIN_SECONDS
+    ]
+    for lane in Lane if workers else ():
+        if not any(lane in lanes for lanes in workers):
+            advice = f"start one with CHANCERY_LANE={lane}, or without it"
+            yield Finding(Level.bad, "worker", f"none runs {lane} jobs", advice)
 
 
 def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:

@@ -102,6 +102,22 @@ async def test_a_worker_lives_through_a_redis_that_dies_when_a_message_was_pulle
         assert (await desk.ended(lost)).status is JobStatus.succeeded
 
 
+async def test_a_worker_of_one_lane_leaves_the_other_alone(
+    empty_system: System, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk(empty_system)
+    interactive, bulk = await desk.submit(), await desk.submit(lane="bulk")
+    empty_system.start("clerk")
+
+    empty_system.start("worker", CHANCERY_LANE="bulk")
+    assert (await desk.ended(bulk)).status is JobStatus.succeeded
+    left = await desk.job(interactive)
+    assert (left.status, left.attempts) == (JobStatus.queued, 0)
+
+    empty_system.start("worker", CHANCERY_LANE="interactive")
+    assert (await desk.ended(interactive)).status is JobStatus.succeeded
+
+
 async def test_interactive_jobs_are_pulled_before_bulk_ones(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
