@@ -34,7 +34,7 @@ def checked_sheets(package: Package) -> Iterator[bytes]:
         if _SHEET.fullmatch(name):
             sheet = package.data(name) or b""
             cells += _spanned(sheet)
-            _check(cells)
+            check_cells(cells)
             yield sheet
 
 
@@ -53,7 +53,7 @@ def checked_content(package: Package) -> etree._Element:
     cells = 0
     for table in content.iter(f"{_ODF_TABLE}table"):
         cells += _repeated_cells(table)
-        _check(cells)
+        check_cells(cells)
     return content
 
 
@@ -95,7 +95,8 @@ def _times(element: etree._Element, what: str) -> int:
     return int(times[:9]) if times.isdecimal() and times.isascii() else 1
 
 
-def _check(cells: int) -> None:
+def check_cells(cells: int) -> None:
+    """Raises `DocumentTooLong` for so many cells, of all sheets together."""
     if cells > MOST_CELLS:
         raise _too_many()
 

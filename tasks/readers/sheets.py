@@ -24,6 +24,7 @@ from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.readers.sheet_apart import comments, ods_comments, ods_page_lines, page_lines
 from tasks.readers.sheet_sizes import checked_content, checked_sheets
+from tasks.readers.xls_check import check_xls
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
@@ -57,6 +58,7 @@ def read_xlsx(path: Path, limits: ReadLimits) -> Document:
 
 def read_xls(path: Path, limits: ReadLimits) -> Document:
     """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`. Cells alone are read."""
+    check_xls(path)
     draft = Draft(limits)
     _fill(draft, path, limits)
     return draft.finish(XLS)

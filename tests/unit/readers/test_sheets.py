@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -217,6 +218,49 @@ def test_an_encrypted_xls_says_so(tmp_path: Path) -> None:
     data[head + 20 : head + 22] = b"\x2f\x00"
     with pytest.raises(EncryptedDocument, match="password"):
         read(saved(tmp_path, bytes(data)), LIMITS)
+
+
+def as_large_xls() -> bytearray:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row in range(400):
+        sheet.write(row, 0, f"entry {row} of the list")
+    written = io.BytesIO()
+    book.save(written)
+    return bytearray(written.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "left", "right"), [(0, 0xC0000000, 0, 1), (9, 3, 0, 1), (0, 65_536, 0, 300)]
+)
+def test_an_xls_that_says_it_spans_more_than_a_sheet_has_is_damaged(
+    tmp_path: Path, first: int, last: int, left: int, right: int
+) -> None:
+    data = as_large_xls()
+    struct.pack_into("<IIHH", data, data.index(b"\x00\x02\x0e\x00") + 4, first, last, left, right)
+    with pytest.raises(CorruptDocument, match="damaged"):
+        read(saved(tmp_path, bytes(data)), LIMITS)
+
+
+def test_an_xls_with_two_cells_far_apart_is_too_large(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    sheet.write(0, 0, "first")
+    sheet.write(65_535, 255, "last")
+    book.add_sheet("T").write(0, 0, "x")
+    written = io.BytesIO()
+    book.save(written)
+    with pytest.raises(DocumentTooLong, match="cells"):
+        read(saved(tmp_path, written.getvalue()), LIMITS)
+
+
+def test_an_xls_whose_sectors_go_in_a_circle_is_damaged(tmp_path: Path) -> None:
+    data = as_large_xls()
+    (table,) = struct.unpack_from("<I", data, 76)
+    struct.pack_into("<I", data, (table + 1) * 512 + 4 * 8, 3)  # after the ninth the fourth again
+    with pytest.raises(CorruptDocument, match="damaged"):
+        read(saved(tmp_path, bytes(data)), LIMITS)
+    assert read(saved(tmp_path, bytes(as_large_xls())), LIMITS).text.count("entry") == 400
 
 
 def test_a_workbook_without_cells_still_has_the_names_of_its_sheets(tmp_path: Path) -> None:
