@@ -79,11 +79,9 @@ def running_system(
         argvs |= {role: ["worker", role] for role in ("courier", "clerk")}
         started = dict(stack.enter_context(processes(folder, env, argvs)))
         for lane in Lane if apart else ():
-            own, argv = (
-                {**env, "CHANCERY_LANE": lane.value},
-                {f"{lane} worker": ["worker", "worker"]},
-            )
-            started |= stack.enter_context(processes(folder, own, argv))
+            own = {**env, "CHANCERY_LANE": lane.value}
+            argvs = {f"{lane} worker": ["worker", "worker"]}
+            started |= stack.enter_context(processes(folder, own, argvs))
         pids = {"valkey": valkey.pid, **started}
         yield System(f"http://127.0.0.1:{port}", redis_url, folder, pids)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.lanes import Lane
@@ -15,6 +15,7 @@ from jobs.window import Window, WindowError
 from jobs.window_clock import check_zone
 
 MIB = 1024 * 1024
+EMPTY_IS_UNSET = BeforeValidator(lambda given: given or None)
 
 
 class RedisSettings(BaseSettings):
@@ -104,16 +105,11 @@ class ApiSettings(BaseSettings):
 class TaskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
-    tasks_dir: Path | None = Field(
+    tasks_dir: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The folder with departments' own tasks, one file a task: "
         "[own-tasks.md](own-tasks.md). The same for api, worker and clerk; none when unset.",
     )
-
-    @field_validator("tasks_dir", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, given: object) -> object:
-        return given or None
 
 
 class SecrecySettings(BaseSettings):
@@ -199,7 +195,7 @@ class WorkerSettings(BaseSettings):
     concurrency: int = Field(
         64, description="Requests that a worker keeps in flight on its engine."
     )
-    lane: Lane | None = Field(
+    lane: Annotated[Lane | None, EMPTY_IS_UNSET] = Field(
         None,
         description="`interactive` or `bulk`: this worker runs jobs of that lane alone; both when "
         "unset: [operations.md](operations.md#a-worker-for-each-lane).",
@@ -225,11 +221,6 @@ class WorkerSettings(BaseSettings):
     read_memory_mib: int = Field(
         1_024, description="Memory that the reading of a document may take."
     )
-
-    @field_validator("lane", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, given: object) -> object:
-        return given or None
 
     @property
     def lanes(self) -> Sequence[Lane]:

@@ -6,7 +6,7 @@ Text boxes of Word's are parts of its paragraphs and are read with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lxml import etree
 
@@ -24,9 +24,7 @@ def drawn_words(package: Package) -> Iterator[str]:
     for name in package.names:
         root = package.xml(name, lenient=True) if _PARTS.fullmatch(name) else None
         for element in root.iter() if root is not None else ():
-            lines = [_line(inside) for inside in element if local_name(inside) == "p"]
-            if any(lines):
-                yield "\n".join(lines)
+            yield from _said(element, _line)
 
 
 def _line(paragraph: etree._Element) -> str:
@@ -36,6 +34,11 @@ def _line(paragraph: etree._Element) -> str:
 def drawn_words_of_ods(content: etree._Element) -> Iterator[str]:
     """The same of an OpenDocument workbook's content (OpenDocument 1.3, part 3, 10)."""
     for element in content.iter(f"{_ODF_DRAWING}*"):
-        lines = ["".join(map(str, one.itertext())) for one in element if local_name(one) == "p"]
-        if any(lines):
-            yield "\n".join(lines)
+        yield from _said(element, lambda paragraph: "".join(map(str, paragraph.itertext())))
+
+
+def _said(element: etree._Element, words: Callable[[etree._Element], str]) -> Iterator[str]:
+    """The paragraphs right below an element, where any has words."""
+    lines = [words(inside) for inside in element if local_name(inside) == "p"]
+    if any(lines):
+        yield "\n".join(lines)

@@ -14,7 +14,7 @@ from tasks.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 from tasks.readers.docx_xml import local_name
 from tasks.readers.draft import Draft, too_many_pages
 from tasks.readers.limits import ReadLimits
-from tasks.readers.ofd_package import Parts, below, children, numbers, words
+from tasks.readers.ofd_package import Parts, below, children, is_visible, numbers, words
 from tasks.readers.ofd_page import POINTS, Run, in_order, runs
 from tasks.readers.ofd_pictures import drawn, media, pictures
 from tasks.readers.opc import Package
@@ -159,8 +159,7 @@ class _Reading:
                 self._found.keep(BlockKind.template, self._found.pages, texts)
 
     def _note(self, note: etree._Element) -> None:
-        shown = (note.get("Visible") or "").strip() not in {"false", "0"}
-        kind = BlockKind.annotation if shown else BlockKind.hidden
+        kind = BlockKind.annotation if is_visible(note) else BlockKind.hidden
         for appearance in children(note, "Appearance"):
             box = numbers(appearance.get("Boundary"), 4) or (0.0, 0.0, 0.0, 0.0)
             origin = (self._box[0] - box[0], self._box[1] - box[1])

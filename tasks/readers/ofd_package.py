@@ -69,6 +69,10 @@ def below(parent: etree._Element | None, name: str) -> Iterator[etree._Element]:
             yield element
 
 
+def is_visible(element: etree._Element) -> bool:
+    return (element.get("Visible") or "").strip() not in {"false", "0"}
+
+
 def words(parent: etree._Element | None, name: str) -> str | None:
     """The text of the first child of that name."""
     return next((child.text for child in children(parent, name)), None)

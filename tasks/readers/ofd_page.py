@@ -15,14 +15,14 @@ from lxml import etree
 
 from tasks.readers.docx_xml import local_name
 from tasks.readers.lines import columns, is_unspaced
-from tasks.readers.ofd_package import children, numbers
+from tasks.readers.ofd_package import children, is_visible, numbers
 from tasks.readers.pdf_layout import Box, Glyph
 
 POINTS = 72 / 25.4
 
 _ASCENT, _DESCENT = 0.88, 0.12  # of the size: where a character's box lies about its base line
-HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
-MOST_DEPTH = 50
+_HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
+_MOST_DEPTH = 50
 _LINE_OF_PROSE = 10
 
 
@@ -40,14 +40,20 @@ class Run:
         return "".join(glyph.char for glyph in self.glyphs)
 
 
-def runs(parent: etree._Element, origin: tuple[float, float], depth: int = 0) -> Iterator[Run]:
+def runs(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Run]:
     """The text objects below `parent`, in the order in which they are drawn."""
+    for element in drawn_objects(parent, "TextObject"):
+        yield from _object(element, origin)
+
+
+def drawn_objects(parent: etree._Element, kind: str, depth: int = 0) -> Iterator[etree._Element]:
+    """The objects of that name below `parent`, in the order in which they are drawn."""
     for element in parent:
         name = local_name(element)
-        if name == "TextObject":
-            yield from _object(element, origin)
-        elif name in HOLDERS and depth < MOST_DEPTH:
-            yield from runs(element, origin, depth + 1)
+        if name == kind:
+            yield element
+        elif name in _HOLDERS and depth < _MOST_DEPTH:
+            yield from drawn_objects(element, kind, depth + 1)
 
 
 def in_order(drawn: Iterable[Run]) -> list[Glyph]:
@@ -127,7 +133,7 @@ def _object(element: etree._Element, origin: tuple[float, float]) -> Iterator[Ru
         return
     at = (box[0] - origin[0], box[1] - origin[1])
     stretch = (numbers(element.get("HScale"), 1) or (1.0,))[0]
-    is_shown = (element.get("Visible") or "").strip() not in {"false", "0"}
+    is_shown = is_visible(element)
     x = y = 0.0
     for code in children(element, "TextCode"):
         x = (numbers(code.get("X"), 1) or (x,))[0]

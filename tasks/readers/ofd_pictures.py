@@ -15,8 +15,8 @@ from PIL import Image
 
 from tasks.errors import CorruptDocument
 from tasks.readers.docx_xml import local_name
-from tasks.readers.ofd_package import Parts, below, children, numbers
-from tasks.readers.ofd_page import HOLDERS, MOST_DEPTH, POINTS
+from tasks.readers.ofd_package import Parts, below, children, is_visible, numbers
+from tasks.readers.ofd_page import POINTS, drawn_objects
 from tasks.readers.pdf_layout import Box
 from tasks.readers.pictures import unpacked
 from tasks.readers.scanned_pages import DOTS, MOST_SIDE, Drawn
@@ -41,26 +41,16 @@ class Picture:
         return min(xs), min(ys), max(xs), max(ys)
 
 
-def pictures(
-    parent: etree._Element, origin: tuple[float, float], depth: int = 0
-) -> Iterator[Picture]:
+def pictures(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Picture]:
     """The pictures below `parent`, in the order in which they are drawn."""
-    for element in parent:
-        name = local_name(element)
-        if name == "ImageObject":
-            yield from _object(element, origin)
-        elif name in HOLDERS and depth < MOST_DEPTH:
-            yield from pictures(element, origin, depth + 1)
-
-
-def _object(element: etree._Element, origin: tuple[float, float]) -> Iterator[Picture]:
-    box = numbers(element.get("Boundary"), 4)
-    if box is None or (element.get("Visible") or "").strip() in {"false", "0"}:
-        return
-    a, b, c, d, e, f = numbers(element.get("CTM"), 6) or (box[2], 0.0, 0.0, box[3], 0.0, 0.0)
-    moved = (a, b, c, d, e + box[0] - origin[0], f + box[1] - origin[1])
-    a, b, c, d, e, f = (number * POINTS for number in moved)
-    yield Picture(element.get("ResourceID") or "", (a, b, c, d, e, f))
+    for element in drawn_objects(parent, "ImageObject"):
+        box = numbers(element.get("Boundary"), 4)
+        if box is None or not is_visible(element):
+            continue
+        a, b, c, d, e, f = numbers(element.get("CTM"), 6) or (box[2], 0.0, 0.0, box[3], 0.0, 0.0)
+        moved = (a, b, c, d, e + box[0] - origin[0], f + box[1] - origin[1])
+        a, b, c, d, e, f = (number * POINTS for number in moved)
+        yield Picture(element.get("ResourceID") or "", (a, b, c, d, e, f))
 
 
 def media(parts: Parts, path: str, root: etree._Element) -> Mapping[str, tuple[str, str]]:

@@ -101,6 +101,10 @@ def check_cells(cells: int) -> None:
         raise _too_many()
 
 
+def damaged() -> CorruptDocument:
+    return CorruptDocument("The workbook is damaged. Save it anew and send it again.")
+
+
 def _too_many() -> DocumentTooLong:
     return DocumentTooLong(
         f"The workbook's sheets span more than {MOST_CELLS:,} cells. Delete what is far from the "

@@ -17,13 +17,13 @@ from python_calamine import (
 )
 
 from tasks.document import BlockKind, Document
-from tasks.errors import CorruptDocument, EncryptedDocument
+from tasks.errors import EncryptedDocument
 from tasks.readers.draft import Draft
 from tasks.readers.drawings import drawn_words, drawn_words_of_ods
 from tasks.readers.limits import ReadLimits
 from tasks.readers.opc import Package
 from tasks.readers.sheet_apart import comments, ods_comments, ods_page_lines, page_lines
-from tasks.readers.sheet_sizes import checked_content, checked_sheets
+from tasks.readers.sheet_sizes import checked_content, checked_sheets, damaged
 from tasks.readers.xls_check import check_xls
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -100,12 +100,12 @@ def _fill(
     except PasswordError as error:
         raise EncryptedDocument("The workbook has a password. Send it without one.") from error
     except (CalamineError, ValueError, OverflowError) as error:
-        raise CorruptDocument("The workbook is damaged. Save it anew and send it again.") from error
+        raise damaged() from error
     # The library says so when its own code gives up; it is no `Exception`.
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise CorruptDocument("The workbook is damaged. Save it anew and send it again.") from error
+        raise damaged() from error
 
 
 def _has_cells(sheet: SheetMetadata) -> bool:

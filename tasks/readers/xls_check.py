@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.errors import CorruptDocument
-from tasks.readers.sheet_sizes import check_cells
+from tasks.readers.sheet_sizes import check_cells, damaged
 
-_HEADER = 512
 _END = 0xFFFFFFFA  # sector numbers from here on are none (MS-CFB 2.1)
 _IN_HEADER = 109  # of the sectors that hold the table of sectors, the rest is in a chain
 _ENTRY = 128
@@ -34,12 +32,12 @@ def check_xls(path: Path) -> None:
 
 def _check(file: _File) -> None:
     if file.is_endless(file.directory) or file.is_endless(file.small_table):
-        raise _damaged()
+        raise damaged()
     for name, start, size in file.entries():
         if size < file.least and name != "Root Entry":
             continue  # one of the small streams, which together are the root's
         if file.is_endless(start):
-            raise _damaged()
+            raise damaged()
         if name in _NAMES:
             _check_stream(file.read(start)[:size])
 
@@ -104,7 +102,7 @@ def _check_stream(stream: bytes) -> None:
         if kind == _DIMENSIONS and len(body) >= 12:
             first, last, left, right = struct.unpack_from("<IIHH", body)
             if last < first or right < left or (last - first) * (right - left) > _MOST_CELLS:
-                raise _damaged()
+                raise damaged()
         elif kind in _CELLS and len(body) >= 4:
             row, column = struct.unpack_from("<HH", body)
             rows.add(row)
@@ -125,7 +123,3 @@ def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _spanned(numbers: set[int]) -> int:
     return max(numbers) - min(numbers) + 1
-
-
-def _damaged() -> CorruptDocument:
-    return CorruptDocument("The workbook is damaged. Save it anew and send it again.")
