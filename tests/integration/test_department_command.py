@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -303,9 +302,8 @@ def test_how_callbacks_are_sent_is_set_bit_by_bit_and_shown_without_secrets(
     assert options_of(redis_url) == CallbackOptions()
 
 
+@pytest.mark.needs("openssl")
 def test_certificates_are_looked_at_before_they_are_kept(redis_url: str, tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command to make a certificate")
     there = ("--redis-url", redis_url)
     run("create", "tax", *there)
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"

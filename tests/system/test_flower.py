@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from client import Chancery, Job
 from tests.engines.processes import running_standin
+from tests.programs import require_program
 from tests.system.one_machine import Up, started_up
 
 SCREENSHOT = "CHANCERY_SCREENSHOT"
@@ -63,14 +63,10 @@ def login(up: Up) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        reason = "NO BROWSER: install Debian's chromium to see Flower as an operator does"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET_BROWSER))
+        browser = playwright.chromium.launch(
+            executable_path=require_program("chromium"), args=list(QUIET_BROWSER)
+        )
         yield browser
         browser.close()
 
@@ -93,6 +89,7 @@ def test_nothing_is_shown_without_the_login(up: Up, path: str) -> None:
     assert httpx.get(up.flower_url + path, auth=("operator", "guess")).status_code == 401
 
 
+@pytest.mark.needs("chromium")
 def test_an_operator_finds_a_finished_summary_under_its_name(
     up: Up, finished: Job, page: Page
 ) -> None:
@@ -106,6 +103,7 @@ def test_an_operator_finds_a_finished_summary_under_its_name(
         page.screenshot(path=Path(screenshot))
 
 
+@pytest.mark.needs("chromium")
 def test_an_operator_sees_worker_and_courier(up: Up, page: Page) -> None:
     page.goto(f"{up.flower_url}/workers")
     table = page.locator("#workers-table")

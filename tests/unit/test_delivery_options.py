@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from standardwebhooks.webhooks import Webhook
 from jobs.callback import Outcome
 from jobs.department import CallbackOptions, Department
 from tests.integration.processes.receiver import receiving
+from tests.programs import require_program
 from worker.delivery import Deliverer, Tried
 from worker.signing import SM3_HEADER, key_bytes, signed_headers
 from worker.tls import tls_context
@@ -63,8 +63,7 @@ class Pki:
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command to make certificates")
+    require_program("openssl")
     return Pki(tmp_path_factory.mktemp("pki"))
 
 

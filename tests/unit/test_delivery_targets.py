@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +15,7 @@ import pytest
 from jobs.department import Department
 from jobs.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
+from tests.programs import require_program
 from worker.delivery import Deliverer, Place, Tried
 from worker.own_addresses import platform_addresses
 
@@ -134,9 +134,7 @@ async def test_a_url_that_leads_nowhere_is_a_failed_attempt(url: str) -> None:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate for localhost that no one else signed, and its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the openssl command to make a certificate")
+    openssl = require_program("openssl")
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
     files = ["-keyout", str(key), "-out", str(certificate)]

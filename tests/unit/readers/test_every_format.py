@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -114,14 +113,6 @@ def test_an_email_says_the_same_after_its_headers(tmp_path: Path) -> None:
         f"Date: Mon, 01 Jun 2026 08:00:00 +0800\nSubject: {CONTENT[0][1]}",
     )
     assert found[1:] == list(CONTENT)
-
-
-@pytest.mark.skipif(which("soffice") is None, reason="LibreOffice is not installed")
-def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> None:
-    document = read(saved(tmp_path, as_rtf()), LIMITS)
-    assert_blocks_cover(document)
-    assert document.text.split() == " ".join(words for _, words in CONTENT).split()
-    assert document.media_type == "application/rtf"
 
 
 @pytest.mark.parametrize("name", FORMATS)

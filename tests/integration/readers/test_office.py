@@ -8,7 +8,6 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -22,7 +21,6 @@ from tasks.errors import (
 from tasks.readers import detect, office, read
 from tests.unit.readers.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
 
-INSTALLED = which("soffice") is not None
 STAND_IN = """#!{python}
 import os, pathlib, shutil, subprocess, sys
 words = sys.argv[1:]
@@ -140,7 +138,7 @@ def written_by_libreoffice(folder: Path, kind: str) -> bytes:
     return source.with_suffix(f".{kind.split(':', maxsplit=1)[0]}").read_bytes()
 
 
-@pytest.mark.skipif(not INSTALLED, reason="LibreOffice is not installed")
+@pytest.mark.needs("soffice")
 @pytest.mark.parametrize(("kind", "media_type"), [("doc", office.DOC), ("odt", office.ODT)])
 def test_doc_and_odt_say_the_same_where_libreoffice_is_installed(
     tmp_path: Path, scratch: Path, kind: str, media_type: str
@@ -153,9 +151,16 @@ def test_doc_and_odt_say_the_same_where_libreoffice_is_installed(
     assert not [entry for entry in scratch.iterdir() if entry.name.startswith("chancery")]
 
 
-@pytest.mark.skipif(not INSTALLED, reason="LibreOffice is not installed")
+@pytest.mark.needs("soffice")
 def test_a_locked_doc_says_so_before_it_is_converted(tmp_path: Path) -> None:
     data = bytearray(written_by_libreoffice(tmp_path, "doc"))
     data[data.index(b"\xec\xa5", 512) + 11] |= 1  # the flag that the rest is encrypted
     with pytest.raises(EncryptedDocument, match="password"):
         read(saved(tmp_path, bytes(data)), LIMITS)
+
+
+@pytest.mark.needs("soffice")
+def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, as_rtf()), LIMITS)
+    assert document.text.split() == " ".join(words for _, words in CONTENT).split()
+    assert document.media_type == "application/rtf"
