@@ -5,9 +5,9 @@ from __future__ import annotations
 import uvicorn
 
 from api.app import create_app
-from jobs.logs import set_up_logs
-from jobs.own_tasks import offer_or_exit
-from jobs.settings import (
+from jobs.process.department_tasks import offer_or_exit
+from jobs.process.logs import set_up_logs
+from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
     BulkSettings,

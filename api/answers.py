@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.errors import MEDIA_TYPE, STATUS
 from api.rate_limits import DESCRIBED, RETRY_AFTER
-from jobs.problems import TITLES
+from jobs.model.problems import TITLES
 
 Item = TypeVar("Item")
 

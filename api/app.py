@@ -16,14 +16,12 @@ from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
+from jobs.batches.eta.outlook import Outlook
 from jobs.batches.files import Files
-from jobs.batches.outlook import Outlook
 from jobs.batches.submission import BatchSubmissions
-from jobs.documents import Documents
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.secrecy import Screening
-from jobs.settings import (
+from jobs.model.problems import ProblemError
+from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
     BulkSettings,
@@ -34,7 +32,9 @@ from jobs.settings import (
     StoreSettings,
 )
 from jobs.store import Store
-from jobs.submission import Submissions
+from jobs.submit.documents import Documents
+from jobs.submit.secrecy import Screening
+from jobs.submit.submission import Submissions
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from api.parts import TheParts
-from jobs.department import Department
-from jobs.problems import ProblemError
+from jobs.model.department import Department
+from jobs.model.problems import ProblemError
 
 _department_key = HTTPBearer(
     scheme_name="API key", description="The department's API key.", auto_error=False

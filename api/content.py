@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import problem_response
-from jobs.problems import Problem, ProblemError
+from jobs.model.problems import Problem, ProblemError
 from jobs.store import Store
 
 # One range; several, or one that counts from the end, are answered with the whole file.

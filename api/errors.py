@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.rate_limits import rate_limit_fields
-from jobs.checks import invalid_request
-from jobs.problems import Problem, ProblemError
-from jobs.quotas import OverQuotaError
+from jobs.model.problems import Problem, ProblemError
+from jobs.model.quotas import OverQuotaError
+from jobs.submit.checks import invalid_request
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499

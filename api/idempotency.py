@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Header
 from starlette.responses import Response
 
-from jobs.department import Department
 from jobs.ledger import IdempotencyKey, Ledger, Reply
+from jobs.model.department import Department
 
 REPLAYED = "Idempotency-Replayed"
 KEY_MAX_LENGTH = 255

@@ -26,7 +26,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.batch_figures import BatchFigures
 from jobs.ledger.figures import Figures
 from jobs.ledger.processes import Process
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 

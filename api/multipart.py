@@ -12,8 +12,8 @@ from streaming_form_data.targets import BaseTarget
 
 from api.uploads import chunks, plain_filename, too_large
 from jobs.batches.file import LineCounter
-from jobs.problems import ProblemError
-from jobs.settings import LimitSettings
+from jobs.model.problems import ProblemError
+from jobs.process.settings import LimitSettings
 from jobs.store import Incoming
 
 # What boundaries and part headers may take. It bounds what the parser may have to hold back.

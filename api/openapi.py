@@ -14,8 +14,8 @@ from starlette.responses import Response
 from api.answers import ProblemView
 from api.examples import EXAMPLES
 from jobs.batches.request import BatchRequest
-from jobs.problems import ProblemError
-from jobs.requests import JobRequest, RedeliverRequest
+from jobs.model.problems import ProblemError
+from jobs.submit.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,11 +9,11 @@ from fastapi import Depends, Request
 
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
-from jobs.documents import Documents
 from jobs.ledger import Ledger
-from jobs.settings import ApiSettings, BatchSettings, LimitSettings
+from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
 from jobs.store import Store
-from jobs.submission import Submissions
+from jobs.submit.documents import Documents
+from jobs.submit.submission import Submissions
 
 
 @dataclass(frozen=True, slots=True)

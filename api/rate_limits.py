@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.quotas import QuotaLeft, QuotaName
+from jobs.model.quotas import QuotaLeft, QuotaName
 
 POLICY, LEFT = "RateLimit-Policy", "RateLimit"
 DAY_SECONDS = 86_400

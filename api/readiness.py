@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.ledger.processes import Process
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 
 HEARTBEAT_SECONDS = 20
 _ROLES = ("worker", "courier", "clerk")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from starlette.requests import Request
 
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 from jobs.store import Incoming
 
 _SILENCE_SECONDS = 60

@@ -31,9 +31,9 @@ from bench.system import (
     running_engine,
     running_system,
 )
-from jobs.settings import EngineSettings, WorkerSettings
-from worker.engine import EngineClient
-from worker.engine_request import ChatRequest
+from jobs.process.settings import EngineSettings, WorkerSettings
+from worker.engine.client import EngineClient
+from worker.engine.request import ChatRequest
 
 KINDS = {"chat": CHATS, "summarize": JOBS}
 # So slow a batch is given up.

@@ -13,12 +13,13 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.document import Document
-from tasks.numbers import arabic_numbers
-from tasks.readers import ReadLimits, read
-from tasks.sentences import sentence_spans
+from documents.document import Document
+from documents.limits import ReadLimits
+from documents.read import read
+from standin.scripted_engine import ScriptedEngine
 from tasks.summarize import SummarizeOptions, doubts, summarize
-from tests.unit.scripted_engine import ScriptedEngine
+from tasks.text.numbers import arabic_numbers
+from tasks.text.sentences import sentence_spans
 
 SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "samples"
 NUMBERS = {"number-not-in-source", "number-not-in-quotes"}

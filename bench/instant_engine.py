@@ -21,7 +21,7 @@ from typing import cast
 import httptools
 import uvloop
 
-from tests.engines.instances import instance
+from standin.schema_instances import instance
 
 MODEL = "instant"
 CONTEXT_TOKENS = 4096

@@ -20,17 +20,17 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from jobs.department import Department
-from jobs.documents import Documents, Upload
 from jobs.ledger import Ledger
-from jobs.requests import JobInput, JobRequest
-from jobs.secrecy import Screening
-from jobs.settings import LimitSettings, RedisSettings, RetentionSettings, SecrecySettings
+from jobs.model.department import Department
+from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings, SecrecySettings
 from jobs.store import Store
-from jobs.submission import Submissions
+from jobs.submit.documents import Documents, Upload
+from jobs.submit.requests import JobInput, JobRequest
+from jobs.submit.secrecy import Screening
+from jobs.submit.submission import Submissions
+from standin.documents.builders import PARAGRAPH, as_docx, as_pdf, as_text
+from standin.valkey import start_valkey
 from tasks.secrecy import Secrecy
-from tests.unit.readers.builders import PARAGRAPH, as_docx, as_pdf, as_text
-from tests.valkey import start_valkey
 
 ROUNDS = 5
 UPLOADS = 20

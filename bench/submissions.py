@@ -18,14 +18,14 @@ from pathlib import Path
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from jobs.department import Department
-from jobs.documents import Documents
 from jobs.ledger import Ledger
-from jobs.requests import JobInput, JobRequest
-from jobs.settings import LimitSettings, RedisSettings, RetentionSettings
+from jobs.model.department import Department
+from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings
 from jobs.store import Store
-from jobs.submission import Submissions
-from tests.valkey import start_valkey
+from jobs.submit.documents import Documents
+from jobs.submit.requests import JobInput, JobRequest
+from jobs.submit.submission import Submissions
+from standin.valkey import start_valkey
 
 ROUNDS = 3
 TEXT = "The water supply in Mill Street is interrupted. " * 20

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from jobs.lanes import Lane
 from jobs.ledger import Ledger
-from jobs.settings import RedisSettings
-from tests.valkey import start_valkey
+from jobs.model.lanes import Lane
+from jobs.process.settings import RedisSettings
+from standin.valkey import start_valkey
 from worker.supervise.checks import free_port
 
 STOP_SECONDS = 60.0

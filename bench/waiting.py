@@ -22,7 +22,7 @@ import uvloop
 from bench.department import CHATS, Department, department
 from bench.samples import ratios, told
 from bench.system import Busy, System, machine, memory_mib, running_engine, running_system
-from jobs.window import Window
+from jobs.windows.window import Window
 
 MIB = 1024 * 1024
 BLOCK = 25

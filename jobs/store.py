@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 
 _ABANDONED_SECONDS = 24 * 3600
 _PIECE_BYTES = 256 * 1024

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from jobs.batches.input_line import read_line
-from jobs.batches.lines import Line
-from jobs.callback import Callback
-from jobs.job import Job, NewJob, Progress, StoredDocument, Usage
-from jobs.lanes import Lane
-from jobs.provenance import Provenance
-from jobs.roles import ModelChoice
-from jobs.states import CallbackStatus, JobStatus
+from jobs.batches.input.input_line import read_line
+from jobs.batches.input.lines import Line
+from jobs.model.callback import Callback
+from jobs.model.job import Job, NewJob, Progress, StoredDocument, Usage
+from jobs.model.lanes import Lane
+from jobs.model.provenance import Provenance
+from jobs.model.roles import ModelChoice
+from jobs.model.states import CallbackStatus, JobStatus
 from jobs.store import Store
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tasks.layout import work as layout
-from tasks.masking.work import redact
-from tasks.placing.rows import as_written
-from tasks.readers.limits import ReadLimits
-from tasks.secrecy_look import look
-from tasks.source import Made
-from tasks.unshown import unshown
+from documents.inventory.hidden_content import unshown
+from documents.limits import ReadLimits
+from documents.source import Made
+from tasks.dispatch.rows import as_written
+from tasks.official_layout import work as layout
+from tasks.redact.work import redact
+from tasks.secrecy.files import look
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], Made]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
-from tasks.document import Document
+from documents.document import Document
 from tasks.errors import DocumentMissing
 
 Thing = TypeVar("Thing")

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from tasks.document import Document
+from documents.document import Document
 from tasks.engine import Engine
 
 Options = TypeVar("Options", bound=BaseModel)

@@ -1,4 +1,4 @@
-"""Programs that only some machines have: tests that need one are skipped without it, but not in CI."""
+"""Programs that only some machines have: a test that needs one is skipped, but not in CI."""
 
 from __future__ import annotations
 

@@ -6,10 +6,16 @@ import gc
 import sys
 from importlib import import_module
 
-from jobs.logs import set_up_logs
+from jobs.process.logs import set_up_logs
 
 # Only the module of the role is loaded: a health check runs often and should be cheap.
-ROLES = ("clerk", "courier", "flower", "health", "worker")
+ROLES = {
+    "clerk": "scheduler",
+    "courier": "courier",
+    "flower": "flower",
+    "health": "health",
+    "worker": "worker",
+}
 
 
 def main() -> None:
@@ -17,7 +23,7 @@ def main() -> None:
         sys.exit(f"usage: python -m worker {{{'|'.join(ROLES)}}}")
     role = sys.argv[1]
     set_up_logs(role)
-    module = import_module(f"worker.{role}")
+    module = import_module(f"worker.roles.{ROLES[role]}")
     # What was imported stays: looking through it for garbage held up all threads for 0.1 s a time.
     gc.freeze()
     module.main()

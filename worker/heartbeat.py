@@ -14,7 +14,7 @@ import structlog
 
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 
 BEAT_SECONDS = 2.0
 NAME_VARIABLE = "CHANCERY_PROCESS_NAME"

@@ -18,8 +18,8 @@ from api.uploads import read_body
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
-from jobs.checks import invalid_request
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
+from jobs.submit.checks import invalid_request
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 

@@ -14,11 +14,11 @@ from api.auth import TheDepartment
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.parts import TheParts
 from api.uploads import read_body
-from jobs.checks import invalid_request
 from jobs.ledger import Reply
-from jobs.problems import ProblemError
-from jobs.requests import RedeliverRequest
-from jobs.states import CallbackStatus
+from jobs.model.problems import ProblemError
+from jobs.model.states import CallbackStatus
+from jobs.submit.checks import invalid_request
+from jobs.submit.requests import RedeliverRequest
 from jobs.views import CallbackView, RedeliveredView, callback_view
 
 router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])

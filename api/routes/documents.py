@@ -14,12 +14,12 @@ from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
 from api.parts import Parts, TheParts
 from api.uploads import declared_filename, is_multipart, plain_filename, receive_raw
-from jobs.department import Department
-from jobs.documents import Upload
-from jobs.job import StoredDocument
 from jobs.ledger import Reply
-from jobs.problems import ProblemError
+from jobs.model.department import Department
+from jobs.model.job import StoredDocument
+from jobs.model.problems import ProblemError
 from jobs.store import Incoming
+from jobs.submit.documents import Upload
 from jobs.views import DocumentView, document_view
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])

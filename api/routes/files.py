@@ -20,12 +20,12 @@ from api.uploads import is_multipart
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.batches.files import FileUpload
 from jobs.batches.views import FileDeletedView, FileView, file_view
-from jobs.checks import invalid_request
-from jobs.department import Department
 from jobs.ledger import Reply
 from jobs.ledger.page import Order
-from jobs.problems import ProblemError
+from jobs.model.department import Department
+from jobs.model.problems import ProblemError
 from jobs.store import Incoming
+from jobs.submit.checks import invalid_request
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 

@@ -17,15 +17,15 @@ from api.multipart import receive_form
 from api.parts import Parts, TheParts
 from api.rate_limits import DESCRIBED, rate_limit_fields
 from api.uploads import is_multipart, read_body
-from jobs.checks import invalid_request
-from jobs.department import Department
-from jobs.documents import Upload
-from jobs.job import Job
 from jobs.ledger import IdempotencyKey, Reply
-from jobs.problems import ProblemError
-from jobs.requests import JobRequest
-from jobs.states import ENDINGS, JobStatus
-from jobs.submission import Submitted
+from jobs.model.department import Department
+from jobs.model.job import Job
+from jobs.model.problems import ProblemError
+from jobs.model.states import ENDINGS, JobStatus
+from jobs.submit.checks import invalid_request
+from jobs.submit.documents import Upload
+from jobs.submit.requests import JobRequest
+from jobs.submit.submission import Submitted
 from jobs.views import JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.answers import ListView, page, problems
 from api.auth import TheDepartment
 from api.parts import TheParts
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 from jobs.views import DocumentView, LibraryView, document_view
 from tasks.references import LIBRARY_NAME
 

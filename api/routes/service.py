@@ -13,7 +13,7 @@ from api.explanations import WHAT_TO_DO
 from api.metrics import exposition
 from api.parts import TheParts
 from api.readiness import checks
-from jobs.problems import TITLES, ProblemError
+from jobs.model.problems import TITLES, ProblemError
 
 router = APIRouter(tags=["service"])
 

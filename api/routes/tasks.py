@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import ListView, as_json, page, problems
 from api.auth import TheDepartment
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 from tasks.registry import tasks_for
 from tasks.task import Origin, Task
 

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from api.answers import as_json, problems
 from api.auth import TheDepartment
 from api.parts import TheParts
-from jobs.job import Usage
 from jobs.ledger.figures import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task
-from jobs.problems import ProblemError
-from jobs.quotas import QuotaName
+from jobs.model.job import Usage
+from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaName
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
+from documents.document import Document
 from tasks.cite_check import CiteCheckOptions, CiteCheckResult, Verdict, checked
-from tasks.document import Document
-from tasks.laws.library import STATE
+from tasks.cite_check.library import STATE
 
 OF_EACH = 100
 OLD, NEW = "保守国家秘密法(2010-04-29)", "保守国家秘密法(2024-02-27)"

@@ -13,19 +13,19 @@ from bench.quality.identifiers import VALID
 from bench.quality.measure import Measure
 from bench.quality.redact import UNMARKED, law_sentences
 from bench.quality.told_places import LATIN_PLACES, PLACES
+from documents.limits import ReadLimits
+from standin.direct_source import read_with_source
+from standin.documents.builders import HEADING, PARAGRAPH, as_docx, as_pdf, as_text
+from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.disclosure_review import (
     DisclosureOptions,
     DisclosureResult,
     Reason,
     disclosure_review,
 )
-from tasks.disclosure_wordings import ReasonKind
+from tasks.disclosure_review.wordings import ReasonKind
 from tasks.engine import Engine
-from tasks.personal.kinds import Kind
-from tasks.readers import ReadLimits
-from tests.unit.direct_source import read_with_source
-from tests.unit.readers.builders import HEADING, PARAGRAPH, as_docx, as_pdf, as_text
-from tests.unit.scripted_engine import Answer, Request, ScriptedEngine
+from tasks.redact.kinds import Kind
 
 SEED = 20_260_105
 _EACH = 2  # of each kind of identifier, in each place

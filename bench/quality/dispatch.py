@@ -17,9 +17,9 @@ from bench.quality.citizens import PLACES, Message, Place, messages, tree
 from bench.quality.laws import of_text
 from bench.quality.measure import Measure
 from tasks.dispatch import DispatchResult, dispatch
+from tasks.dispatch.calibration import calibration_error
+from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Completion, Engine
-from tasks.placing.calibration import calibration_error
-from tasks.placing.options import DispatchOptions
 
 LEARNT_OF_EACH, ASKED_OF_EACH = 40, 30
 TURNS = 3

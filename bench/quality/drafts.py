@@ -19,15 +19,15 @@ from typing import Any
 from bench.quality.laws import laws, of_text
 from bench.quality.made_up import Stranger, a_name, amounts, around, dates, sentences, shares
 from bench.quality.measure import Measure
-from tasks.document import Document
+from documents.document import Document
+from standin.scripted_engine import ScriptedEngine
 from tasks.draft import DraftOptions, draft
-from tasks.drafts.translation_check import TranslationChecker
-from tasks.facts.check import Source, facts_of, lost
-from tasks.facts.fact import FactKind
 from tasks.minutes import MinutesOptions, minutes
 from tasks.qa import QaOptions, qa
+from tasks.text.facts.check import Source, facts_of, lost
+from tasks.text.facts.fact import FactKind
 from tasks.translate import TranslateOptions, translate
-from tests.unit.scripted_engine import ScriptedEngine
+from tasks.translate.check import TranslationChecker
 
 OF_EACH = 200
 RUNS = 20

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.quality.measure import Measure
-from tasks.document import BlockKind, Document
-from tasks.readers import read
-from tests.unit.readers.builders import CONTENT, FORMATS, LIMITS, Item, Writer, as_eml, saved
+from documents.document import BlockKind, Document
+from documents.read import read
+from standin.documents.builders import CONTENT, FORMATS, LIMITS, Item, Writer, as_eml, saved
 
 LAW = Path("tests/samples/档案法(2020-06-20).md")
 _WITH_KINDS = ("markdown", "html", "docx", "pdf", "ofd")

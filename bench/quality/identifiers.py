@@ -11,7 +11,7 @@ from types import MappingProxyType
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from tasks.personal.kinds import Kind
+from tasks.redact.kinds import Kind
 
 _CODE_LETTERS = "".join(char for char in digits + ascii_uppercase if char not in "IOSVZ")
 _PLATE_LETTERS = "".join(char for char in digits + ascii_uppercase if char not in "IO")

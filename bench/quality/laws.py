@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.document import Document
-from tasks.readers import ReadLimits, read
-from tasks.readers.text import read_given
+from documents.document import Document
+from documents.limits import ReadLimits
+from documents.read import read
+from documents.readers.text import read_given
 
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=1_000)

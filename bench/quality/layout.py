@@ -13,9 +13,10 @@ from bench.quality.layout_mutations import MUTATIONS, Expected
 from bench.quality.measure import Measure
 from bench.quality.official_paper import Paper, as_docx
 from bench.quality.official_papers import make_paper
-from tasks.document import BlockKind
-from tasks.layout.work import check, fix
-from tasks.readers import ReadLimits, read
+from documents.document import BlockKind
+from documents.limits import ReadLimits
+from documents.read import read
+from tasks.official_layout.work import check, fix
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
 CORRECT = 120

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tasks.document import Block, Document
+from documents.document import Block, Document
 
 TOPICS = {
     "tax": "I received your bill for {amount} euros. I paid this sum on {paid} by bank transfer. "

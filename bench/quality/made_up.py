@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tasks.numbers import number_values
+from tasks.text.numbers import number_values
 
 _DIGITS = "〇一二三四五六七八九"
 _MONTHS = (

@@ -20,12 +20,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.identifiers import VALID
 from bench.quality.measure import Measure
-from tasks.masking.account import Account
-from tasks.masking.work import MASKED_FORMATS
-from tasks.personal.finder import RULES, Wanted
-from tasks.personal.masker import Masker, Style
-from tasks.readers import ReadLimits, docx, pdf
-from tests.unit.readers.builders import as_docx
+from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.readers import docx, pdf
+from standin.documents.builders import as_docx
+from tasks.redact.finder import RULES, Wanted
+from tasks.redact.masker import Masker, Style
+from tasks.redact.work import MASKED_FORMATS
 
 FILES = 20
 _SEED = 20_260_102

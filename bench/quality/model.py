@@ -19,21 +19,21 @@ from pydantic import BaseModel
 
 from bench.quality.letters import TOPICS, Letter, letters
 from bench.quality.measure import CannotMeasure, Measure
-from jobs.settings import EngineSettings
+from jobs.process.settings import EngineSettings
+from standin.engine_process import running_vllm
 from tasks.classify import ClassifyOptions, classify
 from tasks.dispatch import dispatch
-from tasks.edits import apply_edits
+from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Engine
 from tasks.errors import TaskError
 from tasks.extract import ExtractOptions, extract
-from tasks.placing.options import DispatchOptions
 from tasks.proofread import ProofreadOptions, proofread
 from tasks.qa import QaOptions, qa
 from tasks.redact import RedactOptions, redact
 from tasks.summarize import SummarizeOptions, summarize
+from tasks.text.edits import apply_edits
 from tasks.translate import TranslateOptions, translate
-from tests.engines.processes import running_vllm
-from worker.engine import EngineClient
+from worker.engine.client import EngineClient
 
 LETTERS = 8
 PLACES = 4

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bench.quality.measure import Measure
 from bench.quality.pages import Font, Harm, NoFont, drawn, find_font, law_paragraphs, set_in_pages
-from tasks.readers import ReadLimits, read
+from documents.limits import ReadLimits
+from documents.read import read
 
 DOTS = (100, 150, 200, 300)
 HARMS = {

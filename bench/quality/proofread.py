@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
-from tasks.document import Document
-from tasks.edits import apply_edits
+from documents.document import Document
 from tasks.proofread import found_by_rules
-from tasks.proofreading.findings import Finding, Rule
-from tasks.proofreading.words import CONFUSIONS
+from tasks.proofread.findings import Finding, Rule
+from tasks.proofread.words import CONFUSIONS
+from tasks.text.edits import apply_edits
 
 OF_EACH = 40
 NEAR = 2

@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.quality.identifiers import DECOYS, VALID, disguised
 from bench.quality.masked_files import left_in_files
 from bench.quality.measure import Measure
-from tasks.personal.finder import RULES, Finder, Wanted
-from tasks.personal.kinds import Found, Kind
+from tasks.redact.finder import RULES, Finder, Wanted
+from tasks.redact.kinds import Found, Kind
 from tasks.secrecy import marking_of
 
 SEED = 20_260_101

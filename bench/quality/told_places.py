@@ -20,7 +20,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.unit.readers.docx_parts import TAKEN_IN, taking_in
+from standin.documents.docx_parts import TAKEN_IN, taking_in
 
 Build = Callable[[str], bytes]
 _TITLE = "关于做好防汛工作的通知"

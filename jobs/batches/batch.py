@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from jobs.job import Job
-from jobs.lanes import Lane
+from jobs.model.job import Job
+from jobs.model.lanes import Lane
 
 
 class BatchStatus(StrEnum):
@@ -34,8 +34,8 @@ BATCH_ENDINGS = frozenset(
 class NewBatch:
     """What a submission asks for, checked and with its ids given.
 
-    `window` is a calendar window that narrows the department's (`jobs/window.py`); `expected_at` is
-    the first estimate of its end, `tokens` that of its lines' tokens by task.
+    `window` is a calendar window that narrows the department's (`jobs/windows/window.py`);
+    `expected_at` is the first estimate of its end, `tokens` that of its lines' tokens by task.
     """
 
     id: str

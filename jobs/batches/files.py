@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from jobs.batches.file import FilePurpose, StoredFile
-from jobs.ids import new_file_id
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.settings import RetentionSettings
+from jobs.model.ids import new_file_id
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RetentionSettings
 from jobs.store import Incoming, Store
 
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic_core import from_json, to_json
 
-from jobs.batches.lines import LineProblem
-from jobs.provenance import Provenance
+from jobs.batches.input.lines import LineProblem
+from jobs.model.provenance import Provenance
 
 Unrun = Literal["batch_expired", "batch_cancelled"]
 

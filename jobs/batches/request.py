@@ -20,10 +20,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from jobs.batches.lines import LineUrl
-from jobs.lanes import Lane
-from jobs.roles import ModelChoice
-from jobs.window import Window, WindowError
+from jobs.batches.input.lines import LineUrl
+from jobs.model.lanes import Lane
+from jobs.model.roles import ModelChoice
+from jobs.windows.window import Window, WindowError
 
 MOST_METADATA = 16  # OpenAI's bounds, but for the length of a value, which may be a URL here
 MOST_KEY_CHARS, MOST_VALUE_CHARS = 64, 2_048

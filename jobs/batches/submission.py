@@ -10,25 +10,25 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from jobs.batches.batch import NewBatch
-from jobs.batches.estimates import late
+from jobs.batches.eta.estimates import late
+from jobs.batches.eta.first_look import FirstLook
+from jobs.batches.eta.outlook import Outlook
 from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
-from jobs.batches.first_look import FirstLook
-from jobs.batches.indexing import too_many_lines
-from jobs.batches.lines import LineUrl
-from jobs.batches.outlook import Outlook
+from jobs.batches.input.indexing import too_many_lines
+from jobs.batches.input.lines import LineUrl
 from jobs.batches.request import BatchDocument, BatchRequest, MisfitMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
-from jobs.checks import check_task
-from jobs.department import Department
-from jobs.ids import new_batch_id, new_callback_id
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.batches import KeptBatch
-from jobs.problems import ProblemError
-from jobs.quotas import QuotaLeft
-from jobs.settings import BatchSettings, BulkSettings
+from jobs.model.department import Department
+from jobs.model.ids import new_batch_id, new_callback_id
+from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaLeft
+from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
-from jobs.submission import check_callback
+from jobs.submit.checks import check_task
+from jobs.submit.submission import check_callback
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
-from jobs.lanes import Lane
 from jobs.ledger.records import Record, dump, to_moment, to_ms, to_time
+from jobs.model.lanes import Lane
 
 
 def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[str, str | int]:

@@ -18,16 +18,16 @@ from jobs.batches.batch import (
     Unflushed,
     Unwritten,
 )
-from jobs.batches.index import ENTRY_BYTES
-from jobs.ids import is_batch_id
+from jobs.batches.input.index import ENTRY_BYTES
 from jobs.ledger.batch_records import new_batch_record, to_batch
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import dump, pairs, to_job, to_ms
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
-from jobs.problems import Problem, ProblemError
-from jobs.quotas import QuotaLeft
+from jobs.model.ids import is_batch_id
+from jobs.model.problems import Problem, ProblemError
+from jobs.model.quotas import QuotaLeft
 
 _LEASE_MS = 30_000
 

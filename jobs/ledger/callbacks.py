@@ -7,15 +7,15 @@ from datetime import datetime
 
 import structlog
 
-from jobs.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
-from jobs.ids import is_callback_id
 from jobs.ledger.batch_records import to_batch
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
 from jobs.ledger.records import attempt_record, pairs, to_callback, to_job, to_ms
-from jobs.problems import ProblemError
-from jobs.settings import CallbackSettings
-from jobs.states import CallbackStatus
+from jobs.model.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
+from jobs.model.ids import is_callback_id
+from jobs.model.problems import ProblemError
+from jobs.model.states import CallbackStatus
+from jobs.process.settings import CallbackSettings
 
 log = structlog.get_logger()
 

@@ -22,12 +22,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from jobs.ledger.prompt_connection import prompt
-from jobs.problems import ProblemError
-from jobs.settings import RedisSettings
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RedisSettings
 
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
 _SCRIPTS = Path(__file__).parent / "scripts"
+_LIBRARIES = _SCRIPTS / "lib"
 _SHARED = ("prelude", "callbacks", "receivers", "quota", "replies", "files", "batches")
 # Redis 6 says first in which script it was.
 _REFUSED = re.compile(r"(^|: -)(OOM|MISCONF) ")
@@ -44,11 +45,10 @@ class Connection:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        shared = "".join((_SCRIPTS / f"{name}.lua").read_text() for name in _SHARED)
+        shared = "".join((_LIBRARIES / f"{name}.lua").read_text() for name in _SHARED)
         self._scripts = {
             path.stem: redis.register_script(shared + path.read_text())
             for path in _SCRIPTS.glob("*.lua")
-            if path.stem not in _SHARED
         }
 
     @classmethod

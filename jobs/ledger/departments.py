@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from pydantic_core import from_json
 
-from jobs.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.credentials import new_key, new_secret
 from jobs.ledger.quotas import to_quotas
 from jobs.ledger.records import dump, quota_record, to_department
-from jobs.problems import ProblemError
-from jobs.quotas import QuotaLeft
-from jobs.window import Window
+from jobs.model.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
+from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaLeft
+from jobs.windows.window import Window
 from tasks.secrecy import Secrecy
 
 _CACHE_SECONDS = 5.0

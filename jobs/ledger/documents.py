@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobs.job import StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import document_record, dump, pairs, to_document, to_ms
+from jobs.model.job import StoredDocument
 
 
 class DocumentLedger:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 
-from jobs.callback import Outcome
-from jobs.lanes import Queue
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
-from jobs.states import CallbackStatus, JobStatus
+from jobs.model.callback import Outcome
+from jobs.model.lanes import Queue
+from jobs.model.states import CallbackStatus, JobStatus
 
 _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 

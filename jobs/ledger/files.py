@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.batches.file import FilePurpose, StoredFile
-from jobs.ids import is_file_id
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import dump, file_record, to_file
-from jobs.problems import ProblemError
+from jobs.model.ids import is_file_id
+from jobs.model.problems import ProblemError
 
 _SCAN = 500
 

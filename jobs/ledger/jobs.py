@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jobs.ids import is_job_id
-from jobs.job import Job, NewJob, StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
 from jobs.ledger.page import Page
@@ -23,10 +21,12 @@ from jobs.ledger.records import (
     to_job,
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
-from jobs.problems import ProblemError
-from jobs.quotas import QuotaLeft
-from jobs.references import no_such_reference
-from jobs.states import JobStatus
+from jobs.model.ids import is_job_id
+from jobs.model.job import Job, NewJob, StoredDocument
+from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaLeft
+from jobs.model.states import JobStatus
+from jobs.submit.references import no_such_reference
 
 _SCAN_PAGES = 20
 

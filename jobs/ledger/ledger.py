@@ -19,7 +19,7 @@ from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
 from jobs.ledger.runs import RunLedger
 from jobs.ledger.upkeep import UpkeepLedger
-from jobs.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
+from jobs.process.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
 
 
 class Ledger:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from jobs.job import StoredDocument
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import to_document
-from jobs.problems import ProblemError
+from jobs.model.job import StoredDocument
+from jobs.model.problems import ProblemError
 
 MOST_DOCUMENTS = 2_000
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from jobs.ledger.connection import Connection
-from jobs.problems import ProblemError
+from jobs.model.problems import ProblemError
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.lanes import Lane
 from jobs.ledger.connection import PREFIX, Connection
+from jobs.model.lanes import Lane
 
 _PAUSED = f"{PREFIX}paused"
 

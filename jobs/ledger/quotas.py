@@ -1,11 +1,11 @@
-"""Quotas as the ledger's scripts report them (`scripts/quota.lua`)."""
+"""Quotas as the ledger's scripts report them (`scripts/lib/quota.lua`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.quotas import OverQuotaError, QuotaLeft, QuotaName
+from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
 
 
 def to_quotas(answer: Sequence[Sequence[Any]]) -> tuple[QuotaLeft, ...]:

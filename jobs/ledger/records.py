@@ -10,13 +10,13 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from jobs.batches.file import FilePurpose, StoredFile
-from jobs.callback import Attempt, Callback
-from jobs.department import Department, Quota
-from jobs.job import InputLine, Job, NewJob, Progress, StoredDocument, Usage
-from jobs.lanes import Lane
-from jobs.provenance import to_provenance
-from jobs.roles import ModelChoice
-from jobs.states import CallbackStatus, JobStatus
+from jobs.model.callback import Attempt, Callback
+from jobs.model.department import Department, Quota
+from jobs.model.job import InputLine, Job, NewJob, Progress, StoredDocument, Usage
+from jobs.model.lanes import Lane
+from jobs.model.provenance import to_provenance
+from jobs.model.roles import ModelChoice
+from jobs.model.states import CallbackStatus, JobStatus
 from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
@@ -210,7 +210,7 @@ def to_department(record: Record) -> Department:
 
 
 def quota_record(quota: Quota) -> dict[Any, str | int | float]:
-    """What `scripts/quota.lua` reads; an empty field is no limit."""
+    """What `scripts/lib/quota.lua` reads; an empty field is no limit."""
     return {name: "" if value is None else value for name, value in asdict(quota).items()}
 
 

@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.quotas import to_quotas
 from jobs.ledger.records import dump
-from jobs.problems import ProblemError
-from jobs.quotas import QuotaLeft
+from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaLeft
 
 _UNFINISHED_MS = 60_000
 

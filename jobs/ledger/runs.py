@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.job import Claim, Progress, Usage
 from jobs.ledger.connection import Connection
 from jobs.ledger.grouped import Grouped
 from jobs.ledger.records import dump, pairs, to_document, to_job
 from jobs.ledger.task_use import amounts_of
-from jobs.problems import Problem
-from jobs.provenance import Provenance, provenance_record
-from jobs.states import JobStatus
+from jobs.model.job import Claim, Progress, Usage
+from jobs.model.problems import Problem
+from jobs.model.provenance import Provenance, provenance_record
+from jobs.model.states import JobStatus
 
 
 @dataclass(frozen=True, slots=True)

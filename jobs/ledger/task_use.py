@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from jobs.job import Usage
-from jobs.provenance import Provenance
-from jobs.roles import Role
+from jobs.model.job import Usage
+from jobs.model.provenance import Provenance
+from jobs.model.roles import Role
 
 CASCADE = "cascade"
 

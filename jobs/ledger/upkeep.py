@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.ids import new_job_id
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import dump
+from jobs.model.ids import new_job_id
 from jobs.store import Blob
 
 _MOVES = 500

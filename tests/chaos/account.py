@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jobs.states import ENDINGS
+from jobs.model.states import ENDINGS
 from tests.chaos.engine import booked
 from tests.chaos.load import Load
 from tests.chaos.machine import WORKERS, Machine

@@ -17,7 +17,7 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
-from tests.engines.standin import Behaviour, StandIn
+from standin.engine import Behaviour, StandIn
 
 MARK = re.compile(r"Case (c\d+)")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

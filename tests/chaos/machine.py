@@ -19,12 +19,12 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from jobs.department import NewDepartment
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.settings import RedisSettings
+from jobs.model.department import NewDepartment
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RedisSettings
+from standin.engine_process import free_port
 from tests.chaos.parts import Part, RedisPart
-from tests.engines.processes import free_port
 
 PATIENCE = 60.0
 # What a supervisor waits before it starts a process again.

@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.engines.processes import CHECKOUT
-from tests.valkey import start_valkey
+from standin.engine_process import CHECKOUT
+from standin.valkey import start_valkey
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from standin.engine_process import StandInControl, free_port
 from tests.chaos.account import account, settled
 from tests.chaos.engine import booked
 from tests.chaos.load import Load, client_of
 from tests.chaos.machine import Machine, running
 from tests.chaos.proxy import proxying
 from tests.chaos.receiver import receiving
-from tests.engines.processes import StandInControl, free_port
 from tests.integration.processes.system import until
 
 LEASE_SECONDS = 6.0

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from jobs.callback import Callback
-from jobs.states import CallbackStatus
+from jobs.model.callback import Callback
+from jobs.model.states import CallbackStatus
 from tests.chaos.account import settled
 from tests.chaos.load import Load, client_of
 from tests.chaos.machine import Machine, running

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from standin.engine_process import StandInControl
 from tests.chaos.account import account, settled
 from tests.chaos.load import Load, client_of
 from tests.chaos.machine import Machine, running
 from tests.chaos.receiver import receiving
-from tests.engines.processes import StandInControl
 
 CELERYS = ("interactive", "bulk", "callbacks")
 

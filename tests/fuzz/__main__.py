@@ -18,11 +18,11 @@ from pathlib import Path
 import structlog
 from PIL import Image
 
+from standin.documents.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
+from standin.documents.docx_parts import TAKEN_IN, taking_in
+from standin.documents.ofd_builder import WHOLE, scanned, text_object
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
-from tests.unit.readers.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
-from tests.unit.readers.docx_parts import TAKEN_IN, taking_in
-from tests.unit.readers.ofd_builder import WHOLE, scanned, text_object
-from tests.unit.tasks.official_letter import letter
+from tests.unit.tasks.official_layout.official_letter import letter
 
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
 PICTURES = ("png", "jpeg", "tiff", "bmp", "webp", "gif")

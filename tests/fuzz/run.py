@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from jobs.reading.pool import Reading
-from tasks.document import Document
+from documents.document import Document
+from documents.inventory.hidden_content import HOLD_MORE
+from documents.isolation.pool import Reading
+from documents.readers import docx, markdown, text
+from documents.source import Made
+from standin.documents.builders import LIMITS as PLAIN
 from tasks.errors import DocumentError, ReaderCrashed
-from tasks.masking.work import MASKED_FORMATS
-from tasks.personal.finder import RULES, Wanted
-from tasks.personal.masker import Masker, Style
-from tasks.readers import docx, markdown, text
-from tasks.secrecy_look import LOOKED_AT
-from tasks.source import Made
-from tasks.unshown import HOLD_MORE
+from tasks.redact.finder import RULES, Wanted
+from tasks.redact.masker import Masker, Style
+from tasks.redact.work import MASKED_FORMATS
+from tasks.secrecy.files import LOOKED_AT
 from tests.fuzz.mutations import mutated
-from tests.unit.readers.builders import LIMITS as PLAIN
 
 LIMITS = replace(PLAIN, ocr_pages=2)
 SECONDS = 20.0

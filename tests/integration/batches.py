@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from jobs.batches.batch import Batch, Begun, NewBatch
-from jobs.batches.index import Entry, pack
-from jobs.ids import new_batch_id, new_file_id
-from jobs.lanes import Lane
+from jobs.batches.input.index import Entry, pack
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
-from jobs.states import JobStatus
+from jobs.model.ids import new_batch_id, new_file_id
+from jobs.model.lanes import Lane
+from jobs.model.states import JobStatus
 from tests.integration.files import a_file
 
 

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.settings import RedisSettings
-from tests.valkey import start_valkey
+from jobs.process.settings import RedisSettings
+from standin.valkey import start_valkey
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 import pytest_asyncio
 
-from jobs.settings import EngineSettings
-from tests.engines.processes import running_vllm
-from worker.engine import EngineClient
-from worker.engine_session import EngineSession
+from jobs.process.settings import EngineSettings
+from standin.engine_process import running_vllm
+from worker.engine.client import EngineClient
+from worker.engine.session import EngineSession
 
 HEALTHY_SECONDS = 60.0
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.engines.processes import CHECKOUT, free_port
+from standin.engine_process import CHECKOUT, free_port
 from worker.supervise import launch
 
 CHANCERY = Path(sys.executable).with_name("chancery")

@@ -18,9 +18,9 @@ from typing import Any
 import openai
 import pytest
 
-from tests.engines.processes import ENGINE_ROOT
+from standin.engine_process import ENGINE_ROOT
 from tests.system.one_machine import started_up, until
-from worker.engine_command import cpu_engine
+from worker.engine.command import cpu_engine
 
 MODEL = "SmolLM2-135M-Instruct"
 LINES = 200

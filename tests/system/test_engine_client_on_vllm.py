@@ -12,8 +12,8 @@ import pytest
 from tasks.engine import Message
 from tasks.errors import EngineRefused
 from tests.system.conftest import deterministic, started_client
-from worker.engine import EngineClient
-from worker.engine_session import EngineSession
+from worker.engine.client import EngineClient
+from worker.engine.session import EngineSession
 
 CAPITAL = [Message("user", "What is the capital of France?")]
 LONG_STORY = [Message("user", "Tell a very long story about a river.")]

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from client import Chancery, Job
-from tests.engines.processes import running_standin
+from standin.engine_process import running_standin
 from tests.programs import require_program
 from tests.system.one_machine import Up, started_up
 

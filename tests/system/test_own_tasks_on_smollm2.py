@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tasks.own.file import read_file
-from tasks.own.run import task_of
-from tasks.own.trial import case_document
-from worker.engine_session import EngineSession
+from tasks.department_tasks.file import read_file
+from tasks.department_tasks.run import task_of
+from tasks.department_tasks.trial import case_document
+from worker.engine.session import EngineSession
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples/tasks"
 

@@ -14,7 +14,7 @@ from queue import Queue
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.engines.processes import CHECKOUT, running_standin
+from standin.engine_process import CHECKOUT, running_standin
 from tests.system.one_machine import started_up
 
 README = CHECKOUT / "README.md"

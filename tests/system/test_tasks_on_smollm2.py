@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.caller_schema import check_caller_schema
+from documents.document import Block, Document
 from tasks.classify import ClassifyOptions, classify
 from tasks.dispatch import dispatch
-from tasks.document import Block, Document
+from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Engine, Message
-from tasks.evidence_schema import guided_schema
 from tasks.extract import ExtractOptions, extract
+from tasks.extract.evidence_schema import guided_schema
 from tasks.minutes import MinutesOptions, minutes
-from tasks.placing.options import DispatchOptions
+from tasks.model.caller_schema import check_caller_schema
 from tasks.qa import QaOptions, qa
-from tasks.quotes import Match
 from tasks.summarize import SummarizeOptions, summarize
+from tasks.text.quotes import Match
 from tasks.translate import TranslateOptions, translate
 
 NOTICE = (

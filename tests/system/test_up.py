@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from client import Chancery
-from tests.engines.processes import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, free_port, running_standin
 from tests.system.one_machine import CHANCERY, Up, command_line, started_up, until
 
 

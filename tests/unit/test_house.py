@@ -12,13 +12,13 @@ import pytest
 
 import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
 import worker.__main__  # noqa: F401
-from jobs.problems import TITLES
-from jobs.settings_table import settings_classes, settings_table, variable
-from jobs.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
+from jobs.model.problems import TITLES
+from jobs.model.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
+from jobs.process.settings_table import settings_classes, settings_table, variable
 from tasks.errors import TaskError
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("api", "client", "jobs", "tasks", "worker")
+PACKAGES = ("api", "client", "documents", "jobs", "tasks", "worker")
 # Calls whose first argument is a problem's code.
 RAISERS = {"ProblemError", "Problem"}
 STEP = re.compile(r"^ +(\S+) --> (\w+|\[\*\])", re.MULTILINE)
@@ -44,7 +44,7 @@ def codes_in_python() -> Iterator[tuple[str, str]]:
 
 
 def codes_in_lua() -> Iterator[tuple[str, str]]:
-    for path in (ROOT / "jobs/ledger/scripts").glob("*.lua"):
+    for path in (ROOT / "jobs/ledger/scripts").rglob("*.lua"):
         for code in re.findall(r"problem\('([^']+)'", path.read_text()):
             yield path.name, code
 
@@ -100,7 +100,9 @@ def test_an_ending_is_never_left() -> None:
 
 def test_the_page_of_settings_is_what_the_code_has() -> None:
     written = (ROOT / "docs/settings.md").read_text()
-    assert written == settings_table(), "run python -m jobs.settings_table > docs/settings.md"
+    assert written == settings_table(), (
+        "run python -m jobs.process.settings_table > docs/settings.md"
+    )
 
 
 def test_every_setting_has_its_own_variable_and_a_meaning() -> None:

@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from jobs.lanes import Lane
 from jobs.ledger.figures import Figures, Server
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
-from jobs.states import CallbackStatus
+from jobs.model.lanes import Lane
+from jobs.model.states import CallbackStatus
 
 HEARD_WITHIN_SECONDS = 15.0
 ROLES = ("worker", "courier", "clerk")

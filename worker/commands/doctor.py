@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.settings import LimitSettings
+from jobs.model.problems import ProblemError
+from jobs.process.settings import LimitSettings
 from worker.commands import diagnosis
 from worker.commands.diagnosis import Finding, Level
 from worker.commands.system import find_redis, open_ledger, system_options

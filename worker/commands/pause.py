@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from jobs.lanes import Lane
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
-from worker.commands.department_parts import NameType, json_option, no_such, with_ledger
+from jobs.model.lanes import Lane
+from worker.commands.department.arguments import NameType, json_option, no_such, with_ledger
 from worker.commands.system import system_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
-from jobs.settings import RedisSettings
+from jobs.process.settings import RedisSettings
 from worker.supervise.machine import REDIS_URL_FILE
 from worker.supervise.private import read_private
 

@@ -13,17 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jobs.job import Usage
-from jobs.settings import EngineSettings
+from jobs.model.job import Usage
+from jobs.process.settings import EngineSettings
+from tasks.department_tasks.definition import Case
+from tasks.department_tasks.file import OwnFile
+from tasks.department_tasks.folder import read_files, read_folder
+from tasks.department_tasks.problems import TaskFilesRefused
+from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.errors import TaskError
-from tasks.own.definition import Case
-from tasks.own.file import OwnFile
-from tasks.own.folder import read_files, read_folder
-from tasks.own.problems import TaskFilesRefused
-from tasks.own.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN
 from worker.commands.system import only_speak_yourself
-from worker.engine import EngineClient
+from worker.engine.client import EngineClient
 
 HEALTHY_SECONDS = 15.0
 IN_FLIGHT = 8

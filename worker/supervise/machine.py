@@ -12,11 +12,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger, UnsafeServer
-from jobs.own_tasks import offer_own_tasks
-from jobs.problems import ProblemError
-from jobs.settings import FlowerSettings, RedisSettings, TaskSettings
-from tasks.own.problems import TaskFilesRefused
-from worker.flower import LOGIN_FILE, Login, flower_login
+from jobs.model.problems import ProblemError
+from jobs.process.department_tasks import offer_own_tasks
+from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
+from tasks.department_tasks.problems import TaskFilesRefused
+from worker.roles.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import parts
 from worker.supervise.checks import Check, http_answers, port_is_free
 from worker.supervise.child import ChildSpec

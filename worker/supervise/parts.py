@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jobs.ledger import Ledger
-from jobs.problems import ProblemError
-from jobs.settings import WorkerSettings
-from worker.engine_command import cpu_engine
+from jobs.model.problems import ProblemError
+from jobs.process.settings import WorkerSettings
+from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
 from worker.supervise.child import ChildSpec, supervisor_mark
 from worker.supervise.redis_server import RedisServer

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from api.app import create_app
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
-from jobs.settings import (
+from jobs.model.states import JobStatus
+from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
     BulkSettings,
@@ -26,7 +27,6 @@ from jobs.settings import (
     SecrecySettings,
     StoreSettings,
 )
-from jobs.states import JobStatus
 
 LIMITS = LimitSettings(max_document_bytes=20_000, max_request_bytes=5_000, max_text_chars=1_000)
 ALLOWED = "http://oa.tax.intranet/hooks/chancery"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from jobs.department import Quota
 from jobs.ledger import Ledger
-from jobs.settings import LimitSettings
+from jobs.model.department import Quota
+from jobs.process.settings import LimitSettings
 from tests.integration.api.conftest import Office, Open, problem_of
 
 GOOD: Mapping[str, Any] = {"task": "summarize", "input": {"text": "The water is off."}}

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from jobs.batches.first_look import SAMPLE_LINES, unread
-from jobs.batches.index import ANSWER_TOKENS, document_tokens
-from jobs.batches.indexing import IndexLimits
+from jobs.batches.eta.first_look import SAMPLE_LINES, unread
+from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
+from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
-from jobs.settings import BulkSettings, LimitSettings
+from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.store import Store
 from tests.integration.api.conftest import Office, Open
-from worker.batch_reader import BatchReader
+from worker.bulk.batch_reader import BatchReader
 
 PER_SECOND = 100.0
 BULK = BulkSettings(assumed_tokens_per_second=PER_SECOND)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.callback import Attempt, Delivery, Outcome, SentAgain
 from jobs.ledger import Ledger
-from jobs.states import CallbackStatus
+from jobs.model.callback import Attempt, Delivery, Outcome, SentAgain
+from jobs.model.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
-from tests.integration.ledger.callback_kit import PENDING, a_callback, now
+from tests.integration.jobs.ledger.callback_kit import PENDING, a_callback, now
 
 
 async def test_an_ending_is_listed_with_its_attempts(office: Office, ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from jobs.batches.file import FilePurpose
 from jobs.ledger import Ledger
-from jobs.settings import BatchSettings
+from jobs.process.settings import BatchSettings
 from tests.integration.api.conftest import Office, Open, problem_of
 from tests.integration.files import a_file
 

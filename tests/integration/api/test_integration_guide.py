@@ -16,8 +16,9 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from jobs.ledger import Ledger
-from jobs.problems import TITLES
-from jobs.settings import (
+from jobs.model.problems import TITLES
+from jobs.model.states import JobStatus
+from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
     BulkSettings,
@@ -26,9 +27,8 @@ from jobs.settings import (
     RetentionSettings,
     StoreSettings,
 )
-from jobs.states import JobStatus
+from standin.valkey import free_port
 from tests.integration.api.conftest import finish
-from tests.valkey import free_port
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "integration.md").read_text()
 NOTHING_REFUSED = 'curl() { command curl --fail-with-body "$@"; echo; }\n'

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.ledger import Ledger
-from jobs.problems import Problem
-from jobs.provenance import Provenance
-from jobs.roles import Role
-from jobs.states import JobStatus
+from jobs.model.problems import Problem
+from jobs.model.provenance import Provenance
+from jobs.model.roles import Role
+from jobs.model.states import JobStatus
 from jobs.store import Store
 from tests.integration.api.conftest import ALLOWED, Office, finish, problem_of
 

@@ -16,9 +16,9 @@ import pytest
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
-from jobs.settings import RedisSettings
+from jobs.process.settings import RedisSettings
+from standin.valkey import free_port, start_valkey
 from tests.integration.api.conftest import problem_of
-from tests.valkey import free_port, start_valkey
 
 MIB = 1024 * 1024
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}

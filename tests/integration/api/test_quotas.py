@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from api.idempotency import REPLAYED
-from jobs.department import Quota
-from jobs.job import Usage
 from jobs.ledger import Ledger
-from jobs.quotas import OVER
+from jobs.model.department import Quota
+from jobs.model.job import Usage
+from jobs.model.quotas import OVER
 from tests.integration.api.conftest import Office, finish, problem_of
 
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}

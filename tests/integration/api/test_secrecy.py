@@ -8,9 +8,9 @@ import json
 import pytest
 
 from jobs.ledger import Ledger
+from standin.documents.builders import PARAGRAPH, as_docx, as_pdf
 from tasks.secrecy import Secrecy
 from tests.integration.api.conftest import Office, problem_of
-from tests.unit.readers.builders import PARAGRAPH, as_docx, as_pdf
 
 TEXT = "机密★1年\n特急\n\n关于开展检查的通知\n"
 MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知")]

@@ -15,13 +15,13 @@ from structlog.testing import capture_logs
 
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from jobs.problems import TITLES
-from jobs.provenance import Provenance
-from jobs.roles import Role
-from jobs.settings import ApiSettings
+from jobs.model.problems import TITLES
+from jobs.model.provenance import Provenance
+from jobs.model.roles import Role
+from jobs.process.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
-from tests.integration.ledger.batch_kit import Bureau
-from tests.integration.ledger.callback_kit import a_callback, settle, taken
+from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.callback_kit import a_callback, settle, taken
 
 
 async def beat(

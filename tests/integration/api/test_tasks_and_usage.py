@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from jsonschema import Draft202012Validator
 
-from jobs.job import Usage
 from jobs.ledger import Ledger
-from jobs.problems import Problem
-from jobs.provenance import Provenance
-from jobs.roles import Role
-from jobs.states import JobStatus
+from jobs.model.job import Usage
+from jobs.model.problems import Problem
+from jobs.model.provenance import Provenance
+from jobs.model.roles import Role
+from jobs.model.states import JobStatus
 from tasks.registry import TASKS
 from tests.integration.api.conftest import Office, finish, problem_of
 

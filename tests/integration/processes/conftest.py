@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.settings import RedisSettings
-from tests.engines.processes import StandInControl, running_standin
+from jobs.process.settings import RedisSettings
+from standin.engine_process import StandInControl, running_standin
+from standin.valkey import start_valkey
 from tests.integration.processes.caller import Caller, calling
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.integration.processes.system import Desk, System
-from tests.valkey import start_valkey
 
 OpenDesk = Callable[..., Awaitable[Desk]]
 _numbers = count(1)

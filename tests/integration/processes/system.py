@@ -19,17 +19,17 @@ import httpx
 from pydantic import SecretStr
 from redis import Redis
 
-from jobs.callback import Callback
-from jobs.department import Department, NewDepartment
-from jobs.documents import Documents, Upload
-from jobs.job import Job, StoredDocument
 from jobs.ledger import Ledger
-from jobs.requests import JobRequest
-from jobs.settings import LimitSettings, RedisSettings, RetentionSettings
-from jobs.states import CallbackStatus, JobStatus
+from jobs.model.callback import Callback
+from jobs.model.department import Department, NewDepartment
+from jobs.model.job import Job, StoredDocument
+from jobs.model.states import CallbackStatus, JobStatus
+from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings
 from jobs.store import Store
-from jobs.submission import Submissions
-from tests.engines.processes import StandInControl
+from jobs.submit.documents import Documents, Upload
+from jobs.submit.requests import JobRequest
+from jobs.submit.submission import Submissions
+from standin.engine_process import StandInControl
 from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]

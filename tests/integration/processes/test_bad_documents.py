@@ -7,11 +7,11 @@ import zipfile
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
 
-from jobs.problems import ProblemError
-from jobs.states import JobStatus
-from tasks.readers import docx
+from documents.readers import docx
+from jobs.model.problems import ProblemError
+from jobs.model.states import JobStatus
+from standin.documents.builders import PARAGRAPH, as_docx, docx_with, drawn_pdf
 from tests.integration.processes.system import Desk
-from tests.unit.readers.builders import PARAGRAPH, as_docx, docx_with, drawn_pdf
 
 
 def an_encrypted_pdf() -> bytes:

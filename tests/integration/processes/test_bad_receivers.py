@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
-from jobs.ids import new_callback_id
-from jobs.states import CallbackStatus
-from tests.integration.ledger.conftest import a_job, submit_job
+from jobs.model.ids import new_callback_id
+from jobs.model.states import CallbackStatus
+from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import Receiver, never, receiving, status
 from tests.integration.processes.system import Desk, System, until

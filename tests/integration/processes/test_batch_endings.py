@@ -11,7 +11,7 @@ import openai
 import pytest
 from openai.types import Batch
 
-from tests.engines.processes import StandInControl
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
     Caller,

@@ -12,14 +12,14 @@ from redis import Redis
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.file import LineCounter, StoredFile
 from jobs.batches.files import Files, FileUpload
-from jobs.batches.indexing import IndexLimits
-from jobs.problems import ProblemError
-from jobs.settings import RetentionSettings
-from tests.integration.ledger.batch_kit import a_new_batch
+from jobs.batches.input.indexing import IndexLimits
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RetentionSettings
+from tests.integration.jobs.ledger.batch_kit import a_new_batch
 from tests.integration.processes.caller import CHAT, Line, chat_lines, joined
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System, until
-from worker.batch_reader import MOST_READINGS, BatchReader
+from worker.bulk.batch_reader import MOST_READINGS, BatchReader
 
 LINES = 20_000  # some seconds to read
 LIMITS = IndexLimits(max_lines=LINES, max_line_bytes=10_000, max_text_chars=10_000)

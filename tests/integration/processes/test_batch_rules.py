@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from client import Batch, Job, verify
-from tests.engines.processes import StandInControl
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
     Caller,

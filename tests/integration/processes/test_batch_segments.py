@@ -11,14 +11,14 @@ from redis import Redis
 from jobs.batches.batch import Batch, BatchStatus
 from jobs.ledger.runs import Ending
 from jobs.ledger.upkeep import Release
-from jobs.states import JobStatus
+from jobs.model.states import JobStatus
 from tests.integration.processes.caller import chat_lines
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System
 from tests.integration.processes.test_batch_reading import LIMITS, found, submit
-from worker import segments
-from worker.batch_reader import BatchReader
-from worker.flusher import Flusher
+from worker.bulk import segments
+from worker.bulk.batch_reader import BatchReader
+from worker.bulk.flusher import Flusher
 
 
 async def begun(desk: Desk, lines: int) -> Batch:

@@ -9,8 +9,8 @@ from typing import Any
 
 from redis import Redis
 
-from jobs.states import JobStatus
-from tests.engines.processes import StandInControl
+from jobs.model.states import JobStatus
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
     Caller,

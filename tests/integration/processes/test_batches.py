@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openai.types import Batch
 
-from tests.engines.processes import StandInControl
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
     Caller,

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.job import Job, Usage
-from jobs.roles import ModelChoice
-from jobs.states import JobStatus
-from tests.engines.processes import StandInControl, running_standin
-from tests.engines.standin import ROOT
+from jobs.model.job import Job, Usage
+from jobs.model.roles import ModelChoice
+from jobs.model.states import JobStatus
+from standin.engine import ROOT
+from standin.engine_process import StandInControl, running_standin
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Child, Desk, System, until
 

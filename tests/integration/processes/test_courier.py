@@ -13,11 +13,11 @@ from redis import Redis
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from client import verify
-from jobs.callback import Callback
-from jobs.department import CallbackOptions
 from jobs.ledger.runs import Ending
-from jobs.states import CallbackStatus, JobStatus
-from tests.engines.processes import free_port
+from jobs.model.callback import Callback
+from jobs.model.department import CallbackOptions
+from jobs.model.states import CallbackStatus, JobStatus
+from standin.engine_process import free_port
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import (
     Answer,

@@ -7,9 +7,9 @@ import json
 
 from redis import Redis
 
-from jobs.job import Job
-from jobs.states import JobStatus
-from tests.engines.processes import StandInControl
+from jobs.model.job import Job
+from jobs.model.states import JobStatus
+from standin.engine_process import StandInControl
 from tests.integration.processes.system import Desk, System, until
 
 # The longest that a request for messages, made while the engine was healthy, stays with Redis.

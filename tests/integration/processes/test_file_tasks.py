@@ -8,9 +8,9 @@ from pathlib import Path
 from docx import Document
 from docx.shared import Pt
 
-from jobs.states import JobStatus
+from jobs.model.states import JobStatus
 from tests.integration.processes.system import Desk
-from tests.unit.tasks.official_letter import OPENING, letter, saved
+from tests.unit.tasks.official_layout.official_letter import OPENING, letter, saved
 
 
 async def test_a_mended_file_is_a_document_that_the_next_job_may_have(

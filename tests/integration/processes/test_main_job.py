@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from jobs.states import CallbackStatus, JobStatus
-from tests.engines.processes import StandInControl
+from jobs.model.states import CallbackStatus, JobStatus
+from standin.engine_process import StandInControl
 from tests.integration.processes.receiver import Receiver
 from tests.integration.processes.system import Desk
 

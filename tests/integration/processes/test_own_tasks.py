@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.engines.processes import StandInControl
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import JOBS, Caller, calling, job_line
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import PATIENCE, System
-from tests.unit.own_tasks import written
+from tests.unit.tasks.department_tasks.own_tasks import written
 
 TEXT = "The street lamp in Mill Lane is broken."
 

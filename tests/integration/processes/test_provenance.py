@@ -6,17 +6,17 @@ import hashlib
 import json
 from typing import Any
 
-from jobs.digests import combined
-from jobs.job import Job
-from jobs.lanes import Lane
-from jobs.provenance import Provenance, Reference, Sampling
-from jobs.states import JobStatus
-from tests.engines.processes import StandInControl
-from tests.engines.standin import MODEL, ROOT, VERSION
+from jobs.model.digests import combined
+from jobs.model.job import Job
+from jobs.model.lanes import Lane
+from jobs.model.provenance import Provenance, Reference, Sampling
+from jobs.model.states import JobStatus
+from standin.engine import MODEL, ROOT, VERSION
+from standin.engine_process import StandInControl
 from tests.integration.processes.caller import JOBS, Caller, chat_line, job_line
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System
-from tests.unit.test_provenance import by_the_page
+from tests.unit.worker.run.test_provenance import by_the_page
 
 # More than the stand-in can hold at once.
 LONG = "\n\n".join(

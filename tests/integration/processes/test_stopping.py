@@ -7,9 +7,9 @@ import signal
 from urllib.parse import urlsplit
 
 from jobs.ledger.upkeep import Release
-from jobs.states import JobStatus
+from jobs.model.states import JobStatus
+from standin.engine_process import StandInControl
 from tests.chaos.proxy import proxying
-from tests.engines.processes import StandInControl
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import PATIENCE, System, until
 

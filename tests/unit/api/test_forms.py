@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from api.multipart import Form, receive_form
-from jobs.problems import ProblemError
-from jobs.settings import LimitSettings
+from jobs.model.problems import ProblemError
+from jobs.process.settings import LimitSettings
 from jobs.store import Store
 
 JOB = b'--XX\r\nContent-Disposition: form-data; name="job"\r\n\r\n{"task": "summarize"}\r\n'

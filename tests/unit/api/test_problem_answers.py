@@ -8,7 +8,7 @@ import pytest
 
 from api.errors import STATUS, problem_response
 from api.explanations import WHAT_TO_DO
-from jobs.problems import TITLES, Problem
+from jobs.model.problems import TITLES, Problem
 
 
 def test_every_problem_has_a_status_and_no_status_is_left_over() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from api.rate_limits import LEFT, POLICY, rate_limit_fields
-from jobs.quotas import OVER, OverQuotaError, QuotaLeft, QuotaName
+from jobs.model.quotas import OVER, OverQuotaError, QuotaLeft, QuotaName
 
 ALL = (
     QuotaLeft(QuotaName.rate, 20.0, 19, 0.05),

@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tasks.document import Document
+from documents.document import Document
+from standin.schema_instances import instance
+from standin.scripted_engine import Request, ScriptedEngine
 from tasks.engine import Completion, Token
 from tasks.errors import TaskError
 from tasks.references import LibraryRef, references_in
 from tasks.registry import TASKS
 from tasks.task import Task
-from tests.engines.instances import instance
-from tests.unit.scripted_engine import Request, ScriptedEngine
 from tests.unit.tasks.documents import document
 
 NOTICE = document(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tasks.document import Block, BlockKind, Document
+from documents.document import Block, BlockKind, Document
 
 CHINESE = "政府办公室关于进一步加强城市管理工作的通知各县区人民政府：，。；？！“”（）〔〕《》"
 MIXED = st.text(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bench.quality.laws import of_text
+from standin.scripted_engine import ScriptedEngine
 from tasks.references import DocumentRef, references_in
 from tasks.registry import TASKS
-from tests.unit.scripted_engine import ScriptedEngine
 
 PAGE = Path(__file__).parents[3] / "docs" / "tasks.md"
 BLOCKS = [

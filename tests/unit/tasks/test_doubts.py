@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from standin.scripted_engine import ScriptedEngine
 from tasks.classify import ClassifyOptions, ClassifyResult
 from tasks.doubts import Doubt
 from tasks.registry import TASKS
-from tests.unit.scripted_engine import ScriptedEngine
 from tests.unit.tasks.documents import document
 
 NOTICE = document("The market is closed from 3 May to 5 May.", "Fees of 45 euros are paid back.")

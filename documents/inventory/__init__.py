@@ -1,0 +1,1 @@
+"""Every place in a file that can hold text."""

@@ -1,0 +1,95 @@
+"""What a file holds and its text does not show: hidden text and sheets, notes, its properties.
+
+Listed in `tasks.file_work` as `unshown`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pypdfium2 as pdfium
+
+from documents.document import BlockKind
+from documents.limits import ReadLimits
+from documents.ooxml.embedded import embedded_files
+from documents.ooxml.package import Package
+from documents.read import READERS
+from documents.readers import docx, ofd, pdf, sheets
+from documents.readers.pdf import metadata
+from documents.source import Made
+
+# The parts of a container that hold properties, by the format.
+_PROPERTIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        docx.MEDIA_TYPE: re.compile(r"docProps/(?:app|core|custom)\.xml"),
+        sheets.XLSX: re.compile(r"docProps/(?:app|core|custom)\.xml"),
+        sheets.ODS: re.compile(r"meta\.xml"),
+        ofd.MEDIA_TYPE: re.compile(r"/?OFD\.xml", re.IGNORECASE),
+    }
+)
+HOLD_MORE = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
+
+
+def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+    """`found` has the `text`, a paragraph for each thing, and the names of `embedded` files.
+
+    `arguments` has `media_type`. Raises a `DocumentError`.
+    """
+    media_type = arguments["media_type"]
+    if media_type == pdf.MEDIA_TYPE:
+        return _of_pdf(path)
+    texts = [*_hidden(path, media_type, limits), *properties(path, media_type, limits)]
+    return _made(texts, _embedded(path, media_type, limits))
+
+
+def _made(texts: Iterable[str], embedded: Iterable[str]) -> Made:
+    return Made({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
+
+
+def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    """The properties of a container that have words; none of a format that has none.
+
+    Raises a `DocumentError`.
+    """
+    if pattern := _PROPERTIES.get(media_type):
+        with Package(path, limits) as package:
+            for name in filter(pattern.fullmatch, package.names):
+                root = package.xml(name, lenient=True)
+                yield from _words(map(str, root.itertext())) if root is not None else ()
+
+
+def _embedded(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    if media_type in _PROPERTIES:
+        with Package(path, limits) as package:
+            yield from embedded_files(package)
+
+
+def _hidden(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    document = READERS[media_type](path, replace(limits, hidden=True))
+    for block in document.blocks:
+        if block.kind is BlockKind.hidden:
+            yield document.text[block.start : block.end]
+
+
+def _of_pdf(path: Path) -> Made:
+    """All but the text layer, which its reader gives."""
+    try:
+        with metadata.open_with_fields(path) as document:
+            embedded = list(metadata.attachments(document))
+            texts = [*metadata.properties(document), *metadata.bookmarks(document)]
+            for page in document:
+                texts += metadata.notes(document, page)
+                embedded += metadata.attached(page)
+                page.close()
+    except pdfium.PdfiumError as error:
+        raise pdf.explained(error) from error
+    return _made([*texts, *embedded], embedded)
+
+
+def _words(values: Iterable[str]) -> Iterator[str]:
+    return (value.strip() for value in values if value.strip())

@@ -1,0 +1,128 @@
+"""The process that reads documents, so that a bad one can harm nothing else.
+
+Started by `documents.isolation.pool.Reading` as
+`python -m documents.isolation.child FD PARENT MEMORY_MIB`. It answers one request at a time over
+the socket FD, and ends with its parent or its socket.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from documents.document import Document
+from documents.limits import ReadLimits
+from documents.read import read
+from tasks.errors import DocumentError
+from tasks.file_work import FILE_WORK
+
+LENGTH = struct.Struct(">Q")
+OUT_OF_MEMORY = "out-of-memory"
+BROKEN = "broken"
+NO_FILE = "no-file"
+
+_PR_SET_PDEATHSIG = 1
+_MIB = 1024 * 1024
+
+
+def main() -> None:
+    descriptor, parent, memory_mib = map(int, sys.argv[1:])
+    _die_with(parent)
+    _confine(memory_mib)
+    with socket.socket(fileno=descriptor) as connection:
+        send(connection, b"ready")
+        while (request := receive(connection)) is not None:
+            answer, file = _answer(json.loads(request))
+            send(connection, json.dumps(answer, ensure_ascii=False).encode())
+            if file is not None:
+                send(connection, file)
+
+
+def send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(LENGTH.pack(len(message)) + message)
+
+
+def receive(connection: socket.socket) -> bytes | None:
+    """The next message; None when the other end has gone."""
+    with connection.makefile("rb") as stream:
+        head = stream.read(LENGTH.size)
+        if len(head) < LENGTH.size:
+            return None
+        return stream.read(LENGTH.unpack(head)[0])
+
+
+def _die_with(parent: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        raise SystemExit("the parent has gone")
+
+
+def _confine(memory_mib: int) -> None:
+    """Let reading take so much memory beyond what the readers take themselves, and no disk.
+
+    The hard limits stay: a program that a reader starts sets limits of its own.
+    """
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + memory_mib * _MIB
+    for what, limit in ((resource.RLIMIT_AS, most), (resource.RLIMIT_FSIZE, 0)):
+        hard = resource.getrlimit(what)[1]
+        within = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (within, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
+    """What was asked for or why there is none, and the file that follows."""
+    path, limits = Path(request["path"]), ReadLimits(**request["limits"])
+    try:
+        if name := request.get("work"):
+            made = FILE_WORK[name](path, request["arguments"], limits)
+            return {"found": made.found, "file_follows": made.file is not None}, made.file
+        return _shown(read(path, limits, request["media_type"])), None
+    except DocumentError as error:
+        return {"error": error.code, "detail": str(error)}, None
+    except MemoryError:
+        return {"error": OUT_OF_MEMORY}, None
+    except OSError as error:
+        return {"error": NO_FILE, "errno": error.errno or 0}, None
+    except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
+        frames = traceback.extract_tb(error.__traceback__)[-5:]
+        where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        # Not the error's words: they may quote the document.
+        return {"error": BROKEN, "what": type(error).__name__, "where": where}, None
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    return {
+        "text": document.text,
+        "blocks": [
+            (
+                block.start,
+                block.end,
+                block.kind,
+                block.page,
+                block.box,
+                block.level,
+                block.confidence,
+            )
+            for block in document.blocks
+        ],
+        "media_type": document.media_type,
+        "pages": document.pages,
+        "unread_pages": document.unread_pages,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What was masked in a file, by part and kind, and what of the file nobody looked into."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.redact.masker import Change
+
+_MOST_LISTED = 500
+
+
+@dataclass(slots=True)
+class Account:
+    """`part` is how people call a part of a file: `body`, `header`, `comments`, `page 3`."""
+
+    masked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    uncovered: list[tuple[str, str]] = field(default_factory=list)
+    removed: Counter[str] = field(default_factory=Counter)
+
+    def count(self, part: str, changes: Sequence[Change]) -> None:
+        self.masked.update((part, change.found.kind.value) for change in changes)
+
+    def leave(self, what: str, where: str) -> None:
+        """Something that was not looked into stays in the file."""
+        self.uncovered.append((what, where))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "masked": [
+                {"part": part, "kind": kind, "count": count}
+                for (part, kind), count in sorted(self.masked.items())
+            ],
+            "not_covered": [
+                {"what": what, "where": where} for what, where in self.uncovered[:_MOST_LISTED]
+            ],
+            "removed": [
+                {"what": what, "count": count} for what, count in sorted(self.removed.items())
+            ],
+        }

@@ -1,0 +1,151 @@
+"""PP-OCRv6 on the CPU, through RapidOCR and ONNX Runtime. The models lie in RapidOCR's wheel."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import rapidocr
+from PIL import Image
+from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
+from rapidocr.main import RapidOCRError
+
+from documents.ocr.rulings import rulings
+from documents.ocr.scan import Point, Scan, SeenLine, lean_of
+from documents.ocr.strips import strips
+
+Found = TypeVar("Found")
+Pixels = npt.NDArray[np.uint8]
+
+_MODELS = Path(rapidocr.__file__).parent / "models"
+# Given by its path, none is looked for on the network.
+_PATHS = {
+    "Det.model_path": "PP-OCRv6_det_small.onnx",
+    "Rec.model_path": "PP-OCRv6_rec_small.onnx",
+    "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+}
+_FIND_SIDE = 1_280  # lines are looked for on a picture made so small, and read on the whole one
+_NO_SIDE = 100_000
+_BATCH = 4  # more are no faster on a CPU, and take more memory
+_LEAST_CONFIDENCE = 0.5
+_SAMPLE = 8  # lines that tell whether a page stands on its head
+_FULL_TURN = 4
+
+
+class OcrEngine:
+    """Finds lines of text and reads them. Takes up to 900 MiB for a page of A4."""
+
+    def __init__(self, threads: int) -> None:
+        logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+        cv2.setNumThreads(threads)
+        self._engine = rapidocr.RapidOCR(
+            params={
+                **{name: str(_MODELS / file) for name, file in _PATHS.items()},
+                "Global.log_level": "critical",
+                "Global.max_side_len": _NO_SIDE,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                "Det.limit_type": "max",
+                "Det.limit_side_len": _FIND_SIDE,
+                "Rec.rec_batch_num": _BATCH,
+            }
+        )
+
+    def scan(self, picture: Image.Image) -> Scan:
+        """The lines on a picture, which is turned upright if most of its lines are not."""
+        pixels = np.asarray(picture.convert("RGB"))[:, :, ::-1]
+        try:
+            return self._scan(np.ascontiguousarray(pixels))
+        except ONNXRuntimeError as error:
+            if _is_out_of_memory(error):
+                raise MemoryError from error
+            raise
+
+    def _scan(self, pixels: Pixels) -> Scan:
+        height, width = pixels.shape[:2]
+        turns = 0
+        upright = pixels
+        found = self._find(upright)
+        if _stand_on_end(found):
+            turns, upright = 1, np.ascontiguousarray(np.rot90(pixels))
+            found = self._find(upright)
+        if self._is_upside_down(upright, found):
+            turns = (turns + 2) % _FULL_TURN
+            upright = np.ascontiguousarray(np.rot90(pixels, turns))
+            found = self._find(upright)
+        lines = tuple(self._read(upright, found))
+        if not lines:
+            return Scan((), width, height, turns)
+        lean = lean_of(lines)
+        heights = [math.dist(line.corners[0], line.corners[3]) for line in lines]
+        along, down = rulings(upright, lean, median(heights))
+        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down))
+
+    def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
+        """The four corners of each line."""
+        found: list[npt.NDArray[np.float32]] = []
+        for top, bottom in strips(pixels):
+            try:
+                _, seen = self._engine.detect_and_crop(pixels[top:bottom], {})
+            except RapidOCRError:
+                continue
+            found += [corners + np.array([0, top], np.float32) for corners in _all(seen.boxes)]
+        return found
+
+    def _is_upside_down(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> bool:
+        longest = sorted(found, key=_length, reverse=True)[:_SAMPLE]
+        if not longest:
+            return False
+        _, told = self._engine.cls_and_rotate(self._crops(pixels, longest))
+        return 2 * sum(label == "180" for label, _ in _all(told.cls_res)) > len(longest)
+
+    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[SeenLine]:
+        if not found:
+            return []
+        read = self._engine.recognize_txt(self._crops(pixels, found))
+        return [
+            SeenLine(text.strip(), float(confidence), _corners(corners))
+            for text, confidence, corners in zip(
+                _all(read.txts), _all(read.scores), found, strict=True
+            )
+            if text.strip() and confidence >= _LEAST_CONFIDENCE
+        ]
+
+    def _crops(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[Pixels]:
+        crops: list[Pixels] = self._engine.crop_text_regions(pixels, np.array(found))
+        return crops
+
+
+def _stand_on_end(found: Sequence[npt.NDArray[np.float32]]) -> bool:
+    """Whether most of what was found runs up or down the page."""
+    upright = sum(_length(corners) for corners in found if not _is_tall(corners))
+    return sum(_length(corners) for corners in found if _is_tall(corners)) > 2 * upright
+
+
+def _is_tall(corners: npt.NDArray[np.float32]) -> bool:
+    return math.dist(corners[0], corners[3]) > 1.5 * math.dist(corners[0], corners[1])
+
+
+def _length(corners: npt.NDArray[np.float32]) -> float:
+    return max(math.dist(corners[0], corners[1]), math.dist(corners[0], corners[3]))
+
+
+def _corners(corners: npt.NDArray[np.float32]) -> tuple[Point, Point, Point, Point]:
+    one, two, three, four = ((float(x), float(y)) for x, y in corners)
+    return one, two, three, four
+
+
+def _all(found: Iterable[Found] | None) -> Iterable[Found]:
+    return () if found is None else found
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """ONNX Runtime tells in words alone that it got no memory."""
+    return "bad_alloc" in str(error) or "Failed to allocate memory" in str(error)

@@ -1,0 +1,200 @@
+"""The lines that OCR saw, as lines of a page: straightened, in reading order, with their cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from statistics import median
+
+from documents.document import BlockKind
+from documents.ocr.scan import Point, Scan, SeenLine
+from documents.page.blocks import Box, Line, PageBlock, blocks
+from documents.page.lines import is_unspaced, join
+from documents.page.reading_order import in_columns, in_rows
+from documents.page.rulings import Grid, grids, put_between
+
+_GAP = 1.5  # in heights of a line: farther apart than this, words stand in two cells
+_HIGHEST = 1.2  # of a Chinese line, in widths of a character
+_OPENING = tuple("（《〈“‘「『【〔［")
+_CLOSING = tuple("，。、；：？！）》〉”’」』】〕］")
+
+Placed = tuple[Box, SeenLine]
+_NEAR = 0.3  # in heights of a line: rulings closer than this meet
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a scan's pixels lie on the page: `scale` points to a pixel, and by how much it leans."""
+
+    scan: Scan
+    scale: float
+    lean: float
+
+    def straight(self, line: SeenLine) -> Box:
+        """The box of a line once the scan is straightened, in pixels.
+
+        What is found of a short line is too high and leans by itself: it is laid straight around
+        its middle, and made as high as its characters are wide.
+        """
+        corners = line.corners
+        x, y = _turned(_middle(corners), -self.lean)
+        width = (math.dist(corners[0], corners[1]) + math.dist(corners[3], corners[2])) / 2
+        height = (math.dist(corners[0], corners[3]) + math.dist(corners[1], corners[2])) / 2
+        if all(is_unspaced(char) for char in line.text):
+            height = min(height, _HIGHEST * width / len(line.text))
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+    def on_page(self, box: Box) -> Box:
+        """The box, in points of the page, around a box of the straightened scan."""
+        left, top, right, bottom = box
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        found = _around([self.scan.as_given(_turned(point, self.lean)) for point in corners])
+        left, top, right, bottom = (round(max(0.0, edge) * self.scale, 2) for edge in found)
+        return left, top, right, bottom
+
+
+def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
+    """The blocks of a scan in reading order; boxes are in pixels of the straightened scan."""
+    height = median(_heights(scan)) if scan.lines else 0.0
+    found = grids(scan.along, scan.down, _NEAR * height)
+    inside: list[dict[int, list[SeenLine]]] = [{} for _ in found]
+    outside = []
+    for line in scan.lines:
+        x, y = _centre(frame.straight(line))
+        cells = [(grid.cell_at(x, y), held) for grid, held in zip(found, inside, strict=True)]
+        cell, held = next((one for one in cells if one[0] is not None), (None, {}))
+        if cell is None:
+            outside.append(line)
+        else:
+            held.setdefault(cell, []).append(line)
+    tables = [_table(grid, held, frame) for grid, held in zip(found, inside, strict=True) if held]
+    return put_between(blocks(lines(outside, frame)), tables)
+
+
+def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
+    """Lines in reading order; boxes are those of the straightened scan, in pixels."""
+    boxes = [frame.straight(line) for line in seen]
+    rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
+    return [_line([seen[at] for at in row], [boxes[at] for at in row]) for row in rows]
+
+
+def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line], list[Placed]]:
+    """The lines of a text layer and those that OCR saw elsewhere on the page, in reading order.
+
+    And what was taken from OCR. Boxes are in points of the page. Where both say something, the
+    text layer is right.
+    """
+    frame = Frame(scan, scale, 0.0)
+    taken = [line.box for line in layer]
+    seen = [
+        replace(line, box=frame.on_page(line.box), height=line.height * scale)
+        for line in lines(scan.lines, frame)
+    ]
+    found = [*layer, *(line for line in seen if not _lies_on(line.box, taken))]
+    boxes = [line.box for line in found]
+    order = [at for column in in_columns(boxes) for row in in_rows(boxes, column) for at in row]
+    placed = [(frame.on_page(frame.straight(line)), line) for line in scan.lines]
+    return [found[at] for at in order], [
+        (box, line) for box, line in placed if not _lies_on(box, taken)
+    ]
+
+
+def confidence(block: PageBlock, placed: Sequence[Placed]) -> float | None:
+    """The mean confidence of the characters of a block; None where OCR read none of them."""
+    inside = [line for box, line in placed if _holds(block.box, _centre(box))]
+    characters = sum(len(line.text) for line in inside)
+    weighted = sum(len(line.text) * line.confidence for line in inside)
+    return round(weighted / characters, 4) if characters else None
+
+
+def _table(grid: Grid, held: Mapping[int, Sequence[SeenLine]], frame: Frame) -> PageBlock:
+    def words(cell: int) -> str:
+        text = reduce(join, (line.text for line in lines(held.get(cell, ()), frame)), "")
+        return " ".join(text.split())
+
+    return PageBlock(grid.text(words), BlockKind.table, grid.box)
+
+
+def _heights(scan: Scan) -> list[float]:
+    return [math.dist(line.corners[0], line.corners[3]) for line in scan.lines]
+
+
+def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
+    height = median(box[3] - box[1] for box in boxes)
+    cells = [row[0].text]
+    right = boxes[0][2]
+    for seen, box in zip(row[1:], boxes[1:], strict=True):
+        if box[0] - right > _GAP * height:
+            cells.append(seen.text)
+        else:
+            cells[-1] = join(cells[-1], seen.text)
+        right = max(right, box[2])
+    return Line(tuple(cells), _with_marks(row, _around_boxes(boxes), height), height, _first(row))
+
+
+def _with_marks(row: Sequence[SeenLine], box: Box, height: float) -> Box:
+    """The box of a row with the empty half of a bracket or stop at its edges, as text has it.
+
+    What OCR finds is ink, and a line that begins with a bracket would look set in.
+    """
+    left, top, right, bottom = box
+    em = 0.8 * height  # what is found is a little higher than the characters
+    if row[0].text.startswith(_OPENING):
+        left -= 0.5 * em
+    if row[-1].text.endswith(_CLOSING):
+        right += 0.5 * em
+    return left, top, right, bottom
+
+
+def _first(row: Sequence[SeenLine]) -> float:
+    """How wide the first word is: of Chinese, two characters, since a mark may hang on one."""
+    seen = row[0]
+    width = math.dist(*seen.corners[:2])
+    columns = sum(2 if is_unspaced(char) else 1 for char in seen.text)
+    if is_unspaced(seen.text[0]):
+        return 4 * width / columns
+    word = seen.text.split()[0]
+    return len(word) * width / columns
+
+
+def _turned(point: Point, angle: float) -> Point:
+    x, y = point
+    return (
+        x * math.cos(angle) - y * math.sin(angle),
+        x * math.sin(angle) + y * math.cos(angle),
+    )
+
+
+def _around(points: Sequence[Point]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _around_boxes(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _middle(points: Sequence[Point]) -> Point:
+    xs, ys = zip(*points, strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
+def _centre(box: Box) -> Point:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _holds(box: Box, point: Point) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _lies_on(box: Box, others: Sequence[Box]) -> bool:
+    """Whether other boxes cover a third of a box."""
+    covered = sum(
+        max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
+        * max(0.0, min(box[3], other[3]) - max(box[1], other[1]))
+        for other in others
+    )
+    return covered > (box[2] - box[0]) * (box[3] - box[1]) / 3

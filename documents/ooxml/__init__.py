@@ -1,0 +1,1 @@
+"""Word, Excel and OpenDocument containers: their parts, styles, numbering and text."""

@@ -1,0 +1,44 @@
+"""What shapes, charts and diagrams of an Office file say (DrawingML, ECMA-376 part 1, 20 and 21).
+
+Text boxes of Word's are parts of its paragraphs and are read with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from documents.ooxml.package import Package
+from documents.ooxml.xml import local_name
+
+_PARTS = re.compile(
+    r"(?:word|xl)/(?:drawings/drawing|charts/chart|diagrams/data)[^/]*\.xml", re.IGNORECASE
+)
+_ODF_DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+
+
+def drawn_words(package: Package) -> Iterator[str]:
+    """The words of each shape, title or label, a paragraph a line."""
+    for name in package.names:
+        root = package.xml(name, lenient=True) if _PARTS.fullmatch(name) else None
+        for element in root.iter() if root is not None else ():
+            yield from _said(element, _line)
+
+
+def _line(paragraph: etree._Element) -> str:
+    return "".join(str(words.text or "") for words in paragraph.iter("{*}t"))
+
+
+def drawn_words_of_ods(content: etree._Element) -> Iterator[str]:
+    """The same of an OpenDocument workbook's content (OpenDocument 1.3, part 3, 10)."""
+    for element in content.iter(f"{_ODF_DRAWING}*"):
+        yield from _said(element, lambda paragraph: "".join(map(str, paragraph.itertext())))
+
+
+def _said(element: etree._Element, words: Callable[[etree._Element], str]) -> Iterator[str]:
+    """The paragraphs right below an element, where any has words."""
+    lines = [words(inside) for inside in element if local_name(inside) == "p"]
+    if any(lines):
+        yield "\n".join(lines)

@@ -1,0 +1,56 @@
+"""Which parts of a container are files of their own, that its reader does not look into."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from documents.ooxml.package import Package
+
+WRITTEN = (".xml", ".rels", ".vml")
+CHUNK = "/aFChunk"
+_PICTURES = frozenset(
+    ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp", "webp", "jb2")
+)
+_FONTS = frozenset(("odttf", "ttf", "otf"))
+# How the program shows or prints it, and what is said of a seal.
+_PASSED_OVER = re.compile(
+    r"mimetype|docProps/thumbnail.*|xl/printerSettings/.*|(?:Thumbnails|ObjectReplacements|"
+    r"Configurations2)/.*|.*\.rdf|(?:.*/)?Signs/.*",
+    re.IGNORECASE,
+)
+
+
+class Part(StrEnum):
+    """What a part is that is no XML of the document's own."""
+
+    picture = "picture"
+    embedded = "embedded file"
+    font = "font"
+
+
+def sort_of(name: str) -> Part:
+    extension = posixpath.splitext(name)[1].lstrip(".").lower()
+    if extension in _PICTURES:
+        return Part.picture
+    return Part.font if extension in _FONTS else Part.embedded
+
+
+def embedded_files(package: Package) -> Iterator[str]:
+    """The names of files inside, those that Word takes in as text of its own among them."""
+    chunks = {chunk for name in package.names for chunk in _chunks(package, name)}
+    for name in package.names:
+        is_own = name.lower().endswith(WRITTEN) or _PASSED_OVER.fullmatch(name)
+        if name in chunks or (not is_own and sort_of(name) is Part.embedded):
+            yield name
+
+
+def _chunks(package: Package, name: str) -> list[str]:
+    """The files that a part takes in."""
+    folder, base = posixpath.split(name)
+    if not base.endswith(".rels") or posixpath.basename(folder) != "_rels":
+        return []
+    part = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
+    return package.all_related(part, CHUNK) if part else []

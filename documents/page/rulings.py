@@ -1,0 +1,168 @@
+"""Tables found by the lines that are drawn around their cells."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from documents.page.blocks import Box, PageBlock
+
+_MOST_CELLS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A line that runs along the page, or down it, from `start` to `end`; `at` is the other way."""
+
+    at: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A ruled table: the places of its rulings, and for each of its fields the cell it is in.
+
+    Fields are counted row by row; `cells` gives the number of the first field of each one's cell.
+    """
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    cells: tuple[int, ...]
+
+    @property
+    def box(self) -> Box:
+        return self.xs[0], self.ys[0], self.xs[-1], self.ys[-1]
+
+    @property
+    def columns(self) -> int:
+        return len(self.xs) - 1
+
+    def cell_at(self, x: float, y: float) -> int | None:
+        """The cell in which a point lies; None outside the table."""
+        column, row = bisect_right(self.xs, x) - 1, bisect_right(self.ys, y) - 1
+        if not (0 <= column < self.columns and 0 <= row < len(self.ys) - 1):
+            return None
+        return self.cells[row * self.columns + column]
+
+    def text(self, cells: Callable[[int], str]) -> str:
+        """The rows of the table, of cells with a tab between. A merged cell's words stand first."""
+        rows = []
+        for first in range(0, len(self.cells), self.columns):
+            fields = range(first, first + self.columns)
+            words = [cells(at) if self.cells[at] == at else "" for at in fields]
+            if any(words):
+                rows.append("\t".join(words))
+        return "\n".join(rows)
+
+
+def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[Grid]:
+    """The tables of at least two rows and two columns that rulings make up.
+
+    What is closer than `near` is taken to meet.
+    """
+    rows, columns = _merged(along, near), _merged(down, near)
+    found = []
+    for some_rows, some_columns in _meeting(rows, columns, near):
+        grid = _grid(some_rows, some_columns, near)
+        if grid is not None:
+            found.append(grid)
+    return found
+
+
+def put_between(blocks: Sequence[PageBlock], tables: Iterable[PageBlock]) -> list[PageBlock]:
+    """The blocks of a page with each table after what stands above it."""
+    found = list(blocks)
+    for table in tables:
+        above = [
+            at
+            for at, block in enumerate(found)
+            if block.box[1] < table.box[1] and _share_width(block.box, table.box)
+        ]
+        found.insert(above[-1] + 1 if above else 0, table)
+    return found
+
+
+def _share_width(one: Box, other: Box) -> bool:
+    return min(one[2], other[2]) > max(one[0], other[0])
+
+
+def _merged(rulings: Sequence[Ruling], near: float) -> list[Ruling]:
+    """Pieces of one drawn line as one: a cell's edge is often drawn with the cell."""
+    lines: list[list[Ruling]] = []
+    for ruling in sorted(rulings, key=lambda one: one.at):
+        if lines and ruling.at - lines[-1][0].at <= near:
+            lines[-1].append(ruling)
+        else:
+            lines.append([ruling])
+    merged: list[Ruling] = []
+    for line in lines:
+        pieces = sorted(line, key=lambda one: one.start)
+        merged.append(pieces[0])
+        for piece in pieces[1:]:
+            last = merged[-1]
+            if piece.start <= last.end + near:
+                merged[-1] = Ruling(last.at, last.start, max(last.end, piece.end))
+            else:
+                merged.append(Ruling(last.at, piece.start, piece.end))
+    return merged
+
+
+def _meeting(
+    rows: Sequence[Ruling], columns: Sequence[Ruling], near: float
+) -> list[tuple[list[Ruling], list[Ruling]]]:
+    """Rulings in groups that hang together."""
+    left = set(range(len(columns)))
+    todo = set(range(len(rows)))
+    groups = []
+    while todo:
+        some_rows, some_columns, fresh = set[int](), set[int](), {todo.pop()}
+        while fresh:
+            some_rows |= fresh
+            met = {at for at in left if any(_meet(rows[row], columns[at], near) for row in fresh)}
+            left -= met
+            some_columns |= met
+            fresh = {row for row in todo if any(_meet(rows[row], columns[at], near) for at in met)}
+            todo -= fresh
+        groups.append(([rows[at] for at in some_rows], [columns[at] for at in some_columns]))
+    return groups
+
+
+def _meet(row: Ruling, column: Ruling, near: float) -> bool:
+    return (
+        row.start - near <= column.at <= row.end + near
+        and column.start - near <= row.at <= column.end + near
+    )
+
+
+def _grid(rows: Sequence[Ruling], columns: Sequence[Ruling], near: float) -> Grid | None:
+    xs, ys = _places(columns, near), _places(rows, near)
+    across, down = len(xs) - 1, len(ys) - 1
+    if across < 2 or down < 2 or across * down > _MOST_CELLS:
+        return None
+    cells = list(range(across * down))
+    for row in range(down):
+        for column in range(across):
+            at = row * across + column
+            x, y = (xs[column] + xs[column + 1]) / 2, (ys[row] + ys[row + 1]) / 2
+            if column and not _divided(columns, xs[column], y, near):
+                cells[at] = cells[at - 1]
+            elif row and not _divided(rows, ys[row], x, near):
+                cells[at] = cells[at - across]
+    return Grid(tuple(xs), tuple(ys), tuple(cells)) if len(set(cells)) > 3 else None
+
+
+def _places(rulings: Sequence[Ruling], near: float) -> list[float]:
+    places: list[float] = []
+    for at in sorted(ruling.at for ruling in rulings):
+        if not places or at - places[-1] > 2 * near:
+            places.append(at)
+    return places
+
+
+def _divided(rulings: Sequence[Ruling], place: float, middle: float, near: float) -> bool:
+    return any(
+        abs(ruling.at - place) <= 2 * near and ruling.start <= middle <= ruling.end
+        for ruling in rulings
+    )

@@ -1,0 +1,58 @@
+"""Readers turn the bytes of a document into text in which every block has its place.
+
+A new format is a file here with `MEDIA_TYPE` and `read`, a line in `READERS`, and a line in
+`detect` that tells its bytes from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from documents.detect import READABLE, detect
+from documents.document import Document
+from documents.limits import Reader, ReadLimits
+from documents.readers import (
+    docx,
+    html,
+    legacy_office,
+    mail,
+    markdown,
+    ofd,
+    pdf,
+    pictures,
+    sheets,
+    text,
+)
+
+
+def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
+    """Read a document of any format that has a reader.
+
+    The format is told by the bytes, unless the sender's word for it is `media_type`.
+
+    Raises a `DocumentError` for whatever is wrong with the document, `OSError` where the file
+    itself cannot be opened, and `MemoryError`.
+    """
+    return READERS[media_type or detect(path)](path, limits)
+
+
+READERS: Mapping[str, Reader] = {
+    text.MEDIA_TYPE: text.read,
+    markdown.MEDIA_TYPE: markdown.read,
+    html.MEDIA_TYPE: html.read,
+    docx.MEDIA_TYPE: partial(docx.read, read_any=read),
+    pdf.MEDIA_TYPE: pdf.read,
+    ofd.MEDIA_TYPE: ofd.read,
+    sheets.XLSX: sheets.read_xlsx,
+    sheets.XLS: sheets.read_xls,
+    sheets.ODS: sheets.read_ods,
+    mail.MEDIA_TYPE: mail.reader(read),
+    legacy_office.DOC: legacy_office.read_doc,
+    legacy_office.RTF: legacy_office.read_rtf,
+    legacy_office.ODT: legacy_office.read_odt,
+    **dict.fromkeys(pictures.MEDIA_TYPES.values(), pictures.read),
+}
+
+__all__ = ["READABLE", "READERS", "ReadLimits", "Reader", "detect", "read"]

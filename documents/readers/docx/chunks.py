@@ -1,0 +1,57 @@
+"""Files that Word takes in as text of a document's own (`altChunk`, ECMA-376 part 1, 17.17.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from documents.draft import Draft
+from documents.limits import Reader, ReadLimits
+from documents.memory_file import held
+from documents.ooxml.package import Package
+from documents.ooxml.xml import attribute, local_name
+from tasks.errors import CorruptDocument, EmptyDocument, UnsupportedDocument
+
+CHUNK = "altChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """The files that the part `part` takes in, read with `read_any`; refused where there is none.
+
+    Each may unpack to half of what the document may, so that none can hold itself for ever.
+    """
+
+    package: Package
+    part: str
+    limits: ReadLimits
+    read_any: Reader | None
+
+    def add_to(self, draft: Draft, chunk: etree._Element) -> None:
+        """Raises a `DocumentError`."""
+        name = self.package.related_as(self.part, attribute(chunk, "id") or "")
+        data = self.package.data(name) if name else None
+        if data is None:
+            raise CorruptDocument("A file that the document takes in is missing. Save it anew.")
+        if self.read_any is None:
+            raise _refused()
+        limits = replace(self.limits, max_expanded_bytes=self.limits.max_expanded_bytes // 2)
+        try:
+            with held(data) as path:
+                draft.take(self.read_any(path, limits))
+        except EmptyDocument:
+            return
+
+
+def refuse_chunks(root: etree._Element) -> None:
+    """Raises `UnsupportedDocument` where a file is taken in anywhere below `root`."""
+    if any(local_name(element) == CHUNK for element in root.iter()):
+        raise _refused()
+
+
+def _refused() -> UnsupportedDocument:
+    return UnsupportedDocument(
+        "The document takes in another file inside a table, a note or a header, where it is not "
+        "read. Open it in Word and save it anew."
+    )

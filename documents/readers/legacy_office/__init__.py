@@ -1,0 +1,80 @@
+"""DOC, WPS, RTF and ODT, which LibreOffice turns into DOCX where it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from documents.document import Document
+from documents.limits import ReadLimits
+from documents.memory_file import held
+from documents.readers import docx
+from documents.readers.legacy_office import process
+from tasks.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
+
+DOC = "application/msword"
+RTF = "application/rtf"
+ODT = "application/vnd.oasis.opendocument.text"
+
+SECONDS = 45
+_MOST_BYTES = 256 * 1024 * 1024
+_PROGRAMS = ("soffice", "libreoffice")
+_SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt"}
+
+
+def read_doc(path: Path, limits: ReadLimits) -> Document:
+    """Read a document of Word before 2007, or of WPS Writer.
+
+    Raises a `DocumentError`: `UnsupportedDocument` where LibreOffice is not installed,
+    `ReadTimeout` where it takes more than `SECONDS`.
+    """
+    return _read(path, limits, DOC)
+
+
+def read_rtf(path: Path, limits: ReadLimits) -> Document:
+    """Read an RTF document; see `read_doc`."""
+    return _read(path, limits, RTF)
+
+
+def read_odt(path: Path, limits: ReadLimits) -> Document:
+    """Read an OpenDocument text; see `read_doc`."""
+    return _read(path, limits, ODT)
+
+
+def _read(path: Path, limits: ReadLimits, media_type: str) -> Document:
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        raise UnsupportedDocument(
+            "DOC, WPS, RTF and ODT are read where LibreOffice is installed, and it is not here. "
+            "Save the document as DOCX, or ask the operators to install libreoffice-writer-nogui "
+            "beside the workers."
+        )
+    with held(_converted(program, path, media_type)) as converted:
+        return replace(docx.read(converted, limits), media_type=media_type)
+
+
+def _converted(program: str, path: Path, media_type: str) -> bytes:
+    command = (
+        sys.executable, "-I", process.__file__, program, _SUFFIXES[media_type],
+        str(SECONDS), str(_MOST_BYTES),
+    )  # fmt: skip
+    with path.open("rb") as file:
+        # Reads of a whole minute are ended by whoever keeps the time of this process.
+        ended = subprocess.run(  # noqa: S603 (no shell; the program was looked up)
+            command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
+    if ended.returncode == process.TOO_LONG:
+        raise ReadTimeout(
+            f"LibreOffice took more than {SECONDS} seconds. Save the document as DOCX, or split it."
+        )
+    if ended.returncode == process.TOO_LARGE:
+        raise DocumentTooLong("The document is too large once it is converted. Split it.")
+    if ended.returncode != 0 or not ended.stdout:
+        raise CorruptDocument(
+            "LibreOffice cannot read the document: it is damaged, or has a password. Save it as "
+            "DOCX without one."
+        )
+    return ended.stdout

@@ -1,0 +1,206 @@
+"""E-mail as it is sent and saved (RFC 5322, RFC 2045 to 2049), with what is attached to it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from documents.document import BlockKind, Document
+from documents.draft import Draft
+from documents.limits import Reader, ReadLimits
+from documents.memory_file import held
+from documents.page.lines import paragraphs
+from documents.readers.html import fill
+from documents.readers.mail.headers import body_of, decoded, has_words, name_of
+from tasks.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
+
+MEDIA_TYPE = "message/rfc822"
+MOST_ATTACHMENTS = 100
+MOST_DEPTH = 3  # an e-mail in an e-mail in an e-mail
+
+_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_HEADER = rb"[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*"
+_HEADERS = re.compile(rb"(?:From [^\n]*\n)?((?:%s){2,})(?:\n|\Z)" % _HEADER)
+_WRITER = re.compile(rb"^from:", re.IGNORECASE | re.MULTILINE)
+_MACHINE = re.compile(
+    rb"^(?:message-id|mime-version|received|return-path|delivered-to|content-type|x-mailer):",
+    re.IGNORECASE | re.MULTILINE,
+)
+# A web page that was saved with its pictures (RFC 2557). Nobody wrote it to anybody.
+_ARCHIVE = re.compile(rb"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
+_HEAD = 64 * 1024
+_MOST_PARTS = 1_000
+# What the standard library raises on an e-mail that is damaged in ways that it does not expect.
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
+
+
+def is_email(head: bytes) -> bool:
+    """Whether a file that begins so is an e-mail, with headers alone, of a writer and of a program;
+    or a web page that was saved as one.
+    """
+    start = head[:_HEAD].lstrip(b"\xef\xbb\xbf\r\n").replace(b"\r\n", b"\n")
+    found = _HEADERS.match(start)
+    headers = found[1] if found else b""
+    is_sent = _WRITER.search(headers) and _MACHINE.search(headers)
+    return bool(is_sent or _ARCHIVE.search(headers))
+
+
+def reader(read_any: Reader) -> Reader:
+    """A reader of e-mails, which reads what is attached with `read_any`."""
+
+    def read(path: Path, limits: ReadLimits) -> Document:
+        """Read an e-mail: headers, body, then each attachment by its name and with its blocks.
+
+        An attachment that cannot be read is named as not read, and so are its pages that OCR left
+        out: all attachments share what OCR may take. Raises a `DocumentError`.
+        """
+        draft = Draft(limits)
+        _Writer(draft, limits, read_any).write(path.read_bytes())
+        return draft.finish(MEDIA_TYPE)
+
+    return read
+
+
+class _Writer:
+    """Puts e-mails into a draft, and counts what is in all of them."""
+
+    def __init__(self, draft: Draft, limits: ReadLimits, read_any: Reader) -> None:
+        self._draft = draft
+        self._limits = limits
+        self._read_any = read_any
+        self._attachments = 0
+        self._left = limits.max_expanded_bytes
+        self._ocr_pages = limits.ocr_pages
+        self._ocr_ends = time.monotonic() + limits.ocr_seconds
+
+    def write(self, data: bytes) -> None:
+        try:
+            message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
+            self._message(message, 1)
+        except _DAMAGE as error:
+            raise CorruptDocument("The e-mail is damaged. Save it anew.") from error
+
+    def _message(self, message: Message, depth: int) -> None:
+        shown = [(name, decoded(value)) for name in _SHOWN for value in message.get_all(name, ())]
+        self._draft.add("\n".join(f"{name}: {value}" for name, value in shown))
+        texts: list[Message] = []
+        attached: list[Message] = []
+        for count, (part, is_body) in enumerate(_parts(message)):
+            if count >= _MOST_PARTS:
+                raise DocumentTooLong("The e-mail has too many parts. Send its attachments alone.")
+            (texts if is_body else attached).append(part)
+        for part in texts:
+            self._body(part)
+        for part in attached:
+            self._attachment(part, depth)
+
+    def _body(self, part: Message) -> None:
+        text = body_of(part)
+        if part.get_content_subtype() == "html":
+            fill(self._draft, text)
+            return
+        for paragraph in paragraphs(text.replace("\r\n", "\n").replace("\r", "\n")):
+            self._draft.add(paragraph)
+
+    def _attachment(self, part: Message, depth: int) -> None:
+        self._attachments += 1
+        if self._attachments > MOST_ATTACHMENTS:
+            raise DocumentTooLong(
+                f"The e-mail has more than {MOST_ATTACHMENTS} attachments. Send them alone."
+            )
+        name = name_of(part)
+        try:
+            inner = self._inner(part, depth)
+            document = None if inner is not None else self._attached(part)
+        except DocumentError as error:
+            if isinstance(error, NoTextLayer) and self._limits.ocr_pages is None:
+                raise
+            self._draft.add(f"{name} (not read: {error.title})", BlockKind.attachment)
+            return
+        self._draft.add(name + _left_out(document), BlockKind.attachment)
+        if inner is not None:
+            self._message(inner, depth + 1)
+        if document is not None:
+            self._draft.take(document)
+
+    def _inner(self, part: Message, depth: int) -> Message | None:
+        """The e-mail that is attached, as a message or as a file; None for anything else."""
+        if part.get_content_type() == MEDIA_TYPE and part.is_multipart():
+            inner = part.get_payload(0)
+        else:
+            data = part.get_payload(decode=True)
+            inner = message_from_bytes(data) if isinstance(data, bytes) and is_email(data) else None
+        if not isinstance(inner, Message):
+            return None
+        if depth >= MOST_DEPTH:
+            raise DocumentTooLong("The e-mail is inside too many others. Send it alone.")
+        return inner
+
+    def _attached(self, part: Message) -> Document:
+        data = part.get_payload(decode=True)
+        if not isinstance(data, bytes):
+            raise CorruptDocument("The attachment is damaged. Send it alone.")
+        self._left -= len(data)
+        if self._left < 0:
+            raise DocumentTooLong("The attachments are too large together. Send them alone.")
+        with held(data) as path:
+            # The more attachments there are, the less each may unpack to.
+            most = max(1, self._limits.max_expanded_bytes // self._attachments)
+            limits = replace(self._limits, max_expanded_bytes=most, **self._ocr_left())
+            document = self._read_any(path, limits)
+        if self._ocr_pages:
+            self._ocr_pages -= len(_recognised(document))
+        return document
+
+    def _ocr_left(self) -> dict[str, Any]:
+        seconds = max(0.0, self._ocr_ends - time.monotonic())
+        over = self._ocr_pages is not None and not seconds
+        return {"ocr_pages": 0 if over else self._ocr_pages, "ocr_seconds": seconds}
+
+
+def _recognised(document: Document) -> set[int | None]:
+    """The pages on which OCR read something."""
+    return {block.page for block in document.blocks if block.confidence is not None}
+
+
+def _left_out(document: Document | None) -> str:
+    if document is None or not document.unread_pages:
+        return ""
+    return f" (pages not read: {', '.join(map(str, document.unread_pages))})"
+
+
+def _parts(message: Message) -> Iterator[tuple[Message, bool]]:
+    """The parts of an e-mail, without going into attached ones, and which are its body."""
+    if message.get_content_type() == "multipart/alternative":
+        yield from _best(message)
+    elif message.get_content_maintype() == "multipart" and message.is_multipart():
+        for part in _inside(message):
+            yield from _parts(part)
+    else:
+        is_text = message.get_content_type() in {"text/plain", "text/html"}
+        inline = message.get_content_disposition() != "attachment" and not message.get_filename()
+        yield message, is_text and inline
+
+
+def _best(message: Message) -> Iterator[tuple[Message, bool]]:
+    """Of parts that say the same, what a mail program shows: the last that has words."""
+    found = [list(_parts(part)) for part in _inside(message)]
+    bodies = [parts for parts in found if any(is_body for _, is_body in parts)]
+    shown = [
+        parts for parts in bodies if any(is_body and has_words(part) for part, is_body in parts)
+    ]
+    for parts in found:
+        if parts not in bodies or parts is (shown or bodies)[-1]:
+            yield from parts
+
+
+def _inside(message: Message) -> list[Message]:
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if message.is_multipart() else []

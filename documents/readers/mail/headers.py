@@ -1,0 +1,72 @@
+"""The words of headers and parts of an e-mail, in whatever encoding they came."""
+
+from __future__ import annotations
+
+import re
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from documents.readers.text.encoding import NotText, decode, decode_as
+
+_ENCODED = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)")
+_MARKUP = re.compile(r"<[^>]*>|&nbsp;|\s")
+_PATH = re.compile(r"[\\/]")
+
+
+def decoded(value: object) -> str:
+    """A header's value on one line: encoded words (RFC 2047) and raw bytes made readable."""
+    # What is not ASCII comes as a `Header`, which keeps its bytes.
+    text = value if isinstance(value, str) else _joined(value)
+    if _ENCODED.search(text):
+        text = _joined(text)
+    return " ".join(text.split())
+
+
+def body_of(part: Message) -> str:
+    """The characters of a text part; what no encoding explains is left out."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    named = part.get_content_charset()
+    return (named and decode_as(data, named)) or _guessed(data)
+
+
+def name_of(part: Message) -> str:
+    """The file name of an attachment, without folders; its type where it has none."""
+    name = part.get_filename()
+    if name is None:
+        inner = part.get_payload(0) if part.is_multipart() else None
+        name = inner.get("Subject") if isinstance(inner, Message) else None
+    text = decoded(collapse_rfc2231_value(name)) if isinstance(name, str | tuple) else ""
+    return _PATH.split(text)[-1].strip() or part.get_content_type()
+
+
+def has_words(part: Message) -> bool:
+    """Whether a text part says anything, its markup apart."""
+    text = body_of(part)
+    return bool(_MARKUP.sub("", text) if part.get_content_subtype() == "html" else text.strip())
+
+
+def _joined(value: object) -> str:
+    try:
+        pieces = decode_header(value)  # type: ignore[arg-type]
+    except MessageError:
+        return str(value)
+    words = ""
+    for piece, charset in pieces:
+        if isinstance(piece, str):
+            words += piece
+        elif charset in {None, "unknown-8bit"}:
+            words += _guessed(piece)
+        else:
+            words += decode_as(piece, str(charset)) or _guessed(piece)
+    return words
+
+
+def _guessed(data: bytes) -> str:
+    try:
+        return decode(data)
+    except NotText:
+        return data.decode("ascii", errors="replace")

@@ -1,0 +1,114 @@
+"""The container of an OFD file: parts found by the paths that other parts write.
+
+GB/T 33190-2016 wants paths relative to the part that writes them, or absolute from the root.
+Programs also write them relative to the root, in other cases, with backslashes, and names in GBK.
+"""
+
+from __future__ import annotations
+
+import math
+import posixpath
+from collections.abc import Iterator
+
+from lxml import etree
+
+from documents.ooxml.package import Package
+from documents.ooxml.xml import local_name
+
+ENTRY = "ofd.xml"
+_FARTHEST = 100_000.0
+
+
+class Parts:
+    """The XML parts of one file."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._names: dict[str, str] = {}
+        for name in package.names:
+            self._names.setdefault(_plain(_said(name)), name)
+
+    def entry(self) -> etree._Element | None:
+        """The root of `OFD.xml`; None where the container is no OFD file."""
+        return self._xml(ENTRY)
+
+    def named(self, by: str, path: str | None) -> tuple[str, etree._Element] | None:
+        """The part that the part `by` names with `path`, and its own full path."""
+        for place in _places(by, path):
+            root = self._xml(place)
+            if root is not None:
+                return _plain(place), root
+        return None
+
+    def data(self, by: str, path: str | None) -> bytes | None:
+        """The bytes of the part that the part `by` names with `path`."""
+        names = (self._names.get(_plain(place)) for place in _places(by, path))
+        name = next(filter(None, names), None)
+        return self._package.data(name) if name else None
+
+    def _xml(self, path: str) -> etree._Element | None:
+        name = self._names.get(_plain(path))
+        return self._package.xml(name, lenient=True) if name else None
+
+
+def is_ofd(package: Package) -> bool:
+    """Whether the container's entry is OFD's, whatever namespace it is in."""
+    root = Parts(package).entry()
+    return root is not None and local_name(root) == "OFD"
+
+
+def children(parent: etree._Element | None, name: str) -> Iterator[etree._Element]:
+    for element in parent if parent is not None else ():
+        if local_name(element) == name:
+            yield element
+
+
+def below(parent: etree._Element | None, name: str) -> Iterator[etree._Element]:
+    for element in parent.iter() if parent is not None else ():
+        if local_name(element) == name:
+            yield element
+
+
+def is_visible(element: etree._Element) -> bool:
+    return (element.get("Visible") or "").strip() not in {"false", "0"}
+
+
+def words(parent: etree._Element | None, name: str) -> str | None:
+    """The text of the first child of that name."""
+    return next((child.text for child in children(parent, name)), None)
+
+
+def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
+    """The numbers of an attribute; None where there are fewer than `count`, or others."""
+    try:
+        found = tuple(float(word) for word in (text or "").split()[:count])
+    except ValueError:
+        return None
+    usable = all(math.isfinite(number) and abs(number) < _FARTHEST for number in found)
+    return found if usable and len(found) == count else None
+
+
+def _places(by: str, path: str | None) -> Iterator[str]:
+    """Where a path may lead: from the part that writes it, or from the root."""
+    path = (path or "").strip().replace("\\", "/")
+    if path:
+        folder = "" if path.startswith("/") else posixpath.dirname(by)
+        yield from (posixpath.join(folder, path), path)
+
+
+def _plain(path: str) -> str:
+    return posixpath.normpath("/" + path.replace("\\", "/")).lstrip("/").casefold()
+
+
+def _said(name: str) -> str:
+    """The name as it was meant: zip takes what is not marked as UTF-8 for an old code page."""
+    try:
+        raw = name.encode("cp437")
+    except UnicodeEncodeError:
+        return name
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return name

@@ -1,0 +1,115 @@
+"""The pictures on an OFD page, and the page as they make it up.
+
+A picture fills the unit square, which its matrix takes into millimetres of its own box
+(GB/T 33190-2016, 10); the file that it is in is a resource of the document or of the page (7.9).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+from PIL import Image
+
+from documents.ooxml.xml import local_name
+from documents.page.blocks import Box
+from documents.readers.ofd.package import Parts, below, children, is_visible, numbers
+from documents.readers.ofd.page import POINTS, drawn_objects
+from documents.readers.pictures import unpacked
+from documents.readers.scanned_pages import DOTS, MOST_SIDE, Drawn
+from tasks.errors import CorruptDocument
+
+_MOST_PICTURES = 1_000  # of a page: some programs cut a scan into strips
+_RESOURCES = frozenset(("PublicRes", "DocumentRes", "PageRes"))
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`matrix` takes the unit square, whose y goes down, to points of the page."""
+
+    resource: str
+    matrix: Matrix
+
+    @property
+    def box(self) -> Box:
+        a, b, c, d, e, f = self.matrix
+        xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+        return min(xs), min(ys), max(xs), max(ys)
+
+
+def pictures(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Picture]:
+    """The pictures below `parent`, in the order in which they are drawn."""
+    for element in drawn_objects(parent, "ImageObject"):
+        box = numbers(element.get("Boundary"), 4)
+        if box is None or not is_visible(element):
+            continue
+        a, b, c, d, e, f = numbers(element.get("CTM"), 6) or (box[2], 0.0, 0.0, box[3], 0.0, 0.0)
+        moved = (a, b, c, d, e + box[0] - origin[0], f + box[1] - origin[1])
+        a, b, c, d, e, f = (number * POINTS for number in moved)
+        yield Picture(element.get("ResourceID") or "", (a, b, c, d, e, f))
+
+
+def media(parts: Parts, path: str, root: etree._Element) -> Mapping[str, tuple[str, str]]:
+    """The files that the part at `path`, a document or a page, names as resources, by their id.
+
+    Each as the part that writes its name, and that name.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    named = (element for element in root.iter() if local_name(element) in _RESOURCES)
+    for part in filter(None, (parts.named(path, element.text) for element in named)):
+        folder = (part[1].get("BaseLoc") or "").strip().rstrip("/")
+        for entry in below(part[1], "MultiMedia"):
+            for file in children(entry, "MediaFile"):
+                name = (file.text or "").strip()
+                found[entry.get("ID") or ""] = (part[0], f"{folder}/{name}" if folder else name)
+    return found
+
+
+def drawn(
+    parts: Parts,
+    files: Mapping[str, tuple[str, str]],
+    shown: Sequence[Picture],
+    size: tuple[float, float],
+) -> Drawn:
+    """A page of `size` points on which only these pictures are; None where one cannot be drawn."""
+    if not 0 < len(shown) <= _MOST_PICTURES or min(size) <= 0:
+        return None
+    scale = min(DOTS / 72, MOST_SIDE / max(size))
+    page = Image.new("RGB", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), "white")
+    for one in shown:
+        data = parts.data(*files.get(one.resource, ("", "")))
+        try:
+            picture = unpacked(data) if data else None
+        except CorruptDocument:  # or of a kind that cannot be read, as JBIG2
+            picture = None
+        if picture is None:
+            return None
+        _put(page, picture, one, scale)
+    return page, 1 / scale
+
+
+def _put(page: Image.Image, picture: Image.Image, placed: Picture, scale: float) -> None:
+    """Draw a picture, as far as it lies on the page."""
+    a, b, c, d, e, f = (number * scale for number in placed.matrix)
+    left, top, right, bottom = (edge * scale for edge in placed.box)
+    x, y = max(0, math.floor(left)), max(0, math.floor(top))
+    size = (min(page.width, math.ceil(right)) - x, min(page.height, math.ceil(bottom)) - y)
+    area = a * d - b * c
+    if min(size) <= 0 or not area:
+        return
+    # Made as large as it is shown first: what follows looks at single pixels.
+    wide, high = (max(1, min(MOST_SIDE, round(math.hypot(*side)))) for side in ((a, b), (c, d)))
+    picture = picture.convert("RGB").resize((wide, high), Image.Resampling.LANCZOS)
+    over, under = wide / area, high / area
+    back = (
+        d * over, -c * over, (c * (f - y) - d * (e - x)) * over,
+        -b * under, a * under, (b * (e - x) - a * (f - y)) * under,
+    )  # fmt: skip
+    covers = Image.new("L", picture.size, 255)
+    turned = picture.transform(size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
+    mask = covers.transform(size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
+    page.paste(turned, (x, y), mask)

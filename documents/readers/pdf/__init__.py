@@ -1,0 +1,100 @@
+"""PDF: its text layer, and OCR for pages that are pictures."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+from PIL import Image
+
+from documents.document import Document
+from documents.draft import Draft, too_many_pages
+from documents.limits import ReadLimits
+from documents.page.appearance import PageKind, look
+from documents.page.blocks import lines
+from documents.readers.pdf.characters import glyphs, picture_boxes, placing
+from documents.readers.pdf.tables import tables
+from documents.readers.scanned_pages import ASK_FOR_OCR, DOTS, MOST_SIDE, ScannedPages, add_lines
+from tasks.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
+
+MEDIA_TYPE = "application/pdf"
+
+_LOCKED = frozenset((c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY))
+
+
+def read(path: Path, limits: ReadLimits) -> Document:
+    """Read a PDF: page and box for every block. Raises a `DocumentError`.
+
+    Pages that are pictures go through OCR as far as `limits` allow; the others that are pictures
+    are `unread_pages`. Where no page could be read, `NoTextLayer` is raised.
+    """
+    try:
+        with pdfium.PdfDocument(_source(path)) as document:
+            if len(document) > limits.max_pages:
+                raise too_many_pages(len(document), limits)
+            reader = _Reader(document, limits)
+            reader.read_pages()
+            return reader.finish()
+    except pdfium.PdfiumError as error:
+        raise explained(error) from error
+
+
+def _source(path: Path) -> Path | bytes:
+    """PDFium opens what a link leads to by its name, which a file held in memory does not have."""
+    return path.read_bytes() if path.is_relative_to("/proc") else path
+
+
+def explained(error: pdfium.PdfiumError) -> DocumentError:
+    if error.err_code in _LOCKED:
+        return EncryptedDocument("The PDF has a password. Send it without one.")
+    return CorruptDocument("The PDF is damaged or cut short. Save or send it again.")
+
+
+class _Reader:
+    """Reads the pages of one document, each as what it is."""
+
+    def __init__(self, document: pdfium.PdfDocument, limits: ReadLimits) -> None:
+        self._document = document
+        self._limits = limits
+        self._draft = Draft(limits)
+        self._scans = ScannedPages(self._draft, limits, "PDF")
+        self._known = self._unknown = self._objects = 0
+
+    def read_pages(self) -> None:
+        for number in range(1, len(self._document) + 1):
+            page = self._document[number - 1]
+            self._read(page, number)
+            page.close()
+
+    def finish(self) -> Document:
+        if self._unknown > self._known and not self._limits.ocr_pages:
+            raise NoTextLayer(
+                f"The PDF's text layer does not say which characters it shows. {ASK_FOR_OCR}"
+            )
+        if not self._known and self._objects and not self._limits.ocr_pages:
+            raise NoTextLayer(f"The PDF's pages are pictures without a text layer. {ASK_FOR_OCR}")
+        return self._draft.finish(MEDIA_TYPE, len(self._document), tuple(self._scans.unread))
+
+    def _read(self, page: pdfium.PdfPage, number: int) -> None:
+        place = placing(page)
+        found = list(glyphs(page, place))
+        objects = c.FPDFPage_CountObjects(page)
+        seen = look(page.get_size(), found, picture_boxes(page, place), objects)
+        self._known += seen.known
+        self._unknown += seen.unknown
+        self._objects += objects
+        if seen.kind in {PageKind.picture, PageKind.both}:
+            layer = lines(found) if seen.kind is PageKind.both else []
+            self._scans.read(number, seen.kind, layer, partial(_rendered, page))
+            return
+        outside, ruled = tables(page, found, place)
+        add_lines(self._draft, lines(outside), number, ruled=ruled)
+
+
+def _rendered(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
+    """A page as a picture, and its points to a pixel."""
+    scale = min(DOTS / 72, MOST_SIDE / max(page.get_size()))
+    picture = page.render(scale=scale, rev_byteorder=True).to_pil()
+    return picture, 1 / scale

@@ -1,0 +1,149 @@
+"""Workbooks: XLSX, XLS and ODS, as a person sees their cells, as far as the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
+
+from documents.document import BlockKind, Document
+from documents.draft import Draft
+from documents.limits import ReadLimits
+from documents.ooxml.drawings import drawn_words, drawn_words_of_ods
+from documents.ooxml.package import Package
+from documents.readers.sheets.comments import comments, ods_comments, ods_page_lines, page_lines
+from documents.readers.sheets.sizes import checked_content, checked_sheets, damaged
+from documents.readers.sheets.xls_check import check_xls
+from tasks.errors import EncryptedDocument
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLS = "application/vnd.ms-excel"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+XLSX_MAIN_TYPES = frozenset(
+    (
+        f"{XLSX}.main+xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml",
+        "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+        "application/vnd.ms-excel.template.macroEnabled.main+xml",
+    )
+)
+
+Cell = int | float | str | bool | time | date | datetime | timedelta
+
+
+def read_xlsx(path: Path, limits: ReadLimits) -> Document:
+    """Read an Excel workbook. Raises a `DocumentError`.
+
+    A sheet's name is a heading, and each run of rows without an empty one between is a table.
+    Hidden sheets are left out, unless `limits.hidden`. Headers and footers of printed pages,
+    notes on cells, and what shapes and charts say come at the end.
+    """
+    with Package(path, limits) as package:
+        lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
+        apart = [*_in_order(lines, comments(package), drawn_words(package))]
+    draft = Draft(limits)
+    _fill(draft, path, limits, apart)
+    return draft.finish(XLSX)
+
+
+def read_xls(path: Path, limits: ReadLimits) -> Document:
+    """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`. Cells alone are read."""
+    check_xls(path)
+    draft = Draft(limits)
+    _fill(draft, path, limits)
+    return draft.finish(XLS)
+
+
+def read_ods(path: Path, limits: ReadLimits) -> Document:
+    """Read an OpenDocument spreadsheet; see `read_xlsx`."""
+    with Package(path, limits) as package:
+        content, styles = checked_content(package), package.xml("styles.xml")
+    lines = ods_page_lines(styles) if styles is not None else ()
+    draft = Draft(limits)
+    _fill(draft, path, limits, _in_order(lines, ods_comments(content), drawn_words_of_ods(content)))
+    return draft.finish(ODS)
+
+
+def _in_order(
+    lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str], drawings: Iterable[str]
+) -> Iterator[tuple[BlockKind, str]]:
+    """What is printed on pages, headers first, what was noted on cells and drawn; each once."""
+    yield from sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
+    yield from ((BlockKind.comment, note) for note in dict.fromkeys(notes))
+    yield from ((BlockKind.drawing, words) for words in dict.fromkeys(drawings))
+
+
+def _fill(
+    draft: Draft, path: Path, limits: ReadLimits, apart: Iterable[tuple[BlockKind, str]] = ()
+) -> None:
+    try:
+        with load_workbook(path) as book:
+            sheets = [sheet for sheet in book.sheets_metadata if _has_cells(sheet)]
+            for sheet in sheets:
+                if sheet.visible == SheetVisibleEnum.Visible:
+                    _add(draft, book, sheet)
+            for kind, words in apart:
+                draft.add(words, kind)
+            for sheet in sheets if limits.hidden else ():
+                if sheet.visible != SheetVisibleEnum.Visible:
+                    _add(draft, book, sheet, BlockKind.hidden)
+    except PasswordError as error:
+        raise EncryptedDocument("The workbook has a password. Send it without one.") from error
+    except (CalamineError, ValueError, OverflowError) as error:
+        raise damaged() from error
+    # The library says so when its own code gives up; it is no `Exception`.
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise damaged() from error
+
+
+def _has_cells(sheet: SheetMetadata) -> bool:
+    return sheet.typ in (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
+
+
+def _add(
+    draft: Draft, book: CalamineWorkbook, sheet: SheetMetadata, kind: BlockKind | None = None
+) -> None:
+    draft.add(sheet.name, kind or BlockKind.heading)
+    for table in _tables(book.get_sheet_by_name(sheet.name).iter_rows()):
+        draft.add(table, kind or BlockKind.table)
+
+
+def _tables(rows: Iterable[list[Cell]]) -> Iterator[str]:
+    table: list[str] = []
+    for row in rows:
+        line = "\t".join(map(_shown, row)).rstrip("\t")
+        if line.strip():
+            table.append(line)
+        elif table:
+            yield "\n".join(table)
+            table = []
+    yield "\n".join(table)
+
+
+def _shown(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        # Excel keeps fifteen digits and shows no more.
+        return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+    if isinstance(cell, datetime):
+        is_day = cell.time() == time()
+        return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return " ".join(str(cell).split())

@@ -1,0 +1,87 @@
+"""What a workbook says apart from its cells: notes, and the lines of printed pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from documents.document import BlockKind
+from documents.ooxml.package import Package
+from documents.ooxml.xml import attribute, local_name
+
+_COMMENTS = re.compile(r"xl/(?:comments/?[^/]*|threadedComments/[^/]+)\.xml", re.IGNORECASE)
+# In the bytes of a sheet, most of which are cells that need not be parsed for it.
+_LINE = re.compile(
+    rb"<(?:\w{1,20}:)?(?:odd|even|first)(Header|Footer)(?:\s[^<>]{0,200})?>([^<]+)</"
+)
+_KINDS = {b"Header": BlockKind.header, b"Footer": BlockKind.footer}
+# Sections, fonts, colours, sizes, and what is put in when it is printed, as the number of the page.
+_CODE = re.compile(
+    r"&(?:(?P<itself>&)|(?P<section>[LCR])|\"[^\"]*\"|K(?:[0-9A-F]{6}|\d{2}[+-]\d{3})|\d{1,3}|[A-Z+-])",
+    re.IGNORECASE,
+)
+# Of OpenDocument, where a field holds what it showed last.
+_ODS_LINE = re.compile(r"(header|footer)(?:-left|-first)?")
+_FIELDS = frozenset(
+    ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name")
+)
+
+
+def comments(package: Package) -> Iterator[str]:
+    """What people noted on the cells of an XLSX workbook."""
+    for name in package.names:
+        root = package.xml(name) if _COMMENTS.fullmatch(name) else None
+        for note in root.iter() if root is not None else ():
+            if local_name(note) in {"comment", "threadedComment"}:
+                yield "".join(_texts(note))
+
+
+def _texts(note: etree._Element) -> Iterator[str]:
+    for element in note.iter():
+        if local_name(element) in {"t", "text"}:
+            yield str(element.text or "")
+
+
+def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
+    """The headers and footers of a sheet's pages, left, middle and right each by itself.
+
+    One that has nothing but codes, as the number of the page, says nothing.
+    """
+    for kind, written in _LINE.findall(sheet):
+        line = html.unescape(written.decode("utf-8", "replace"))
+        for section in _CODE.sub(_without, line).split("\0"):
+            if any(map(str.isalnum, section)):
+                yield _KINDS[kind], section.strip()
+
+
+def _without(code: re.Match[str]) -> str:
+    return "&" if code["itself"] else "\0" if code["section"] else ""
+
+
+def ods_comments(content: etree._Element) -> Iterator[str]:
+    """What people noted on the cells of an OpenDocument workbook."""
+    for note in content.iter("{*}annotation"):
+        yield "\n".join("".join(map(str, line.itertext())) for line in note.iter("{*}p"))
+
+
+def ods_page_lines(styles: etree._Element) -> Iterator[tuple[BlockKind, str]]:
+    """The headers and footers of an OpenDocument workbook's pages, as in `page_lines`."""
+    for line in styles.iter():
+        name = _ODS_LINE.fullmatch(local_name(line))
+        if name is None or attribute(line, "display") == "false":
+            continue
+        for paragraph in line.iter("{*}p"):
+            words = "".join(_without_fields(paragraph)).strip()
+            if any(map(str.isalnum, words)):
+                yield BlockKind(name[1]), words
+
+
+def _without_fields(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    for inside in element:
+        if local_name(inside) not in _FIELDS:
+            yield from _without_fields(inside)
+        yield inside.tail or ""

@@ -1,0 +1,112 @@
+"""How large a workbook really is, seen before it is read.
+
+The library that reads cells makes room for the whole rectangle that a sheet's cells span, so two
+cells in far corners would take all memory. That is counted here first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from documents.ooxml.package import Package
+from documents.ooxml.xml import local_name
+from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
+
+MOST_CELLS = 4_000_000  # of all sheets together; 24 bytes each, where they are empty
+
+_SHEET = re.compile(r"xl/(?:work|macro|chart|dialog)sheets/[^/]+\.xml", re.IGNORECASE)
+_PLACE = re.compile(
+    rb"""<(?:\w{1,20}:)?(row|c)\s[^>]{0,400}?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,9})"""
+)
+_ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+
+
+def checked_sheets(package: Package) -> Iterator[bytes]:
+    """The XML of each sheet, read once, since what is unpacked is counted.
+
+    Raises `DocumentTooLong` where the sheets span more cells than are allowed.
+    """
+    cells = 0
+    for name in package.names:
+        if _SHEET.fullmatch(name):
+            sheet = package.data(name) or b""
+            cells += _spanned(sheet)
+            check_cells(cells)
+            yield sheet
+
+
+def checked_content(package: Package) -> etree._Element:
+    """The content of an OpenDocument workbook.
+
+    Raises `DocumentTooLong`, or `EncryptedDocument` where the file has a password.
+    """
+    manifest = package.xml("META-INF/manifest.xml")
+    for element in manifest.iter() if manifest is not None else ():
+        if local_name(element) == "encryption-data":
+            raise EncryptedDocument("The workbook has a password. Send it without one.")
+    content = package.xml("content.xml")
+    if content is None:
+        raise CorruptDocument("The workbook has no content. Save it anew.")
+    cells = 0
+    for table in content.iter(f"{_ODF_TABLE}table"):
+        cells += _repeated_cells(table)
+        check_cells(cells)
+    return content
+
+
+def _spanned(sheet: bytes) -> int:
+    """The cells of the rectangle from a sheet's first to its last cell."""
+    rows: set[int] = set()
+    last_column = 0
+    for kind, letters, digits in _PLACE.findall(sheet):
+        rows.add(int(digits))
+        if kind == b"c":
+            last_column = max(last_column, _column(letters))
+    return (max(rows) - min(rows) + 1) * max(last_column, 1) if rows else 0
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _repeated_cells(table: etree._Element) -> int:
+    """How many cells an OpenDocument table is written out to, empty ones at its ends left out."""
+    rows = last_row = last_column = 0
+    for row in table.iter(f"{_ODF_TABLE}table-row"):
+        rows += _times(row, "rows")
+        columns = 0
+        for cell in row:
+            columns += _times(cell, "columns")
+            if len(cell) or cell.get(
+                "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
+            ):
+                last_row, last_column = rows, max(last_column, columns)
+    return last_row * last_column
+
+
+def _times(element: etree._Element, what: str) -> int:
+    times = element.get(f"{_ODF_TABLE}number-{what}-repeated") or "1"
+    return int(times[:9]) if times.isdecimal() and times.isascii() else 1
+
+
+def check_cells(cells: int) -> None:
+    """Raises `DocumentTooLong` for so many cells, of all sheets together."""
+    if cells > MOST_CELLS:
+        raise _too_many()
+
+
+def damaged() -> CorruptDocument:
+    return CorruptDocument("The workbook is damaged. Save it anew and send it again.")
+
+
+def _too_many() -> DocumentTooLong:
+    return DocumentTooLong(
+        f"The workbook's sheets span more than {MOST_CELLS:,} cells. Delete what is far from the "
+        "rest, or split it."
+    )

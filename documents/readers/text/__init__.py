@@ -1,0 +1,34 @@
+"""Plain text in any Chinese encoding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from documents.document import Document
+from documents.draft import Draft, too_many_chars
+from documents.limits import ReadLimits
+from documents.page.lines import paragraphs
+from documents.readers.text.encoding import read_text
+
+MEDIA_TYPE = "text/plain"
+_MOST_BYTES_A_CHAR = 4
+
+
+def read(path: Path, limits: ReadLimits) -> Document:
+    """Read a plain text: a block is a paragraph. Raises a `DocumentError`."""
+    return read_given(decoded(path, limits), limits)
+
+
+def read_given(text: str, limits: ReadLimits) -> Document:
+    """Read a text that is decoded. Raises `DocumentTooLong` or `EmptyDocument`."""
+    draft = Draft(limits)
+    for paragraph in paragraphs(text.replace("\r\n", "\n").replace("\r", "\n")):
+        draft.add(paragraph)
+    return draft.finish(MEDIA_TYPE)
+
+
+def decoded(path: Path, limits: ReadLimits) -> str:
+    """The characters of a text file, with `\\n` between its lines."""
+    if path.stat().st_size > (limits.max_chars + 1) * _MOST_BYTES_A_CHAR:
+        raise too_many_chars(limits)
+    return read_text(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")

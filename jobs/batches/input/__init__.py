@@ -1,0 +1,1 @@
+"""A batch's input file: its lines, read, checked and indexed."""

@@ -1,0 +1,1 @@
+"""The records: jobs, batches' lanes, callbacks, departments, states, problems."""

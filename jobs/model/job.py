@@ -1,0 +1,132 @@
+"""The job, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobs.model.lanes import Lane
+from jobs.model.provenance import Provenance
+from jobs.model.roles import ModelChoice
+from jobs.model.states import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    engine_seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.engine_seconds + other.engine_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InputLine:
+    """Where a job that is a line of a batch stands in the batch's input file, in bytes."""
+
+    blob: str
+    number: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a submission asks for, checked and with its ids given.
+
+    `references` are the ids of the documents that its options name.
+    """
+
+    id: str
+    callback_id: str | None
+    department: str
+    task: str
+    lane: Lane
+    options: Mapping[str, Any]
+    document_id: str
+    callback_url: str | None = None
+    batch_id: str | None = None
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    model: ModelChoice | None = None
+    references: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task on one document for one department.
+
+    `model` is what was asked for; None leaves it to the worker's settings.
+    `result` is the result's JSON value, or None where `result_blob` names where the store keeps it.
+    `error` is a problem object (RFC 9457). A `line` of a batch has its options, its input and its
+    metadata in the batch's input file, and only there.
+    """
+
+    id: str
+    department: str
+    task: str
+    lane: Lane
+    options: Mapping[str, Any]
+    document_id: str | None
+    callback_url: str | None
+    callback_id: str | None
+    batch_id: str | None
+    not_before: datetime | None
+    deadline: datetime | None
+    metadata: Mapping[str, Any]
+    status: JobStatus
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempts: int
+    progress: Progress
+    result: Any
+    result_blob: str | None
+    error: Mapping[str, Any] | None
+    usage: Usage
+    provenance: Provenance | None
+    model: ModelChoice | None = None
+    custom_id: str | None = None
+    line: InputLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document in the store. `blob` is the store's name for its bytes."""
+
+    id: str
+    department: str
+    sha256: str
+    bytes: int
+    media_type: str
+    filename: str | None
+    expires_at: datetime
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a job. `token` fences off every earlier run; `tries` counts those that
+    failed on their own account. A line of a batch has no `document`: its input is in the line.
+    """
+
+    job: Job
+    token: int
+    tries: int
+    document: StoredDocument | None

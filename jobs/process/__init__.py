@@ -1,0 +1,1 @@
+"""What a process has from its start: settings, logs, departments' own tasks."""

@@ -1,0 +1,38 @@
+"""Departments' own tasks, offered from the start of a process."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+
+from jobs.process.settings import TaskSettings
+from tasks.department_tasks.folder import read_folder
+from tasks.department_tasks.problems import TaskFilesRefused
+from tasks.department_tasks.run import task_of
+from tasks.registry import BUILT_IN, offer
+
+log = structlog.get_logger()
+
+
+def offer_own_tasks(settings: TaskSettings) -> None:
+    """Offer the tasks of the folder that is set, beside the built-in ones.
+
+    Raises `TaskFilesRefused` where any of its files cannot be used: then none is offered.
+    """
+    folder = settings.tasks_dir
+    files = read_folder(folder, BUILT_IN) if folder is not None else ()
+    own = [task_of(file.definition, file.digest) for file in files]
+    offer(own)
+    if own:
+        log.info("tasks.offered", tasks={task.name: task.version for task in own})
+
+
+def offer_or_exit(settings: TaskSettings) -> None:
+    """As `offer_own_tasks`; a process without a task that departments count on must not start: it
+    says what is wrong with each file, and ends with status 1.
+    """
+    try:
+        offer_own_tasks(settings)
+    except TaskFilesRefused as refused:
+        sys.exit(f"Departments' own tasks cannot be used; nothing was started.\n{refused}")

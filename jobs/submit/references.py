@@ -1,0 +1,47 @@
+"""What the options of a job name besides the document that is worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from jobs.model.problems import ProblemError
+from tasks.references import DocumentRef, LibraryRef, references_in
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Ids of documents, names of libraries, and texts that stand in the options themselves."""
+
+    document_ids: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+
+    @classmethod
+    def in_options(cls, options: BaseModel) -> Named:
+        found = list(references_in(options))
+        documents = [one for one in found if isinstance(one, DocumentRef)]
+        return cls(
+            document_ids=frozenset(one.document_id for one in documents if one.document_id),
+            libraries=frozenset(one.root for one in found if isinstance(one, LibraryRef)),
+            texts=tuple(one.text for one in documents if one.text is not None),
+        )
+
+
+def no_such_reference(document_id: str) -> ProblemError:
+    return ProblemError(
+        "not-found",
+        f"The options name the document {document_id}, which the department does not have. "
+        "Upload it first; it may have expired.",
+        errors=[{"pointer": "#/options", "detail": "A document that they name is not there."}],
+    )
+
+
+def no_such_library(name: str) -> ProblemError:
+    return ProblemError(
+        "not-found",
+        f"The options name the library {name}, which the department does not have. "
+        "PUT /v1/libraries/NAME/documents/ID makes it with its first document.",
+        errors=[{"pointer": "#/options", "detail": "A library that they name is not there."}],
+    )

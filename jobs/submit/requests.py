@@ -1,0 +1,98 @@
+"""What a department asks for, in the bodies of its calls; a batch's line has one too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError, to_json
+
+from jobs.model.lanes import Lane
+from jobs.model.roles import ModelChoice
+
+_METADATA_MAX_BYTES = 16 * 1024
+
+
+class JobInput(BaseModel):
+    """Either text, or a document that was uploaded before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(None, description="The text itself.")
+    document_id: str | None = Field(None, description="A document uploaded before.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> JobInput:
+        if (self.text is None) == (self.document_id is None):
+            raise PydanticCustomError("input", "Give either `text` or `document_id`.")
+        return self
+
+
+class JobRequest(BaseModel):
+    """One task on one document."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "task": "summarize",
+                "input": {"text": "The water supply in Mill Street is interrupted on 5 March."},
+                "options": {"max_words": 60},
+                "callback_url": "http://oa.tax.intranet/hooks/chancery",
+                "metadata": {"case": "2026-1187"},
+            }
+        },
+    )
+
+    task: str = Field(description="The name of a task, as in `GET /v1/tasks`.")
+    input: JobInput | None = Field(None, description="Left out where a file comes with the job.")
+    options: dict[str, Any] = Field(default_factory=dict, description="The task's options.")
+    callback_url: Annotated[str, Field(max_length=2048)] | None = Field(
+        None, description="Where the ending is posted to; must be on the allow-list."
+    )
+    lane: Lane = Field(Lane.interactive, description="`interactive`, or `bulk` for night work.")
+    model: ModelChoice | None = Field(
+        None,
+        description="`fast`, `full`, or `auto`: the fast model's answer where the task's own "
+        "checks find no fault in it, else the full model's. The operator's choice if left out.",
+    )
+    not_before: AwareDatetime | None = Field(None, description="Do not run it before this time.")
+    deadline: AwareDatetime | None = Field(None, description="Of no use after this time.")
+    metadata: dict[str, Any] = Field(
+        default_factory=dict, description="Kept and given back as it is; 16 KiB at most."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> JobRequest:
+        if len(to_json(self.metadata)) > _METADATA_MAX_BYTES:
+            raise PydanticCustomError("metadata", "`metadata` may have 16 KiB at most.")
+        if self.not_before and self.deadline and self.deadline <= self.not_before:
+            raise PydanticCustomError("deadline", "`deadline` must be after `not_before`.")
+        return self
+
+
+class RedeliverRequest(BaseModel):
+    """Which callbacks are to be sent again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "status": "dead",
+                "from": "2026-11-20T00:00:00+08:00",
+                "to": "2026-11-23T00:00:00+08:00",
+            }
+        },
+    )
+
+    status: Literal["dead"] = Field(description="Only dead callbacks are sent again like this.")
+    since: AwareDatetime = Field(alias="from", description="Made at this time or later.")
+    until: AwareDatetime | None = Field(
+        None, alias="to", description="Made before this time; now where it is left out."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RedeliverRequest:
+        if self.until and self.until <= self.since:
+            raise PydanticCustomError("to", "`to` must be after `from`.")
+        return self

@@ -1,0 +1,182 @@
+"""Where callbacks may go: a department's allow-list, and what no list can allow.
+
+On an intranet every receiver has a private address, so refusing private ranges says nothing. What
+counts is the department's own list of hosts, addresses and ports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from jobs.model.problems import ProblemError
+
+Address = IPv4Address | IPv6Address
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"\w[\w.-]*")
+_HOST_AND_PORT = re.compile(r"(\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+# Where clouds answer their machines with credentials, beside the link-local 169.254.169.254.
+_METADATA = frozenset(
+    ip_address(text)
+    for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowEntry:
+    """`HOST`, `ADDRESS` or `CIDR`, each with `:PORT` or for every port. IPv6 in brackets.
+
+    One of `host` and `network` is set.
+    """
+
+    host: str | None
+    network: IPv4Network | IPv6Network | None
+    port: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> AllowEntry:
+        """Raises `ValueError`, saying what is wrong with `text`."""
+        name, port = _split_port(text.strip())
+        try:
+            block = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+            return cls(None, ip_network(block, strict=False), port)
+        except ValueError:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{text!r} is no host, address or CIDR block") from None
+        return cls(_folded(name), None, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A callback URL taken apart. `host` is as it is resolved, `port` never None."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+
+
+class AllowList:
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._entries = [AllowEntry.parse(entry) for entry in entries]
+
+    def names(self, target: Target) -> bool:
+        """Whether the target's host is on the list as it is written: a name or an address."""
+        address = literal(target.host)
+        if address is not None:
+            return self._in_network(plain(address), target.port)
+        return any(
+            entry.host == target.host and _port_fits(entry, target.port) for entry in self._entries
+        )
+
+    def admits(self, target: Target, addresses: Sequence[Address]) -> bool:
+        """Whether a delivery to `target` may connect to each of `addresses`, which it resolves to.
+
+        Loopback is admitted only where the list has `localhost`, or a block of nothing else, and
+        the URL says so too.
+        """
+        named = self.names(target)
+        return bool(addresses) and all(
+            self._admits(target, plain(address), named=named) for address in addresses
+        )
+
+    def _admits(self, target: Target, address: Address, *, named: bool) -> bool:
+        if address.is_loopback:
+            if literal(target.host) is None:
+                return named and target.host == "localhost"
+            return self._in_network(address, target.port, loopback=True)
+        return not _never(address) and (named or self._in_network(address, target.port))
+
+    def _in_network(self, address: Address, port: int, *, loopback: bool = False) -> bool:
+        return any(
+            entry.network is not None
+            and address in entry.network
+            and _port_fits(entry, port)
+            and (entry.network.is_loopback or not loopback)
+            for entry in self._entries
+        )
+
+
+def parse_target(url: str) -> Target:
+    """Take a callback URL apart. Raises `ProblemError("callback-not-allowed")`."""
+    if any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in url):
+        raise _not_allowed("has characters that no URL has")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _not_allowed("is not a URL") from error
+    if parts.scheme not in _PORTS:
+        raise _not_allowed("must begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise _not_allowed("may not carry a user name or password")
+    if not _HOST_AND_PORT.fullmatch(parts.netloc) or port == 0:
+        raise _not_allowed("has no proper host and port")
+    host = _folded(parts.hostname or "")
+    return Target(url, parts.scheme, host, port or _PORTS[parts.scheme])
+
+
+def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Target:
+    """The target of `url`, where the list admits it with what it resolves to.
+
+    Raises `ProblemError("callback-not-allowed")`.
+    """
+    target = parse_target(url)
+    if not addresses:
+        raise _not_allowed("has a host whose address cannot be found")
+    if not allow.admits(target, addresses):
+        raise _not_allowed("is not on the department's allow-list")
+    return target
+
+
+def literal(host: str) -> Address | None:
+    """The address that `host` is, or None where it is a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def plain(address: Address) -> Address:
+    """An IPv4 address that comes in IPv6's clothes, as itself."""
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
+
+
+def _never(address: Address) -> bool:
+    return (
+        address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or address.is_reserved
+        or address in _METADATA
+    )
+
+
+def _port_fits(entry: AllowEntry, port: int) -> bool:
+    return entry.port in (None, port)
+
+
+def _split_port(text: str) -> tuple[str, int | None]:
+    name, colon, port = text.rpartition(":")
+    if not colon or (":" in name and not name.endswith("]")) or name.endswith(":"):
+        return text, None
+    if not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError(f"{text!r}: the port must be a number from 1 to 65535")
+    return name, int(port)
+
+
+def _folded(host: str) -> str:
+    return host.rstrip(".").lower()
+
+
+def _not_allowed(why: str) -> ProblemError:
+    return ProblemError(
+        "callback-not-allowed",
+        f"The callback URL {why}. Ask the operators to add its host with "
+        "`chancery department allow`.",
+    )

@@ -1,0 +1,1 @@
+"""When bulk work may run: calendar windows."""

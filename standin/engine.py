@@ -1,0 +1,271 @@
+"""A stand-in for vLLM: the same HTTP, no model, and ways to misbehave.
+
+    python -m standin.engine --port 8000 [--latency 0.05] [--mode 500]
+
+Answers are the same for the same request: a value that fits the schema, or the beginning of the
+last line of the prompt. `POST /_control` with any of the fields of `Behaviour` changes what it does
+from then on; `GET /_counts` tells of the completions asked for, `GET /_last` the last one's body,
+`GET /_asked` the bodies of the last ones as they came.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import uvloop
+from aiohttp import web
+
+from standin.schema_instances import instance
+
+MODEL, ROOT, VERSION = "stand-in", "nobody/stand-in-0b", "0.0.0"
+MODES = ("ok", "400", "429", "500", "503", "hang", "drop", "not-json", "unhealthy", "no-tokenize")
+THINKING = "<think>\nLet me think about it.\n</think>\n\n"
+ANSWER_CHARS = 60
+TOKEN_CHARS = 4
+REMEMBERED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """`latency` is in seconds, `answer` replaces every answer, `think` puts reasoning before it.
+
+    Without `takes_priority`, a priority other than 0 is refused. `unhealthy` answers 503 to all.
+    """
+
+    mode: str = "ok"
+    latency: float = 0.0
+    answer: str | None = None
+    think: bool = False
+    takes_priority: bool = True
+    context: int = 4096
+
+
+@dataclass(slots=True)
+class Counts:
+    started: int = 0
+    finished: int = 0
+    aborted: int = 0
+    tokenized: int = 0
+
+    @property
+    def running(self) -> int:
+        return self.started - self.finished - self.aborted
+
+
+@dataclass(slots=True)
+class StandIn:
+    behaviour: Behaviour
+    counts: Counts = field(default_factory=Counts)
+    last: dict[str, Any] = field(default_factory=dict)
+    asked: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.add_routes(
+            [
+                web.get("/health", self.health),
+                web.get("/v1/models", self.models),
+                web.get("/version", self.version),
+                web.get("/metrics", self.metrics),
+                web.post("/tokenize", self.tokenize),
+                web.post("/v1/chat/completions", self.chat),
+                web.post("/_control", self.control),
+                web.get("/_counts", self.count),
+                web.get("/_last", self.latest),
+                web.get("/_asked", self.remembered),
+            ]
+        )
+        return app
+
+    async def health(self, request: web.Request) -> web.Response:
+        return web.Response(status=503 if self.behaviour.mode == "unhealthy" else 200)
+
+    async def models(self, request: web.Request) -> web.Response:
+        model = {"id": MODEL, "root": ROOT, "max_model_len": self.behaviour.context}
+        return web.json_response({"object": "list", "data": [{**model, "object": "model"}]})
+
+    async def version(self, request: web.Request) -> web.Response:
+        return web.json_response({"version": VERSION})
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        labels = f'{{engine="0",model_name="{MODEL}"}}'
+        lines = (
+            f"vllm:num_requests_running{labels} {float(self.counts.running)}",
+            f"vllm:num_requests_waiting{labels} 0.0",
+            f"vllm:kv_cache_usage_perc{labels} 0.25",
+        )
+        return web.Response(text="\n".join(lines) + "\n")
+
+    async def tokenize(self, request: web.Request) -> web.Response:
+        if self.behaviour.mode == "no-tokenize":
+            return _problem(404, "Not Found")
+        self.counts.tokenized += 1
+        tokens = list(range(count_tokens((await request.json())["prompt"])))
+        answer = {"count": len(tokens), "max_model_len": self.behaviour.context, "tokens": tokens}
+        return web.json_response(answer)
+
+    async def control(self, request: web.Request) -> web.Response:
+        self.behaviour = _checked(replace(self.behaviour, **await request.json()))
+        return web.json_response({})
+
+    async def count(self, request: web.Request) -> web.Response:
+        counts = self.counts
+        return web.json_response(
+            {
+                "started": counts.started,
+                "finished": counts.finished,
+                "aborted": counts.aborted,
+                "running": counts.running,
+                "tokenized": counts.tokenized,
+            }
+        )
+
+    async def latest(self, request: web.Request) -> web.Response:
+        return web.json_response(self.last)
+
+    async def remembered(self, request: web.Request) -> web.Response:
+        return web.json_response(list(self.asked))
+
+    async def chat(self, request: web.Request) -> web.Response:
+        self.counts.started += 1
+        try:
+            self.asked.append(await request.text())
+            body = self.last = json.loads(self.asked[-1])
+            response = await self._misbehave(request, body) or self._answer(body)
+        except asyncio.CancelledError:
+            self.counts.aborted += 1
+            raise
+        self.counts.finished += 1
+        return response
+
+    async def _misbehave(self, request: web.Request, body: dict[str, Any]) -> web.Response | None:
+        behaviour = self.behaviour
+        if behaviour.latency:
+            await asyncio.sleep(behaviour.latency)
+        match behaviour.mode:
+            case "hang":
+                await asyncio.Event().wait()
+            case "drop":
+                assert request.transport
+                request.transport.abort()
+            case "not-json":
+                return web.Response(text="<html>It works!</html>", content_type="text/html")
+            case "400":
+                return _problem(400, f"Cannot take: {body['messages'][-1]['content']}")
+            case "429" | "500" | "503":
+                return _problem(int(behaviour.mode), "It does not work")
+            case "unhealthy":
+                return _problem(503, "It does not work")
+        return self._refuse(body)
+
+    def _refuse(self, body: dict[str, Any]) -> web.Response | None:
+        if body.get("priority") and not self.behaviour.takes_priority:
+            return _problem(400, "Got priority 10 but Priority scheduling is not enabled.")
+        asked, most = _prompt_tokens(body) + body.get("max_tokens", 0), self.behaviour.context
+        if asked > most:
+            return _problem(
+                400,
+                f"This model's maximum context length is {most} tokens. However, {asked} tokens "
+                "were asked for.",
+            )
+        return None
+
+    def _answer(self, body: dict[str, Any]) -> web.Response:
+        text = self.behaviour.answer or _words(body)
+        text = THINKING + text if self.behaviour.think else text
+        pieces = [text[i : i + TOKEN_CHARS] for i in range(0, len(text), TOKEN_CHARS)]
+        prompt = _prompt_tokens(body)
+        choice: dict[str, Any] = {
+            "index": 0,
+            "message": {"role": "assistant", "content": text},
+            "finish_reason": "stop",
+        }
+        if body.get("logprobs"):
+            content = [_logprobs(piece, body.get("top_logprobs", 0)) for piece in pieces]
+            choice["logprobs"] = {"content": content}
+        usage = {
+            "prompt_tokens": prompt,
+            "completion_tokens": len(pieces),
+            "total_tokens": prompt + len(pieces),
+            "prompt_tokens_details": {"cached_tokens": prompt // 2},
+        }
+        return web.json_response(
+            {
+                "id": f"chatcmpl-{self.counts.started}",
+                "object": "chat.completion",
+                "created": 0,
+                "model": MODEL,
+                "choices": [choice],
+                "usage": usage,
+            }
+        )
+
+
+def count_tokens(text: str) -> int:
+    """One token for four ASCII characters, or for one other."""
+    others = sum(1 for char in text if not char.isascii()) if not text.isascii() else 0
+    return others + -(-(len(text) - others) // TOKEN_CHARS)
+
+
+def _prompt_tokens(body: dict[str, Any]) -> int:
+    return sum(count_tokens(message["content"]) for message in body["messages"])
+
+
+def _words(body: dict[str, Any]) -> str:
+    prompt = body["messages"][-1]["content"].strip()
+    words = prompt.rsplit("\n", 1)[-1][:ANSWER_CHARS] or "-"
+    shape = body.get("response_format") or {}
+    if shape.get("type") != "json_schema":
+        return words
+    return json.dumps(instance(shape["json_schema"]["schema"], words), ensure_ascii=False)
+
+
+def _logprobs(piece: str, number: int) -> dict[str, Any]:
+    top = [{"token": piece, "logprob": -0.1}]
+    top += [{"token": f"{piece}{rank}", "logprob": -2.0 - rank} for rank in range(1, number)]
+    return {"token": piece, "logprob": -0.1, "top_logprobs": top[:number]}
+
+
+def _problem(status: int, message: str) -> web.Response:
+    error = {"message": message, "type": "Error", "param": None, "code": status}
+    return web.json_response({"error": error}, status=status)
+
+
+def _checked(behaviour: Behaviour) -> Behaviour:
+    if behaviour.mode not in MODES:
+        raise web.HTTPBadRequest(text=f"mode is one of {', '.join(MODES)}")
+    return behaviour
+
+
+async def serve(host: str, port: int, behaviour: Behaviour) -> None:
+    """Serve until cancelled. Prints its address when it answers."""
+    runner = web.AppRunner(
+        StandIn(behaviour).app(), access_log=None, handler_cancellation=True, shutdown_timeout=0
+    )
+    await runner.setup()
+    await web.TCPSite(runner, host, port, backlog=1024).start()
+    print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A stand-in for vLLM.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before an answer")
+    parser.add_argument("--mode", "--fail", choices=MODES, default="ok")
+    options = parser.parse_args()
+    behaviour = Behaviour(mode=options.mode, latency=options.latency)
+    uvloop.run(serve(options.host, options.port, behaviour))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""Citations of laws in a text, held against a library of laws."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from documents.document import Document
+from tasks.cite_check.citations import Citation, find_citations, is_law_name, short_names
+from tasks.cite_check.cited_provisions import Provision
+from tasks.cite_check.library import Law, LawLibrary
+from tasks.cite_check.lookup import missing_part, parts_of, provision_label, text_of
+from tasks.cite_check.quotations import holds, nearest_words
+from tasks.compare.differences import find_edits
+from tasks.doubts import of_rules_alone
+from tasks.engine import Engine
+from tasks.errors import EmptyDocument
+from tasks.references import DocumentRef, LibraryRef
+from tasks.task import Task
+from tasks.text.edits import Edit
+
+_LAW = "市场管理办法\n2020年1月1日公布\n第一条 市场每日开放。\n第二条 市场内禁止吸烟。"
+
+
+class CiteCheckOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"library": "laws", "laws": []}}
+    )
+
+    library: LibraryRef | None = Field(
+        None, description="The name of a library of the department that holds laws."
+    )
+    laws: list[DocumentRef] = Field(
+        default_factory=list, max_length=200, description="Laws beside those of the library."
+    )
+    short_names: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=1_000,
+        description="Other names of laws: the short one, and the full one. Those that the text "
+        "itself gives (以下简称) need not be here.",
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> CiteCheckOptions:
+        if self.library is None and not self.laws:
+            raise PydanticCustomError("laws", "Give a `library`, or `laws`.")
+        return self
+
+
+class Verdict(StrEnum):
+    ok = "ok"
+    unknown_law = "unknown-law"
+    superseded = "superseded"
+    no_such_article = "no-such-article"
+    quotation_differs = "quotation-differs"
+
+
+class CitationCheck(BaseModel):
+    """One citation, and what the library says of it."""
+
+    text: str = Field(description="The citation as it stands in the text.")
+    start: int = Field(description="Offset of the first character in the document's text, from 0.")
+    end: int = Field(description="Offset after the last character.")
+    page: int | None = Field(description="The page, from 1; null where the format has no pages.")
+    verdict: Verdict = Field(
+        description="`ok`: nothing speaks against it. `unknown-law`: the library has no law of "
+        "that name, or not the version named. `superseded`: a version is named or quoted that is "
+        "not the last one of the library. `no-such-article`: the law has no such article, "
+        "paragraph or item. `quotation-differs`: the words in quotation marks do not stand there."
+    )
+    law: str | None = Field(description="The title of the law in the library; null if unknown.")
+    version: date | None = Field(
+        description="The day when the version that it was held against was made or last changed."
+    )
+    current: date | None = Field(description="The same of the last version in the library.")
+    provision: str | None = Field(description="What is cited of it, such as 第十二条第二款.")
+    missing: str | None = Field(description="The part of the provision that there is not.")
+    quote: str | None = Field(description="The words that are said to stand there.")
+    expected: str | None = Field(
+        description="Where the quotation differs: the words of the law that are nearest to it."
+    )
+    edits: list[Edit] = Field(
+        description="Edits that make `expected` of `quote`, with offsets into `quote`."
+    )
+    suggestion: str | None = Field(
+        description="The title that was perhaps meant, or the provision that the quoted words do "
+        "stand in."
+    )
+
+
+class LawInLibrary(BaseModel):
+    title: str = Field(description="Its title.")
+    version: date | None = Field(description="The day when it was made or last changed, if known.")
+    current: bool = Field(description="Whether it is the last version in the library.")
+
+
+class CiteCheckResult(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "citations": [
+                    {
+                        "text": "《市场管理办法》第三条",
+                        "start": 2,
+                        "end": 13,
+                        "page": None,
+                        "verdict": "no-such-article",
+                        "law": "市场管理办法",
+                        "version": "2020-01-01",
+                        "current": "2020-01-01",
+                        "provision": "第三条",
+                        "missing": "第三条",
+                        "quote": None,
+                        "expected": None,
+                        "edits": [],
+                        "suggestion": None,
+                    }
+                ],
+                "counts": {
+                    "ok": 0,
+                    "unknown-law": 0,
+                    "superseded": 0,
+                    "no-such-article": 1,
+                    "quotation-differs": 0,
+                },
+                "laws": [{"title": "市场管理办法", "version": "2020-01-01", "current": True}],
+            }
+        }
+    )
+
+    citations: list[CitationCheck] = Field(description="Every citation, in the order of the text.")
+    counts: dict[Verdict, int] = Field(description="How many citations got each verdict.")
+    laws: list[LawInLibrary] = Field(description="The laws that citations were held against.")
+
+
+async def cite_check(
+    document: Document, options: CiteCheckOptions, engine: Engine
+) -> CiteCheckResult:
+    """Raises `EmptyDocument`."""
+    if not document.text.strip():
+        raise EmptyDocument("The document holds no text. Send one that does.")
+    engine.progress(0, 1)
+    result = await asyncio.to_thread(checked, document, options)
+    engine.progress(1, 1)
+    return result
+
+
+def checked(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
+    given = [one.document for one in options.laws]
+    kept = options.library.documents if options.library is not None else ()
+    library = LawLibrary([*kept, *given], options.short_names)
+    for short, title in short_names(document.text):
+        library.name(short, title)
+    plain_names = [*library.titles, *library.short_names]
+    citations = [
+        _check(document, citation, library)
+        for citation in find_citations(document.text, plain_names)
+        if is_law_name(citation.name) or library.versions(citation.name) or citation.provision
+    ]
+    counts = Counter(one.verdict for one in citations)
+    return CiteCheckResult(
+        citations=citations,
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        laws=[
+            LawInLibrary(
+                title=law.title,
+                version=law.version,
+                current=law is library.versions(law.title)[-1],
+            )
+            for law in library.laws
+        ],
+    )
+
+
+def _check(document: Document, citation: Citation, library: LawLibrary) -> CitationCheck:
+    check = CitationCheck(
+        text=document.text[citation.start : citation.end],
+        start=citation.start,
+        end=citation.end,
+        page=document.page_at(citation.start) if document.pages else None,
+        verdict=Verdict.ok,
+        law=None,
+        version=None,
+        current=None,
+        provision=provision_label(citation.provision) if citation.provision else None,
+        missing=None,
+        quote=citation.quote,
+        expected=None,
+        edits=[],
+        suggestion=None,
+    )
+    versions = library.versions(citation.name)
+    cited = _cited_version(versions, citation.year)
+    if cited is None:
+        suggestion = versions[-1].title if versions else library.nearest(citation.name)
+        return check.model_copy(update={"verdict": Verdict.unknown_law, "suggestion": suggestion})
+    last = versions[-1]
+    check = check.model_copy(
+        update={"law": cited.title, "version": cited.version, "current": last.version}
+    )
+    if cited is not last:
+        return check.model_copy(update={"verdict": Verdict.superseded})
+    if citation.provision is None:
+        return check
+    return _check_provision(check, citation, citation.provision, versions)
+
+
+def _cited_version(versions: Sequence[Law], year: int | None) -> Law | None:
+    if year is None or all(law.version is None for law in versions):
+        return versions[-1] if versions else None
+    of_year = [law for law in versions if law.version is not None and law.version.year == year]
+    return of_year[-1] if of_year else None
+
+
+def _check_provision(
+    check: CitationCheck, citation: Citation, provision: Provision, versions: Sequence[Law]
+) -> CitationCheck:
+    law, quote = versions[-1], citation.quote
+    missing = missing_part(law, provision)
+    if quote is None or (not missing and _quotes(law, citation, quote)):
+        verdict = Verdict.no_such_article if missing else Verdict.ok
+        return check.model_copy(update={"verdict": verdict, "missing": missing})
+    older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote)), None)
+    if older is not None:
+        return check.model_copy(update={"verdict": Verdict.superseded, "version": older.version})
+    elsewhere = next((label for label, words in parts_of(law) if holds(words, quote)), None)
+    if missing:
+        verdict = Verdict.no_such_article
+        return check.model_copy(
+            update={"verdict": verdict, "missing": missing, "suggestion": elsewhere}
+        )
+    expected = nearest_words(text_of(law.articles[provision.article], provision), quote)
+    return check.model_copy(
+        update={
+            "verdict": Verdict.quotation_differs,
+            "expected": expected,
+            "edits": find_edits(quote, expected),
+            "suggestion": elsewhere,
+        }
+    )
+
+
+def _quotes(law: Law, citation: Citation, quote: str) -> bool:
+    """Whether the law has the words in one of the provisions that they are quoted from."""
+    cited = [one for one in (citation.provision, *citation.before) if one is not None]
+    return any(
+        holds(text_of(law.articles[one.article], one), quote)
+        for one in cited
+        if not missing_part(law, one)
+    )
+
+
+TASK = Task(
+    name="cite_check",
+    version="1",
+    description="Hold the citations of laws in a text against a library of laws: whether the law "
+    "is there and current, the article exists, and the quotation is exact. By rules, without a "
+    "model.",
+    options=CiteCheckOptions,
+    result=CiteCheckResult,
+    run=cite_check,
+    doubts=of_rules_alone,
+)

@@ -1,0 +1,143 @@
+"""Laws by their names, in all the versions that there are, and their articles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
+
+from documents.document import Document
+from tasks.text.provisions import Paragraph, article_number, lines_of, paragraphs, units
+
+STATE = "中华人民共和国"
+_DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?!起)")
+_FILE_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+_MADE = re.compile(r"通过|修订|修正|公布|发布|批准|修改|令")
+_AFTER_NAME = re.compile(r"\s*[（(][^（）()]*(?:\d|试行|修)[^（）()]*[）)]\s*$")
+_LONGEST_TITLE = 80
+# So much of a name must be alike to be suggested for another.
+_ALIKE = 0.7
+
+Number = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """`text` is all of it, without the label."""
+
+    label: str
+    text: str
+    paragraphs: Sequence[Paragraph]
+
+
+class Law:
+    """One version of a law. `version` is the day when it was made or last changed, None where the
+    document does not say so before its first article, nor its file's name.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        opening = _opening(document)
+        source = document.source
+        filename = (source.filename if source is not None else None) or ""
+        self.title = _title(opening, filename)
+        self.version = _version(opening, filename)
+
+    @cached_property
+    def articles(self) -> Mapping[Number, Article]:
+        found: dict[Number, Article] = {}
+        for unit in units(self.document):
+            if unit.kind == "article" and unit.place.label is not None:
+                lines = list(lines_of(self.document, unit.place))
+                article = Article(unit.place.label, "\n".join(lines), paragraphs(lines))
+                found.setdefault(article_number(unit.place.label), article)
+        return found
+
+
+class LawLibrary:
+    """`names` are other names for laws, such as abbreviations."""
+
+    def __init__(self, documents: Iterable[Document], names: Mapping[str, str]) -> None:
+        self._versions: dict[str, list[Law]] = {}
+        for document in documents:
+            law = Law(document)
+            self._versions.setdefault(name_key(law.title), []).append(law)
+        for versions in self._versions.values():
+            versions.sort(key=lambda law: law.version or date.min)
+        self._names = {name_key(name): name_key(title) for name, title in names.items()}
+
+    @property
+    def laws(self) -> list[Law]:
+        return [law for versions in self._versions.values() for law in versions]
+
+    @property
+    def titles(self) -> list[str]:
+        """The current title of each law, long and short."""
+        long = [versions[-1].title for versions in self._versions.values()]
+        return [*long, *(title.removeprefix(STATE) for title in long if title.startswith(STATE))]
+
+    def name(self, short: str, title: str) -> None:
+        """Have `short` mean what `title` does."""
+        self._names[name_key(short)] = name_key(title)
+
+    @property
+    def short_names(self) -> list[str]:
+        return [name for name, title in self._names.items() if title in self._versions]
+
+    def versions(self, name: str) -> Sequence[Law]:
+        """Every version of a law, the current one last; none where there is no such law."""
+        key = name_key(name)
+        return self._versions.get(self._names.get(key, key), ())
+
+    def nearest(self, name: str) -> str | None:
+        """The title that `name` was perhaps meant for."""
+        key = name_key(name)
+        near = get_close_matches(key, [*self._versions, *self._names], n=1, cutoff=_ALIKE)
+        found = self.versions(near[0]) if near else ()
+        return found[-1].title if found else None
+
+
+def name_key(name: str) -> str:
+    """Names that mean the same law have the same key: with the state's name before or without."""
+    plain = re.sub(r"[\s《》〈〉<>“”\"]", "", name)
+    return plain.removeprefix(STATE).replace("(", "（").replace(")", "）")
+
+
+def _opening(document: Document) -> list[str]:
+    """The blocks before the first article or chapter."""
+    first = next((unit for unit in units_before_articles(document)), len(document.text))
+    blocks = [document.text[b.start : b.end] for b in document.blocks if b.start < first]
+    return blocks[:30]
+
+
+def units_before_articles(document: Document) -> Iterable[int]:
+    for block in document.blocks:
+        if re.match(r"[#\s]*第\S{1,6}[编章条]", document.text[block.start : block.start + 20]):
+            yield block.start
+
+
+def _title(opening: Sequence[str], filename: str) -> str:
+    stem = re.sub(r"\.\w{1,5}$", "", filename)
+    # A text that is given may be raw Markdown.
+    first = " ".join(opening[0].lstrip("# ").split()) if opening else ""
+    title = first if 0 < len(first) <= _LONGEST_TITLE else stem
+    while _AFTER_NAME.search(title):
+        title = _AFTER_NAME.sub("", title)
+    return re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", title).strip("《》 ")
+
+
+def _version(opening: Sequence[str], filename: str) -> date | None:
+    said = [line for line in opening if _MADE.search(line)]
+    days = [match for line in said for match in _DATE.finditer(line)]
+    days = days or list(_FILE_DATE.finditer(filename))
+    return max((day for day in map(_day, days) if day is not None), default=None)
+
+
+def _day(match: re.Match[str]) -> date | None:
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None

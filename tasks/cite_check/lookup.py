@@ -1,0 +1,64 @@
+"""The provisions of a law that citations name: whether they are there, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tasks.cite_check.cited_provisions import Provision
+from tasks.cite_check.library import Article, Law
+
+
+def missing_part(law: Law, provision: Provision) -> str | None:
+    """The first part of a provision that the law does not have."""
+    article = law.articles.get(provision.article)
+    if article is None:
+        return provision_label(Provision(provision.article))
+    paragraphs = article.paragraphs
+    if provision.paragraph is not None:
+        if not 0 < provision.paragraph <= len(paragraphs):
+            return f"第{numeral(provision.paragraph)}款"
+        paragraphs = paragraphs[provision.paragraph - 1 : provision.paragraph]
+    if provision.item is not None and not any(provision.item in one.items for one in paragraphs):
+        return f"第（{numeral(provision.item)}）项"
+    return None
+
+
+def text_of(article: Article, provision: Provision) -> str:
+    """The words of a provision that there is."""
+    paragraphs = article.paragraphs
+    if provision.paragraph is not None:
+        paragraphs = [paragraphs[provision.paragraph - 1]]
+    if provision.item is not None:
+        return next(one.items[provision.item] for one in paragraphs if provision.item in one.items)
+    return "\n".join(line for one in paragraphs for line in one.lines)
+
+
+def parts_of(law: Law) -> Iterator[tuple[str, str]]:
+    """Every article and each of its paragraphs where there are several, with their labels."""
+    for number, article in law.articles.items():
+        if len(article.paragraphs) > 1:
+            for place, paragraph in enumerate(article.paragraphs, start=1):
+                yield provision_label(Provision(number, place)), "\n".join(paragraph.lines)
+        yield provision_label(Provision(number)), article.text
+
+
+def provision_label(provision: Provision) -> str:
+    first, added = provision.article
+    label = f"第{numeral(first)}条" + (f"之{numeral(added)}" if added else "")
+    if provision.paragraph is not None:
+        label += f"第{numeral(provision.paragraph)}款"
+    if provision.item is not None:
+        label += f"第（{numeral(provision.item)}）项"
+    return label
+
+
+def numeral(number: int) -> str:
+    """A number below 10,000 in Chinese characters."""
+    digits, written = "零一二三四五六七八九", ""
+    for unit, size in (("千", 1_000), ("百", 100), ("十", 10), ("", 1)):
+        digit, number = divmod(number, size) if size > 1 else (number, 0)
+        if digit:
+            written += ("" if digit == 1 and unit == "十" and not written else digits[digit]) + unit
+        elif written and number and not written.endswith("零"):
+            written += "零"
+    return written or "零"

@@ -1,0 +1,137 @@
+"""Which of the caller's labels fits a document, and how sure the model is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from documents.document import Document
+from tasks.doubts import Doubt
+from tasks.engine import Engine
+from tasks.model.choosing import choose, lettered
+from tasks.model.output import fence
+from tasks.task import Task
+
+PROMPT = """<document>
+{text}
+</document>
+
+Which label fits the document best?
+{labels}
+{instructions}
+Answer with the letter of the label, as {{"label": "X"}}."""
+
+
+class Label(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100, description="What the result calls it.")
+    description: str = Field(
+        "", max_length=1_000, description="When it fits; the model sees this beside the name."
+    )
+
+
+class ClassifyOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "labels": [
+                    {"name": "complaint", "description": "Something is wrong and should be mended"},
+                    {"name": "question", "description": "The writer wants to know something"},
+                ]
+            }
+        },
+    )
+
+    labels: list[Label] = Field(
+        min_length=2, max_length=20, description="The labels to choose from; names are unique."
+    )
+    instructions: str | None = Field(
+        None, min_length=1, max_length=2_000, description="What else the model should know."
+    )
+
+    doubt_below: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="With `model` `auto`, the full model is asked too where the fast one's "
+        "`confidence` is below this.",
+    )
+
+    @field_validator("labels")
+    @classmethod
+    def _unique(cls, labels: list[Label]) -> list[Label]:
+        names = [label.name for label in labels]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"each label needs its own name; given twice: {sorted(twice)}")
+        return labels
+
+
+class Choice(BaseModel):
+    label: str = Field(description="The label's name.")
+    confidence: float = Field(ge=0, le=1, description="The model's probability for it.")
+
+
+class ClassifyResult(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "label": "complaint",
+                "confidence": 0.91,
+                "alternatives": [{"label": "question", "confidence": 0.09}],
+            }
+        }
+    )
+
+    label: str = Field(description="The name of the label that fits best.")
+    confidence: float = Field(
+        ge=0,
+        le=1,
+        description="The model's probability for the label among those given. It tells sure from "
+        "unsure; measure on your own documents from where on it can be relied on.",
+    )
+    alternatives: list[Choice] = Field(
+        description="The other labels, most likely first; with `confidence` they sum to 1."
+    )
+
+
+async def classify(document: Document, options: ClassifyOptions, engine: Engine) -> ClassifyResult:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+    probabilities = await choose(
+        document, len(options.labels), lambda text: _prompt(options, text), engine
+    )
+    choices = [
+        Choice(label=label.name, confidence=confidence)
+        for label, confidence in zip(options.labels, probabilities, strict=True)
+    ]
+    best, *others = sorted(choices, key=lambda choice: -choice.confidence)
+    return ClassifyResult(label=best.label, confidence=best.confidence, alternatives=others)
+
+
+def _prompt(options: ClassifyOptions, text: str) -> str:
+    labels = lettered(
+        [
+            label.name + (f" - {label.description}" if label.description else "")
+            for label in options.labels
+        ]
+    )
+    return PROMPT.format(labels=labels, instructions=options.instructions or "", text=fence(text))
+
+
+def doubts(_: Document, options: ClassifyOptions, result: ClassifyResult) -> Sequence[Doubt]:
+    return [Doubt.low_confidence] if result.confidence < options.doubt_below else []
+
+
+TASK = Task(
+    name="classify",
+    version="1",
+    description="Choose one of the caller's labels for a document, with the model's confidence "
+    "and the alternatives.",
+    options=ClassifyOptions,
+    result=ClassifyResult,
+    run=classify,
+    doubts=doubts,
+)

@@ -1,0 +1,262 @@
+"""What changed between two versions of a text, article by article."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from documents.document import Document
+from tasks.compare.differences import find_edits, rising
+from tasks.compare.divisions import Divisions
+from tasks.compare.matching import match
+from tasks.doubts import of_rules_alone
+from tasks.engine import Engine
+from tasks.errors import EmptyDocument
+from tasks.references import DocumentRef
+from tasks.task import Task
+from tasks.text.edits import Edit, apply_edits
+from tasks.text.provisions import Unit, same_label, units
+
+_EXAMPLE_OLD = "第一条 市场每日开放。\n第二条 摊位费为每日45元。\n第三条 市场内禁止吸烟。"
+
+
+class CompareOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"old": {"text": _EXAMPLE_OLD}}}
+    )
+
+    old: DocumentRef = Field(description="The old version; the job's document is the new one.")
+
+
+class ChangeKind(StrEnum):
+    added = "added"
+    removed = "removed"
+    changed = "changed"
+    moved = "moved"
+    renumbered = "renumbered"
+
+
+class UnitKind(StrEnum):
+    article = "article"
+    heading = "heading"
+    paragraph = "paragraph"
+
+
+class Side(BaseModel):
+    """An article, heading or paragraph in one of the two texts."""
+
+    label: str | None = Field(description="Its number as written, such as 第十二条; null without.")
+    division: str | None = Field(description="The chapter and section that it is in.")
+    text: str = Field(description="Its words, with the label.")
+    start: int = Field(description="Offset of the first character in that text, from 0.")
+    end: int = Field(description="Offset after the last character.")
+    page: int | None = Field(description="The page, from 1; null where the format has no pages.")
+
+
+class Change(BaseModel):
+    """What became of one article, heading or paragraph; several things may have at once."""
+
+    kinds: list[ChangeKind] = Field(description="What happened to it.")
+    unit: UnitKind = Field(description="What it is.")
+    old: Side | None = Field(description="In the old text; null where it was added.")
+    new: Side | None = Field(description="In the new text; null where it was removed.")
+    edits: list[Edit] = Field(
+        description="Where its words changed: the edits, with offsets into the old text. The label "
+        "is not among them."
+    )
+
+
+class CompareResult(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "changes": [
+                    {
+                        "kinds": ["changed"],
+                        "unit": "article",
+                        "old": {
+                            "label": "第二条",
+                            "division": None,
+                            "text": "第二条 摊位费为每日45元。",
+                            "start": 13,
+                            "end": 27,
+                            "page": None,
+                        },
+                        "new": {
+                            "label": "第二条",
+                            "division": None,
+                            "text": "第二条 摊位费为每日50元。",
+                            "start": 13,
+                            "end": 27,
+                            "page": None,
+                        },
+                        "edits": [{"start": 23, "old": "45", "new": "50"}],
+                    }
+                ],
+                "counts": {"added": 0, "removed": 0, "changed": 1, "moved": 0, "renumbered": 0},
+                "unchanged": 2,
+                "patch": [{"start": 23, "old": "45", "new": "50"}],
+            }
+        }
+    )
+
+    changes: list[Change] = Field(description="In the order of the new text.")
+    counts: dict[ChangeKind, int] = Field(description="How many changes are of each kind.")
+    unchanged: int = Field(description="How many articles, headings and paragraphs are the same.")
+    patch: list[Edit] = Field(
+        description="Edits that make the new text of the old one, to the character, both as their "
+        "formats are read. What moved is removed here and put in there."
+    )
+
+
+async def compare(document: Document, options: CompareOptions, engine: Engine) -> CompareResult:
+    """Raises `EmptyDocument`."""
+    if not document.text.strip() or not options.old.document.text.strip():
+        raise EmptyDocument("One of the two documents holds no text. Send two that do.")
+    engine.progress(0, 1)
+    # Long texts take seconds that other jobs on this event loop should not wait.
+    result = await asyncio.to_thread(compared, options.old.document, document)
+    engine.progress(1, 1)
+    return result
+
+
+def compared(old: Document, new: Document) -> CompareResult:
+    pairing = _Pairing(old, new)
+    changes = pairing.changes()
+    counts = Counter(kind for change in changes for kind in change.kinds)
+    return CompareResult(
+        changes=changes,
+        counts={kind: counts[kind] for kind in ChangeKind},
+        unchanged=len(pairing.new_units) - sum(change.new is not None for change in changes),
+        patch=pairing.patch(),
+    )
+
+
+def apply_patch(old: str, patch: Sequence[Edit]) -> str:
+    """The new text, made of the old one. Raises `ValueError` where the patch is not for it."""
+    return apply_edits(old, patch)
+
+
+class _Pairing:
+    """The units of both texts, and which is which. `stay` are new units that kept their order."""
+
+    def __init__(self, old: Document, new: Document) -> None:
+        self.old, self.new = old, new
+        self.old_units, self.new_units = units(old), units(new)
+        self.pairs = match(
+            [_body(old, unit) for unit in self.old_units],
+            [_body(new, unit) for unit in self.new_units],
+        )
+        paired = sorted(self.pairs)
+        # An article moves past a heading, not a heading past an article.
+        weights = [3 if self.new_units[index].kind == "heading" else 2 for index in paired]
+        run = rising([self.pairs[index] for index in paired], weights)
+        self.stay = [paired[index] for index in run]
+        self._divisions = Divisions(self.old_units, self.new_units, self.pairs)
+
+    def changes(self) -> list[Change]:
+        staying, pairs = set(self.stay), self.pairs
+        found: list[tuple[tuple[int, int], Change]] = []
+        for index in range(len(self.new_units)):
+            change = self._change(index, staying=index in staying)
+            if change is not None:
+                found.append(((index, 1), change))
+        kept = set(pairs.values())
+        after = dict(zip((pairs[index] for index in self.stay), self.stay, strict=True))
+        place = -1
+        for index, unit in enumerate(self.old_units):
+            place = after.get(index, place)
+            if index not in kept:
+                change = Change(
+                    kinds=[ChangeKind.removed],
+                    unit=UnitKind(unit.kind),
+                    old=_side(self.old, unit),
+                    new=None,
+                    edits=[],
+                )
+                found.append(((place, 2), change))
+        return [change for _, change in sorted(found, key=lambda one: one[0])]
+
+    def patch(self) -> list[Edit]:
+        """Units that kept their order are compared within; what stands between is replaced."""
+        made: list[Edit] = []
+        old_done = new_done = 0
+        for index in self.stay:
+            old, new = self.old_units[self.pairs[index]].place, self.new_units[index].place
+            for old_end, new_end in ((old.start, new.start), (old.end, new.end)):
+                before, after = self.old.text[old_done:old_end], self.new.text[new_done:new_end]
+                made += _shifted(find_edits(before, after), old_done)
+                old_done, new_done = old_end, new_end
+        made += _shifted(find_edits(self.old.text[old_done:], self.new.text[new_done:]), old_done)
+        return made
+
+    def _change(self, index: int, *, staying: bool) -> Change | None:
+        """What became of a new unit; None for nothing."""
+        new, at = self.new_units[index], self.pairs.get(index)
+        old = self.old_units[at] if at is not None else None
+        if old is None or at is None:
+            kinds, edits = [ChangeKind.added], []
+        else:
+            edits = self._edits(old, new)
+            happened = {
+                ChangeKind.changed: bool(edits),
+                ChangeKind.moved: not staying
+                or (new.kind != "heading" and self._divisions.left(at, index)),
+                ChangeKind.renumbered: not same_label(old.place.label, new.place.label),
+            }
+            kinds = [kind for kind, did in happened.items() if did]
+        if not kinds:
+            return None
+        return Change(
+            kinds=kinds,
+            unit=UnitKind(new.kind),
+            old=_side(self.old, old) if old else None,
+            new=_side(self.new, new),
+            edits=edits,
+        )
+
+    def _edits(self, old: Unit, new: Unit) -> list[Edit]:
+        before, after = _body(self.old, old), _body(self.new, new)
+        if _plain(before) == _plain(after):
+            return []
+        return _shifted(find_edits(before, after), old.place.body)
+
+
+def _body(document: Document, unit: Unit) -> str:
+    return document.text[unit.place.body : unit.place.end]
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split())
+
+
+def _side(document: Document, unit: Unit) -> Side:
+    place = unit.place
+    return Side(
+        label=place.label,
+        division=place.division,
+        text=document.text[place.start : place.end],
+        start=place.start,
+        end=place.end,
+        page=place.page,
+    )
+
+
+def _shifted(edits: Sequence[Edit], by: int) -> list[Edit]:
+    return [edit.model_copy(update={"start": edit.start + by}) for edit in edits]
+
+
+TASK = Task(
+    name="compare",
+    version="1",
+    description="What changed between two versions of a text: articles that were added, removed, "
+    "changed, moved or renumbered, the edits inside them, and a patch. By rules, without a model.",
+    options=CompareOptions,
+    result=CompareResult,
+    run=compare,
+    doubts=of_rules_alone,
+)

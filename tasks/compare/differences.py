@@ -1,0 +1,149 @@
+"""What was edited between two versions of a passage, in words that a reader would point at.
+
+Clauses that both versions have once hold the comparison together; only what stands between them is
+compared character by character, so long passages do not take the square of their length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from tasks.text.edits import Edit
+
+# Two stretches are compared character by character where their lengths' product is at most this.
+MOST_PAIRS = 250_000
+# What is unique between two anchors may not be in all of the text: one looks again, so often.
+DEEPEST = 20
+# Fewer equal characters between two edits make them one.
+LEAST_BETWEEN = 2
+_CLAUSE = re.compile(r"[^，。；：、！？,;!?\n]*[，。；：、！？,;!?\n]?")
+_WORD = re.compile(r"[A-Za-z0-9_]+(?:[.,]\d+)*|.", re.DOTALL)
+
+
+def find_edits(old: str, new: str) -> list[Edit]:
+    """The edits that make `new` of `old`, in order, with offsets into `old`."""
+    return list(_joined(old, _edits(old, new, 0)))
+
+
+def rising(places: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
+    """The indexes of a run of `places` that rises, with the largest sum of weights (1 each)."""
+    if not places:
+        return []
+    weights = weights or [1] * len(places)
+    ranks = {place: rank for rank, place in enumerate(sorted(set(places)), start=1)}
+    best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)  # a Fenwick tree of maxima
+    before: list[int] = []
+    ends: list[tuple[int, int]] = []
+    for index, place in enumerate(places):
+        rank = ranks[place]
+        end, at = (0, -1), rank - 1
+        while at:
+            end, at = max(end, best[at]), at & (at - 1)
+        before.append(end[1])
+        reached = (end[0] + weights[index], index)
+        ends.append(reached)
+        while rank <= len(ranks):
+            best[rank] = max(best[rank], reached)
+            rank += rank & -rank
+    run, at = [], max(ends)[1]
+    while at >= 0:
+        run.append(at)
+        at = before[at]
+    return run[::-1]
+
+
+def _edits(old: str, new: str, offset: int, depth: int = 0) -> Iterator[Edit]:
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    old, new = old[start : len(old) - end], new[start : len(new) - end]
+    offset += start
+    if not old or not new:
+        if old or new:
+            yield Edit(start=offset, old=old, new=new)
+        return
+    anchors = _anchors(old, new) if depth < DEEPEST else []
+    if not anchors:
+        yield from _of_words(old, new, offset)
+        return
+    done_old = done_new = 0
+    for at_old, at_new, length in [*anchors, (len(old), len(new), 0)]:
+        left = old[done_old:at_old], new[done_new:at_new]
+        yield from _edits(*left, offset + done_old, depth + 1)
+        done_old, done_new = at_old + length, at_new + length
+
+
+def _common(old: str, new: str) -> int:
+    """How many characters both begin with; a number or a word is not cut."""
+    most = min(len(old), len(new))
+    low = 0
+    step = most
+    while step:
+        if low + step <= most and old[low : low + step] == new[low : low + step]:
+            low += step
+        else:
+            step //= 2
+    while low > 0 and _inside_word(old, low, new):
+        low -= 1
+    return low
+
+
+def _inside_word(old: str, at: int, new: str) -> bool:
+    before = old[at - 1]
+    after = (old[at : at + 1], new[at : at + 1])
+    return _is_word(before) and any(_is_word(one) for one in after)
+
+
+def _is_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def _anchors(old: str, new: str) -> list[tuple[int, int, int]]:
+    """Clauses that both have exactly once and in the same order: places in both, and length."""
+    in_old, in_new = _clauses(old), _clauses(new)
+    shared = [
+        (place, in_new[clause], len(clause)) for clause, place in in_old.items() if clause in in_new
+    ]
+    return [shared[index] for index in rising([at_new for _, at_new, _ in shared])]
+
+
+def _clauses(text: str) -> dict[str, int]:
+    found = [(match.group(), match.start()) for match in _CLAUSE.finditer(text) if match.group()]
+    counts = Counter(clause for clause, _ in found)
+    return {clause: place for clause, place in found if counts[clause] == 1 and len(clause) > 2}
+
+
+def _of_words(old: str, new: str, offset: int) -> Iterator[Edit]:
+    if len(old) * len(new) > MOST_PAIRS:
+        yield Edit(start=offset, old=old, new=new)
+        return
+    old_words, new_words = _WORD.findall(old), _WORD.findall(new)
+    matcher = SequenceMatcher(None, old_words, new_words, autojunk=False)
+    place = 0
+    for tag, first, last, new_first, new_last in matcher.get_opcodes():
+        replaced = "".join(old_words[first:last])
+        if tag != "equal":
+            by = "".join(new_words[new_first:new_last])
+            yield Edit(start=offset + place, old=replaced, new=by)
+        place += len(replaced)
+
+
+def _joined(text: str, edits: Iterator[Edit]) -> Iterator[Edit]:
+    """Edits with next to nothing between them as one: so they can be read."""
+    last: Edit | None = None
+    for edit in edits:
+        if last is None:
+            last = edit
+            continue
+        end = last.start + len(last.old)
+        between = text[end : edit.start]
+        if len(between) < LEAST_BETWEEN:
+            old, new = last.old + between + edit.old, last.new + between + edit.new
+            last = Edit(start=last.start, old=old, new=new)
+        else:
+            yield last
+            last = edit
+    if last is not None:
+        yield last

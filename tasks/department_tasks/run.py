@@ -1,0 +1,246 @@
+"""A task's file at work: the model is asked, its answer checked, and mended once where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from documents.document import Document
+from tasks.department_tasks.check_rules import NotEmpty
+from tasks.department_tasks.checking import CheckReport, Source, check
+from tasks.department_tasks.definition import TaskFile
+from tasks.department_tasks.guiding import guide
+from tasks.department_tasks.options import OwnOptions, options_model
+from tasks.department_tasks.result import OwnResult, result_model
+from tasks.department_tasks.template import filled
+from tasks.doubts import Doubt
+from tasks.engine import Engine, Message
+from tasks.errors import ChecksFailed, DocumentTooLong, OptionsTooLong, OutputError
+from tasks.extract.evidence import Node, fitted, merge, missing_values, plain, values_node
+from tasks.model.output import (
+    SMALLEST_PART,
+    SYSTEM,
+    TEMPLATE_TOKENS,
+    Room,
+    ask,
+    fence,
+    room_for_text,
+)
+from tasks.model.split import Part, split, work_on_all
+from tasks.task import Origin, Task
+
+# What is kept free for telling the model what was wrong with its answer.
+REPAIR_TOKENS = 300
+_MOST_FAULTS = 5
+
+
+def task_of(definition: TaskFile, digest: str) -> Task[OwnOptions, OwnResult]:
+    """The task that a file describes. Its version ends with `+DIGEST`, so that provenance tells a
+    file that was changed under the same version.
+    """
+    return Task(
+        name=definition.name,
+        version=f"{definition.version}+{digest}",
+        description=definition.description,
+        options=options_model(definition.options_schema),
+        result=result_model(definition.name, definition.result_schema),
+        run=OwnWork(definition).run,
+        doubts=doubts if definition.checks else None,
+        origin=Origin.department,
+        departments=frozenset(definition.departments) if definition.departments else None,
+    )
+
+
+def doubts(_: Document, __: OwnOptions, result: OwnResult) -> Sequence[Doubt]:
+    """A check that is only reported speaks against the fast model's answer all the same."""
+    return [] if all(report.passed for report in result.checks) else [Doubt.check_failed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the model gave for one part; `repaired` is 1 where it was asked again."""
+
+    node: Node
+    repaired: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What holds for all parts of one run."""
+
+    engine: Engine
+    source: Source
+    options: Mapping[str, Any]
+    system: str
+    schema: Mapping[str, Any]
+    room: Room
+    several: bool
+
+
+class OwnWork:
+    """Runs one task's file. Knows nothing of any one job."""
+
+    def __init__(self, definition: TaskFile) -> None:
+        self._definition = definition
+        self._schema = definition.result_schema
+
+    async def run(self, document: Document, options: OwnOptions, engine: Engine) -> OwnResult:
+        """Raises `EmptyDocument`, `DocumentTooLong`, `OptionsTooLong`, `OutputError`, its kind
+        `ChecksFailed`, and what the engine raises.
+        """
+        system = self._system(options.root)
+        prompt = self._prompt("", options.root)
+        room = await room_for_text(engine, system + prompt, self._definition.max_tokens)
+        if room.text - REPAIR_TOKENS < SMALLEST_PART:
+            raise OptionsTooLong(
+                "The task's prompt, the options and the answer leave no room for the document in "
+                "the model's context. Shorten the options; or let the task's file be shortened."
+            )
+        parts = await split(document, room.text - REPAIR_TOKENS, engine)
+        several = len(parts) > 1
+        if several and self._definition.long_documents == "refuse":
+            raise DocumentTooLong(
+                "The document does not fit the model's context, and the task takes no document in "
+                "parts. Send the part that matters; `long_documents: by_section` allows parts."
+            )
+        run = _Run(
+            engine=engine,
+            source=Source(document),
+            options=options.root,
+            system=system,
+            schema=guide(self._schema, self._definition.checks, options.root, relaxed=several),
+            room=room,
+            several=several,
+        )
+
+        async def one(part: Part) -> _Answer:
+            return await self._answer(run, document.text[part.start : part.end])
+
+        answers = await work_on_all(parts, one, engine)
+        return await asyncio.to_thread(self._result, run, answers)
+
+    def _system(self, options: Mapping[str, Any]) -> str:
+        own = self._definition.prompt.system
+        return f"{SYSTEM}\n{filled(own, '', options, self._schema)}" if own else SYSTEM
+
+    def _prompt(self, text: str, options: Mapping[str, Any]) -> str:
+        return filled(self._definition.prompt.user, text, options, self._schema)
+
+    async def _answer(self, run: _Run, text: str) -> _Answer:
+        prompt = self._prompt(text, run.options)
+        data, said = await self._ask(run, prompt, ())
+        node = fitted(values_node(data), self._schema, self._schema)
+        faults = await asyncio.to_thread(self._faults, run, plain(node))
+        if not faults:
+            return _Answer(node, 0)
+        data, _ = await self._ask(run, *await _repair(run, prompt, said, faults))
+        node = fitted(values_node(data), self._schema, self._schema)
+        faults = await asyncio.to_thread(self._faults, run, plain(node))
+        if faults:
+            raise faults[0].error
+        return _Answer(node, 1)
+
+    async def _ask(self, run: _Run, prompt: str, earlier: Sequence[Message]) -> tuple[Any, str]:
+        data, completion = await ask(
+            run.engine,
+            prompt,
+            schema=run.schema,
+            max_tokens=run.room.answer,
+            system=run.system,
+            earlier=earlier,
+        )
+        return data, completion.text
+
+    def _faults(self, run: _Run, data: Any) -> list[_Fault]:
+        """What is wrong with the answer for one part. What a part lacks, another may give."""
+        misfit = _misfit(data, self._schema, whole=not run.several)
+        if misfit:
+            return [misfit]
+        rules = self._definition.checks
+        if run.several:
+            rules = [rule for rule in rules if not isinstance(rule, NotEmpty)]
+        return [_fault(report) for report in check(rules, data, run.source, run.options).failed]
+
+    def _result(self, run: _Run, answers: Sequence[_Answer]) -> OwnResult:
+        node = fitted(reduce(merge, (one.node for one in answers)), self._schema, self._schema)
+        data = plain(node)
+        misfit = _misfit(data, self._schema, whole=True)
+        if misfit:
+            raise misfit.error
+        checked = check(self._definition.checks, data, run.source, run.options)
+        if checked.failed:
+            raise _fault(checked.failed[0]).error
+        return OwnResult(
+            data=data,
+            checks=list(checked.reports),
+            quotes=list(checked.quotes),
+            repaired=sum(one.repaired for one in answers),
+            parts=len(answers),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """`said` is for the model and may quote it; `error` is for the job and quotes nothing."""
+
+    said: str
+    error: OutputError
+
+
+def _misfit(data: Any, schema: Mapping[str, Any], *, whole: bool) -> _Fault | None:
+    """What does not fit the schema; of a part, lacking a value is no fault."""
+    try:
+        missing = missing_values(data, schema) if isinstance(data, dict) else ["/"]
+    except OutputError as error:
+        found = next(Draft202012Validator(schema).iter_errors(data), None)
+        return _Fault(found.message[:200] if found else str(error), error)
+    if not missing or not whole:
+        return None
+    return _Fault(
+        f"these values are missing: {', '.join(missing[:_MOST_FAULTS])}",
+        OutputError("The model's answer lacks values that the task's schema requires."),
+    )
+
+
+def _fault(report: CheckReport) -> _Fault:
+    faults = [f"at {one.path}: {one.detail}" for one in report.failures[:_MOST_FAULTS]]
+    said = "; ".join(faults)
+    error = ChecksFailed(
+        f"The answer failed the check `{report.check}` at {', '.join(report.at)} "
+        f"({len(report.failures)} times), also after the model was told. The document may not hold "
+        "what is asked for; or use a larger model, or let the task's file be made simpler.",
+        said,
+    )
+    return _Fault(said, error)
+
+
+async def _repair(
+    run: _Run, prompt: str, answer: str, faults: Sequence[_Fault]
+) -> tuple[str, Sequence[Message]]:
+    """The prompt and what follows it, so that the model gives its answer anew.
+
+    The refused answer goes along where there is room for it.
+    """
+    complaint = await _complaint(run.engine, faults)
+    used = await run.engine.count_tokens(run.system + prompt) + TEMPLATE_TOKENS + run.room.answer
+    more = await run.engine.count_tokens(answer + complaint) + TEMPLATE_TOKENS
+    if used + more <= run.engine.context_tokens:
+        return prompt, (Message("assistant", answer), Message("user", complaint))
+    return f"{prompt}\n\n{complaint}", ()
+
+
+async def _complaint(engine: Engine, faults: Sequence[_Fault]) -> str:
+    told = [fence(fault.said) for fault in faults[:_MOST_FAULTS]]
+    while True:
+        listed = "\n".join(f"- {one}" for one in told)
+        text = f"An earlier answer was refused:\n{listed}\nGive the whole answer, mended."
+        if len(told) <= 1 and len(text) > REPAIR_TOKENS:
+            text = f"{text[: REPAIR_TOKENS // 2]}…\nGive the whole answer, mended."
+        if len(told) <= 1 or await engine.count_tokens(text) <= REPAIR_TOKENS:
+            return text
+        told.pop()

@@ -1,0 +1,130 @@
+"""Rows of a document that an option names: JSON, JSON lines, CSV, or a workbook's first sheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from documents.document import BlockKind, Document
+from documents.limits import ReadLimits
+from documents.readers.markdown import MEDIA_TYPE as MARKDOWN
+from documents.readers.sheets import ODS, XLS, XLSX
+from documents.readers.text import MEDIA_TYPE as TEXT
+from documents.readers.text import decoded
+from documents.source import Made
+from tasks.errors import OptionsInvalid
+from tasks.references import DocumentRef
+
+_SHEETS = (XLSX, XLS, ODS)
+_LINES = (TEXT, MARKDOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`where` is what a person counts to find it, such as `line 3`."""
+
+    where: str
+    values: Mapping[str, Any]
+
+
+def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> Made:
+    """The characters of a text file, line by line as they stand there.
+
+    Reading a document puts lines together into paragraphs, which a table must not suffer.
+    """
+    return Made({"text": decoded(path, limits)})
+
+
+async def written(reference: DocumentRef, what: str) -> str | Document:
+    """The text of a reference, or the workbook that it names; `what` is the option.
+
+    Raises `OptionsInvalid` for other formats, and what reading raises.
+    """
+    document = reference.document
+    if document.media_type in _SHEETS:
+        return document
+    if document.media_type not in _LINES:
+        raise OptionsInvalid(
+            f"The document that `{what}` names is neither JSON, JSON lines, CSV nor a workbook."
+        )
+    if reference.text is not None:
+        return reference.text
+    if document.source is None:
+        return document.text
+    made = await document.source.work("as_written", {})
+    return str(made.found["text"])
+
+
+def rows(given: str | Document, what: str) -> list[Row]:
+    """Raises `OptionsInvalid`, which names the line."""
+    if isinstance(given, Document):
+        return list(_of_sheet(given))
+    text = given.lstrip("\ufeff")
+    begins = text.lstrip()[:1]
+    try:
+        if begins == "[":
+            return list(_of_array(text, what))
+        return list(_of_json_lines(text, what) if begins == "{" else _of_csv(text, what))
+    except RecursionError:
+        raise OptionsInvalid(f"The JSON of `{what}` is nested too deeply.") from None
+
+
+def _of_array(text: str, what: str) -> Iterator[Row]:
+    try:
+        values = json.loads(text, strict=False)
+    except ValueError as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise OptionsInvalid(f"`{what}` is not JSON from line {line} on.") from None
+    for index, value in enumerate(values):
+        yield _row(f"entry {index + 1}", value, what)
+
+
+def _of_json_lines(text: str, what: str) -> Iterator[Row]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line, strict=False)
+        except ValueError:
+            raise OptionsInvalid(f"`{what}`, line {number}: it is not JSON.") from None
+        yield _row(f"line {number}", value, what)
+
+
+def _row(where: str, value: Any, what: str) -> Row:
+    if not isinstance(value, dict):
+        raise OptionsInvalid(f"`{what}`, {where}: it is no JSON object.")
+    return Row(where, value)
+
+
+def _of_csv(text: str, what: str) -> Iterator[Row]:
+    first = text.lstrip().partition("\n")[0]
+    mark = max(",\t;", key=first.count)
+    reader = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=mark)
+    skipped = text[: len(text) - len(text.lstrip())].count("\n")
+    try:
+        for values in reader:
+            named = {name.strip(): value for name, value in values.items() if name and value}
+            yield Row(f"line {reader.line_num + skipped}", named)
+    except csv.Error:
+        raise OptionsInvalid(
+            f"`{what}`, line {reader.line_num + 1 + skipped}: it is not CSV."
+        ) from None
+
+
+def _of_sheet(document: Document) -> Iterator[Row]:
+    """The first sheet's rows, counted without empty ones; the first row has the names."""
+    lines: list[str] = []
+    for block in document.blocks:
+        if block.kind is BlockKind.heading and lines:
+            break
+        if block.kind is BlockKind.table:
+            lines += document.text[block.start : block.end].split("\n")
+    names = [name.strip() for name in lines[0].split("\t")] if lines else []
+    for number, line in enumerate(lines[1:], start=2):
+        values = zip(names, line.split("\t"), strict=False)
+        yield Row(f"row {number}", {name: value for name, value in values if name and value})

@@ -1,0 +1,59 @@
+"""The fixed words of an official document: its title, its ending, and the marks of its headings.
+
+What each kind must say is in `tasks/official_layout/rules/wording.py`. The endings are those of
+usage; a kind that has none ends with its last paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tasks.official_layout.kinds import Kind, kind_of_title
+
+ENDINGS: Mapping[Kind, str] = {
+    Kind.notice: "特此通知。",
+    Kind.circular: "特此通报。",
+    Kind.announcement: "特此公告。",
+    Kind.public_notice: "特此通告。",
+    Kind.report: "特此报告。",
+    Kind.request: "妥否，请批示。",
+    Kind.reply: "此复。",
+    Kind.letter: "特此函达。",
+    Kind.proposal: "请予审议。",
+}
+_ENDS = re.compile(
+    r"^(?:特此(?:通知|通报|公告|通告|报告|函达|函告|函复|批复|请示)|专此(?:报告|函达)?|此复|以上报告(?:，|,)?请审阅"
+    r"|(?:以上请示)?[，,]?(?:妥否|当否|可否)[，,]?请[^。]{0,6}(?:批示|批准|审批|批复|指示|审定)|现?(?:提)?请(?:予)?审议)[。.!！]?$"
+)
+_NUMBERED = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d))\s*"
+)
+_NUMERALS = "〇一二三四五六七八九"
+
+
+def title_of(kind: Kind, subject: str, issuer: str | None) -> str:
+    """某某局关于某事的通知. `subject` is what it is about, in whatever form a model gave it."""
+    word = "令" if kind is Kind.order else kind.value
+    about = subject.strip('《》“”"。；，,.;:： \n\t')
+    if kind_of_title(about) is kind:
+        about = about.removesuffix(word)
+    about = re.sub(r"^(?:.{0,30}?关于)", "", about).removesuffix("的")
+    return f"{issuer or ''}关于{about}的{word}"
+
+
+def is_ending(paragraph: str) -> bool:
+    """Whether a paragraph is nothing but a formula that a document ends with."""
+    return _ENDS.match(paragraph.strip()) is not None
+
+
+def without_number(heading: str) -> str:
+    """A heading without the number or the mark at its end that a model may have given it."""
+    return _NUMBERED.sub("", heading).strip().rstrip("。：:")
+
+
+def numeral(number: int) -> str:
+    """1 to 99 as 一 to 九十九."""
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十"
+    return head + (_NUMERALS[ones] if ones else "")

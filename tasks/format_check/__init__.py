@@ -1,0 +1,120 @@
+"""`format_check`: whether a Word file keeps the layout of official documents, GB/T 9704-2012.
+
+Rules alone do it: no model is asked. The clauses are as copies of the standard give them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from documents.document import Document
+from documents.readers import docx
+from documents.source import source_of
+from tasks.engine import Engine
+from tasks.official_layout.finding import Severity
+from tasks.official_layout.kinds import Kind
+from tasks.official_layout.report import Finding, LayoutOptions, Recognised
+from tasks.official_layout.rules import RULES
+from tasks.task import Task
+
+_OPTIONS_EXAMPLE: dict[str, Any] = {
+    "kind": "auto",
+    "leave_out": ["page.grid"],
+    "severity": "warning",
+}
+_RESULT_EXAMPLE: dict[str, Any] = {
+    "kind": "通知",
+    "findings": [
+        {
+            "rule": "date.zero",
+            "clause": "7.3.5.4",
+            "severity": "error",
+            "place": {
+                "paragraph": 14, "start": 0, "end": 10, "section": None, "page": None,
+                "words": "2024年03月05日",
+            },
+            "expected": "2024年3月5日",
+            "found": "2024年03月05日",
+            "fixable": True,
+        }
+    ],
+    "findings_in_all": 1,
+    "errors": 1,
+    "warnings": 0,
+    "fixable": 1,
+    "recognised": [{"part": "title", "paragraph": 4, "words": "关于做好防汛工作的通知"}],
+    "rules": ["page.size", "page.top", "date.zero"],
+}  # fmt: skip
+
+
+class FormatCheckOptions(LayoutOptions):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": _OPTIONS_EXAMPLE}
+    )
+
+    severity: Severity = Field(
+        Severity.warning,
+        description="The least severity that is shown: `error` leaves warnings out.",
+    )
+
+
+class FormatCheckResult(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": _RESULT_EXAMPLE})
+
+    kind: Kind | None = Field(
+        description="The kind that the document was checked as; null where none was known."
+    )
+    findings: Sequence[Finding] = Field(
+        description="Breaches of rules, in the document's order, 5,000 at most."
+    )
+    findings_in_all: int = Field(description="How many breaches there are.")
+    errors: int = Field(description="How many of those shown are errors.")
+    warnings: int = Field(description="How many of those shown are warnings.")
+    fixable: int = Field(description="How many of those shown `format_fix` mends.")
+    recognised: Sequence[Recognised] = Field(
+        description="What was taken for which part: look here first where a finding surprises."
+    )
+    rules: Sequence[str] = Field(description="The ids of all rules that were checked.")
+
+
+async def format_check(
+    document: Document, options: FormatCheckOptions, engine: Engine
+) -> FormatCheckResult:
+    """Raises `UnsupportedDocument` for anything but a DOCX file."""
+    source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
+    found = (await source.work("format_check", options.arguments())).found
+    engine.progress(1, 1)
+    least = options.severity
+    rules = [
+        rule
+        for rule in RULES.values()
+        if rule.id not in options.leave_out and least in {Severity.warning, rule.severity}
+    ]
+    ids = {rule.id for rule in rules}
+    findings = [Finding.model_validate(one) for one in found["findings"] if one["rule"] in ids]
+    hidden = len(found["findings"]) - len(findings)
+    return FormatCheckResult(
+        kind=found["kind"],
+        findings=findings,
+        findings_in_all=found["findings_in_all"] - hidden,
+        errors=sum(one.severity is Severity.error for one in findings),
+        warnings=sum(one.severity is Severity.warning for one in findings),
+        fixable=sum(one.fixable for one in findings),
+        recognised=found["recognised"],
+        rules=[rule.id for rule in rules],
+    )
+
+
+TASK = Task(
+    name="format_check",
+    version="1",
+    description="Checks a Word file against the layout and wording of official documents "
+    "(GB/T 9704-2012): each finding with rule, clause, place, what is expected and what is there. "
+    "Rules alone, no model.",
+    options=FormatCheckOptions,
+    result=FormatCheckResult,
+    run=format_check,
+)

@@ -1,1 +1,0 @@
-"""Laws and citations of them: how they are divided, named, found and quoted."""

@@ -1,0 +1,180 @@
+"""What a model makes of a part of a transcript, and what a program finds wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from documents.document import Document
+from tasks.errors import OutputError
+from tasks.model.answer_schema import Schema, list_of, object_of, text_of
+from tasks.model.output import fence
+from tasks.model.split import Part
+from tasks.text.facts.check import Source, facts_of
+from tasks.text.quotes import Match, Quote, QuoteFinder
+
+PROMPT = """<document>
+{text}
+</document>
+
+The document is what was said in a meeting. Write what its minutes need, in {language}:
+- attendees: the names of those who took part, as they are written there
+- topics: what was talked about, each with a summary in one or two sentences
+- decisions: what was decided, each with the words of the document that show it
+- tasks: who has to do what until when, each with the words of the document that show it; leave
+  "who" or "until" empty where the document does not say it
+Copy each quote literally. Give empty lists where there is nothing. Take names, numbers, dates and
+organisations from the document alone.{instructions}"""
+MOST_TOPICS, MOST_ITEMS, MOST_ATTENDEES = 12, 20, 40
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_QUOTE, LONGEST_NAME = 60, 240, 200, 40
+
+
+class _Topic(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    summary: str
+
+
+class _Decision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: str
+    quote: str
+
+
+class _Task(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    what: str
+    who: str
+    until: str
+    quote: str
+
+
+class Said(BaseModel):
+    """An answer of the model."""
+
+    model_config = ConfigDict(extra="forbid")
+    attendees: list[str]
+    topics: list[_Topic]
+    decisions: list[_Decision]
+    tasks: list[_Task]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A decision, or a task where `what` is its text, with the words that show it."""
+
+    text: str
+    quote: Quote
+    who: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Looks for what the model said in the transcript; `part` is what the model was shown."""
+
+    finder: QuoteFinder
+    source: Source
+
+    @classmethod
+    def of(cls, document: Document) -> Checker:
+        return cls(QuoteFinder(document), Source.of(document.text))
+
+    def quote(self, words: str, part: Part) -> Quote:
+        return self.finder.find(words, part.start, part.end)
+
+    def names(self, name: str) -> bool:
+        """Whether each of the names in a list of them stands in the transcript."""
+        return all(self.finder.holds(one) for one in separate(name))
+
+    def dates(self, words: str) -> bool:
+        """Whether the words stand there, or a date or number in them does, and all that do."""
+        if self.finder.holds(words):
+            return True
+        facts = [fact for fact in facts_of(words) if fact.sure]
+        return bool(facts) and not any(self.source.unsupported(words))
+
+    def faults(self, said: Said, part: Part) -> list[str]:
+        """What is wrong with an answer, in words that the model is told."""
+        return list(self._faults(said, part))
+
+    def _faults(self, said: Said, part: Part) -> Iterator[str]:
+        for name in said.attendees:
+            if name.strip() and not self.finder.holds(name):
+                yield f"The attendee {name!r} is not in the document."
+        quotes = [*(one.quote for one in said.decisions), *(one.quote for one in said.tasks)]
+        for quote in quotes:
+            if self.quote(quote, part).match is Match.none:
+                yield f"This quote is not in the document: {quote!r}"
+        for task in said.tasks:
+            if task.who.strip() and not self.names(task.who):
+                yield f"{task.who!r}, who has to do something, is not in the document."
+            if task.until.strip() and not self.dates(task.until):
+                yield f"The time {task.until!r} is not in the document."
+        for text in texts_of(said):
+            for fact in self.source.unsupported(text):
+                yield f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
+
+
+def separate(names: str) -> list[str]:
+    """张三、李四 are two."""
+    for mark in "，,;；/":
+        names = names.replace(mark, "、")
+    return [name.strip() for name in names.split("、") if name.strip()]
+
+
+def texts_of(said: Said) -> list[str]:
+    """What the model wrote in its own words."""
+    topics = [words for topic in said.topics for words in (topic.title, topic.summary)]
+    return [*topics, *(one.text for one in said.decisions), *(one.what for one in said.tasks)]
+
+
+def items_of(said: Said, part: Part, checker: Checker) -> tuple[list[Item], list[Item]]:
+    """The decisions, and the tasks, each with its place."""
+    decisions = [
+        Item(_line(one.text), checker.quote(one.quote, part))
+        for one in said.decisions
+        if one.text.strip()
+    ]
+    tasks = [
+        Item(
+            _line(one.what),
+            checker.quote(one.quote, part),
+            _line(one.who) or None,
+            _line(one.until) or None,
+        )
+        for one in said.tasks
+        if one.what.strip()
+    ]
+    return decisions, tasks
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def read(data: Any) -> Said:
+    try:
+        return Said.model_validate(data)
+    except ValidationError:
+        raise OutputError("The model's answer is JSON, but no minutes.") from None
+
+
+def prompt(text: str, language: str, instructions: str | None) -> str:
+    more = f"\nAlso: {instructions}" if instructions else ""
+    return PROMPT.format(text=fence(text), language=language, instructions=more)
+
+
+def schema() -> Schema:
+    topic = object_of(title=text_of(LONGEST_TITLE, least=1), summary=text_of(LONGEST_TEXT, least=1))
+    text, quote = text_of(LONGEST_TEXT, least=1), text_of(LONGEST_QUOTE, least=1)
+    name = text_of(LONGEST_NAME)
+    return object_of(
+        attendees=list_of(text_of(LONGEST_NAME, least=1), MOST_ATTENDEES),
+        topics=list_of(topic, MOST_TOPICS),
+        decisions=list_of(object_of(text=text, quote=quote), MOST_ITEMS),
+        tasks=list_of(object_of(what=text, who=name, until=name, quote=quote), MOST_ITEMS),
+    )

@@ -1,0 +1,1 @@
+"""How a model is asked: schemas, splitting, and reading what it answers."""

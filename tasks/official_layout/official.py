@@ -1,0 +1,98 @@
+"""A Word document seen as an official document: its sections, and what each paragraph is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from documents.limits import ReadLimits
+from documents.ooxml.numbering import Numbering
+from documents.ooxml.parts import Parts
+from documents.ooxml.styles import Styles
+from documents.ooxml.write import whole
+from documents.ooxml.xml import attribute, child, local_name
+from tasks.errors import CorruptDocument
+from tasks.official_layout.kinds import Kind
+from tasks.official_layout.looks import Looks
+from tasks.official_layout.paragraphs import Paragraph, body_elements, read_paragraph
+from tasks.official_layout.roles import Roles, find_roles
+
+ODD, EVEN, FIRST = "default", "even", "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`number` counts from 1. `footers` are those that hold in it, its own or those before it."""
+
+    element: etree._Element
+    number: int
+    footers: dict[str, etree._Element]
+
+    def measure(self, part: str, name: str) -> int | None:
+        """A length in twips, or a count."""
+        found = child(self.element, part)
+        return whole(attribute(found, name)) if found is not None else None
+
+    @property
+    def landscape(self) -> bool:
+        """Turned round, as for a wide table: the standard's measures do not hold as they are."""
+        width, height = self.measure("pgSz", "w"), self.measure("pgSz", "h")
+        return width is not None and height is not None and width > height
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """`kind` is None where neither the caller nor the title says it."""
+
+    parts: Parts
+    looks: Looks
+    body: etree._Element
+    paragraphs: Sequence[Paragraph]
+    sections: Sequence[Section]
+    roles: Roles
+    kind: Kind | None
+
+    @property
+    def settings(self) -> etree._Element | None:
+        return self.parts.related("settings")
+
+
+def load(path: Path, limits: ReadLimits) -> Parts:
+    """Raises a `DocumentError`."""
+    return Parts(path, limits)
+
+
+def understood(parts: Parts, kind: Kind | None = None) -> Official:
+    """The document as it stands in `parts` now."""
+    root = parts.root(parts.main)
+    body = child(root, "body") if root is not None else None
+    if body is None:
+        raise CorruptDocument("The container holds no Word document. Save it anew.")
+    looks = Looks(parts.related("styles"), parts.related("theme"))
+    styles, numbering = Styles(parts.related("styles")), Numbering(parts.related("numbering"))
+    paragraphs = tuple(
+        read_paragraph(
+            element, index, looks, numbering.mark(element, styles.of(element).numbering) or ""
+        )
+        for index, element in enumerate(body_elements(body))
+    )
+    roles = find_roles(paragraphs)
+    sections = _sections(parts, body)
+    return Official(parts, looks, body, paragraphs, sections, roles, kind or roles.kind)
+
+
+def _sections(parts: Parts, body: etree._Element) -> tuple[Section, ...]:
+    sections: list[Section] = []
+    footers: dict[str, etree._Element] = {}
+    for element in body.iter("{*}sectPr"):
+        footers = dict(footers)
+        for reference in element:
+            if local_name(reference) == "footerReference":
+                target = parts.target(attribute(reference, "id"))
+                if target is not None:
+                    footers[attribute(reference, "type") or ODD] = target
+        sections.append(Section(element, len(sections) + 1, footers))
+    return tuple(sections)

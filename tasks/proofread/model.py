@@ -1,0 +1,120 @@
+"""What a model would correct: asked for in a fixed form, and taken only where a program agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from documents.document import Document
+from tasks.engine import Engine
+from tasks.errors import OutputError
+from tasks.model.answer_schema import Schema, list_of, number_to, object_of, text_of
+from tasks.model.output import ask, fence, room_for_text
+from tasks.model.split import Part, split, work_on_all
+from tasks.proofread.findings import Finding, Rule
+from tasks.text.numbers import number_values
+from tasks.text.sentences import sentence_spans
+
+PROMPT = """<document>
+{text}
+</document>
+
+Each line of the document begins with its number. Find spelling mistakes and wrong words in it:
+wrong characters, missing or superfluous words. Change nothing that is right, no style, no names,
+no numbers. For each mistake give the line's number, the wrong words exactly as they stand there,
+what they should be, and the reason in a few words. Give an empty list where there is no mistake.
+{instructions}"""
+ANSWER_TOKENS = 1_024
+MOST_EDITS = 20
+LONGEST_OLD = 40
+LONGEST_NEW = 50
+LONGEST_REASON = 120
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Findings that passed the checks, and how many proposals did not."""
+
+    findings: list[Finding]
+    refused: int
+
+
+async def proposed_by_model(
+    document: Document, instructions: str | None, engine: Engine
+) -> Proposed:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+    spans = sentence_spans(document)
+
+    def lines(part: Part) -> list[Span]:
+        return [span for span in spans if part.start <= span[0] < part.end]
+
+    def shown(part: Part) -> str:
+        numbered = (
+            f"[{number}] {' '.join(document.text[start:end].split())}"
+            for number, (start, end) in enumerate(lines(part), start=1)
+        )
+        return "\n".join(numbered)
+
+    room = await room_for_text(engine, _prompt("", instructions), ANSWER_TOKENS)
+    parts = await split(document, room.text, engine, shown)
+
+    async def one(part: Part) -> Proposed:
+        here = lines(part)
+        if not here:
+            return Proposed([], 0)
+        data, _ = await ask(
+            engine,
+            _prompt(shown(part), instructions),
+            schema=_schema(len(here)),
+            max_tokens=room.answer,
+        )
+        return _checked(data, document.text, here)
+
+    done = await work_on_all(parts, one, engine)
+    findings = [finding for proposed in done for finding in proposed.findings]
+    return Proposed(findings, sum(proposed.refused for proposed in done))
+
+
+def _prompt(text: str, instructions: str | None) -> str:
+    return PROMPT.format(text=fence(text), instructions=instructions or "")
+
+
+def _schema(lines: int) -> Schema:
+    edit = object_of(
+        line=number_to(lines),
+        old=text_of(LONGEST_OLD, least=1),
+        new=text_of(LONGEST_NEW),
+        reason=text_of(LONGEST_REASON),
+    )
+    return object_of(edits=list_of(edit, MOST_EDITS))
+
+
+def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposed:
+    proposals = data.get("edits") if isinstance(data, dict) else None
+    if not isinstance(proposals, list):
+        raise OutputError("The model's answer is JSON, but no list of edits.")
+    found = [_finding(one, text, lines) for one in proposals]
+    taken = [finding for finding in found if finding is not None]
+    return Proposed(taken, len(found) - len(taken))
+
+
+def _finding(proposal: Any, text: str, lines: Sequence[Span]) -> Finding | None:
+    """None for what does not stand in its line exactly once, changes nothing or too much, or
+    touches a number.
+    """
+    try:
+        number, old, new = proposal["line"], proposal["old"], proposal["new"]
+        start, end = lines[number - 1]
+        reason = str(proposal["reason"])[:LONGEST_REASON]
+    except (IndexError, KeyError, TypeError):
+        return None
+    if not isinstance(old, str) or not isinstance(new, str) or number < 1:
+        return None
+    fits = 0 < len(old) <= LONGEST_OLD and len(new) <= LONGEST_NEW and old.strip() != new.strip()
+    kept = number_values(old) == number_values(new) and "\n" not in new
+    if not fits or not kept or text.count(old, start, end) != 1:
+        return None
+    return Finding(text.index(old, start, end), old, new, Rule.model, reason)

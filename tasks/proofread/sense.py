@@ -1,0 +1,151 @@
+"""What contradicts the calendar, the count, or the rest of the text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+from documents.document import Document
+from tasks.proofread.findings import Finding, Rule
+from tasks.text.provisions import NUMERAL, article_number, number_of
+
+_DAY = re.compile(
+    r"(?:(?P<year>\d{4})\s*年\s*)?(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"
+    r"(?:\s*[（(]?(?P<weekday>(?:星期|周)[一二三四五六日天])[）)]?)?"
+)
+_CLOCK = re.compile(
+    r"(?:(?<=[日午晚晨])\s*(?P<hour>\d{1,2})[:：时点](?P<minute>\d{2})分?"
+    r"|(?<!\d)(?P<h>\d{1,2})[时点](?P<m>\d{2})分)(?![\d:：])"
+)
+_WEEKDAYS = "一二三四五六日"
+_LEAP_YEAR = 2024
+# Kinds of marks that paragraphs are numbered with, from the highest; those of a law are apart.
+_MARKS = (
+    ("article", re.compile(rf"\s*(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
+    ("chapter", re.compile(rf"\s*第({NUMERAL})章\s")),
+    ("section", re.compile(rf"\s*第({NUMERAL})节\s")),
+    ("一、", re.compile(r"\s*([一二三四五六七八九十]{1,3})、")),
+    ("（一）", re.compile(r"\s*[（(]([一二三四五六七八九十]{1,3})[）)]")),
+    ("1.", re.compile(r"\s*(\d{1,2})[.．、](?!\d)")),
+    ("（1）", re.compile(r"\s*[（(](\d{1,2})[）)]")),
+)
+_RESTARTED_BY = {name: [one for one, _ in _MARKS[:index]] for index, (name, _) in enumerate(_MARKS)}
+_RESTARTED_BY |= {"article": [], "chapter": []}
+_AGENCY = re.compile(
+    r"[\u4e00-\u9fff]{3,14}?(?:管理局|监督局|委员会|办公室|管理部门|监督部门|主管部门|财政局|教育局|税务局|统计局)"
+)
+LEAST_AGENCY = 6
+LEAST_WITH_ANOTHER_LETTER = 8
+LEAST_TIMES = 3
+MOST_AGENCIES = 60
+# Letters in which two agencies may rightly differ.
+_TELLING = set(
+    "省市区县州盟旗乡镇村街国总分支东西南北中上下新老前后大小内外一二三四五六七八九十各该本"
+)
+
+
+def impossible_dates(document: Document) -> Iterator[Finding]:
+    for match in _DAY.finditer(document.text):
+        year, month, day = match["year"], int(match["month"]), int(match["day"])
+        try:
+            found = date(int(year) if year else _LEAP_YEAR, month, day)
+        except ValueError:
+            where = f" in {year}" if year else ""
+            reason = f"There is no such day{where}."
+            yield Finding(match.start(), match.group(), None, Rule.impossible_date, reason)
+            continue
+        said = match["weekday"]
+        right = _WEEKDAYS[found.weekday()]
+        if year and said and said[-1].replace("天", "日") != right:
+            start = match.start("weekday")
+            reason = f"That day is 星期{right}."
+            yield Finding(start, said, None, Rule.wrong_weekday, reason)
+    for match in _CLOCK.finditer(document.text):
+        if int(match["hour"] or match["h"]) > 24 or int(match["minute"] or match["m"]) > 59:
+            reason = "There is no such time of the day."
+            yield Finding(match.start(), match.group(), None, Rule.impossible_date, reason)
+
+
+def numbering(document: Document) -> Iterator[Finding]:
+    """Paragraphs whose number is not the one after the last of their kind; 1 begins anew: a list,
+    or the text itself after its table of contents.
+    """
+    last: dict[str, tuple[int, int]] = {}
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        for name, pattern in _MARKS:
+            match = pattern.match(text)
+            if match is None:
+                continue
+            number = _number(name, match.group(1))
+            before = last.get(name)
+            if before is not None and not _follows(before, number):
+                reason = f"The one before it is {_shown(before)}."
+                start = block.start + match.start(1)
+                yield Finding(start, match.group(1), None, Rule.numbering, reason)
+            last[name] = number
+            for below, above in _RESTARTED_BY.items():
+                if name in above:
+                    last.pop(below, None)
+            break
+
+
+def _number(name: str, written: str) -> tuple[int, int]:
+    return article_number(written) if name == "article" else (number_of(written), 0)
+
+
+def _follows(before: tuple[int, int], number: tuple[int, int]) -> bool:
+    return number in ((1, 0), (before[0] + 1, 0), (before[0], before[1] + 1))
+
+
+def _shown(number: tuple[int, int]) -> str:
+    return f"{number[0]}之{number[1]}" if number[1] else str(number[0])
+
+
+def agency_names(document: Document) -> Iterator[Finding]:
+    """Names that stand there once and are one letter away from one that the text has often."""
+    text = document.text
+    seen = Counter(
+        match.group()[start:]
+        for match in _AGENCY.finditer(text)
+        for start in range(len(match.group()) - LEAST_AGENCY + 1)
+    )
+    names = [name for name, count in seen.most_common(MOST_AGENCIES) if count >= LEAST_TIMES]
+    found: dict[int, Finding] = {}
+    for name in sorted(names, key=len, reverse=True):
+        for start, wrong, sure in _slips(text, name):
+            reason = f"Elsewhere the text has {name}."
+            new = name if sure else None
+            finding = Finding(start, wrong, new, Rule.agency_name, reason)
+            found.setdefault(finding.end, finding)
+    yield from found.values()
+
+
+def _slips(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
+    """Where the name has a letter that is another or is missing, or two that changed places. Only
+    of the last is it sure that no other agency was meant.
+    """
+    for at in range(1, len(name) - 1):
+        swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
+        for wrong, sure in ((swapped, True), (name[:at] + name[at + 1 :], False)):
+            if _is_slip(text, wrong, name):
+                yield text.index(wrong), wrong, sure
+    if len(name) < LEAST_WITH_ANOTHER_LETTER:
+        return
+    half = len(name) // 2
+    for part, shift in ((name[:half], 0), (name[half:], -half)):
+        for match in re.finditer(re.escape(part), text):
+            start = match.start() + shift
+            wrong = text[max(0, start) : start + len(name)]
+            one = sum(a != b for a, b in zip(wrong, name, strict=False)) == 1
+            inside = wrong[:1] == name[0] and wrong[-1:] == name[-1] and len(wrong) == len(name)
+            if one and inside and wrong.isalpha() and _is_slip(text, wrong, name):
+                yield start, wrong, False
+
+
+def _is_slip(text: str, found: str, name: str) -> bool:
+    if found == name or found in name or text.count(found) != 1:
+        return False
+    return not (set(found) ^ set(name)) & _TELLING

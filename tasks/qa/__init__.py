@@ -1,0 +1,220 @@
+"""Questions answered from a document, each answer with the document's own words, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from documents.document import Document
+from tasks.drafting.repair import Space, ask_until_good, space_for
+from tasks.drafting.result import DraftResult, DraftText, example_of
+from tasks.engine import Engine
+from tasks.errors import OutputError
+from tasks.model.answer_schema import list_of, object_of, text_of
+from tasks.model.output import fence
+from tasks.model.split import Part, split, work_on_all
+from tasks.qa.judgement import Claim, Judge, Judgement, NotFound
+from tasks.qa.passages import PassageIndex
+from tasks.task import Task
+from tasks.text.quotes import Quote
+from tasks.text.words import is_cjk
+
+PROMPT = """<document>
+{text}
+</document>
+
+Answer this question from the document alone, in the question's language, in a few sentences:
+{question}
+Give the words of the document that the answer rests on as quotes, copied literally. If the document
+does not answer the question, "found" is false and there are no quotes."""
+ANSWER_TOKENS = 768
+LONGEST_ANSWER, LONGEST_QUOTE, MOST_QUOTES = 400, 240, 4
+Question = Annotated[str, Field(min_length=2, max_length=300)]
+
+
+class QaOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"questions": ["市场何时清洁？"]}}
+    )
+
+    questions: list[Question] = Field(min_length=1, max_length=20, description="What to answer.")
+    most_sections: int = Field(
+        4,
+        ge=1,
+        le=50,
+        description="Of a document longer than the model's context, how many sections are looked "
+        "through for each question: those that share most words with it.",
+    )
+
+
+class Section(BaseModel):
+    """A stretch of the document."""
+
+    start: int = Field(description="Offset of the first character in the document's text, from 0.")
+    end: int = Field(description="Offset after the last character.")
+
+
+class Answer(BaseModel):
+    """The answer to one question, or that there is none."""
+
+    question: str = Field(description="As it was asked.")
+    found: bool = Field(description="Whether the document answers it. If false, rely on nothing.")
+    answer: str | None = Field(description="In the model's words; null where not found.")
+    quotes: list[Quote] = Field(
+        description="The words of the document that it rests on: at least one, all found there."
+    )
+    reason: NotFound | None = Field(
+        description="Why nothing was found. `not-in-document`: the model says so. What follows was "
+        "an answer that a program refused: `no-quote`: the words that it was to rest on do not "
+        "stand in the document; `not-in-quotes`: it has a number, date, issue number or "
+        "organisation that its quotes do not have; `unrelated`: it shares no word with its quotes."
+    )
+    looked_at: list[Section] = Field(description="The sections that the model was shown.")
+    whole_document: bool = Field(
+        description="Whether that was all of the document. If false, it may stand elsewhere."
+    )
+
+
+class QaResult(DraftResult):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": example_of(
+                "1. 市场何时清洁？\n5月3日。",
+                answers=[
+                    {
+                        "question": "市场何时清洁？",
+                        "found": True,
+                        "answer": "5月3日。",
+                        "quotes": [
+                            {
+                                "text": "市场于5月3日清洁。",
+                                "start": 0,
+                                "end": 10,
+                                "page": None,
+                                "match": "exact",
+                            }
+                        ],
+                        "reason": None,
+                        "looked_at": [{"start": 0, "end": 10}],
+                        "whole_document": True,
+                    }
+                ],
+            )
+        }
+    )
+
+    answers: list[Answer] = Field(description="One for each question, in their order.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Asks about one document."""
+
+    document: Document
+    engine: Engine
+    space: Space
+    judge: Judge
+    parts: Sequence[Part]
+    index: PassageIndex
+    most: int
+
+    async def answer(self, question: str) -> Answer:
+        """The first answer that stands, from the likeliest section on."""
+        last = Judgement((), NotFound.not_in_document)
+        parts = self.index.likely(question, self.most)
+        for number, part in enumerate(parts, start=1):
+            claim, judgement = await self._ask(question, part)
+            if judgement.reason is None:
+                return self._made(question, claim.answer, judgement, parts[:number])
+            if judgement.reason is not NotFound.not_in_document:
+                last = judgement
+        return self._made(question, None, last, parts)
+
+    async def _ask(self, question: str, part: Part) -> tuple[Claim, Judgement]:
+        def judged(claim: Claim) -> Judgement:
+            return self.judge.judge(question, claim, part)
+
+        claim = await ask_until_good(
+            self.engine,
+            _prompt(self.document.text[part.start : part.end], question),
+            schema=_SCHEMA,
+            space=self.space,
+            read=_read,
+            faults=lambda claim: judged(claim).fault(),
+        )
+        return claim, judged(claim)
+
+    def _made(
+        self, question: str, answer: str | None, judgement: Judgement, parts: Sequence[Part]
+    ) -> Answer:
+        return Answer(
+            question=question,
+            found=judgement.reason is None,
+            answer=" ".join(answer.split()) if answer is not None else None,
+            quotes=list(judgement.quotes),
+            reason=judgement.reason,
+            looked_at=[Section(start=one.start, end=one.end) for one in parts],
+            whole_document=len(parts) == len(self.parts),
+        )
+
+
+async def qa(document: Document, options: QaOptions, engine: Engine) -> QaResult:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+    longest = max(options.questions, key=lambda question: len(question.encode()))
+    space = await space_for(engine, _prompt("", longest), ANSWER_TOKENS)
+    parts = await split(document, space.text, engine)
+    # Looking through a long text takes a second that other jobs should not wait.
+    judge = await asyncio.to_thread(Judge, document)
+    index = await asyncio.to_thread(PassageIndex, document, parts)
+    asker = _Asker(document, engine, space, judge, parts, index, options.most_sections)
+    answers = await work_on_all(options.questions, asker.answer, engine)
+    return _result(answers)
+
+
+def _result(answers: list[Answer]) -> QaResult:
+    page = DraftText()
+    for number, one in enumerate(answers, start=1):
+        page.add(f"{number}. {one.question}")
+        none = "文中未找到答案。" if is_cjk(one.question) else "Not found in the document."
+        page.add(one.answer if one.answer is not None else none, gap="\n")
+    return QaResult(text=page.text, checked=True, unsupported=[], answers=answers)
+
+
+def _prompt(text: str, question: str) -> str:
+    return PROMPT.format(text=fence(text), question=fence(question))
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    found: bool
+    answer: str
+    quotes: list[str]
+
+
+def _read(data: Any) -> Claim:
+    try:
+        said = _Said.model_validate(data)
+    except ValidationError:
+        raise OutputError("The model's answer is JSON, but no answer to a question.") from None
+    return Claim(said.found, said.answer, tuple(said.quotes))
+
+
+_SCHEMA = object_of(
+    found={"type": "boolean"},
+    answer=text_of(LONGEST_ANSWER),
+    quotes=list_of(text_of(LONGEST_QUOTE, least=1), MOST_QUOTES),
+)
+
+TASK = Task(
+    name="qa",
+    version="1",
+    description="Answer questions from a document, each with the document's own words; what cannot "
+    "be shown there is not found. A draft: a person has to check it.",
+    options=QaOptions,
+    result=QaResult,
+    run=qa,
+)

@@ -1,0 +1,50 @@
+"""Which parts of a long document are likely to answer a question, by the words that they share."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from documents.document import Document
+from tasks.model.split import Part
+from tasks.text.plain import HAN, plain
+
+_HAN_RUN = re.compile(f"[{HAN}]+")
+_WORD = re.compile(r"[^\W_]+")
+_EMPTY_WORDS = (
+    "the a an of to in on at is are was were be and or for by with from that this it as who what "
+    "when where which how why does do did 什么 哪些 多少 如何 怎么 是否 的是 有哪 是什"
+)
+_SAYS_NOTHING = frozenset(_EMPTY_WORDS.split(" "))
+
+
+def grams(text: str) -> Counter[str]:
+    """Pairs of Chinese characters, and words of other scripts in lower case."""
+    searched = plain(text).casefold()
+    found: Counter[str] = Counter()
+    for run in _HAN_RUN.findall(searched):
+        found.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
+    found.update(_WORD.findall(_HAN_RUN.sub(" ", searched)))
+    return Counter({gram: count for gram, count in found.items() if gram not in _SAYS_NOTHING})
+
+
+class PassageIndex:
+    """The parts of a document, by what stands in them."""
+
+    def __init__(self, document: Document, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._grams = [frozenset(grams(document.text[one.start : one.end])) for one in parts]
+        self._holders = Counter(gram for one in self._grams for gram in one)
+
+    def likely(self, question: str, most: int) -> list[Part]:
+        """At most `most` parts, the likeliest first; the first ones where none shares anything."""
+        asked = frozenset(grams(question))
+        ranked = sorted(
+            range(len(self._parts)), key=lambda at: (-self._score(asked & self._grams[at]), at)
+        )
+        return [self._parts[at] for at in ranked[:most]]
+
+    def _score(self, shared: frozenset[str]) -> float:
+        return sum(math.log(1 + len(self._parts) / self._holders[gram]) for gram in shared)

@@ -1,0 +1,126 @@
+"""What stands in the place of a finding, as official notices write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from tasks.redact.finders.addresses import township_end
+from tasks.redact.finders.names import COMPOUND_SURNAMES
+from tasks.redact.kinds import Found, Kind
+from tasks.text.plain import compact, laid_out, plain
+
+BLOCK = "█"
+
+
+class Mask(StrEnum):
+    """`official`: some of it stays, as in official notices. `stars` and `blocks`: nothing does."""
+
+    official = "official"
+    stars = "stars"
+    blocks = "blocks"
+
+
+def masked(text: str, found: Found, mask: Mask) -> str:
+    """What is written instead of the finding. Nothing that is in it twice is left standing."""
+    words = plain(text[found.start : found.end])
+    if mask is Mask.official:
+        written = _OFFICIAL[found.kind](words.strip("\u200b"))
+    else:
+        written = _covered(words, "*" if mask is Mask.stars else BLOCK)
+    over_cells = "\t" in words and len(written) == len(compact(words))
+    return laid_out(written, words) if over_cells else written
+
+
+def _covered(words: str, char: str) -> str:
+    return char * len(compact(words))
+
+
+def _kept(first: int, last: int) -> Callable[[str], str]:
+    def write(words: str) -> str:
+        number = compact(words)
+        if len(number) <= first + last:
+            return "*" * len(number)
+        hidden = "*" * (len(number) - first - last)
+        return number[:first] + hidden + (number[-last:] if last else "")
+
+    return write
+
+
+def _identity(words: str) -> str:
+    return _kept(2, 3 if len(compact(words)) == 18 else 1)(words)
+
+
+def _mobile(words: str) -> str:
+    number = re.sub(r"[^\d]", "", words)
+    country = f"{'+' if words.startswith('+') else ''}{number[:-11]} " if number[:-11] else ""
+    return f"{country}{number[-11:-8]}****{number[-4:]}"
+
+
+def _landline(words: str) -> str:
+    """The area code and the last two digits of the number stay; nothing where it is not one."""
+    written = re.sub(r"[\n\u200b]", "", words).replace("\t", " ")
+    match = _LANDLINE.match(written)
+    if match is None:  # such as one that another number runs into
+        return _all(words)
+    code, number, _ = match.groups()
+    digits = re.sub(r"\D", "", number)
+    return f"{code or ''}{'*' * (len(digits) - 2)}{digits[-2:]}"
+
+
+_LANDLINE = re.compile(
+    r"((?:(?:(?:\+|00)86[ \-]*|86[ ]?-[ ]?)\(?0?|(?:\+?86[ \-]?)?\(?0)"
+    r"(?:10|2\d|[3-9]\d\d)\)?[ \-]*(?=(?:\d[ \-]*){7}))?([\d \-]*\d)([ ]?(?:转|ext).*)?$"
+)
+
+
+def _plate(words: str) -> str:
+    return _kept(2, 1)(re.sub("[·•・.]", "", words))
+
+
+def _email(words: str) -> str:
+    name, _, domain = words.replace("\n", "").replace(" ", "").rpartition("@")
+    return f"{name[:1]}***@{domain}"
+
+
+def _ip(words: str) -> str:
+    if ":" in words:
+        return f"{words.split(':', maxsplit=1)[0]}:***"
+    first, second, *_ = words.split(".")
+    return f"{first}.{second}.*.*"
+
+
+def _address(words: str) -> str:
+    return f"{words[: township_end(words)]}***"
+
+
+def _name(words: str) -> str:
+    name = compact(words)
+    if not name.isascii() and len(name) <= 4:
+        surname = 2 if name[:2] in COMPOUND_SURNAMES and len(name) > 2 else 1
+        return name[:surname] + "*" * (len(name) - surname)
+    return "***"
+
+
+def _all(words: str) -> str:
+    return _covered(words, "*")
+
+
+_OFFICIAL: Mapping[Kind, Callable[[str], str]] = MappingProxyType(
+    {
+        Kind.identity_number: _identity,
+        Kind.credit_code: _kept(2, 3),
+        Kind.bank_card: _kept(0, 4),
+        Kind.mobile: _mobile,
+        Kind.landline: _landline,
+        Kind.passport: _kept(1, 2),
+        Kind.plate: _plate,
+        Kind.email: _email,
+        Kind.ip_address: _ip,
+        Kind.address: _address,
+        Kind.name: _name,
+        Kind.term: _all,
+    }
+)

@@ -1,0 +1,1 @@
+"""What tasks read in a text: numbers, dates, amounts, names, quotes, sentences."""

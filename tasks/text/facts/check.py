@@ -1,0 +1,88 @@
+"""Whether what a text states is in its source, and whether anything of the source was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tasks.text.facts.amounts import amounts
+from tasks.text.facts.dates import dates, times
+from tasks.text.facts.fact import Fact, FactKind, spans_of, without
+from tasks.text.facts.issue_numbers import issue_numbers
+from tasks.text.facts.languages import COMMA_IS_A_POINT
+from tasks.text.facts.organisations import OrganisationIndex, organisations
+from tasks.text.plain import plain
+
+ALL_KINDS = frozenset(FactKind)
+
+
+def facts_of(text: str, *, language: str = "") -> list[Fact]:
+    """All facts of a text but its organisations, in order; nothing overlaps but days of a range.
+
+    `language` is a code such as `de`, for the marks within numbers; Chinese and English by default.
+    """
+    searched = plain(text)
+    found = issue_numbers(searched)
+    rest = without(searched, list(spans_of(found)))
+    for finder in (times, dates):
+        here = finder(rest)
+        found += here
+        rest = without(rest, list(spans_of(here)))
+    found += amounts(rest, comma_is_a_point=language in COMMA_IS_A_POINT)
+    return sorted(found, key=lambda fact: (fact.start, fact.end))
+
+
+def values_of(facts: Sequence[Fact]) -> frozenset[str]:
+    """All that the facts support."""
+    return frozenset().union(*(fact.values | fact.also for fact in facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What may be stated: the facts of the source, and the organisations that it names."""
+
+    values: frozenset[str]
+    organisations: OrganisationIndex
+
+    @classmethod
+    def of(cls, *texts: str) -> Source:
+        """Of a document's text, and of whatever else a text may take facts from."""
+        facts = [fact for text in texts for fact in facts_of(text)]
+        return cls(values_of(facts), OrganisationIndex(*texts))
+
+    def unsupported(
+        self, text: str, kinds: Collection[FactKind] = ALL_KINDS, *, language: str = ""
+    ) -> Iterator[Fact]:
+        """The facts of `text` that are not here."""
+        for fact in facts_of(text, language=language):
+            if fact.kind in kinds and fact.sure and not self._has(fact):
+                yield fact
+        if FactKind.organisation in kinds:
+            searched = plain(text)
+            for fact in organisations(searched):
+                place = self.organisations.unknown(fact)
+                if place is not None:
+                    start, end = place
+                    yield replace(fact, start=start, end=end, values=frozenset({text[start:end]}))
+
+    def _has(self, fact: Fact) -> bool:
+        return not fact.values.isdisjoint(self.values)
+
+
+def lost(source: Sequence[Fact], text: str, *, language: str = "") -> list[Fact]:
+    """The facts of a source that `text`, which should have them all, does not.
+
+    A single one (1, 一) may be gone: 一年 is "a year". Of an issue number, year and number count.
+    """
+    there = values_of(facts_of(text, language=language))
+    return [
+        fact
+        for fact in source
+        if fact.sure and "1" not in fact.values and there.isdisjoint(_asked(fact))
+    ]
+
+
+def _asked(fact: Fact) -> frozenset[str]:
+    if fact.kind is not FactKind.issue_number:
+        return fact.values
+    return fact.values | {value for value in fact.also if value.startswith("〔")}

@@ -1,0 +1,163 @@
+"""How laws and official texts are divided: chapters, articles, paragraphs, items.
+
+The division and its words (编 章 节 条 款 项) are those of the Legislation Law of China: an article
+(条) has paragraphs (款) without numbers, one a line; a paragraph may have items (项) in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from documents.document import BlockKind, Document
+from tasks.text.numbers import chinese_number
+
+NUMERAL = r"(?:[〇零一二三四五六七八九十百千]{1,15}|\d{1,9})"
+ARTICLE = rf"第{NUMERAL}条(?:之{NUMERAL})?"
+_MARKDOWN = r"\s*(?:#{1,6}\s+)?"
+_ARTICLE_HEAD = re.compile(rf"{_MARKDOWN}({ARTICLE})(\s|　|$|【|［|\[|（)?")
+_NOT_A_HEAD = re.compile(r"规定|第|至|、|和|以及|或者|的|所|中|，|,|之")
+_DIVISION = re.compile(rf"{_MARKDOWN}(第{NUMERAL}(编|分编|章|节))(?=\s|$|[^条款项规至、和的第])")
+_ITEM = re.compile(rf"\s*[（(]({NUMERAL})[）)]")
+_SUB_ITEM = re.compile(r"\s*\d+[.．]")
+_MARK = re.compile(
+    rf"\s*(第{NUMERAL}(?:编|分编|章|节)|[（(](?:{NUMERAL}|[a-z])[）)]|{NUMERAL}[、．.](?!\d)\s*"
+    rf"|附件{NUMERAL}[：:])"
+)
+_ANNEX = re.compile(rf"\s*附件(?:{NUMERAL})?\s*(?:[：:]|$)")
+_LEVELS = ("编", "分编", "章", "节")
+DIVISION_LEVEL = re.compile(r"(?:分编|[编章节])$")
+_Entered = TypeVar("_Entered")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit is: `start` and `end` are offsets into the document's text, `body` is where its
+    words begin, after its label. `division` is the chapter or the like that it is in.
+    """
+
+    start: int
+    body: int
+    end: int
+    page: int | None = None
+    label: str | None = None
+    division: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph (款) of an article, its lines as they stand, and its items (项) by number."""
+
+    lines: list[str]
+    items: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An article, or where there are none a paragraph or heading."""
+
+    kind: str
+    place: Place
+
+
+def number_of(numeral: str) -> int:
+    return int(numeral) if numeral.isdecimal() else chinese_number(numeral)
+
+
+def article_number(label: str) -> tuple[int, int]:
+    """第十二条 is (12, 0), 第十二条之一 is (12, 1)."""
+    first, _, second = label.removeprefix("第").partition("条")
+    return number_of(first), number_of(second.removeprefix("之")) if second else 0
+
+
+def same_label(one: str | None, other: str | None) -> bool:
+    """第二条 and 第2条 are the same."""
+    return _numbered(one) == _numbered(other)
+
+
+def _numbered(label: str | None) -> str:
+    plain = "".join(unicodedata.normalize("NFKC", label or "").split())
+    return re.sub(NUMERAL, lambda numeral: str(number_of(numeral[0])), plain)
+
+
+def units(document: Document) -> list[Unit]:
+    """A document's articles, and what stands outside of them: headings and paragraphs."""
+    found: list[Unit] = []
+    divisions: dict[str, str] = {}
+    number = (0, 0)
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        page = block.page
+        division = " ".join(divisions.values()) or None
+        head = _article_head(text, number)
+        heading = _DIVISION.match(text) if block.kind is not BlockKind.table else None
+        if head is not None:
+            number = article_number(head.group(1))
+            body = block.start + head.end(1)
+            place = Place(block.start, body, block.end, page, head.group(1), division)
+            found.append(Unit("article", place))
+        elif heading is not None and len(text) <= 60:
+            enter(divisions, heading.group(2), " ".join(text.split()))
+            above = " ".join(list(divisions.values())[:-1]) or None
+            body = block.start + heading.end(1)
+            place = Place(block.start, body, block.end, page, heading.group(1), above)
+            found.append(Unit("heading", place))
+        elif found and found[-1].kind == "article" and _goes_on(block.kind, text):
+            last = found[-1].place
+            place = Place(last.start, last.body, block.end, last.page, last.label, last.division)
+            found[-1] = Unit("article", place)
+        else:
+            kind = "heading" if block.kind is BlockKind.heading else "paragraph"
+            mark = _MARK.match(text)
+            body = block.start + (mark.end(1) if mark else 0)
+            label = mark.group(1).strip() if mark else None
+            found.append(Unit(kind, Place(block.start, body, block.end, page, label, division)))
+    return found
+
+
+def _article_head(text: str, number: tuple[int, int]) -> re.Match[str] | None:
+    """The label that an article begins with. Where the space after it was lost, as in some PDF
+    files, only the next number is taken for one.
+    """
+    head = _ARTICLE_HEAD.match(text)
+    if head is None or head.group(2) is not None:
+        return head
+    follows = article_number(head.group(1)) in ((number[0] + 1, 0), (number[0], number[1] + 1))
+    return head if follows and not _NOT_A_HEAD.match(text, head.end(1)) else None
+
+
+def _goes_on(kind: BlockKind, text: str) -> bool:
+    """Whether what follows an article still belongs to it."""
+    return kind is not BlockKind.heading and _ANNEX.match(text) is None
+
+
+def enter(divisions: dict[str, _Entered], level: str, division: _Entered) -> None:
+    """Go into a division, and with it out of all that are not above it."""
+    for below in _LEVELS[_LEVELS.index(level) :]:
+        divisions.pop(below, None)
+    divisions[level] = division
+
+
+def paragraphs(lines: Iterable[str]) -> list[Paragraph]:
+    """The paragraphs of an article, of its lines; the first one without the article's label."""
+    found: list[Paragraph] = []
+    for line in lines:
+        item = _ITEM.match(line)
+        if found and item is not None:
+            found[-1].lines.append(line)
+            found[-1].items[number_of(item.group(1))] = line[item.end() :]
+        elif found and found[-1].items and _SUB_ITEM.match(line):
+            found[-1].lines.append(line)
+            found[-1].items[max(found[-1].items)] += f"\n{line}"
+        else:
+            found.append(Paragraph([line]))
+    return found
+
+
+def lines_of(document: Document, place: Place) -> Iterator[str]:
+    for line in document.text[place.body : place.end].split("\n"):
+        if line.strip():
+            yield line

@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from documents.document import Document
+from documents.isolation.pool import Reading
+from documents.limits import ReadLimits
+from documents.read import read
+from standin.documents.builders import FORMATS, LIMITS, saved
+from tasks.errors import (
+    DocumentError,
+    DocumentTooLong,
+    EmptyDocument,
+    EncryptedDocument,
+    ReaderCrashed,
+    ReaderUnavailable,
+    ReadTimeout,
+)
+
+ROOT = Path(__file__).parents[4]
+MIB = 1024 * 1024
+
+
+def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: int = 200) -> Reading:
+    return Reading(
+        processes=processes,
+        timeout_seconds=timeout,
+        memory_mib=memory,
+        documents_per_process=recycle,
+    )
+
+
+def pids(reading: Reading) -> set[int]:
+    return {child.process.pid for child in reading._children}
+
+
+def of_process(pid: int, name: str) -> bytes:
+    """What the kernel says of a process; nothing where there is none."""
+    path = Path(f"/proc/{pid}/{name}")
+    return path.read_bytes() if path.exists() else b""
+
+
+@contextmanager
+def endless(folder: Path) -> Iterator[Path]:
+    """A file whose reading never ends, since its bytes never come."""
+    path = folder / "endless"
+    os.mkfifo(path)
+    yield path
+    # Whoever still waits for it to be opened goes on.
+    os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+
+
+async def opened(path: Path) -> int:
+    """Wait until a reader has opened an endless file; the descriptor of its other end."""
+    return await asyncio.to_thread(os.open, path, os.O_WRONLY)
+
+
+async def has_ended(pid: int) -> bool:
+    """Whether the process ends within 30 seconds."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = await asyncio.to_thread(select.select, [process], [], [], 30)
+        return bool(ready)
+    finally:
+        os.close(process)
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    return saved(tmp_path, FORMATS["docx"](), "letter")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_a_document_comes_out_of_the_pool_as_the_reader_reads_it(
+    tmp_path: Path, name: str
+) -> None:
+    path = saved(tmp_path, FORMATS[name]())
+    async with pool() as reading:
+        assert await reading.read(path, LIMITS) == read(path, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b" ", EmptyDocument),
+        (b"a" * 2_000_000, DocumentTooLong),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            EncryptedDocument,
+        ),
+    ],
+)
+async def test_an_error_of_the_document_comes_out_as_itself(
+    tmp_path: Path, data: bytes, error: type[DocumentError]
+) -> None:
+    path = saved(tmp_path, data)
+    with pytest.raises(error) as direct:
+        read(path, LIMITS)
+    async with pool() as reading:
+        with pytest.raises(error) as pooled:
+            await reading.read(path, LIMITS)
+        before = pids(reading)
+        with pytest.raises(FileNotFoundError):
+            await reading.read(tmp_path / "gone", LIMITS)
+        assert pids(reading) == before
+    assert str(pooled.value) == str(direct.value)
+
+
+async def test_a_hundred_documents_at_once_each_come_back_as_themselves(tmp_path: Path) -> None:
+    paths = [saved(tmp_path, f"document {at}\n".encode() * 50, f"{at}") for at in range(100)]
+    async with pool(processes=3) as reading:
+        found = await asyncio.gather(*(reading.read(path, LIMITS) for path in paths))
+        assert len(pids(reading)) == 3
+    for at, document in enumerate(found):
+        assert set(document.text.split("\n\n")) == {f"document {at}"}
+
+
+async def test_a_long_document_comes_through(tmp_path: Path) -> None:
+    path = saved(tmp_path, "档案管理\n".encode() * 50_000)
+    async with pool() as reading:
+        document = await reading.read(path, LIMITS)
+    assert len(document.blocks) == 50_000
+
+
+async def test_nothing_is_started_before_it_is_needed(letter: Path) -> None:
+    async with pool(processes=3) as reading:
+        assert pids(reading) == set()
+        for _ in range(3):
+            await reading.read(letter, LIMITS)
+        assert len(pids(reading)) == 1
+
+
+async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replaced(
+    tmp_path: Path,
+) -> None:
+    words = saved(tmp_path, b"words")
+    async with pool(timeout=2) as reading:
+        await reading.read(words, LIMITS)
+        (pid,) = pids(reading)
+        with endless(tmp_path) as path, pytest.raises(ReadTimeout, match="2 seconds"):
+            await reading.read(path, LIMITS)
+        assert await has_ended(pid)
+        await reading.read(words, LIMITS)
+
+
+async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
+    words = saved(tmp_path, b"words")
+    async with pool(timeout=2) as reading:
+        await reading.read(words, LIMITS)
+        (pid,) = pids(reading)
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(ReadTimeout):
+            await reading.read(words, LIMITS)
+        assert await has_ended(pid)
+        await reading.read(words, LIMITS)
+
+
+async def test_a_process_that_dies_while_it_reads_is_told_and_replaced(
+    tmp_path: Path, letter: Path
+) -> None:
+    async with pool() as reading:
+        with endless(tmp_path) as path:
+            task = asyncio.create_task(reading.read(path, LIMITS))
+            other_end = await opened(path)
+            (pid,) = pids(reading)
+            os.kill(pid, signal.SIGSEGV)
+            with pytest.raises(ReaderCrashed):
+                await task
+            os.close(other_end)
+        await reading.read(letter, LIMITS)
+        assert pids(reading) != {pid}
+
+
+async def test_a_process_that_died_while_idle_blames_no_document(letter: Path) -> None:
+    async with pool() as reading:
+        await reading.read(letter, LIMITS)
+        (pid,) = pids(reading)
+        os.kill(pid, signal.SIGKILL)
+        assert await has_ended(pid)
+        assert isinstance(await reading.read(letter, LIMITS), Document)
+
+
+async def test_a_memory_bomb_is_refused_and_the_next_document_is_read(
+    tmp_path: Path, letter: Path
+) -> None:
+    bomb = saved(tmp_path, b"many words " * (8 * MIB), "bomb")
+    async with pool(memory=64) as reading:
+        with pytest.raises(DocumentTooLong, match="memory"):
+            await reading.read(bomb, ReadLimits(max_chars=10**9, max_pages=1))
+        assert pids(reading) == set()
+        await reading.read(letter, LIMITS)
+
+
+async def test_a_zip_bomb_is_refused(tmp_path: Path, letter: Path) -> None:
+    with zipfile.ZipFile(letter, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("word/media/picture.png", bytes(64 * MIB))
+    async with pool(memory=64) as reading:
+        with pytest.raises(DocumentTooLong, match="unpacks"):
+            await reading.read(letter, LIMITS)
+
+
+async def test_a_read_waits_until_a_process_is_free(tmp_path: Path, letter: Path) -> None:
+    async with pool() as reading:
+        with endless(tmp_path) as path:
+            first = asyncio.create_task(reading.read(path, LIMITS))
+            other_end = await opened(path)
+            second = asyncio.create_task(reading.read(letter, LIMITS))
+            done, _ = await asyncio.wait([second], timeout=0.2)
+            assert not done
+            assert len(pids(reading)) == 1
+            first.cancel()
+            assert isinstance(await second, Document)
+            os.close(other_end)
+
+
+async def test_a_cancelled_read_kills_its_process_and_frees_its_place(
+    tmp_path: Path, letter: Path
+) -> None:
+    async with pool() as reading:
+        with endless(tmp_path) as path:
+            task = asyncio.create_task(reading.read(path, LIMITS))
+            other_end = await opened(path)
+            (pid,) = pids(reading)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            os.close(other_end)
+        assert await has_ended(pid)
+        await reading.read(letter, LIMITS)
+
+
+async def test_a_process_is_replaced_after_its_share_of_documents(letter: Path) -> None:
+    seen: list[set[int]] = []
+    async with pool(recycle=2) as reading:
+        for _ in range(4):
+            await reading.read(letter, LIMITS)
+            seen.append(pids(reading))
+    assert seen[0]
+    assert seen[2]
+    assert seen[0] != seen[2]
+    assert seen[1] == seen[3] == set()
+
+
+async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter: Path) -> None:
+    reading = pool(processes=2)
+    await reading.read(letter, LIMITS)
+    with endless(tmp_path) as path:
+        task = asyncio.create_task(reading.read(path, LIMITS))
+        other_end = await opened(path)
+        ended = pids(reading)
+        await reading.close()
+        with pytest.raises(ReaderUnavailable, match="stopping"):
+            await task
+        os.close(other_end)
+    assert not any(of_process(pid, "stat") for pid in ended)
+    with pytest.raises(ReaderUnavailable):
+        await reading.read(letter, LIMITS)
+
+
+async def test_a_process_that_cannot_start_is_told(
+    letter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program in ("/bin/false", "/nonexistent"):
+        monkeypatch.setattr("sys.executable", program)
+        async with pool() as reading:
+            with pytest.raises(ReaderUnavailable, match="could be started"):
+                await reading.read(letter, LIMITS)
+            assert pids(reading) == set()
+
+
+async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
+    letter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://:secret@127.0.0.1/0")
+    async with pool() as reading:
+        await reading.read(letter, LIMITS)
+        (pid,) = pids(reading)
+        limits = of_process(pid, "limits").decode().splitlines()
+        none = [line for line in limits if line.startswith(("Max core file", "Max file size"))]
+        assert [line.split()[-3] for line in none] == ["0", "0"]
+        assert b"secret" not in of_process(pid, "environ")
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from documents.read import ReadLimits
+from documents.isolation.pool import Reading
+
+async def main():
+    limits = ReadLimits(max_chars=1000, max_pages=1)
+    reading = Reading(processes=2, timeout_seconds=600, memory_mib=512)
+    hung = asyncio.create_task(reading.read(Path(sys.argv[1]), limits))
+    await reading.read(Path(sys.argv[2]), limits)
+    print(*(child.process.pid for child in reading._children), file=sys.stderr, flush=True)
+    await hung
+
+asyncio.run(main())
+"""
+
+
+async def test_the_death_of_the_parent_leaves_no_process_busy_or_idle(tmp_path: Path) -> None:
+    words = saved(tmp_path, b"words", "words")
+    with endless(tmp_path) as path:
+        command = [sys.executable, "-c", PARENT, str(path), str(words)]
+        parent = await asyncio.to_thread(
+            subprocess.Popen, command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT
+        )
+        assert parent.stderr is not None
+        other_end = await opened(path)
+        children = [int(pid) for pid in (await asyncio.to_thread(parent.stderr.readline)).split()]
+        assert len(children) == 2
+        parent.kill()
+        assert all([await has_ended(pid) for pid in children])
+        parent.communicate()
+        os.close(other_end)

@@ -1,0 +1,82 @@
+"""Scanned documents are read by processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from documents.isolation.pool import Reading
+from standin.documents.builders import LIMITS, saved
+from tasks.errors import DocumentTooLong, NoTextLayer
+from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
+
+
+def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> Reading:
+    scans = Reading(processes=1, timeout_seconds=timeout, memory_mib=memory) if ocr else None
+    return Reading(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
+
+
+def loaded(reading: Reading) -> set[str]:
+    """Names of the libraries that the processes of a pool have loaded."""
+    maps = (Path(f"/proc/{child.process.pid}/maps").read_text() for child in reading._children)
+    return {name for text in maps for name in ("onnxruntime", "pdfium") if name in text}
+
+
+async def test_a_scan_is_read_by_a_process_of_its_own(tmp_path: Path) -> None:
+    path = saved(tmp_path, scanned_pdf([None, a4()]))
+    async with pool() as reading:
+        document = await reading.read(path, SCANS)
+        assert document.pages == 2
+        assert NOTICE[0].split()[0] in document.text
+        assert (document.blocks[-1].confidence or 0) > 0.9
+        assert reading._ocr is not None
+        assert loaded(reading) == {"pdfium"}
+        assert "onnxruntime" in loaded(reading._ocr)
+
+
+async def test_a_letter_does_not_start_ocr(tmp_path: Path) -> None:
+    async with pool() as reading:
+        await reading.read(saved(tmp_path, scanned_pdf([None])), SCANS)
+        assert reading._ocr is not None
+        assert reading._ocr._children == set()
+
+
+async def test_a_letter_does_not_wait_for_a_scan(tmp_path: Path) -> None:
+    scan = saved_picture(tmp_path, drawn(), "TIFF", more=[drawn()] * 10)
+    letter = saved(tmp_path, b"a letter", "letter")
+    async with pool() as reading:
+        long = asyncio.create_task(reading.read(scan, SCANS))
+        # The one process for letters is free again when the scan has gone on.
+        assert reading._ocr is not None
+        while not reading._ocr._children:
+            await asyncio.sleep(0.01)
+        assert (await reading.read(letter, SCANS)).text == "a letter"
+        assert not long.done()
+        long.cancel()
+
+
+async def test_without_a_pool_for_scans_they_are_refused(tmp_path: Path) -> None:
+    async with pool(ocr=False) as reading:
+        with pytest.raises(NoTextLayer):
+            await reading.read(saved_picture(tmp_path, drawn(), "PNG"), LIMITS)
+
+
+async def test_ocr_that_takes_too_much_memory_costs_one_document(tmp_path: Path) -> None:
+    path = saved_picture(tmp_path, Image.new("RGB", (9_900, 9_900)), "PNG")
+    async with pool(memory=250) as reading:
+        with pytest.raises(DocumentTooLong, match="memory"):
+            await reading.read(path, SCANS)
+        letter = saved(tmp_path, b"a letter", "letter")
+        assert (await reading.read(letter, SCANS)).text == "a letter"
+
+
+async def test_closing_ends_both_pools(tmp_path: Path) -> None:
+    reading = pool()
+    await reading.read(saved_picture(tmp_path, drawn(), "PNG"), SCANS)
+    assert reading._ocr is not None
+    (child,) = reading._ocr._children
+    await reading.close()
+    assert child.process.poll() is not None

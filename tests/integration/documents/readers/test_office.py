@@ -1,0 +1,170 @@
+"""DOC, WPS, RTF and ODT, with a stand-in for LibreOffice, and with it where it is installed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from documents.detect import detect
+from documents.isolation.pool import Reading
+from documents.read import read
+from documents.readers import legacy_office
+from standin.documents.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
+from tasks.errors import (
+    CorruptDocument,
+    EncryptedDocument,
+    ReadTimeout,
+    UnsupportedDocument,
+)
+
+STAND_IN = """#!{python}
+import os, pathlib, shutil, subprocess, sys
+words = sys.argv[1:]
+out = pathlib.Path(words[words.index("--outdir") + 1])
+source = pathlib.Path(words[-1])
+profile = next(word for word in words if word.startswith("-env:UserInstallation=file://"))
+settings = pathlib.Path(profile.split("file://")[1], "user", "registrymodifications.xcu")
+assert "DisableMacrosExecution" in settings.read_text()
+{work}
+"""
+COPY = "out.mkdir(); shutil.copy({docx!r}, out / (source.stem + '.docx'))"
+HANG = """
+child = subprocess.Popen(["sleep", "600"])
+pathlib.Path({pids!r}).write_text(f"{{os.getpid()}} {{child.pid}}")
+child.wait()
+"""
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where what is temporary goes: the program's folder must be gone from it afterwards."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str) -> None:
+    program = saved(tmp_path, STAND_IN.format(python=sys.executable, work=work).encode(), "soffice")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+def ended(pid: int) -> bool:
+    """Whether the process ends within 30 seconds."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], 30)[0])
+    finally:
+        os.close(process)
+
+
+def test_without_libreoffice_the_error_says_what_operators_may_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path, as_rtf())
+    assert detect(path) == legacy_office.RTF
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    with pytest.raises(UnsupportedDocument, match="libreoffice-writer-nogui"):
+        read(path, LIMITS)
+
+
+def test_what_libreoffice_writes_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    docx = saved(tmp_path, as_docx(), "whole.docx")
+    stand_in(tmp_path, monkeypatch, COPY.format(docx=str(docx)))
+    document = read(saved(tmp_path, as_rtf()), LIMITS)
+    found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+    assert found == list(CONTENT)
+    assert document.media_type == legacy_office.RTF
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("work", ["sys.exit(1)", "pass", "out.mkdir()"])
+def test_a_document_that_libreoffice_cannot_read_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path, work: str
+) -> None:
+    stand_in(tmp_path, monkeypatch, work)
+    with pytest.raises(CorruptDocument, match="LibreOffice"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_conversion_that_takes_too_long_is_ended_with_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    pids = tmp_path / "pids"
+    stand_in(tmp_path, monkeypatch, HANG.format(pids=str(pids)))
+    monkeypatch.setattr(legacy_office, "SECONDS", 2)
+    with pytest.raises(ReadTimeout, match="2 seconds"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert all(ended(int(pid)) for pid in pids.read_text().split())
+    assert list(scratch.iterdir()) == []
+
+
+async def test_a_reader_that_is_killed_takes_libreoffice_and_its_files_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    pids = tmp_path / "pids"
+    supervisor = "pathlib.Path({parent!r}).write_text(str(os.getppid()))"
+    parent = tmp_path / "parent"
+    work = supervisor.format(parent=str(parent)) + HANG.format(pids=str(pids))
+    stand_in(tmp_path, monkeypatch, work)
+    path = saved(tmp_path, as_rtf())
+    async with Reading(processes=1, timeout_seconds=5, memory_mib=512) as reading:
+        with pytest.raises(ReadTimeout):
+            await reading.read(path, LIMITS)
+    left = [*pids.read_text().split(), parent.read_text()]
+    assert all([await asyncio.to_thread(ended, int(pid)) for pid in left])
+    assert os.listdir(scratch) == []  # noqa: PTH208 (not to be waited for)
+
+
+def written_by_libreoffice(folder: Path, kind: str) -> bytes:
+    source = saved(folder, as_docx(), "letter.docx")
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    subprocess.run(
+        ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", folder, source],
+        check=True,
+        capture_output=True,
+    )
+    return source.with_suffix(f".{kind.split(':', maxsplit=1)[0]}").read_bytes()
+
+
+@pytest.mark.needs("soffice")
+@pytest.mark.parametrize(
+    ("kind", "media_type"), [("doc", legacy_office.DOC), ("odt", legacy_office.ODT)]
+)
+def test_doc_and_odt_say_the_same_where_libreoffice_is_installed(
+    tmp_path: Path, scratch: Path, kind: str, media_type: str
+) -> None:
+    path = saved(tmp_path, written_by_libreoffice(tmp_path, kind), "renamed.txt")
+    document = read(path, LIMITS)
+    found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+    assert found == list(CONTENT)
+    assert document.media_type == media_type
+    assert not [entry for entry in scratch.iterdir() if entry.name.startswith("chancery")]
+
+
+@pytest.mark.needs("soffice")
+def test_a_locked_doc_says_so_before_it_is_converted(tmp_path: Path) -> None:
+    data = bytearray(written_by_libreoffice(tmp_path, "doc"))
+    data[data.index(b"\xec\xa5", 512) + 11] |= 1  # the flag that the rest is encrypted
+    with pytest.raises(EncryptedDocument, match="password"):
+        read(saved(tmp_path, bytes(data)), LIMITS)
+
+
+@pytest.mark.needs("soffice")
+def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, as_rtf()), LIMITS)
+    assert document.text.split() == " ".join(words for _, words in CONTENT).split()
+    assert document.media_type == "application/rtf"

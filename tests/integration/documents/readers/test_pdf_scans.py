@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import SimpleDocTemplate, Table
+
+from documents.document import BlockKind
+from documents.limits import ReadLimits
+from documents.page.appearance import PageKind, PageLook
+from documents.read import read
+from standin.documents.builders import LIMITS, drawn_pdf, saved
+from tasks.errors import NoTextLayer
+from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, scanned_pdf
+
+ASKING = ReadLimits(max_chars=1_000, max_pages=100, ocr_pages=None)
+
+
+def letters(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_written_and_scanned_pages_are_each_read_as_what_they_are(tmp_path: Path) -> None:
+    data = scanned_pdf([None, a4(), None])
+    document = read(saved(tmp_path, data), SCANS)
+    by_page = {block.page: block for block in document.blocks}
+    assert sorted({block.page or 0 for block in document.blocks}) == [1, 2, 3]
+    assert by_page[1].confidence is None
+    assert (by_page[2].confidence or 0) > 0.9
+    scanned = [
+        document.text[block.start : block.end] for block in document.blocks if block.page == 2
+    ]
+    assert letters("".join(scanned)) == letters("".join(NOTICE))
+    assert document.unread_pages == ()
+
+
+def test_a_scan_with_a_written_header_is_read_whole(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, scanned_pdf([a4()], header="Archive copy 7")), SCANS)
+    assert letters(document.text) == letters("Archive copy 7" + "".join(NOTICE))
+
+
+def test_a_picture_in_a_written_page_is_read_at_its_place(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for at in range(6):
+            canvas.drawString(72, 780 - 16 * at, f"Line {at} of the letter was typed by a clerk.")
+        canvas.drawInlineImage(a4().crop((0, 80, 827, 500)), 0, 300, 595, 302)
+        canvas.drawString(72, 200, "The letter ends here.")
+
+    document = read(saved(tmp_path, drawn_pdf(draw)), SCANS)
+    text = letters(document.text)
+    assert text.index("Line5ofthe") < text.index(letters(NOTICE[1])) < text.index("endshere")
+    assert text.count("Line5ofthe") == 1
+    sure = [block.confidence for block in document.blocks]
+    assert sure[0] is None
+    assert sure[-1] is None
+    assert any(sure)
+
+
+def test_a_searchable_scan_keeps_its_text_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawInlineImage(a4(), 0, 0, 595, 842)
+        for at in range(20):
+            words = canvas.beginText(60, 780 - 20 * at)
+            words.setTextRenderMode(3)
+            words.setFont("Helvetica", 14)
+            words.textOut(f"What another program recognised on line {at} of the page.")
+            canvas.drawText(words)
+
+    monkeypatch.setattr(
+        "documents.ocr.recognition.scan", lambda *_: pytest.fail("OCR was not needed")
+    )
+    assert "on line 19" in read(saved(tmp_path, drawn_pdf(draw)), SCANS).text
+
+
+def test_pages_over_the_limit_are_told_and_the_written_ones_are_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, scanned_pdf([a4(), None, a4(), a4(), None]))
+    limits = ReadLimits(max_chars=10_000, max_pages=5, ocr_pages=1)
+    document = read(path, limits)
+    assert document.unread_pages == (3, 4)
+    assert sorted({block.page or 0 for block in document.blocks}) == [1, 2, 5]
+
+
+def test_without_ocr_what_is_written_is_read_and_the_scanned_page_is_told(tmp_path: Path) -> None:
+    document = read(saved(tmp_path, scanned_pdf([None, a4()])), LIMITS)
+    assert document.unread_pages == (2,)
+    assert document.pages == 2
+    with pytest.raises(NoTextLayer, match="OCR"):
+        read(saved(tmp_path, scanned_pdf([a4(), a4()])), LIMITS)
+
+
+def test_a_process_that_does_no_ocr_says_at_once_that_it_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(NoTextLayer, match="Page 2"):
+        read(saved(tmp_path, scanned_pdf([None, a4()])), ASKING)
+    assert read(saved(tmp_path, scanned_pdf([None])), ASKING).unread_pages == ()
+
+
+@pytest.mark.parametrize(
+    ("look", "kind"),
+    [
+        (PageLook(900, 0, 30, 0.0, 0.0), PageKind.text),
+        (PageLook(900, 0, 30, 1.0, 0.3), PageKind.text),
+        (PageLook(900, 0, 30, 0.1, 0.0), PageKind.text),
+        (PageLook(900, 0, 30, 0.5, 0.0), PageKind.both),
+        (PageLook(10, 0, 2, 1.0, 0.002), PageKind.picture),
+        (PageLook(0, 0, 1, 0.4, 0.0), PageKind.picture),
+        (PageLook(100, 300, 30, 0.0, 0.0), PageKind.picture),
+        (PageLook(0, 0, 400, 0.0, 0.0), PageKind.picture),
+        (PageLook(0, 0, 1, 0.0, 0.0), PageKind.blank),
+        (PageLook(0, 0, 0, 0.0, 0.0), PageKind.text),
+    ],
+)
+def test_what_a_page_is(look: PageLook, kind: PageKind) -> None:
+    assert look.kind is kind
+
+
+def test_a_huge_page_is_made_a_picture_of_bounded_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((14_000, 14_000))
+        canvas.drawInlineImage(a4(), 0, 0, 14_000, 14_000)
+
+    def scan(picture: Image.Image, threads: int) -> object:
+        sizes.append(picture.size)
+        raise MemoryError
+
+    monkeypatch.setattr("documents.ocr.recognition.scan", scan)
+    with pytest.raises(MemoryError):
+        read(saved(tmp_path, drawn_pdf(draw)), SCANS)
+    assert max(sizes[0]) <= 4_000
+
+
+def test_a_ruled_table_is_read_cell_by_cell(tmp_path: Path) -> None:
+    rows = [["Name", "Anna Lind", "Office", "Records"], ["Request", "land files\nof 1998", "", ""]]
+    style = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("SPAN", (1, 1), (3, 1))]
+    path = tmp_path / "form.pdf"
+    SimpleDocTemplate(str(path), invariant=1).build([Table(rows, colWidths=80, style=style)])
+    document = read(path, LIMITS)
+    (block,) = document.blocks
+    assert block.kind is BlockKind.table
+    assert document.text == "Name\tAnna Lind\tOffice\tRecords\nRequest\tland files of 1998\t\t"

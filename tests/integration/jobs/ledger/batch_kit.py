@@ -1,0 +1,221 @@
+"""Batches without files: the index is made by hand, and of segments only their lines are noted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from redis import Redis
+
+from jobs.batches.batch import Batch, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment
+from jobs.batches.input.index import Entry, pack, unpack
+from jobs.ledger import IdempotencyKey, Ledger
+from jobs.ledger.batches import KeptBatch
+from jobs.ledger.runs import Ending
+from jobs.ledger.upkeep import Release, Released
+from jobs.model.ids import new_batch_id, new_callback_id, new_file_id
+from jobs.model.job import Claim, Usage
+from jobs.model.lanes import Lane
+from jobs.model.states import JobStatus
+from tests.integration.files import a_file
+
+LINE_TOKENS, LINE_BYTES = 100, 40
+URL = "http://receiver.intranet/hook"
+SUCCEEDED = Ending(JobStatus.succeeded, result="{}")
+
+
+def a_new_batch(**changes: Any) -> NewBatch:
+    now = datetime.now(UTC)
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return NewBatch(
+        **{
+            "id": new_batch_id(),
+            "callback_id": new_callback_id() if "callback_url" in changes else None,
+            "department": "tax",
+            "endpoint": "/v1/jobs",
+            "lane": Lane.bulk,
+            "input_file_id": new_file_id(),
+            "input_bytes": 3,
+            "completion_window": "24h",
+            "deadline": now + timedelta(hours=24),
+            "created_at": now,
+            **changes,
+        }
+    )
+
+
+@dataclass(slots=True)
+class Bureau:
+    """A ledger, what Celery holds of it, and clerks who note which lines they wrote, by blob."""
+
+    ledger: Ledger
+    redis: Redis
+    written: dict[str, list[int]] = field(default_factory=dict)
+    _blobs: count[int] = field(default_factory=lambda: count(1))
+
+    async def submit(
+        self, *, lines: int = 1, key: IdempotencyKey | None = None, **changes: Any
+    ) -> NewBatch:
+        """A batch whose file is still to be read."""
+        batch = a_new_batch(**changes)
+        await self.keep_file(batch, lines)
+        await self.create(batch, key=key)
+        return batch
+
+    async def keep_file(self, batch: NewBatch, lines: int = 1) -> None:
+        place = f"{batch.department}/aa/input"
+        file = a_file(
+            id=batch.input_file_id, department=batch.department, lines=lines, blobs=(place,)
+        )
+        await self.ledger.files.keep(file)
+
+    async def create(
+        self, batch: NewBatch, body: bytes = b"{}", *, key: IdempotencyKey | None = None
+    ) -> KeptBatch:
+        return await self.ledger.batches.create(batch, body, key)
+
+    async def indexing(self) -> Indexing:
+        found = await self.ledger.batches.claim_indexing()
+        assert found is not None
+        return found
+
+    async def begin(
+        self, lines: int | Sequence[tuple[str, int]] = 3, *, refused: int = 0, **changes: Any
+    ) -> Batch:
+        """A batch whose lines wait; a line is its task and its tokens, `refused` ones come last."""
+        batch = await self.submit(**changes)
+        assert await self.ledger.batches.begin(await self.indexing(), self.begun(lines, refused))
+        return await self.get(batch)
+
+    def begun(self, lines: int | Sequence[tuple[str, int]], refused: int = 0) -> Begun:
+        if isinstance(lines, int):
+            lines = [("summarize", LINE_TOKENS)] * lines
+        tasks = list(dict.fromkeys(task for task, _ in lines)) or ["summarize"]
+        tokens = Counter[str]()
+        for task, amount in lines:
+            tokens[task] += amount
+        index = pack(
+            Entry(number * LINE_BYTES, LINE_BYTES - 1, amount, number + 1, tasks.index(task))
+            for number, (task, amount) in enumerate(lines)
+        )
+        numbers = [len(lines) + number + 1 for number in range(refused)]
+        return Begun(
+            index=index,
+            tasks=tasks,
+            tokens=tokens,
+            indexed=len(lines),
+            total=len(lines) + refused,
+            refused=refused,
+            output_file_id=new_file_id(),
+            error_file_id=new_file_id(),
+            refusals=self.segment("tax", numbers) if refused else None,
+        )
+
+    async def get(self, batch: NewBatch | Batch) -> Batch:
+        found = await self.ledger.batches.get(batch.department, batch.id)
+        assert found is not None
+        return found
+
+    async def release(self, depth: int = 1_000, **terms: Any) -> Released:
+        return await self.ledger.upkeep.release(Release(depth=depth, **terms))
+
+    def messages(self, lane: Lane = Lane.bulk) -> list[list[str]]:
+        """The job ids of each message that is in Celery, first sent first."""
+        kept: Any = self.redis.lrange(lane.value, 0, -1)
+        return [json.loads(json.loads(one)["body"])[0] for one in reversed(kept)]
+
+    def sent(self, lane: Lane = Lane.bulk) -> list[str]:
+        return [job_id for message in self.messages(lane) for job_id in message]
+
+    def line_of(self, job_id: str) -> int:
+        number: Any = self.redis.hget(f"chancery:job:{job_id}", "line")
+        return int(number or 0)
+
+    def sent_lines(self, lane: Lane = Lane.bulk) -> list[int]:
+        return [self.line_of(job_id) for job_id in self.sent(lane)]
+
+    def take_sent(self, lane: Lane = Lane.bulk) -> list[str]:
+        """What a worker pulls from Celery: all of it."""
+        ids = self.sent(lane)
+        self.redis.delete(lane.value)
+        return ids
+
+    def sent_by_department(self) -> Counter[str]:
+        names: Any = [self.redis.hget(f"chancery:job:{one}", "department") for one in self.sent()]
+        return Counter(names)
+
+    async def claim(
+        self, job_ids: Sequence[str], lease: float = 30, *, alone: bool = False
+    ) -> list[Claim]:
+        return list((await self.ledger.runs.claim(job_ids, "w", lease, alone=alone)).granted)
+
+    async def run(self, job_ids: Sequence[str], ending: Ending = SUCCEEDED) -> None:
+        claims = await self.claim(job_ids)
+        ended = await asyncio.gather(*(self.ledger.runs.finish(one, ending) for one in claims))
+        assert all(ended)
+
+    async def run_using(self, job_ids: Sequence[str], tokens: int) -> None:
+        """Run jobs that each use so many tokens, whatever was estimated."""
+        usage = Usage(prompt_tokens=tokens)
+        await self.run(job_ids, Ending(JobStatus.succeeded, result="{}", usage=usage))
+
+    async def unwritten(
+        self, batch: NewBatch | Batch, most: int = 1_000, *, callbacks: bool = False
+    ) -> Flushed:
+        """What a clerk writes next: as segments that are in the store, and not yet noted."""
+        unflushed = await self.ledger.batches.unflushed(batch.id, most)
+        assert unflushed is not None
+        good, bad = list[int](), list[int]()
+        for job in unflushed.jobs:
+            assert job.line is not None
+            (good if job.status is JobStatus.succeeded else bad).append(job.line.number)
+        unrun = [entry.line for entry in unpack(unflushed.unrun)]
+        bad += unrun
+        wanted = unflushed.jobs if callbacks else []
+        return Flushed(
+            batch=unflushed.batch,
+            outcomes=len(unflushed.jobs),
+            unrun=len(unrun),
+            output=self.segment(batch.department, good),
+            error=self.segment(batch.department, bad),
+            callbacks={
+                job.id: LineCallback(new_callback_id(), URL, f"line-{job.id}", {}) for job in wanted
+            },
+        )
+
+    def segment(self, department: str, lines: Sequence[int]) -> Segment | None:
+        if not lines:
+            return None
+        blob = f"{department}/aa/segment-{next(self._blobs)}"
+        self.written[blob] = list(lines)
+        return Segment(blob, 10 * len(lines), len(lines))
+
+    async def write(self, batch: NewBatch | Batch, most: int = 1_000, **terms: Any) -> bool:
+        return await self.ledger.batches.flush(await self.unwritten(batch, most, **terms))
+
+    async def written_lines(self, batch: Batch) -> tuple[list[int], list[int]]:
+        """Numbers of the lines in the output file and in the error file, as they stand there."""
+        found = []
+        for file_id in (batch.output_file_id, batch.error_file_id):
+            file = await self.ledger.files.get(batch.department, file_id or "")
+            numbers = [line for blob in file.blobs for line in self.written[blob]] if file else []
+            assert len(numbers) == (file.lines if file else 0)
+            found.append(numbers)
+        return found[0], found[1]
+
+    async def counts(self, batch: NewBatch | Batch) -> tuple[int, int, int]:
+        """Total, completed, failed."""
+        now = await self.get(batch)
+        return now.total, now.completed, now.failed
+
+    def left(self) -> set[str]:
+        """Keys of what was kept for batches and their jobs."""
+        kinds = ("batch:", "index:", "open:", "outcomes:", "readings:", "job:", "jobs:", "waiting:")
+        names: Any = self.redis.keys("chancery:*")
+        return {name for name in names if name.removeprefix("chancery:").startswith(kinds)}

@@ -1,0 +1,53 @@
+"""Callbacks to put through the ledger, and what couriers report of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from jobs.ledger import Ledger
+from jobs.model.callback import Attempt, Callback, Delivery, Outcome
+from jobs.model.ids import new_callback_id
+from jobs.model.states import CallbackStatus
+from tests.integration.jobs.ledger.conftest import a_job, submit_job
+
+URL = "http://receiver.intranet/hook"
+DEAD, PENDING, DELIVERED = CallbackStatus.dead, CallbackStatus.pending, CallbackStatus.delivered
+
+
+async def a_callback(ledger: Ledger, url: str = URL, department: str = "tax") -> Callback:
+    """The callback of a job that has ended."""
+    job = a_job(callback_url=url, callback_id=new_callback_id(), department=department)
+    await submit_job(ledger, job)
+    await ledger.jobs.cancel(department, job.id)
+    return (await ledger.callbacks.list(department, job_id=job.id)).items[0]
+
+
+async def taken(ledger: Ledger, callback: Callback, lease_seconds: float = 30) -> Delivery:
+    delivery = await ledger.callbacks.claim(callback.id, lease_seconds)
+    assert isinstance(delivery, Delivery)
+    return delivery
+
+
+async def settle(
+    ledger: Ledger,
+    delivery: Delivery,
+    code: int | None,
+    *,
+    unsent: bool = False,
+    delay_seconds: float = 0,
+) -> bool:
+    """Report what the receiver answered: nothing at all where `code` is None."""
+    attempt = Attempt(datetime.now(UTC), code, None if code else "no answer", 0.1)
+    status, outcome = {
+        204: (DELIVERED, Outcome.delivered),
+        410: (DEAD, Outcome.gone),
+    }.get(code or 0, (PENDING, Outcome.unsent if unsent else Outcome.failed))
+    return await ledger.callbacks.settle(
+        delivery, attempt, status, outcome, delay_seconds=delay_seconds
+    )
+
+
+async def now(ledger: Ledger, callback: Callback) -> Callback:
+    """The callback as it stands."""
+    found = await ledger.callbacks.list(callback.department, job_id=callback.job_id)
+    return found.items[0]

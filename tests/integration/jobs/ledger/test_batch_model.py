@@ -1,0 +1,482 @@
+"""Batches in the ledger, whatever workers, departments and two clerks do, in whatever order: each
+line is in one place, its outcome is written once, and the counts agree.
+
+At the end of each story everything is let go, and every batch has to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from pydantic import SecretStr
+from redis import Redis
+
+from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, Flushed, Indexing
+from jobs.ledger import Ledger
+from jobs.ledger.runs import Ending
+from jobs.model.job import Claim
+from jobs.model.lanes import Lane
+from jobs.model.problems import Problem
+from jobs.model.states import JobStatus
+from jobs.process.settings import RedisSettings
+from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, Bureau
+
+T = TypeVar("T")
+P = "chancery:"
+LONG, OVER = 600.0, 0.0
+WORKERS = ("w1", "w2")
+MOST_BATCHES = 3
+MOST_LINES = 8
+EARLIEST_END = 20  # steps before a batch is cancelled, so that some lines run
+LINES = st.lists(
+    st.sampled_from(["summarize", "summarize", "extract"]), min_size=1, max_size=MOST_LINES
+)
+LEASES = st.sampled_from([LONG, LONG, OVER])
+FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
+PLACES = ("scheduled", "sent:interactive", "sent:bulk", "waiting:tax", "running")
+Line = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A batch as it stands: its record, and its lines by where they are."""
+
+    batch: Batch
+    open: dict[int, dict[str, str]]
+    outcomes: dict[int, dict[str, str]]
+    good: list[int]
+    bad: list[int]
+
+    @property
+    def unreleased(self) -> Iterator[int]:
+        return iter(range(self.batch.released + 1, self.batch.indexed + 1))
+
+    @property
+    def over(self) -> bool:
+        return self.batch.status in BATCH_ENDINGS
+
+
+Looks = Sequence[Seen]
+
+
+class BatchMachine(RuleBasedStateMachine):
+    redis_url = ""
+    batches: Bundle[str] = Bundle("batches")
+    indexings: Bundle[Indexing] = Bundle("indexings")
+    runs: Bundle[Claim] = Bundle("runs")
+    flushes: Bundle[Flushed] = Bundle("flushes")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.redis = Redis.from_url(self.redis_url, decode_responses=True)
+        self.redis.flushall()
+        self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
+        self.bureau = Bureau(self.ledger, self.redis)
+        self.steps = 0
+        self.ids: list[str] = []
+        self.pulled: list[list[str]] = []
+        self.tokens: dict[str, int] = {}
+        self.ended: dict[Line, tuple[int, bool]] = {}  # by which run, and whether it succeeded
+        self.events: set[str] = set()
+        self.noted: list[Flushed] = []
+
+    def teardown(self) -> None:
+        try:
+            self.let_everything_go()
+        finally:
+            self.do(self.ledger.close())
+            self.loop.close()
+            self.redis.close()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    # What departments and operators do.
+
+    @initialize(target=batches, lines=LINES)
+    def begins(self, lines: list[str]) -> str:
+        return self._submit(Lane.bulk, lines, refused=1, called_back=True)
+
+    @precondition(lambda self: len(self.ids) < MOST_BATCHES)
+    @rule(
+        target=batches,
+        lane=st.sampled_from([Lane.bulk, Lane.bulk, Lane.interactive]),
+        lines=st.one_of(st.none(), LINES),
+        refused=st.integers(0, 2),
+        called_back=st.booleans(),
+    )
+    def submit(
+        self, lane: Lane, lines: list[str] | None, refused: int, *, called_back: bool
+    ) -> str:
+        return self._submit(lane, lines, refused=refused, called_back=called_back)
+
+    def _submit(
+        self, lane: Lane, lines: list[str] | None, *, refused: int, called_back: bool
+    ) -> str:
+        """A batch that is read at once, where `lines` are given."""
+        url = {"callback_url": URL} if called_back else {}
+        batch = self.do(self.bureau.submit(lane=lane, lines=MOST_LINES, **url))
+        self.ids.append(batch.id)
+        if lines is not None:
+            indexing = self.do(self.ledger.batches.claim_indexing())
+            assert indexing is not None
+            self.begin(indexing, lines, refused)
+        return batch.id
+
+    @precondition(lambda self: self.steps > EARLIEST_END)
+    @rule(batch_id=batches, deadline=st.booleans())
+    def close(self, batch_id: str, *, deadline: bool) -> None:
+        if not deadline:
+            assert self.do(self.ledger.batches.cancel("tax", batch_id)) is not None
+        elif self.redis.zscore(f"{P}batch-deadlines", batch_id) is not None:
+            ago = datetime.now(UTC) - timedelta(seconds=1)
+            self.redis.zadd(f"{P}batch-deadlines", {batch_id: ago.timestamp() * 1000})
+
+    @precondition(lambda self: self.pulled)
+    @rule(data=st.data())
+    def cancel_a_line(self, data: st.DataObject) -> None:
+        message = data.draw(st.sampled_from(self.pulled))
+        self.do(self.ledger.jobs.cancel("tax", message[0]))
+
+    @rule(lane=st.sampled_from([None, *Lane]), paused=st.sampled_from([False, False, True]))
+    def pause(self, lane: Lane | None, *, paused: bool) -> None:
+        pauses = self.ledger.pauses
+        self.do(pauses.pause("tax", lane) if paused else pauses.resume("tax", lane))
+
+    # What workers do.
+
+    @rule(target=runs, worker=st.sampled_from(WORKERS), lease=LEASES, alone=st.booleans())
+    def pull(self, worker: str, lease: float, *, alone: bool) -> MultipleResults[Claim]:
+        return multiple(*self._pull(worker, lease, alone=alone))
+
+    def _pull(self, worker: str, lease: float, *, alone: bool) -> Sequence[Claim]:
+        """Take the first message there is, interactive ones first, and claim its jobs."""
+        for lane in Lane:
+            messages = self.bureau.messages(lane)
+            if messages:
+                self.redis.rpop(lane.value)
+                self.pulled.append(messages[0])
+                return self._claim(messages[0], worker, lease, alone=alone)
+        return ()
+
+    @rule(
+        target=runs,
+        depth=st.integers(1, 8),
+        chunk=st.integers(1, 3),
+        worker=st.sampled_from(WORKERS),
+        lease=LEASES,
+        endings=st.lists(st.sampled_from([SUCCEEDED, SUCCEEDED, FAILED]), max_size=3),
+    )
+    def work(
+        self, depth: int, chunk: int, worker: str, lease: float, endings: list[Ending]
+    ) -> MultipleResults[Claim]:
+        """What happens most of the time: lines are released, claimed, and some of them end."""
+        self.release(depth, chunk, closed=False)
+        runs = self._pull(worker, lease, alone=True)
+        for run, ending in zip(runs, endings, strict=False):
+            self.finish(run, ending)
+        return multiple(*runs)
+
+    @precondition(lambda self: self.pulled)
+    @rule(
+        target=runs,
+        data=st.data(),
+        worker=st.sampled_from(WORKERS),
+        lease=LEASES,
+        alone=st.booleans(),
+    )
+    def pull_again(
+        self, data: st.DataObject, worker: str, lease: float, *, alone: bool
+    ) -> MultipleResults[Claim]:
+        """Messages may be delivered twice, and the second time late."""
+        message = data.draw(st.sampled_from(self.pulled))
+        return multiple(*self._claim(message, worker, lease, alone=alone))
+
+    def _claim(
+        self, message: list[str], worker: str, lease: float, *, alone: bool
+    ) -> Sequence[Claim]:
+        claims = self.do(self.ledger.runs.claim(message, worker, lease, alone=alone))
+        for claim in claims.granted:
+            assert claim.token > self.tokens.get(claim.job.id, 0)
+            self.tokens[claim.job.id] = claim.token
+        return claims.granted
+
+    @rule(lane=st.sampled_from(Lane))
+    def lose_messages(self, lane: Lane) -> None:
+        self.redis.delete(lane.value)
+
+    @rule(run=runs, ending=st.sampled_from([SUCCEEDED, SUCCEEDED, FAILED]))
+    def finish(self, run: Claim, ending: Ending) -> None:
+        stands = self.do(self.ledger.runs.finish(run, ending))
+        assert run.job.batch_id is not None
+        assert run.job.line is not None
+        line, good = (run.job.batch_id, run.job.line.number), ending.status is JobStatus.succeeded
+        if stands:
+            # Only the run that ended the line may say so again.
+            assert self.ended.setdefault(line, (run.token, good))[0] == run.token
+
+    @rule(
+        run=runs,
+        delay=st.sampled_from([0.0, 600.0]),
+        code=st.sampled_from(["output-invalid", "engine-unavailable"]),
+    )
+    def put_back(self, run: Claim, delay: float, code: str) -> None:
+        self.do(self.ledger.runs.put_back(run, delay_seconds=delay, counted=True, code=code))
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def declare_dead(self, worker: str) -> None:
+        self.do(self.ledger.processes.declare_dead(worker))
+
+    # What clerks do.
+
+    @rule(target=indexings, replaces=st.booleans())
+    def start_to_read(self, *, replaces: bool) -> Indexing | MultipleResults[Indexing]:
+        if replaces:
+            for batch_id in self._being_read():
+                self.redis.zadd(f"{P}indexing", {batch_id: 1})
+        return self.do(self.ledger.batches.claim_indexing()) or multiple()
+
+    @rule(
+        indexing=indexings,
+        lines=LINES,
+        refused=st.integers(0, 2),
+    )
+    def begin(self, indexing: Indexing, lines: list[str], refused: int) -> None:
+        begun = self.bureau.begun([(task, 10) for task in lines], refused)
+        latest = self.redis.hget(f"{P}batch:{indexing.batch.id}", "token") == str(indexing.token)
+        assert self.do(self.ledger.batches.begin(indexing, begun)) <= latest
+
+    @rule(
+        depth=st.integers(0, 6),
+        chunk=st.integers(1, 3),
+        closed=st.sampled_from([False, False, True]),
+    )
+    def release(self, depth: int, chunk: int, *, closed: bool) -> None:
+        names = frozenset({"tax"}) if closed else frozenset()
+        before = self._in_hand()
+        self.do(self.bureau.release(depth, chunk=chunk, closed=names, unwritten=3))
+        assert self._in_hand() <= max(before, depth)
+
+    @rule(lost_after=st.sampled_from([0, 600]))
+    def sweep(self, lost_after: int) -> None:
+        self.do(self.ledger.upkeep.sweep(lost_after_seconds=lost_after))
+
+    @rule(target=flushes, batch_id=batches, most=st.integers(1, 4), callbacks=st.booleans())
+    def write(
+        self, batch_id: str, most: int, *, callbacks: bool
+    ) -> Flushed | MultipleResults[Flushed]:
+        batch = self._batch(batch_id)
+        if batch.status is BatchStatus.validating:
+            return multiple()
+        return self.do(self.bureau.unwritten(batch, most, callbacks=callbacks))
+
+    @rule(flushed=flushes)
+    def flush(self, flushed: Flushed) -> None:
+        now = self._batch(flushed.batch.id)
+        first = now.ended_at is None and now.flushed == flushed.batch.flushed
+        again = flushed in self.noted and bool(flushed.output or flushed.error)
+        assert self.do(self.ledger.batches.flush(flushed)) == (first or again)
+        if first:
+            self.noted.append(flushed)
+            self.events |= {one.id for one in flushed.callbacks.values()}
+
+    @rule(
+        batch_id=batches,
+        first=st.integers(1, 3),
+        second=st.integers(1, 3),
+        callbacks=st.booleans(),
+    )
+    def race_to_write(self, batch_id: str, first: int, second: int, *, callbacks: bool) -> None:
+        """Two clerks write at one time."""
+        if self._batch(batch_id).status is BatchStatus.validating:
+            return
+        both = [
+            self.do(self.bureau.unwritten(self._batch(batch_id), most, callbacks=callbacks))
+            for most in (first, second)
+        ]
+        for flushed in both:
+            self.flush(flushed)
+
+    # What is always so.
+
+    @invariant()
+    def all_agrees(self) -> None:
+        self.steps += 1
+        looks = [self._look(batch_id) for batch_id in self.ids]
+        self._each_line_is_in_one_place_and_its_outcome_is_written_once(looks)
+        self._counts_agree(looks)
+        self._each_open_line_is_where_its_status_says(looks)
+        self._every_end_has_one_event(looks)
+
+    def _each_line_is_in_one_place_and_its_outcome_is_written_once(self, looks: Looks) -> None:
+        for seen in looks:
+            batch = seen.batch
+            refused = batch.total - batch.indexed
+            places = [*seen.unreleased, *seen.open, *seen.outcomes, *seen.good, *seen.bad]
+            assert sorted(places) == [*range(1, batch.indexed + refused + 1)]
+            assert batch.flushed == len(seen.good) + len(seen.bad) - refused
+            for line, (_, succeeded) in self._ended(batch):
+                written = seen.good if succeeded else seen.bad
+                kept = seen.outcomes.get(line, {}).get("status")
+                assert line in written or kept == ("succeeded" if succeeded else "failed")
+
+    def _counts_agree(self, looks: Looks) -> None:
+        for seen in looks:
+            batch = seen.batch
+            kept = [job["status"] == "succeeded" for job in seen.outcomes.values()]
+            assert batch.completed == len(seen.good) + sum(kept)
+            assert batch.failed == len(seen.bad) + len(kept) - sum(kept)
+        waiting = sum(
+            len(list(seen.unreleased)) + self._unread(seen.batch)
+            for seen in looks
+            if not seen.over and not seen.batch.closing
+        )
+        assert int(self.redis.get(f"{P}waiting-lines:tax") or 0) == waiting
+        assert int(self.redis.get(f"{P}open-lines:tax") or 0) == sum(
+            len(seen.open) for seen in looks
+        )
+
+    def _unread(self, batch: Batch) -> int:
+        """Until its file is read, a batch has as many lines waiting as the file says."""
+        if batch.status is not BatchStatus.validating:
+            return 0
+        return int(self.redis.hget(f"{P}batch:{batch.id}", "lines") or 0)
+
+    def _each_open_line_is_where_its_status_says(self, looks: Looks) -> None:
+        places: dict[str, list[str]] = {}
+        for name in PLACES:
+            ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
+            for job_id in ids:
+                places.setdefault(job_id, []).append(name)
+        for seen in looks:
+            for job in seen.open.values():
+                (place,) = places.pop(job["id"])
+                allowed = {
+                    "scheduled": {"scheduled"},
+                    "running": {"running"},
+                    "queued": {f"sent:{job['lane']}", "waiting:tax"},
+                }
+                assert place in allowed[job["status"]]
+            if places.pop(seen.batch.id, None):
+                assert next(seen.unreleased, None) is not None
+        assert places == {}
+
+    def _every_end_has_one_event(self, looks: Looks) -> None:
+        ended = {
+            str(seen.batch.callback_id): seen.batch.status
+            for seen in looks
+            if seen.over and seen.batch.callback_id
+        }
+        assert set(self.redis.zrange(f"{P}callbacks:tax", 0, -1)) == {*ended, *self.events}
+        for callback_id, status in ended.items():
+            assert self.redis.hget(f"{P}callback:{callback_id}", "type") == f"batch.{status}"
+        endings: Any = self.redis.hvals(f"{P}batch-endings")
+        assert sum(map(int, endings)) == sum(seen.over for seen in looks)
+
+    def let_everything_go(self) -> None:
+        """Nothing waits for ever: with workers and clerks at work, every batch ends."""
+        for lane in (None, *Lane):
+            self.do(self.ledger.pauses.resume("tax", lane))
+        for worker in WORKERS:
+            self.declare_dead(worker)
+        for _ in range(40):
+            if all(self._batch(batch_id).ended_at for batch_id in self.ids):
+                break
+            self._work_on()
+        for seen in map(self._look, self.ids):
+            assert seen.over
+            assert seen.batch.status is (seen.batch.closing or seen.batch.status)
+            assert not self.redis.exists(f"{P}index:{seen.batch.id}")
+            assert self.redis.hget(f"{P}file:{seen.batch.input_file_id}", "uses") == "0"
+        self.all_agrees()
+
+    def _work_on(self) -> None:
+        for batch_id in self._being_read():
+            self.redis.zadd(f"{P}indexing", {batch_id: 1})
+        indexing = self.do(self.ledger.batches.claim_indexing())
+        if indexing:
+            self.begin(indexing, ["summarize"] * 2, 1)
+        scheduled: Any = self.redis.zrange(f"{P}scheduled", 0, -1)
+        for job_id in scheduled:
+            self.redis.zadd(f"{P}scheduled", {job_id: 1})
+        self.redis.delete(*Lane)
+        self.sweep(0)
+        self.release(50, 3, closed=False)
+        for lane in Lane:
+            for message in self.bureau.messages(lane):
+                claims = self.do(self.ledger.runs.claim(message, "w1", LONG, alone=True))
+                for run in claims.granted:
+                    self.finish(run, SUCCEEDED)
+        for batch_id in self.ids:
+            if self._batch(batch_id).status not in {BatchStatus.validating, *BATCH_ENDINGS}:
+                self.flush(self.do(self.bureau.unwritten(self._batch(batch_id))))
+
+    def _look(self, batch_id: str) -> Seen:
+        batch = self._batch(batch_id)
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.smembers(f"{P}open:{batch_id}")
+        pipeline.lrange(f"{P}outcomes:{batch_id}", 0, -1)
+        for file_id in (batch.output_file_id, batch.error_file_id):
+            pipeline.lrange(f"{P}blobs:{file_id}", 0, -1)
+        open_, outcomes, *files = pipeline.execute()
+        good, bad = (
+            [line for blob in blobs for line in self.bureau.written[blob]] for blobs in files
+        )
+        return Seen(batch, self._by_line(open_), self._by_line(outcomes), good, bad)
+
+    def _by_line(self, ids: Any) -> dict[int, dict[str, str]]:
+        pipeline = self.redis.pipeline(transaction=False)
+        for job_id in ids:
+            pipeline.hgetall(f"{P}job:{job_id}")
+        found = {int(job["line"]): job for job in pipeline.execute()}
+        assert len(found) == len(ids)
+        return found
+
+    def _batch(self, batch_id: str) -> Batch:
+        found = self.do(self.ledger.batches.get("tax", batch_id))
+        assert found is not None
+        return found
+
+    def _ended(self, batch: Batch) -> list[tuple[int, tuple[int, bool]]]:
+        return [(line, how) for (id_, line), how in self.ended.items() if id_ == batch.id]
+
+    def _in_hand(self) -> int:
+        return self.redis.zcard(f"{P}sent:bulk") + self.redis.scard(f"{P}running-bulk")
+
+    def _being_read(self) -> list[str]:
+        ids: Any = self.redis.zrange(f"{P}indexing", 0, -1)
+        return list(ids)
+
+
+@pytest.mark.timeout(180)
+def test_every_line_is_written_once_in_whatever_order_things_happen(redis_url: str) -> None:
+    machine = type("Machine", (BatchMachine,), {"redis_url": redis_url})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=40,
+            derandomize=True,
+            phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

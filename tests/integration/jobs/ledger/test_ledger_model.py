@@ -1,0 +1,383 @@
+"""The ledger against a model of it: whatever two workers, departments and the clerk do, in whatever
+order, each job is in one place, ends once, and has one event.
+
+Time is the server's own, so a lease is either long or over at once; the model knows which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from pydantic import SecretStr
+from redis import Redis
+
+from jobs.ledger import Ledger
+from jobs.ledger.runs import Ending, Held
+from jobs.ledger.upkeep import Release
+from jobs.model.ids import new_callback_id
+from jobs.model.job import Claim, Progress
+from jobs.model.lanes import Lane
+from jobs.model.problems import Problem
+from jobs.model.states import ENDINGS, TRANSITIONS, JobStatus
+from jobs.process.settings import RedisSettings
+from tests.integration.jobs.ledger.conftest import a_job, submit_job
+
+T = TypeVar("T")
+P = "chancery:"
+LONG, OVER = 600.0, 0.0
+WORKERS = ("w1", "w2")
+# Few, so that much happens to each.
+MOST_JOBS = 3
+ENGINE_LOST = "engine-unavailable"
+SUSPECT_DEATHS, SUSPECT_LOSSES = 2, 3
+
+
+@dataclass(slots=True)
+class Model:
+    """What a job should be. `sent` says that its message is on its way to a worker."""
+
+    id: str
+    lane: Lane
+    callback_id: str | None
+    status: JobStatus
+    sent: bool = False
+    deadline_passed: bool = False
+    token: int = 0
+    tries: int = 0
+    deaths: int = 0
+    losses: int = 0
+    alone: bool = False
+    worker: str | None = None
+    lease_over: bool = False
+    ended_by: int | None = None
+    seen: list[JobStatus] = field(default_factory=list)
+
+    def become(self, status: JobStatus) -> None:
+        self.status, self.sent = status, status is JobStatus.queued and self.lane != Lane.bulk
+        self.worker = None
+
+    def claimed(self, claim: Claim, worker: str, lease: float) -> None:
+        self.alone = self.suspect
+        self.become(JobStatus.running)
+        self.token, self.worker, self.lease_over = claim.token, worker, lease == OVER
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it may have killed what ran it, so that it is run alone."""
+        return self.deaths >= SUSPECT_DEATHS or self.losses >= SUSPECT_LOSSES
+
+    @property
+    def over(self) -> bool:
+        return self.status in ENDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A worker's hold on a job, perhaps one that was lost long ago."""
+
+    claim: Claim
+    job: Model
+
+    @property
+    def holds(self) -> bool:
+        return self.job.status is JobStatus.running and self.job.token == self.claim.token
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    redis_url = ""
+    jobs: Bundle[Model] = Bundle("jobs")
+    runs: Bundle[Run] = Bundle("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.redis = Redis.from_url(self.redis_url, decode_responses=True)
+        self.redis.flushall()
+        self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
+        self.models: list[Model] = []
+
+    def teardown(self) -> None:
+        self.do(self.ledger.close())
+        self.loop.close()
+        self.redis.close()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    # What departments do.
+
+    @precondition(lambda self: len(self.models) < MOST_JOBS)
+    @rule(
+        target=jobs,
+        lane=st.sampled_from(Lane),
+        called_back=st.booleans(),
+        waits=st.sampled_from([None, "later", "due"]),
+        deadline=st.sampled_from([None, "far", "passed"]),
+    )
+    def submit(
+        self, lane: Lane, *, called_back: bool, waits: str | None, deadline: str | None
+    ) -> Model:
+        now = datetime.now(UTC)
+        ago, until = now - timedelta(seconds=1), now + timedelta(hours=1)
+        job = a_job(
+            lane=lane,
+            callback_id=new_callback_id() if called_back else None,
+            callback_url="http://127.0.0.1:9/" if called_back else None,
+            not_before={None: None, "later": until, "due": ago}[waits],
+            deadline={None: None, "far": until + timedelta(hours=1), "passed": ago}[deadline],
+        )
+        self.do(submit_job(self.ledger, job))
+        model = Model(job.id, lane, job.callback_id, JobStatus.queued)
+        model.become(JobStatus.scheduled if waits == "later" else JobStatus.queued)
+        model.deadline_passed = deadline == "passed"
+        self.models.append(model)
+        return model
+
+    @rule(job=jobs)
+    def cancel(self, job: Model) -> None:
+        cancelled = self.do(self.ledger.jobs.cancel("tax", job.id))
+        if not job.over:
+            job.become(JobStatus.cancelled)
+        assert cancelled is not None
+        assert cancelled.status is job.status
+
+    @rule(job=jobs)
+    def cancel_anothers(self, job: Model) -> None:
+        assert self.do(self.ledger.jobs.cancel("parks", job.id)) is None
+
+    # What workers do.
+
+    @rule(
+        target=runs,
+        job=jobs,
+        worker=st.sampled_from(WORKERS),
+        lease=st.sampled_from([LONG, LONG, OVER]),
+        alone=st.booleans(),
+    )
+    def claim(
+        self, job: Model, worker: str, lease: float, *, alone: bool
+    ) -> Run | MultipleResults[Run]:
+        claim = self.do(self._claim(job, worker, lease, alone=alone))
+        if not self._may_be_claimed(job, alone=alone):
+            assert claim is None
+            return multiple()
+        assert claim is not None
+        assert claim.token > job.token
+        assert claim.tries == job.tries
+        job.claimed(claim, worker, lease)
+        return Run(claim, job)
+
+    @rule(target=runs, job=jobs, lease=st.sampled_from([LONG, OVER]), alone=st.booleans())
+    def race_for(self, job: Model, lease: float, *, alone: bool) -> Run | MultipleResults[Run]:
+        """Two workers ask for one job at one time."""
+
+        async def both() -> list[Claim | None]:
+            return await asyncio.gather(
+                *(self._claim(job, worker, lease, alone=alone) for worker in WORKERS)
+            )
+
+        answers = zip(WORKERS, self.do(both()), strict=True)
+        won = [(worker, claim) for worker, claim in answers if claim]
+        assert len(won) == int(self._may_be_claimed(job, alone=alone))
+        if not won:
+            return multiple()
+        ((worker, claim),) = won
+        job.claimed(claim, worker, lease)
+        return Run(claim, job)
+
+    async def _claim(self, job: Model, worker: str, lease: float, *, alone: bool) -> Claim | None:
+        claims = await self.ledger.runs.claim([job.id], worker, lease, alone=alone)
+        assert not claims.suspects or job.suspect
+        return claims.granted[0] if claims.granted else None
+
+    @staticmethod
+    def _may_be_claimed(job: Model, *, alone: bool) -> bool:
+        """Whether a claim should get the job. One that comes after its deadline ends it."""
+        if job.status is not JobStatus.queued or not job.sent:
+            return False
+        if job.deadline_passed:
+            job.become(JobStatus.expired)
+            return False
+        return alone or not job.suspect
+
+    @rule(run=runs)
+    def renew(self, run: Run) -> None:
+        held = Held(run.job.id, run.claim.token, Progress(1, 2))
+        lost = self.do(self.ledger.runs.renew("a bystander", [held], LONG))
+        assert lost == (set() if run.holds else {run.job.id})
+        if run.holds:
+            run.job.lease_over = False
+
+    @rule(run=runs, succeeded=st.booleans())
+    def finish(self, run: Run, *, succeeded: bool) -> None:
+        ending = (
+            Ending(JobStatus.succeeded, result="1")
+            if succeeded
+            else Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
+        )
+        stands = self.do(self.ledger.runs.finish(run.claim, ending))
+        # The run that ended the job may say so again; what it says then changes nothing.
+        assert stands == (run.holds or run.job.ended_by == run.claim.token)
+        if run.holds:
+            run.job.become(ending.status)
+            run.job.ended_by = run.claim.token
+
+    @rule(
+        run=runs,
+        delay=st.sampled_from([0.0, 600.0]),
+        counted=st.booleans(),
+        code=st.sampled_from(["output-invalid", ENGINE_LOST]),
+    )
+    def put_back(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
+        job, holds = run.job, run.holds
+        stands = self.do(
+            self.ledger.runs.put_back(run.claim, delay_seconds=delay, counted=counted, code=code)
+        )
+        assert stands == holds
+        if holds:
+            job.tries += counted
+            if code == ENGINE_LOST and job.alone:
+                job.become(JobStatus.failed)
+            else:
+                job.losses += code == ENGINE_LOST
+                job.become(JobStatus.scheduled if delay else JobStatus.queued)
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def declare_dead(self, worker: str) -> None:
+        held = [job for job in self.models if job.worker == worker]
+        assert self.do(self.ledger.processes.declare_dead(worker)) == len(held)
+        for job in held:
+            self._abandon(job)
+
+    # What the clerk does.
+
+    @rule()
+    def sweep(self) -> None:
+        swept = self.do(self.ledger.upkeep.sweep(lost_after_seconds=600))
+        expired = [job for job in self.models if job.deadline_passed and not job.over]
+        for job in expired:
+            job.become(JobStatus.expired)
+        abandoned = [
+            job for job in self.models if job.status is JobStatus.running and job.lease_over
+        ]
+        for job in abandoned:
+            self._abandon(job)
+        assert (swept.expired, swept.abandoned) == (len(expired), len(abandoned))
+
+    @rule(depth=st.integers(0, 3))
+    def release(self, depth: int) -> None:
+        bulk = [job for job in self.models if job.lane is Lane.bulk]
+        waiting = [job for job in bulk if job.status is JobStatus.queued and not job.sent]
+        out = [job for job in bulk if job.sent or job.status is JobStatus.running]
+        released = self.do(self.ledger.upkeep.release(Release(depth=depth)))
+        assert released.in_hand == len(out)
+        assert released.released == max(0, min(len(waiting), depth - len(out)))
+        assert released.more == (released.released < len(waiting))
+        sent = set(self.redis.zrange(f"{P}sent:bulk", 0, -1))
+        for job in waiting:
+            job.sent = job.id in sent
+
+    def _abandon(self, job: Model) -> None:
+        job.deaths += 1
+        job.become(JobStatus.failed if job.alone else JobStatus.queued)
+
+    # What is always so.
+
+    @invariant()
+    def every_job_is_as_the_model_says_and_in_one_place(self) -> None:
+        places = self._places()
+        for job in self.models:
+            record = self.redis.hgetall(f"{P}job:{job.id}")
+            assert record["status"] == job.status
+            assert int(record["deaths"]) == job.deaths
+            assert int(record["tries"]) == job.tries
+            assert bool(record.get("finished_at")) == job.over
+            assert places.get(job.id, []) == self._place(job)
+            self._note(job)
+
+    @invariant()
+    def every_ended_job_with_a_url_has_one_event(self) -> None:
+        wanted = {job.callback_id for job in self.models if job.over and job.callback_id}
+        assert set(self.redis.zrange(f"{P}callbacks:tax", 0, -1)) == wanted
+        assert len(self.redis.keys(f"{P}callback:*")) == len(wanted)
+        for job in self.models:
+            if job.over and job.callback_id:
+                event = self.redis.hgetall(f"{P}callback:{job.callback_id}")
+                assert (event["type"], event["job_id"]) == (f"job.{job.status}", job.id)
+
+    @invariant()
+    def what_counts_jobs_agrees(self) -> None:
+        endings = sum(int(count) for count in self.redis.hvals(f"{P}endings"))
+        assert endings == sum(job.over for job in self.models)
+        for status in JobStatus:
+            listed = set(self.redis.zrange(f"{P}jobs:tax:{status}", 0, -1))
+            assert listed == {job.id for job in self.models if job.status is status}
+        for worker in WORKERS:
+            held = set(self.redis.smembers(f"{P}held:{worker}"))
+            assert held == {job.id for job in self.models if job.worker == worker}
+        in_use = int(self.redis.hget(f"{P}document:tax:doc_1", "jobs") or 0)
+        assert in_use == sum(not job.over for job in self.models)
+
+    @staticmethod
+    def _note(job: Model) -> None:
+        """Each step from one status to another is one that the states allow."""
+        if not job.seen or job.seen[-1] is not job.status:
+            if job.seen:
+                # A rule may take two steps at once, by way of a status between.
+                near = TRANSITIONS[job.seen[-1]]
+                assert job.status in near | {far for one in near for far in TRANSITIONS[one]}
+                assert job.seen[-1] not in ENDINGS
+            job.seen.append(job.status)
+
+    @staticmethod
+    def _place(job: Model) -> list[str]:
+        match job.status:
+            case JobStatus.scheduled:
+                return ["scheduled"]
+            case JobStatus.queued:
+                return [f"sent:{job.lane}" if job.sent else "waiting:tax"]
+            case JobStatus.running:
+                return ["running"]
+            case _:
+                return ["ended"]
+
+    def _places(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        names = ("scheduled", "sent:interactive", "sent:bulk", "waiting:tax", "running", "ended")
+        for name in names:
+            ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
+            for job_id in ids:
+                found.setdefault(job_id, []).append(name)
+        return found
+
+
+@pytest.mark.timeout(180)
+def test_the_ledger_keeps_its_promises_in_whatever_order_things_happen(redis_url: str) -> None:
+    machine = type("Machine", (LedgerMachine,), {"redis_url": redis_url})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=40,
+            derandomize=True,
+            phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Libraries in the ledger: what is in one does not expire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from jobs.ledger import Ledger
+from tests.integration.jobs.ledger.conftest import a_document, a_job, submit_job
+
+EXPIRED = replace(a_document(), expires_at=datetime.now(UTC) - timedelta(days=1))
+
+
+async def forgotten(ledger: Ledger) -> int:
+    return (await ledger.upkeep.forget()).documents
+
+
+async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Ledger) -> None:
+    await ledger.documents.keep(EXPIRED)
+    for _ in range(2):
+        assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
+    assert await ledger.libraries.add("tax", "rules", EXPIRED.id)
+    assert await forgotten(ledger) == 0
+    assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
+    assert not await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
+    assert await ledger.libraries.missing("tax", {"laws", "rules"}) == {"laws"}
+    assert await forgotten(ledger) == 0
+    assert [one.id for one in await ledger.libraries.documents("tax", "rules")] == [EXPIRED.id]
+    assert await ledger.libraries.take_out("tax", "rules", EXPIRED.id)
+    kept = await ledger.documents.get("tax", EXPIRED.id)
+    assert kept is not None
+    assert kept.expires_at > datetime.now(UTC)
+
+
+async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger) -> None:
+    await ledger.documents.keep(EXPIRED)
+    job = a_job(document_id="doc_2", references=["doc_1"])
+    await submit_job(ledger, job)
+    assert await forgotten(ledger) == 0
+    await submit_job(ledger, job)  # the client library's second try changes nothing
+    await ledger.jobs.cancel("tax", job.id)
+    kept = await ledger.documents.get("tax", "doc_1")
+    assert kept is not None
+    assert kept.expires_at > datetime.now(UTC)
+    redis = ledger.documents._connection.redis
+    assert await redis.hget("chancery:document:tax:doc_1", "jobs") == "0"
+
+
+async def test_a_document_that_is_withdrawn_is_out_of_every_library(ledger: Ledger) -> None:
+    await ledger.documents.keep(EXPIRED)
+    for name in ("laws", "rules"):
+        assert await ledger.libraries.add("tax", name, EXPIRED.id)
+    for _ in range(2):
+        await ledger.documents.withdraw("tax", EXPIRED.id)
+    assert await ledger.libraries.missing("tax", {"laws", "rules"}) == {"laws", "rules"}
+    # Uploaded anew it is a document like any other.
+    await ledger.documents.keep(EXPIRED)
+    assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
+    assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
+    redis = ledger.documents._connection.redis
+    assert await redis.hget(f"chancery:document:tax:{EXPIRED.id}", "jobs") == "0"

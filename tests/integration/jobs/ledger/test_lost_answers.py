@@ -1,0 +1,85 @@
+"""Where an answer of the ledger was lost, the client asks again: that changes nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import cycle
+from time import monotonic
+
+import pytest
+
+from jobs.batches.batch import Flushed, Segment
+from jobs.ledger import Ledger
+from jobs.ledger.upkeep import Release
+from jobs.model.callback import Attempt, Delivery, Outcome
+from jobs.model.ids import new_callback_id, new_job_id
+from jobs.model.states import CallbackStatus
+from tests.integration.batches import a_batch, released_lines, run_all
+from tests.integration.jobs.ledger.conftest import a_job, submit_job
+
+
+async def test_an_attempt_that_is_noted_twice_is_listed_once(ledger: Ledger) -> None:
+    job = a_job(callback_id=new_callback_id(), callback_url="http://127.0.0.1:9/")
+    await submit_job(ledger, job)
+    await ledger.jobs.cancel("tax", job.id)
+    assert job.callback_id is not None
+    delivery = await ledger.callbacks.claim(job.callback_id, 30)
+    assert isinstance(delivery, Delivery)
+    attempt = Attempt(datetime.now(UTC), 500, None, 0.1)
+    for _ in range(2):
+        assert await ledger.callbacks.settle(
+            delivery, attempt, CallbackStatus.pending, Outcome.failed
+        )
+    (callback,) = (await ledger.callbacks.list("tax")).items
+    assert len(callback.attempts) == 1
+
+
+async def test_the_first_who_waits_for_a_job_waits_until_it_ends(ledger: Ledger) -> None:
+    job = a_job()
+    await submit_job(ledger, job)
+    began = monotonic()
+    await ledger.jobs.wait_ended(job.id, 0.5)
+    assert monotonic() - began >= 0.5
+    waiting = asyncio.create_task(ledger.jobs.wait_ended(job.id, 30))
+    await asyncio.sleep(0)
+    await ledger.jobs.cancel("tax", job.id)
+    async with asyncio.timeout(10):
+        await waiting
+
+
+async def test_lines_that_are_released_twice_are_not_given_the_ids_of_others(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await a_batch(ledger, lines=4)
+    ids = [new_job_id() for _ in range(2)]
+    left = cycle(ids[:2])
+    monkeypatch.setattr("jobs.ledger.upkeep.new_job_id", lambda: next(left))
+    await ledger.upkeep.release(Release(depth=2))
+    # One has ended before the client asks again: there is room.
+    await run_all(ledger, ids[:1])
+    await ledger.upkeep.release(Release(depth=2))
+    assert await released_lines(ledger) == dict(zip(ids, (1, 2), strict=True))
+    monkeypatch.undo()
+    await ledger.upkeep.release(Release(depth=3))
+    assert sorted((await released_lines(ledger)).values()) == [1, 2, 3, 4]
+    again = await ledger.batches.get("tax", batch.id)
+    assert again is not None
+    assert again.released == 4
+
+
+async def test_a_segment_that_is_noted_twice_stays(ledger: Ledger) -> None:
+    batch = await a_batch(ledger, lines=2)
+    await ledger.upkeep.release(Release(depth=2))
+    await run_all(ledger, list(await released_lines(ledger)))
+    unflushed = await ledger.batches.unflushed(batch.id, 1)
+    assert unflushed is not None
+    flushed = Flushed(unflushed.batch, 1, 0, Segment("tax/aa/one", 9, 1), None, {})
+    others = replace(flushed, output=Segment("tax/aa/two", 9, 1))
+    assert await ledger.batches.flush(flushed)
+    assert await ledger.batches.flush(flushed)
+    assert not await ledger.batches.flush(others)
+    file = await ledger.files.get("tax", unflushed.batch.output_file_id or "")
+    assert file is not None
+    assert (file.blobs, file.lines) == (("tax/aa/one",), 1)

@@ -1,0 +1,205 @@
+"""A masked PDF holds nothing of what was masked, and keeps the text of pages without any."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+
+from bench.quality.masked_files import (
+    count_in,
+    docx_with_identifiers,
+    masked_file,
+    pdf_with_identifiers,
+    readable_in_docx,
+    readable_in_pdf,
+    some_identifiers,
+)
+from documents.limits import ReadLimits
+from documents.masking import pdf_file
+from documents.masking.account import Account
+from documents.masking.pdf_file import mask_pdf
+from documents.masking.pdf_strings import strings_of
+from documents.readers import docx, pdf
+from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
+from tasks.errors import CorruptDocument, DocumentTooLong
+from tasks.redact.finder import RULES, Wanted
+from tasks.redact.masker import Masker, Style
+
+PHONE = "13812341234"
+MASKER = Masker(Wanted(frozenset(RULES)), Style())
+PAGES = [
+    (PARAGRAPH, f"第一页电话{PHONE}。"),
+    (PARAGRAPH, "第二页没有号码。"),
+    (PARAGRAPH, "第三页。"),
+]
+
+
+def masked(folder: Path, data: bytes, limits: ReadLimits = LIMITS) -> tuple[bytes, Account]:
+    account = Account()
+    return mask_pdf(saved(folder, data), MASKER, limits, account), account
+
+
+def texts(file: bytes) -> list[str]:
+    with pdfium.PdfDocument(file) as document:
+        return [page.get_textpage().get_text_range().strip() for page in document]
+
+
+def picture(file: bytes, page: int) -> Image.Image:
+    with pdfium.PdfDocument(file) as document:
+        shown: Image.Image = document[page].render(scale=1).to_pil().convert("L")
+        return shown
+
+
+def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
+    tmp_path: Path,
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", 16)
+        canvas.drawString(100, 700, "通知")
+        canvas.translate(300, 100)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "联系人王小明")
+
+    as_pdf([])  # registers the font
+    account = Account()
+    masker = Masker(Wanted(frozenset(RULES), ["王小明"]), Style())
+    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker, LIMITS, account)
+    assert account.masked == {("page 1", "term"): 1}
+    title = picture(file, 0).crop((90, 110, 200, 160))
+    is_lost = title.getextrema() == (255, 255)  # no Chinese font is installed
+    font = "text in a font that neither the file nor this machine has"
+    assert account.removed == ({font: 2} if is_lost else {})
+    assert "王小明".encode("utf-16-be").hex() not in readable_in_pdf(file)
+    assert texts(file) == [""]
+
+
+def test_a_page_longer_than_a_picture_can_be_is_masked(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((30, 70_000))
+        canvas.drawString(10, 69_000, PHONE)
+
+    file, account = masked(tmp_path, drawn_pdf(draw))
+    assert texts(file) == [""]
+    assert account.masked.total() == 1
+
+
+def test_a_page_with_a_finding_is_a_picture_and_the_others_keep_their_text(tmp_path: Path) -> None:
+    data = as_pdf(PAGES, breaks=True)
+    file, account = masked(tmp_path, data)
+    assert texts(file) == ["", "第二页没有号码。", "第三页。"]
+    assert dict(account.masked) == {("page 1", "mobile"): 1}
+    with pdfium.PdfDocument(file) as new, pdfium.PdfDocument(data) as old:
+        assert [page.get_size() for page in new] == [page.get_size() for page in old]
+
+
+def test_the_box_covers_the_number_and_nothing_else(tmp_path: Path) -> None:
+    data = drawn_pdf(lambda canvas: canvas.drawString(100, 700, f"call {PHONE} today"))
+    before = picture(data, 0)
+    file, _ = masked(tmp_path, data)
+    after = picture(file, 0)
+    with pdfium.PdfDocument(data) as document:
+        textpage = document[0].get_textpage()
+        first = textpage.get_charbox(len("call "))
+        last = textpage.get_charbox(len("call ") + len(PHONE) - 1)
+    height = before.height
+    middle = round(height - (first[1] + first[3]) / 2)
+    row = [after.getpixel((x, middle)) for x in range(round(first[0]), round(last[2]))]
+    assert max(row) < 60  # type: ignore[type-var, operator]
+    beside = before.crop((0, 0, round(first[0]) - 4, height))
+    assert max(abs(one - other) for one, other in zip(
+        beside.resize((60, 80)).tobytes(),
+        after.crop((0, 0, round(first[0]) - 4, height)).resize((60, 80)).tobytes(),
+        strict=True,
+    )) < 60  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("media_type", "build", "search"),
+    [
+        (pdf.MEDIA_TYPE, pdf_with_identifiers, readable_in_pdf),
+        (docx.MEDIA_TYPE, docx_with_identifiers, readable_in_docx),
+    ],
+    ids=["pdf", "docx"],
+)
+def test_nothing_can_be_read_from_a_masked_file_that_could_before(
+    media_type: str, build: object, search: object
+) -> None:
+    assert callable(build)
+    assert callable(search)
+    numbers = some_identifiers(random.Random(3))
+    file = build(numbers)
+    assert count_in(search(file), numbers) == len(numbers)
+    assert count_in(search(masked_file(file, media_type)), numbers) == 0
+
+
+def test_an_earlier_revision_does_not_come_along(tmp_path: Path) -> None:
+    clean = drawn_pdf(lambda canvas: canvas.drawString(100, 700, "nothing here"))
+    data = clean + b"\n% " + PHONE.encode() + b"\n99 0 obj (" + PHONE.encode() + b") endobj\n"
+    file, _ = masked(tmp_path, data)
+    assert PHONE.encode() not in file
+    assert texts(file) == ["nothing here"]
+
+
+def test_a_filled_form_field_is_searched_as_the_page_is(tmp_path: Path) -> None:
+    def draw(canvas: object) -> None:
+        canvas.acroForm.textfield(name="f", value=PHONE, x=72, y=500, width=300)  # type: ignore[attr-defined]
+        canvas.showPage()  # type: ignore[attr-defined]
+
+    file, account = masked(tmp_path, drawn_pdf(draw))
+    assert ("page 1", "mobile") in account.masked
+    assert PHONE not in readable_in_pdf(file)
+
+
+def test_pages_that_would_not_be_clean_become_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told_of(file: bytes) -> list[str]:
+        return [PHONE] if texts(file)[1] else []
+
+    monkeypatch.setattr(pdf_file, "strings_of", told_of)
+    file, _ = masked(tmp_path, as_pdf(PAGES, breaks=True))
+    assert texts(file) == ["", "", ""]
+
+
+def test_pages_of_several_sizes_and_turned_ones_keep_their_order(tmp_path: Path) -> None:
+    def draw(canvas: object) -> None:
+        for number, size in enumerate([(300, 400), (500, 200), (300, 400), (500, 200)]):
+            canvas.setPageSize(size)  # type: ignore[attr-defined]
+            canvas.drawString(50, 100, f"page {number}")  # type: ignore[attr-defined]
+            canvas.showPage()  # type: ignore[attr-defined]
+
+    with pdfium.PdfDocument(drawn_pdf(draw)) as document:
+        document[2].set_rotation(90)
+        turned = io.BytesIO()
+        document.save(turned)
+    file, _ = masked(tmp_path, turned.getvalue())
+    assert texts(file) == ["page 0", "page 1", "", "page 3"]
+
+
+def test_pictures_on_pages_are_named_as_not_covered(tmp_path: Path) -> None:
+    image = Image.new("RGB", (40, 40), "red")
+
+    def draw(canvas: object) -> None:
+        canvas.drawInlineImage(image, 100, 100)  # type: ignore[attr-defined]
+
+    _, account = masked(tmp_path, drawn_pdf(draw))
+    assert account.uncovered == [("picture", "page 1")]
+
+
+def test_strings_are_read_in_every_way_that_they_are_written() -> None:
+    assert list(strings_of(rb"(a\)b\101\9) <3133> ")) == ["a)bA9", "13"]
+    utf16 = "电话".encode("utf-16-be").hex()
+    assert "电话" in list(strings_of(f"<FEFF{utf16}>".encode()))
+
+
+def test_limits_hold_and_damage_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DocumentTooLong):
+        masked(tmp_path, as_pdf(PAGES, breaks=True), ReadLimits(1_000, 2))
+    with pytest.raises(CorruptDocument):
+        masked(tmp_path, b"%PDF-1.7 nothing")

@@ -1,0 +1,133 @@
+"""What OCR saw becomes paragraphs, whatever way the page lay in the scanner."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from documents.document import BlockKind
+from documents.ocr.layout import Frame, confidence, merged, page_blocks
+from documents.ocr.scan import Point, Scan, SeenLine, lean_of
+from documents.page.blocks import Line
+from documents.page.rulings import Ruling
+
+EM = 20.0
+
+
+def seen(text: str, left: float, top: float, *, lean: float = 0.0, sure: float = 0.99) -> SeenLine:
+    width = EM * len(text)
+    corners = [(left, top), (left + width, top), (left + width, top + EM), (left, top + EM)]
+    one, two, three, four = (turned(corner, lean) for corner in corners)
+    return SeenLine(text, sure, (one, two, three, four))
+
+
+def turned(point: Point, angle: float) -> Point:
+    x, y = point
+    return x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
+
+
+def texts(scan: Scan) -> list[str]:
+    return [block.text for block in page_blocks(scan, Frame(scan, 1.0, scan.lean))]
+
+
+TWO_PARAGRAPHS = [
+    ("各街道办事处要落实值班制度并安排", 240, 100),
+    ("专人负责值守工作，确保信息畅通，遇", 200, 134),
+    ("到紧急情况及时报告。", 200, 168),
+    ("各单位要加强巡查，发现隐患立即处", 240, 202),
+    ("理，并将情况报区防汛办公室。", 200, 236),
+]
+
+
+@pytest.mark.parametrize("degrees", [0.0, 2.0, -2.0])
+def test_paragraphs_are_found_on_a_page_that_leans(degrees: float) -> None:
+    lean = math.radians(degrees)
+    lines = tuple(seen(text, left, top, lean=lean) for text, left, top in TWO_PARAGRAPHS[::-1])
+    scan = Scan(lines, 800, 600, lean=lean_of(lines))
+    assert scan.lean == pytest.approx(lean, abs=0.001)
+    assert texts(scan) == [
+        "各街道办事处要落实值班制度并安排专人负责值守工作，确保信息畅通，遇到紧急情况及时报告。",
+        "各单位要加强巡查，发现隐患立即处理，并将情况报区防汛办公室。",
+    ]
+
+
+def test_a_short_line_that_was_found_too_high_goes_on_with_its_paragraph() -> None:
+    left, top, right, bottom = 195.0, 160.0, 237.0, 196.0
+    short = SeenLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
+    lines = (
+        seen("各街道办事处要落实值班制度并安排", 240, 100),
+        seen("专人负责值守工作，确保信息畅通，不漏情", 200, 134),
+        short,
+    )
+    assert len(texts(Scan(lines, 800, 600))) == 1
+
+
+def test_a_line_that_begins_with_a_bracket_is_not_set_in() -> None:
+    lines = (
+        seen("依照有关规定公布的文件，应当按照", 200, 100),
+        seen("《档案法》的规定移交档案馆保存，不", 200 + 0.6 * EM, 134),
+        seen("得自行销毁，也不得转让。", 200, 168),
+    )
+    assert len(texts(Scan(lines, 800, 600))) == 1
+
+
+@pytest.mark.parametrize("degrees", [0.0, 6.0, -6.0])
+def test_words_far_apart_in_a_line_are_cells(degrees: float) -> None:
+    lines = tuple(
+        seen(word, left, top, lean=math.radians(degrees))
+        for top, row in ((100, ("姓名", "王五")), (134, ("单位", "区档案馆")))
+        for left, word in zip((100, 400), row, strict=True)
+    )
+    scan = Scan(lines, 800, 600)
+    (block,) = page_blocks(scan, Frame(scan, 1.0, math.radians(degrees)))
+    assert (block.kind, block.text) == (BlockKind.table, "姓名\t王五\n单位\t区档案馆")
+
+
+def test_a_drawn_table_is_read_cell_by_cell() -> None:
+    lines = (
+        seen("登记表", 100, 20),
+        seen("事项", 110, 110),
+        seen("查阅土地登记档案并", 210, 100),
+        seen("复印材料", 210, 124),
+        seen("日期", 110, 160),
+        seen("三月", 210, 160),
+    )
+    along = tuple(Ruling(y, 100, 500) for y in (90.0, 150.0, 190.0))
+    down = tuple(Ruling(x, 90, 190) for x in (100.0, 200.0, 500.0))
+    scan = Scan(lines, 600, 400, along=along, down=down)
+    assert texts(scan) == ["登记表", "事项\t查阅土地登记档案并复印材料\n日期\t三月"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (0, (10, 20, 30, 25)),
+        (1, (75, 10, 80, 30)),
+        (2, (70, 175, 90, 180)),
+        (3, (20, 170, 25, 190)),
+    ],
+)
+def test_a_box_is_given_on_the_page_as_it_was_sent(
+    turns: int, expected: tuple[float, float, float, float]
+) -> None:
+    frame = Frame(Scan((), 100, 200, turns), 1.0, 0.0)
+    assert frame.on_page((10, 20, 30, 25)) == expected
+
+
+def test_the_confidence_of_a_block_is_that_of_its_characters() -> None:
+    lines = (seen("一二三四五六七八九", 100, 100, sure=1.0), seen("十", 100, 134, sure=0.5))
+    scan = Scan(lines, 800, 600)
+    frame = Frame(scan, 1.0, 0.0)
+    placed = [(frame.straight(line), line) for line in lines]
+    (block, *_) = page_blocks(scan, frame)
+    assert confidence(block, placed[:1]) == 1.0
+    assert confidence(block, []) is None
+
+
+def test_where_a_text_layer_says_something_ocr_does_not_say_it_again() -> None:
+    layer = [Line(("页眉",), (100, 100, 140, 120), 20, 40)]
+    scan = Scan((seen("页届", 100, 101), seen("正文", 100, 300)), 800, 600)
+    found, placed = merged(layer, scan, 1.0)
+    assert [line.text for line in found] == ["页眉", "正文"]
+    assert [line.text for _, line in placed] == ["正文"]

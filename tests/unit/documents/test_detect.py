@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from documents.detect import READABLE, detect
+from standin.documents.builders import as_pdf, saved
+from tasks.errors import UnsupportedDocument
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\x1f\x8b\x08" + bytes(100), "gzip"),
+        (Path(sys.executable).resolve().read_bytes()[:5_000], "a program"),
+        (b"MZ\x90\x00" + bytes(100), "a program"),
+        (bytes(range(256)) * 10, "neither text"),
+    ],
+)
+def test_what_has_no_reader_is_refused_by_its_kind(tmp_path: Path, data: bytes, name: str) -> None:
+    with pytest.raises(UnsupportedDocument, match=name) as raised:
+        detect(saved(tmp_path, data, "letter.docx"))
+    assert f"Formats read: {READABLE}." in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"MZ is an abbreviation.", "text/plain"),
+        (b"BMW is an abbreviation, and GIF is one; II* too.", "text/plain"),
+        (b"The header of a PDF is %PDF-1.7, as everyone knows.", "text/plain"),
+        (b"a < b and <b>c</b>", "text/plain"),
+        (b"<?xml version='1.0'?><record><p>x</p></record>", "text/plain"),
+        (b"<?xml version='1.0'?>\n<!-- c -->\n<html><body>x</body></html>", "text/html"),
+        (b"  <P class='x'>text</P>", "text/html"),
+        (b"# Title\n\ntext", "text/markdown"),
+        (b"#hashtag and no title", "text/plain"),
+        (b"a | b\n--- | ---\n1 | 2\n", "text/markdown"),
+        (b"a\n-----\nb\n", "text/plain"),
+        (b"\xef\xbb\xbf" + as_pdf(), "application/pdf"),
+        (b"\r\n" + as_pdf(), "application/pdf"),
+    ],
+)
+def test_kinds_that_look_alike_are_told_apart(tmp_path: Path, data: bytes, media_type: str) -> None:
+    assert detect(saved(tmp_path, data)) == media_type
+
+
+def test_a_character_cut_by_the_end_of_the_head_does_no_harm(tmp_path: Path) -> None:
+    for shift in range(4):
+        data = b"a" * shift + "档案管理𠀀".encode() * 10_000
+        assert detect(saved(tmp_path, data)) == "text/plain"
+        data = b"a" * shift + "档案管理𠀀".encode("gb18030") * 10_000
+        assert detect(saved(tmp_path, data)) == "text/plain"

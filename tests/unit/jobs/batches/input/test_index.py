@@ -1,0 +1,187 @@
+"""An entry is 16 bytes, its tokens an estimate; lines that begin alike are released together."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.batches.input.index import (
+    ANSWER_TOKENS,
+    DOCUMENT_TOKENS,
+    ENTRY_BYTES,
+    MOST_ANSWER_TOKENS,
+    MOST_DOCUMENT_TOKENS,
+    Entry,
+    estimate_tokens,
+    pack,
+    prefix_of,
+    text_tokens,
+    unpack,
+)
+from jobs.batches.input.lines import parse_line
+from tests.unit.jobs.batches.input.files import chat, job, line, order, read, write
+
+words = st.integers(0, 2**32 - 1)
+ENTRIES = st.builds(Entry, words, words, words, st.integers(1, 2**24 - 1), st.integers(0, 255))
+
+
+def tokens(body: Any, document_bytes: int | None = None) -> int:
+    return estimate_tokens(parse_line(line("a", body), 1), document_bytes)
+
+
+@given(st.lists(ENTRIES, max_size=5))
+def test_entries_come_out_as_they_went_in(given_entries: list[Entry]) -> None:
+    packed = pack(given_entries)
+    assert len(packed) == ENTRY_BYTES * len(given_entries)
+    assert list(unpack(packed)) == given_entries
+
+
+def test_an_entry_is_four_big_endian_words() -> None:
+    packed = pack([Entry(offset=1, length=2, tokens=3, line=0x010203, task=4)])
+    assert packed == bytes.fromhex("00000001 00000002 00000003 01020304")
+
+
+def test_an_entry_that_does_not_fit_is_an_error() -> None:
+    with pytest.raises(struct.error):
+        pack([Entry(offset=2**32, length=0, tokens=0, line=1, task=0)])
+
+
+def test_tokens_are_estimated_from_the_characters() -> None:
+    assert text_tokens("a" * 4_000) == 1_001
+    assert text_tokens("水" * 1_500) == 1_001
+    assert text_tokens("水" * 1_500 + "a" * 4_000) == 2_001
+    assert text_tokens("𠀀" * 1_500) == 1_001
+    assert text_tokens("") == 1
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_an_estimate_is_between_one_in_four_characters_and_one_in_one_and_a_half(text: str) -> None:
+    assert len(text) // 4 <= text_tokens(text) <= len(text) / 1.5 + 1
+
+
+def test_a_job_is_its_text_and_an_answer() -> None:
+    assert tokens(job("a" * 4_000)) == 1_001 + ANSWER_TOKENS
+
+
+def test_a_document_is_its_bytes_where_they_are_known() -> None:
+    body = {"task": "summarize", "input": {"document_id": "doc_1"}}
+    assert tokens(body) == DOCUMENT_TOKENS + ANSWER_TOKENS
+    assert tokens(body, 4_000) == 1_001 + ANSWER_TOKENS
+    assert tokens(body, 100_000_000) == MOST_DOCUMENT_TOKENS + ANSWER_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ({}, ANSWER_TOKENS),
+        ({"max_tokens": 10}, 10),
+        ({"max_completion_tokens": 20, "max_tokens": 10}, 20),
+        ({"max_tokens": 10**30}, MOST_ANSWER_TOKENS),
+        ({"max_tokens": -5}, ANSWER_TOKENS),
+        ({"max_tokens": "many"}, ANSWER_TOKENS),
+        ({"max_tokens": None}, ANSWER_TOKENS),
+    ],
+)
+def test_a_chat_is_its_messages_and_what_it_asks_for(body: Any, answer: int) -> None:
+    assert tokens(chat("a" * 400, system="b" * 800, **body)) == 101 + 201 + answer
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [1, None, "x", [], {}],
+        [{"role": 3, "content": 5}],
+        [{"role": "user", "content": [{"type": "text", "text": None}, "x", {"text": [1]}]}],
+        [{"role": "user", "content": 10**400}],
+        [{"role": "system", "content": "x"}],
+    ],
+)
+def test_messages_of_any_shape_are_left_for_the_engine_to_judge(messages: Any) -> None:
+    found = parse_line(line("a", {"messages": messages, "tools": 7, "model": {}}), 1)
+    assert estimate_tokens(found) > 0
+    assert prefix_of(found)
+
+
+def test_a_message_of_parts_is_the_text_of_its_parts() -> None:
+    parts = [{"type": "text", "text": "a" * 399}, {"type": "image_url", "image_url": {"url": "x"}}]
+    assert tokens(chat(parts)) == 101 + ANSWER_TOKENS  # type: ignore[arg-type]
+
+
+def test_jobs_of_the_same_task_and_options_stand_together(tmp_path: Path) -> None:
+    wants = [{"max_words": 50}, {}, {"max_words": 50, "focus": "x"}]
+    bodies = [job(f"{n}", options=wants[n % 3]) for n in range(9)]
+    index, _ = read(write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies))))
+    assert order(index) == [1, 4, 7, 2, 5, 8, 3, 6, 9]
+    assert index.groups == 3
+
+
+def test_options_that_mean_the_same_are_the_same(tmp_path: Path) -> None:
+    same = [{}, {"max_words": 200}, {"focus": None, "max_words": 200}, {"max_words": "200"}]
+    lines = [line(str(n), job(str(n), options=options)) for n, options in enumerate(same)]
+    index, _ = read(write(tmp_path, *lines))
+    assert (order(index), index.groups) == ([1, 2, 3, 4], 1)
+
+
+def test_the_same_options_of_two_tasks_are_two_groups(tmp_path: Path) -> None:
+    labels = {"labels": [{"name": "a"}, {"name": "b"}]}
+    lines = [
+        line("a", job("1")),
+        line("b", job("2", task="classify", options=labels)),
+        line("c", job("3")),
+    ]
+    index, _ = read(write(tmp_path, *lines))
+    assert (order(index), index.groups) == ([1, 3, 2], 2)
+    assert index.tasks == ("summarize", "classify")
+    assert index.lines_by_task == (2, 1)
+
+
+def test_lines_on_one_document_stand_together_whatever_is_asked(tmp_path: Path) -> None:
+    """The document begins the prompt: it is what the prefix cache has."""
+    lines = [
+        line("a", job("One text.", options={"max_words": 20})),
+        line("b", job("Another.", options={"max_words": 20})),
+        line("c", job("One text.", options={"max_words": 30})),
+        line("d", {"task": "summarize", "input": {"document_id": "doc_1"}}),
+        line("e", job("A third.", options={"max_words": 20})),
+        line("f", {"task": "summarize", "input": {"document_id": "doc_1"}, "options": {}}),
+    ]
+    index, _ = read(write(tmp_path, *lines), documents=["doc_1"])
+    assert (order(index), index.groups) == ([1, 3, 2, 5, 4, 6], 3)
+
+
+def test_chats_with_the_same_model_and_system_message_stand_together(tmp_path: Path) -> None:
+    bodies = [
+        chat("1", system="Be brief."),
+        chat("2", system="Be kind."),
+        chat("3", system="Be brief."),
+        chat("4", system="Be brief.", model="large"),
+        chat("5", system="Be brief.", tools=[{"type": "function"}]),
+        chat("6", system="Be kind."),
+    ]
+    index, _ = read(write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies))))
+    assert (order(index), index.groups) == ([1, 3, 2, 6, 4, 5], 4)
+
+
+def test_within_a_group_chats_that_begin_alike_stand_together(tmp_path: Path) -> None:
+    ask, law, note = "Summarise this text. " * 20, "Law. " * 500, "Note. " * 500
+    texts = ["Other.", ask + law + "Q1", ask + note + "Q1", "More.", ask + law + "Q2"]
+    index, _ = read(write(tmp_path, *(line(str(n), chat(t)) for n, t in enumerate(texts))))
+    assert (order(index), index.groups) == ([1, 2, 5, 3, 4], 1)
+
+
+def test_the_order_does_not_depend_on_how_the_file_is_cut(tmp_path: Path) -> None:
+    chosen = random.Random(4)
+    bodies = [
+        chosen.choice([job(str(n % 17)), chat(str(n), system=str(n % 5)), chat(str(n % 3))])
+        for n in range(200)
+    ]
+    path = write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies)))
+    found = [read(path, max_lines=most)[0] for most in (1, 13, 1_000)]
+    assert found[0] == found[1] == found[2]
+    assert sorted(order(found[0])) == list(range(1, 201))

@@ -1,0 +1,271 @@
+"""What identifies people is found however it is written, and other numbers are left alone."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.quality.identifiers import DECOYS, VALID, disguised
+from tasks.redact.finder import RULES, Finder, Wanted
+from tasks.redact.kinds import Found, How, Kind
+from tasks.redact.masker import Masker, Style
+from tasks.redact.masks import Mask
+from tasks.text.plain import plain
+
+EVERYTHING = frozenset(RULES)
+FINDER = Finder(Wanted(EVERYTHING))
+LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
+
+
+def found(text: str) -> list[tuple[Kind, str]]:
+    return [(one.kind, text[one.start : one.end]) for one in FINDER.find(text)]
+
+
+def masked(text: str, mask: Mask = Mask.official, terms: tuple[str, ...] = ()) -> str:
+    return Masker(Wanted(EVERYTHING, terms), Style(mask)).mask(text)
+
+
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("disguise", [False, True])
+def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> None:
+    rng, (kind, make) = random.Random(7), VALID[name]
+    for _ in range(100):
+        number = make(rng)
+        number = disguised(number, rng) if disguise else number
+        text = f"经查，当事人的号码如下，{number}，以上属实。"
+        assert (kind, number) in found(text)
+
+
+@pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
+def test_numbers_that_are_something_else_are_left_alone(name: str) -> None:
+    rng = random.Random(7)
+    for _ in range(100):
+        assert found(f"根据第十二条，{DECOYS[name](rng)}，自公布之日起施行。") == []
+
+
+@pytest.mark.parametrize("kind", ["credit codes with a slip", "bank cards with a slip"])
+def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
+    rng = random.Random(7)
+    assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("身份证号码：110105194912310021", Kind.identity_number),
+        ("统一社会信用代码：911100006000373410", Kind.credit_code),
+        ("银行卡号：6222021234567890", Kind.bank_card),
+    ],
+)
+def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kind: Kind) -> None:
+    (one,) = FINDER.find(text)
+    assert (one.kind, one.valid) == (kind, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("来电登记：13812345678", "13812345678"),
+        ("请在门卫登记13812345678", "13812345678"),
+        ("投诉受理：13812345678", "13812345678"),
+        ("办理项目：13812345678", "13812345678"),
+        ("备案13812345678", "13812345678"),
+        ("电话：13812345678元旦放假", "13812345678"),
+        ("咨询电话0571-88886666元旦期间", "0571-88886666"),
+        ("0571-88886666元月期间", "0571-88886666"),
+        ("订单电话：13812345678", "13812345678"),
+    ],
+)
+def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) -> None:
+    assert [words for _, words in found(text)] == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第13812345678号",
+        "登记号：13812345678",
+        "受理编号13812345678",
+        "备案证号：13812345678",
+        "物流单号13812345678",
+        "电话订单13812345678",
+        "共13812345678元整",
+    ],
+)
+def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("号牌为粤b12345。", Kind.plate, "粤b12345"),
+        ("号牌为粤b·d12345。", Kind.plate, "粤b·d12345"),
+        ("车牌号：云a8k123", Kind.plate, "云a8k123"),
+        ("护照号：e12345678", Kind.passport, "e12345678"),
+        ("护照 G 12345678", Kind.passport, "G 12345678"),
+        ("微信号wx13812345678", Kind.mobile, "13812345678"),
+        ("加vx13812345678", Kind.mobile, "13812345678"),
+        ("手机M13812345678", Kind.mobile, "13812345678"),
+        ("拨打138.1234.5678。", Kind.mobile, "138.1234.5678"),
+        ("拨打0755 - 88886666", Kind.landline, "0755 - 88886666"),
+        ("拨打86-10-66554433", Kind.landline, "86-10-66554433"),
+        ("拨打+86 755 88886666", Kind.landline, "+86 755 88886666"),
+        ("姓名 张三 性别 男", Kind.name, "张三"),
+        ("联系人姓名 张三，", Kind.name, "张三"),
+        ("姓名：张三 男 汉族", Kind.name, "张三"),
+        ("被告人：赵六，男", Kind.name, "赵六"),
+        ("联系人：买买提·艾力", Kind.name, "买买提·艾力"),
+        ("签收人：王小明", Kind.name, "王小明"),
+        ("户名：李四", Kind.name, "李四"),
+    ],
+)
+def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str) -> None:
+    assert found(text) == [(kind, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "部署在阿里云db2024上",
+        "新gb2312编码",
+        "序列M13812345678",
+        "版本138.12.5678",
+        "IP段138.1234.5678.9",
+        "姓名 单位 职务",
+        "姓名\t时间\t地点",
+        "姓名 车牌号 金额",
+        "填写姓名 时间",
+        "姓名 和 电话",
+        "共86-10=76件",
+        "护照 2024年",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
+def test_a_law_holds_no_identifiers(path: Path) -> None:
+    assert found(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("身份证110105194912310021", "身份证11*************021"),
+        ("证件 11010519491231002x。", "证件 11*************02x。"),
+        ("手机13812341234", "手机138****1234"),
+        ("手机+86 138-1234-1234。", "手机+86 138****1234。"),
+        ("电话010-88886666转12", "电话010-******66"),
+        ("电话010-88886666 转12", "电话010-******66"),
+        ("电话（0571）8888 6666。", "电话(0571)******66。"),
+        ("电话0755 - 88886666。", "电话0755 - ******66。"),
+        ("电话86-10-66554433。", "电话86-10-******33。"),
+        ("电话+86 755 88886666。", "电话+86 755 ******66。"),
+        ("电话86101234。", "电话******34。"),
+        ("手机138.1234.5678。", "手机138****5678。"),
+        ("护照 G 12345678", "护照 G******78"),
+        ("车牌粤b·12345", "车牌粤b****5"),
+        ("邮箱zhang.san@tax.gov.cn", "邮箱z***@tax.gov.cn"),
+        ("地址192.168.1.20，", "地址192.168.*.*，"),
+        ("护照E12345678", "护照E******78"),
+        ("车牌浙A·12345", "车牌浙A****5"),
+        ("代码91110000600037341L", "代码91*************41L"),
+        ("卡6222 0212 3456 7894", "卡************7894"),
+        (
+            "家住浙江省杭州市西湖区文新街道文一西路588号5幢2单元301室，",
+            "家住浙江省杭州市西湖区文新街道***，",
+        ),
+        (
+            "住址：湖北省武汉市江夏区五里界街道李家村三组12号。",
+            "住址：湖北省武汉市江夏区五里界街道***。",
+        ),
+        ("姓名：欧阳小明 性别：男", "姓名：欧阳** 性别：男"),
+        ("申请人：李四，李四要求退费", "申请人：李*，李*要求退费"),
+    ],
+)
+def test_masks_are_those_of_official_notices(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+def test_other_masks_leave_nothing() -> None:
+    assert masked("电话138 1234 1234。", Mask.stars) == "电话***********。"
+    assert masked("电话13812341234。", Mask.blocks) == f"电话{'█' * 11}。"
+
+
+def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
+    text = masked("阳光工\n程由ＡＣＭＥ公司承建。", terms=("阳光工程", "acme"))
+    assert text == "****由****公司承建。"
+
+
+def test_a_landline_that_is_known_is_masked_over_two_cells_too() -> None:
+    known = Wanted(EVERYTHING, said={Kind.landline: ["0571 88886666"]})
+    assert Masker(known, Style()).mask("电话0571\t88886666") == "电话0571 ******66"
+
+
+def test_what_stays_of_an_identifier_holds_no_term() -> None:
+    assert "tax" not in masked("邮箱zhang@tax.gov.cn", terms=("tax",))
+
+
+def test_two_that_overlap_become_one() -> None:
+    text = "联系13812341234@qq.com"
+    assert found(text) == [(Kind.email, "13812341234@qq.com")]
+
+
+def test_a_number_over_the_end_of_a_paragraph_is_found() -> None:
+    assert found("110105\n\n19491231002X") == [(Kind.identity_number, "110105\n\n19491231002X")]
+
+
+def cells(row: str, gap: str = "\t") -> str:
+    return gap.join(row)
+
+
+@pytest.mark.parametrize("gap", ["\t", "\n\t", " \t "])
+def test_a_number_with_one_character_a_cell_is_found_and_masked_in_its_cells(gap: str) -> None:
+    person, phone = cells("11010519491231002X", gap), cells("13812341234", gap)
+    text = f"证件号\t{person}\n电话\t{phone}\t备注"
+    assert found(text) == [(Kind.identity_number, person), (Kind.mobile, phone)]
+    hidden = cells("11*************02X", gap), cells("138****1234", gap)
+    assert masked(text) == text.replace(person, hidden[0]).replace(phone, hidden[1])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3\t4\t5",
+        "1\t3\t8\t1\t2\t3\t4\t1\t2\t3",
+        "13\t81\t23\t41\t23\t4",
+        "138\t1234\t1234",
+        "110105\t19491231\t002X",
+        "11\t01\t05\t19\t49\t12\t31\t00\t2X",
+        "1\t2\t3\t4\t5\t6\t7\t8\t9\t0\t1",
+    ],
+)
+def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
+    assert found(f"件数\t{row}\n次年\t{row}\t合计") == []
+
+
+def test_a_model_words_are_found_everywhere_in_their_kind() -> None:
+    finder = Finder(Wanted(EVERYTHING, said={Kind.name: ["王小明"]}))
+    text = "王小明与王 小明、王\n小明"
+    assert [one.how for one in finder.find(text)] == [How.model] * 3
+
+
+@given(st.text(st.sampled_from("0123456789xX１２－- \n\t.@甲号路街省姓名：张a:"), max_size=80))
+def test_findings_are_in_order_within_the_text_and_apart(text: str) -> None:
+    assert len(plain(text)) == len(text)
+    end = 0
+    for one in FINDER.find(text):
+        assert isinstance(one, Found)
+        assert end <= one.start < one.end <= len(text)
+        end = one.end
+
+
+@given(st.text(max_size=60))
+def test_plain_text_keeps_every_character_in_its_place(text: str) -> None:
+    assert len(plain(text)) == len(text)

@@ -1,0 +1,179 @@
+"""What `chancery doctor` says of what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jobs.ledger.figures import Figures, Server
+from jobs.ledger.pauses import Pause
+from jobs.ledger.processes import Process
+from jobs.model.lanes import Lane, Queue
+from jobs.model.states import CallbackStatus, JobStatus
+from worker.commands import diagnosis
+from worker.commands.diagnosis import GIB, Finding
+
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+
+def process(role: str, age: float = 1.0, number: int = 1, **detail: Any) -> Process:
+    seen = NOW - timedelta(seconds=age)
+    return Process(role, f"{role}@gpu1-{number}", "gpu1", number, seen, seen, detail)
+
+
+def figures(
+    jobs: dict[tuple[str, JobStatus], int] | None = None,
+    callbacks: dict[tuple[str, CallbackStatus], int] | None = None,
+    urls_gone: dict[str, int] | None = None,
+    broken: dict[str, dict[str, bool]] | None = None,
+) -> Figures:
+    return Figures(
+        jobs=jobs or {},
+        endings={},
+        queues=dict.fromkeys(Queue, 0),
+        callbacks=callbacks or {},
+        urls_gone=urls_gone or {},
+        broken=broken or {},
+        attempts={},
+        callbacks_ended={},
+        counters={},
+    )
+
+
+def levels(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.subject, finding.level.value) for finding in findings]
+
+
+def server(*, appendonly: bool = True, fsync: str = "always", policy: str = "noeviction") -> Server:
+    return Server("9.1.2", appendonly, fsync, policy, 5_000_000)
+
+
+def test_a_redis_that_keeps_everything_is_well() -> None:
+    assert levels(diagnosis.of_server(server())) == [("redis", "ok")]
+
+
+def test_a_redis_that_loses_or_drops_jobs_is_bad_and_a_lazy_one_a_warning() -> None:
+    assert levels(diagnosis.of_server(server(appendonly=False))) == [("redis", "bad")]
+    assert levels(diagnosis.of_server(server(policy="allkeys-lru"))) == [("redis", "bad")]
+    assert levels(diagnosis.of_server(server(fsync="everysec"))) == [("redis", "warn")]
+
+
+def test_a_role_that_nobody_fills_is_bad() -> None:
+    processes = [process("worker"), process("clerk")]
+    assert levels(diagnosis.of_processes(processes, NOW)) == [
+        ("worker", "ok"),
+        ("clerk", "ok"),
+        ("courier", "bad"),
+    ]
+
+
+def test_a_silent_process_is_bad_unless_another_does_its_work() -> None:
+    silent, living = process("worker", age=60), process("worker", number=2)
+    others = [process("courier"), process("clerk")]
+    assert ("worker", "bad") in levels(diagnosis.of_processes([silent, *others], NOW))
+    assert ("worker", "bad") not in levels(diagnosis.of_processes([silent, living, *others], NOW))
+    assert ("worker", "warn") in levels(diagnosis.of_processes([silent, living, *others], NOW))
+
+
+def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
+    others = [process("courier"), process("clerk")]
+    bulk = process("worker", lanes=["bulk"])
+    gone = process("worker", age=60, number=2, lanes=["interactive"])
+    findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
+    assert [one.text for one in findings if one.level is diagnosis.Level.bad] == [
+        "none runs interactive jobs"
+    ]
+    living = process("worker", number=2, lanes=["interactive"])
+    assert ("worker", "bad") not in levels(diagnosis.of_processes([bulk, living, *others], NOW))
+
+
+def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
+    sick = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
+    (finding,) = diagnosis.of_engines([sick], NOW)
+    assert finding.level is diagnosis.Level.bad
+    assert "answers 503 at /health" in finding.text
+
+
+def test_a_fast_engine_that_is_away_is_a_warning_and_without_one_there_is_no_word() -> None:
+    well = {"engine_healthy": True, "fast_engine_healthy": True}
+    sick = {"engine_healthy": True, "fast_engine_healthy": False}
+    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)], NOW)) == [
+        ("engine", "ok")
+    ]
+    assert levels(diagnosis.of_engines([process("worker", **well)], NOW)) == [
+        ("engine", "ok"),
+        ("fast engine", "ok"),
+    ]
+    assert levels(diagnosis.of_engines([process("worker", **sick)], NOW)) == [
+        ("engine", "ok"),
+        ("fast engine", "warn"),
+    ]
+
+
+def test_dead_callbacks_are_counted_by_department() -> None:
+    found = figures(
+        callbacks={
+            ("tax", CallbackStatus.dead): 2,
+            ("water", CallbackStatus.dead): 0,
+            ("tax", CallbackStatus.pending): 3,
+        }
+    )
+    (finding,) = [each for each in diagnosis.of_figures(found, 100) if each.subject == "callbacks"]
+    assert finding.level is diagnosis.Level.warn
+    assert "2 of tax" in finding.text
+    assert "water" not in finding.text
+
+
+def test_a_system_that_is_nearly_full_is_a_warning() -> None:
+    assert ("jobs", "ok") in levels(
+        diagnosis.of_figures(figures({("tax", JobStatus.queued): 79}), 100)
+    )
+    assert ("jobs", "warn") in levels(
+        diagnosis.of_figures(figures({("tax", JobStatus.queued): 81}), 100)
+    )
+
+
+def test_little_room_on_the_disk_is_a_warning_and_almost_none_is_bad() -> None:
+    assert levels(diagnosis.of_disk(50 * GIB, 100 * GIB, "var")) == [("disk", "ok")]
+    assert levels(diagnosis.of_disk(9 * GIB, 100 * GIB, "var")) == [("disk", "warn")]
+    assert levels(diagnosis.of_disk(GIB // 2, 100 * GIB, "var")) == [("disk", "bad")]
+
+
+def test_everything_that_is_not_well_says_what_to_do() -> None:
+    findings = [
+        *diagnosis.of_server(server(appendonly=False)),
+        *diagnosis.of_server(server(fsync="everysec")),
+        *diagnosis.of_processes([process("worker", age=60)], NOW),
+        *diagnosis.of_engines([process("worker", engine_healthy=False)], NOW),
+        *diagnosis.of_engines([process("worker", engine_healthy=1, fast_engine_healthy=0)], NOW),
+        *diagnosis.of_disk(0, 100 * GIB, "var"),
+        *diagnosis.of_figures(figures({("tax", JobStatus.queued): 100}), 100),
+    ]
+    assert all(finding.advice for finding in findings if finding.level is not diagnosis.Level.ok)
+
+
+def test_receivers_that_fail_or_are_gone_are_named() -> None:
+    found = list(
+        diagnosis.of_figures(
+            figures(
+                urls_gone={"tax": 2, "land": 0}, broken={"tax": {"http://oa:80": False}, "land": {}}
+            ),
+            100,
+        )
+    )
+    assert levels(found)[-2:] == [("receivers", "warn"), ("receivers", "warn")]
+    assert "http://oa:80 of tax" in found[-2].text
+    assert found[-1].text == "URLs that answered 410: 2 of tax"
+
+
+def test_what_is_paused_is_a_warning_with_the_command_that_resumes_it() -> None:
+    pauses = [Pause("tax"), Pause(lane=Lane.bulk), Pause("tax", Lane.interactive)]
+    found = list(diagnosis.of_pauses(pauses))
+    assert levels(found) == [("paused", "warn")] * 3
+    assert [(one.text, one.advice.split("`")[1]) for one in found] == [
+        ("all jobs of tax wait", "chancery resume --department tax"),
+        ("bulk jobs of every department wait", "chancery resume --lane bulk"),
+        ("interactive jobs of tax wait", "chancery resume --department tax --lane interactive"),
+    ]
+    assert list(diagnosis.of_pauses([])) == []

@@ -1,0 +1,71 @@
+"""Reading what engines answer."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tasks.engine import Message
+from worker.engine.metrics import EngineFigures, read_figures
+from worker.engine.responses import refusal
+
+PROMPT = [Message("user", "Mrs Smith's tax number is 1234-5678.\nShe lives at 5 Oak Street.")]
+
+
+def _refusal(message: str) -> str:
+    return refusal(json.dumps({"error": {"message": message, "code": 400}}).encode(), PROMPT)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "[{'type': 'missing', 'msg': 'Field required', 'input': {'content': 'Mrs Smith'}}]",
+        "Value error [type=x, input_value='Mrs Smith', input_type=str]",
+        "Cannot parse Mrs Smith's tax number is 1234-5678",
+        'Cannot parse "5 Oak Street"',
+        "Cannot parse \\u5f20\\u4e09 and 张三",
+    ],
+)
+def test_what_may_quote_the_prompt_is_left_out_of_a_refusal(message: str) -> None:
+    told = _refusal(message)
+    for secret in ("Smith", "1234", "Oak", "张", "u5f20"):
+        assert secret not in told
+
+
+def test_the_engines_own_words_are_kept() -> None:
+    words = "This model's maximum context length is 2048 tokens, you asked for 3000."
+    assert _refusal(words) == words
+
+
+def test_a_refusal_is_bounded() -> None:
+    assert len(_refusal("too long " * 1000)) <= 300
+
+
+def test_a_refusal_that_is_not_json_says_nothing() -> None:
+    assert refusal(b"<html>Mrs Smith</html>", PROMPT) == ""
+
+
+def test_figures_of_several_engines_are_added_up() -> None:
+    text = "\n".join(
+        [
+            "# TYPE vllm:num_requests_running gauge",
+            'vllm:num_requests_running{engine="0",model_name="m"} 3.0',
+            'vllm:num_requests_running{engine="1",model_name="m"} 4.0',
+            'vllm:num_requests_waiting{engine="0",model_name="m"} 1.0',
+            'vllm:num_requests_waiting_by_reason{engine="0",reason="capacity"} 9.0',
+            'vllm:kv_cache_usage_perc{engine="0",model_name="m"} 0.5',
+            'vllm:kv_cache_usage_perc{engine="1",model_name="m"} 0.75',
+        ]
+    )
+    assert read_figures(text) == EngineFigures(running=7, waiting=1, kv_cache_use=0.75)
+
+
+def test_the_cache_has_another_name_in_older_releases() -> None:
+    text = "vllm:num_requests_running 0.0\nvllm:gpu_cache_usage_perc 0.5\n"
+    assert read_figures(text).kv_cache_use == 0.5
+
+
+def test_metrics_of_something_else_are_no_figures() -> None:
+    with pytest.raises(ValueError, match="vLLM"):
+        read_figures("python_info 1.0\n")

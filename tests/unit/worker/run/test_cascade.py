@@ -1,0 +1,236 @@
+"""The cascade, with engines that answer what a test tells them to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import pytest
+
+from jobs.model.job import Usage
+from jobs.model.provenance import Asked, Sampling
+from jobs.model.roles import ModelChoice, Role
+from jobs.process.settings import CascadeSettings
+from standin.scripted_engine import Answer, ScriptedEngine
+from tasks.errors import (
+    EmptyDocument,
+    EngineBusy,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnavailable,
+    OptionsTooLong,
+    OutputError,
+)
+from tasks.registry import TASKS
+from tasks.task import Task
+from tests.unit.tasks.documents import document
+from worker.engine.client import EngineClient
+from worker.engine.health import Health
+from worker.engine.session import EngineSession
+from worker.run.cascade import Cascade, CascadeRun
+
+NOTICE = document("The market is closed from 3 May to 5 May.")
+GOOD = {"sentences": [{"text": "Closed from 3 May.", "sources": [1]}]}
+BAD = {"sentences": [{"text": "Closed from 13 May.", "sources": [1]}]}
+EACH = Usage(100, 10, 50, 1.0)
+
+SUMMARIZE: Task[Any, Any] = TASKS["summarize"]
+OPTIONS = SUMMARIZE.options.model_validate({})
+
+
+class Session(ScriptedEngine):
+    @property
+    def usage(self) -> Usage:
+        return sum((EACH for _ in self.requests), Usage())
+
+    @property
+    def asked(self) -> Asked | None:
+        number = len(self.requests)
+        return Asked(self.model, number, "0" * 64, Sampling()) if number else None
+
+
+@dataclass
+class Client:
+    """An engine as the cascade sees it: its health, its model, and what its sessions answer."""
+
+    model: str
+    answer: Answer
+    ok: bool = True
+    sessions: int = 0
+
+    @property
+    def health(self) -> Health:
+        return Health(self.ok, 0.0, "")
+
+
+@dataclass
+class Engines:
+    fast: Client
+    full: Client
+
+    def begin(self, *, has_fast: bool = True, **settings: Any) -> CascadeRun:
+        made = Cascade(
+            cast("EngineClient", self.full),
+            cast("EngineClient", self.fast) if has_fast else None,
+            CascadeSettings(**settings),
+        )
+        return made.begin(_session)
+
+    async def run(
+        self, model: str | None, *, task: Task[Any, Any] = SUMMARIZE, **begin: Any
+    ) -> tuple[str, CascadeRun]:
+        run = self.begin(**begin)
+        asked = ModelChoice(model) if model else None
+        result = await run.run(task, NOTICE, OPTIONS, asked)
+        return str(result.model_dump()["summary"]), run
+
+    @property
+    def used(self) -> tuple[int, int]:
+        return self.fast.sessions, self.full.sessions
+
+
+def _session(client: EngineClient) -> EngineSession:
+    double = cast("Client", client)
+    double.sessions += 1
+    return cast("EngineSession", Session(lambda _: double.answer, model=double.model))
+
+
+def models_asked(run: CascadeRun) -> tuple[str | None, str | None]:
+    """The names of the models that were asked: the fast one's, and the full one's."""
+    fast, full = run.asked_of(Role.fast), run.asked_of(Role.full)
+    return fast.model if fast else None, full.model if full else None
+
+
+def engines(fast: Answer = GOOD, full: Answer = GOOD) -> Engines:
+    return Engines(Client("small", fast), Client("large", full))
+
+
+async def test_a_good_answer_of_the_fast_model_is_kept() -> None:
+    both = engines()
+    _, run = await both.run("auto")
+    assert both.used == (1, 0)
+    assert (run.role, run.escalated, run.doubts) == (Role.fast, False, ())
+    assert models_asked(run) == ("small", None)
+    assert run.usage == run.usage_of(Role.fast) == EACH
+
+
+async def test_a_doubtful_answer_goes_to_the_full_model_and_both_are_paid_for() -> None:
+    both = engines(fast=BAD)
+    summary, run = await both.run("auto")
+    assert (summary, both.used) == ("Closed from 3 May.", (1, 1))
+    assert (run.role, run.escalated) == (Role.full, True)
+    assert models_asked(run) == ("small", "large")
+    assert run.doubts == ("number-not-in-source",)
+    assert run.usage == EACH + EACH
+    assert run.usage_of(Role.fast) == EACH
+
+
+async def test_the_full_models_answer_is_not_doubted() -> None:
+    summary, run = await engines(fast=BAD, full=BAD).run("auto")
+    assert (summary, run.escalated) == ("Closed from 13 May.", True)
+
+
+async def test_fast_is_taken_unchecked() -> None:
+    both = engines(fast=BAD)
+    summary, run = await both.run("fast")
+    assert (summary, both.used) == ("Closed from 13 May.", (1, 0))
+    assert (run.role, run.escalated) == (Role.fast, False)
+
+
+async def test_full_does_not_touch_the_fast_model() -> None:
+    both = engines()
+    _, run = await both.run("full")
+    assert both.used == (0, 1)
+    assert (run.role, run.escalated, run.doubts) == (Role.full, False, ())
+
+
+@pytest.mark.parametrize("model", ["auto", "fast"])
+@pytest.mark.parametrize(
+    ("error", "doubt"),
+    [
+        (OutputError("no JSON"), "output-invalid"),
+        (OptionsTooLong("no room"), "options-too-long"),
+        (EngineUnavailable("gone"), "fast-engine-unavailable"),
+        (EngineBusy("429"), "fast-engine-busy"),
+        (EngineTimeout("late"), "fast-engine-timeout"),
+        (EngineRefused("no"), "fast-engine-refused"),
+    ],
+)
+async def test_no_answer_of_the_fast_model_goes_to_the_full_one(
+    model: str, error: Exception, doubt: str
+) -> None:
+    _, run = await engines(fast=error).run(model)
+    assert (run.role, run.escalated, run.doubts) == (Role.full, True, (doubt,))
+
+
+@pytest.mark.parametrize("model", ["auto", "fast"])
+async def test_a_fast_engine_that_is_not_healthy_is_not_asked(model: str) -> None:
+    both = engines()
+    both.fast.ok = False
+    _, run = await both.run(model)
+    assert both.used == (0, 1)
+    assert run.doubts == ("fast-engine-unavailable",)
+
+
+@pytest.mark.parametrize("model", ["auto", "fast"])
+async def test_without_a_fast_engine_all_is_done_in_full(model: str) -> None:
+    both = engines()
+    _, run = await both.run(model, has_fast=False)
+    assert both.used == (0, 1)
+    assert (run.role, run.escalated) == (Role.full, False)
+
+
+async def test_what_is_the_documents_fault_is_not_tried_again_on_the_full_model() -> None:
+    both = engines()
+    run = both.begin()
+    with pytest.raises(EmptyDocument):
+        await run.run(SUMMARIZE, document(""), OPTIONS, ModelChoice.auto)
+    assert both.used == (1, 0)
+    assert not run.escalated
+
+
+async def test_an_error_of_the_full_model_is_the_jobs() -> None:
+    both = engines(fast=BAD, full=OutputError("no JSON"))
+    run = both.begin()
+    with pytest.raises(OutputError):
+        await run.run(SUMMARIZE, NOTICE, OPTIONS, ModelChoice.auto)
+    assert (run.role, run.escalated, run.usage) == (Role.full, True, EACH + EACH)
+
+
+async def test_a_task_that_cannot_check_its_answer_is_done_in_full() -> None:
+    blind: Task[Any, Any] = replace(SUMMARIZE, doubts=None)
+    both = engines()
+    await both.run("auto", task=blind)
+    assert both.used == (0, 1)
+    await both.run("fast", task=blind)
+    assert both.used == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "used"),
+    [
+        (None, {}, (0, 1)),
+        (None, {"default_model": "auto"}, (1, 0)),
+        (None, {"task_models": {"summarize": "fast"}}, (1, 0)),
+        (None, {"default_model": "auto", "task_models": {"summarize": "full"}}, (0, 1)),
+        (None, {"task_models": {"classify": "auto"}}, (0, 1)),
+        ("full", {"default_model": "auto"}, (0, 1)),
+        ("auto", {"task_models": {"summarize": "full"}}, (1, 0)),
+    ],
+)
+async def test_what_the_job_asks_for_goes_over_the_tasks_setting_and_that_over_the_default(
+    asked: str | None, settings: dict[str, Any], used: tuple[int, int]
+) -> None:
+    both = engines()
+    await both.run(asked, **settings)
+    assert both.used == used
+
+
+def test_a_setting_for_a_task_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="sumarize"):
+        engines().begin(task_models={"sumarize": "auto"})
+
+
+def test_before_it_runs_a_run_has_used_nothing_and_asked_nobody() -> None:
+    run = engines().begin()
+    assert (run.usage, run.escalated, models_asked(run)) == (Usage(), False, (None, None))

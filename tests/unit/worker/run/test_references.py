@@ -1,0 +1,134 @@
+"""The documents that options name: found wherever they are, read once for many jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from pydantic import BaseModel
+
+from documents.document import Document
+from documents.limits import ReadLimits
+from documents.readers.text import read_given
+from jobs.ledger import Ledger
+from jobs.model.job import StoredDocument
+from jobs.submit.references import Named
+from tasks.errors import DocumentMissing, PagesUnread
+from tasks.references import DocumentRef, LibraryRef
+from worker.run.references import References
+
+LIMITS = ReadLimits(10_000, 10)
+
+
+class Options(BaseModel):
+    old: DocumentRef | None = None
+    more: list[DocumentRef] = []
+    by_name: dict[str, DocumentRef] = {}
+    library: LibraryRef | None = None
+
+
+def stored(document_id: str) -> StoredDocument:
+    now = datetime.now(UTC)
+    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, now, f"tax/{document_id}")
+
+
+@dataclass
+class Shelf:
+    """A double behind the ledger's documents and libraries, and what reads them."""
+
+    ids: Sequence[str]
+    read: list[str] = field(default_factory=list)
+
+    @property
+    def documents(self) -> Any:
+        return self
+
+    @property
+    def libraries(self) -> Any:
+        return _Library(self)
+
+    async def get(self, department: str, document_id: str) -> StoredDocument | None:
+        return stored(document_id) if document_id in self.ids else None
+
+    async def read_one(self, document: StoredDocument) -> Document:
+        self.read.append(document.id)
+        await asyncio.sleep(0)
+        return read_given(f"{document.id} " * 10, LIMITS)
+
+    def references(self, **more: Any) -> References:
+        return References(cast("Ledger", self), self.read_one, LIMITS, **more)
+
+
+@dataclass
+class _Library:
+    shelf: Shelf
+
+    async def documents(self, department: str, name: str) -> Sequence[StoredDocument]:
+        return [stored(one) for one in self.shelf.ids] if name == "laws" else []
+
+
+def test_references_are_found_wherever_they_are() -> None:
+    options = Options.model_validate(
+        {
+            "old": {"document_id": "a"},
+            "more": [{"text": "t"}, {"document_id": "b"}],
+            "by_name": {"x": {"document_id": "c"}},
+            "library": "laws",
+        }
+    )
+    assert Named.in_options(options) == Named(frozenset("abc"), frozenset({"laws"}), ("t",))
+
+
+async def test_each_reference_gets_its_document() -> None:
+    shelf = Shelf(["a", "b"])
+    options = Options.model_validate(
+        {"old": {"text": "words"}, "more": [{"document_id": "b"}], "library": "laws"}
+    )
+    await shelf.references().give("tax", options)
+    assert options.old is not None
+    assert options.old.document.text == "words"
+    assert options.more[0].document.text.startswith("b")
+    assert options.library is not None
+    assert [one.text[0] for one in options.library.documents] == ["a", "b"]
+
+
+async def test_jobs_that_begin_together_read_a_library_once() -> None:
+    shelf = Shelf(["a", "b", "c"])
+    references = shelf.references()
+    jobs = [Options.model_validate({"library": "laws"}) for _ in range(8)]
+    await asyncio.gather(*(references.give("tax", options) for options in jobs))
+    await references.give("tax", Options.model_validate({"old": {"document_id": "b"}}))
+    assert sorted(shelf.read) == ["a", "b", "c"]
+
+
+async def test_what_is_remembered_stays_bounded_and_the_last_used_stays() -> None:
+    shelf = Shelf(["a", "b", "c"])
+    references = shelf.references(remembered_chars=45)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        await references.give("tax", Options.model_validate({"old": {"document_id": name}}))
+    assert shelf.read == ["a", "b", "c", "b"]
+
+
+@pytest.mark.parametrize("options", [{"old": {"document_id": "z"}}, {"library": "none"}])
+async def test_what_is_gone_when_the_job_runs_is_missing(options: dict[str, Any]) -> None:
+    with pytest.raises(DocumentMissing):
+        await Shelf(["a"]).references().give("tax", Options.model_validate(options))
+
+
+async def test_a_document_that_was_read_in_part_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shelf, whole = Shelf(["a"]), Shelf.read_one
+
+    async def in_part(self: Shelf, document: StoredDocument) -> Document:
+        return replace(await whole(self, document), pages=3, unread_pages=(2, 3))
+
+    monkeypatch.setattr(Shelf, "read_one", in_part)
+    references = shelf.references()
+    for options in ({"old": {"document_id": "a"}}, {"library": "laws"}):
+        with pytest.raises(PagesUnread, match="2 of 3 pages"):
+            await references.give("tax", Options.model_validate(options))

@@ -1,0 +1,1 @@
+"""Batches in the clerk's hands: read, released, written out."""

@@ -1,0 +1,190 @@
+"""The clerk's writing of batches' outcomes to their output and error files, segment by segment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+from pydantic_core import to_json
+
+from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
+from jobs.batches.input.index import unpack
+from jobs.batches.input.input_line import read_line
+from jobs.batches.input.lines import Line
+from jobs.batches.outcomes import Unrun, failed_line, output_line, unrun_line
+from jobs.ledger import Ledger
+from jobs.model.ids import new_callback_id
+from jobs.model.job import InputLine, Job
+from jobs.model.problems import Problem
+from jobs.model.states import JobStatus
+from jobs.store import Store
+from jobs.views import job_view
+from tasks.errors import DocumentError, EngineRefused, OptionsInvalid, OptionsTooLong
+from worker.bulk.segments import Draft, Lines, rest
+
+# Noting a segment holds up the ledger for all others, some 0.1 ms a line.
+SEGMENT_LINES = 200
+# Few segments for a slow batch, results soon for whoever looks at a running one.
+LONGEST_WAIT_SECONDS = 20.0
+_UNRUN: Mapping[JobStatus, Unrun] = {
+    JobStatus.cancelled: "batch_cancelled",
+    JobStatus.expired: "batch_expired",
+}
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_OF_THE_REQUEST = frozenset(
+    {
+        EngineRefused.code,
+        OptionsInvalid.code,
+        OptionsTooLong.code,
+        *(one.code for one in DocumentError.__subclasses__()),
+    }
+)
+_LOST = Problem(
+    "file-missing",
+    "The result, or the line itself, is not in the clerk's store. Send the line again; where there "
+    "are several machines, all must share one store.",
+)
+log = structlog.get_logger()
+
+
+class Flusher:
+    """Several clerks do no harm: a segment counts only if nobody wrote those outcomes before."""
+
+    def __init__(self, ledger: Ledger, store: Store) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._waiting_since: dict[str, float] = {}
+
+    async def flush_due(self) -> int:
+        """Write what is to be written now; returns how many lines that were."""
+        due = await self._ledger.batches.due_flushes()
+        self._waiting_since = {
+            batch_id: self._waiting_since.get(batch_id, time.monotonic()) for batch_id in due
+        }
+        return sum([await self._flush_all(batch_id) for batch_id in due])
+
+    async def _flush_all(self, batch_id: str) -> int:
+        """Segment by segment, as long as there is enough for one."""
+        written = count = await self._flush(batch_id)
+        while count == SEGMENT_LINES:
+            self._waiting_since.setdefault(batch_id, time.monotonic())
+            count = await self._flush(batch_id)
+            written += count
+        return written
+
+    async def _flush(self, batch_id: str) -> int:
+        count = await self._ledger.batches.count_unflushed(batch_id)
+        waited = time.monotonic() - self._waiting_since[batch_id]
+        if not count.last and count.outcomes < SEGMENT_LINES and waited < LONGEST_WAIT_SECONDS:
+            return 0
+        unflushed = await self._ledger.batches.unflushed(batch_id, SEGMENT_LINES)
+        if unflushed is None:
+            return 0
+        self._waiting_since.pop(batch_id)
+        return await self._write(unflushed)
+
+    async def _write(self, left: Unflushed) -> int:
+        """In one segment, or in several where lines are long; returns how many lines those are."""
+        written, ended = 0, False
+        while not ended:
+            draft = await self._draft(left)
+            if not await self._keep(left, draft):
+                break
+            written += draft.jobs + draft.unrun
+            left = rest(left, draft)
+            ended = not left.jobs and not left.unrun
+        return written
+
+    async def _draft(self, left: Unflushed) -> Draft:
+        draft = Draft()
+        for job in left.jobs:
+            if draft.full:
+                return draft
+            line = await read_line(self._store, job.line) if job.line else None
+            await self._add(job, line, draft.output, draft.errors)
+            draft.jobs += 1
+            if line is not None and line.callback_url is not None:
+                draft.callbacks[job.id] = LineCallback(
+                    new_callback_id(), line.callback_url, line.custom_id, line.metadata
+                )
+        await self._add_unrun(left, draft)
+        return draft
+
+    async def _keep(self, left: Unflushed, draft: Draft) -> bool:
+        """False where another clerk was quicker."""
+        batch = left.batch
+        flushed = Flushed(
+            batch=batch,
+            outcomes=draft.jobs,
+            unrun=draft.unrun,
+            output=await self._segment(batch, batch.output_file_id, draft.output),
+            error=await self._segment(batch, batch.error_file_id, draft.errors),
+            callbacks=draft.callbacks,
+        )
+        if await self._ledger.batches.flush(flushed):
+            await self._forget_results(left.jobs[: draft.jobs], draft.callbacks)
+            return True
+        await self._discard(flushed)
+        return False
+
+    async def _add(self, job: Job, line: Line | None, output: Lines, errors: Lines) -> None:
+        custom_id = line.custom_id if line else None
+        body = await self._body(job, line) if line else None
+        if job.status in _UNRUN:
+            number = job.line.number if job.line else 0
+            errors.add(unrun_line(custom_id, number, _UNRUN[job.status]))
+        elif body is not None and line is not None:
+            origin = job.provenance if line.chat is not None else None
+            output.add(output_line(line.custom_id, job.id, body, origin))
+        else:
+            problem = job.error or _LOST.to_dict()
+            refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST
+            status = _BAD_REQUEST if refused else _SERVER_ERROR
+            errors.add(failed_line(custom_id, job.id, status, to_json(problem)))
+
+    async def _body(self, job: Job, line: Line) -> bytes | None:
+        """What the output file says of a job that succeeded; None for any other."""
+        if job.status is not JobStatus.succeeded:
+            return None
+        try:
+            if line.chat is None:
+                return (await job_view(job, self._store, line=line)).model_dump_json().encode()
+            if job.result_blob is not None:
+                return await self._store.read(job.result_blob)
+        except FileNotFoundError:
+            # Perhaps another clerk was quicker; then what is written here does not count.
+            log.warning("batch.result_missing", batch_id=job.batch_id, job_id=job.id)
+            return None
+        return to_json(job.result)
+
+    async def _add_unrun(self, left: Unflushed, draft: Draft) -> None:
+        batch = left.batch
+        expired = batch.closing is BatchStatus.expired
+        code: Unrun = "batch_expired" if expired else "batch_cancelled"
+        for entry in unpack(left.unrun):
+            if draft.full:
+                break
+            place = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
+            line = await read_line(self._store, place)
+            draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
+            draft.unrun += 1
+
+    async def _segment(self, batch: Batch, file_id: str | None, lines: Lines) -> Segment | None:
+        if not lines.count:
+            return None
+        blob = await self._store.put(lines.data, batch.department, file_id or batch.id)
+        return Segment(blob, len(lines.data), lines.count)
+
+    async def _forget_results(
+        self, jobs: Sequence[Job], callbacks: Mapping[str, LineCallback]
+    ) -> None:
+        """Large results are in the output file now; but a job with a callback keeps its own."""
+        for job in jobs:
+            if job.result_blob is not None and job.id not in callbacks:
+                await self._store.delete(job.result_blob)
+
+    async def _discard(self, flushed: Flushed) -> None:
+        for segment in (flushed.output, flushed.error):
+            if segment is not None:
+                await self._store.delete(segment.blob)

@@ -1,0 +1,1 @@
+"""One callback: its event, its signature, its delivery."""

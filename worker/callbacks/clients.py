@@ -1,0 +1,62 @@
+"""The HTTP clients that deliver: one for everybody, and one for each who has TLS of its own."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from httpx_aiohttp import AiohttpTransport
+
+from jobs.model.department import CallbackOptions
+from worker.callbacks.tls import tls_context
+
+_MOST = 256
+
+
+class Clients:
+    """Made on the event loop that uses them. None of them follows a redirect, keeps a cookie, heeds
+    the environment or looks up a name twice.
+    """
+
+    def __init__(self, timeout_seconds: float, concurrency: int) -> None:
+        self._timeout = timeout_seconds
+        self._concurrency = concurrency
+        self._for_all = self._new(None)
+        self._own: dict[tuple[str | None, ...], httpx.AsyncClient] = {}
+
+    async def close(self) -> None:
+        for client in (self._for_all, *self._own.values()):
+            await client.aclose()
+
+    async def of(self, options: CallbackOptions) -> httpx.AsyncClient:
+        """Connections are shared by nobody whose CAs or certificate differ.
+
+        Raises `ValueError` where what the department has cannot be used.
+        """
+        identity = (options.ca_pem, options.client_cert_pem, options.client_key_pem)
+        if identity not in self._own:
+            context = tls_context(options)
+            if context is None:
+                return self._for_all
+            self._own[identity] = self._new(context)
+        client = self._own[identity] = self._own.pop(identity)
+        if len(self._own) > _MOST:
+            await self._own.pop(next(iter(self._own))).aclose()
+        return client
+
+    def _new(self, context: ssl.SSLContext | None) -> httpx.AsyncClient:
+        def session() -> ClientSession:
+            connector = TCPConnector(
+                limit=self._concurrency,
+                use_dns_cache=False,
+                ssl=True if context is None else context,
+            )
+            return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
+
+        return httpx.AsyncClient(
+            transport=AiohttpTransport(client=session),
+            timeout=httpx.Timeout(self._timeout),
+            follow_redirects=False,
+            trust_env=False,
+        )

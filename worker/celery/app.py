@@ -1,0 +1,72 @@
+"""The Celery app: the transport of ids, and what Flower shows.
+
+Messages are sent by the ledger, in the step that queues a job; nothing here sends any. There is no
+result backend: what became of a job is in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celery import Celery
+
+from jobs.batches.input.lines import CHAT_TASK
+from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
+from jobs.process.settings import RedisSettings
+from tasks.registry import TASKS
+from worker.celery.queue_order import QUEUE_ORDER
+from worker.celery.unknown_tasks import take_unknown_tasks
+
+
+def celery_settings() -> dict[str, Any]:
+    """Read when a process first needs its configuration."""
+    return {
+        "broker_url": RedisSettings().url.get_secret_value(),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "queue_order_strategy": QUEUE_ORDER,
+            # The ledger knows what became of a message's jobs: see docs/decisions/no-acks.md.
+            "ack_emulation": False,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 15,
+        },
+        # A message is done with once its job is claimed: from there on the ledger's lease counts.
+        "task_acks_late": False,
+        "task_ignore_result": True,
+        "task_default_queue": Queue.interactive.value,
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": True,
+        "worker_hijack_root_logger": False,
+        "worker_enable_remote_control": True,
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
+app = Celery("chancery", set_as_current=False)
+app.add_defaults(celery_settings)
+
+
+def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
+    """Have Celery call `run` with a queue and the ids of jobs that came by it; Flower shows them
+    under their task's name.
+    """
+
+    def run_message(message: Any, *job_ids: str) -> str:
+        return run(Queue(message.request.delivery_info["routing_key"]), job_ids)
+
+    def register(name: str) -> None:
+        app.task(run_message, name=name, bind=True)
+
+    for name in (*TASKS, CHAT_TASK):
+        register(CELERY_TASK_PREFIX + name)
+    take_unknown_tasks(app, register)
+
+
+def register_callbacks(deliver: Callable[[str], str]) -> None:
+    """Have Celery call `deliver` with the id of each callback."""
+    app.task(deliver, name=CALLBACK_TASK)

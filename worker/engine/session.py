@@ -1,0 +1,128 @@
+"""An engine as one job sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jobs.model.digests import combined
+from jobs.model.job import Usage
+from jobs.model.provenance import Asked
+from tasks.engine import Completion, Message
+from worker.engine.request import ChatRequest
+from worker.engine.responses import Tokens, completion_of, read_answer, read_tokens
+
+if TYPE_CHECKING:
+    from worker.engine.client import EngineClient
+
+
+class EngineSession:
+    """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it, and
+    remembers what it was asked.
+    """
+
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        priority: int,
+        seed: int,
+        temperature: float,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self._client = client
+        self._priority = priority
+        self._sampling = {"seed": seed, "temperature": temperature}
+        self._on_progress = on_progress
+        self._usage = Usage()
+        self._requests = 0
+        self._prompts: set[bytes] = set()
+        self._longest: ChatRequest | None = None
+
+    @property
+    def model(self) -> str:
+        return self._client.model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._client.context_tokens
+
+    @property
+    def usage(self) -> Usage:
+        """What was used so far. Seconds of requests that ran at one time are added up."""
+        return self._usage
+
+    @property
+    def asked(self) -> Asked | None:
+        """What the engine was asked so far, also in vain; None where it was not asked anything."""
+        if self._longest is None:
+            return None
+        return Asked(
+            model=self._longest.model,
+            requests=self._requests,
+            prompt_sha256=combined(digest.hex() for digest in self._prompts),
+            sampling=self._longest.sampling,
+            engine_model=self._client.root_of(self._longest.model),
+            engine_version=self._client.version,
+        )
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
+    ) -> Completion:
+        """Ask the model; see `tasks.engine.Engine.complete`."""
+        request: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            "max_tokens": max_tokens,
+            **self._sampling,
+        }
+        if schema is not None:
+            shape = {"name": "answer", "schema": schema, "strict": True}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if top_logprobs:
+            request |= {"logprobs": True, "top_logprobs": top_logprobs}
+        body, seconds = await self._send(request, messages)
+        choice, tokens = read_answer(body)
+        self._add(tokens, seconds)
+        return completion_of(choice)
+
+    async def forward(self, request: Mapping[str, Any]) -> bytes:
+        """Send a chat completion as it was asked for; returns the engine's answer as it is.
+
+        Raises `EngineError` and its kinds, and `OutputError` where the answer is no completion.
+        """
+        # What is wrong with the request may be told to whoever wrote it: nothing is hidden.
+        body, seconds = await self._send({"model": self.model, **request}, ())
+        self._add(read_tokens(body), seconds)
+        return body
+
+    async def _send(
+        self, request: Mapping[str, Any], messages: Sequence[Message]
+    ) -> tuple[bytes, float]:
+        chat = ChatRequest.of(request)
+        self._requests += 1
+        self._prompts.add(chat.digest)
+        longest = self._longest
+        if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
+            self._longest = chat
+        return await self._client.chat(chat, messages, self._priority)
+
+    def _add(self, tokens: Tokens, seconds: float) -> None:
+        self._usage = Usage(
+            self._usage.prompt_tokens + tokens.prompt,
+            self._usage.completion_tokens + tokens.completion,
+            self._usage.cached_tokens + tokens.cached,
+            self._usage.engine_seconds + seconds,
+        )
+
+    async def count_tokens(self, text: str) -> int:
+        """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""
+        return await self._client.count_tokens(text)
+
+    def progress(self, done: int, total: int) -> None:
+        self._on_progress(done, total)

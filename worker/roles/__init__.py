@@ -1,0 +1,1 @@
+"""What `python -m worker ROLE` runs: one module a role."""

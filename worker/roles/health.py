@@ -1,0 +1,37 @@
+"""`python -m worker health ROLE`: status 0 when this machine's process of that role is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from datetime import UTC, datetime
+
+from jobs.ledger import Ledger
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RedisSettings
+
+FRESH_SECONDS = 15.0
+
+
+async def _alive(role: str) -> bool:
+    ledger = Ledger(RedisSettings())
+    try:
+        processes = await ledger.processes.list()
+    except ProblemError as error:
+        sys.exit(error.problem.detail)
+    finally:
+        await ledger.close()
+    now, host = datetime.now(UTC), socket.gethostname()
+    return any(
+        process.role == role
+        and process.host == host
+        and (now - process.seen_at).total_seconds() < FRESH_SECONDS
+        for process in processes
+    )
+
+
+def main() -> None:
+    role = sys.argv[2] if len(sys.argv) > 2 else ""
+    if not asyncio.run(_alive(role)):
+        sys.exit(f"no {role or 'such'} process of this machine was seen in {FRESH_SECONDS:g} s")

@@ -1,0 +1,143 @@
+"""The fast model first, and the full one where the fast one's answer is not to be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from documents.document import Document
+from jobs.model.job import Usage
+from jobs.model.provenance import Asked
+from jobs.model.roles import ModelChoice, Role
+from jobs.process.settings import CascadeSettings
+from tasks.errors import EngineError, EngineUnavailable, OptionsTooLong, OutputError
+from tasks.registry import TASKS
+from tasks.task import Task
+from worker.engine.client import EngineClient
+from worker.engine.session import EngineSession
+
+FAST_UNAVAILABLE = f"fast-{EngineUnavailable.code}"
+log = structlog.get_logger()
+
+OpenSession = Callable[[EngineClient], EngineSession]
+
+
+class Cascade:
+    """The engines by their roles, and which of them a job is to begin with.
+
+    Raises `ValueError` where the settings name a task that there is not.
+    """
+
+    def __init__(
+        self, full: EngineClient, fast: EngineClient | None, settings: CascadeSettings
+    ) -> None:
+        unknown = sorted(set(settings.task_models) - set(TASKS))
+        if unknown:
+            raise ValueError(f"CHANCERY_TASK_MODELS names no task: {', '.join(unknown)}")
+        self._engines: Mapping[Role, EngineClient] = {Role.full: full}
+        if fast is not None:
+            self._engines = {Role.fast: fast, Role.full: full}
+        self._settings = settings
+
+    def begin(self, open_session: OpenSession) -> CascadeRun:
+        """A run of a job; `open_session` is called for each engine that the run turns to."""
+        return CascadeRun(self._engines, open_session, self._settings)
+
+
+class CascadeRun:
+    """One run of one job. What it says of itself holds at any time, also after an error."""
+
+    def __init__(
+        self,
+        engines: Mapping[Role, EngineClient],
+        open_session: OpenSession,
+        settings: CascadeSettings,
+    ) -> None:
+        self._engines = engines
+        self._open_session = open_session
+        self._settings = settings
+        self._sessions: dict[Role, EngineSession] = {}
+        self.role = Role.full
+        self.doubts: tuple[str, ...] = ()
+
+    @property
+    def escalated(self) -> bool:
+        """Whether the fast model was to do it, and the full one has to."""
+        return bool(self.doubts)
+
+    @property
+    def usage(self) -> Usage:
+        """What was used of all engines so far."""
+        return self.usage_of(Role.fast) + self.usage_of(Role.full)
+
+    def usage_of(self, role: Role) -> Usage:
+        return self._sessions[role].usage if role in self._sessions else Usage()
+
+    def asked_of(self, role: Role) -> Asked | None:
+        """What the engine was asked so far; None where it was not asked anything."""
+        return self._sessions[role].asked if role in self._sessions else None
+
+    async def forward(self, request: Mapping[str, Any]) -> bytes:
+        """What the full engine answers to a request that is sent as it is."""
+        return await self._session(Role.full).forward(request)
+
+    async def run(
+        self,
+        task: Task[Any, Any],
+        document: Document,
+        options: BaseModel,
+        asked: ModelChoice | None,
+    ) -> BaseModel:
+        """The task's result. Raises what the task raises on the last engine that it is run on."""
+        choice = self._choice(task, asked)
+        if choice is not ModelChoice.full and Role.fast in self._engines:
+            checked = choice is ModelChoice.auto
+            result = await self._fast_result(task, document, options, checked=checked)
+            if result is not None:
+                return result
+            log.info("job.escalated", doubts=self.doubts)
+        return await self._run_on(Role.full, task, document, options)
+
+    def _choice(self, task: Task[Any, Any], asked: ModelChoice | None) -> ModelChoice:
+        """`full` also where the answer is to be checked and the task cannot check it."""
+        default = self._settings.task_models.get(task.name, self._settings.default_model)
+        choice = asked or default
+        if choice is ModelChoice.auto and task.doubts is None:
+            return ModelChoice.full
+        return choice
+
+    async def _fast_result(
+        self, task: Task[Any, Any], document: Document, options: BaseModel, *, checked: bool
+    ) -> BaseModel | None:
+        """None, and doubts, where the fast model gives none that is to be relied on.
+
+        Nothing waits for the fast engine: it saves work, and the full one can do all of it.
+        """
+        if not self._engines[Role.fast].health.ok:
+            self.doubts = (FAST_UNAVAILABLE,)
+            return None
+        try:
+            result = await self._run_on(Role.fast, task, document, options)
+        except EngineError as error:
+            self.doubts = (f"fast-{error.code}",)
+            return None
+        except (OutputError, OptionsTooLong) as error:
+            self.doubts = (error.code,)
+            return None
+        if checked and task.doubts is not None:
+            self.doubts = tuple(task.doubts(document, options, result))
+        return None if self.doubts else result
+
+    async def _run_on(
+        self, role: Role, task: Task[Any, Any], document: Document, options: BaseModel
+    ) -> BaseModel:
+        result: BaseModel = await task.run(document, options, self._session(role))
+        return result
+
+    def _session(self, role: Role) -> EngineSession:
+        self.role = role
+        self._sessions[role] = self._open_session(self._engines[role])
+        return self._sessions[role]
