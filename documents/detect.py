@@ -6,7 +6,8 @@ import mmap
 import re
 from pathlib import Path
 
-from documents.ooxml.package import Package
+from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
+from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.readers import (
     docx,
     html,
@@ -22,7 +23,6 @@ from documents.readers import (
 from documents.readers.legacy_office import ole
 from documents.readers.ofd.package import is_ofd
 from documents.readers.text.encoding import NotText, decode
-from tasks.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
 
 READABLE = (
     "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS, pictures (PNG, "
@@ -112,7 +112,7 @@ def _is_pdf(head: bytes) -> bool:
 
 def _packed(path: Path) -> str:
     with Package(path) as package:
-        if package.main_part(docx.MAIN_TYPES) is not None:
+        if package.main_part(WORD_MAIN_TYPES) is not None:
             return docx.MEDIA_TYPE
         if package.main_part(sheets.XLSX_MAIN_TYPES) is not None:
             return sheets.XLSX

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from documents.document import Block, BlockKind, Document
+from documents.errors import DocumentTooLong, EmptyDocument
 from documents.limits import ReadLimits
-from tasks.errors import DocumentTooLong, EmptyDocument
 
 SEPARATOR = "\n\n"
 

@@ -1,7 +1,7 @@
 """The file that a document was read from, as a task may have it worked on.
 
 A task itself never opens the file: what reads or writes formats runs in a process of its own, with
-limits, as plain functions that `tasks.file_work` lists.
+limits, as plain functions (`documents.isolation.file_work`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.errors import UnsupportedDocument
+from documents.errors import UnsupportedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Source(Protocol):
     def filename(self) -> str | None: ...
 
     async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
-        """Run the function that `tasks.file_work` lists as `name`, in a process with limits.
+        """Run the function that is listed as `name`, in a process with limits.
 
         `arguments` are values that JSON can carry. Raises what reading raises: a `DocumentError`,
         or `ReaderUnavailable`.

@@ -1,20 +1,6 @@
-"""Why work on a document can fail, and whether trying again can help.
+"""Why a task can fail on a document that was read, and whether trying again can help.
 
-TaskError
-├── DocumentError             the document cannot be read: never tried again
-│   ├── EmptyDocument
-│   ├── CorruptDocument
-│   ├── EncryptedDocument
-│   ├── UnsupportedDocument
-│   ├── NoTextLayer           pages are pictures: they need OCR
-│   ├── PagesUnread           some pages are pictures that nobody read
-│   ├── DocumentTooLong
-│   ├── ReadTimeout           reading took longer than allowed
-│   ├── ReaderCrashed         the document killed the process that read it
-│   ├── RedactionIncomplete   something would have been left in the masked file
-│   ├── SecrecyMarked         it bears a marking that the department may not send
-│   └── DocumentMissing       its bytes are not in the store
-├── ReaderUnavailable         no process to read with: tried again, counted
+TaskError                     a `WorkError`, beside those of `documents/errors.py`
 ├── TaskGone                  no worker offers the task any more: tried again, counted
 ├── OptionsMisfit             they do not fit the task as it is now: never tried again
 ├── OptionsTooLong            they leave no room for the document: never tried again
@@ -31,93 +17,14 @@ TaskError
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import ClassVar
+from documents.errors import Retry, WorkError
 
 
-class Retry(StrEnum):
-    never = "never"
-    counted = "counted"
-    uncounted = "uncounted"
+class TaskError(WorkError):
+    """Raised itself only for a task that has a defect."""
 
-
-class TaskError(Exception):
-    """Base of all. `code` and `title` are stable; `str(error)` says what happened, what to do."""
-
-    code: ClassVar[str] = "task-failed"
-    title: ClassVar[str] = "The task failed"
-    retry: ClassVar[Retry] = Retry.never
-
-
-class DocumentError(TaskError):
-    code = "document-unreadable"
-    title = "The document cannot be read"
-
-
-class EmptyDocument(DocumentError):
-    code = "document-empty"
-    title = "The document holds no text"
-
-
-class CorruptDocument(DocumentError):
-    code = "document-corrupt"
-    title = "The document is damaged"
-
-
-class EncryptedDocument(DocumentError):
-    code = "document-encrypted"
-    title = "The document is encrypted"
-
-
-class UnsupportedDocument(DocumentError):
-    code = "document-unsupported"
-    title = "No reader for this kind of document"
-
-
-class NoTextLayer(DocumentError):
-    code = "document-no-text-layer"
-    title = "The document is pictures without text"
-
-
-class PagesUnread(DocumentError):
-    code = "document-pages-unread"
-    title = "Some pages of the document were not read"
-
-
-class DocumentTooLong(DocumentError):
-    code = "document-too-long"
-    title = "The document is longer than allowed"
-
-
-class ReadTimeout(DocumentError):
-    code = "document-read-timeout"
-    title = "Reading the document took longer than allowed"
-
-
-class DocumentMissing(DocumentError):
-    code = "document-missing"
-    title = "The document is not in the store"
-
-
-class ReaderCrashed(DocumentError):
-    code = "document-reader-crashed"
-    title = "The reader broke down on the document"
-
-
-class RedactionIncomplete(DocumentError):
-    code = "redaction-incomplete"
-    title = "No masked file could be made that is sure to hold nothing"
-
-
-class SecrecyMarked(DocumentError):
-    code = "secrecy-marked"
-    title = "The document is marked as a state secret"
-
-
-class ReaderUnavailable(TaskError):
-    code = "reader-unavailable"
-    title = "No process could be started to read the document"
-    retry = Retry.counted
+    code = "task-failed"
+    title = "The task failed"
 
 
 class TaskGone(TaskError):

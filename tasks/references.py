@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, model
 from pydantic_core import PydanticCustomError
 
 from documents.document import Document
-from tasks.errors import DocumentMissing
+from documents.errors import DocumentMissing
 
 Thing = TypeVar("Thing")
 

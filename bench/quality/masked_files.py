@@ -22,11 +22,11 @@ from bench.quality.identifiers import VALID
 from bench.quality.measure import Measure
 from documents.limits import ReadLimits
 from documents.masking.account import Account
+from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, pdf
 from standin.documents.builders import as_docx
 from tasks.redact.finder import RULES, Wanted
 from tasks.redact.masker import Masker, Style
-from tasks.redact.work import MASKED_FORMATS
 
 FILES = 20
 _SEED = 20_260_102
@@ -71,7 +71,7 @@ def masked_file(file: bytes, media_type: str) -> bytes:
     with tempfile.NamedTemporaryFile() as kept:
         kept.write(file)
         kept.flush()
-        return MASKED_FORMATS[media_type](Path(kept.name), masker, _LIMITS, Account())
+        return MASKED_FORMATS[media_type](Path(kept.name), masker.masking(), _LIMITS, Account())
 
 
 def count_in(text: str, numbers: Sequence[str]) -> int:

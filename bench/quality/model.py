@@ -19,13 +19,13 @@ from pydantic import BaseModel
 
 from bench.quality.letters import TOPICS, Letter, letters
 from bench.quality.measure import CannotMeasure, Measure
+from documents.errors import WorkError
 from jobs.process.settings import EngineSettings
 from standin.engine_process import running_vllm
 from tasks.classify import ClassifyOptions, classify
 from tasks.dispatch import dispatch
 from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Engine
-from tasks.errors import TaskError
 from tasks.extract import ExtractOptions, extract
 from tasks.proofread import ProofreadOptions, proofread
 from tasks.qa import QaOptions, qa
@@ -34,6 +34,7 @@ from tasks.summarize import SummarizeOptions, summarize
 from tasks.text.edits import apply_edits
 from tasks.translate import TranslateOptions, translate
 from worker.engine.client import EngineClient
+from worker.engine.session import EngineSession
 
 LETTERS = 8
 PLACES = 4
@@ -55,7 +56,7 @@ _SCHEMA = {
 ANSWERED = "How many euros does the letter name?"
 UNANSWERED = "Which animals does the sender keep?"
 Result = TypeVar("Result", bound=BaseModel)
-Done = Sequence[tuple[Letter, Result | TaskError]]
+Done = Sequence[tuple[Letter, Result | WorkError]]
 
 
 def measures() -> Iterator[Measure]:
@@ -77,8 +78,8 @@ async def _engine() -> AsyncIterator[Engine]:
         await client.start()
         try:
             await client.wait_healthy(HEALTHY_SECONDS)
-            yield client.session(
-                priority=0, seed=1, temperature=0, on_progress=lambda _done, _total: None
+            yield EngineSession(
+                client, priority=0, seed=1, temperature=0, on_progress=lambda _done, _total: None
             )
         finally:
             await client.close()
@@ -103,17 +104,17 @@ async def _each(
 ) -> Done[Result]:
     """What each letter came to; a task that ends in a typed error has an ending, too."""
 
-    async def one(letter: Letter) -> tuple[Letter, Result | TaskError]:
+    async def one(letter: Letter) -> tuple[Letter, Result | WorkError]:
         try:
             return letter, await work(letter)
-        except TaskError as error:
+        except WorkError as error:
             return letter, error
 
     return await asyncio.gather(*map(one, given))
 
 
 def _ended(task: str, done: Done[Result]) -> Measure:
-    good = sum(not isinstance(result, TaskError) for _, result in done)
+    good = sum(not isinstance(result, WorkError) for _, result in done)
     return Measure(task, "jobs with a result", len(done), good / len(done), basis="model")
 
 
@@ -127,7 +128,7 @@ def _share(
 async def _summaries(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = SummarizeOptions(max_words=40)
     done = await _each(given, lambda one: summarize(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     quotes = [
         letter.document.text[quote.start : quote.end] == quote.text
         for letter, result in made
@@ -145,7 +146,7 @@ async def _summaries(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
 async def _values(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = ExtractOptions.model_validate({"schema": _SCHEMA})
     done = await _each(given, lambda one: extract(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     right = [
         result.data.get(field) == getattr(letter, field)
         for letter, result in made
@@ -170,7 +171,7 @@ async def _labels(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     labels = [{"name": name, "description": words} for name, words in _LABELS.items()]
     options = ClassifyOptions.model_validate({"labels": labels})
     done = await _each(given, lambda one: classify(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     listed = [result.label in TOPICS for _, result in made]
     right = [result.label == letter.topic for letter, result in made]
     return [
@@ -183,7 +184,7 @@ async def _labels(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
 async def _names(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = RedactOptions.model_validate({"kinds": ["name"]})
     done = await _each(given, lambda one: redact(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     masked = [letter.sender not in result.text for letter, result in made]
     return [
         _ended("redact", done),
@@ -194,7 +195,7 @@ async def _names(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
 async def _edits(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = ProofreadOptions(use_model=True)
     done = await _each(given, lambda one: proofread(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     replay = [
         apply_edits(letter.document.text, result.edits) == result.text for letter, result in made
     ]
@@ -209,7 +210,7 @@ async def _edits(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
 async def _answers(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = QaOptions(questions=[ANSWERED, UNANSWERED])
     done = await _each(given, lambda one: qa(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     found = [
         (letter, answer) for letter, result in made for answer in result.answers if answer.found
     ]
@@ -233,7 +234,7 @@ async def _answers(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
 async def _translations(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     options = TranslateOptions.model_validate({"language": "de"})
     done = await _each(given, lambda one: translate(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     whole = [len(result.paragraphs) == len(letter.document.blocks) for letter, result in made]
     # What is not there must be told: the sum of the letter, in digits.
     told = [str(letter.amount) in result.text or not result.checked for letter, result in made]
@@ -250,7 +251,7 @@ async def _places(engine: Engine, given: Sequence[Letter]) -> list[Measure]:
     tree = [{"id": name, "name": words} for name, words in _LABELS.items()]
     options = DispatchOptions.model_validate({"tree": tree, "method": "model"})
     done = await _each(given, lambda one: dispatch(one.document, options, engine))
-    made = [(letter, result) for letter, result in done if not isinstance(result, TaskError)]
+    made = [(letter, result) for letter, result in done if not isinstance(result, WorkError)]
     placed = [result.place is not None and result.place.id in _LABELS for _, result in made]
     right = [result.place is not None and result.place.id == one.topic for one, result in made]
     return [

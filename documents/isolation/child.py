@@ -1,8 +1,9 @@
 """The process that reads documents, so that a bad one can harm nothing else.
 
 Started by `documents.isolation.pool.Reading` as
-`python -m documents.isolation.child FD PARENT MEMORY_MIB`. It answers one request at a time over
-the socket FD, and ends with its parent or its socket.
+`python -m documents.isolation.child FD PARENT MEMORY_MIB [WORK]`. It answers one request at a time
+over the socket FD, and ends with its parent or its socket. WORK names what it can do to files
+beside reading them: `MODULE:NAME` of a mapping from names to `FileWork`.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import socket
 import struct
 import sys
 import traceback
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from documents.document import Document
+from documents.errors import DocumentError
+from documents.isolation.file_work import FileWork
 from documents.limits import ReadLimits
 from documents.read import read
-from tasks.errors import DocumentError
-from tasks.file_work import FILE_WORK
 
 LENGTH = struct.Struct(">Q")
 OUT_OF_MEMORY = "out-of-memory"
@@ -35,13 +38,14 @@ _MIB = 1024 * 1024
 
 
 def main() -> None:
-    descriptor, parent, memory_mib = map(int, sys.argv[1:])
+    descriptor, parent, memory_mib = map(int, sys.argv[1:4])
     _die_with(parent)
+    file_work = _loaded(sys.argv[4]) if len(sys.argv) > 4 else {}
     _confine(memory_mib)
     with socket.socket(fileno=descriptor) as connection:
         send(connection, b"ready")
         while (request := receive(connection)) is not None:
-            answer, file = _answer(json.loads(request))
+            answer, file = _answer(json.loads(request), file_work)
             send(connection, json.dumps(answer, ensure_ascii=False).encode())
             if file is not None:
                 send(connection, file)
@@ -68,6 +72,12 @@ def _die_with(parent: int) -> None:
         raise SystemExit("the parent has gone")
 
 
+def _loaded(work: str) -> Mapping[str, FileWork]:
+    module, _, name = work.partition(":")
+    loaded: Mapping[str, FileWork] = getattr(import_module(module), name)
+    return loaded
+
+
 def _confine(memory_mib: int) -> None:
     """Let reading take so much memory beyond what the readers take themselves, and no disk.
 
@@ -82,12 +92,14 @@ def _confine(memory_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
+def _answer(
+    request: dict[str, Any], file_work: Mapping[str, FileWork]
+) -> tuple[dict[str, Any], bytes | None]:
     """What was asked for or why there is none, and the file that follows."""
     path, limits = Path(request["path"]), ReadLimits(**request["limits"])
     try:
         if name := request.get("work"):
-            made = FILE_WORK[name](path, request["arguments"], limits)
+            made = file_work[name](path, request["arguments"], limits)
             return {"found": made.found, "file_follows": made.file is not None}, made.file
         return _shown(read(path, limits, request["media_type"])), None
     except DocumentError as error:

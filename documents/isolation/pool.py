@@ -18,10 +18,7 @@ from typing import Any
 import structlog
 
 from documents.document import Block, BlockKind, Document
-from documents.isolation.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
-from documents.limits import ReadLimits
-from documents.source import Made
-from tasks.errors import (
+from documents.errors import (
     DocumentError,
     DocumentTooLong,
     NoTextLayer,
@@ -29,6 +26,9 @@ from tasks.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
+from documents.isolation.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
+from documents.limits import ReadLimits
+from documents.source import Made
 
 log = structlog.get_logger()
 
@@ -50,6 +50,8 @@ class Reading:
 
     Documents with scanned pages are read by the pool `ocr`, if there is one, which has limits of
     its own: a scan of many pages takes minutes, and keeps nobody's letter waiting there.
+
+    `file_work` is what `work` can do: `MODULE:NAME` of a mapping from names to `FileWork`.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Reading:
         timeout_seconds: float,
         memory_mib: int,
         documents_per_process: int = 200,
+        file_work: str | None = None,
         ocr: Reading | None = None,
     ) -> None:
         self._ocr = ocr
         self._timeout = timeout_seconds
         self._memory_mib = memory_mib
+        self._file_work = file_work
         self._documents_per_process = documents_per_process
         self._places = asyncio.Semaphore(processes)
         self._children: set[_Child] = set()
@@ -102,7 +106,7 @@ class Reading:
     async def work(
         self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
     ) -> Made:
-        """Do what `tasks.file_work` lists as `name` to a document's file, without OCR.
+        """Do what `file_work` lists as `name` to a document's file, without OCR.
 
         Raises what `read` raises. A file that was made is held in memory.
         """
@@ -148,7 +152,7 @@ class Reading:
         # Started here and not in another thread: the kernel ends a child with the thread that
         # started it.
         try:
-            child = _Child.spawn(self._memory_mib)
+            child = _Child.spawn(self._memory_mib, self._file_work)
         except OSError as error:
             raise _unavailable() from error
         self._children.add(child)
@@ -212,10 +216,10 @@ class _Child:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
 
     @classmethod
-    def spawn(cls, memory_mib: int) -> _Child:
+    def spawn(cls, memory_mib: int, file_work: str | None) -> _Child:
         ours, theirs = socket.socketpair()
         command = (sys.executable, "-m", "documents.isolation.child")
-        values = (theirs.fileno(), os.getpid(), memory_mib)
+        values = (theirs.fileno(), os.getpid(), memory_mib, *([file_work] if file_work else ()))
         try:
             process = subprocess.Popen(  # noqa: S603 (no shell, and every word is ours)
                 [*command, *map(str, values)],

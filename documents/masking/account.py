@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.redact.masker import Change
+from documents.masking.replacement import Replacement
 
 _MOST_LISTED = 500
 
@@ -20,8 +20,8 @@ class Account:
     uncovered: list[tuple[str, str]] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
 
-    def count(self, part: str, changes: Sequence[Change]) -> None:
-        self.masked.update((part, change.found.kind.value) for change in changes)
+    def count(self, part: str, changes: Sequence[Replacement]) -> None:
+        self.masked.update((part, change.label) for change in changes)
 
     def leave(self, what: str, where: str) -> None:
         """Something that was not looked into stays in the file."""

@@ -13,15 +13,14 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from documents.errors import CorruptDocument, RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.docx_views import RUN_TEXT, mask_views
+from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.ooxml.embedded import CHUNK, WRITTEN, Part, sort_of
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
-from tasks.errors import CorruptDocument, RedactionIncomplete
-from tasks.redact.kinds import Kind
-from tasks.redact.masker import Change, Masker, applied
 
 _PARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,25 +48,25 @@ _SPEAKS = re.compile(r"\s|[^\x00-\x7f]")
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def mask_docx(path: Path, masker: Masker, limits: ReadLimits, account: Account) -> bytes:
+def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
     """Runs keep their format; pictures and embedded files stay and are named in `account`.
 
-    Where names are masked, authors of the file, of comments and of changes are taken out too.
+    With `masking.authors`, authors of the file, of comments and of changes are taken out too.
     Raises a `DocumentError`.
     """
     try:
         with Package(path, limits) as package:
-            file = _Writer(package, masker, account).write()
-        _check(file, masker)
+            file = _Writer(package, masking, account).write()
+        _check(file, masking)
     except RecursionError as error:
         raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
     return file
 
 
 class _Writer:
-    def __init__(self, package: Package, masker: Masker, account: Account) -> None:
+    def __init__(self, package: Package, masking: Masking, account: Account) -> None:
         self._package = package
-        self._masker = masker
+        self._masking = masking
         self._account = account
 
     def write(self) -> bytes:
@@ -93,7 +92,7 @@ class _Writer:
             raise CorruptDocument("The document's container is damaged. Save it anew.")
         if name.endswith(_RELATIONS):
             _refuse_chunks(root)
-            self._account.count("links", mask_relations(root, self._masker))
+            self._account.count("links", mask_relations(root, self._masking.find))
         elif name == _TYPES:
             _forget_dropped(root, "PartName")
         else:
@@ -102,18 +101,18 @@ class _Writer:
 
     def _mask(self, name: str, root: etree._Element) -> None:
         part = _part_of(name)
-        if Kind.name in self._masker.wanted.kinds:
+        if self._masking.authors:
             self._account.removed["authors"] += remove_authors(root)
-        self._account.count(part, mask_views(root, self._masker))
-        self._account.count(part, mask_rest(root, self._masker))
+        self._account.count(part, mask_views(root, self._masking.find))
+        self._account.count(part, mask_rest(root, self._masking))
 
     def _leave(self, name: str) -> None:
         what = sort_of(name)
         if what is not Part.font:
-            self._account.leave(what, self._masker.mask(name))
+            self._account.leave(what, applied(name, self._masking.find(name)))
 
     def _check_name(self, name: str) -> None:
-        if self._masker.changes(unquote(name)):
+        if self._masking.find(unquote(name)):
             raise RedactionIncomplete(
                 "The name of a file inside the document holds what is to be masked. Take the file "
                 "out, or rename it."
@@ -130,14 +129,14 @@ def _refuse_chunks(root: etree._Element) -> None:
             )
 
 
-def mask_relations(root: etree._Element, masker: Masker) -> list[Change]:
+def mask_relations(root: etree._Element, find: Find) -> list[Replacement]:
     """A target outside that holds what is to be masked leads nowhere."""
-    changes = []
+    changes: list[Replacement] = []
     _forget_dropped(root, "Target")
     for relation in root:
         if not isinstance(relation.tag, str) or relation.get("TargetMode") != "External":
             continue
-        found = masker.changes(unquote(relation.get("Target") or ""))
+        found = find(unquote(relation.get("Target") or ""))
         if found:
             relation.set("Target", _NEUTRAL_TARGET)
             changes += found
@@ -151,29 +150,29 @@ def _forget_dropped(root: etree._Element, attribute: str) -> None:
             root.remove(element)
 
 
-def mask_rest(root: etree._Element, masker: Masker) -> list[Change]:
+def mask_rest(root: etree._Element, masking: Masking) -> list[Replacement]:
     """Every text and attribute by itself: properties, alternative texts, controls, bookmarks.
 
     In attributes that steer how the document looks, known words are left alone: `left` there is no
     word of the document's.
     """
-    changes: list[Change] = []
-    rules = masker.rules_only()
+    changes: list[Replacement] = []
     clean: set[tuple[str, bool]] = set()
     for element in root.iter(etree.Element):
         name = local_name(element)
         if name == "fldData":
             element.text = None
-        if name not in RUN_TEXT and (words := _changed(element.text, masker, changes)):
+        if name not in RUN_TEXT and (words := _changed(element.text, masking.find, changes)):
             element.text = words
-        if words := _changed(element.tail, masker, changes):
+        if words := _changed(element.tail, masking.find, changes):
             element.tail = words
         for key, value in element.attrib.items():
             text = str(value)
             speaks = bool(name in _SPEAKING or _SPEAKS.search(text) or _local(key) in _WORDS)
             if (text, speaks) in clean:
                 continue
-            if words := _changed(text, masker if speaks else rules, changes):
+            find = masking.find if speaks else masking.find_by_rule
+            if words := _changed(text, find, changes):
                 element.set(key, words)
             else:
                 clean.add((text, speaks))
@@ -194,11 +193,11 @@ def remove_authors(root: etree._Element) -> int:
     return removed
 
 
-def _changed(words: str | None, masker: Masker, changes: list[Change]) -> str | None:
+def _changed(words: str | None, find: Find, changes: list[Replacement]) -> str | None:
     """None where nothing was found."""
     if not words or len(words) < 2 or words.isspace():
         return None
-    found = masker.changes(words)
+    found = find(words)
     changes += found
     return applied(words, found) if found else None
 
@@ -212,7 +211,7 @@ def _part_of(name: str) -> str:
     return _PARTS.get(stem, "other parts")
 
 
-def _check(file: bytes, masker: Masker) -> None:
+def _check(file: bytes, masking: Masking) -> None:
     """Look through the file that was made as if it had come in. Raises `RedactionIncomplete`."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
@@ -222,8 +221,8 @@ def _check(file: bytes, masker: Masker) -> None:
             root = etree.fromstring(packed.read(name), parser)
             if name == _TYPES:
                 continue
-            left = mask_relations(root, masker) if name.endswith(_RELATIONS) else []
-            if left or mask_views(root, masker) or mask_rest(root, masker):
+            left = mask_relations(root, masking.find) if name.endswith(_RELATIONS) else []
+            if left or mask_views(root, masking.find) or mask_rest(root, masking):
                 raise RedactionIncomplete(
                     "Something would have been left in the file, so none was made. Save the "
                     "document anew with its own program and send it again."

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from documents.masking.replacement import Find, Replacement
 from documents.ooxml.text import symbol
 from documents.ooxml.xml import child, has, local_name
-from tasks.redact.masker import Change, Masker
 
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _TEXT = frozenset(("t", "delText"))
@@ -54,13 +54,13 @@ VIEWS: Sequence[View] = (
 )
 
 
-def mask_views(root: etree._Element, masker: Masker) -> list[Change]:
+def mask_views(root: etree._Element, find: Find) -> list[Replacement]:
     """Mask every view of a part, one after the other; what was changed."""
     pieces = list(_pieces(root))
-    changes: list[Change] = []
+    changes: list[Replacement] = []
     for view in VIEWS:
         shown = [piece for piece in pieces if view(piece)]
-        found = masker.changes("".join(piece.text for piece in shown))
+        found = find("".join(piece.text for piece in shown))
         _apply(shown, found)
         changes += found
     return changes
@@ -113,7 +113,7 @@ def _piece(
     return Piece(node, fixed, code, state.deleted or deleted, state.inserted, state.hidden)
 
 
-def _apply(shown: Sequence[Piece], changes: Sequence[Change]) -> None:
+def _apply(shown: Sequence[Piece], changes: Sequence[Replacement]) -> None:
     """Write each replacement where its first character stood, and take the others out.
 
     One over several cells is as long as what it replaces, and stays in those cells.
@@ -124,7 +124,7 @@ def _apply(shown: Sequence[Piece], changes: Sequence[Change]) -> None:
         at += len(piece.text)
     index = len(shown) - 1
     for change in reversed(changes):
-        start, end = change.found.start, change.found.end
+        start, end = change.start, change.end
         while starts[index] >= end:
             index -= 1
         first = index

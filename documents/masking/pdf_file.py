@@ -20,14 +20,14 @@ import pypdfium2.raw as c
 from PIL import ImageDraw
 
 from documents.draft import too_many_pages
+from documents.errors import RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.pdf_pages import PageTexts, Spot, boxes
 from documents.masking.pdf_strings import strings_of
+from documents.masking.replacement import Find, Masking
 from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
-from tasks.errors import RedactionIncomplete
-from tasks.redact.masker import Masker
 
 _WITHOUT_FONT = "text in a font that neither the file nor this machine has"
 _DPI = 150
@@ -38,29 +38,29 @@ _QUALITY = 80
 _POINTS = 72
 
 
-def mask_pdf(path: Path, masker: Masker, limits: ReadLimits, account: Account) -> bytes:
+def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
     """Raises a `DocumentError`."""
     try:
         with pdfium.PdfDocument(path) as document:
             if len(document) > limits.max_pages:
                 raise too_many_pages(len(document), limits)
-            return _Rebuilding(document, masker, account).file()
+            return _Rebuilding(document, masking.find, account).file()
     except pdfium.PdfiumError as error:
         raise pdf.explained(error) from error
 
 
 class _Rebuilding:
-    def __init__(self, document: pdfium.PdfDocument, masker: Masker, account: Account) -> None:
+    def __init__(self, document: pdfium.PdfDocument, find: Find, account: Account) -> None:
         self._document = document
-        self._masker = masker
+        self._find = find
         self._account = account
         self._flat = [_flatten(document, number) for number in range(len(document))]
         self._texts = PageTexts(document)
         self._spots: dict[int, list[Spot]] = defaultdict(list)
 
     def file(self) -> bytes:
-        for change in self._masker.changes(self._texts.text):
-            spots = list(self._texts.spots(change.found.start, change.found.end))
+        for change in self._find(self._texts.text):
+            spots = list(self._texts.spots(change.start, change.end))
             for spot in spots:
                 self._spots[spot.page].append(spot)
             self._account.count(f"page {spots[0].page + 1}", [change])
@@ -127,9 +127,9 @@ class _Rebuilding:
     def _is_clean(self, file: bytes) -> bool:
         """Whether neither the text layer nor any string in the bytes holds what was looked for."""
         with pdfium.PdfDocument(file) as made:
-            if self._masker.changes(PageTexts(made).text) or made.count_attachments():
+            if self._find(PageTexts(made).text) or made.count_attachments():
                 return False
-        return not any(self._masker.changes(text) for text in strings_of(file))
+        return not any(self._find(text) for text in strings_of(file))
 
     def _note_undrawn(self, kept: Sequence[int]) -> None:
         """Say what pages that became pictures do not show for want of a font."""

@@ -13,8 +13,18 @@ from types import TracebackType
 
 from lxml import etree
 
+from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
 from documents.limits import MIB, ReadLimits
-from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
+
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+WORD_MAIN_TYPES = frozenset(
+    (
+        f"{_WORD}.document.main+xml",
+        f"{_WORD}.template.main+xml",
+        "application/vnd.ms-word.document.macroEnabled.main+xml",
+        "application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
+    )
+)
 
 _MOST_PARTS = 10_000
 _MOST_RATIO = 200

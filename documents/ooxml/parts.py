@@ -10,10 +10,9 @@ from pathlib import Path
 
 from lxml import etree
 
+from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
-from documents.ooxml.package import Package
-from documents.readers.docx import MAIN_TYPES
-from tasks.errors import CorruptDocument
+from documents.ooxml.package import WORD_MAIN_TYPES, Package
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _NEW_PART = (1980, 1, 1, 0, 0, 0)
@@ -29,7 +28,7 @@ class Parts:
         self._path, self._limits = path, limits
         self._roots: dict[str, etree._Element] = {}
         with Package(path, limits) as package:
-            main = package.main_part(MAIN_TYPES)
+            main = package.main_part(WORD_MAIN_TYPES)
             if main is None:
                 raise CorruptDocument("The container holds no Word document. Save it anew.")
             self.main = main

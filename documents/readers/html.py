@@ -11,10 +11,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
+from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
 from documents.page.lines import join
 from documents.readers.text.encoding import decode_as, read_text
-from tasks.errors import CorruptDocument
 
 MEDIA_TYPE = "text/html"
 

@@ -10,11 +10,11 @@ from markdown_it.token import Token
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
+from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
 from documents.page.lines import join
 from documents.readers.html import fill
 from documents.readers.text import decoded
-from tasks.errors import CorruptDocument
 
 MEDIA_TYPE = "text/markdown"
 _SENTENCE_ENDS = ("。", "；", "：", "！", "？")

@@ -15,10 +15,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
+from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
-from tasks.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 
 PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
 BMP, WEBP, GIF = "image/bmp", "image/webp", "image/gif"

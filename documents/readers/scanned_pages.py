@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from PIL import Image
 
 from documents.draft import Draft
+from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
 from documents.ocr.layout import Placed, confidence, merged
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
 from documents.page.rulings import put_between
 from documents.readers.pictures import OcrBudget, add_scanned, ocr_scan
-from tasks.errors import NoTextLayer
 
 ASK_FOR_OCR = "It has to go through OCR first: send a searchable document."
 DOTS = 200  # to an inch: more does not help OCR

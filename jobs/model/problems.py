@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from documents.errors import DocumentError, ReaderUnavailable, WorkError
 from tasks.errors import TaskError
 
 
-def _task_titles(error: type[TaskError]) -> dict[str, str]:
+def _titles(error: type[WorkError]) -> dict[str, str]:
     titles = {error.code: error.title}
     for child in error.__subclasses__():
-        titles |= _task_titles(child)
+        titles |= _titles(child)
     return titles
 
 
@@ -55,7 +56,9 @@ TITLES: Mapping[str, str] = {
     "too-many-lines": "The batch's file has too many lines",
     "no-lines": "The batch's file has no lines",
     "internal": "Something went wrong here",
-    **_task_titles(TaskError),
+    **_titles(DocumentError),
+    **_titles(ReaderUnavailable),
+    **_titles(TaskError),
 }
 
 

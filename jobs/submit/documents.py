@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from documents.detect import detect
+from documents.errors import DocumentError
 from documents.readers import text as plain_text
 from jobs.ledger import Ledger
 from jobs.model.department import Department
@@ -18,7 +19,6 @@ from jobs.process.settings import LimitSettings, RetentionSettings
 from jobs.store import Incoming, Store
 from jobs.submit.checks import check_text
 from jobs.submit.secrecy import Screening
-from tasks.errors import DocumentError
 
 
 @dataclass(frozen=True, slots=True)

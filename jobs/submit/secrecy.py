@@ -8,12 +8,13 @@ from types import TracebackType
 
 import structlog
 
+from documents.errors import WorkError
 from documents.isolation.pool import Reading
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings, SecrecySettings
-from tasks.errors import TaskError
+from tasks.file_work import IN_PROCESSES
 from tasks.secrecy import Marking, Secrecy, marking_of
 from tasks.secrecy.files import LOOKED_AT, WRITTEN, level_of, marking_of_bytes
 
@@ -45,6 +46,7 @@ class Screening:
             processes=settings.look_processes,
             timeout_seconds=settings.look_seconds,
             memory_mib=settings.look_memory_mib,
+            file_work=IN_PROCESSES,
         )
         return cls(reading, settings)
 
@@ -102,7 +104,7 @@ class Screening:
             # Half of the time, so that what was found by then is told before all of it is over.
             arguments = {"media_type": media_type, "seconds": self._seconds / 2}
             made = await reading.work(path, self._limits, "secrecy", arguments)
-        except TaskError as error:
+        except WorkError as error:
             log.info("secrecy.not_looked", why=error.code)
             return None
         except OSError:

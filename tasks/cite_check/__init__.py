@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from tasks.cite_check.citations import Citation, find_citations, is_law_name, short_names
 from tasks.cite_check.cited_provisions import Provision
 from tasks.cite_check.library import Law, LawLibrary
@@ -20,7 +21,6 @@ from tasks.cite_check.quotations import holds, nearest_words
 from tasks.compare.differences import find_edits
 from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
-from tasks.errors import EmptyDocument
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
 from tasks.text.edits import Edit

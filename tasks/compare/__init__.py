@@ -10,12 +10,12 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from tasks.compare.differences import find_edits, rising
 from tasks.compare.divisions import Divisions
 from tasks.compare.matching import match
 from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
-from tasks.errors import EmptyDocument
 from tasks.references import DocumentRef
 from tasks.task import Task
 from tasks.text.edits import Edit, apply_edits

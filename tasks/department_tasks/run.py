@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from documents.document import Document
+from documents.errors import DocumentTooLong
 from tasks.department_tasks.check_rules import NotEmpty
 from tasks.department_tasks.checking import CheckReport, Source, check
 from tasks.department_tasks.definition import TaskFile
@@ -20,7 +21,7 @@ from tasks.department_tasks.result import OwnResult, result_model
 from tasks.department_tasks.template import filled
 from tasks.doubts import Doubt
 from tasks.engine import Engine, Message
-from tasks.errors import ChecksFailed, DocumentTooLong, OptionsTooLong, OutputError
+from tasks.errors import ChecksFailed, OptionsTooLong, OutputError
 from tasks.extract.evidence import Node, fitted, merge, missing_values, plain, values_node
 from tasks.model.output import (
     SMALLEST_PART,

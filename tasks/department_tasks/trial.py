@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.document import Document
+from documents.errors import WorkError
 from documents.limits import ReadLimits
 from documents.read import read
 from documents.readers.text import read_given
@@ -17,7 +18,7 @@ from tasks.department_tasks.result import OwnResult
 from tasks.department_tasks.result_paths import texts_in, values_at
 from tasks.department_tasks.run import task_of
 from tasks.engine import Engine
-from tasks.errors import ChecksFailed, TaskError
+from tasks.errors import ChecksFailed
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=1_000, ocr_pages=200)
 _SHOWN = 120
@@ -52,7 +53,7 @@ async def try_case(file: OwnFile, case: Case, document: Document, engine: Engine
         result = await task.run(document, options, engine)
     except ChecksFailed as error:
         differences = [f"{error.code}: {error.said}"]
-    except TaskError as error:
+    except WorkError as error:
         differences = [f"{error.code}: {error}"]
     else:
         differences = list(differences_of(case.expect, result))

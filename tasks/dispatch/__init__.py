@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from tasks.dispatch.by_model import ModelChoice
 from tasks.dispatch.centroids import grams
 from tasks.dispatch.learning import ENOUGH, Learning, Learnt
@@ -17,7 +18,7 @@ from tasks.dispatch.options import DispatchOptions, Method
 from tasks.dispatch.tree import Tree
 from tasks.doubts import Doubt
 from tasks.engine import Engine
-from tasks.errors import EmptyDocument, OptionsInvalid
+from tasks.errors import OptionsInvalid
 from tasks.task import Task
 
 _LEARNING = Learning()

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from documents.document import BlockKind, Document
+from documents.errors import EmptyDocument
 from tasks.engine import Engine
-from tasks.errors import EmptyDocument, OptionsTooLong
+from tasks.errors import OptionsTooLong
 from tasks.text.sentences import sentence_ends
 
 Work = TypeVar("Work")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tasks.official_layout.official import Official
-    from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 
 MOST_WORDS = 60
 
@@ -34,16 +32,6 @@ class Rule:
     expects: str
     fixable: bool = False
     rewords: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TextEdit:
-    """Characters from `start` up to but not including `end` of a paragraph, replaced by `new`."""
-
-    paragraph: Paragraph
-    start: int
-    end: int
-    new: str
 
 
 Mend = TextEdit | Callable[[], None]
@@ -88,6 +76,3 @@ class Found:
             "found": self.found,
             "fixable": self.mend is not None,
         }
-
-
-Check = Callable[["Official"], Iterator[Found]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from documents.ooxml.write import give, made, properties
 from tasks.official_layout.finding import Found, Rule
-from tasks.official_layout.looks import RunLook
+from tasks.official_layout.looks import is_black
 from tasks.official_layout.paragraphs import Paragraph, Run, runs_of
 
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -110,10 +110,6 @@ def wrong_colour(rule: Rule, paragraph: Paragraph) -> Iterator[Found]:
             give(colour, val="000000")
 
     yield from _stretches(rule, paragraph, (0, None), fault, mend)
-
-
-def is_black(look: RunLook) -> bool:
-    return look.colour in {None, "auto", "000000"}
 
 
 def _stretches(

@@ -28,6 +28,10 @@ class RunLook:
     colour: str | None
 
 
+def is_black(look: RunLook) -> bool:
+    return look.colour in {None, "auto", "000000"}
+
+
 @dataclass(frozen=True, slots=True)
 class ParagraphLook:
     """Twips, and hundredths of a character where a name says `chars`; 0 where nothing is given."""

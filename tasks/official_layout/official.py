@@ -8,13 +8,13 @@ from pathlib import Path
 
 from lxml import etree
 
+from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
 from documents.ooxml.numbering import Numbering
 from documents.ooxml.parts import Parts
 from documents.ooxml.styles import Styles
 from documents.ooxml.write import whole
 from documents.ooxml.xml import attribute, child, local_name
-from tasks.errors import CorruptDocument
 from tasks.official_layout.kinds import Kind
 from tasks.official_layout.looks import Looks
 from tasks.official_layout.paragraphs import Paragraph, body_elements, read_paragraph

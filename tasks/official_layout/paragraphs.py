@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from lxml import etree
 
 from documents.ooxml.xml import child, has, local_name
-from tasks.official_layout.finding import TextEdit
 from tasks.official_layout.looks import Looks, ParagraphLook, RunLook
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -132,6 +131,16 @@ def _pieces(run: etree._Element) -> Iterator[tuple[etree._Element, str]]:
             yield element, element.text
         elif name in _CHARACTERS:
             yield element, _CHARACTERS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """Characters from `start` up to but not including `end` of a paragraph, replaced by `new`."""
+
+    paragraph: Paragraph
+    start: int
+    end: int
+    new: str
 
 
 def apply_edit(edit: TextEdit) -> None:

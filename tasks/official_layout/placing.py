@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from documents.ooxml.write import give, made, namespace, properties
-from tasks.official_layout.finding import Found, Mend, Rule, TextEdit
+from tasks.official_layout.finding import Found, Mend, Rule
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 
 SIZE_3_TWIPS = 320
 _WIDE_SPACES = "\u3000"

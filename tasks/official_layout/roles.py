@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tasks.official_layout.fonts import is_black
 from tasks.official_layout.kinds import Kind, kind_of_title
+from tasks.official_layout.looks import is_black
 from tasks.official_layout.paragraphs import Paragraph
 
 _HEAD = 20

@@ -9,13 +9,13 @@ from typing import Any
 
 from lxml import etree
 
+from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
 from documents.source import Made
-from tasks.errors import CorruptDocument
-from tasks.official_layout.finding import Found, TextEdit
+from tasks.official_layout.finding import Found
 from tasks.official_layout.kinds import Kind
 from tasks.official_layout.official import Official, load, understood
-from tasks.official_layout.paragraphs import Paragraph, apply_edit
+from tasks.official_layout.paragraphs import Paragraph, TextEdit, apply_edit
 from tasks.official_layout.rules import breaches
 
 # Mending one thing may bring another to light; more rounds than this are a defect.

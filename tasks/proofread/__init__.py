@@ -9,9 +9,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from tasks.doubts import Doubt
 from tasks.engine import Engine
-from tasks.errors import EmptyDocument
 from tasks.proofread.findings import Check, Finding, Rule
 from tasks.proofread.model import Proposed, proposed_by_model
 from tasks.proofread.punctuation import (

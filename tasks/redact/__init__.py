@@ -11,14 +11,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from documents.document import Block, Document
+from documents.masking.formats import MASKED_FORMATS
+from documents.masking.replacement import applied
 from documents.source import ResultFile, Source
 from tasks.engine import Engine
 from tasks.redact.by_model import ASKED, Said, ask_for
 from tasks.redact.finder import RULES, Wanted
 from tasks.redact.kinds import How, Kind
-from tasks.redact.masker import Change, Masker, Style, applied
+from tasks.redact.masker import Change, Masker, Style
 from tasks.redact.masks import Mask
-from tasks.redact.work import MASKED_FORMATS
 from tasks.task import Task
 
 _MOST_SAID = 2_000

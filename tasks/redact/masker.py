@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from documents.masking.replacement import Masking, applied
 from tasks.redact.finder import Finder, Wanted
 from tasks.redact.kinds import Found, Kind
 from tasks.redact.masks import Mask, masked
@@ -13,8 +14,22 @@ from tasks.redact.masks import Mask, masked
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    """A `documents.masking.replacement.Replacement` for something that was found."""
+
     found: Found
     replacement: str
+
+    @property
+    def start(self) -> int:
+        return self.found.start
+
+    @property
+    def end(self) -> int:
+        return self.found.end
+
+    @property
+    def label(self) -> str:
+        return self.found.kind.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,10 @@ class Masker:
         """One that knows no words."""
         return Masker(Wanted(self.wanted.kinds), self.style)
 
+    def masking(self) -> Masking:
+        """What to mask in a file; where names are masked, names of authors too."""
+        return Masking(self.changes, self.rules_only().changes, Kind.name in self.wanted.kinds)
+
     def _replacement(self, text: str, found: Found) -> str:
         mask = self.style.of(found.kind)
         replacement = masked(text, found, mask)
@@ -73,12 +92,3 @@ class Masker:
         )
         masks = {Kind(kind): Mask(mask) for kind, mask in given["masks"].items()}
         return cls(wanted, Style(Mask(given["default"]), masks))
-
-
-def applied(text: str, changes: Sequence[Change]) -> str:
-    """`text` with the changes made."""
-    pieces, at = [], 0
-    for change in changes:
-        pieces += [text[at : change.found.start], change.replacement]
-        at = change.found.end
-    return "".join([*pieces, text[at:]])

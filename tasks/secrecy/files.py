@@ -20,7 +20,7 @@ from lxml import etree
 from documents.document import Document
 from documents.inventory.hidden_content import properties
 from documents.limits import ReadLimits
-from documents.ooxml.package import Package
+from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.text import words_of_shapes
 from documents.ooxml.xml import local_name
 from documents.read import READERS
@@ -75,7 +75,7 @@ def marking_of_bytes(path: Path) -> Marking | None:
 
 def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
     with Package(path, limits) as package:
-        main = package.main_part(docx.MAIN_TYPES)
+        main = package.main_part(WORD_MAIN_TYPES)
         names = [main, *(name for name in package.names if _APART.fullmatch(name))]
         return _most(marking_of(_words(package.xml(name))) for name in names if name)
 

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 
 from documents.document import Document
+from documents.errors import DocumentError, ReaderCrashed
 from documents.inventory.hidden_content import HOLD_MORE
 from documents.isolation.pool import Reading
+from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
 from documents.source import Made
 from standin.documents.builders import LIMITS as PLAIN
-from tasks.errors import DocumentError, ReaderCrashed
+from tasks.file_work import IN_PROCESSES
 from tasks.redact.finder import RULES, Wanted
 from tasks.redact.masker import Masker, Style
-from tasks.redact.work import MASKED_FORMATS
 from tasks.secrecy.files import LOOKED_AT
 from tests.fuzz.mutations import mutated
 
@@ -55,7 +56,10 @@ async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
         async with Reading(
-            processes=processes, timeout_seconds=SECONDS, memory_mib=MEMORY_MIB
+            processes=processes,
+            timeout_seconds=SECONDS,
+            memory_mib=MEMORY_MIB,
+            file_work=IN_PROCESSES,
         ) as reading:
             yield reading
 

@@ -68,8 +68,8 @@ async def started_client(url: str, concurrency: int = 8) -> AsyncIterator[Engine
 
 
 def deterministic(client: EngineClient, priority: int = 0) -> EngineSession:
-    return client.session(
-        priority=priority, seed=1, temperature=0, on_progress=lambda done, total: None
+    return EngineSession(
+        client, priority=priority, seed=1, temperature=0, on_progress=lambda done, total: None
     )
 
 

@@ -12,10 +12,10 @@ import pytest
 
 import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
 import worker.__main__  # noqa: F401
+from documents.errors import WorkError
 from jobs.model.problems import TITLES
 from jobs.model.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
 from jobs.process.settings_table import settings_classes, settings_table, variable
-from tasks.errors import TaskError
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "client", "documents", "jobs", "tasks", "worker")
@@ -24,9 +24,9 @@ RAISERS = {"ProblemError", "Problem"}
 STEP = re.compile(r"^ +(\S+) --> (\w+|\[\*\])", re.MULTILINE)
 
 
-def kinds_of(error: type[TaskError]) -> Iterator[type[TaskError]]:
-    yield error
+def kinds_of(error: type[WorkError]) -> Iterator[type[WorkError]]:
     for kind in error.__subclasses__():
+        yield kind
         yield from kinds_of(kind)
 
 
@@ -62,12 +62,12 @@ def test_no_dependency_claims_a_name_of_ours(name: str) -> None:
 
 
 def test_every_error_of_a_task_has_a_title() -> None:
-    for kind in kinds_of(TaskError):
+    for kind in kinds_of(WorkError):
         assert TITLES[kind.code] == kind.title
 
 
 def test_no_two_kinds_of_error_share_a_code() -> None:
-    codes = [kind.code for kind in kinds_of(TaskError)]
+    codes = [kind.code for kind in kinds_of(WorkError)]
     assert len(codes) == len(set(codes))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from pydantic_core import to_json
 
+from documents.errors import DocumentError
 from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import read_line
@@ -20,7 +21,7 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from tasks.errors import DocumentError, EngineRefused, OptionsInvalid, OptionsTooLong
+from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong
 from worker.bulk.segments import Draft, Lines, rest
 
 # Noting a segment holds up the ledger for all others, some 0.1 ms a line.

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from documents.errors import WorkError
 from jobs.model.job import Usage
 from jobs.process.settings import EngineSettings
 from tasks.department_tasks.definition import Case
@@ -20,10 +21,10 @@ from tasks.department_tasks.file import OwnFile
 from tasks.department_tasks.folder import read_files, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.trial import Outcome, case_document, try_case
-from tasks.errors import TaskError
 from tasks.registry import BUILT_IN
 from worker.commands.system import only_speak_yourself
 from worker.engine.client import EngineClient
+from worker.engine.session import EngineSession
 
 HEALTHY_SECONDS = 15.0
 IN_FLIGHT = 8
@@ -131,9 +132,11 @@ async def _engine(settings: EngineSettings) -> AsyncIterator[EngineClient]:
 async def _try(file: OwnFile, case: Case, client: EngineClient) -> _Row:
     try:
         document = await asyncio.to_thread(case_document, file, case)
-    except (TaskError, OSError) as error:
+    except (WorkError, OSError) as error:
         return Outcome(case.name, (f"its document cannot be read: {error}",), 0.0), Usage()
-    session = client.session(priority=0, seed=0, temperature=0.0, on_progress=lambda _, __: None)
+    session = EngineSession(
+        client, priority=0, seed=0, temperature=0.0, on_progress=lambda _, __: None
+    )
     outcome = await try_case(file, case, document, session)
     return outcome, session.usage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import httpx
@@ -26,7 +26,6 @@ from worker.engine.http import Answer, EngineHttp, NoAnswer
 from worker.engine.metrics import EngineFigures, read_figures
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import refusal
-from worker.engine.session import EngineSession
 from worker.engine.slots import Places
 from worker.engine.token_counts import TokenCounts, most_tokens
 
@@ -157,19 +156,6 @@ class EngineClient:
             raise EngineUnavailable(
                 f"The engine gives no figures at /metrics: {error or type(error).__name__}"
             ) from error
-
-    def session(
-        self,
-        *,
-        priority: int,
-        seed: int,
-        temperature: float,
-        on_progress: Callable[[int, int], None],
-    ) -> EngineSession:
-        """The engine as one job sees it. A lower `priority` goes first."""
-        return EngineSession(
-            self, priority=priority, seed=seed, temperature=temperature, on_progress=on_progress
-        )
 
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobs.model.digests import combined
 from jobs.model.job import Usage
 from jobs.model.provenance import Asked
 from tasks.engine import Completion, Message
+from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
 from worker.engine.responses import Tokens, completion_of, read_answer, read_tokens
-
-if TYPE_CHECKING:
-    from worker.engine.client import EngineClient
 
 
 class EngineSession:
     """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it, and
-    remembers what it was asked.
+    remembers what it was asked. A lower `priority` goes first.
     """
 
     def __init__(

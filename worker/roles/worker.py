@@ -27,6 +27,7 @@ from jobs.process.settings import (
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
+from tasks.file_work import IN_PROCESSES
 from worker.celery.app import app, register_jobs
 from worker.celery.bulk_room import BulkRoom
 from worker.celery.loop import LoopThread
@@ -85,6 +86,7 @@ class Worker:
             processes=self._settings.read_processes,
             timeout_seconds=self._settings.read_timeout_seconds,
             memory_mib=self._settings.read_memory_mib,
+            file_work=IN_PROCESSES,
             ocr=_reading_scans(ocr, self._settings) if ocr.ocr else None,
         )
         self._runner = Runner(

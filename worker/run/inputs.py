@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from documents.document import Document
+from documents.errors import DocumentMissing, SecrecyMarked
 from documents.inventory.hidden_content import HOLD_MORE
 from documents.isolation.pool import Reading
 from documents.limits import ReadLimits
@@ -28,7 +29,6 @@ from jobs.model.roles import ModelChoice
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
-from tasks.errors import DocumentMissing, SecrecyMarked
 from tasks.model.checking import check
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy.files import LOOKED_AT, level_of

@@ -10,13 +10,13 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel
 
 from documents.document import Document
+from documents.errors import DocumentMissing
 from documents.limits import ReadLimits
 from documents.readers.text import read_given
 from jobs.ledger import Ledger
 from jobs.model.digests import combined, sha256_of_text
 from jobs.model.job import StoredDocument
 from jobs.model.provenance import Reference
-from tasks.errors import DocumentMissing
 from tasks.references import DocumentRef, LibraryRef, references_in
 from worker.run.unread import refuse_unread
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from documents.errors import Retry, WorkError
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.job import Claim
@@ -17,7 +18,6 @@ from jobs.model.problems import Problem, ProblemError
 from jobs.model.states import JobStatus
 from jobs.process.settings import WorkerSettings
 from jobs.store import Store
-from tasks.errors import Retry, TaskError
 from worker.engine.client import EngineClient
 from worker.run.isolation import Isolation
 from worker.run.leases import Lease, LeaseLost, Leases
@@ -161,7 +161,7 @@ class Runner:
             return "left: no longer ours"
         return "succeeded"
 
-    async def _fail(self, claim: Claim, outcome: Outcome, error: TaskError) -> str:
+    async def _fail(self, claim: Claim, outcome: Outcome, error: WorkError) -> str:
         tries = claim.tries + (error.retry is Retry.counted)
         if error.retry is Retry.uncounted or (
             error.retry is Retry.counted and tries < self._settings.max_attempts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from documents.document import Document
-from tasks.errors import PagesUnread
+from documents.errors import PagesUnread
 
 _NAMED_PAGES = 5
 

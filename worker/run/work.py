@@ -14,6 +14,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from documents.errors import WorkError
 from jobs.batches.input.lines import CHAT_TASK
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.lanes import ENGINE_PRIORITY
@@ -44,7 +45,7 @@ class Outcome:
     """
 
     result: bytes | None
-    error: TaskError | None
+    error: WorkError | None
     provenance: Provenance
     usage: Usage
     fast_usage: Usage
@@ -59,7 +60,7 @@ class _Made:
     worked_on: WorkedOn = field(default_factory=WorkedOn)
     run: CascadeRun | None = None
     result: bytes | None = None
-    error: TaskError | None = None
+    error: WorkError | None = None
 
     def outcome(self) -> Outcome:
         run, seconds = self.run, time.monotonic() - self.began
@@ -95,7 +96,7 @@ class Work:
                 f"The job ran longer than {self._timeout:.0f} s. "
                 "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
             )
-        except TaskError as error:
+        except WorkError as error:
             made.error = error
         except ProblemError:
             raise
@@ -112,7 +113,8 @@ class Work:
         def on_progress(done: int, total: int) -> None:
             lease.progress = Progress(done, total)
 
-        return engine.session(
+        return EngineSession(
+            engine,
             priority=ENGINE_PRIORITY[lease.claim.job.lane],
             seed=seed_of(input_sha256, tries),
             temperature=RETRY_TEMPERATURE if tries else 0.0,

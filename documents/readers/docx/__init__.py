@@ -9,25 +9,17 @@ from lxml import etree
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
+from documents.errors import CorruptDocument
 from documents.limits import Reader, ReadLimits
 from documents.ooxml.drawings import drawn_words
 from documents.ooxml.numbering import Numbering
-from documents.ooxml.package import Package
+from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.styles import Styles
 from documents.ooxml.text import WRAPPERS, text_boxes, unshown, words, words_of_shapes
 from documents.ooxml.xml import attribute, child, has, local_name
 from documents.readers.docx.chunks import CHUNK, Chunks, refuse_chunks
-from tasks.errors import CorruptDocument
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MAIN_TYPES = frozenset(
-    (
-        f"{MEDIA_TYPE}.main+xml",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml",
-        "application/vnd.ms-word.document.macroEnabled.main+xml",
-        "application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
-    )
-)
 
 # What stands apart from the body, in the order in which it follows it.
 _APART = (
@@ -57,7 +49,7 @@ def read(path: Path, limits: ReadLimits, read_any: Reader | None = None) -> Docu
 
 
 def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader | None) -> None:
-    main = package.main_part(MAIN_TYPES)
+    main = package.main_part(WORD_MAIN_TYPES)
     root = package.xml(main) if main else None
     body = child(root, "body") if root is not None else None
     if main is None or body is None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from documents.draft import Draft
+from documents.errors import CorruptDocument, EmptyDocument, UnsupportedDocument
 from documents.limits import Reader, ReadLimits
 from documents.memory_file import held
 from documents.ooxml.package import Package
 from documents.ooxml.xml import attribute, local_name
-from tasks.errors import CorruptDocument, EmptyDocument, UnsupportedDocument
 
 CHUNK = "altChunk"
 

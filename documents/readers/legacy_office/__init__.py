@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from documents.document import Document
+from documents.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.memory_file import held
 from documents.readers import docx
 from documents.readers.legacy_office import process
-from tasks.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
 
 DOC = "application/msword"
 RTF = "application/rtf"

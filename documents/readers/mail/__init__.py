@@ -14,12 +14,12 @@ from typing import Any
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
+from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 from documents.limits import Reader, ReadLimits
 from documents.memory_file import held
 from documents.page.lines import paragraphs
 from documents.readers.html import fill
 from documents.readers.mail.headers import body_of, decoded, has_words, name_of
-from tasks.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 
 MEDIA_TYPE = "message/rfc822"
 MOST_ATTACHMENTS = 100

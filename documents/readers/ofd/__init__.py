@@ -11,6 +11,7 @@ from lxml import etree
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft, too_many_pages
+from documents.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
@@ -20,7 +21,6 @@ from documents.readers.ofd.package import Parts, below, children, is_visible, nu
 from documents.readers.ofd.page import POINTS, Run, in_order, runs
 from documents.readers.ofd.pictures import drawn, media, pictures
 from documents.readers.scanned_pages import ASK_FOR_OCR, ScannedPages, add_lines
-from tasks.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 
 MEDIA_TYPE = "application/ofd"
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from lxml import etree
 from PIL import Image
 
+from documents.errors import CorruptDocument
 from documents.ooxml.xml import local_name
 from documents.page.blocks import Box
 from documents.readers.ofd.package import Parts, below, children, is_visible, numbers
 from documents.readers.ofd.page import POINTS, drawn_objects
 from documents.readers.pictures import unpacked
 from documents.readers.scanned_pages import DOTS, MOST_SIDE, Drawn
-from tasks.errors import CorruptDocument
 
 _MOST_PICTURES = 1_000  # of a page: some programs cut a scan into strips
 _RESOURCES = frozenset(("PublicRes", "DocumentRes", "PageRes"))

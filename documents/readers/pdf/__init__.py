@@ -11,13 +11,13 @@ from PIL import Image
 
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
+from documents.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.page.appearance import PageKind, look
 from documents.page.blocks import lines
 from documents.readers.pdf.characters import glyphs, picture_boxes, placing
 from documents.readers.pdf.tables import tables
 from documents.readers.scanned_pages import ASK_FOR_OCR, DOTS, MOST_SIDE, ScannedPages, add_lines
-from tasks.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
 
 MEDIA_TYPE = "application/pdf"
 

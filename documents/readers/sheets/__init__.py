@@ -18,13 +18,13 @@ from python_calamine import (
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
+from documents.errors import EncryptedDocument
 from documents.limits import ReadLimits
 from documents.ooxml.drawings import drawn_words, drawn_words_of_ods
 from documents.ooxml.package import Package
 from documents.readers.sheets.comments import comments, ods_comments, ods_page_lines, page_lines
 from documents.readers.sheets.sizes import checked_content, checked_sheets, damaged
 from documents.readers.sheets.xls_check import check_xls
-from tasks.errors import EncryptedDocument
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"

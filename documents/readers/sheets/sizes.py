@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
-from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
 
 MOST_CELLS = 4_000_000  # of all sheets together; 24 bytes each, where they are empty
 

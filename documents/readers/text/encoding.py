@@ -9,7 +9,7 @@ from functools import cache
 
 from charset_normalizer import from_bytes
 
-from tasks.errors import UnsupportedDocument
+from documents.errors import UnsupportedDocument
 
 # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
 _MARKS = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from tasks.official_layout.finding import Check, Found, Rule
+from tasks.official_layout.finding import Found, Rule
 from tasks.official_layout.official import Official
 from tasks.official_layout.rules import (
     attachments,
@@ -25,7 +25,7 @@ _GROUPS = (
     page, issue_number, title, recipient, body, headings, attachments, ending, page_numbers,
     punctuation, wording,
 )  # fmt: skip
-_CHECKS: Sequence[Check] = tuple(group.check for group in _GROUPS)
+_CHECKS: Sequence[Callable[[Official], Iterator[Found]]] = tuple(group.check for group in _GROUPS)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.id: rule for group in _GROUPS for rule in group.RULES}

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tasks.official_layout.finding import Found, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.fonts import HEITI, wrong_typeface
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import blank_lines, first_indent, indented, is_near
 from tasks.official_layout.roles import ATTACHMENT_ITEM, ATTACHMENT_NOTE
 

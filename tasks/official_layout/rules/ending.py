@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from tasks.official_layout.finding import Found, Mend, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Mend, Rule, Severity
 from tasks.official_layout.fonts import FANGSONG, wrong_size, wrong_typeface
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import SIZE_3_TWIPS, indented, right_indent, set_right, spaces
 from tasks.official_layout.roles import DATE
 

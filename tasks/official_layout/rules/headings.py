@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from documents.ooxml.numbering import chinese
-from tasks.official_layout.finding import Found, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.fonts import HEITI, KAITI, wrong_typeface
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 
 _NUMBER = "[一二三四五六七八九十百]{1,5}"
 # What each level's mark may look like, right or wrong.

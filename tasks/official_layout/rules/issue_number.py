@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.official_layout.finding import Found, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.kinds import UPWARD, Kind
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import aligned
 from tasks.official_layout.roles import ISSUE_NUMBER
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tasks.official_layout.finding import Found, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.kinds import NEEDS_RECIPIENT, NO_RECIPIENT, Kind
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import blank_lines, indented
 
 _CLAUSE = "7.3.2"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tasks.official_layout.finding import Found, Rule, Severity, TextEdit
+from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.fonts import XIAOBIAOSONG, wrong_size, wrong_typeface
 from tasks.official_layout.kinds import Kind, kind_of_title
 from tasks.official_layout.official import Official
-from tasks.official_layout.paragraphs import Paragraph
+from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import blank_lines, centred
 
 _POINTS = 22

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from documents.detect import READABLE, detect
+from documents.errors import UnsupportedDocument
 from standin.documents.builders import as_pdf, saved
-from tasks.errors import UnsupportedDocument
 
 
 @pytest.mark.parametrize(

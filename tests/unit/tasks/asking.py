@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from documents.document import Document
+from documents.errors import WorkError
 from standin.schema_instances import instance
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.engine import Completion, Token
-from tasks.errors import TaskError
 from tasks.references import LibraryRef, references_in
 from tasks.registry import TASKS
 from tasks.task import Task
@@ -63,7 +63,7 @@ async def asked(task: Task[Any, Any], given: Document) -> tuple[list[dict[str, A
     engine = ScriptedEngine(answer, context_tokens=2_000)
     try:
         await task.run(given, options_of(task), engine)
-    except TaskError as error:
+    except WorkError as error:
         return [asdict(one) for one in engine.requests], error.code
     return [asdict(one) for one in engine.requests], ""
 

@@ -14,11 +14,7 @@ from pathlib import Path
 import pytest
 
 from documents.document import Document
-from documents.isolation.pool import Reading
-from documents.limits import ReadLimits
-from documents.read import read
-from standin.documents.builders import FORMATS, LIMITS, saved
-from tasks.errors import (
+from documents.errors import (
     DocumentError,
     DocumentTooLong,
     EmptyDocument,
@@ -27,6 +23,10 @@ from tasks.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
+from documents.isolation.pool import Reading
+from documents.limits import ReadLimits
+from documents.read import read
+from standin.documents.builders import FORMATS, LIMITS, saved
 
 ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024

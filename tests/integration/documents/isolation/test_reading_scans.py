@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from documents.errors import DocumentTooLong, NoTextLayer
 from documents.isolation.pool import Reading
 from standin.documents.builders import LIMITS, saved
-from tasks.errors import DocumentTooLong, NoTextLayer
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
 
 

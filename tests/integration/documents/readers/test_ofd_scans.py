@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, saved
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
-from tasks.errors import NoTextLayer
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4
 
 WRITTEN = text_object("This page was written and not scanned.", 25, 40)

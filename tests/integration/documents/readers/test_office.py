@@ -12,16 +12,11 @@ from pathlib import Path
 import pytest
 
 from documents.detect import detect
+from documents.errors import CorruptDocument, EncryptedDocument, ReadTimeout, UnsupportedDocument
 from documents.isolation.pool import Reading
 from documents.read import read
 from documents.readers import legacy_office
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
-from tasks.errors import (
-    CorruptDocument,
-    EncryptedDocument,
-    ReadTimeout,
-    UnsupportedDocument,
-)
 
 STAND_IN = """#!{python}
 import os, pathlib, shutil, subprocess, sys

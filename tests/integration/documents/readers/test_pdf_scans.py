@@ -8,11 +8,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import SimpleDocTemplate, Table
 
 from documents.document import BlockKind
+from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
 from documents.page.appearance import PageKind, PageLook
 from documents.read import read
 from standin.documents.builders import LIMITS, drawn_pdf, saved
-from tasks.errors import NoTextLayer
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, scanned_pdf
 
 ASKING = ReadLimits(max_chars=1_000, max_pages=100, ocr_pages=None)

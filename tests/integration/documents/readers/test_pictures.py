@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from documents.detect import detect
+from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ocr.scan import Scan, SeenLine
 from documents.read import read
 from documents.readers import pictures
 from standin.documents.builders import saved
-from tasks.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from tests.unit.documents.readers.pages import NOTICE, SCANS, drawn, saved_picture
 
 SAMPLES = Path(__file__).parents[3] / "samples"

@@ -20,6 +20,7 @@ from bench.quality.masked_files import (
     readable_in_pdf,
     some_identifiers,
 )
+from documents.errors import CorruptDocument, DocumentTooLong
 from documents.limits import ReadLimits
 from documents.masking import pdf_file
 from documents.masking.account import Account
@@ -27,7 +28,6 @@ from documents.masking.pdf_file import mask_pdf
 from documents.masking.pdf_strings import strings_of
 from documents.readers import docx, pdf
 from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
-from tasks.errors import CorruptDocument, DocumentTooLong
 from tasks.redact.finder import RULES, Wanted
 from tasks.redact.masker import Masker, Style
 
@@ -42,7 +42,7 @@ PAGES = [
 
 def masked(folder: Path, data: bytes, limits: ReadLimits = LIMITS) -> tuple[bytes, Account]:
     account = Account()
-    return mask_pdf(saved(folder, data), MASKER, limits, account), account
+    return mask_pdf(saved(folder, data), MASKER.masking(), limits, account), account
 
 
 def texts(file: bytes) -> list[str]:
@@ -69,7 +69,7 @@ def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
     as_pdf([])  # registers the font
     account = Account()
     masker = Masker(Wanted(frozenset(RULES), ["王小明"]), Style())
-    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker, LIMITS, account)
+    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker.masking(), LIMITS, account)
     assert account.masked == {("page 1", "term"): 1}
     title = picture(file, 0).crop((90, 110, 200, 160))
     is_lost = title.getextrema() == (255, 255)  # no Chinese font is installed

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from documents.document import BlockKind
+from documents.errors import (
+    CorruptDocument,
+    DocumentTooLong,
+    EncryptedDocument,
+    UnsupportedDocument,
+)
 from documents.limits import ReadLimits
 from documents.ooxml.numbering import chinese
 from documents.read import read
 from standin.documents.builders import LIMITS, as_docx, docx_with, saved
-from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument, UnsupportedDocument
 
 MIB = 1024 * 1024
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from documents.document import BlockKind
+from documents.errors import CorruptDocument, DocumentTooLong, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, docx_with, saved
 from standin.documents.docx_parts import TAKEN_IN, related, taking_in
-from tasks.errors import CorruptDocument, DocumentTooLong, UnsupportedDocument
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
 

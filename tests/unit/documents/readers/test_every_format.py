@@ -11,6 +11,7 @@ import pytest
 
 from documents.detect import READABLE, detect
 from documents.document import BlockKind, Document
+from documents.errors import DocumentError, DocumentTooLong, EmptyDocument
 from documents.limits import ReadLimits
 from documents.read import READERS, read
 from documents.readers import pictures
@@ -31,7 +32,6 @@ from standin.documents.builders import (
     drawn_pdf,
     saved,
 )
-from tasks.errors import DocumentError, DocumentTooLong, EmptyDocument
 
 BEYOND: Mapping[str, Callable[[], bytes]] = {"eml": as_eml, "rtf": as_rtf}
 SAMPLES = Path(__file__).parents[3] / "samples"

@@ -10,12 +10,12 @@ from PIL import Image
 
 from documents.detect import detect
 from documents.document import BlockKind
+from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ocr.scan import Scan, SeenLine
 from documents.read import read
 from documents.readers import mail
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_eml, as_pdf, as_text, saved
-from tasks.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 
 Found = list[tuple[BlockKind, str]]

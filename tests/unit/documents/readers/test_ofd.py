@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from documents.document import BlockKind, Document
-from documents.limits import ReadLimits
-from documents.read import read
-from standin.documents.builders import LIMITS, saved
-from standin.documents.ofd_builder import ofd, on_layer, text_object
-from tasks.errors import (
+from documents.errors import (
     CorruptDocument,
     DocumentTooLong,
     EmptyDocument,
     EncryptedDocument,
     NoTextLayer,
 )
+from documents.limits import ReadLimits
+from documents.read import read
+from standin.documents.builders import LIMITS, saved
+from standin.documents.ofd_builder import ofd, on_layer, text_object
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "ofd"
 GREETING = "你好呀，OFD Reader&Writer！"

@@ -7,10 +7,10 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from documents.document import BlockKind
+from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
-from tasks.errors import CorruptDocument, DocumentTooLong, EncryptedDocument, NoTextLayer
 
 WIDTH, HEIGHT = 595.28, 841.89
 

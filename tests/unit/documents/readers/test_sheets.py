@@ -16,10 +16,10 @@ from odf.text import P
 from openpyxl.comments import Comment
 
 from documents.document import BlockKind
+from documents.errors import CorruptDocument, DocumentTooLong, EmptyDocument, EncryptedDocument
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, as_ods, as_xlsx, saved
-from tasks.errors import CorruptDocument, DocumentTooLong, EmptyDocument, EncryptedDocument
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
 

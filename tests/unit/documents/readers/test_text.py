@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from documents.errors import DocumentTooLong, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.page.lines import paragraphs
 from documents.read import read
 from documents.readers.text.encoding import NotText, decode
 from standin.documents.builders import LIMITS, saved
-from tasks.errors import DocumentTooLong, UnsupportedDocument
 
 LAW = Path(__file__).parents[3] / "samples" / "档案法(2020-06-20).md"
 SIMPLIFIED = "滨河小区东门外的路灯不亮，请尽快派人维修。"

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from bench.quality import cite_check as bench
 from bench.quality.laws import LIMITS, of_text
+from documents.errors import DocumentMissing
 from standin.direct_source import DirectSource
 from standin.scripted_engine import ScriptedEngine
 from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, checked, cite_check
 from tasks.cite_check.library import Law
 from tasks.cite_check.lookup import numeral
 from tasks.cite_check.quotations import holds
-from tasks.errors import DocumentMissing
 from tasks.text.numbers import chinese_number
 
 RULES = """市场管理办法

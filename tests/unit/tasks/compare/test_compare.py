@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from bench.quality import compare as bench
 from bench.quality.laws import laws, of_text
+from documents.errors import DocumentMissing, EmptyDocument
 from standin.scripted_engine import ScriptedEngine
 from tasks.compare import ChangeKind, CompareOptions, apply_patch, compare, compared
 from tasks.compare.differences import find_edits
 from tasks.compare.matching import match
-from tasks.errors import DocumentMissing, EmptyDocument
 from tasks.text.edits import Edit, apply_edits
 from tests.unit.tasks.documents import MIXED, document, documents
 

@@ -12,11 +12,12 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from documents.document import Document
+from documents.errors import DocumentTooLong, Retry
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.department_tasks.regexes import check_pattern
 from tasks.department_tasks.result import OwnResult
 from tasks.doubts import Doubt
-from tasks.errors import ChecksFailed, DocumentTooLong, OptionsTooLong, OutputError, Retry
+from tasks.errors import ChecksFailed, OptionsTooLong, OutputError
 from tasks.registry import BUILT_IN, TASKS, offer, tasks_for
 from tasks.task import Origin
 from tasks.text.quotes import Match

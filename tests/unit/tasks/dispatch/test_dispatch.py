@@ -14,13 +14,14 @@ from pydantic import ValidationError
 
 from bench.quality import citizens
 from bench.quality.laws import of_text
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.dispatch import By, DispatchResult, Unplaced, dispatch, doubts
 from tasks.dispatch.by_model import NOTHING_FITS
 from tasks.dispatch.options import DispatchOptions
 from tasks.doubts import Doubt
 from tasks.engine import Completion, Token
-from tasks.errors import EmptyDocument, EngineRefused, OptionsInvalid, OptionsTooLong, OutputError
+from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong, OutputError
 from tasks.model.choosing import MOST_CHOICES
 
 TREE = citizens.tree()

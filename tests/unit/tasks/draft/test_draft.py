@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.draft import DraftedResult, DraftOptions, draft
 from tasks.draft.form import ENDINGS, is_ending, numeral, title_of, without_number
 from tasks.drafting.result import LABEL
-from tasks.errors import EmptyDocument, OutputError
+from tasks.errors import OutputError
 from tasks.official_layout.kinds import Kind, kind_of_title
 from tests.unit.tasks.documents import document
 

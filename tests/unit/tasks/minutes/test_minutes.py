@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.drafting.result import LABEL
-from tasks.errors import EmptyDocument, OutputError
+from tasks.errors import OutputError
 from tasks.minutes import MinutesOptions, MinutesResult, minutes
 from tasks.text.quotes import Match
 from tests.unit.tasks.documents import document

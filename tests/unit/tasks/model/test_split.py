@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
-from tasks.errors import EmptyDocument, OptionsTooLong, OutputError
+from tasks.errors import OptionsTooLong, OutputError
 from tasks.model.split import Part, split, work_on_all
 from tests.unit.tasks.documents import document, documents
 

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from bench.quality.layout import broken_cases, correct_cases, mend, score
 from bench.quality.layout_mutations import MUTATIONS
 from deploy.layout_rules import table
+from documents.errors import CorruptDocument, UnsupportedDocument
 from documents.read import read
 from standin.direct_source import read_with_source
 from standin.documents.builders import FORMATS, docx_with
 from standin.scripted_engine import ScriptedEngine
-from tasks.errors import CorruptDocument, UnsupportedDocument
 from tasks.format_check import FormatCheckOptions, format_check
 from tasks.format_fix import FormatFixOptions, format_fix
 from tasks.official_layout.rules import RULES

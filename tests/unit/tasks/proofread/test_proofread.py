@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from bench.quality import proofread as bench
 from bench.quality.laws import of_text
 from documents.document import Document
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.doubts import Doubt
-from tasks.errors import EmptyDocument, OutputError
+from tasks.errors import OutputError
 from tasks.proofread import (
     By,
     ProofreadOptions,

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.drafting.result import LABEL
-from tasks.errors import EmptyDocument, OutputError
+from tasks.errors import OutputError
 from tasks.qa import QaOptions, QaResult, qa
 from tests.unit.tasks.documents import MIXED, document
 

@@ -11,13 +11,14 @@ from lxml import etree
 from PIL import Image
 from pydantic import ValidationError
 
+from documents.errors import DocumentError, RedactionIncomplete
 from documents.masking.account import Account
 from documents.masking.docx_file import mask_docx
 from documents.ocr.scan import Scan, SeenLine
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
 from standin.scripted_engine import Request, ScriptedEngine
-from tasks.errors import DocumentError, OutputError, RedactionIncomplete
+from tasks.errors import OutputError
 from tasks.redact import RedactOptions, RedactResult, redact
 from tasks.redact.finder import RULES, Wanted
 from tasks.redact.kinds import How, Kind
@@ -136,7 +137,7 @@ async def test_a_number_with_one_character_a_cell_is_masked_in_its_cells(tmp_pat
 def docx_masked(data: bytes, folder: Path, **wanted: Any) -> tuple[bytes, Account]:
     masker = Masker(Wanted(frozenset(RULES), **wanted), Style())
     account = Account()
-    return mask_docx(saved(folder, data), masker, LIMITS, account), account
+    return mask_docx(saved(folder, data), masker.masking(), LIMITS, account), account
 
 
 def part(file: bytes, name: str = "word/document.xml") -> str:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.engine import Completion
-from tasks.errors import EmptyDocument, OptionsTooLong, OutputError
+from tasks.errors import OptionsTooLong, OutputError
 from tasks.summarize import SummarizeOptions, SummarizeResult, summarize
 from tasks.text.quotes import Match
 from tasks.text.words import count_words

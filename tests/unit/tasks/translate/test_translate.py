@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 
 from documents.document import Document
+from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.drafting.result import LABEL
-from tasks.errors import EmptyDocument, OptionsTooLong, OutputError
+from tasks.errors import OptionsTooLong, OutputError
 from tasks.translate import TranslateOptions, TranslateResult, translate
 from tests.unit.tasks.documents import document, documents
 

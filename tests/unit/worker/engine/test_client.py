@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import pytest_asyncio
 
+from documents.errors import Retry
 from jobs.process.settings import EngineSettings
 from standin.engine_process import StandInControl, free_port, running_standin
 from tasks.engine import Message
@@ -21,7 +22,6 @@ from tasks.errors import (
     EngineTimeout,
     EngineUnavailable,
     OutputError,
-    Retry,
 )
 from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
@@ -77,8 +77,8 @@ async def _started(settings: EngineSettings, concurrency: int = 4) -> AsyncItera
 
 
 def _session(client: EngineClient, priority: int = 0) -> EngineSession:
-    return client.session(
-        priority=priority, seed=7, temperature=0.5, on_progress=lambda done, total: None
+    return EngineSession(
+        client, priority=priority, seed=7, temperature=0.5, on_progress=lambda done, total: None
     )
 
 
@@ -350,7 +350,8 @@ async def test_where_priority_is_refused_it_is_left_out_from_then_on(
 
 async def test_progress_is_passed_on(client: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
-    session = client.session(
+    session = EngineSession(
+        client,
         priority=0,
         seed=1,
         temperature=0,

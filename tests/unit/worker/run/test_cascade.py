@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 
+from documents.errors import EmptyDocument
 from jobs.model.job import Usage
 from jobs.model.provenance import Asked, Sampling
 from jobs.model.roles import ModelChoice, Role
 from jobs.process.settings import CascadeSettings
 from standin.scripted_engine import Answer, ScriptedEngine
 from tasks.errors import (
-    EmptyDocument,
     EngineBusy,
     EngineRefused,
     EngineTimeout,

@@ -12,12 +12,12 @@ import pytest
 from pydantic import BaseModel
 
 from documents.document import Document
+from documents.errors import DocumentMissing, PagesUnread
 from documents.limits import ReadLimits
 from documents.readers.text import read_given
 from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
 from jobs.submit.references import Named
-from tasks.errors import DocumentMissing, PagesUnread
 from tasks.references import DocumentRef, LibraryRef
 from worker.run.references import References
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from documents.document import Block, Document
+from documents.errors import PagesUnread
 from jobs.model.job import Usage
 from jobs.model.lanes import Lane
 from jobs.process.settings import CascadeSettings
-from tasks.errors import PagesUnread
 from worker.run.cascade import Cascade
 from worker.run.inputs import DocumentInput
 from worker.run.work import Outcome, Work

@@ -1,0 +1,20 @@
+"""The formats of which a masked file can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.masking.docx_file import mask_docx
+from documents.masking.pdf_file import mask_pdf
+from documents.masking.replacement import Masking
+from documents.readers import docx, pdf
+
+MaskFile = Callable[[Path, Masking, ReadLimits, Account], bytes]
+
+MASKED_FORMATS: Mapping[str, MaskFile] = MappingProxyType(
+    {docx.MEDIA_TYPE: mask_docx, pdf.MEDIA_TYPE: mask_pdf}
+)
