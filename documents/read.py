@@ -1,7 +1,7 @@
 """Readers turn the bytes of a document into text in which every block has its place.
 
-A new format is a file here with `MEDIA_TYPE` and `read`, a line in `READERS`, and a line in
-`detect` that tells its bytes from others.
+A new format is a file in `documents/readers/` with `MEDIA_TYPE` and `read`, a line in `READERS`,
+and a line in `documents/detect.py` that tells its bytes from others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from documents.detect import READABLE, detect
+from documents.detect import detect
 from documents.document import Document
 from documents.limits import Reader, ReadLimits
 from documents.readers import (
@@ -54,5 +54,3 @@ READERS: Mapping[str, Reader] = {
     legacy_office.ODT: legacy_office.read_odt,
     **dict.fromkeys(pictures.MEDIA_TYPES.values(), pictures.read),
 }
-
-__all__ = ["READABLE", "READERS", "ReadLimits", "Reader", "detect", "read"]
