@@ -1,4 +1,4 @@
-"""Programs that only some machines have: tests that need one are skipped without it, but not in CI."""
+"""Programs that only some machines have. CI has all; elsewhere tests that lack one are skipped."""
 
 from __future__ import annotations
 
