@@ -31,7 +31,7 @@ def trust_system_certificates(python: Path) -> None:
     configured = subprocess.run(
         [python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
-    if re.search(r"\bcert=", configured.stdout):
+    if re.search(r"\bcert='[^']", configured.stdout):
         return
     if bundle := next((path for path in SYSTEM_CERTIFICATES if path.exists()), None):
         os.environ["PIP_CERT"] = str(bundle)
