@@ -89,6 +89,10 @@ bench: setup ## measurements
 quality: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## how well tasks do, in one table; ARGS="layout" for some
 	@$(BIN)/python -m bench.quality $(ARGS)
 
+.PHONY: fresh-test
+fresh-test: setup ## make demo from fresh clones in empty environments, with each build of torch
+	@tests/fresh/run.sh
+
 .PHONY: compose-test
 compose-test: setup ## docker compose, really brought up (root)
 	@tests/compose/run.sh $(ARGS)
