@@ -1,5 +1,6 @@
 # Everything is installed under this folder: .venv (the application), .engine (vLLM and its models),
-# var (run-time data). PYTHON=..., ARGS=... and CHANCERY_ENGINE_URL=... are understood.
+# var (run-time data). PYTHON=..., ARGS=..., CHANCERY_ENGINE_URL=... and, for a mirror of PyTorch's index
+# of CPU builds, CHANCERY_TORCH_INDEX=... are understood.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
