@@ -1,5 +1,6 @@
 # Everything is installed under this folder: .venv (the application), .engine (vLLM and its models),
-# var (run-time data). PYTHON=..., ARGS=... and CHANCERY_ENGINE_URL=... are understood.
+# var (run-time data). PYTHON=..., ARGS=..., CHANCERY_ENGINE_URL=... and, for a mirror of PyTorch's index
+# of CPU builds, CHANCERY_TORCH_INDEX=... are understood.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,20 +23,20 @@ help: ## what can be done here
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## the whole system, four documents, their callbacks, and everything stopped again
+demo: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## the whole system, four documents, their callbacks, and everything stopped again
 	@$(BIN)/python deploy/demo/demo.py $(ARGS)
 
 .PHONY: up
-up: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## the whole system, left running; Ctrl-C stops it
+up: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## the whole system, left running; Ctrl-C stops it
 	@exec $(BIN)/chancery up $(ARGS)
 
 .PHONY: test
-test: setup engine ## every test; ARGS="-k word" for some
-	@$(BIN)/pytest $(ARGS)
+test: engine ## every test; ARGS="-k word" for some
+	@tests/run.sh $(ARGS)
 
 .PHONY: unit
 unit: setup ## the tests that need no server
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(BIN)/pytest tests/unit -n 4 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: setup ## format, lint, types, imports, secrets
@@ -45,18 +46,24 @@ check: setup ## format, lint, types, imports, secrets
 setup: $(STAMP) ## the application's environment, in .venv
 	@:
 
-$(STAMP): requirements-dev.lock pyproject.toml deploy/setup.sh
-	@PYTHON="$(PYTHON)" deploy/setup.sh $(VENV)
+$(STAMP): requirements-dev.lock pyproject.toml
+	@python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; "$$python" deploy/setup/application.py $(VENV)
 	@touch $@
 
 .PHONY: engine
-engine: setup ## vLLM for the CPU and a small model, in .engine (6 GB)
+engine: engine-check setup ## vLLM for the CPU and a small model, in .engine (4 to 7 GB)
 	@$(BIN)/python deploy/engine/cpu/install.py --root .engine
+
+.PHONY: engine-check
+engine-check: # that the engine can run here, before anything is downloaded
+	@python=$(BIN)/python; [[ -x $$python ]] || python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; \
+	"$$python" deploy/engine/cpu/install.py --root .engine --check
 
 .PHONY: lock
 lock: setup ## the locked requirements, anew from pyproject.toml
 	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
 	@$(UV_COMPILE) --extra server -c requirements-dev.lock pyproject.toml -o requirements.lock
+	@$(BIN)/python deploy/engine/cpu/lock.py
 
 .PHONY: licences
 licences: setup ## docs/licences.md, anew from what is installed
@@ -80,8 +87,12 @@ bench: setup ## measurements
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: quality
-quality: setup $(if $(CHANCERY_ENGINE_URL),,engine) ## how well tasks do, in one table; ARGS="layout" for some
+quality: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## how well tasks do, in one table; ARGS="layout" for some
 	@$(BIN)/python -m bench.quality $(ARGS)
+
+.PHONY: fresh-test
+fresh-test: setup ## make demo from fresh clones in empty environments, with each build of torch
+	@tests/fresh/run.sh
 
 .PHONY: compose-test
 compose-test: setup ## docker compose, really brought up (root)

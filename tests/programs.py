@@ -1,4 +1,4 @@
-"""Programs that only some machines have: a test that needs one is skipped, but not in CI."""
+"""Programs that only some machines have. CI has all; elsewhere tests that lack one are skipped."""
 
 from __future__ import annotations
 

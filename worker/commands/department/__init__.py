@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from worker.commands.department.arguments import (
     AllowType,
     NameType,
     json_option,
+    new_private_file,
     no_such,
     with_ledger,
 )
@@ -49,6 +51,11 @@ def department() -> None:
 )
 @quota_options
 @json_option
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it into a new file as JSON, which only you can read, instead of printing it.",
+)
 @system_options
 def create(
     *,
@@ -56,6 +63,7 @@ def create(
     callback_allow: tuple[str, ...],
     weight: int,
     as_json: bool,
+    save: Path | None,
     data_dir: Path,
     redis_url: str | None,
     **quota: Any,
@@ -70,7 +78,13 @@ def create(
             name, callback_allow=callback_allow, weight=weight, quota=Quota(**quota)
         )
 
-    made = with_ledger(data_dir, redis_url, make)
+    with new_private_file(save) if save else nullcontext() as file:
+        made = with_ledger(data_dir, redis_url, make)
+        if file:
+            file.write(json.dumps(asdict(made)) + "\n")
+    if save:
+        click.echo(f"{save} holds the API key and the callback secret of {name}.")
+        return
     if as_json:
         click.echo(json.dumps(asdict(made)))
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -61,6 +63,21 @@ class AllowType(click.ParamType[str]):
         except ValueError as error:
             self.fail(f"{error}. Write HOST, ADDRESS or CIDR, and :PORT if need be.", param, ctx)
         return str(value)
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[IO[str]]:
+    """A new file that only its owner can read; removed again where the block fails."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be made: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def no_such(name: str) -> click.ClickException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -69,6 +70,26 @@ def test_a_person_reads_the_same_three_things(redis_url: str) -> None:
     assert words["department"] == "tax"
     assert ask(redis_url, words["api_key"]) is not None
     assert words["callback_secret"].startswith("whsec_")
+
+
+def test_secrets_are_saved_in_a_file_that_only_its_owner_reads(
+    redis_url: str, tmp_path: Path
+) -> None:
+    path, there = tmp_path / "tax.json", ("--redis-url", redis_url)
+    result = run("create", "tax", "--save", str(path), *there)
+    assert result.exit_code == 0
+    saved = json.loads(path.read_text())
+    assert saved["api_key"] not in result.output
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert ask(redis_url, saved["api_key"]) is not None
+    # A key that is there already is not written over, and no department is made.
+    again = run("create", "other", "--save", str(path), *there)
+    assert again.exit_code == 1
+    assert "cannot be made: File exists" in again.output
+    assert run("create", "other", *there).exit_code == 0
+    # What cannot be made leaves no file.
+    assert run("create", "tax", "--save", str(tmp_path / "none.json"), *there).exit_code == 1
+    assert not (tmp_path / "none.json").exists()
 
 
 def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: str) -> None:

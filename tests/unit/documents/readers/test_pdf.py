@@ -85,7 +85,8 @@ def test_chinese_in_a_font_that_no_one_has_is_read_whichever_way_it_runs(
     document = read(saved(tmp_path, drawn_pdf(draw)), LIMITS)
     assert document.text.split("\n\n") == [title, end]
     left, top, right, bottom = document.blocks[1].box or (0, 0, 0, 0)
-    assert (right - left, bottom - top) == pytest.approx((64, 16), abs=1)
+    # Where the machine has a font for it, the box holds the ink of that font, too.
+    assert (right - left, bottom - top) == pytest.approx((64, 16), abs=2)
 
 
 def test_short_lines_one_below_the_other_stay_apart(tmp_path: Path) -> None:

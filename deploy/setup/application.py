@@ -1,0 +1,72 @@
+"""Install the application with its test tools into an environment.
+
+    python3 deploy/setup/application.py .venv
+
+Run from the checkout. Needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from machine import check_application, check_disk, check_writable
+from package_index import check_index, trust_system_certificates
+from progress import Failed, Progress
+
+LOCK = Path("requirements-dev.lock")
+# The environment takes 0.6 GB; pip unpacks its downloads beside it.
+NEEDED_BYTES = 1_200_000_000
+
+
+def install(venv: Path, progress: Progress) -> None:
+    """Make `venv` and install the locked requirements. Raises `Failed` with what to do."""
+    python = venv / "bin" / "python"
+    if not _is_current(python):
+        check_application()
+        check_writable(Path())
+        check_disk(Path(), NEEDED_BYTES, "the application")
+        shutil.rmtree(venv, ignore_errors=True)
+        progress.run([sys.executable, "-m", "venv", venv])
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    trust_system_certificates(python)
+    check_index(python, LOCK, progress)
+    with progress.step(f"what {LOCK} names"):
+        progress.run([*pip, "--require-hashes", "-r", LOCK])
+    with progress.step("chancery itself"):
+        progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "."])
+
+
+def _is_current(python: Path) -> bool:
+    """Whether the environment is there and made by the Python that runs this."""
+    settings = python.parent.parent / "pyvenv.cfg"
+    if not python.exists() or not settings.exists():
+        return False
+    version = re.search(r"^version\s*=\s*(\S+)", settings.read_text(), re.MULTILINE)
+    return version is not None and sys.version.startswith(version.group(1))
+
+
+def main() -> int:
+    venv = Path(sys.argv[1])
+    with tempfile.NamedTemporaryFile(prefix="chancery-setup-", suffix=".log") as log:
+        progress = Progress("setup", Path(log.name))
+        began = time.monotonic()
+        try:
+            install(venv, progress)
+        except Failed as failure:
+            print(f"setup: {failure}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("setup: stopped; run this again to carry on", file=sys.stderr)
+            return 130
+        version = ".".join(map(str, sys.version_info[:3]))
+        progress.say(f"Python {version} in {venv} is ready ({time.monotonic() - began:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import machine
+import pytest
+from progress import Failed, diagnosis
+
+CHECKOUT = Path(__file__).parents[3]
+FIND_PYTHON = CHECKOUT / "deploy" / "setup" / "find_python.sh"
+AVX2 = "flags\t\t: fpu sse2 avx avx2 fma\n"
+
+
+@pytest.fixture
+def cpuinfo(tmp_path: Path) -> Path:
+    path = tmp_path / "cpuinfo"
+    path.write_text(AVX2)
+    return path
+
+
+@pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
+def test_the_engine_runs_on_the_machines_that_are_promised(cpuinfo: Path, processor: str) -> None:
+    for python in ((3, 11), (3, 12), (3, 13)):
+        machine.check_engine(python, "Linux", processor, cpuinfo)
+
+
+@pytest.mark.parametrize("python", [(3, 10), (3, 14)])
+def test_a_python_without_wheels_says_which_to_use(cpuinfo: Path, python: tuple[int, int]) -> None:
+    with pytest.raises(Failed, match=r"make PYTHON=python3\.13.*CHANCERY_ENGINE_URL"):
+        machine.check_engine(python, "Linux", "x86_64", cpuinfo)
+
+
+@pytest.mark.parametrize(("system", "processor"), [("Darwin", "arm64"), ("Linux", "loongarch64")])
+def test_another_processor_or_system_is_refused(cpuinfo: Path, system: str, processor: str) -> None:
+    with pytest.raises(Failed, match=f"{system} on {processor}.*CHANCERY_ENGINE_URL"):
+        machine.check_engine((3, 11), system, processor, cpuinfo)
+
+
+def test_a_processor_without_avx2_is_refused(cpuinfo: Path) -> None:
+    cpuinfo.write_text(AVX2.replace(" avx2", ""))
+    with pytest.raises(Failed, match="no AVX2"):
+        machine.check_engine((3, 11), "Linux", "x86_64", cpuinfo)
+    # The flags of Arm's processors have other names.
+    machine.check_engine((3, 11), "Linux", "aarch64", cpuinfo)
+
+
+def test_too_little_disk_says_how_much_is_needed(tmp_path: Path) -> None:
+    machine.check_disk(tmp_path, 1, "the engine")
+    with pytest.raises(Failed, match=r"the engine needs 10000000\.0 GB"):
+        machine.check_disk(tmp_path, 10**16, "the engine")
+
+
+@pytest.mark.parametrize(
+    ("output", "advice"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "PIP_CERT="),
+        ("ProxyError('Cannot connect to proxy.')", "HTTPS_PROXY"),
+        ("OSError: [Errno 28] No space left on device", "free some space"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "Nothing was installed"),
+        ("[Errno -3] Temporary failure in name resolution", "PIP_INDEX_URL"),
+        ("something else", "A command failed"),
+    ],
+)
+def test_the_output_of_a_failed_command_is_explained(output: str, advice: str) -> None:
+    assert advice in diagnosis(output)
+
+
+def python_of(version: tuple[int, int], folder: Path, name: str) -> None:
+    """A program that answers `find_python.sh` as a Python of that version would."""
+    program = folder / name
+    program.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = ({version[0]}, '
+        f'{version[1]}, 0); $2"\n'
+    )
+    program.chmod(0o755)
+
+
+def find_python(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    path = f"{folder}{os.pathsep}/nowhere"
+    return subprocess.run(
+        ["/bin/bash", FIND_PYTHON],
+        env={"PATH": path, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_python_that_the_engine_supports_is_preferred(tmp_path: Path) -> None:
+    python_of((3, 14), tmp_path, "python3")
+    assert find_python(tmp_path).stdout.strip() == "python3"
+    python_of((3, 12), tmp_path, "python3.12")
+    assert find_python(tmp_path).stdout.strip() == "python3.12"
+
+
+def test_an_old_python_alone_says_in_one_line_what_to_do(tmp_path: Path) -> None:
+    python_of((3, 10), tmp_path, "python3")
+    done = find_python(tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "no Python 3.11 or later" in line
+    assert "make PYTHON=" in line
+
+
+def test_the_python_that_is_named_is_taken_or_refused(tmp_path: Path) -> None:
+    python_of((3, 11), tmp_path, "python3")
+    python_of((3, 10), tmp_path, "old")
+    assert find_python(tmp_path, PYTHON="python3").stdout.strip() == "python3"
+    assert "among old" in find_python(tmp_path, PYTHON="old").stderr
