@@ -11,7 +11,7 @@ from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
 
 HEARTBEAT_SECONDS = 20
-_ROLES = ("worker", "courier", "clerk")
+_ROLES = ("worker", "courier", "scheduler")
 
 
 @dataclass(frozen=True, slots=True)

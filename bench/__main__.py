@@ -11,7 +11,7 @@ MEASUREMENTS = {
     "secrecy": "what looking for secrecy markings costs submissions and uploads",
     "doubts": "wrong numbers that the cascade's checks see",
     "batches": "lines per second of a batch, and what is left of the engine client's throughput",
-    "waiting": "what waiting lines cost: memory, interactive latency, the clerk's time",
+    "waiting": "what waiting lines cost: memory, interactive latency, the scheduler's time",
     "flood": "a department's wait while another floods the system, against alone",
     "interactive": "interactive latency under a full bulk load, against idle",
 }

@@ -54,7 +54,7 @@ def running_system(
     apart: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[System]:
-    """Valkey, an api, `workers` workers, a courier and a clerk, with `settings` in the environment.
+    """Valkey, an api, `workers` workers, a courier and a scheduler, run with `settings`.
 
     With `apart` there is a worker for each lane instead.
 
@@ -76,7 +76,7 @@ def running_system(
         }
         numbers = [f"worker{n or ''}" for n in range(0 if apart else workers)]
         argvs = {"api": ["api"]} | {name: ["worker", "worker"] for name in numbers}
-        argvs |= {role: ["worker", role] for role in ("courier", "clerk")}
+        argvs |= {role: ["worker", role] for role in ("courier", "scheduler")}
         started = dict(stack.enter_context(processes(folder, env, argvs)))
         for lane in Lane if apart else ():
             own = {**env, "CHANCERY_LANE": lane.value}

@@ -1,4 +1,4 @@
-"""What waiting lines cost: Redis's memory, interactive jobs' latency, the clerk's time.
+"""What waiting lines cost: Redis's memory, interactive jobs' latency, the scheduler's time.
 
     python -m bench.waiting [--files 2 20] [--lines 50000] [--jobs 300]
 
@@ -33,7 +33,7 @@ QUIET_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Sweeps:
-    """How long before each of the clerk's beats its last sweep was, in seconds."""
+    """How long before each of the scheduler's beats its last sweep was, in seconds."""
 
     ages: list[float] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class Sweeps:
         try:
             while True:
                 for process in await ledger.processes.list():
-                    if process.role == "clerk" and process.detail.get("swept_at"):
+                    if process.role == "scheduler" and process.detail.get("swept_at"):
                         swept = type(process.seen_at).fromisoformat(process.detail["swept_at"])
                         self.ages.append((process.seen_at - swept).total_seconds())
                 await asyncio.sleep(1)
@@ -88,7 +88,7 @@ async def fill(system: System, night: Department, files: int, lines: int) -> Non
     if not files:
         return
     file_id = await night.upload(CHATS, lines)
-    cpu, began = system.cpu_seconds()["clerk"], time.perf_counter()
+    cpu, began = system.cpu_seconds()["scheduler"], time.perf_counter()
     ids = [await night.submit_batch(file_id, CHATS) for _ in range(files)]
     for id_ in ids:
         seconds = 60 + files * lines / SLOWEST_READING
@@ -96,12 +96,12 @@ async def fill(system: System, night: Department, files: int, lines: int) -> Non
         if batch["status"] != "in_progress":
             raise RuntimeError(f"a batch {batch['status']}: {batch['errors']}")
     took = (time.perf_counter() - began) / files
-    cpu = (system.cpu_seconds()["clerk"] - cpu) / files
-    held, most = memory_mib(system.pids["clerk"])
+    cpu = (system.cpu_seconds()["scheduler"] - cpu) / files
+    held, most = memory_mib(system.pids["scheduler"])
     print(
         f"    reading {files} files of {lines} lines: {took:.1f} s each, {cpu:.1f} s of one core;"
     )
-    print(f"    the clerk holds {held:.0f} MiB, at most {most:.0f} so far")
+    print(f"    the scheduler holds {held:.0f} MiB, at most {most:.0f} so far")
 
 
 async def compare(
@@ -122,15 +122,15 @@ async def compare(
     print(f"    {jobs} jobs each; others took {others:.0%} of the machine meanwhile", flush=True)
 
 
-async def clerk_share(systems: tuple[System, System]) -> None:
-    """What the clerk takes of a core while nothing else happens."""
+async def scheduler_share(systems: tuple[System, System]) -> None:
+    """What the scheduler takes of a core while nothing else happens."""
     before = [system.cpu_seconds() for system in systems]
     await asyncio.sleep(QUIET_SECONDS)
     shares = [
         {name: (used - then[name]) / QUIET_SECONDS for name, used in system.cpu_seconds().items()}
         for system, then in zip(systems, before, strict=True)
     ]
-    for name in ("clerk", "valkey"):
+    for name in ("scheduler", "valkey"):
         print(f"    {name} at rest: {shares[0][name]:.1%} of a core,", end=" ")
         print(f"{shares[1][name]:.1%} with none waiting")
 
@@ -149,7 +149,7 @@ async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
             ledger = full.ledger()
             await ledger.departments.set_window("night", Window.parse("never", "UTC"))
             await ledger.close()
-            await asyncio.sleep(2)  # the clerk looks at windows once a second
+            await asyncio.sleep(2)  # the scheduler looks at windows once a second
             for who in (here, there):
                 await Times().take(who, BLOCK)
             bare, sweeps, have = await used_memory(full), Sweeps(), 0
@@ -168,7 +168,7 @@ async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
                     )
                     print(f" {used / waiting:.1f} bytes a line")
                     await compare(here, there, jobs, systems=(full, empty))
-                    await clerk_share((full, empty))
+                    await scheduler_share((full, empty))
                     print(f"    oldest sweep at a beat so far: {max(sweeps.ages):.2f} s ago")
             print(machine())
 

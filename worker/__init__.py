@@ -1,1 +1,1 @@
-"""The processes that pull: worker, courier, clerk, and what starts them."""
+"""The processes that pull: worker, courier, scheduler, and what starts them."""

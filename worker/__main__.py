@@ -6,24 +6,27 @@ import gc
 import sys
 from importlib import import_module
 
+import structlog
+
 from jobs.process.logs import set_up_logs
 
 # Only the module of the role is loaded: a health check runs often and should be cheap.
-ROLES = {
-    "clerk": "scheduler",
-    "courier": "courier",
-    "flower": "flower",
-    "health": "health",
-    "worker": "worker",
-}
+ROLES = ("worker", "courier", "scheduler", "flower", "health")
+# Accepted for one release more.
+OLD_NAMES = {"clerk": "scheduler"}
+
+log = structlog.get_logger()
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or sys.argv[1] not in ROLES:
+    role = sys.argv[1] if len(sys.argv) > 1 else ""
+    role = OLD_NAMES.get(role, role)
+    if role not in ROLES:
         sys.exit(f"usage: python -m worker {{{'|'.join(ROLES)}}}")
-    role = sys.argv[1]
     set_up_logs(role)
-    module = import_module(f"worker.roles.{ROLES[role]}")
+    if role != sys.argv[1]:
+        log.warning("role.renamed", old=sys.argv[1], new=role)
+    module = import_module(f"worker.roles.{role}")
     # What was imported stays: looking through it for garbage held up all threads for 0.1 s a time.
     gc.freeze()
     module.main()

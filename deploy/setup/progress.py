@@ -18,8 +18,8 @@ DIAGNOSES = {
     "No space left on device": "The disk is full: free some space and run this again",
     "CERTIFICATE_VERIFY_FAILED": "The certificate of the package index is not trusted. Behind a "
     "proxy that inspects TLS, name the proxy's CA file: PIP_CERT=/path/to/ca.pem",
-    "407 Proxy Authentication Required": "The proxy asks for a login: set "
-    "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+    "407 Proxy Authentication Required": "The proxy asks for a login: "
+    "name user and password in HTTPS_PROXY",
     "ProxyError": "The proxy cannot be reached: check HTTPS_PROXY",
     "Cannot connect to proxy": "The proxy cannot be reached: check HTTPS_PROXY",
     "DO NOT MATCH THE HASHES": "A downloaded file is not the one that the lock file names. Nothing "

@@ -104,7 +104,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """A clerk's hold on a batch whose input file it reads.
+    """A scheduler's hold on a batch whose input file it reads.
 
     `readings` counts this one and those that were not heard of again, since one of them came
     further than any before.

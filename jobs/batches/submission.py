@@ -1,4 +1,4 @@
-"""The submission of a batch: checked, promised, and kept for the clerk to read."""
+"""The submission of a batch: checked, promised, and kept for the scheduler to read."""
 
 from __future__ import annotations
 

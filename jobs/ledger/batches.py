@@ -155,12 +155,12 @@ class BatchLedger:
         )
 
     async def give_back_indexing(self, indexing: Indexing, seconds: float) -> None:
-        """Have a batch read again after so long, by a clerk that could not go on."""
+        """Have a batch read again after so long, by a scheduler that could not go on."""
         batch_id, token = indexing.batch.id, indexing.token
         await self._connection.run("give_back_indexing", batch_id, token, round(seconds * 1000))
 
     async def begin(self, indexing: Indexing, begun: Begun) -> bool:
-        """Let the lines wait for their release; False where the batch is not this clerk's."""
+        """Let the lines wait for their release; False where the batch is not this scheduler's."""
         facts = {
             "tasks": begun.tasks,
             "tokens": begun.tokens,
@@ -182,7 +182,7 @@ class BatchLedger:
         )
 
     async def fail(self, indexing: Indexing, errors: Sequence[Problem]) -> bool:
-        """End a batch whose file is of no use; False where the batch is not this clerk's."""
+        """End a batch whose file is of no use; False where the batch is not this scheduler's."""
         listed = dump([error.to_dict() | {"code": error.code} for error in errors])
         return bool(
             await self._connection.run("fail_batch", indexing.batch.id, indexing.token, listed)
@@ -207,7 +207,7 @@ class BatchLedger:
         return Unwritten(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
 
     async def unflushed(self, batch_id: str, most: int) -> Unflushed | None:
-        """What is to be written next; None where another clerk wrote it meanwhile."""
+        """What is to be written next; None where another scheduler wrote it meanwhile."""
         redis = self._connection.redis
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
@@ -228,11 +228,11 @@ class BatchLedger:
         )
         *jobs, entries = await self._connection.ask(pipeline.execute())
         if not all(jobs):
-            return None  # another clerk wrote them between the two looks
+            return None  # another scheduler wrote them between the two looks
         return Unflushed(batch, [to_job(job) for job in jobs], entries if unrun else b"")
 
     async def flush(self, flushed: Flushed) -> bool:
-        """Note what was written; False where another clerk was quicker, and the segments are not
+        """Note what was written; False where another one was quicker, and the segments are not
         used. The batch ends with its last line.
         """
         return bool(

@@ -1,4 +1,4 @@
-"""What the clerk has the ledger do: move what is due, release bulk jobs, forget what is old."""
+"""What the scheduler has the ledger do: move what is due, release bulk jobs, forget what is old."""
 
 from __future__ import annotations
 

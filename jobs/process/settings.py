@@ -108,7 +108,7 @@ class TaskSettings(BaseSettings):
     tasks_dir: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The folder with departments' own tasks, one file a task: "
-        "[own-tasks.md](own-tasks.md). The same for api, worker and clerk; none when unset.",
+        "[own-tasks.md](own-tasks.md). The same for api, worker and scheduler; none when unset.",
     )
 
 

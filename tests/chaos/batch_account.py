@@ -143,9 +143,9 @@ async def _left(machine: Machine, batch_id: str) -> int:
 
 
 async def _cleared(machine: Machine, named: set[str]) -> tuple[int, int]:
-    """How many blobs are named by nothing, and how many still when a clerk has looked, days on.
+    """How many blobs are named by nothing, and how many still when a scheduler has looked, days on.
 
-    One is put there: so it is seen that the clerk does look.
+    One is put there: so it is seen that the scheduler does look.
     """
     stray = _folder(machine.folder) / STRAY
     stray.parent.mkdir(exist_ok=True)
@@ -154,8 +154,8 @@ async def _cleared(machine: Machine, named: set[str]) -> tuple[int, int]:
     then = time.time() - AGE_SECONDS
     for blob in found:
         os.utime(_folder(machine.folder) / blob, (then, then))
-    await machine.kill_and_restart("clerk")
-    await machine.ready("clerk")
+    await machine.kill_and_restart("scheduler")
+    await machine.ready("scheduler")
     deadline = time.monotonic() + CLEARING_SECONDS
     while blobs_in(machine.folder) - named and time.monotonic() < deadline:
         await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -26,7 +26,7 @@ CALLED_BACK = 20  # every so many lines ask for a callback of their own
 LARGE = 3  # every so many lines have a result that is kept in the store
 INLINE_BYTES = 600
 # Both have something to lose while a segment is written.
-WRITERS = ("clerk", "redis")
+WRITERS = ("scheduler", "redis")
 WITHOUT_COURIER = tuple(part for part in TURNS if part != "courier")
 IsOpen = Callable[[], bool]
 
@@ -34,7 +34,7 @@ IsOpen = Callable[[], bool]
 @dataclass(frozen=True, slots=True)
 class BatchStorm:
     """`kills`: rounds in which each part is killed, and the courier in the end; or, with
-    `at_segments`, how often the clerk or Redis is killed as a segment of the output file comes to
+    `at_segments`, how often the scheduler or Redis is killed as a segment of the output comes to
     be. `settle_seconds`: the longest that all may take to end after the last kill.
     """
 

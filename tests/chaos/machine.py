@@ -30,7 +30,7 @@ PATIENCE = 60.0
 # What a supervisor waits before it starts a process again.
 RESTART_SECONDS = 0.5
 WORKERS = ("worker-1", "worker-2")
-ROLES = (*WORKERS, "courier", "clerk")
+ROLES = (*WORKERS, "courier", "scheduler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Death:
 
 
 class Machine:
-    """Redis, an engine, an api, two workers, a courier and a clerk.
+    """Redis, an engine, an api, two workers, a courier and a scheduler.
 
     `supervised`: whoever starts a process again tells the ledger of its death, as `chancery up`
     does. Otherwise nobody does, as where a whole machine dies, and leases have to run out.
@@ -134,7 +134,7 @@ class Machine:
         try:
             await self.ledger.processes.declare_dead(life)
         except ProblemError:
-            return  # Redis is away too: the jobs' leases will tell the clerk
+            return  # Redis is away too: the jobs' leases will tell the scheduler
 
     async def ready(self, key: str) -> None:
         """Wait until a part does what it is there for."""

@@ -16,7 +16,7 @@ from tests.chaos.receiver import Receiver, receiving
 
 IN_HAND = 3
 BUSY_SECONDS = 5.0
-TURNS = ("worker", "courier", "clerk", "api", "engine", "redis")
+TURNS = ("worker", "courier", "scheduler", "api", "engine", "redis")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def test_a_batch_of_two_thousand_lines_survives_every_part_being_killed_ag
 
 
 @pytest.mark.timeout(600)
-async def test_a_batch_survives_the_clerk_and_redis_being_killed_while_segments_are_written(
+async def test_a_batch_survives_the_scheduler_and_redis_being_killed_while_segments_are_written(
     tmp_path: Path, seed: int, say: Callable[[str], None]
 ) -> None:
     storm = BatchStorm(seed, 8_000, kills=6, settle_seconds=300, at_segments=True)

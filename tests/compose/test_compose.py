@@ -21,7 +21,7 @@ LAW = (
     "第二条　凡依法征收的各种税收，均适用本法。"
 )
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
-PARTS = {"api", "worker", "courier", "clerk", "flower"}
+PARTS = {"api", "worker", "courier", "scheduler", "flower"}
 
 
 def finish(department: Department, text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Batches in the ledger, as the clerk's reader leaves them."""
+"""Batches in the ledger, as the scheduler's reader leaves them."""
 
 from __future__ import annotations
 

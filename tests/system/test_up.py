@@ -46,9 +46,9 @@ def test_one_line_says_that_everything_answers_and_where(up: Up) -> None:
 
 def test_every_process_has_its_log_in_the_data_dir(up: Up) -> None:
     names = {path.name for path in (up.data_dir / "logs").iterdir()}
-    assert {f"{name}.log" for name in ("redis", "api", "worker", "courier", "clerk", "flower")} <= (
-        names
-    )
+    assert {
+        f"{name}.log" for name in ("redis", "api", "worker", "courier", "scheduler", "flower")
+    } <= (names)
 
 
 def test_secrets_are_in_files_of_their_owner_and_on_no_command_line(up: Up) -> None:
@@ -143,7 +143,7 @@ def test_what_was_accepted_is_there_after_a_kill_and_a_new_start(
 ) -> None:
     engine.control(mode="unhealthy")
     with started_up(tmp_path, engine_url=engine.url) as up:
-        up.wait_for("clerk is up")
+        up.wait_for("scheduler is up")
         up.wait_for("api is up")
         key = up.create_department("tax")["api_key"]
         with Chancery(up.api_url, key) as chancery:

@@ -1,1 +1,1 @@
-"""Batches in the clerk's hands: read, released, written out."""
+"""Batches in the scheduler's hands: read, released, written out."""

@@ -1,4 +1,4 @@
-"""The clerk's reading of batches' input files: checked and indexed a slice at a time."""
+"""The scheduler's reading of batches' input files: checked and indexed a slice at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class BatchReader:
-    """Reads one file at a time; another clerk takes over where this one dies."""
+    """Reads one file at a time; another scheduler takes over where this one dies."""
 
     def __init__(self, ledger: Ledger, store: Store, limits: IndexLimits) -> None:
         self._ledger = ledger
@@ -95,7 +95,7 @@ class BatchReader:
     async def _check(
         self, indexing: Indexing, department: Department, indexer: Indexer, refused: Incoming
     ) -> bool:
-        """Read the file, and write lines that are refused; False where it is another clerk's."""
+        """Read the file, and write lines that are refused; False where another one reads it."""
         piece: Slice | None = None
         while piece is None or not piece.done:
             piece = await asyncio.to_thread(indexer.read_slice)

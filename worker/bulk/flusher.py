@@ -1,4 +1,4 @@
-"""The clerk's writing of batches' outcomes to their output and error files, segment by segment."""
+"""Writes batches' outcomes to their output and error files, segment by segment."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _OF_THE_REQUEST = frozenset(
 )
 _LOST = Problem(
     "file-missing",
-    "The result, or the line itself, is not in the clerk's store. Send the line again; where there "
-    "are several machines, all must share one store.",
+    "The result, or the line itself, is not in the scheduler's store. Send the line again; with "
+    "several machines, all must share one store.",
 )
 log = structlog.get_logger()
 
 
 class Flusher:
-    """Several clerks do no harm: a segment counts only if nobody wrote those outcomes before."""
+    """Several schedulers do no harm: a segment counts only where its outcomes are unwritten."""
 
     def __init__(self, ledger: Ledger, store: Store) -> None:
         self._ledger = ledger
@@ -113,7 +113,7 @@ class Flusher:
         return draft
 
     async def _keep(self, left: Unflushed, draft: Draft) -> bool:
-        """False where another clerk was quicker."""
+        """False where another scheduler was quicker."""
         batch = left.batch
         flushed = Flushed(
             batch=batch,
@@ -154,7 +154,7 @@ class Flusher:
             if job.result_blob is not None:
                 return await self._store.read(job.result_blob)
         except FileNotFoundError:
-            # Perhaps another clerk was quicker; then what is written here does not count.
+            # Perhaps another scheduler was quicker; then what is written here does not count.
             log.warning("batch.result_missing", batch_id=job.batch_id, job_id=job.id)
             return None
         return to_json(job.result)

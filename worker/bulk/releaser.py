@@ -1,4 +1,4 @@
-"""The clerk's release of bulk work: so much that the engines never run dry, and no more."""
+"""The scheduler's release of bulk work: so much that the engines never run dry, and no more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.process.settings import BatchSettings, BulkSettings, WorkerSettings
 
 LIVE_SECONDS = 10.0
 LOOK_SECONDS = 1.0
-# So much longer than one turn of the clerk is what is released ahead to last.
+# So much longer than one turn of the scheduler is what is released ahead to last.
 AHEAD_SECONDS = 0.25
 MOST_AHEAD = 8
 FULL_KV_CACHE = 0.9

@@ -35,7 +35,7 @@ def install_gate(app: Celery, is_open: Callable[[], bool]) -> threading.Event:
                 return is_open() and bool(may_pull())
 
             withdrawn.clear()
-            # The clerk sends again what was lost here. kombu would put it back over a connection
+            # The scheduler resends what was lost here. kombu would put it back over a connection
             # that has just broken, fail, and leave the message in a file (kombu 5.7).
             qos.restore_at_shutdown = False
             consumer.task_consumer.channel.brpop_timeout = PULL_SECONDS

@@ -16,7 +16,7 @@ from jobs.model.lanes import Lane
 from jobs.model.states import CallbackStatus
 
 HEARD_WITHIN_SECONDS = 15.0
-ROLES = ("worker", "courier", "clerk")
+ROLES = ("worker", "courier", "scheduler")
 GIB = 1024**3
 DISK_WARN_PART = 0.10
 DISK_BAD_BYTES = GIB

@@ -1,4 +1,4 @@
-"""The clerk process: moves what is due."""
+"""The scheduler process: moves what is due."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ ORPHANS_AT_ONCE = 500
 log = structlog.get_logger()
 
 
-class Clerk:
-    """Several clerks do no harm: each move is one script, and only the first finds it due."""
+class Scheduler:
+    """Several schedulers do no harm: each move is one script, and only the first finds it due."""
 
     def __init__(self) -> None:
-        self._process = this_process("clerk")
+        self._process = this_process("scheduler")
         self._ledger = Ledger(RedisSettings())
         self._store = Store(StoreSettings().data_dir / "store")
         batches = BatchSettings()
@@ -107,7 +107,7 @@ class Clerk:
         try:
             await duty()
         except ProblemError as error:
-            log.warning("clerk.waits", why=error.problem.code)
+            log.warning("scheduler.waits", why=error.problem.code)
             # Nobody could renew a lease meanwhile: those who live get the time to.
             self._leases_count_from = time.monotonic() + self._lease_seconds
             await asyncio.sleep(1)
@@ -118,12 +118,12 @@ class Clerk:
         self._swept_at = datetime.now(UTC)
         moved = {name: count for name, count in asdict(swept).items() if count}
         if moved:
-            log.info("clerk.moved", **moved)
+            log.info("scheduler.moved", **moved)
 
     async def _release(self) -> None:
         released = await self._releaser.release()
         if released.released:
-            log.debug("clerk.released", released=released.released, in_hand=released.in_hand)
+            log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
     async def _forecast(self) -> None:
         await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
@@ -142,7 +142,7 @@ class Clerk:
             await self._clear_orphans()
         if forgotten.jobs or forgotten.documents or forgotten.files or abandoned:
             log.info(
-                "clerk.forgot",
+                "scheduler.forgot",
                 jobs=forgotten.jobs,
                 documents=forgotten.documents,
                 files=forgotten.files,
@@ -157,11 +157,11 @@ class Clerk:
             orphans += await self._ledger.upkeep.unreferenced(old[start : start + ORPHANS_AT_ONCE])
         if len(orphans) > max(ORPHANS_AT_ONCE, len(old) // 2):
             # So many do not come from deaths: the ledger has lost its memory, and may get it back.
-            log.error("clerk.orphans_left", orphans=len(orphans), blobs=len(old))
+            log.error("scheduler.orphans_left", orphans=len(orphans), blobs=len(old))
             return
         for orphan in orphans:
             await self._store.delete(orphan.name)
-            log.info("clerk.orphan_removed", owner=orphan.owner)
+            log.info("scheduler.orphan_removed", owner=orphan.owner)
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}
@@ -173,10 +173,10 @@ def _index_limits(batches: BatchSettings) -> IndexLimits:
 
 
 async def _run() -> None:
-    clerk, loop = Clerk(), asyncio.get_running_loop()
+    scheduler, loop = Scheduler(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, clerk.stop)
-    await clerk.work()
+        loop.add_signal_handler(number, scheduler.stop)
+    await scheduler.work()
     log.info("process.stopped")
 
 

@@ -87,7 +87,7 @@ class Runner:
         self, job_ids: Sequence[str], *, alone: bool
     ) -> tuple[Counter[str], Sequence[str]]:
         """What became of the jobs, and those that are to be run alone."""
-        # A job that is left stays unclaimed, so the clerk sends it again.
+        # A job that is left stays unclaimed, so the scheduler sends it again.
         if not await self._engine_is_healthy():
             why = "left: the engine is not healthy, or the worker stops"
             return Counter({why: len(job_ids)}), ()
@@ -191,7 +191,7 @@ class Runner:
                 claim, delay_seconds=delay_seconds, counted=counted, code=code
             )
         except ProblemError as error:
-            # The lease runs out, and the clerk takes the job back.
+            # The lease runs out, and the scheduler takes the job back.
             log.warning("job.put_back_failed", code=code, why=error.problem.code)
             return f"left: {code}"
         log.info("job.put_back", code=code, delay=round(delay_seconds, 1), stands=stands)

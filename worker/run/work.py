@@ -156,7 +156,7 @@ def _task(name: str) -> Task[Any, Any]:
     if task is None:
         raise TaskGone(
             "This worker does not offer the task: its file was taken away after the job was "
-            "accepted. Operators: api, worker and clerk must have the same CHANCERY_TASKS_DIR."
+            "accepted. Operators: api, worker and scheduler must have the same CHANCERY_TASKS_DIR."
         )
     return task
 

@@ -213,7 +213,7 @@ def _stages(
             parts.api_child(environment, wanted.api_url),
             *(
                 parts.process_child(role, environment, ledger)
-                for role in ("worker", "courier", "clerk")
+                for role in ("worker", "courier", "scheduler")
             ),
             parts.flower_child(environment, wanted.flower_url),
         ],
@@ -231,7 +231,7 @@ def _outside(wanted: Wanted, engine: parts.Engine) -> Mapping[str, Check]:
 async def _declare_dead(ledger: Ledger, process_name: str, say: Say) -> None:
     try:
         taken_back = await ledger.processes.declare_dead(process_name)
-    except ProblemError:  # Redis is away too: the jobs' leases will tell the clerk
+    except ProblemError:  # Redis is away too: the jobs' leases will tell the scheduler
         return
     if taken_back:
         say(f"{taken_back} jobs of {process_name} go to another worker")

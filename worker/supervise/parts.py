@@ -72,7 +72,7 @@ def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
 
 
 def process_child(role: str, environment: Mapping[str, str], ledger: Ledger) -> ChildSpec:
-    """The worker, the courier or the clerk; ready when its heartbeat is in the ledger."""
+    """The worker, the courier or the scheduler; ready when its heartbeat is in the ledger."""
     grace = WorkerSettings().grace_seconds + _STOP_MARGIN_SECONDS
     return ChildSpec(
         name=role,

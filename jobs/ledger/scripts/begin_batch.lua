@@ -2,7 +2,7 @@
 -- ARGV: batch, token, index, facts (JSON: tasks, tokens, indexed, total, refused; expected_at, or
 --       nothing), id of the output file, id of the error file, error segment (JSON: blob, bytes,
 --       lines, or '')
--- Returns: 1 (also when this very clerk did it before) | 0 where it is no longer this clerk's
+-- Returns: 1 (also when this very scheduler did it before) | 0 where it is no longer this scheduler's
 local batch = load_batch(ARGV[1])
 if not batch or batch.token ~= ARGV[2] then return 0 end
 if batch.status ~= 'validating' then return batch.begun == ARGV[2] and 1 or 0 end

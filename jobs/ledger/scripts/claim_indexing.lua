@@ -1,4 +1,4 @@
--- Give a clerk the batch that has waited longest for its input file to be read.
+-- Give a scheduler the batch that has waited longest for its input file to be read.
 -- ARGV: lease in ms
 -- Returns: the record, flat, with `readings` | {}
 -- chancery:readings:BATCH holds the tokens of this reading and of those that were not heard of again,

@@ -2,7 +2,7 @@
 -- ARGV: batch, lines flushed before, outcomes now, lines now that are not to be run, output segment,
 --       error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines (JSON: job id ->
 --       [callback id, url, custom id, metadata])
--- Returns: 1 (also when this very call did it before) | 0 where another clerk was quicker: then the
+-- Returns: 1 (also when this very call did it before) | 0 where another scheduler was quicker: then the
 --          segments are not used
 -- Invariant: each line's outcome is in one segment, once.
 local batch = load_batch(ARGV[1])

@@ -1,4 +1,4 @@
--- Have a batch read again after a while, by a clerk that lives and could not go on: it counts as no
+-- Have a batch read again after a while, by a scheduler that lives and could not go on: it counts as no
 -- reading.
 -- ARGV: batch, token, ms until it is due
 redis.call('SREM', P .. 'readings:' .. ARGV[1], ARGV[2])

@@ -1,6 +1,6 @@
--- Renew a clerk's hold on a batch that it reads, and note how far it is.
+-- Renew a scheduler's hold on a batch that it reads, and note how far it is.
 -- ARGV: batch, token, lease in ms, bytes read
--- Returns: 1 | 0 where it is no longer this clerk's, or has ended
+-- Returns: 1 | 0 where it is no longer this scheduler's, or has ended
 local key, readings = P .. 'batch:' .. ARGV[1], P .. 'readings:' .. ARGV[1]
 local held = redis.call('HMGET', key, 'status', 'token', 'furthest')
 if held[1] ~= 'validating' or held[2] ~= ARGV[2] then return 0 end

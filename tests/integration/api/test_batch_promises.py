@@ -62,7 +62,7 @@ async def tokens(ledger: Ledger, batch: Mapping[str, Any]) -> Mapping[str, int]:
 async def indexed_tokens(
     ledger: Ledger, office: Office, batch: Mapping[str, Any]
 ) -> Mapping[str, int]:
-    """What the index says of it, once the clerk has read its file."""
+    """What the index says of it, once the scheduler has read its file."""
     assert await BatchReader(ledger, Store(office.folder / "store"), TEXT_LINES).read_next()
     return await tokens(ledger, batch)
 

@@ -43,15 +43,15 @@ async def unready(office: Office) -> set[str]:
 
 
 async def test_readiness_says_what_is_missing(office: Office, ledger: Ledger) -> None:
-    assert await unready(office) == {"worker", "courier", "clerk", "engine"}
+    assert await unready(office) == {"worker", "courier", "scheduler", "engine"}
     await beat(ledger, "courier")
-    await beat(ledger, "clerk")
+    await beat(ledger, "scheduler")
     await beat(ledger, "worker", detail={"engine_healthy": False})
     assert await unready(office) == {"engine"}
     await beat(ledger, "worker", detail={"engine_healthy": True})
     assert await unready(office) == set()
-    await beat(ledger, "clerk", seconds_ago=60)
-    assert await unready(office) == {"clerk"}
+    await beat(ledger, "scheduler", seconds_ago=60)
+    assert await unready(office) == {"scheduler"}
 
 
 async def test_the_api_lives_whatever_is_missing(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""Worker, courier and clerk as processes, with a real Redis-compatible server, the stand-in engine
+"""Worker, courier and scheduler as processes, with a real Redis-like server, the stand-in engine
 and real receivers. Most tests share one system, each with a department of its own.
 """
 
@@ -38,7 +38,7 @@ def shared_system(
     redis, url = start_valkey(folder)
     system = System(url, folder, standin)
     try:
-        system.up(*[system.start(role) for role in ("worker", "courier", "clerk")])
+        system.up(*[system.start(role) for role in ("worker", "courier", "scheduler")])
         yield system
     finally:
         system.stop()
@@ -63,7 +63,7 @@ def engine(standin: StandInControl) -> Iterator[StandInControl]:
 
 @pytest.fixture
 def system(shared_system: System, engine: StandInControl) -> System:
-    """A whole system: worker, courier and clerk run and see a healthy engine."""
+    """A whole system: worker, courier and scheduler run and see a healthy engine."""
     return shared_system
 
 

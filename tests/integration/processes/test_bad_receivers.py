@@ -50,7 +50,7 @@ async def test_a_receiver_that_fails_is_left_alone_and_then_gets_all_that_waited
 ) -> None:
     children = [
         empty_system.start(role, CHANCERY_CALLBACK_BREAKER_PAUSE_SECONDS="0.5")
-        for role in ("courier", "clerk")
+        for role in ("courier", "scheduler")
     ]
     empty_system.up(*children)
     desk = await open_desk(empty_system)

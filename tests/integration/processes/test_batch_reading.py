@@ -1,4 +1,4 @@
-"""Clerks that read batches' files, and are stopped in the middle of it."""
+"""Schedulers that read batches' files, and are stopped in the middle of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def found(desk: Desk, batch: NewBatch | Batch) -> Batch:
 
 
 async def reading_is(redis: Redis, batch: NewBatch, token: int) -> None:
-    """Wait until a clerk has begun its so manieth reading."""
+    """Wait until a scheduler has begun its so manieth reading."""
     await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "token") == str(token))
 
 
@@ -62,11 +62,11 @@ def let_none_get_on(redis: Redis, batch: NewBatch) -> None:
 
 
 def is_due(redis: Redis, batch: NewBatch) -> None:
-    """Have the lease of the clerk that reads it, or the pause before the next, be over."""
+    """Have the lease of the scheduler that reads it, or the pause before the next, be over."""
     redis.zadd("chancery:indexing", {batch.id: 1}, xx=True)
 
 
-async def test_outages_of_redis_are_no_deaths_of_the_clerk(
+async def test_outages_of_redis_are_no_deaths_of_the_scheduler(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
     desk = await open_desk(empty_system)
@@ -93,12 +93,12 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
     batch = await submit(desk, chat_lines(LINES))
     let_none_get_on(redis, batch)
     for token in range(1, MOST_READINGS + 1):
-        clerk = empty_system.start("clerk")
+        scheduler = empty_system.start("scheduler")
         await reading_is(redis, batch, token)
-        clerk.kill()
+        scheduler.kill()
         assert (await found(desk, batch)).status is BatchStatus.validating
         is_due(redis, batch)
-    empty_system.start("clerk")
+    empty_system.start("scheduler")
     await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "status") == "failed")
     (error,) = (await found(desk, batch)).errors
     assert error["code"] == "poisoned"

@@ -1,4 +1,4 @@
-"""The clerk's writing of results that are large."""
+"""The scheduler's writing of results that are large."""
 
 from __future__ import annotations
 

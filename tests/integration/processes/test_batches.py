@@ -39,7 +39,7 @@ async def test_ten_thousand_lines_are_answered_once_each_and_with_their_own_answ
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     fast = {"CHANCERY_CONCURRENCY": "64"}
-    children = [empty_system.start(role, **fast) for role in ("worker", "courier", "clerk")]
+    children = [empty_system.start(role, **fast) for role in ("worker", "courier", "scheduler")]
     api_url = empty_system.start_api()
     empty_system.up(*children)
     async with calling(await open_desk(empty_system), api_url) as caller:

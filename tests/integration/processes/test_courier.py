@@ -216,7 +216,7 @@ async def test_a_courier_killed_in_a_delivery_loses_nothing(
     await until(lambda: receiver.received)
 
     first.kill()
-    for role in ("clerk", "courier"):
+    for role in ("scheduler", "courier"):
         empty_system.start(role)
 
     callback = await desk.settled(job_id)

@@ -40,7 +40,7 @@ async def test_a_departments_task_is_listed_and_run_like_any_other(
     own = written(departments=[theirs.name])
     system = empty_system
     system.env = _folder(system, "tasks", permit=own)
-    children = [system.start(role) for role in ("worker", "courier", "clerk")]
+    children = [system.start(role) for role in ("worker", "courier", "scheduler")]
     api_url = system.start_api()
     system.up(*children)
     engine.control(answer=json.dumps({"summary": "A lamp.", "items": [{"quote": "Mill Lane"}]}))
@@ -85,7 +85,11 @@ async def test_jobs_of_a_task_that_is_gone_end_and_say_so(
     system = empty_system
     system.env = _folder(system, "before", permit=written())
     without = _folder(system, "after", other=written(name="other"))
-    children = [system.start("worker", **without), system.start("courier"), system.start("clerk")]
+    children = [
+        system.start("worker", **without),
+        system.start("courier"),
+        system.start("scheduler"),
+    ]
     api_url = system.start_api()
     system.up(*children)
     async with calling(await open_desk(system), api_url) as caller:
@@ -108,7 +112,7 @@ async def test_options_that_a_changed_task_does_not_take_end_the_job(
     system.env = _folder(system, "before", permit=written())
     changed = written(options_schema={"type": "object", "properties": {}}, user="${document}")
     worker = system.start("worker", **_folder(system, "after", permit=changed))
-    children = [worker, system.start("courier"), system.start("clerk")]
+    children = [worker, system.start("courier"), system.start("scheduler")]
     api_url = system.start_api()
     system.up(*children)
     async with calling(await open_desk(system), api_url) as caller:
@@ -118,7 +122,7 @@ async def test_options_that_a_changed_task_does_not_take_end_the_job(
     assert TEXT not in json.dumps(job["error"])
 
 
-@pytest.mark.parametrize("role", ["api", "worker", "clerk"])
+@pytest.mark.parametrize("role", ["api", "worker", "scheduler"])
 async def test_a_process_with_a_broken_task_does_not_start_and_says_why(
     empty_system: System, role: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Tasks on several documents, through api, clerk and worker."""
+"""Tasks on several documents, through api, scheduler and worker."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
 
     first.kill()
     engine.control(mode="ok")
-    empty_system.start("clerk")
+    empty_system.start("scheduler")
     empty_system.start("worker")
 
     job = await desk.ended(job_id)
@@ -98,7 +98,7 @@ async def test_a_worker_lives_through_a_redis_that_dies_when_a_message_was_pulle
         kept = await desk.submit()
         assert (await desk.ended(kept)).status is JobStatus.succeeded
         assert worker.process.poll() is None
-        empty_system.start("clerk")
+        empty_system.start("scheduler")
         assert (await desk.ended(lost)).status is JobStatus.succeeded
 
 
@@ -107,7 +107,7 @@ async def test_a_worker_of_one_lane_leaves_the_other_alone(
 ) -> None:
     desk = await open_desk(empty_system)
     interactive, bulk = await desk.submit(), await desk.submit(lane="bulk")
-    empty_system.start("clerk")
+    empty_system.start("scheduler")
 
     empty_system.start("worker", CHANCERY_LANE="bulk")
     assert (await desk.ended(bulk)).status is JobStatus.succeeded

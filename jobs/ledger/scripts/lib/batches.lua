@@ -7,7 +7,7 @@
 --   chancery:outcomes:BATCH    jobs that have, and wait to be written to the output and error files
 --   chancery:called:BATCH      jobs that were written and are kept, because they have a callback
 -- A batch that has not ended is, by its status:
---   validating                 chancery:indexing          by the time at which a clerk may take it
+--   validating                 chancery:indexing          by the time at which a scheduler may take it
 --   in_progress                chancery:waiting:DEPT      while lines wait (see prelude.lua)
 --   in_progress to cancelling  chancery:flush-due         when something is to be written, by the
 --                                                         time since when

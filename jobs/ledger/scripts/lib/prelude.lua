@@ -93,7 +93,7 @@ local function is_paused(department, lane)
     or redis.call('SISMEMBER', paused, 'department:' .. department .. ':' .. lane) == 1
 end
 
--- Whether bulk work, or that batch, is outside its window. The clerk says so with each release; what
+-- Whether bulk work, or that batch, is outside its window. The scheduler says so with each release; what
 -- it said counts for a while after its death. It is a set of `department:NAME` and `batch:ID`.
 local CLOSED_MS = 60000
 

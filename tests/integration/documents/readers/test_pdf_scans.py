@@ -44,7 +44,9 @@ def test_a_scan_with_a_written_header_is_read_whole(tmp_path: Path) -> None:
 def test_a_picture_in_a_written_page_is_read_at_its_place(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         for at in range(6):
-            canvas.drawString(72, 780 - 16 * at, f"Line {at} of the letter was typed by a clerk.")
+            canvas.drawString(
+                72, 780 - 16 * at, f"Line {at} of the letter was typed by a scheduler."
+            )
         canvas.drawInlineImage(a4().crop((0, 80, 827, 500)), 0, 300, 595, 302)
         canvas.drawString(72, 200, "The letter ends here.")
 

@@ -52,7 +52,7 @@ def a_new_batch(**changes: Any) -> NewBatch:
 
 @dataclass(slots=True)
 class Bureau:
-    """A ledger, what Celery holds of it, and clerks who note which lines they wrote, by blob."""
+    """A ledger, what Celery holds of it, and schedulers that note what they wrote, by blob."""
 
     ledger: Ledger
     redis: Redis
@@ -168,7 +168,7 @@ class Bureau:
     async def unwritten(
         self, batch: NewBatch | Batch, most: int = 1_000, *, callbacks: bool = False
     ) -> Flushed:
-        """What a clerk writes next: as segments that are in the store, and not yet noted."""
+        """What a scheduler writes next: as segments that are in the store, and not yet noted."""
         unflushed = await self.ledger.batches.unflushed(batch.id, most)
         assert unflushed is not None
         good, bad = list[int](), list[int]()

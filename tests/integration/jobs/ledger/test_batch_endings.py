@@ -136,7 +136,7 @@ async def test_what_is_to_be_written_is_due_and_the_rest_stays_due(bureau: Burea
     assert await bureau.ledger.batches.due_flushes() == []
 
 
-async def test_of_two_clerks_one_writes(bureau: Bureau, redis_url: str) -> None:
+async def test_of_two_schedulers_one_writes(bureau: Bureau, redis_url: str) -> None:
     other = Ledger(RedisSettings(url=SecretStr(redis_url)))
     batch = await bureau.begin(6)
     await bureau.release()
@@ -155,7 +155,9 @@ async def test_of_two_clerks_one_writes(bureau: Bureau, redis_url: str) -> None:
     await other.close()
 
 
-async def test_a_clerk_that_looks_while_another_writes_has_nothing_to_write(bureau: Bureau) -> None:
+async def test_a_scheduler_that_looks_while_another_writes_has_nothing_to_write(
+    bureau: Bureau,
+) -> None:
     batch = await bureau.begin(1)
     await bureau.release()
     await bureau.run(bureau.take_sent())
@@ -164,7 +166,9 @@ async def test_a_clerk_that_looks_while_another_writes_has_nothing_to_write(bure
     assert await bureau.ledger.batches.unflushed(batch.id, 10) is None
 
 
-async def test_a_clerk_that_is_late_changes_nothing_of_a_batch_that_ended(bureau: Bureau) -> None:
+async def test_a_scheduler_that_is_late_changes_nothing_of_a_batch_that_ended(
+    bureau: Bureau,
+) -> None:
     batch = await bureau.begin(1, callback_url=URL)
     await bureau.release()
     await bureau.run(bureau.take_sent())
@@ -237,7 +241,7 @@ async def test_lines_that_end_while_a_batch_is_closed_are_written_too(bureau: Bu
     await bureau.release(2)
     runs = await bureau.claim(bureau.take_sent())
     await close(bureau, batch, BatchStatus.cancelled)
-    # Clerks write what is not to be run before the sweep has ended what runs.
+    # Schedulers write what is not to be run before the sweep has ended what runs.
     assert await bureau.write(batch)
     assert (await bureau.get(batch)).status is BatchStatus.cancelling
     assert await bureau.ledger.runs.finish(runs[0], SUCCEEDED)

@@ -1,4 +1,4 @@
-"""Batches in the ledger, whatever workers, departments and two clerks do, in whatever order: each
+"""Batches in the ledger, whatever workers, departments and two schedulers do, in any order: each
 line is in one place, its outcome is written once, and the counts agree.
 
 At the end of each story everything is let go, and every batch has to end.
@@ -246,7 +246,7 @@ class BatchMachine(RuleBasedStateMachine):
     def declare_dead(self, worker: str) -> None:
         self.do(self.ledger.processes.declare_dead(worker))
 
-    # What clerks do.
+    # What schedulers do.
 
     @rule(target=indexings, replaces=st.booleans())
     def start_to_read(self, *, replaces: bool) -> Indexing | MultipleResults[Indexing]:
@@ -306,7 +306,7 @@ class BatchMachine(RuleBasedStateMachine):
         callbacks=st.booleans(),
     )
     def race_to_write(self, batch_id: str, first: int, second: int, *, callbacks: bool) -> None:
-        """Two clerks write at one time."""
+        """Two schedulers write at one time."""
         if self._batch(batch_id).status is BatchStatus.validating:
             return
         both = [
@@ -393,7 +393,7 @@ class BatchMachine(RuleBasedStateMachine):
         assert sum(map(int, endings)) == sum(seen.over for seen in looks)
 
     def let_everything_go(self) -> None:
-        """Nothing waits for ever: with workers and clerks at work, every batch ends."""
+        """Nothing waits for ever: with workers and schedulers at work, every batch ends."""
         for lane in (None, *Lane):
             self.do(self.ledger.pauses.resume("tax", lane))
         for worker in WORKERS:

@@ -260,11 +260,11 @@ async def test_a_batch_whose_outcomes_are_not_written_goes_no_further(bureau: Bu
     assert (await bureau.get(slow)).released == 10
 
 
-async def test_two_clerks_release_no_line_twice(bureau: Bureau, redis_url: str) -> None:
+async def test_two_schedulers_release_no_line_twice(bureau: Bureau, redis_url: str) -> None:
     await bureau.begin(100)
     other = Ledger(RedisSettings(url=SecretStr(redis_url)))
-    for clerk in (bureau.ledger, other) * 3:
-        await clerk.upkeep.release(Release(depth=60, chunk=7))
+    for scheduler in (bureau.ledger, other) * 3:
+        await scheduler.upkeep.release(Release(depth=60, chunk=7))
         await bureau.run(bureau.sent()[:10])
     assert bureau.sent_lines() == sorted(set(bureau.sent_lines()))
     await other.close()

@@ -1,4 +1,4 @@
-"""Batches in the ledger: submitted, read by one clerk at a time, begun, listed."""
+"""Batches in the ledger: submitted, read by one scheduler at a time, begun, listed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def refusal(bureau: Bureau, **submission: object) -> str:
 
 
 def run_out(bureau: Bureau, batch_id: str) -> None:
-    """Have the lease of the clerk that reads a batch be over."""
+    """Have the lease of the scheduler that reads a batch be over."""
     bureau.redis.zadd("chancery:indexing", {batch_id: 1})
 
 
@@ -120,7 +120,9 @@ async def test_a_list_is_paged_newest_first(bureau: Bureau) -> None:
     assert rest.next_cursor is None
 
 
-async def test_one_clerk_at_a_time_reads_a_batch_the_longest_waiting_first(bureau: Bureau) -> None:
+async def test_one_scheduler_at_a_time_reads_a_batch_the_longest_waiting_first(
+    bureau: Bureau,
+) -> None:
     first = await bureau.submit()
     assert (await bureau.indexing()).batch.id == first.id
     second = await bureau.submit()
@@ -128,7 +130,7 @@ async def test_one_clerk_at_a_time_reads_a_batch_the_longest_waiting_first(burea
     assert await bureau.ledger.batches.claim_indexing() is None
 
 
-async def test_a_clerk_that_died_is_replaced_and_says_nothing_more(bureau: Bureau) -> None:
+async def test_a_scheduler_that_died_is_replaced_and_says_nothing_more(bureau: Bureau) -> None:
     batch = await bureau.submit()
     dead = await bureau.indexing()
     assert await bureau.ledger.batches.note_indexing(dead, 2)
@@ -175,7 +177,7 @@ async def test_a_reading_that_came_further_than_all_before_begins_the_count_anew
     assert counted == [1, 2, 3, 4, 5, 2]
 
 
-async def test_a_clerk_that_could_not_go_on_takes_nothing_from_the_next(bureau: Bureau) -> None:
+async def test_a_scheduler_that_could_not_go_on_takes_nothing_from_the_next(bureau: Bureau) -> None:
     batch = await bureau.submit()
     late = await bureau.indexing()
     run_out(bureau, batch.id)

@@ -212,7 +212,7 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/poisoned")
 
 
-async def test_leases_stand_while_the_clerk_lets_them(ledger: Ledger, submit: Submit) -> None:
+async def test_leases_stand_while_the_scheduler_lets_them(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     claim = await claimed(ledger, job_id, lease=0)
     assert (await ledger.upkeep.sweep(take_leases=False)).abandoned == 0

@@ -1,4 +1,4 @@
-"""The ledger against a model of it: whatever two workers, departments and the clerk do, in whatever
+"""The ledger against a model of it: whatever workers, departments and a scheduler do, in whatever
 order, each job is in one place, ends once, and has one event.
 
 Time is the server's own, so a lease is either long or over at once; the model knows which.
@@ -266,7 +266,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for job in held:
             self._abandon(job)
 
-    # What the clerk does.
+    # What the scheduler does.
 
     @rule()
     def sweep(self) -> None:

@@ -43,7 +43,7 @@ async def test_interactive_lines_are_begun_at_any_hour(bureau: Bureau) -> None:
     assert len(await bureau.claim(bureau.take_sent(Lane.interactive))) == 2
 
 
-async def test_what_a_dead_clerk_said_of_windows_is_forgotten(bureau: Bureau) -> None:
+async def test_what_a_dead_scheduler_said_of_windows_is_forgotten(bureau: Bureau) -> None:
     await bureau.release(closed=TAX)
     assert 0 < bureau.redis.pttl("chancery:closed") <= 60_000
 

@@ -1,4 +1,4 @@
-"""How much the clerk releases: by the engines' own figures, the windows, and what is idle."""
+"""How much the scheduler releases: by the engines' own figures, the windows, and what is idle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def beat(bureau: Bureau, name: str, *, ago: float = 0, **detail: Any) -> N
 
 
 async def released(bureau: Bureau, settings: BulkSettings | None = None) -> int:
-    """How many of very many lines a new clerk releases at first."""
+    """How many of very many lines a new scheduler releases at first."""
     releaser = Releaser(bureau.ledger, settings or BulkSettings(), BatchSettings())
     return (await releaser.release()).released
 

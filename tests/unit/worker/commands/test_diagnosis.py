@@ -60,24 +60,24 @@ def test_a_redis_that_loses_or_drops_jobs_is_bad_and_a_lazy_one_a_warning() -> N
 
 
 def test_a_role_that_nobody_fills_is_bad() -> None:
-    processes = [process("worker"), process("clerk")]
+    processes = [process("worker"), process("scheduler")]
     assert levels(diagnosis.of_processes(processes, NOW)) == [
         ("worker", "ok"),
-        ("clerk", "ok"),
+        ("scheduler", "ok"),
         ("courier", "bad"),
     ]
 
 
 def test_a_silent_process_is_bad_unless_another_does_its_work() -> None:
     silent, living = process("worker", age=60), process("worker", number=2)
-    others = [process("courier"), process("clerk")]
+    others = [process("courier"), process("scheduler")]
     assert ("worker", "bad") in levels(diagnosis.of_processes([silent, *others], NOW))
     assert ("worker", "bad") not in levels(diagnosis.of_processes([silent, living, *others], NOW))
     assert ("worker", "warn") in levels(diagnosis.of_processes([silent, living, *others], NOW))
 
 
 def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
-    others = [process("courier"), process("clerk")]
+    others = [process("courier"), process("scheduler")]
     bulk = process("worker", lanes=["bulk"])
     gone = process("worker", age=60, number=2, lanes=["interactive"])
     findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
