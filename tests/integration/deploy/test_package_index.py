@@ -185,6 +185,11 @@ def test_pip_trusts_what_the_machine_trusts_unless_it_is_told_otherwise(
     bundle.touch()
     package_index.trust_system_certificates(PYTHON)
     assert os.environ["PIP_CERT"] == str(bundle)
+    monkeypatch.setenv("PIP_CERT", "")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/hosts")
+    package_index.trust_system_certificates(PYTHON)
+    assert os.environ["PIP_CERT"] == ""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     configured = tmp_path / "pip.conf"
     configured.write_text("[global]\ncert = /etc/hosts\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(configured))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib.util
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +47,31 @@ def test_a_processor_without_avx2_is_refused(cpuinfo: Path) -> None:
         machine.check_engine((3, 11), "Linux", "x86_64", cpuinfo)
     # The flags of Arm's processors have other names.
     machine.check_engine((3, 11), "Linux", "aarch64", cpuinfo)
+
+
+def test_a_python_without_venv_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As Debian has it without python3-venv.
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(Failed, match=r"apt-get install python3\.\d+-venv"):
+        machine.check_application()
+
+
+def test_a_processor_without_wheels_of_a_package_needs_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    machine.check_application("x86_64")
+    with pytest.raises(Failed, match=r"apt-get install gcc python3\.\d+-dev"):
+        machine.check_application("aarch64")
+
+
+@pytest.mark.parametrize("libc", [("", ""), ("glibc", "2.17")])
+def test_another_or_an_old_c_library_is_refused(
+    monkeypatch: pytest.MonkeyPatch, libc: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(platform, "libc_ver", lambda: libc)
+    with pytest.raises(Failed, match=r"needs glibc 2\.28 or later"):
+        machine.check_application()
 
 
 def test_too_little_disk_says_how_much_is_needed(tmp_path: Path) -> None:
