@@ -7,11 +7,13 @@ it is written; `id` is made from the job's id, or from the line's number where t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Literal
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from jobs.batches.input.lines import LineProblem
+from jobs.model.problems import PROBLEM_TYPES, code_of
 from jobs.model.provenance import Provenance
 
 Unrun = Literal["batch_expired", "batch_cancelled"]
@@ -20,7 +22,6 @@ _WHY_UNRUN: Mapping[Unrun, str] = {
     "batch_expired": "The batch's completion window ended before the line's turn came.",
     "batch_cancelled": "The batch was cancelled before the line's turn came.",
 }
-_NO_MESSAGE = "The engine said nothing more."
 
 
 def output_line(
@@ -32,16 +33,17 @@ def output_line(
     return _line(_of_job(job_id), custom_id, _response(job_id, 200, body_json), b"null", told)
 
 
-def failed_line(custom_id: str | None, job_id: str, status_code: int, body_json: bytes) -> bytes:
-    """For the error file: a job that failed, with its problem as `body_json`, or a chat that the
-    engine did not answer with 200, with what it said. What is no JSON is given as a string."""
-    try:
-        body = from_json(body_json, allow_inf_nan=False)
-    except ValueError:
-        body = body_json.decode(errors="replace")
-        body_json = to_json(body)
-    error = to_json(_error_of(body, status_code))
-    return _line(_of_job(job_id), custom_id, _response(job_id, status_code, body_json), error)
+def failed_line(custom_id: str | None, job_id: str, problem: Mapping[str, Any]) -> bytes:
+    """A line for the error file: a job that failed. `problem` is the job's `error`; the line's
+    status code is that of its problem type (500 for a type of another release).
+    """
+    code = code_of(problem)
+    status = (
+        PROBLEM_TYPES[code].status if code in PROBLEM_TYPES else HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    error = {"code": code, "message": problem.get("detail") or problem.get("title")}
+    response = _response(job_id, status, to_json(problem))
+    return _line(_of_job(job_id), custom_id, response, to_json(error))
 
 
 def refused_line(problem: LineProblem) -> bytes:
@@ -85,17 +87,3 @@ def _line(
         error,
         more,
     )
-
-
-def _error_of(body: Any, status_code: int) -> dict[str, Any]:
-    """What a problem, or an engine's error as OpenAI words it, says in short."""
-    said = body if isinstance(body, dict) else {}
-    if isinstance(said.get("error"), dict):
-        said = said["error"]
-    kind = said.get("type")
-    if isinstance(kind, str) and kind.startswith("/problems/"):
-        code: Any = kind.removeprefix("/problems/")
-    else:
-        code = kind or said.get("code") or status_code
-    message = said.get("detail") or said.get("message") or said.get("title") or _NO_MESSAGE
-    return {"code": str(code), "message": str(message)}

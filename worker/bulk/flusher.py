@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import structlog
 from pydantic_core import to_json
 
-from documents.errors import DocumentError
 from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import read_line
@@ -21,7 +20,6 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong
 from worker.bulk.segments import Draft, Lines, rest
 
 # Noting a segment holds up the ledger for all others, some 0.1 ms a line.
@@ -32,15 +30,6 @@ _UNRUN: Mapping[JobStatus, Unrun] = {
     JobStatus.cancelled: "batch_cancelled",
     JobStatus.expired: "batch_expired",
 }
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
-_OF_THE_REQUEST = frozenset(
-    {
-        EngineRefused.code,
-        OptionsInvalid.code,
-        OptionsTooLong.code,
-        *(one.code for one in DocumentError.__subclasses__()),
-    }
-)
 _LOST = Problem(
     "file-missing",
     "The result, or the line itself, is not in the scheduler's store. Send the line again; with "
@@ -139,10 +128,7 @@ class Flusher:
             origin = job.provenance if line.chat is not None else None
             output.add(output_line(line.custom_id, job.id, body, origin))
         else:
-            problem = job.error or _LOST.to_dict()
-            refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST
-            status = _BAD_REQUEST if refused else _SERVER_ERROR
-            errors.add(failed_line(custom_id, job.id, status, to_json(problem)))
+            errors.add(failed_line(custom_id, job.id, job.error or _LOST.to_dict()))
 
     async def _body(self, job: Job, line: Line) -> bytes | None:
         """What the output file says of a job that succeeded; None for any other."""

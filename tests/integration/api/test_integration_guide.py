@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from jobs.ledger import Ledger
-from jobs.model.problems import TITLES
+from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import JobStatus
 from jobs.process.settings import (
     ApiSettings,
@@ -101,7 +101,7 @@ def test_every_problem_in_the_guide_exists() -> None:
         for code in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", row.split("|")[2])
     }
     assert named
-    assert named <= set(TITLES)
+    assert named <= set(PROBLEM_TYPES)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL))
