@@ -16,7 +16,7 @@ from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
-from jobs.batches.eta.outlook import Outlook
+from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
@@ -69,7 +69,7 @@ def create_app(
                 ledger=ledger,
                 store=folder,
                 files=files,
-                outlook=Outlook(ledger, bulk),
+                eta=BatchEta(ledger, bulk),
                 batches=batches,
                 bulk=bulk,
             ),

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from jobs.batches.batch import NewBatch
-from jobs.batches.eta.estimates import late
-from jobs.batches.eta.first_look import FirstLook
-from jobs.batches.eta.outlook import Outlook
+from jobs.batches.eta.eta import BatchEta
+from jobs.batches.eta.simulation import is_late
+from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
 from jobs.batches.input.indexing import too_many_lines
@@ -27,7 +27,7 @@ from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
-from jobs.submit.checks import check_task
+from jobs.submit.checks import check_task, invalid_field
 from jobs.submit.submission import check_callback
 
 
@@ -50,15 +50,15 @@ class BatchSubmissions:
         ledger: Ledger,
         store: Store,
         files: Files,
-        outlook: Outlook,
+        eta: BatchEta,
         batches: BatchSettings,
         bulk: BulkSettings,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._files = files
-        self._outlook = outlook
-        self._first_look = FirstLook(ledger, store)
+        self._eta = eta
+        self._token_estimate = TokenEstimate(ledger, store)
         self._batches = batches
         self._bulk = bulk
 
@@ -73,9 +73,9 @@ class BatchSubmissions:
         and the ledger's.
         """
         if idempotency is not None:
-            kept = await self._ledger.batches.earlier(department.name, idempotency)
-            if kept is not None:
-                return _submitted(kept)
+            earlier = await self._ledger.batches.earlier(department.name, idempotency)
+            if earlier is not None:
+                return _replayed(earlier)
         batch = await self._checked(department, request)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
@@ -93,16 +93,16 @@ class BatchSubmissions:
         try:
             terms = terms_of(request.metadata, self._bulk.zone)
         except MisfitMetadata as misfit:
-            raise _misfit(f"#/metadata/{misfit.key}", str(misfit)) from misfit
+            raise invalid_field(f"#/metadata/{misfit.key}", str(misfit)) from misfit
         await check_callback(department, terms.callback_url)
         if request.task is not None:
-            check_task(request.task, request.options, department.name)
+            await check_task(request.task, request.options, department.name)
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
         ends = created_at + (duration(request.completion_window) or timedelta())
         deadline = min(terms.deadline, ends) if terms.deadline else ends
         if deadline <= created_at:
-            raise _misfit("#/metadata/deadline", "It has passed.")
+            raise invalid_field("#/metadata/deadline", "It has passed.")
         return NewBatch(
             id=new_batch_id(),
             callback_id=new_callback_id() if terms.callback_url else None,
@@ -140,21 +140,23 @@ class BatchSubmissions:
             raise too_many_lines(self._batches.max_lines)
         tokens = await self._tokens(file, request)
         batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
-        expected_at = await self._outlook.of_new(batch)
-        if late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
+        expected_at = await self._eta.of_new(batch)
+        if is_late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
             raise _unreachable(expected_at, batch.deadline)
         batch = replace(batch, expected_at=expected_at)
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None
         kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
-        return _submitted(kept)
+        return (
+            _replayed(kept) if kept.replayed else SubmittedBatch(batch.id, body, False, kept.quotas)
+        )
 
     async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
         if request.documents is None:
-            return await self._first_look.at_file(file, request.endpoint)
+            return await self._token_estimate.of_file(file, request.endpoint)
         ids = [_document(given).document_id for given in request.documents]
-        return await self._first_look.at_documents(file.department, request.task or "", ids)
+        return await self._token_estimate.of_documents(file.department, request.task or "", ids)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
         """Documents become lines, so that there is one kind of batch."""
@@ -168,8 +170,8 @@ class BatchSubmissions:
             return await self._files.keep(department.name, upload)
 
 
-def _submitted(kept: KeptBatch) -> SubmittedBatch:
-    return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
+def _replayed(kept: KeptBatch) -> SubmittedBatch:
+    return SubmittedBatch(from_json(kept.body)["id"], kept.body, True, kept.quotas)
 
 
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:
@@ -193,14 +195,6 @@ def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> I
 
 def _document(given: str | BatchDocument) -> BatchDocument:
     return BatchDocument(document_id=given) if isinstance(given, str) else given
-
-
-def _misfit(pointer: str, detail: str) -> ProblemError:
-    return ProblemError(
-        "invalid-request",
-        "Something in the request does not fit; `errors` says what.",
-        errors=[{"pointer": pointer, "detail": detail}],
-    )
 
 
 def _unreachable(expected_at: datetime | None, deadline: datetime) -> ProblemError:

@@ -15,7 +15,6 @@ from typing import Any
 from pydantic_core import to_json
 
 from jobs.batches.input.lines import Line
-from jobs.submit.checks import checked_options
 
 ENTRY_BYTES = 16
 TOKENS_AT = 8  # where in an entry its tokens stand
@@ -106,10 +105,9 @@ def prefix_of(line: Line) -> Prefix:
     """What says which lines should be released together, so that the prefix cache serves them."""
     if line.chat is not None:
         return Prefix(_chat_levels(line.chat))
-    assert line.request is not None  # noqa: S101 - a line has one or the other
-    options = checked_options(line.request.task, line.request.options).canonical
+    options = line.options.canonical if line.options is not None else b""
     document = line.document_id if line.document_id is not None else line.text
-    return Prefix((hash((line.task, options, line.request.model)), 0, 0), hash(document))
+    return Prefix((hash((line.task, options, line.model)), 0, 0), hash(document))
 
 
 def _chat_tokens(chat: Mapping[str, Any]) -> int:

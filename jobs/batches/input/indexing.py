@@ -19,7 +19,7 @@ from jobs.batches.input.lines import Line, LineProblem, LineProblemError, parse_
 from jobs.batches.input.reading import LineReader, RawLine
 from jobs.batches.input.release_order import ReleaseOrder
 from jobs.model.problems import Problem, ProblemError
-from jobs.submit.references import Named, no_such_library, no_such_reference
+from jobs.submit.references import no_such_library, no_such_reference
 from tasks.secrecy import Secrecy, marking_of
 
 SLICE_LINES = 500
@@ -76,13 +76,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A line of the last slice that may yet be refused; `place` is among the entries, `named` what
-    its options name.
-    """
+    """A line of the last slice that may still be refused, and its entry's position."""
 
     place: int
     line: Line
-    named: Named
 
 
 class Indexer:
@@ -136,7 +133,7 @@ class Indexer:
         refused = []
         for one in self._open:
             document_id = one.line.document_id
-            missing = sorted(one.named.document_ids - sizes.keys())
+            missing = sorted(one.line.references.document_ids - sizes.keys())
             if document_id is not None and document_id not in sizes:
                 problem = _no_such_document(one.line)
             elif missing:
@@ -155,7 +152,7 @@ class Indexer:
         name them are refused."""
         refused = []
         for one in self._open:
-            missing = sorted(one.named.libraries.intersection(names))
+            missing = sorted(one.line.references.libraries.intersection(names))
             if missing and self._entries.drop(one.place):
                 refused.append(_of_problem(one.line, no_such_library(missing[0]).problem))
         self._problems += len(refused)
@@ -192,15 +189,15 @@ class Indexer:
 
     def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
         lines = [one.line for one in self._open]
-        named = [one.named for one in self._open]
+        references = [one.references for one in lines]
         inputs = frozenset(one.document_id for one in lines if one.document_id)
         return Slice(
             lines=self._lines,
             bytes_read=self._reader.offset,
             done=done,
             problems=problems,
-            document_ids=inputs.union(*(one.document_ids for one in named)),
-            libraries=frozenset[str]().union(*(one.libraries for one in named)),
+            document_ids=inputs.union(*(one.document_ids for one in references)),
+            libraries=frozenset[str]().union(*(one.libraries for one in references)),
             callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
         )
 
@@ -232,9 +229,9 @@ class Indexer:
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
         place = self._entries.add(entry, prefix_of(line))
-        named = line.named
-        if line.document_id or line.callback_url or named.document_ids or named.libraries:
-            self._open.append(_Open(place, line, named))
+        references = line.references
+        if line.document_id or line.callback_url or references.document_ids or references.libraries:
+            self._open.append(_Open(place, line))
 
     def _unique(self, data: bytes) -> Line:
         try:

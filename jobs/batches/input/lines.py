@@ -14,8 +14,8 @@ from pydantic_core import from_json
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
-from jobs.submit.checks import check_task_name, check_text, checked_options, listed
-from jobs.submit.references import Named
+from jobs.submit.checks import CheckedOptions, check_options, check_task_name, check_text, listed
+from jobs.submit.references import OptionReferences
 from jobs.submit.requests import JobRequest
 
 # What a chat line's task is called, beside the names of the registry.
@@ -45,6 +45,7 @@ class Line:
     custom_id: str
     url: LineUrl
     request: JobRequest | None = None
+    options: CheckedOptions | None = None
     chat: Mapping[str, Any] | None = None
 
     @property
@@ -64,11 +65,9 @@ class Line:
         return given.document_id if given is not None else None
 
     @property
-    def named(self) -> Named:
-        """What the options of a job name."""
-        if self.request is None:
-            return Named()
-        return checked_options(self.request.task, self.request.options).named
+    def references(self) -> OptionReferences:
+        """What the options of a job refer to; empty for a line that was not checked."""
+        return self.options.references if self.options is not None else OptionReferences()
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -148,9 +147,8 @@ def parse_line(
             line, words = Line(number, custom_id, url, chat=body), _chat_words(body)
         else:
             request = _job_request(body)
-            if not taken:
-                _check_job(request, max_text_chars, department)
-            line = Line(number, custom_id, url, request=request)
+            options = None if taken else _check_job(request, max_text_chars, department)
+            line = Line(number, custom_id, url, request, options)
             words = _job_words(line)
         _check_words(words, screen)
     except _Misfit as misfit:
@@ -225,7 +223,7 @@ def _chat_words(body: Mapping[str, Any]) -> Iterator[str]:
 def _job_words(line: Line) -> Iterator[str]:
     """The texts that a job brings along, those in its options too."""
     yield line.text or ""
-    yield from line.named.texts
+    yield from line.references.texts
 
 
 def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
@@ -252,25 +250,28 @@ def _job_request(body: dict[str, Any]) -> JobRequest:
     return request
 
 
-def _check_job(request: JobRequest, max_text_chars: int | None, department: str | None) -> None:
+def _check_job(
+    request: JobRequest, max_text_chars: int | None, department: str | None
+) -> CheckedOptions:
     try:
-        _check_task_and_texts(request, max_text_chars, department)
+        return _check_task_and_texts(request, max_text_chars, department)
     except ProblemError as error:
         raise _Misfit(error.problem.code, error.problem.detail) from None
 
 
 def _check_task_and_texts(
     request: JobRequest, max_text_chars: int | None, department: str | None
-) -> None:
+) -> CheckedOptions:
     check_task_name(request.task, department)
-    options = checked_options(request.task, request.options)
+    options = check_options(request.task, request.options)
     if options.errors:
         raise _unfit([{**one, "pointer": f"#/body{one['pointer'][1:]}"} for one in options.errors])
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
-    for each in [*options.named.texts, *([text] if text is not None else [])]:
+    for each in [*options.references.texts, *([text] if text is not None else [])]:
         check_text(each, len(each) if max_text_chars is None else max_text_chars)
+    return options
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:

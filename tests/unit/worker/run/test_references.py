@@ -17,7 +17,7 @@ from documents.limits import ReadLimits
 from documents.readers.text import read_given
 from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
-from jobs.submit.references import Named
+from jobs.submit.references import OptionReferences
 from tasks.references import DocumentRef, LibraryRef
 from worker.run.references import References
 
@@ -80,7 +80,9 @@ def test_references_are_found_wherever_they_are() -> None:
             "library": "laws",
         }
     )
-    assert Named.in_options(options) == Named(frozenset("abc"), frozenset({"laws"}), ("t",))
+    assert OptionReferences.of(options) == OptionReferences(
+        frozenset("abc"), frozenset({"laws"}), ("t",)
+    )
 
 
 async def test_each_reference_gets_its_document() -> None:
