@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
-from jobs.windows.clock import check_zone
+from jobs.windows.rules import check_zone
 from jobs.windows.window import Window, WindowError
 
 MIB = 1024 * 1024
