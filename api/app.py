@@ -48,7 +48,7 @@ def create_app(
     retention: RetentionSettings,
     batches: BatchSettings,
     bulk: BulkSettings,
-    secrecy: SecrecySettings | None = None,
+    secrecy: SecrecySettings,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -56,8 +56,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
-        screening = Screening.with_processes(secrecy or SecrecySettings())
-        documents = Documents(ledger, folder, limits, retention, screening)
+        screening = Screening.with_processes(secrecy, limits)
+        documents = Documents(ledger, folder, limits, screening)
         files = Files(ledger, folder, retention)
         app.state.parts = Parts(
             ledger=ledger,

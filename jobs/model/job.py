@@ -107,8 +107,8 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A document in the store. `blob` is the store's name for its bytes."""
+class NewDocument:
+    """A document to be recorded. `blob` is the name of its bytes in the store."""
 
     id: str
     department: str
@@ -116,8 +116,14 @@ class StoredDocument:
     bytes: int
     media_type: str
     filename: str | None
-    expires_at: datetime
     blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument(NewDocument):
+    """A recorded document. The ledger sets `expires_at` by Redis's clock."""
+
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Kept, Submission
 from jobs.model.department import Department
 from jobs.model.ids import new_callback_id, new_job_id
-from jobs.model.job import NewJob, StoredDocument
+from jobs.model.job import NewDocument, NewJob
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.model.states import JobStatus
@@ -46,7 +46,7 @@ class _Input:
     """The job's document. `unrecorded` is set if the ledger records it together with the job."""
 
     document_id: str
-    unrecorded: StoredDocument | None = None
+    unrecorded: NewDocument | None = None
 
 
 class Submissions:
@@ -124,7 +124,7 @@ class Submissions:
         return _Input(document.id, document)
 
     async def _keep_job(
-        self, job: NewJob, document: StoredDocument | None, idempotency: IdempotencyKey | None
+        self, job: NewJob, document: NewDocument | None, idempotency: IdempotencyKey | None
     ) -> Submitted:
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # Redis keeps ms

@@ -33,7 +33,7 @@ class Options(BaseModel):
 
 def stored(document_id: str) -> StoredDocument:
     now = datetime.now(UTC)
-    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, now, f"tax/{document_id}")
+    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, f"tax/{document_id}", now)
 
 
 @dataclass
