@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from jobs.batches.input.input_line import read_line
-from jobs.batches.input.lines import Line
+from jobs.batches.input.input_line import LineHeader, read_header
 from jobs.model.callback import Callback
 from jobs.model.job import Job, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
@@ -119,7 +118,7 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
 
 
 async def job_view(
-    job: Job, store: Store, *, inline_result: bool = True, line: Line | None = None
+    job: Job, store: Store, *, inline_result: bool = True, line: LineHeader | None = None
 ) -> JobView:
     """A job as it stands; a result that the store keeps is read only where it is asked for.
 
@@ -132,7 +131,7 @@ async def job_view(
         else:
             result_url = f"/v1/jobs/{job.id}/result"
     if line is None and job.line is not None:
-        line = await read_line(store, job.line)
+        line = await read_header(store, job.line)
     return JobView(
         id=job.id,
         task=job.task,

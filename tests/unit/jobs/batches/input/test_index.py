@@ -15,8 +15,8 @@ from jobs.batches.input.index import (
     ANSWER_TOKENS,
     DOCUMENT_TOKENS,
     ENTRY_BYTES,
-    MOST_ANSWER_TOKENS,
-    MOST_DOCUMENT_TOKENS,
+    MAX_ANSWER_TOKENS,
+    MAX_DOCUMENT_TOKENS,
     Entry,
     estimate_tokens,
     pack,
@@ -73,7 +73,7 @@ def test_a_document_is_its_bytes_where_they_are_known() -> None:
     body = {"task": "summarize", "input": {"document_id": "doc_1"}}
     assert tokens(body) == DOCUMENT_TOKENS + ANSWER_TOKENS
     assert tokens(body, 4_000) == 1_001 + ANSWER_TOKENS
-    assert tokens(body, 100_000_000) == MOST_DOCUMENT_TOKENS + ANSWER_TOKENS
+    assert tokens(body, 100_000_000) == MAX_DOCUMENT_TOKENS + ANSWER_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_document_is_its_bytes_where_they_are_known() -> None:
         ({}, ANSWER_TOKENS),
         ({"max_tokens": 10}, 10),
         ({"max_completion_tokens": 20, "max_tokens": 10}, 20),
-        ({"max_tokens": 10**30}, MOST_ANSWER_TOKENS),
+        ({"max_tokens": 10**30}, MAX_ANSWER_TOKENS),
         ({"max_tokens": -5}, ANSWER_TOKENS),
         ({"max_tokens": "many"}, ANSWER_TOKENS),
         ({"max_tokens": None}, ANSWER_TOKENS),

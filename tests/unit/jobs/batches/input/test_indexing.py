@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.batches.input.index import MOST_FILE_BYTES
+from jobs.batches.input.index import MAX_FILE_BYTES
 from jobs.batches.input.indexing import Indexer
 from jobs.batches.input.lines import parse_line
 from jobs.model.problems import Problem, ProblemError
@@ -193,7 +193,7 @@ def test_a_file_without_lines_is_no_batch(tmp_path: Path, data: bytes) -> None:
 def test_a_file_whose_offsets_do_not_fit_is_no_batch(tmp_path: Path) -> None:
     path = tmp_path / "batch.jsonl"
     with path.open("wb") as file:
-        file.truncate(MOST_FILE_BYTES + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(ProblemError) as caught:
         Indexer(path, None, LIMITS)
     assert caught.value.problem.code == "too-large"
@@ -228,7 +228,7 @@ def test_a_slice_asks_for_what_its_lines_name(tmp_path: Path) -> None:
     part = indexer.read_slice(max_lines=4)
     assert part.document_ids == {"doc_1", "doc_2"}
     assert part.callback_urls == {"http://a/", "http://b/"}
-    missing = indexer.know_documents({"doc_1": 40_000})
+    missing = indexer.apply_document_sizes({"doc_1": 40_000})
     assert [(one.line, one.custom_id, one.code) for one in missing] == [(2, "b", "not-found")]
     refused = indexer.refuse_callbacks({"http://b/": Problem("callback-not-allowed", "No.")})
     assert [(one.line, one.custom_id, one.code) for one in refused] == [
@@ -270,11 +270,11 @@ def test_a_slice_asks_for_what_the_options_of_its_lines_name(tmp_path: Path) -> 
     part = indexer.read_slice()
     assert part.document_ids == {"doc_1", "doc_2", "doc_3", "doc_4"}
     assert part.libraries == {"laws"}
-    missing = indexer.know_documents({"doc_1": 40, "doc_2": 40})
+    missing = indexer.apply_document_sizes({"doc_1": 40, "doc_2": 40})
     assert [(one.line, one.errors[0]["pointer"]) for one in missing] == [
         (2, "#/body/options"),
         (3, "#/body/input/document_id"),
     ]
-    assert indexer.miss_libraries(frozenset()) == []
-    assert [one.line for one in indexer.miss_libraries({"laws"})] == [4]
+    assert indexer.refuse_missing_libraries(frozenset()) == []
+    assert [one.line for one in indexer.refuse_missing_libraries({"laws"})] == [4]
     assert order(indexer.index()) == [1]
