@@ -1,4 +1,4 @@
-"""The submission of a batch: checked, promised, and kept for the scheduler to read."""
+"""Submission of a batch: check the request, estimate its end, keep it for the scheduler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
 from jobs.batches.input.indexing import too_many_lines
 from jobs.batches.input.lines import LineUrl
-from jobs.batches.request import BatchDocument, BatchRequest, MisfitMetadata, duration, terms_of
+from jobs.batches.request import BatchDocument, BatchRequest, InvalidMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.batches import KeptBatch
@@ -33,7 +33,7 @@ from jobs.submit.submission import check_callback
 
 @dataclass(frozen=True, slots=True)
 class SubmittedBatch:
-    """`body` is the JSON of the batch as first answered; `quotas`, what the department's leave."""
+    """As `Submitted`, for a batch."""
 
     batch_id: str
     body: bytes
@@ -42,7 +42,7 @@ class SubmittedBatch:
 
 
 class BatchSubmissions:
-    """Takes batches from departments."""
+    """Accepts batches from departments."""
 
     def __init__(
         self,
@@ -65,8 +65,8 @@ class BatchSubmissions:
     async def submit(
         self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
     ) -> SubmittedBatch:
-        """Keep a batch; its lines are read afterwards. One that was kept before is answered as it
-        was, even where it would not be taken now.
+        """Keep a batch; the scheduler reads its lines. A repeated idempotency key gets the first
+        response, even if the request would be refused now.
 
         Raises `ProblemError`: `invalid-request` with `errors`, `unknown-task`, `not-found` (the
         file), `callback-not-allowed`, `deadline-unreachable`, `too-many-lines`, `storage-full`,
@@ -92,8 +92,8 @@ class BatchSubmissions:
     async def _checked(self, department: Department, request: BatchRequest) -> NewBatch:
         try:
             terms = terms_of(request.metadata, self._bulk.zone)
-        except MisfitMetadata as misfit:
-            raise invalid_field(f"#/metadata/{misfit.key}", str(misfit)) from misfit
+        except InvalidMetadata as error:
+            raise invalid_field(f"#/metadata/{error.key}", str(error)) from error
         await check_callback(department, terms.callback_url)
         if request.task is not None:
             await check_task(request.task, request.options, department.name)
@@ -124,7 +124,7 @@ class BatchSubmissions:
         if file is None:
             raise ProblemError(
                 "not-found",
-                "The department has no such file. Upload it first; it may have expired.",
+                "The file does not exist. Upload it first; it may have expired.",
             )
         return file
 
@@ -136,7 +136,7 @@ class BatchSubmissions:
         idempotency: IdempotencyKey | None,
     ) -> SubmittedBatch:
         if file.lines > 2 * self._batches.max_lines:
-            # So many blank lines nobody writes; what is nearer the bound is seen when it is read.
+            # The count includes blank lines; the exact limit is checked when the file is read.
             raise too_many_lines(self._batches.max_lines)
         tokens = await self._tokens(file, request)
         batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
@@ -155,11 +155,11 @@ class BatchSubmissions:
     async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
         if request.documents is None:
             return await self._token_estimate.of_file(file, request.endpoint)
-        ids = [_document(given).document_id for given in request.documents]
+        ids = [_document(one).document_id for one in request.documents]
         return await self._token_estimate.of_documents(file.department, request.task or "", ids)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
-        """Documents become lines, so that there is one kind of batch."""
+        """Write the documents as lines, so that there is one kind of batch."""
         documents = request.documents or []
         if len(documents) > self._batches.max_lines:
             raise too_many_lines(self._batches.max_lines)
@@ -175,17 +175,16 @@ def _replayed(kept: KeptBatch) -> SubmittedBatch:
 
 
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:
-    for given in documents:
-        one = _document(given)
+    for document in map(_document, documents):
         body: dict[str, Any] = {
             "task": request.task,
-            "input": {"document_id": one.document_id},
+            "input": {"document_id": document.document_id},
             "options": request.options,
             "model": request.model,
-            "metadata": one.metadata,
+            "metadata": document.metadata,
         }
         line = {
-            "custom_id": one.custom_id or one.document_id,
+            "custom_id": document.custom_id or document.document_id,
             "method": "POST",
             "url": LineUrl.jobs.value,
             "body": body,
@@ -193,15 +192,15 @@ def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> I
         yield to_json(line) + b"\n"
 
 
-def _document(given: str | BatchDocument) -> BatchDocument:
-    return BatchDocument(document_id=given) if isinstance(given, str) else given
+def _document(document: str | BatchDocument) -> BatchDocument:
+    return BatchDocument(document_id=document) if isinstance(document, str) else document
 
 
 def _unreachable(expected_at: datetime | None, deadline: datetime) -> ProblemError:
     expected = f"at {expected_at:%Y-%m-%d %H:%M} UTC" if expected_at else "not within 60 days"
     return ProblemError(
         "deadline-unreachable",
-        f"The batch is expected to be done {expected}; its deadline is {deadline:%Y-%m-%d %H:%M} "
-        "UTC. Nothing was accepted. Give it more time, or send less.",
+        f"The batch is expected to end {expected}; its deadline is {deadline:%Y-%m-%d %H:%M} UTC. "
+        "Nothing was accepted. Give it more time, or send less.",
         expected_at=int(expected_at.timestamp()) if expected_at else None,
     )
