@@ -165,7 +165,7 @@ async def check_callback(department: Department, callback_url: str | None) -> No
         return
     allow = AllowList(department.callback_allow)
     target = parse_target(callback_url)
-    if literal(target.host) is not None or not allow.names(target):
+    if literal(target.host) is not None or not allow.contains(target):
         # An address, or a name in an allowed network; the courier checks again at each delivery.
         check_target(callback_url, allow, await resolve(target))
 
