@@ -189,7 +189,7 @@ def test_what_is_no_plain_url_is_refused(url: str) -> None:
     ],
 )
 def test_an_entry_that_means_nothing_is_refused_when_it_is_made(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no host|port must be"):
+    with pytest.raises(ValueError, match=r"is not a host|port must be"):
         AllowEntry.parse(text)
 
 
