@@ -208,7 +208,7 @@ class WorkerSettings(BaseSettings):
     interactive_places: int | None = Field(
         None,
         ge=0,
-        description="Requests of these that are reserved for interactive work. Default: an eighth.",
+        description="How many of these are reserved for interactive work. Default: an eighth.",
     )
     lease_seconds: float = Field(
         15, description="A worker that does not renew a job's lease for this time loses the job."
