@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from jobs.batches.batch import NewBatch
 from jobs.batches.eta.eta import BatchEta
@@ -20,25 +20,13 @@ from jobs.batches.input.lines import LineUrl
 from jobs.batches.request import BatchDocument, BatchRequest, InvalidMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.batches import KeptBatch
 from jobs.model.department import Department
 from jobs.model.ids import new_batch_id, new_callback_id
 from jobs.model.problems import ProblemError
-from jobs.model.quotas import QuotaLeft
 from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
 from jobs.submit.checks import check_task, invalid_field
-from jobs.submit.submission import check_callback
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedBatch:
-    """As `Submitted`, for a batch."""
-
-    batch_id: str
-    body: bytes
-    replayed: bool
-    quotas: Sequence[QuotaLeft]
+from jobs.submit.submission import SubmissionReply, check_callback, replayed_reply
 
 
 class BatchSubmissions:
@@ -64,7 +52,7 @@ class BatchSubmissions:
 
     async def submit(
         self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
-    ) -> SubmittedBatch:
+    ) -> SubmissionReply:
         """Keep a batch; the scheduler reads its lines. A repeated idempotency key gets the first
         response, even if the request would be refused now.
 
@@ -75,7 +63,7 @@ class BatchSubmissions:
         if idempotency is not None:
             earlier = await self._ledger.batches.earlier(department.name, idempotency)
             if earlier is not None:
-                return _replayed(earlier)
+                return replayed_reply(earlier.body, earlier.quotas)
         batch = await self._checked(department, request)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
@@ -134,7 +122,7 @@ class BatchSubmissions:
         file: StoredFile,
         request: BatchRequest,
         idempotency: IdempotencyKey | None,
-    ) -> SubmittedBatch:
+    ) -> SubmissionReply:
         if file.lines > 2 * self._batches.max_lines:
             # The count includes blank lines; the exact limit is checked when the file is read.
             raise too_many_lines(self._batches.max_lines)
@@ -148,9 +136,9 @@ class BatchSubmissions:
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None
         kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
-        return (
-            _replayed(kept) if kept.replayed else SubmittedBatch(batch.id, body, False, kept.quotas)
-        )
+        if kept.replayed:
+            return replayed_reply(kept.body, kept.quotas)
+        return SubmissionReply(batch.id, body, False, kept.quotas)
 
     async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
         if request.documents is None:
@@ -168,10 +156,6 @@ class BatchSubmissions:
                 incoming.write(line)
             upload = FileUpload(incoming, len(documents), "documents.jsonl")
             return await self._files.keep(department.name, upload)
-
-
-def _replayed(kept: KeptBatch) -> SubmittedBatch:
-    return SubmittedBatch(from_json(kept.body)["id"], kept.body, True, kept.quotas)
 
 
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Kept, Submission
+from jobs.ledger.jobs import Submission
 from jobs.model.department import Department
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.job import NewDocument, NewJob
@@ -29,13 +29,14 @@ from tasks.references import DocumentRef, references_in
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """`body` is the JSON of the job in its first response; `quotas`, what remains of the
-    department's quotas. `replayed` is True for a response to an earlier request with the same
-    idempotency key.
+class SubmissionReply:
+    """The reply to the submission of a job or batch with this `id`.
+
+    `body` is its JSON. `replayed`: it is the reply to an earlier request with the same idempotency
+    key. `quotas`: what is left of the department's quotas.
     """
 
-    job_id: str
+    id: str
     body: bytes
     replayed: bool
     quotas: Sequence[QuotaLeft]
@@ -63,7 +64,7 @@ class Submissions:
         *,
         upload: Upload | None = None,
         idempotency: IdempotencyKey | None = None,
-    ) -> Submitted:
+    ) -> SubmissionReply:
         """Keep a job and queue it. `upload` is the file that came with the request, if any; it is
         stored only after every other check passes. A repeated idempotency key gets the first
         response, even if the request would be refused now.
@@ -75,7 +76,7 @@ class Submissions:
         if idempotency is not None:
             earlier = await self._ledger.jobs.earlier(department.name, idempotency)
             if earlier is not None:
-                return _replayed(earlier)
+                return replayed_reply(earlier.body, earlier.quotas)
         checked = await self._check(department, request, upload)
         options, references = await self._keep_option_texts(department, request, checked)
         job_input = await self._keep_input(department, request, upload)
@@ -125,7 +126,7 @@ class Submissions:
 
     async def _keep_job(
         self, job: NewJob, document: NewDocument | None, idempotency: IdempotencyKey | None
-    ) -> Submitted:
+    ) -> SubmissionReply:
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # Redis keeps ms
         waits = job.not_before is not None and job.not_before > created_at
@@ -142,7 +143,9 @@ class Submissions:
             raise
         if document is not None and kept.blob != document.blob:
             await self._documents.discard(document)
-        return _replayed(kept) if kept.replayed else Submitted(job.id, body, False, kept.quotas)
+        if kept.replayed:
+            return replayed_reply(kept.body, kept.quotas)
+        return SubmissionReply(job.id, body, False, kept.quotas)
 
 
 async def resolve(target: Target) -> Sequence[Address]:
@@ -203,5 +206,5 @@ def _new_job(
     )
 
 
-def _replayed(kept: Kept) -> Submitted:
-    return Submitted(from_json(kept.body)["id"], kept.body, True, kept.quotas)
+def replayed_reply(body: bytes, quotas: Sequence[QuotaLeft]) -> SubmissionReply:
+    return SubmissionReply(from_json(body)["id"], body, True, quotas)
