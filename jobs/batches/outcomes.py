@@ -19,8 +19,8 @@ from jobs.model.provenance import Provenance
 Unrun = Literal["batch_expired", "batch_cancelled"]
 
 _UNRUN_MESSAGES: Mapping[Unrun, str] = {
-    "batch_expired": "The batch's completion window ended before the line was started.",
-    "batch_cancelled": "The batch was cancelled before the line was started.",
+    "batch_expired": "The batch's completion window ended before the line was done.",
+    "batch_cancelled": "The batch was cancelled before the line was done.",
 }
 
 
@@ -55,20 +55,20 @@ def refused_line(problem: LineProblem) -> bytes:
         "line": problem.line,
         "errors": problem.errors,
     }
-    return _line(_refused_line_id(problem.line), problem.custom_id, b"null", to_json(error))
+    return _line(_numbered_line_id(problem.line), problem.custom_id, b"null", to_json(error))
 
 
 def unrun_line(custom_id: str | None, line: int, code: Unrun) -> bytes:
-    """A line for the error file: a line whose batch ended before it was started."""
+    """A line for the error file: a line that was not done when its batch ended."""
     error = {"code": code, "message": _UNRUN_MESSAGES[code], "line": line}
-    return _line(_refused_line_id(line), custom_id, b"null", to_json(error))
+    return _line(_numbered_line_id(line), custom_id, b"null", to_json(error))
 
 
 def _job_line_id(job_id: str) -> str:
     return f"batch_req_{job_id.removeprefix('job_')}"
 
 
-def _refused_line_id(line: int) -> str:
+def _numbered_line_id(line: int) -> str:
     return f"batch_req_line_{line}"
 
 

@@ -80,7 +80,7 @@ class Screening:
             marking = await asyncio.to_thread(marking_of, text)
         else:
             marking = marking_of(text)
-        refuse_marked(department, marking, "text")
+        _refuse_marked(department, marking, "text")
 
     async def check_file(self, department: Department, path: Path, media_type: str) -> None:
         """Raises `ProblemError`: `secrecy-marked`."""
@@ -90,7 +90,7 @@ class Screening:
             marking = await asyncio.to_thread(marking_of_bytes, path)
         else:
             marking = await self._marking_in_time(path, media_type)
-        refuse_marked(department, marking, "file")
+        _refuse_marked(department, marking, "file")
 
     async def _marking_in_time(self, path: Path, media_type: str) -> Marking | None:
         check = self._file_check
@@ -124,26 +124,21 @@ async def _marking_of_file(check: _FileCheck, path: Path, media_type: str) -> Ma
     return level_of(result)
 
 
-def refuse_marked(department: Department, marking: Marking | None, where: str) -> None:
-    """Raises `ProblemError`: `secrecy-marked`. `where` goes to the log."""
-    if marking is None or department.may_send(marking):
-        return
-    note_refusal(department.name, marking, where)
-    raise ProblemError(
-        "secrecy-marked", not_allowed(marking, department), level=marking.level.value
-    )
-
-
 def note_refusal(department: str, marking: Marking, where: str) -> None:
     """Log a refusal, without any text of the document."""
     log.warning("secrecy.refused", department=department, level=marking.level.value, where=where)
 
 
-def not_allowed(marking: Marking, department: Department) -> str:
-    """The detail of the problem `secrecy-marked`."""
-    allowed = department.allow_secrecy
+def _refuse_marked(department: Department, marking: Marking | None, where: str) -> None:
+    """Raises `ProblemError`: `secrecy-marked`. `where` goes to the log."""
+    if marking is None or department.may_send(marking):
+        return
+    note_refusal(department.name, marking, where)
+    level, allowed = marking.level.value, department.allow_secrecy
     up_to = f"documents up to {allowed.value}" if allowed else "no marked documents"
-    return (
-        f"The document is marked {marking.level.value}; the department may send {up_to}. It was "
-        "not stored. This system is not for state secrets: ask the operators before sending more."
+    raise ProblemError(
+        "secrecy-marked",
+        f"The document is marked {level}; the department may send {up_to}. It was not stored. This "
+        "system is not for state secrets: ask the operators before sending more.",
+        level=level,
     )
