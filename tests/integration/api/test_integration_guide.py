@@ -25,6 +25,7 @@ from jobs.process.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 from standin.valkey import free_port
@@ -44,6 +45,7 @@ async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
         retention=RetentionSettings(),
         batches=BatchSettings(),
         bulk=BulkSettings(),
+        secrecy=SecrecySettings(),
     )
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))

@@ -19,7 +19,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.mark.parametrize("text", [*TABLE, HOLIDAYS])
-def test_every_window_on_the_page_is_one(text: str) -> None:
+def test_every_window_on_the_page_is_valid(text: str) -> None:
     window = Window.parse(text, None)
     assert Window.parse(str(window)) == window
 

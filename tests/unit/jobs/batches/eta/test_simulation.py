@@ -1,4 +1,4 @@
-"""When each batch will be done."""
+"""When each batch ends."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_departments_batches_are_done_one_after_the_other() -> None:
     assert hours(one("tax", BatchWork("a", HOUR), BatchWork("b", 2 * HOUR))) == {"a": 1, "b": 3}
 
 
-def test_departments_share_by_weight_and_who_is_left_has_all_of_it() -> None:
+def test_departments_share_by_weight_and_the_last_gets_everything() -> None:
     tax, parks = BatchWork("a", HOUR), BatchWork("b", HOUR)
     assert hours(one("tax", tax), one("parks", parks, weight=3)) == {
         "b": round(4 / 3, 6),  # with three quarters of the system
@@ -47,12 +47,12 @@ def test_departments_share_by_weight_and_who_is_left_has_all_of_it() -> None:
     }
 
 
-def test_a_window_that_closes_in_the_middle_is_waited_for() -> None:
+def test_work_waits_while_its_window_is_closed() -> None:
     assert hours(one("tax", BatchWork("a", 11 * HOUR), windows=(NIGHT,))) == {"a": 27}
     assert hours(one("tax", BatchWork("a", 10 * HOUR), windows=(NIGHT,))) == {"a": 12}
 
 
-def test_who_may_not_run_leaves_its_share_to_the_others() -> None:
+def test_a_closed_department_leaves_its_share_to_the_others() -> None:
     closed = one("tax", BatchWork("a", 2 * HOUR), windows=(NIGHT,))
     assert hours(closed, one("parks", BatchWork("b", 3 * HOUR))) == {"b": 4, "a": 5}
 
@@ -66,7 +66,7 @@ def test_a_batch_s_own_window_narrows_its_department_s() -> None:
     }
 
 
-def test_one_that_comes_to_be_open_goes_before_later_ones() -> None:
+def test_a_batch_whose_window_opens_runs_before_later_batches() -> None:
     soon = Window.parse("11:00-24:00")  # an hour from now
     assert hours(one("tax", BatchWork("a", HOUR, (soon,)), BatchWork("b", 2 * HOUR))) == {
         "a": 2,
@@ -79,21 +79,21 @@ def test_several_windows_at_once_are_one_calendar_too() -> None:
     assert hours(one("tax", BatchWork("a", HOUR, (both,)))) == {"a": 5}
 
 
-def test_what_is_paused_is_not_expected_and_takes_nothing() -> None:
+def test_paused_work_has_no_end_and_takes_no_share() -> None:
     assert hours(
         one("tax", BatchWork("a", HOUR), weight=1000, windows=(NEVER,)),
         one("parks", BatchWork("b", HOUR)),
     ) == {"a": None, "b": 1}
 
 
-def test_beyond_the_horizon_nothing_is_promised() -> None:
+def test_there_is_no_end_beyond_the_horizon() -> None:
     works = BatchWork("a", 59 * 24 * HOUR), BatchWork("b", 2 * 24 * HOUR), BatchWork("c", HOUR)
     assert hours(one("tax", *works)) == {"a": 59 * 24, "b": None, "c": None}
     far = Window.parse("2030-01-01")
     assert hours(one("tax", BatchWork("a", HOUR, (far,)))) == {"a": None}
 
 
-def test_nothing_left_is_done_now_even_where_it_may_not_run() -> None:
+def test_a_batch_without_remaining_work_ends_now_even_if_closed() -> None:
     assert hours(one("tax", BatchWork("a", 0), windows=(NEVER,))) == {"a": 0}
     assert hours() == {}
     assert hours(one("tax")) == {}
@@ -108,7 +108,7 @@ def test_nothing_left_is_done_now_even_where_it_may_not_run() -> None:
         max_size=8,
     )
 )
-def test_work_is_neither_lost_nor_made(departments: list[tuple[int, list[float]]]) -> None:
+def test_the_total_work_is_conserved(departments: list[tuple[int, list[float]]]) -> None:
     waiting = [
         DepartmentWork(
             f"d{number}", weight, [BatchWork(f"{number}-{i}", s) for i, s in enumerate(works)]

@@ -102,7 +102,7 @@ def test_a_chat_is_its_messages_and_what_it_asks_for(body: Any, answer: int) -> 
         [{"role": "system", "content": "x"}],
     ],
 )
-def test_messages_of_any_shape_are_left_for_the_engine_to_judge(messages: Any) -> None:
+def test_messages_of_any_shape_are_passed_to_the_engine(messages: Any) -> None:
     found = parse_line(line("a", {"messages": messages, "tools": 7, "model": {}}), 1)
     assert estimate_tokens(found) > 0
     assert prefix_of(found)

@@ -67,7 +67,7 @@ def test_the_slice_of_the_file_that_an_entry_names_is_its_line(
         assert index.tasks[entry.task] == found.task
 
 
-def test_each_kind_of_bad_line_is_named_by_its_number(tmp_path: Path) -> None:
+def test_each_kind_of_invalid_line_is_reported_with_its_number(tmp_path: Path) -> None:
     bad = {
         2: (b"{not json}", "invalid-json"),
         3: (b"\xd6\xd0", "invalid-json"),
@@ -148,7 +148,7 @@ def test_a_line_may_be_just_as_long_as_allowed(tmp_path: Path) -> None:
         assert (order(index), [one.code for one in problems]) == ([], ["too-large"])
 
 
-def test_a_huge_line_is_skipped_without_being_held(tmp_path: Path) -> None:
+def test_a_huge_line_is_skipped_without_being_loaded(tmp_path: Path) -> None:
     path = tmp_path / "batch.jsonl"
     with path.open("wb") as file:
         file.write(line("a", job()) + b"\n" + b" " * 64)
@@ -211,7 +211,7 @@ def test_a_slice_ends_at_its_lines_or_its_bytes(tmp_path: Path) -> None:
     assert (last.lines, last.bytes_read, last.done) == (20, 20 * one, True)
 
 
-def test_a_slice_asks_for_what_its_lines_name(tmp_path: Path) -> None:
+def test_a_slice_lists_what_its_lines_refer_to(tmp_path: Path) -> None:
     def about(document_id: str, callback_url: str | None = None) -> dict[str, object]:
         given: dict[str, object] = {"task": "summarize", "input": {"document_id": document_id}}
         return given | ({"callback_url": callback_url} if callback_url else {})
@@ -258,7 +258,7 @@ def test_memory_stays_bounded_by_the_slice_and_the_index(tmp_path: Path) -> None
     assert peak < 5_000 * 1_000
 
 
-def test_a_slice_asks_for_what_the_options_of_its_lines_name(tmp_path: Path) -> None:
+def test_a_slice_lists_what_the_options_of_its_lines_refer_to(tmp_path: Path) -> None:
     def compared(document_id: str, old: str) -> dict[str, object]:
         given = {"document_id": document_id}
         return {"task": "compare", "input": given, "options": {"old": {"document_id": old}}}
