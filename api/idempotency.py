@@ -18,7 +18,7 @@ from jobs.model.department import Department
 REPLAYED = "Idempotency-Replayed"
 KEY_MAX_LENGTH = 255
 
-KeyHeader = Annotated[
+GivenKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",

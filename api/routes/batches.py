@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.answers import as_json, problems
 from api.auth import TheDepartment
-from api.idempotency import REPLAYED, KeyHeader, idempotency
+from api.idempotency import REPLAYED, GivenKey, idempotency
 from api.openai_lists import AfterId, OpenAIListView, openai_list
 from api.parts import TheParts
 from api.rate_limits import rate_limit_fields
@@ -49,7 +49,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
     },
 )  # fmt: skip
 async def submit_batch(
-    request: Request, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     body = await read_body(request, parts.batches.max_request_bytes)
     try:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import ListView, page, problems
 from api.auth import TheDepartment
-from api.idempotency import KeyHeader, answer_once, idempotency
+from api.idempotency import GivenKey, answer_once, idempotency
 from api.parts import TheParts
 from api.uploads import read_body
 from jobs.ledger import Reply
@@ -70,7 +70,7 @@ async def list_callbacks(
     },
 )
 async def redeliver_dead_callbacks(
-    request: Request, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     body = await read_body(request, _BODY_MAX_BYTES)
     try:
@@ -100,7 +100,7 @@ async def redeliver_dead_callbacks(
     },
 )
 async def redeliver_callback(
-    callback_id: str, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    callback_id: str, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     async def redeliver() -> Reply:
         callback = await parts.ledger.callbacks.redeliver(department.name, callback_id)

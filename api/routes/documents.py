@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.answers import as_json, problems
 from api.auth import TheDepartment
 from api.content import content_answer
-from api.idempotency import KeyHeader, answer_once, idempotency
+from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
 from api.parts import Parts, TheParts
 from api.uploads import declared_filename, is_multipart, plain_filename, receive_raw
@@ -64,7 +64,7 @@ async def upload_document(
     request: Request,
     parts: TheParts,
     department: TheDepartment,
-    key: KeyHeader = None,
+    key: GivenKey = None,
     filename: Annotated[str | None, Query(description="The document's file name.")] = None,
 ) -> Response:
     async with parts.store.incoming(parts.limits.max_document_bytes) as incoming:

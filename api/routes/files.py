@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.answers import json, problems
 from api.auth import TheDepartment
 from api.content import content_answer
-from api.idempotency import KeyHeader, answer_once, idempotency
+from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import FileForm, receive_file_form
 from api.openai_lists import AfterId, OpenAIListView, openai_list
 from api.parts import Parts, TheParts
@@ -79,7 +79,7 @@ class _Fields(BaseModel):
     openapi_extra=_BODY,
 )  # fmt: skip
 async def upload_file(
-    request: Request, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     if not is_multipart(request):
         raise ProblemError("invalid-request", "Send a multipart form with `file` and `purpose`.")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import ListView, as_json, page, problems
 from api.auth import TheDepartment
-from api.idempotency import REPLAYED, KeyHeader, answer_once, idempotency
+from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.multipart import receive_form
 from api.parts import Parts, TheParts
 from api.rate_limits import DESCRIBED, rate_limit_fields
@@ -79,7 +79,7 @@ _HEADERS = {
     openapi_extra=_BODY,
 )  # fmt: skip
 async def submit_job(
-    request: Request, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     if is_multipart(request):
         submitted = await _submit_form(request, parts, department, key)
@@ -214,7 +214,7 @@ def _why_no_result(job: Job) -> str:
     },
 )
 async def cancel_job(
-    job_id: str, parts: TheParts, department: TheDepartment, key: KeyHeader = None
+    job_id: str, parts: TheParts, department: TheDepartment, key: GivenKey = None
 ) -> Response:
     async def cancel() -> Reply:
         job = await parts.ledger.jobs.cancel(department.name, job_id)
