@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.errors import MEDIA_TYPE, STATUS
+from api.errors import MEDIA_TYPE
 from api.rate_limits import DESCRIBED, RETRY_AFTER
-from jobs.model.problems import TITLES
+from jobs.model.problems import PROBLEM_TYPES
 
 Item = TypeVar("Item")
 
@@ -60,8 +60,8 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer, for the OpenAPI document."""
     described: dict[int | str, dict[str, Any]] = {}
     for code in ("unauthorized", "unavailable", *codes):
-        status = STATUS[code]
-        line = f"`{code}`: {TITLES[code]}."
+        status, title, _ = PROBLEM_TYPES[code]
+        line = f"`{code}`: {title}."
         if status in described:
             described[status]["description"] += f" {line}"
         else:

@@ -16,7 +16,7 @@ from api.metrics import RequestMetrics, new_registry, refused_submissions
 from api.parts import Parts
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
-from jobs.batches.eta.outlook import Outlook
+from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
@@ -48,7 +48,7 @@ def create_app(
     retention: RetentionSettings,
     batches: BatchSettings,
     bulk: BulkSettings,
-    secrecy: SecrecySettings | None = None,
+    secrecy: SecrecySettings,
 ) -> FastAPI:
     """The api as an ASGI application. Its ledger and store are opened when it starts."""
 
@@ -56,8 +56,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ledger = Ledger(redis, retention, limits)
         folder = Store(store.data_dir / "store")
-        screening = Screening.with_processes(secrecy or SecrecySettings())
-        documents = Documents(ledger, folder, limits, retention, screening)
+        screening = Screening.with_processes(secrecy, limits)
+        documents = Documents(ledger, folder, limits, screening)
         files = Files(ledger, folder, retention)
         app.state.parts = Parts(
             ledger=ledger,
@@ -69,7 +69,7 @@ def create_app(
                 ledger=ledger,
                 store=folder,
                 files=files,
-                outlook=Outlook(ledger, bulk),
+                eta=BatchEta(ledger, bulk),
                 batches=batches,
                 bulk=bulk,
             ),

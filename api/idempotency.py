@@ -1,4 +1,7 @@
-"""The same key and body give the first answer again (`Idempotency-Key`)."""
+"""Repeats the first response to the same `Idempotency-Key` and body.
+
+Jobs and batches store their response themselves: `docs/decisions/idempotency.md`.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ GivenKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=KEY_MAX_LENGTH,
-        description="The same key with the same body gives the first answer again.",
+        description="A repeated request with the same key and body gets the first response again.",
     ),
 ]
 
 
 def idempotency(key: str | None, *fingerprints: str | bytes) -> IdempotencyKey | None:
-    """The key with the SHA-256 of what makes the request the same; None without a key."""
+    """The key with the SHA-256 of what identifies the request; None without a key."""
     if key is None:
         return None
     digest = hashlib.sha256()
@@ -43,21 +46,21 @@ async def answer_once(
     department: Department,
     scope: str,
     key: IdempotencyKey | None,
-    give: Callable[[], Awaitable[Reply]],
+    respond: Callable[[], Awaitable[Reply]],
 ) -> Response:
-    """What `give` answers, or what it answered to the same key before.
+    """The response of `respond`, or the first response to the same key.
 
-    An error is no first answer: after it the key is free again. Raises what `give` raises, and
-    `ProblemError`: `idempotency-mismatch`, `idempotency-in-progress`.
+    An error is not stored: the key can be used again. Raises `ProblemError`:
+    `idempotency-mismatch`, `idempotency-in-progress`, and the errors of `respond`.
     """
     if key is None:
-        return _response(await give())
+        return _response(await respond())
     first = await ledger.replies.begin(department.name, scope, key)
     if first is not None:
         return _response(first, replayed=True)
     answered = False
     try:
-        reply = await give()
+        reply = await respond()
         answered = True
         await ledger.replies.keep(department.name, scope, key, reply)
     finally:

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.model.department import Department
-from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings, SecrecySettings
+from jobs.process.settings import LimitSettings, RedisSettings, SecrecySettings
 from jobs.store import Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobInput, JobRequest
@@ -42,9 +42,7 @@ WITHOUT = replace(WITH, name="without", allow_secrecy=Secrecy.top_secret)
 class Bench:
     def __init__(self, ledger: Ledger, folder: Path, screening: Screening) -> None:
         self._store = Store(folder)
-        self._documents = Documents(
-            ledger, self._store, LimitSettings(), RetentionSettings(), screening
-        )
+        self._documents = Documents(ledger, self._store, LimitSettings(), screening)
         self._submissions = Submissions(ledger, self._documents)
 
     async def submissions_per_second(
@@ -78,7 +76,9 @@ async def measured(url: str, folder: Path, count: int, in_flight: int) -> None:
     ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
     content = [(PARAGRAPH, TEXT)] * 6
     files = {"text": as_text(content), "DOCX": as_docx(content), "PDF": as_pdf(content)}
-    async with Screening.with_processes(SecrecySettings(look_seconds=30)) as screening:
+    async with Screening.with_processes(
+        SecrecySettings(look_seconds=30), LimitSettings()
+    ) as screening:
         bench = Bench(ledger, folder, screening)
         await bench.upload_ms(WITH, files["PDF"])  # so that the process is there
         rates: dict[str, list[float]] = {"with": [], "without": []}

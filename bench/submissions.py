@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 
 from jobs.ledger import Ledger
 from jobs.model.department import Department
-from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings
+from jobs.process.settings import LimitSettings, RedisSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.requests import JobInput, JobRequest
@@ -36,7 +36,7 @@ async def submissions_per_second(
 ) -> tuple[float, float]:
     """Submissions per second, and the median of one in milliseconds."""
     ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
-    documents = Documents(ledger, Store(folder), LimitSettings(), RetentionSettings())
+    documents = Documents(ledger, Store(folder), LimitSettings())
     submissions = Submissions(ledger, documents)
     department = Department("bench", (), ("whsec_" + "A" * 44,))
     numbers, seconds = iter(range(count)), []

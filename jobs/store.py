@@ -1,6 +1,6 @@
 """The object store: the bytes of documents and of large results, in a folder.
 
-A blob is whole or absent: it is written beside, flushed to the disk, and renamed.
+A blob is complete or absent: it is written to another folder, flushed to disk and then linked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PIECE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A blob's name, and the document or job that it was kept for."""
+    """A blob's name, and the id of the document, file or job that owns it."""
 
     name: str
     department: str
@@ -34,7 +34,7 @@ class Blob:
 
 
 class Incoming:
-    """Bytes on their way into the store, counted and hashed as they come."""
+    """A file being received: counts and hashes the bytes as they are written."""
 
     def __init__(self, path: Path, file: BinaryIO, max_bytes: int) -> None:
         self.path = path
@@ -48,13 +48,12 @@ class Incoming:
         return self._digest.hexdigest()
 
     def write(self, chunk: bytes) -> None:
-        """Raises `ProblemError`: `too-large`, or `storage-full` where the disk is."""
+        """Raises `ProblemError`: `too-large`, `storage-full`."""
         self.bytes += len(chunk)
         if self.bytes > self._max_bytes:
             raise ProblemError(
                 "too-large",
-                f"The body is larger than {self._max_bytes} bytes, the most that is taken. "
-                "Split it.",
+                f"The body is larger than the limit of {self._max_bytes} bytes. Split it.",
                 max_bytes=self._max_bytes,
             )
         self._digest.update(chunk)
@@ -64,7 +63,7 @@ class Incoming:
             raise _translated(error) from error
 
     def flush(self) -> None:
-        """Hand to the operating system what is still in this process."""
+        """Write buffered bytes to the operating system."""
         try:
             self._file.flush()
         except OSError as error:
@@ -72,7 +71,7 @@ class Incoming:
 
 
 class Store:
-    """`root` is shared by all processes of one machine."""
+    """All processes of a machine share `root`."""
 
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs"
@@ -82,7 +81,7 @@ class Store:
 
     @asynccontextmanager
     async def incoming(self, max_bytes: int) -> AsyncIterator[Incoming]:
-        """A place to write to; what is not kept by the end of the block is removed."""
+        """A temporary file to write to, removed at the end of the block."""
         path = self._incoming / secrets.token_hex(16)
         try:
             with path.open("xb") as file:
@@ -93,23 +92,23 @@ class Store:
             path.unlink(missing_ok=True)
 
     async def keep(self, incoming: Incoming, department: str, owner: str) -> str:
-        """Make what was written a blob, on the disk when this returns; returns its name.
+        """Turn a received file into a blob and return its name. It is on disk when this returns.
 
-        `owner` is the id of the document or job that it is for.
+        `owner` is the id of the document or file that it is for.
         """
         incoming.flush()
         return await asyncio.to_thread(self._keep, incoming.path, department, owner)
 
     async def put(self, data: bytes | bytearray, department: str, owner: str) -> str:
-        """Keep `data` as a blob, on the disk when this returns; returns its name."""
+        """Store `data` as a blob and return its name. It is on disk when this returns."""
         return await asyncio.to_thread(self._put, data, department, owner)
 
     async def read(self, blob: str) -> bytes:
         return await asyncio.to_thread(self.path(blob).read_bytes)
 
-    async def slices(self, wanted: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
-        """Parts of blobs (name, offset, length), read in one go; None for what cannot be read."""
-        return await asyncio.to_thread(lambda: [self._slice(*one) for one in wanted])
+    async def slices(self, parts: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
+        """Read parts of blobs (name, offset, length) in one thread; None for a part that fails."""
+        return await asyncio.to_thread(lambda: [self._slice(*part) for part in parts])
 
     def _slice(self, blob: str, offset: int, length: int) -> bytes | None:
         try:
@@ -119,33 +118,33 @@ class Store:
             return None
 
     async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
-        """In bytes. Raises `FileNotFoundError` where one of them is not there."""
+        """Their sizes in bytes. Raises `FileNotFoundError` if a blob does not exist."""
         return await asyncio.to_thread(lambda: [self.path(blob).stat().st_size for blob in blobs])
 
     async def pieces(
         self, blob: str, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
-        """A blob's bytes from `start` up to but not including `end`, a little at a time."""
+        """The bytes of a blob from `start` to `end` (excluded), in pieces."""
         with await asyncio.to_thread(self.path(blob).open, "rb") as file:
             file.seek(start)
-            left = (end if end is not None else sys.maxsize) - start
-            while piece := await asyncio.to_thread(file.read, min(left, _PIECE_BYTES)):
-                left -= len(piece)
+            remaining = (end if end is not None else sys.maxsize) - start
+            while piece := await asyncio.to_thread(file.read, min(remaining, _PIECE_BYTES)):
+                remaining -= len(piece)
                 yield piece
 
     def path(self, blob: str) -> Path:
         return self._blobs / blob
 
     async def delete(self, blob: str) -> None:
-        """Remove a blob; one that is not there is no error."""
+        """Remove a blob, if it exists."""
         await asyncio.to_thread(self.path(blob).unlink, missing_ok=True)
 
     async def clear_abandoned(self) -> int:
-        """Remove what dead processes left half written a day ago; returns how many files."""
+        """Remove partial files that dead processes wrote over a day ago; returns their number."""
         return await asyncio.to_thread(self._clear_abandoned)
 
     def old_blobs(self) -> Iterator[Blob]:
-        """Blobs of a day ago and before. What a dead process kept and never told is among them."""
+        """Blobs older than a day, some of which dead processes wrote but never recorded."""
         before = time.time() - _ABANDONED_SECONDS
         for path in self._blobs.glob("*/*/*"):
             if path.stat().st_mtime < before:
@@ -188,7 +187,7 @@ class Store:
 
 
 def _flush(path: Path) -> None:
-    """fsync a file, or a folder so that the names in it stay."""
+    """fsync a file, or a folder to make its entries durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -199,6 +198,6 @@ def _flush(path: Path) -> None:
 def _translated(error: OSError) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ProblemError(
-            "storage-full", "There is no room for the document. Try again later.", retry_after=60
+            "storage-full", "The document store is full. Try again later.", retry_after=60
         )
     return error

@@ -1,4 +1,4 @@
-"""What a department gets to see: the JSON of documents, jobs and callbacks."""
+"""The JSON of documents, libraries, jobs and callbacks in responses and callbacks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from jobs.batches.input.input_line import read_line
-from jobs.batches.input.lines import Line
+from jobs.batches.input.input_line import LineHeader, read_header
 from jobs.model.callback import Callback
 from jobs.model.job import Job, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
@@ -30,16 +29,14 @@ class DocumentView(BaseModel):
 
 
 class LibraryView(BaseModel):
-    """`documents` is how many it has."""
+    """`documents` is their number."""
 
     name: str
     documents: int
 
 
 class JobView(BaseModel):
-    """`result_url` is there where a result is not inside. `custom_id` is what a batch's line is
-    called.
-    """
+    """`result_url` is set if the result is not included. `custom_id` is that of a batch's line."""
 
     id: str
     object: Literal["job"] = "job"
@@ -85,7 +82,7 @@ class CallbackView(BaseModel):
 
 
 class RedeliveredView(BaseModel):
-    """How many callbacks are being sent again, and how many of those asked for are not yet."""
+    """How many callbacks were requeued, and how many of the selected ones were not yet."""
 
     redelivered: int
     remaining: int
@@ -103,7 +100,7 @@ def document_view(document: StoredDocument) -> DocumentView:
 
 
 def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobView:
-    """A job as its submission is answered."""
+    """A job in the response to its submission."""
     return JobView(
         id=job.id,
         task=job.task,
@@ -119,11 +116,11 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
 
 
 async def job_view(
-    job: Job, store: Store, *, inline_result: bool = True, line: Line | None = None
+    job: Job, store: Store, *, inline_result: bool = True, line: LineHeader | None = None
 ) -> JobView:
-    """A job as it stands; a result that the store keeps is read only where it is asked for.
+    """The job's current state. A result in the store is read only with `inline_result`.
 
-    `line` is that of the job, where it has been read already.
+    `line`: the header of the job's line, if the caller has read it.
     """
     result, result_url = job.result, None
     if job.result_blob is not None:
@@ -132,7 +129,7 @@ async def job_view(
         else:
             result_url = f"/v1/jobs/{job.id}/result"
     if line is None and job.line is not None:
-        line = await read_line(store, job.line)
+        line = await read_header(store, job.line)
     return JobView(
         id=job.id,
         task=job.task,

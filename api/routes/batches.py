@@ -58,7 +58,7 @@ async def submit_batch(
         raise invalid_request(error.errors()) from error
     once = idempotency(key, body)
     submitted = await parts.batch_submissions.submit(department, asked, once)
-    location = f"/v1/batches/{submitted.batch_id}"
+    location = f"/v1/batches/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"

@@ -25,7 +25,7 @@ from jobs.model.states import ENDINGS, JobStatus
 from jobs.submit.checks import invalid_request
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
-from jobs.submit.submission import Submitted
+from jobs.submit.submission import SubmissionReply
 from jobs.views import JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -93,7 +93,7 @@ async def submit_job(
 
 async def _submit_form(
     request: Request, parts: Parts, department: Department, key: str | None
-) -> Submitted:
+) -> SubmissionReply:
     async with parts.store.incoming(parts.limits.max_document_bytes) as incoming:
         form = await receive_form(request, incoming, parts.limits)
         if form.job is None:
@@ -115,8 +115,8 @@ def _job_request(body: bytes) -> JobRequest:
         raise invalid_request(error.errors()) from error
 
 
-def _accepted(submitted: Submitted) -> Response:
-    headers = {"Location": f"/v1/jobs/{submitted.job_id}", **rate_limit_fields(submitted.quotas)}
+def _accepted(submitted: SubmissionReply) -> Response:
+    headers = {"Location": f"/v1/jobs/{submitted.id}", **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 202, headers, "application/json")

@@ -8,12 +8,10 @@ from starlette.responses import Response
 
 from api.answers import ListView, as_json, json, page
 from api.auth import check_token
-from api.errors import STATUS
-from api.explanations import WHAT_TO_DO
 from api.metrics import exposition
 from api.parts import TheParts
 from api.readiness import checks
-from jobs.model.problems import TITLES, ProblemError
+from jobs.model.problems import PROBLEM_TYPES, ProblemError
 
 router = APIRouter(tags=["service"])
 
@@ -68,7 +66,7 @@ async def metrics(request: Request, parts: TheParts) -> Response:
     responses={200: {"model": ListView[ExplanationView]}},
 )
 async def list_problems() -> Response:
-    return page([_explanation(code) for code in TITLES], None)
+    return page([_explanation(code) for code in PROBLEM_TYPES], None)
 
 
 @router.get(
@@ -77,15 +75,11 @@ async def list_problems() -> Response:
     responses={200: {"model": ExplanationView}},
 )
 async def get_problem(code: str) -> Response:
-    if code not in TITLES:
+    if code not in PROBLEM_TYPES:
         raise ProblemError("not-found", "There is no such kind of problem. See GET /problems.")
     return json(_explanation(code))
 
 
 def _explanation(code: str) -> ExplanationView:
-    return ExplanationView(
-        type=f"/problems/{code}",
-        title=TITLES[code],
-        status=STATUS[code],
-        what_to_do=WHAT_TO_DO[code],
-    )
+    status, title, advice = PROBLEM_TYPES[code]
+    return ExplanationView(type=f"/problems/{code}", title=title, status=status, what_to_do=advice)

@@ -1,1 +1,1 @@
-"""Batches: files of many jobs, submitted and collected as one."""
+"""Batches: files with many jobs that are submitted and collected together."""

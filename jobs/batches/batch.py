@@ -1,4 +1,4 @@
-"""The batch, as the ledger keeps it."""
+"""Batches and the values that are exchanged with the ledger while they are processed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class BatchStatus(StrEnum):
     """As in OpenAI's Batch API."""
 
     validating = "validating"  # its input file is being read
-    failed = "failed"  # its input file is of no use
+    failed = "failed"  # its input file is unusable
     in_progress = "in_progress"
     finalizing = "finalizing"  # every line has ended; the last results are being written
     completed = "completed"
-    expired = "expired"  # its deadline passed; what was done is kept
+    expired = "expired"  # its deadline passed; finished lines are kept
     cancelling = "cancelling"
     cancelled = "cancelled"
 
@@ -32,10 +32,10 @@ BATCH_ENDINGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """What a submission asks for, checked and with its ids given.
+    """A checked submission.
 
     `window` is a calendar window that narrows the department's (`jobs/windows/window.py`);
-    `expected_at` is the first estimate of its end, `tokens` that of its lines' tokens by task.
+    `expected_at` is the first estimate of its end, `tokens` the estimated tokens by task.
     """
 
     id: str
@@ -57,11 +57,12 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`read` is how many bytes of the input file were checked; `indexed` how many of `total` lines
-    can be run, `released` how many of those were begun or given up. `tokens` estimates the indexed
-    lines' tokens by task, and until the file was read those of all. A file has its id before it is
-    there, which `output_begun` and `error_begun` say. `moments` are the times at which it took each
-    status.
+    """A batch as the ledger records it.
+
+    `read`: bytes of the input file that were checked. `indexed`: lines, of `total`, that were
+    accepted; `released`: those of them that were started or given up. `tokens`: the estimated
+    tokens of the indexed lines by task; of the whole file before it is indexed. `output_begun`,
+    `error_begun`: whether the file with that id exists yet. `moments`: when it entered each status.
     """
 
     id: str
@@ -104,10 +105,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """A scheduler's hold on a batch whose input file it reads.
+    """A scheduler's claim on a batch whose input file it reads.
 
-    `readings` counts this one and those that were not heard of again, since one of them came
-    further than any before.
+    `readings` counts the claims, this one included, since one last made progress.
     """
 
     batch: Batch
@@ -117,7 +117,7 @@ class Indexing:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the reading of an input file found. `index` is packed, in the order of release."""
+    """The result of reading an input file. `index` is packed, in the order of release."""
 
     index: bytes
     tasks: Sequence[str]
@@ -132,7 +132,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of an output or error file that is in the store."""
+    """A stored part of an output or error file."""
 
     blob: str
     bytes: int
@@ -141,7 +141,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """How many outcomes wait to be written; `last` where there will be few more, or none."""
+    """How many outcomes wait to be written. `last`: hardly any more will follow."""
 
     outcomes: int
     last: bool
@@ -149,8 +149,8 @@ class Unwritten:
 
 @dataclass(frozen=True, slots=True)
 class Unflushed:
-    """What is to be written next to a batch's files: jobs that have ended, in that order, and
-    entries of the index, packed, of lines that will not be run.
+    """What to write next to a batch's files: jobs in the order in which they ended, and the packed
+    index entries of lines that will not be run.
     """
 
     batch: Batch
@@ -160,7 +160,7 @@ class Unflushed:
 
 @dataclass(frozen=True, slots=True)
 class LineCallback:
-    """A callback that a single line asks for, and what its job's record gets from the line."""
+    """The callback of a single line, and what the job's record gets from the line."""
 
     id: str
     url: str
@@ -170,7 +170,7 @@ class LineCallback:
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """What was written. `callbacks` are of single lines, by job id."""
+    """What was written to a batch's files. `callbacks` of single lines are by job id."""
 
     batch: Batch
     outcomes: int

@@ -1,4 +1,4 @@
-"""Files as OpenAI's Files API has them: what a batch is made from and what it leaves."""
+"""Files as in OpenAI's Files API: the input and output files of batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class FilePurpose(StrEnum):
-    """`batch` is uploaded by a department, `batch_output` is written by its batches."""
+    """`batch`: uploaded by a department. `batch_output`: written by its batches."""
 
     batch = "batch"
     batch_output = "batch_output"
@@ -16,9 +16,9 @@ class FilePurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The content is that of `blobs`, one after the other; an uploaded file has one.
+    """The content is the concatenation of `blobs`; an uploaded file has one.
 
-    `lines` counts a last line that has no line feed, too.
+    `lines` includes a last line without a line feed.
     """
 
     id: str
@@ -33,7 +33,7 @@ class StoredFile:
 
 
 class LineCounter:
-    """Counts the lines of a file that comes piece by piece."""
+    """Counts the lines of a file that is received in chunks."""
 
     def __init__(self) -> None:
         self._ended = 0

@@ -1,4 +1,4 @@
-"""Files on their way in and out: bytes in the store, records in the ledger."""
+"""Stores and deletes batch input files: the bytes in the store, the record in the ledger."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ledger import Ledger
 from jobs.model.ids import new_file_id
-from jobs.model.problems import ProblemError
 from jobs.process.settings import RetentionSettings
 from jobs.store import Incoming, Store
+from jobs.submit.checks import invalid_field
 
 
 @dataclass(frozen=True, slots=True)
 class FileUpload:
-    """A file that was received. `keep` is how long its department wants it kept; it is not kept
-    longer than files are, which is also what None asks for.
+    """A received file. `keep` is the retention that the department asks for, limited to the
+    retention of files; None asks for the latter.
     """
 
     incoming: Incoming
@@ -26,20 +26,20 @@ class FileUpload:
 
 
 class Files:
-    """Keeps what departments upload to make batches from, and lets go of it again."""
+    """Stores the files from which departments create batches."""
 
     def __init__(self, ledger: Ledger, store: Store, retention: RetentionSettings) -> None:
         self._ledger = ledger
         self._store = store
-        self._longest_keep = timedelta(hours=retention.file_retention_hours)
+        self._max_keep = timedelta(hours=retention.file_retention_hours)
 
     async def keep(self, department: str, upload: FileUpload) -> StoredFile:
-        """Keep an uploaded file. The same bytes again are another file.
+        """Store an uploaded file. The same bytes again are another file.
 
-        Raises `ProblemError`: `invalid-request` where it is empty, `storage-full`.
+        Raises `ProblemError`: `invalid-request` if it is empty, `storage-full`.
         """
         if upload.incoming.bytes == 0:
-            raise _empty()
+            raise invalid_field("#/file", "It is empty. Send one line of JSON for each request.")
         file_id, now = new_file_id(), datetime.now(UTC)
         blob = await self._store.keep(upload.incoming, department, file_id)
         file = StoredFile(
@@ -50,14 +50,14 @@ class Files:
             bytes=upload.incoming.bytes,
             lines=upload.lines,
             created_at=now,
-            expires_at=now + min(upload.keep or self._longest_keep, self._longest_keep),
+            expires_at=now + min(upload.keep or self._max_keep, self._max_keep),
             blobs=(blob,),
         )
         await self._ledger.files.keep(file)
         return file
 
     async def delete(self, department: str, file_id: str) -> bool:
-        """Remove a file with its bytes; False where the department has no such file.
+        """Remove a file and its bytes; False if the department has no such file.
 
         Raises `ProblemError("file-in-use")` while a batch that has not ended needs it.
         """
@@ -67,11 +67,3 @@ class Files:
         for blob in blobs:
             await self._store.delete(blob)
         return True
-
-
-def _empty() -> ProblemError:
-    return ProblemError(
-        "invalid-request",
-        "The file has no bytes. Send one line of JSON for each request.",
-        errors=[{"pointer": "#/file", "detail": "It is empty."}],
-    )

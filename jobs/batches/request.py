@@ -1,4 +1,4 @@
-"""What a department asks for when it submits a batch: OpenAI's request, and what goes beyond it."""
+"""The request for a batch: OpenAI's, with extensions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
 from jobs.windows.window import Window, WindowError
 
-MOST_METADATA = 16  # OpenAI's bounds, but for the length of a value, which may be a URL here
+# OpenAI's limits, except for the length of a value, which may be a URL here.
+MOST_METADATA = 16
 MOST_KEY_CHARS, MOST_VALUE_CHARS = 64, 2_048
 LONGEST_WINDOW = timedelta(days=30)
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
@@ -34,7 +35,7 @@ _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 class BatchDocument(BaseModel):
-    """A document that was uploaded before. Its line's `custom_id` is its id unless one is given."""
+    """An uploaded document. The default `custom_id` of its line is the document's id."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,26 +66,26 @@ class BatchRequest(BaseModel):
 
     input_file_id: str | None = Field(None, description="A file uploaded for purpose `batch`.")
     documents: list[str | BatchDocument] | None = Field(
-        None, min_length=1, description="Documents uploaded before, instead of a file."
+        None, min_length=1, description="Uploaded documents, instead of a file."
     )
     task: str | None = Field(None, description="With `documents`: the task on each of them.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="With `documents`: the task's options."
     )
     model: ModelChoice | None = Field(
-        None, description="With `documents`: which model, as for a job."
+        None, description="With `documents`: the model, as for a job."
     )
     endpoint: LineUrl = Field(LineUrl.jobs, description="The `url` of the file's lines.")
     completion_window: str = Field(
-        "24h", description="How long the batch may take: `24h`, `90m`, `2d`; 30 days at most."
+        "24h", description="How long the batch may take: `24h`, `90m`, `2d`; at most 30 days."
     )
     metadata: dict[str, str] = Field(
         default_factory=dict,
-        description="Kept and given back. These keys mean something: `callback_url`, `lane`, "
+        description="Stored and returned unchanged. Keys with a meaning: `callback_url`, `lane`, "
         "`window` (a calendar window that narrows the department's), `deadline` (RFC 3339).",
     )
     output_expires_after: OutputExpiry | None = Field(
-        None, description="Remove the output and error files sooner than files are."
+        None, description="Remove the output and error files before the retention time of files."
     )
 
     @field_validator("completion_window")
@@ -99,18 +100,18 @@ class BatchRequest(BaseModel):
     @field_validator("metadata", mode="before")
     @classmethod
     def _null_is_none(cls, metadata: object) -> object:
-        """OpenAI's client sends `null` where it is given `None`."""
+        """OpenAI's client sends `null` for `None`."""
         return {} if metadata is None else metadata
 
     @field_validator("metadata")
     @classmethod
     def _metadata_fits(cls, metadata: dict[str, str]) -> dict[str, str]:
         if len(metadata) > MOST_METADATA:
-            raise PydanticCustomError("metadata", "`metadata` may have 16 keys at most.")
+            raise PydanticCustomError("metadata", "`metadata` may have at most 16 keys.")
         for key, value in metadata.items():
             if len(key) > MOST_KEY_CHARS or len(value) > MOST_VALUE_CHARS:
                 raise PydanticCustomError(
-                    "metadata", "A key may have 64 characters, a value 2,048."
+                    "metadata", "A key may have at most 64 characters, a value 2,048."
                 )
         return metadata
 
@@ -121,13 +122,13 @@ class BatchRequest(BaseModel):
         if (self.documents is None) != (self.task is None):
             raise PydanticCustomError("task", "Give `task` with `documents`, and only with them.")
         if self.documents and self.endpoint is not LineUrl.jobs:
-            raise PydanticCustomError("endpoint", "With `documents` it is `/v1/jobs`.")
+            raise PydanticCustomError("endpoint", "With `documents` it must be `/v1/jobs`.")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a batch's metadata says of how it is to be worked on."""
+    """The settings in a batch's metadata."""
 
     callback_url: str | None
     lane: Lane
@@ -135,8 +136,8 @@ class Terms:
     deadline: datetime | None
 
 
-class MisfitMetadata(Exception):
-    """A key of the metadata that means something, with a value that means nothing."""
+class InvalidMetadata(Exception):
+    """A setting in the metadata has an invalid value."""
 
     def __init__(self, key: str, detail: str) -> None:
         super().__init__(detail)
@@ -144,27 +145,27 @@ class MisfitMetadata(Exception):
 
 
 def terms_of(metadata: Mapping[str, str], zone: str) -> Terms:
-    """Raises `MisfitMetadata`. A window without a time zone is in `zone`."""
+    """Raises `InvalidMetadata`. `zone` is the time zone of a window without one."""
     try:
         lane = Lane(metadata.get("lane", Lane.bulk))
     except ValueError:
-        raise MisfitMetadata("lane", "It is `bulk` or `interactive`.") from None
+        raise InvalidMetadata("lane", "It must be `bulk` or `interactive`.") from None
     window = metadata.get("window")
     try:
         window = str(Window.parse(window, zone)) if window is not None else None
     except WindowError as error:
-        raise MisfitMetadata("window", str(error)) from None
+        raise InvalidMetadata("window", str(error)) from None
     try:
         deadline = _MOMENT.validate_python(metadata["deadline"]) if "deadline" in metadata else None
     except ValidationError:
         example = "`2026-12-01T08:00:00+08:00`"
         detail = f"Give a time with its offset from UTC (RFC 3339), such as {example}."
-        raise MisfitMetadata("deadline", detail) from None
+        raise InvalidMetadata("deadline", detail) from None
     return Terms(metadata.get("callback_url"), lane, window, deadline)
 
 
 def duration(text: str) -> timedelta | None:
-    """`24h` as a duration; None for anything that is none, or is too long."""
+    """Parse a duration such as `24h`; None if it is invalid or longer than 30 days."""
     match = _DURATION.fullmatch(text)
     if match is None:
         return None

@@ -1,48 +1,36 @@
-"""The submission of a batch: checked, promised, and kept for the scheduler to read."""
+"""Submission of a batch: check the request, estimate its end, keep it for the scheduler."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from jobs.batches.batch import NewBatch
-from jobs.batches.eta.estimates import late
-from jobs.batches.eta.first_look import FirstLook
-from jobs.batches.eta.outlook import Outlook
+from jobs.batches.eta.eta import BatchEta
+from jobs.batches.eta.simulation import is_late
+from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
 from jobs.batches.input.indexing import too_many_lines
 from jobs.batches.input.lines import LineUrl
-from jobs.batches.request import BatchDocument, BatchRequest, MisfitMetadata, duration, terms_of
+from jobs.batches.request import BatchDocument, BatchRequest, InvalidMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.batches import KeptBatch
 from jobs.model.department import Department
 from jobs.model.ids import new_batch_id, new_callback_id
 from jobs.model.problems import ProblemError
-from jobs.model.quotas import QuotaLeft
 from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
-from jobs.submit.checks import check_task
-from jobs.submit.submission import check_callback
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedBatch:
-    """`body` is the JSON of the batch as first answered; `quotas`, what the department's leave."""
-
-    batch_id: str
-    body: bytes
-    replayed: bool
-    quotas: Sequence[QuotaLeft]
+from jobs.submit.checks import check_task, invalid_field
+from jobs.submit.submission import SubmissionReply, check_callback, replayed_reply
 
 
 class BatchSubmissions:
-    """Takes batches from departments."""
+    """Accepts batches from departments."""
 
     def __init__(
         self,
@@ -50,32 +38,32 @@ class BatchSubmissions:
         ledger: Ledger,
         store: Store,
         files: Files,
-        outlook: Outlook,
+        eta: BatchEta,
         batches: BatchSettings,
         bulk: BulkSettings,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._files = files
-        self._outlook = outlook
-        self._first_look = FirstLook(ledger, store)
+        self._eta = eta
+        self._token_estimate = TokenEstimate(ledger, store)
         self._batches = batches
         self._bulk = bulk
 
     async def submit(
         self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
-    ) -> SubmittedBatch:
-        """Keep a batch; its lines are read afterwards. One that was kept before is answered as it
-        was, even where it would not be taken now.
+    ) -> SubmissionReply:
+        """Keep a batch; the scheduler reads its lines. A repeated idempotency key gets the first
+        response, even if the request would be refused now.
 
         Raises `ProblemError`: `invalid-request` with `errors`, `unknown-task`, `not-found` (the
         file), `callback-not-allowed`, `deadline-unreachable`, `too-many-lines`, `storage-full`,
         and the ledger's.
         """
         if idempotency is not None:
-            kept = await self._ledger.batches.earlier(department.name, idempotency)
-            if kept is not None:
-                return _submitted(kept)
+            earlier = await self._ledger.batches.earlier(department.name, idempotency)
+            if earlier is not None:
+                return replayed_reply(earlier.body, earlier.quotas)
         batch = await self._checked(department, request)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
@@ -92,17 +80,17 @@ class BatchSubmissions:
     async def _checked(self, department: Department, request: BatchRequest) -> NewBatch:
         try:
             terms = terms_of(request.metadata, self._bulk.zone)
-        except MisfitMetadata as misfit:
-            raise _misfit(f"#/metadata/{misfit.key}", str(misfit)) from misfit
+        except InvalidMetadata as error:
+            raise invalid_field(f"#/metadata/{error.key}", str(error)) from error
         await check_callback(department, terms.callback_url)
         if request.task is not None:
-            check_task(request.task, request.options, department.name)
+            await check_task(request.task, request.options, department.name)
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
         ends = created_at + (duration(request.completion_window) or timedelta())
         deadline = min(terms.deadline, ends) if terms.deadline else ends
         if deadline <= created_at:
-            raise _misfit("#/metadata/deadline", "It has passed.")
+            raise invalid_field("#/metadata/deadline", "It has passed.")
         return NewBatch(
             id=new_batch_id(),
             callback_id=new_callback_id() if terms.callback_url else None,
@@ -124,7 +112,7 @@ class BatchSubmissions:
         if file is None:
             raise ProblemError(
                 "not-found",
-                "The department has no such file. Upload it first; it may have expired.",
+                "The file does not exist. Upload it first; it may have expired.",
             )
         return file
 
@@ -134,30 +122,32 @@ class BatchSubmissions:
         file: StoredFile,
         request: BatchRequest,
         idempotency: IdempotencyKey | None,
-    ) -> SubmittedBatch:
+    ) -> SubmissionReply:
         if file.lines > 2 * self._batches.max_lines:
-            # So many blank lines nobody writes; what is nearer the bound is seen when it is read.
+            # The count includes blank lines; the exact limit is checked when the file is read.
             raise too_many_lines(self._batches.max_lines)
         tokens = await self._tokens(file, request)
         batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
-        expected_at = await self._outlook.of_new(batch)
-        if late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
+        expected_at = await self._eta.of_new(batch)
+        if is_late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
             raise _unreachable(expected_at, batch.deadline)
         batch = replace(batch, expected_at=expected_at)
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None
         kept = await self._ledger.batches.create(batch, body, idempotency, output_keep=keep)
-        return _submitted(kept)
+        if kept.replayed:
+            return replayed_reply(kept.body, kept.quotas)
+        return SubmissionReply(batch.id, body, False, kept.quotas)
 
     async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
         if request.documents is None:
-            return await self._first_look.at_file(file, request.endpoint)
-        ids = [_document(given).document_id for given in request.documents]
-        return await self._first_look.at_documents(file.department, request.task or "", ids)
+            return await self._token_estimate.of_file(file, request.endpoint)
+        ids = [_document(one).document_id for one in request.documents]
+        return await self._token_estimate.of_documents(file.department, request.task or "", ids)
 
     async def _file_of_documents(self, department: Department, request: BatchRequest) -> StoredFile:
-        """Documents become lines, so that there is one kind of batch."""
+        """Write the documents as lines, so that there is one kind of batch."""
         documents = request.documents or []
         if len(documents) > self._batches.max_lines:
             raise too_many_lines(self._batches.max_lines)
@@ -168,22 +158,17 @@ class BatchSubmissions:
             return await self._files.keep(department.name, upload)
 
 
-def _submitted(kept: KeptBatch) -> SubmittedBatch:
-    return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
-
-
 def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> Iterator[bytes]:
-    for given in documents:
-        one = _document(given)
+    for document in map(_document, documents):
         body: dict[str, Any] = {
             "task": request.task,
-            "input": {"document_id": one.document_id},
+            "input": {"document_id": document.document_id},
             "options": request.options,
             "model": request.model,
-            "metadata": one.metadata,
+            "metadata": document.metadata,
         }
         line = {
-            "custom_id": one.custom_id or one.document_id,
+            "custom_id": document.custom_id or document.document_id,
             "method": "POST",
             "url": LineUrl.jobs.value,
             "body": body,
@@ -191,23 +176,15 @@ def _lines(documents: Sequence[str | BatchDocument], request: BatchRequest) -> I
         yield to_json(line) + b"\n"
 
 
-def _document(given: str | BatchDocument) -> BatchDocument:
-    return BatchDocument(document_id=given) if isinstance(given, str) else given
-
-
-def _misfit(pointer: str, detail: str) -> ProblemError:
-    return ProblemError(
-        "invalid-request",
-        "Something in the request does not fit; `errors` says what.",
-        errors=[{"pointer": pointer, "detail": detail}],
-    )
+def _document(document: str | BatchDocument) -> BatchDocument:
+    return BatchDocument(document_id=document) if isinstance(document, str) else document
 
 
 def _unreachable(expected_at: datetime | None, deadline: datetime) -> ProblemError:
     expected = f"at {expected_at:%Y-%m-%d %H:%M} UTC" if expected_at else "not within 60 days"
     return ProblemError(
         "deadline-unreachable",
-        f"The batch is expected to be done {expected}; its deadline is {deadline:%Y-%m-%d %H:%M} "
-        "UTC. Nothing was accepted. Give it more time, or send less.",
+        f"The batch is expected to end {expected}; its deadline is {deadline:%Y-%m-%d %H:%M} UTC. "
+        "Nothing was accepted. Give it more time, or send less.",
         expected_at=int(expected_at.timestamp()) if expected_at else None,
     )

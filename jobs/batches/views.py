@@ -1,4 +1,4 @@
-"""What a department gets to see: the JSON of OpenAI's Files and Batch API."""
+"""The JSON of files and batches, as in OpenAI's Files and Batch API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FileView(BaseModel):
     bytes: int
     created_at: int
     expires_at: int = Field(
-        description="When it is removed; a file of a batch that has not ended is kept longer."
+        description="When it is removed. The file of a batch that has not ended is kept longer."
     )
     filename: str
     purpose: FilePurpose
@@ -51,7 +51,7 @@ class CountsView(BaseModel):
 
 
 class ReadingView(BaseModel):
-    """How much of the input file has been checked, in bytes."""
+    """How much of the input file was checked, in bytes."""
 
     read: int
     of: int
@@ -63,8 +63,8 @@ class BatchErrorsView(BaseModel):
 
 
 class BatchView(BaseModel):
-    """OpenAI's Batch object, times in seconds since 1970. Beyond it there are `expected_at`, when
-    the batch is expected to be done, `warnings`, and `progress` while its file is read.
+    """OpenAI's Batch object, times in seconds since 1970. Extensions: `expected_at`, the estimated
+    end, `warnings`, and `progress` while the file is read.
     """
 
     id: str
@@ -125,7 +125,7 @@ def batch_view(batch: Batch) -> BatchView:
 
 
 def new_batch_view(batch: NewBatch) -> BatchView:
-    """A batch as its submission is answered."""
+    """A batch in the response to its submission."""
     return BatchView(
         id=batch.id,
         endpoint=batch.endpoint,
@@ -147,15 +147,15 @@ def _warnings(batch: Batch | NewBatch) -> Sequence[str]:
         return ()
     if batch.expected_at is None:
         return (
-            "It cannot be foreseen when the batch will be done: perhaps its window does not open, "
-            "or its work is paused. What is not done by its deadline, "
-            f"{batch.deadline:%Y-%m-%d %H:%M} UTC, is not run.",
+            "The end of the batch cannot be estimated: its window may not open, or its work may be "
+            "paused. Lines that are not done by its deadline, "
+            f"{batch.deadline:%Y-%m-%d %H:%M} UTC, expire.",
         )
     if batch.expected_at <= batch.deadline:
         return ()
     return (
-        f"The batch is expected to be done at {batch.expected_at:%Y-%m-%d %H:%M} UTC, after its "
-        f"deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC. What is not done by then is not run.",
+        f"The batch is expected to end at {batch.expected_at:%Y-%m-%d %H:%M} UTC, after its "
+        f"deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC. Lines that are not done by then expire.",
     )
 
 

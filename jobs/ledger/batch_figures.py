@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from jobs.batches.batch import BatchStatus
-from jobs.batches.eta.estimates import ERROR_BUCKETS
+from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.figures import FigureLedger

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import document_record, dump, pairs, to_document, to_ms
-from jobs.model.job import StoredDocument
+from jobs.model.job import NewDocument, StoredDocument
 
 
 class DocumentLedger:
@@ -15,7 +15,7 @@ class DocumentLedger:
         self._connection = connection
         self._keep_ms = round(keep_hours * 3_600_000)
 
-    async def keep(self, document: StoredDocument) -> StoredDocument:
+    async def keep(self, document: NewDocument) -> StoredDocument:
         """Keep a document, or prolong the one with the same bytes, whose blob then stands."""
         record = dump(document_record(document, self._keep_ms))
         return to_document(pairs(await self._connection.run("keep_document", record)))

@@ -22,7 +22,7 @@ from jobs.ledger.records import (
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.model.ids import is_job_id
-from jobs.model.job import Job, NewJob, StoredDocument
+from jobs.model.job import Job, NewDocument, NewJob
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.model.states import JobStatus
@@ -41,7 +41,7 @@ class Submission:
 
     job: NewJob
     created_at: datetime
-    document: StoredDocument | None
+    document: NewDocument | None
     body: bytes
     idempotency: IdempotencyKey | None
 

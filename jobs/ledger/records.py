@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.model.callback import Attempt, Callback
 from jobs.model.department import Department, Quota
-from jobs.model.job import InputLine, Job, NewJob, Progress, StoredDocument, Usage
+from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.provenance import to_provenance
 from jobs.model.roles import ModelChoice
@@ -130,7 +130,7 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
     )
 
 
-def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:
+def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]:
     return {
         "id": document.id,
         "department": document.department,
@@ -138,7 +138,6 @@ def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | i
         "bytes": document.bytes,
         "media_type": document.media_type,
         "filename": document.filename or "",
-        "expires_at": to_ms(document.expires_at),
         "blob": document.blob,
         "keep_ms": keep_ms,
     }

@@ -1,1 +1,1 @@
-"""The records: jobs, batches' lanes, callbacks, departments, states, problems."""
+"""Records and vocabulary: jobs, callbacks, departments, states, lanes, problems."""

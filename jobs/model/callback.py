@@ -13,19 +13,19 @@ from jobs.model.states import CallbackStatus
 
 
 class Outcome(StrEnum):
-    """What an attempt says of the receiver."""
+    """The outcome of a delivery attempt."""
 
     delivered = "delivered"
     failed = "failed"
-    gone = "gone"  # it answered 410: the URL is not to be called any more
-    unsent = "unsent"  # nothing was sent, so nothing was learnt
+    gone = "gone"  # status 410: the URL must not be called again
+    unsent = "unsent"  # nothing was sent: it says nothing about the receiver
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at delivery: an answer or an error, and how long it took in seconds.
+    """One delivery attempt: a status code or an error, and its duration in seconds.
 
-    `response` is the beginning of the answer's body: of the last attempt only, where it failed.
+    `response` is the beginning of the response body; only a failed last attempt has one.
     """
 
     at: datetime
@@ -37,9 +37,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """`id` is the event's `webhook-id`, the same at every attempt. It is about a job, or, where
-    there is no `job_id`, about a batch. `error` says why it was given up before its attempts were
-    used up.
+    """One event for one URL, about a job or a batch.
+
+    `id` is the event's `webhook-id`, the same for every attempt. `error`: why it was declared dead
+    before all attempts were made.
     """
 
     id: str
@@ -55,18 +56,18 @@ class Callback:
 
 
 class Refusal(StrEnum):
-    """Why there is nothing to deliver."""
+    """Why a callback cannot be delivered now."""
 
-    not_due = "not due"  # not yet, or ended, or in another courier's hands
-    full = "full"  # its receiver is called as often at a time as it may be
+    not_due = "not due"  # not yet due, ended, or claimed by another courier
+    full = "full"  # its receiver has the maximum of concurrent deliveries
     open = "open"  # its receiver's breaker is open
-    gone = "gone"  # its URL answered 410: it is dead
-    given_up = "given up"  # it waited too long for its receiver: it is dead
+    gone = "gone"  # its URL responded with 410: the callback is dead
+    given_up = "given up"  # it waited too long for its receiver: the callback is dead
 
 
 @dataclass(frozen=True, slots=True)
 class SentAgain:
-    """What came of asking for dead callbacks to be sent again."""
+    """How many dead callbacks were requeued, and how many of those asked for were not yet."""
 
     redelivered: int
     remaining: int

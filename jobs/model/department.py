@@ -1,4 +1,4 @@
-"""A department: a tenant with keys, a share of the engines and a list of callback targets."""
+"""Departments: tenants with API keys, quotas, a share of the engines and callback settings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tasks.secrecy import Marking, Secrecy
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a department may ask for; None for no limit.
+    """The limits of a department; None for no limit.
 
-    `rate` is submissions per second. `max_in_flight`: jobs accepted and not ended, without lines of
-    batches. `max_queued`: jobs queued or scheduled, and lines of batches that wait.
+    `rate`: submissions per second. `max_in_flight`: accepted jobs that have not ended, without
+    batch lines. `max_queued`: queued and scheduled jobs, and waiting batch lines.
     `tokens_per_day`: prompt and completion tokens, by the UTC day on which their jobs ended.
     """
 
@@ -28,12 +28,12 @@ UNLIMITED = Quota()
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """`weight` is its share of bulk work. `window` is when that runs, as `jobs.windows.window`
-    reads it; None: when the platform's does.
+    """A tenant.
 
-    `callback_secrets` are those that sign now, the new one first: all of them do, so that a secret
-    can be changed without a gap. `allow_secrecy` is the most secret marking that its documents may
-    bear; None: no marking at all.
+    `weight`: its share of bulk work. `window`: when its bulk work runs, in the grammar of
+    `jobs.windows.window`; None for the platform's window. `callback_secrets`: the secrets that sign
+    now, the newest first; several while a secret is being rotated. `allow_secrecy`: the highest
+    secrecy marking of its documents; None allows no marking.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Department:
     allow_secrecy: Secrecy | None = None
 
     def may_send(self, marking: Marking | None) -> bool:
-        """Whether its policy lets it send a document that bears this marking."""
+        """Whether it may send a document with this marking."""
         if marking is None:
             return True
         return self.allow_secrecy is not None and self.allow_secrecy.covers(marking.level)
@@ -54,10 +54,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class CallbackOptions:
-    """What a department's receivers ask for beyond Standard Webhooks. All of it may be secret.
+    """Options of a department's callbacks beyond Standard Webhooks. Treat all of them as secret.
 
-    `ca_pem` is trusted instead of the machine's CAs. `headers` are sent as they are, by lower-case
-    name. With `sm3_key` (base64, perhaps after `whsec_`) there is a signature by HMAC-SM3 too.
+    `ca_pem`: trusted instead of the system's CAs. `headers`: additional headers by lower-case name.
+    `sm3_key` (base64, optionally with the prefix `whsec_`): adds a signature with HMAC-SM3.
     """
 
     ca_pem: str | None = None
@@ -69,7 +69,7 @@ class CallbackOptions:
 
 @dataclass(frozen=True, slots=True)
 class NewDepartment:
-    """What is shown once, when a department is made: the key itself is not kept."""
+    """Shown once, when a department is created: the API key itself is not stored."""
 
     department: str
     api_key: str

@@ -1,4 +1,4 @@
-"""Identifiers. But for documents they are ULIDs, which sort by when they were made."""
+"""Identifiers. All but those of documents contain a ULID, which sorts by creation time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def new_job_id() -> str:
 
 
 def new_callback_id() -> str:
-    """The `webhook-id` of the event, too."""
+    """Also the event's `webhook-id`."""
     return f"evt_{str(ULID()).lower()}"
 
 
@@ -30,7 +30,7 @@ def new_batch_id() -> str:
 
 
 def document_id(sha256: str) -> str:
-    """The same bytes are the same document, within one department."""
+    """The same bytes are the same document within a department."""
     return f"doc_{sha256}"
 
 

@@ -1,4 +1,4 @@
-"""The job, as the ledger keeps it."""
+"""Jobs and documents as the ledger records them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class InputLine:
-    """Where a job that is a line of a batch stands in the batch's input file, in bytes."""
+    """The position of a job's line in its batch's input file; `offset` and `length` in bytes."""
 
     blob: str
     number: int
@@ -47,10 +47,7 @@ class InputLine:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What a submission asks for, checked and with its ids given.
-
-    `references` are the ids of the documents that its options name.
-    """
+    """A checked submission. `references` are the ids of documents that its options refer to."""
 
     id: str
     callback_id: str | None
@@ -72,10 +69,10 @@ class NewJob:
 class Job:
     """One task on one document for one department.
 
-    `model` is what was asked for; None leaves it to the worker's settings.
-    `result` is the result's JSON value, or None where `result_blob` names where the store keeps it.
-    `error` is a problem object (RFC 9457). A `line` of a batch has its options, its input and its
-    metadata in the batch's input file, and only there.
+    `model`: the requested model; None for the worker's default. `result`: the result's JSON value,
+    None if the store has it under the name `result_blob`. `error`: a problem object (RFC 9457).
+    `line`: set for a line of a batch, whose options, input and metadata are only in the batch's
+    input file.
     """
 
     id: str
@@ -107,8 +104,8 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A document in the store. `blob` is the store's name for its bytes."""
+class NewDocument:
+    """A document to be recorded. `blob` is the name of its bytes in the store."""
 
     id: str
     department: str
@@ -116,14 +113,21 @@ class StoredDocument:
     bytes: int
     media_type: str
     filename: str | None
-    expires_at: datetime
     blob: str
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDocument(NewDocument):
+    """A recorded document. The ledger sets `expires_at` by Redis's clock."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """A worker's hold on a job. `token` fences off every earlier run; `tries` counts those that
-    failed on their own account. A line of a batch has no `document`: its input is in the line.
+    """A worker's claim on a job. `token` is the fencing token of this run; `tries` counts earlier
+    runs that failed because of the job. A line of a batch has no `document`: its input is in the
+    line.
     """
 
     job: Job

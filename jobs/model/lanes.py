@@ -1,4 +1,4 @@
-"""The lanes that jobs take, and Celery's queues, which carry their ids."""
+"""The lanes of jobs and the queues of Celery."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Queue(StrEnum):
     callbacks = "callbacks"
 
 
-# vLLM's `priority`: a lower number goes first.
+# vLLM's `priority`: lower numbers first.
 ENGINE_PRIORITY = {Lane.interactive: 0, Lane.bulk: 10}
 
 CELERY_TASK_PREFIX = "chancery."

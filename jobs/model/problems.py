@@ -1,70 +1,359 @@
-"""Every problem that Chancery reports, by its stable code (RFC 9457).
+"""Problem types (RFC 9457): every problem that Chancery reports, by its stable code.
 
-A problem's `type` is `/problems/CODE`, which the api serves with what it means and what to do.
-Status codes are given to codes in `api/`, nowhere else.
+A problem's `type` is `/problems/CODE`; the api serves the title and the advice there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from documents.errors import DocumentError, ReaderUnavailable, WorkError
-from tasks.errors import TaskError
+from documents.errors import (
+    CorruptDocument,
+    DocumentError,
+    DocumentMissing,
+    DocumentTooLong,
+    EmptyDocument,
+    EncryptedDocument,
+    NoTextLayer,
+    PagesUnread,
+    ReaderCrashed,
+    ReaderUnavailable,
+    ReadTimeout,
+    RedactionIncomplete,
+    SecrecyMarked,
+    UnsupportedDocument,
+)
+from tasks.errors import (
+    ChecksFailed,
+    EngineBusy,
+    EngineError,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnavailable,
+    JobTimeout,
+    OptionsInvalid,
+    OptionsMisfit,
+    OptionsTooLong,
+    OutputError,
+    TaskError,
+    TaskGone,
+)
 
 
-def _titles(error: type[WorkError]) -> dict[str, str]:
-    titles = {error.code: error.title}
-    for child in error.__subclasses__():
-        titles |= _titles(child)
-    return titles
+class ProblemType(NamedTuple):
+    """`status` is the HTTP status of a response, or of a failed line in a batch's error file.
+    `advice` says what the caller can do.
+    """
+
+    status: int
+    title: str
+    advice: str
 
 
-TITLES: Mapping[str, str] = {
-    "unauthorized": "No valid API key",
-    "not-found": "There is no such thing here",
-    "method-not-allowed": "This address does not answer that method",
-    "invalid-request": "The request does not fit",
-    "unknown-task": "There is no such task",
-    "callback-not-allowed": "The callback URL is not on the department's allow-list",
-    "idempotency-mismatch": "The idempotency key was used with another body",
-    "idempotency-in-progress": "The first request with this idempotency key is still running",
-    "request-timeout": "The body did not come in time",
-    "deadline-unreachable": "The batch cannot be done by its deadline",
-    "too-large": "The body is larger than allowed",
-    "text-too-long": "The text is longer than allowed",
-    "rate-limited": "Too many requests",
-    "quota-in-flight": "The department has as many jobs in flight as it may have",
-    "quota-queued": "The department has as much waiting as it may have",
-    "quota-tokens": "The department has used its tokens of the day",
-    "system-full": "The system is full",
-    "unavailable": "The system cannot accept work just now",
-    "storage-full": "The system has no room to keep documents",
-    "library-full": "The library has as many documents as it may have",
-    "not-ended": "The job has not ended",
-    "no-result": "The job has no result",
-    "file-in-use": "A batch that has not ended uses the file",
-    "file-missing": "The file's bytes are not in the store",
-    "range-not-satisfiable": "The file does not reach that far",
-    "poisoned": "The job was set aside after its worker died again and again",
-    "cancelled": "The job was cancelled",
-    "expired": "The job's deadline passed",
-    "department-exists": "There is a department of that name",
-    "invalid-json": "The line is not a JSON object",
-    "duplicate-custom-id": "Another line has the same custom_id",
-    "too-many-lines": "The batch's file has too many lines",
-    "no-lines": "The batch's file has no lines",
-    "internal": "Something went wrong here",
-    **_titles(DocumentError),
-    **_titles(ReaderUnavailable),
-    **_titles(TaskError),
+PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    "unauthorized": ProblemType(
+        401,
+        "The API key is missing or invalid",
+        "Send `Authorization: Bearer KEY` with the department's API key. "
+        "A key is shown once, when the operators create the department.",
+    ),
+    "not-found": ProblemType(
+        404,
+        "Not found",
+        "Check the identifier. Objects of another department, and objects removed after their "
+        "retention time, are not found either.",
+    ),
+    "method-not-allowed": ProblemType(
+        405,
+        "The method is not allowed for this path",
+        "Use one of the methods in the `Allow` header.",
+    ),
+    "invalid-request": ProblemType(
+        422,
+        "The request is invalid",
+        "Correct what `errors` lists; each entry has a JSON pointer into the request. "
+        "The same request will fail again.",
+    ),
+    "unknown-task": ProblemType(
+        422, "The task does not exist", "Use the name of a task that GET /v1/tasks lists."
+    ),
+    "callback-not-allowed": ProblemType(
+        422,
+        "The callback URL is not on the department's allow-list",
+        "Ask the operators to add the receiver's host to the department's allow-list, or use a URL "
+        "that is on it.",
+    ),
+    "idempotency-mismatch": ProblemType(
+        422,
+        "The idempotency key was used with another body",
+        "Use a new Idempotency-Key for a new request. Use the same key only to repeat the same "
+        "request.",
+    ),
+    "idempotency-in-progress": ProblemType(
+        409,
+        "The first request with this idempotency key is still running",
+        "Wait as long as `Retry-After` says and send the same request again.",
+    ),
+    "request-timeout": ProblemType(
+        408, "The body did not arrive in time", "Send the whole body without long pauses."
+    ),
+    "too-large": ProblemType(
+        413,
+        "The body is larger than allowed",
+        "Split the document, or ask the operators to raise the limit.",
+    ),
+    "text-too-long": ProblemType(
+        413, "The text is longer than allowed", "Split the text, or upload it as a document."
+    ),
+    "rate-limited": ProblemType(
+        429,
+        "Too many requests",
+        "Wait as long as `Retry-After` says. Sending bulk work faster does not make it run faster.",
+    ),
+    "quota-in-flight": ProblemType(
+        429,
+        "The department's quota of jobs in flight is used up",
+        "Wait until jobs have ended, then send the same request again. The header `RateLimit` of "
+        "each response to a submission says how many more jobs are accepted.",
+    ),
+    "quota-queued": ProblemType(
+        429,
+        "The department's quota of waiting work is used up",
+        "Wait until jobs and batch lines have started, then send the same request again. A batch "
+        "with more lines than the whole quota is never accepted: split it, or ask the operators.",
+    ),
+    "quota-tokens": ProblemType(
+        429,
+        "The department's tokens for today are used up",
+        "Wait as long as `Retry-After` says, until the next day (UTC). Work accepted earlier is "
+        "kept; bulk work continues then.",
+    ),
+    "system-full": ProblemType(
+        503,
+        "The queue is full",
+        "Wait as long as `Retry-After` says and send the same request again.",
+    ),
+    "unavailable": ProblemType(
+        503,
+        "The system cannot accept work at the moment",
+        "Wait as long as `Retry-After` says and send the same request again with the same "
+        "Idempotency-Key.",
+    ),
+    "storage-full": ProblemType(
+        503,
+        "The document store is full",
+        "Wait, and tell the operators: the disk for documents is full.",
+    ),
+    "library-full": ProblemType(
+        422,
+        "The library has the maximum number of documents",
+        "Remove documents that are not needed, or start another library.",
+    ),
+    "not-ended": ProblemType(
+        409,
+        "The job has not ended",
+        "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
+    ),
+    "no-result": ProblemType(
+        404,
+        "The job has no result",
+        "Read the job's `error`: only a job that succeeded has a result.",
+    ),
+    "file-in-use": ProblemType(
+        409,
+        "A batch that has not ended uses the file",
+        "Delete the file after the batches that use it have ended, or cancel them first.",
+    ),
+    "file-missing": ProblemType(
+        404,
+        "The file's bytes are not in the store",
+        "Upload the file again. Operators: all machines must share one store.",
+    ),
+    "range-not-satisfiable": ProblemType(
+        416,
+        "The range begins after the end of the file",
+        "Request a range that begins before the end of the file, which `Content-Range` gives. An "
+        "output file grows while its batch runs: ask again later.",
+    ),
+    "poisoned": ProblemType(
+        500,
+        "The job was set aside after its worker died again and again",
+        "Do not send the document again unchanged; show it to the operators.",
+    ),
+    "cancelled": ProblemType(
+        409, "The job was cancelled", "Submit it again if the result is still needed."
+    ),
+    "expired": ProblemType(
+        409,
+        "The job's deadline passed",
+        "Submit it again with a later `deadline`, or in the interactive lane.",
+    ),
+    "department-exists": ProblemType(
+        409, "A department with this name exists", "Choose another name."
+    ),
+    "invalid-json": ProblemType(
+        422,
+        "The line is not a JSON object",
+        "Write each line of the batch's file as one JSON object, in UTF-8, without line breaks "
+        "inside. The detail gives the column of the error.",
+    ),
+    "duplicate-custom-id": ProblemType(
+        422,
+        "Another line has the same custom_id",
+        "Give each line of the batch's file its own `custom_id`. The first line with it was "
+        "accepted; send the others again in another batch.",
+    ),
+    "too-many-lines": ProblemType(
+        422, "The batch's file has too many lines", "Split the file into several batches."
+    ),
+    "no-lines": ProblemType(
+        422, "The batch's file has no lines", "Send a file with one JSON object on each line."
+    ),
+    "deadline-unreachable": ProblemType(
+        422,
+        "The batch cannot be completed by its deadline",
+        "Give the batch a later deadline or a longer window, or send fewer documents. The detail "
+        "gives the expected end.",
+    ),
+    "internal": ProblemType(
+        500,
+        "Internal error",
+        "Send the same request once more. If it fails again, give the operators the "
+        "`X-Request-Id`.",
+    ),
+    # Codes and titles of these belong to the error classes.
+    DocumentError.code: ProblemType(
+        422,
+        DocumentError.title,
+        "Open the document with the program that created it and save it again.",
+    ),
+    EmptyDocument.code: ProblemType(
+        422, EmptyDocument.title, "Send the complete document, with its text."
+    ),
+    CorruptDocument.code: ProblemType(
+        422,
+        CorruptDocument.title,
+        "Send the document again. If it fails again, save it again with the program that created "
+        "it.",
+    ),
+    EncryptedDocument.code: ProblemType(
+        422, EncryptedDocument.title, "Remove the password and send the document again."
+    ),
+    UnsupportedDocument.code: ProblemType(
+        422,
+        UnsupportedDocument.title,
+        "Save the document in a supported format: text, Markdown, HTML, e-mail, DOCX, PDF, OFD, "
+        "XLSX, XLS, ODS or a picture (PNG, JPEG, TIFF, BMP, WebP, GIF). DOC, WPS, RTF and ODT are "
+        "read where LibreOffice is installed on the workers. The format is detected from the "
+        "bytes; the file name's extension is ignored.",
+    ),
+    NoTextLayer.code: ProblemType(
+        422,
+        NoTextLayer.title,
+        "Send a document with a text layer: its pages are pictures, and OCR, which reads PDFs and "
+        "pictures, is switched off or does not support this format.",
+    ),
+    PagesUnread.code: ProblemType(
+        422,
+        PagesUnread.title,
+        "Split the document, so that OCR can read all of its scanned pages. The task `parse` "
+        "returns the text that was read and lists the pages that were not.",
+    ),
+    DocumentTooLong.code: ProblemType(422, DocumentTooLong.title, "Split the document."),
+    ReadTimeout.code: ProblemType(
+        422,
+        ReadTimeout.title,
+        "Split the document, or save it again with the program that created it.",
+    ),
+    ReaderCrashed.code: ProblemType(
+        422, ReaderCrashed.title, "Save the document again with the program that created it."
+    ),
+    RedactionIncomplete.code: ProblemType(
+        422,
+        RedactionIncomplete.title,
+        "Use the masked text. To get a masked file, print the document to a new PDF, or save it "
+        "again with the program that created it, and send that.",
+    ),
+    SecrecyMarked.code: ProblemType(
+        422,
+        SecrecyMarked.title,
+        "Do not send it here: the document has a secrecy marking (绝密, 机密 or 秘密) that the "
+        "department's policy does not allow, and it was not stored. If the marking is a mistake, "
+        "correct the document; otherwise follow the rules for such documents.",
+    ),
+    DocumentMissing.code: ProblemType(
+        404,
+        DocumentMissing.title,
+        "Send the document again. Operators: all machines must share one store.",
+    ),
+    ReaderUnavailable.code: ProblemType(
+        503, ReaderUnavailable.title, "Submit the job again later, and tell the operators."
+    ),
+    TaskError.code: ProblemType(
+        500, TaskError.title, "Read the job's `error`, and submit the job once more."
+    ),
+    TaskGone.code: ProblemType(
+        503,
+        TaskGone.title,
+        "Use a task that GET /v1/tasks lists. The task's file was removed after the job was "
+        "accepted, or the workers were started without it: tell the operators.",
+    ),
+    OptionsMisfit.code: ProblemType(
+        422,
+        OptionsMisfit.title,
+        "Submit the job again with options that match the task's current schema in GET /v1/tasks: "
+        "the task's file was changed after the job was accepted.",
+    ),
+    OptionsTooLong.code: ProblemType(
+        422, OptionsTooLong.title, "Shorten the options: the instructions, labels or the schema."
+    ),
+    OptionsInvalid.code: ProblemType(
+        422,
+        OptionsInvalid.title,
+        "Correct the document that the options name, at the line given in the detail, and submit "
+        "the job again.",
+    ),
+    JobTimeout.code: ProblemType(
+        504,
+        JobTimeout.title,
+        "Split the document, or submit the job again when the engines are less busy.",
+    ),
+    OutputError.code: ProblemType(
+        502, OutputError.title, "Submit the job again. If it fails again, simplify the options."
+    ),
+    ChecksFailed.code: ProblemType(
+        502,
+        ChecksFailed.title,
+        "Check that the document contains what the task asks for. The job's error names the check; "
+        "the author of the task's file can relax it, or make it report only.",
+    ),
+    EngineError.code: ProblemType(
+        502, EngineError.title, "Submit the job again later, and tell the operators."
+    ),
+    EngineUnavailable.code: ProblemType(
+        503,
+        EngineUnavailable.title,
+        "Nothing to do: the job runs again when the engine is available.",
+    ),
+    EngineBusy.code: ProblemType(
+        503, EngineBusy.title, "Nothing to do: the job runs again shortly."
+    ),
+    EngineTimeout.code: ProblemType(
+        504, EngineTimeout.title, "Submit the job again. If it fails again, shorten the document."
+    ),
+    EngineRefused.code: ProblemType(
+        422,
+        EngineRefused.title,
+        "Read the detail; a simpler schema or a shorter document may help.",
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`code` is one of `TITLES`; `detail` says what happened and what to do about it."""
+    """`code` is a key of `PROBLEM_TYPES`; `detail` says what happened and what to do about it."""
 
     code: str
     detail: str
@@ -73,14 +362,14 @@ class Problem:
     def to_dict(self) -> dict[str, Any]:
         return {
             "type": f"/problems/{self.code}",
-            "title": TITLES[self.code],
+            "title": PROBLEM_TYPES[self.code].title,
             "detail": self.detail,
             **self.extra,
         }
 
 
 class ProblemError(Exception):
-    """A problem on its way to whoever asked. `retry_after` is in seconds."""
+    """A problem to be reported to the caller. `retry_after` is in seconds."""
 
     def __init__(
         self, code: str, detail: str, *, retry_after: float | None = None, **extra: Any
@@ -88,3 +377,8 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.problem = Problem(code, detail, extra)
         self.retry_after = retry_after
+
+
+def code_of(problem: Mapping[str, Any]) -> str:
+    """The code in a problem object's `type`."""
+    return str(problem.get("type", "")).removeprefix("/problems/")

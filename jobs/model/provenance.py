@@ -1,4 +1,4 @@
-"""Where a result is from: enough to ask for it again, and to see that the same was asked."""
+"""The provenance of a result: what is needed to reproduce it and to compare requests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from jobs.model.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the model was told to choose its words, as it was sent. What is None was not sent: the
-    engine's own default held. `max_tokens` is the largest of the requests.
+    """The sampling parameters as sent; None: not sent, so that the engine's default applied.
+    `max_tokens` is the largest of all requests.
     """
 
     temperature: float | None = None
@@ -23,11 +23,11 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of one engine.
+    """The requests to one engine.
 
-    `model` is the name that the requests gave, `engine_model` what the engine says that this is
-    (`root` in its `/v1/models`), `engine_version` what its `/version` says. `requests` is how many
-    there were, and `prompt_sha256` is made of all of them: see `docs/provenance.md`.
+    `model`: the model name in the requests. `engine_model`: the engine's name for it (`root` in
+    `/v1/models`). `engine_version`: from the engine's `/version`. `requests`: their number.
+    `prompt_sha256`: a digest of all of them, see `docs/provenance.md`.
     """
 
     model: str
@@ -40,9 +40,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A further document that the options named, or a library, with the number of its documents.
+    """A document or library that the options referred to; `documents` is the size of the library.
 
-    A library's `sha256` is made of those of its documents as a `prompt_sha256` is of requests.
+    A library's `sha256` is made from those of its documents like a `prompt_sha256` from requests.
     """
 
     sha256: str
@@ -53,11 +53,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a result is from. `model` and `role` are of the engine that gave it, and so is what was
-    asked (see `Asked`); they are None and `requests` is 0 where rules did all of the work.
+    """The provenance of a result.
 
-    `escalated` where the full model had to do what the fast one was asked for first; `doubts` are
-    the codes why, and `fast` is what the fast one was asked. `seconds` is how long the run took.
+    `model`, `role` and the fields of `Asked` are those of the engine that produced the result; they
+    are None, and `requests` is 0, if no model was used. `escalated`: the full model did the work
+    after the fast model was tried; `doubts` has the reason codes, `fast` the requests to the fast
+    model. `seconds` is the duration of the run.
     """
 
     task_version: str
@@ -80,10 +81,10 @@ _RECORD = TypeAdapter(Provenance)
 
 
 def provenance_record(provenance: Provenance) -> str:
-    """As the ledger keeps it, without what is left at its default: there is one for each job."""
+    """JSON for the ledger, without default values to save memory."""
     return _RECORD.dump_json(provenance, exclude_defaults=True).decode()
 
 
 def to_provenance(record: str) -> Provenance:
-    """Also one that was kept by an older release, or by a newer one that knows more."""
+    """Parse a record of this, an older or a newer release."""
     return _RECORD.validate_json(record)

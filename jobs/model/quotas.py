@@ -1,4 +1,4 @@
-"""What is left of a department's quotas, and the problem of asking for more."""
+"""The remaining quotas of a department, and the problem of exceeding one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.model.problems import ProblemError
 
 
 class QuotaName(StrEnum):
-    """A quota as departments are told of it."""
+    """The names of quotas in HTTP headers."""
 
     rate = "rate"
     in_flight = "in-flight"
@@ -20,9 +20,9 @@ class QuotaName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuotaLeft:
-    """`limit` is the quota; `left` may be used now; there is more in `seconds`, where known.
+    """`left` of `limit` can be used now, more in `seconds` (None: unknown).
 
-    For the rate, `limit` is submissions per second, of which a second's worth may come at once.
+    For the rate, `limit` is submissions per second; one second's worth may arrive at once.
     """
 
     name: QuotaName
@@ -32,7 +32,7 @@ class QuotaLeft:
 
 
 class OverQuotaError(ProblemError):
-    """A submission was refused by one of its department's quotas; `quotas` is what all leave."""
+    """A submission exceeds a quota of its department; `quotas` has what is left of all."""
 
     def __init__(
         self, department: str, code: str, retry_after: float, quotas: Sequence[QuotaLeft]
@@ -52,12 +52,12 @@ OVER: Mapping[str, QuotaName] = {
     "quota-tokens": QuotaName.tokens_per_day,
 }
 _DETAILS = {
-    QuotaName.rate: "The department submits faster than its rate allows ({limit} a second). "
+    QuotaName.rate: "The department submits faster than its rate allows ({limit} per second). "
     "Wait, then try again.",
-    QuotaName.in_flight: "The department may have {limit} jobs in flight. "
+    QuotaName.in_flight: "The department has {limit} jobs in flight, its limit. "
     "Wait until one has ended, then try again.",
-    QuotaName.queued: "The department may have {limit} jobs and lines of batches waiting; "
-    "with this there would be more. Wait until some have begun, then try again.",
-    QuotaName.tokens_per_day: "The department has used its {limit} tokens of this day (UTC). "
-    "Try again on the next.",
+    QuotaName.queued: "The department may have {limit} waiting jobs and batch lines; this "
+    "request would exceed that. Wait until some have started, then try again.",
+    QuotaName.tokens_per_day: "The department has used its {limit} tokens for today (UTC). "
+    "Try again tomorrow.",
 }

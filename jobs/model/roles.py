@@ -1,4 +1,4 @@
-"""Which model does the work: what a department asks for, and what an engine is there for."""
+"""Models: the choice in a request, and the role of an engine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What an engine is there for: it has the full model, or a smaller and faster one."""
+    """The role of an engine: it serves the full model or a smaller, faster one."""
 
     fast = "fast"
     full = "full"
 
 
 class ModelChoice(StrEnum):
-    """`auto`: the fast model's answer where the task's own checks find no fault in it, else the
-    full model's. `fast`: the fast model's answer, unchecked; the full model's where there is none.
+    """`auto`: the fast model's answer if it passes the task's checks, otherwise the full model's.
+    `fast`: the fast model's answer, unchecked; the full model's if there is no fast model.
     """
 
     auto = "auto"

@@ -1,1 +1,1 @@
-"""What a process has from its start: settings, logs, departments' own tasks."""
+"""Set up at the start of a process: settings, logging, departments' own tasks."""

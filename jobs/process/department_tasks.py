@@ -1,4 +1,4 @@
-"""Departments' own tasks, offered from the start of a process."""
+"""Loads departments' own tasks when a process starts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ log = structlog.get_logger()
 
 
 def offer_own_tasks(settings: TaskSettings) -> None:
-    """Offer the tasks of the folder that is set, beside the built-in ones.
+    """Offer the tasks in `CHANCERY_TASKS_DIR` in addition to the built-in ones.
 
-    Raises `TaskFilesRefused` where any of its files cannot be used: then none is offered.
+    Raises `TaskFilesRefused` if any file is invalid; then no task of the folder is offered.
     """
     folder = settings.tasks_dir
     files = read_folder(folder, BUILT_IN) if folder is not None else ()
@@ -29,8 +29,8 @@ def offer_own_tasks(settings: TaskSettings) -> None:
 
 
 def offer_or_exit(settings: TaskSettings) -> None:
-    """As `offer_own_tasks`; a process without a task that departments count on must not start: it
-    says what is wrong with each file, and ends with status 1.
+    """As `offer_own_tasks`, but print the errors and exit with status 1: a process must not run
+    without a task that departments use.
     """
     try:
         offer_own_tasks(settings)

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, with a stable event name."""
+"""Logging: one JSON object per line on standard error, with a stable event name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 
 def set_up_logs(role: str) -> None:
-    """Send structlog's and the standard library's records to standard error."""
+    """Send records of structlog and of the standard library to standard error."""
 
     def add_role(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["role"] = role
@@ -42,6 +42,6 @@ def set_up_logs(role: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    # A line for every task and every request says nothing that the ledger's events do not.
+    # Lines for every task and request would repeat our own events.
     for name in ("celery.app.trace", "celery.worker.strategy", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)

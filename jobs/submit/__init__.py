@@ -1,1 +1,1 @@
-"""The way in: a request is checked, its document kept, its job kept."""
+"""Submission of jobs: check the request, keep the document, keep the job."""

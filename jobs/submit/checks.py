@@ -1,7 +1,8 @@
-"""What a job request must fit, whichever way it came: as a call, or as a line of a batch's file."""
+"""Checks of a job request, for `POST /v1/jobs` and for the lines of a batch."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,64 +12,73 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from jobs.model.problems import ProblemError
-from jobs.submit.references import Named
+from jobs.submit.references import OptionReferences
 from tasks.registry import TASKS, tasks_for
 
-_OPTIONS_REMEMBERED = 256
-_REMEMBERED_BYTES = 64 * 1024
+_CACHED_OPTIONS = 256
+_CACHED_MAX_BYTES = 64 * 1024
+# Validating a JSON schema takes some 5 µs a byte: longer options would hold up the event loop.
+_INLINE_MAX_BYTES = 512
+_INVALID_REQUEST = "The request is invalid; `errors` lists what to correct."
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedOptions:
-    """`canonical` is the JSON of the options with the defaults filled in: the same for all options
-    that mean the same. It is empty where `errors` says what does not fit. `named` is what they name
-    besides the document that is worked on.
+    """The result of validating a task's options.
+
+    `errors` lists what is invalid; then the rest is empty. `canonical` is their JSON with the
+    defaults filled in: equal for options with the same meaning. `model` is shared by all requests
+    with these options; copy it before changing it.
     """
 
-    canonical: bytes
-    errors: Sequence[Mapping[str, Any]]
-    named: Named = field(default_factory=Named)
+    errors: Sequence[Mapping[str, Any]] = ()
+    canonical: bytes = b""
+    model: BaseModel | None = None
+    references: OptionReferences = field(default_factory=OptionReferences)
 
 
-def invalid_request(
-    errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()
-) -> ProblemError:
-    """Pydantic's findings as a problem, each with a JSON pointer (RFC 6901) into the request."""
-    return ProblemError(
-        "invalid-request",
-        "Something in the request does not fit; `errors` says what.",
-        errors=listed(errors, prefix=prefix),
-    )
+def invalid_request(errors: Sequence[ErrorDetails]) -> ProblemError:
+    """Pydantic's errors as a problem, each with a JSON pointer (RFC 6901) into the request."""
+    return ProblemError("invalid-request", _INVALID_REQUEST, errors=listed(errors))
+
+
+def invalid_field(pointer: str, detail: str) -> ProblemError:
+    """The problem for one invalid member; `pointer` is its JSON pointer (RFC 6901)."""
+    errors = [{"pointer": pointer, "detail": detail}]
+    return ProblemError("invalid-request", _INVALID_REQUEST, errors=errors)
 
 
 def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Pydantic's findings as a problem's `errors`; `prefix` leads to what was checked."""
+    """Pydantic's errors as a problem's `errors`; `prefix` is the path to the validated value."""
     return [
         {
-            "pointer": "#" + "".join(f"/{_escaped(part)}" for part in (*prefix, *error["loc"])),
+            "pointer": "#" + "".join(f"/{_escape(part)}" for part in (*prefix, *error["loc"])),
             "detail": error["msg"],
         }
         for error in errors
     ]
 
 
-def check_task(task: str, options: Mapping[str, Any], department: str) -> BaseModel:
-    """The task's options, read.
+async def check_task(task: str, options: Mapping[str, Any], department: str) -> CheckedOptions:
+    """Check a request's task and options; long options are validated in a thread.
 
-    Raises `ProblemError`: `unknown-task`, or `invalid-request` where the options do not fit.
+    Raises `ProblemError`: `unknown-task`, `invalid-request`.
     """
     check_task_name(task, department)
-    try:
-        checked: BaseModel = TASKS[task].options.model_validate(options)
-    except ValidationError as error:
-        raise invalid_request(error.errors(), prefix=("options",)) from error
+    options_json = to_json(options)
+    if len(options_json) > _INLINE_MAX_BYTES:
+        checked = await asyncio.to_thread(_validate, task, options_json)
+    else:
+        checked = _validate(task, options_json)
+    if checked.errors:
+        raise ProblemError("invalid-request", _INVALID_REQUEST, errors=checked.errors)
     return checked
 
 
 def check_task_name(task: str, department: str | None) -> None:
-    """Raises `ProblemError`: `unknown-task`, also for a task that is for other departments.
+    """Raises `ProblemError`: `unknown-task`, also for a task of other departments.
 
-    Without a department, every task is known.
+    With `department` None the tasks of all departments are allowed.
     """
     known = TASKS if department is None else tasks_for(department)
     if task not in known:
@@ -78,40 +88,47 @@ def check_task_name(task: str, department: str | None) -> None:
         )
 
 
-def checked_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
-    """As `check_task` checks them, but remembered: the lines of a batch mostly have the same, and
-    to check a schema takes long. `task` must exist, and `options` must be from JSON."""
-    given = to_json(options)
-    model: type[BaseModel] = TASKS[task].options
-    if len(given) > _REMEMBERED_BYTES:  # texts; they differ from line to line
-        return _check(model, given)
-    return _checked(model, given)
+def check_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
+    """Validate the options (JSON values) of an existing task. May take some 10 ms for a schema.
 
-
-@lru_cache(_OPTIONS_REMEMBERED)
-def _checked(model: type[BaseModel], options: bytes) -> CheckedOptions:
-    return _check(model, options)
-
-
-def _check(model: type[BaseModel], options: bytes) -> CheckedOptions:
-    try:
-        found = model.model_validate(from_json(options))
-    except ValidationError as error:
-        return CheckedOptions(b"", listed(error.errors(), prefix=("options",)))
-    return CheckedOptions(found.model_dump_json().encode(), (), Named.in_options(found))
+    Results are cached: the lines of a batch, and repeated requests, mostly have equal options.
+    """
+    return _validate(task, to_json(options))
 
 
 def check_text(text: str, max_chars: int) -> None:
     """Raises `ProblemError`: `document-empty` or `text-too-long`."""
     if not text or text.isspace():
-        raise ProblemError("document-empty", "The text is empty. Send some.")
+        raise ProblemError("document-empty", "The text is empty. Send a text.")
     if len(text) > max_chars:
         raise ProblemError(
             "text-too-long",
-            f"The text has {len(text)} characters; {max_chars} are taken.",
+            f"The text has {len(text)} characters; the limit is {max_chars}.",
             max_text_chars=max_chars,
         )
 
 
-def _escaped(part: str | int) -> str:
+def _validate(task: str, options_json: bytes) -> CheckedOptions:
+    model: type[BaseModel] = TASKS[task].options
+    if len(options_json) > _CACHED_MAX_BYTES:  # long texts, which differ from request to request
+        return _validated(model, options_json)
+    return _validated_cached(model, options_json)
+
+
+def _validated(model: type[BaseModel], options_json: bytes) -> CheckedOptions:
+    try:
+        options = model.model_validate(from_json(options_json))
+    except ValidationError as error:
+        return CheckedOptions(errors=listed(error.errors(), prefix=("options",)))
+    return CheckedOptions(
+        canonical=options.model_dump_json().encode(),
+        model=options,
+        references=OptionReferences.of(options),
+    )
+
+
+_validated_cached = lru_cache(_CACHED_OPTIONS)(_validated)
+
+
+def _escape(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")

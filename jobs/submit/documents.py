@@ -1,11 +1,10 @@
-"""Documents on their way in: told by their first bytes, kept in the store."""
+"""Stores departments' documents: the bytes in the store, the record in the ledger."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from documents.detect import detect
 from documents.errors import DocumentError
@@ -13,9 +12,9 @@ from documents.readers import text as plain_text
 from jobs.ledger import Ledger
 from jobs.model.department import Department
 from jobs.model.ids import document_id
-from jobs.model.job import StoredDocument
+from jobs.model.job import NewDocument, StoredDocument
 from jobs.model.problems import ProblemError
-from jobs.process.settings import LimitSettings, RetentionSettings
+from jobs.process.settings import LimitSettings
 from jobs.store import Incoming, Store
 from jobs.submit.checks import check_text
 from jobs.submit.secrecy import Screening
@@ -23,34 +22,35 @@ from jobs.submit.secrecy import Screening
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was received, and the name that it came with."""
+    """A received file and its name."""
 
     incoming: Incoming
     filename: str | None
 
 
 class Documents:
-    """Keeps what departments send. The same bytes again are the same document."""
+    """Stores documents. The same bytes of one department are one document.
+
+    Without `screening` only texts and text files are checked for a secrecy marking.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         store: Store,
         limits: LimitSettings,
-        retention: RetentionSettings,
         screening: Screening | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._limits = limits
         self._screening = screening or Screening()
-        self._keep = timedelta(hours=retention.document_retention_hours)
 
     async def keep(self, department: Department, upload: Upload) -> StoredDocument:
-        """Keep an uploaded file.
+        """Store an uploaded file.
 
-        Raises `ProblemError`: `document-empty`, `document-unsupported` or what else shows from
-        the first bytes, `secrecy-marked`, `storage-full`.
+        Raises `ProblemError`: `document-empty`, `document-unsupported` or another problem that the
+        first bytes show, `secrecy-marked`, `storage-full`, and the ledger's.
         """
         incoming = upload.incoming
         if incoming.bytes == 0:
@@ -61,70 +61,62 @@ class Documents:
         except DocumentError as error:
             raise ProblemError(error.code, str(error)) from error
         await self._screening.check_file(department, incoming.path, media_type)
-        owner = document_id(incoming.sha256)
-        blob = await self._store.keep(incoming, department.name, owner)
-        document = self._document(
-            department.name, incoming.sha256, incoming.bytes, media_type, blob
+        blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
+        return await self._record(
+            NewDocument(
+                id=document_id(incoming.sha256),
+                department=department.name,
+                sha256=incoming.sha256,
+                bytes=incoming.bytes,
+                media_type=media_type,
+                filename=upload.filename,
+                blob=blob,
+            )
         )
-        kept = await self._ledger.documents.keep(replace(document, filename=upload.filename))
-        if kept.blob != blob:
-            await self._store.delete(blob)
-        return kept
 
-    async def keep_made(
+    async def keep_result_file(
         self, department: str, data: bytes, *, filename: str, media_type: str
     ) -> StoredDocument:
-        """Keep a file that a task made from a document of the department.
-
-        Raises `ProblemError`: `storage-full`, or the ledger's.
-        """
-        sha256 = hashlib.sha256(data).hexdigest()
-        blob = await self._store.put(data, department, document_id(sha256))
-        document = self._document(department, sha256, len(data), media_type, blob)
-        kept = await self._ledger.documents.keep(replace(document, filename=filename))
-        if kept.blob != blob:
-            await self._store.delete(blob)
-        return kept
+        """Store a file that a task created. Raises `ProblemError`: `storage-full`, the ledger's."""
+        document = await self._put(department, data, media_type)
+        return await self._record(replace(document, filename=filename))
 
     async def check_text(self, department: Department, text: str) -> None:
         """Raises `ProblemError`: `document-empty`, `text-too-long` or `secrecy-marked`."""
         check_text(text, self._limits.max_text_chars)
         await self._screening.check_text(department, text)
 
+    async def store_text(self, department: str, text: str) -> NewDocument:
+        """Put a text into the store, without a record in the ledger."""
+        return await self._put(department, text.encode("utf-8", "replace"), plain_text.MEDIA_TYPE)
+
+    async def keep_text(self, department: str, text: str) -> StoredDocument:
+        """Store a text as a document. Raises `ProblemError`: `storage-full`, the ledger's."""
+        return await self._record(await self.store_text(department, text))
+
     async def withdraw(self, document: StoredDocument) -> None:
-        """Remove a document that should not have been kept, bytes and record."""
+        """Remove a document, bytes and record, even if jobs refer to it."""
         await self._store.delete(document.blob)
         await self._ledger.documents.withdraw(document.department, document.id)
 
-    async def store_text(self, department: str, text: str) -> StoredDocument:
-        """Put a text into the store; the ledger keeps its record together with the job."""
-        data = text.encode("utf-8", "replace")
-        sha256 = hashlib.sha256(data).hexdigest()
-        blob = await self._store.put(data, department, document_id(sha256))
-        return self._document(department, sha256, len(data), plain_text.MEDIA_TYPE, blob)
-
-    async def keep_text(self, department: str, text: str) -> StoredDocument:
-        """Keep a text as a document. Raises `ProblemError`: `storage-full`, or the ledger's."""
-        document = await self.store_text(department, text)
-        kept = await self._ledger.documents.keep(document)
-        if kept.blob != document.blob:
-            await self._store.delete(document.blob)
-        return kept
-
-    async def discard(self, document: StoredDocument) -> None:
-        """Remove what was stored and is not needed after all."""
+    async def discard(self, document: NewDocument) -> None:
+        """Remove the bytes of a document that has no record."""
         await self._store.delete(document.blob)
 
-    def _document(
-        self, department: str, sha256: str, size: int, media_type: str, blob: str
-    ) -> StoredDocument:
-        return StoredDocument(
+    async def _put(self, department: str, data: bytes, media_type: str) -> NewDocument:
+        sha256 = hashlib.sha256(data).hexdigest()
+        return NewDocument(
             id=document_id(sha256),
             department=department,
             sha256=sha256,
-            bytes=size,
+            bytes=len(data),
             media_type=media_type,
             filename=None,
-            expires_at=datetime.now(UTC) + self._keep,
-            blob=blob,
+            blob=await self._store.put(data, department, document_id(sha256)),
         )
+
+    async def _record(self, document: NewDocument) -> StoredDocument:
+        kept = await self._ledger.documents.keep(document)
+        if kept.blob != document.blob:  # the bytes were stored before
+            await self._store.delete(document.blob)
+        return kept

@@ -1,4 +1,4 @@
-"""What a department asks for, in the bodies of its calls; a batch's line has one too."""
+"""Request bodies of the api. A batch line for `/v1/jobs` has a `JobRequest` too."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _METADATA_MAX_BYTES = 16 * 1024
 
 
 class JobInput(BaseModel):
-    """Either text, or a document that was uploaded before."""
+    """Either a text or an uploaded document."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="The text itself.")
-    document_id: str | None = Field(None, description="A document uploaded before.")
+    document_id: str | None = Field(None, description="The id of an uploaded document.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> JobInput:
@@ -45,34 +45,40 @@ class JobRequest(BaseModel):
     )
 
     task: str = Field(description="The name of a task, as in `GET /v1/tasks`.")
-    input: JobInput | None = Field(None, description="Left out where a file comes with the job.")
+    input: JobInput | None = Field(None, description="Omit it if a file is sent with the job.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's options.")
     callback_url: Annotated[str, Field(max_length=2048)] | None = Field(
-        None, description="Where the ending is posted to; must be on the allow-list."
+        None, description="The URL that gets the callback; must be on the allow-list."
     )
-    lane: Lane = Field(Lane.interactive, description="`interactive`, or `bulk` for night work.")
+    lane: Lane = Field(
+        Lane.interactive, description="`interactive`, or `bulk` for work that can wait."
+    )
     model: ModelChoice | None = Field(
         None,
-        description="`fast`, `full`, or `auto`: the fast model's answer where the task's own "
-        "checks find no fault in it, else the full model's. The operator's choice if left out.",
+        description="`fast`, `full`, or `auto`: the fast model's answer if it passes the task's "
+        "checks, otherwise the full model's. Default: the operator's choice.",
     )
-    not_before: AwareDatetime | None = Field(None, description="Do not run it before this time.")
-    deadline: AwareDatetime | None = Field(None, description="Of no use after this time.")
+    not_before: AwareDatetime | None = Field(
+        None, description="The job does not start before this time."
+    )
+    deadline: AwareDatetime | None = Field(
+        None, description="The job expires at this time if it has not ended."
+    )
     metadata: dict[str, Any] = Field(
-        default_factory=dict, description="Kept and given back as it is; 16 KiB at most."
+        default_factory=dict, description="Stored and returned unchanged; at most 16 KiB."
     )
 
     @model_validator(mode="after")
     def _fits(self) -> JobRequest:
         if len(to_json(self.metadata)) > _METADATA_MAX_BYTES:
-            raise PydanticCustomError("metadata", "`metadata` may have 16 KiB at most.")
+            raise PydanticCustomError("metadata", "`metadata` may have at most 16 KiB.")
         if self.not_before and self.deadline and self.deadline <= self.not_before:
             raise PydanticCustomError("deadline", "`deadline` must be after `not_before`.")
         return self
 
 
 class RedeliverRequest(BaseModel):
-    """Which callbacks are to be sent again."""
+    """The callbacks to send again."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,10 +91,10 @@ class RedeliverRequest(BaseModel):
         },
     )
 
-    status: Literal["dead"] = Field(description="Only dead callbacks are sent again like this.")
-    since: AwareDatetime = Field(alias="from", description="Made at this time or later.")
+    status: Literal["dead"] = Field(description="Only dead callbacks can be selected.")
+    since: AwareDatetime = Field(alias="from", description="Created at or after this time.")
     until: AwareDatetime | None = Field(
-        None, alias="to", description="Made before this time; now where it is left out."
+        None, alias="to", description="Created before this time. Default: now."
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,9 @@
-"""Documents that bear a secrecy marking are refused, unless their department may send them."""
+"""Refuses documents with a secrecy marking that their department may not send."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -18,37 +19,45 @@ from tasks.file_work import IN_PROCESSES
 from tasks.secrecy import Marking, Secrecy, marking_of
 from tasks.secrecy.files import LOOKED_AT, WRITTEN, level_of, marking_of_bytes
 
-# A text longer than this is looked at beside the event loop.
-_LONG_TEXT_CHARS = 50_000
-# Looks that may wait for a process; more uploads at once are left to the worker.
-_MOST_WAITING = 16
+# Longer texts are searched in a thread.
+_INLINE_MAX_CHARS = 50_000
+# Further uploads do not wait for a process; the worker checks them.
+_MAX_WAITING = 16
 log = structlog.get_logger()
 
 
-class Screening:
-    """Looks at what comes in before it is kept.
+@dataclass(frozen=True, slots=True)
+class _FileCheck:
+    """The processes that open uploaded files, and how long an upload waits for them."""
 
-    A file that cannot be looked at in time is let in: the worker looks at all of its text before it
-    works on it. Without processes to read with, only what is written as text is looked at.
+    processes: Reading
+    limits: ReadLimits
+    seconds: float
+
+
+class Screening:
+    """Checks uploads for secrecy markings before they are stored.
+
+    A file that cannot be checked in time is accepted: the worker checks the whole file before it
+    runs a job on it. `Screening()` checks texts and text files only; `with_processes` also opens
+    other formats.
     """
 
-    def __init__(self, reading: Reading | None = None, settings: SecrecySettings | None = None):
-        self._reading = reading
-        self._seconds = (settings or SecrecySettings()).look_seconds
-        limits = LimitSettings()
-        self._limits = ReadLimits(limits.max_text_chars, limits.max_pages)
-        self._looks: set[asyncio.Task[Marking | None]] = set()
+    def __init__(self, file_check: _FileCheck | None = None) -> None:
+        self._file_check = file_check
+        self._running: set[asyncio.Task[Marking | None]] = set()
 
     @classmethod
-    def with_processes(cls, settings: SecrecySettings) -> Screening:
-        """One with processes of its own, which are started when they are first needed."""
-        reading = Reading(
+    def with_processes(cls, settings: SecrecySettings, limits: LimitSettings) -> Screening:
+        """A screening with its own processes, which start when they are first needed."""
+        processes = Reading(
             processes=settings.look_processes,
             timeout_seconds=settings.look_seconds,
             memory_mib=settings.look_memory_mib,
             file_work=IN_PROCESSES,
         )
-        return cls(reading, settings)
+        read_limits = ReadLimits(limits.max_text_chars, limits.max_pages)
+        return cls(_FileCheck(processes, read_limits, settings.look_seconds))
 
     async def __aenter__(self) -> Screening:
         return self
@@ -59,19 +68,19 @@ class Screening:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._reading is not None:
-            await self._reading.close()
-        await asyncio.gather(*self._looks, return_exceptions=True)
+        if self._file_check is not None:
+            await self._file_check.processes.close()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def check_text(self, department: Department, text: str) -> None:
         """Raises `ProblemError`: `secrecy-marked`."""
         if department.allow_secrecy is Secrecy.top_secret:
             return
-        if len(text) > _LONG_TEXT_CHARS:
+        if len(text) > _INLINE_MAX_CHARS:
             marking = await asyncio.to_thread(marking_of, text)
         else:
             marking = marking_of(text)
-        refuse_marked(department, marking, "text")
+        _refuse_marked(department, marking, "text")
 
     async def check_file(self, department: Department, path: Path, media_type: str) -> None:
         """Raises `ProblemError`: `secrecy-marked`."""
@@ -80,59 +89,56 @@ class Screening:
         if media_type in WRITTEN:
             marking = await asyncio.to_thread(marking_of_bytes, path)
         else:
-            marking = await self._looked(path, media_type)
-        refuse_marked(department, marking, "file")
+            marking = await self._marking_in_time(path, media_type)
+        _refuse_marked(department, marking, "file")
 
-    async def _looked(self, path: Path, media_type: str) -> Marking | None:
-        if self._reading is None or media_type not in LOOKED_AT:
+    async def _marking_in_time(self, path: Path, media_type: str) -> Marking | None:
+        check = self._file_check
+        if check is None or media_type not in LOOKED_AT:
             return None
-        if len(self._looks) >= _MOST_WAITING:
+        if len(self._running) >= _MAX_WAITING:
             log.info("secrecy.not_looked", why="busy")
             return None
-        look = asyncio.create_task(self._look(self._reading, path, media_type))
-        self._looks.add(look)
-        look.add_done_callback(self._looks.discard)
-        # A look that takes too long is left to its own end, so that a process can start meanwhile.
-        await asyncio.wait((look,), timeout=self._seconds)
-        if not look.done():
+        task = asyncio.create_task(_marking_of_file(check, path, media_type))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        # After the timeout the task runs on, so that a process that is starting can become ready.
+        await asyncio.wait((task,), timeout=check.seconds)
+        if not task.done():
             log.info("secrecy.not_looked", why="time")
             return None
-        return look.result()
-
-    async def _look(self, reading: Reading, path: Path, media_type: str) -> Marking | None:
-        try:
-            # Half of the time, so that what was found by then is told before all of it is over.
-            arguments = {"media_type": media_type, "seconds": self._seconds / 2}
-            made = await reading.work(path, self._limits, "secrecy", arguments)
-        except WorkError as error:
-            log.info("secrecy.not_looked", why=error.code)
-            return None
-        except OSError:
-            # The upload ended while its look still waited.
-            return None
-        return level_of(made)
+        return task.result()
 
 
-def refuse_marked(department: Department, marking: Marking | None, where: str) -> None:
-    """Raises `ProblemError`: `secrecy-marked`. `where` is for the log."""
-    if marking is None or department.may_send(marking):
-        return
-    note_refusal(department.name, marking, where)
-    raise ProblemError(
-        "secrecy-marked", not_allowed(marking, department), level=marking.level.value
-    )
+async def _marking_of_file(check: _FileCheck, path: Path, media_type: str) -> Marking | None:
+    try:
+        # Half of the time, so that a marking found by then is returned before the timeout.
+        arguments = {"media_type": media_type, "seconds": check.seconds / 2}
+        result = await check.processes.work(path, check.limits, "secrecy", arguments)
+    except WorkError as error:
+        log.info("secrecy.not_looked", why=error.code)
+        return None
+    except OSError:
+        # The upload ended, and its file was removed, before a process opened it.
+        return None
+    return level_of(result)
 
 
 def note_refusal(department: str, marking: Marking, where: str) -> None:
-    """Write to the log that something was refused, and nothing of what it says."""
+    """Log a refusal, without any text of the document."""
     log.warning("secrecy.refused", department=department, level=marking.level.value, where=where)
 
 
-def not_allowed(marking: Marking, department: Department) -> str:
-    """Why a document is not taken."""
-    allowed = department.allow_secrecy
+def _refuse_marked(department: Department, marking: Marking | None, where: str) -> None:
+    """Raises `ProblemError`: `secrecy-marked`. `where` goes to the log."""
+    if marking is None or department.may_send(marking):
+        return
+    note_refusal(department.name, marking, where)
+    level, allowed = marking.level.value, department.allow_secrecy
     up_to = f"documents up to {allowed.value}" if allowed else "no marked documents"
-    return (
-        f"The document is marked {marking.level.value}, and the department may send {up_to}. It "
-        "was not kept. This is no system for state secrets: ask the operators before you send more."
+    raise ProblemError(
+        "secrecy-marked",
+        f"The document is marked {level}; the department may send {up_to}. It was not stored. This "
+        "system is not for state secrets: ask the operators before sending more.",
+        level=level,
     )

@@ -1,27 +1,27 @@
-"""Submission: a request is checked, its document kept, its job kept and queued."""
+"""Submission of a job: check the request, keep the document, keep the job."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import from_json
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Kept, Submission
+from jobs.ledger.jobs import Submission
 from jobs.model.department import Department
 from jobs.model.ids import new_callback_id, new_job_id
-from jobs.model.job import NewJob, StoredDocument
+from jobs.model.job import NewDocument, NewJob
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.model.states import JobStatus
-from jobs.submit.checks import check_task
+from jobs.submit.checks import CheckedOptions, check_task
 from jobs.submit.documents import Documents, Upload
-from jobs.submit.references import Named, no_such_library
+from jobs.submit.references import no_such_library
 from jobs.submit.requests import JobRequest
 from jobs.submit.targets import Address, AllowList, Target, check_target, literal, parse_target
 from jobs.views import new_job_view
@@ -29,17 +29,29 @@ from tasks.references import DocumentRef, references_in
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """`body` is the JSON of the job as first answered; `quotas`, what the department's leave."""
+class SubmissionReply:
+    """The reply to the submission of a job or batch with this `id`.
 
-    job_id: str
+    `body` is its JSON. `replayed`: it is the reply to an earlier request with the same idempotency
+    key. `quotas`: what is left of the department's quotas.
+    """
+
+    id: str
     body: bytes
     replayed: bool
     quotas: Sequence[QuotaLeft]
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """The job's document. `unrecorded` is set if the ledger records it together with the job."""
+
+    document_id: str
+    unrecorded: NewDocument | None = None
+
+
 class Submissions:
-    """Takes jobs from departments."""
+    """Accepts jobs from departments."""
 
     def __init__(self, ledger: Ledger, documents: Documents) -> None:
         self._ledger = ledger
@@ -52,101 +64,102 @@ class Submissions:
         *,
         upload: Upload | None = None,
         idempotency: IdempotencyKey | None = None,
-    ) -> Submitted:
+    ) -> SubmissionReply:
         """Keep a job and queue it. `upload` is the file that came with the request, if any; it is
-        kept only when all else fits. What was kept before is answered as it was, even where it
-        would not be taken now.
+        stored only after every other check passes. A repeated idempotency key gets the first
+        response, even if the request would be refused now.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
-        `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, what
-        `Documents.keep` raises, and the ledger's.
+        `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, and the problems of
+        `Documents.keep` and of the ledger.
         """
         if idempotency is not None:
-            kept = await self._ledger.jobs.earlier(department.name, idempotency)
-            if kept is not None:
-                return _submitted(kept)
-        options = check_task(request.task, request.options, department.name)
+            earlier = await self._ledger.jobs.earlier(department.name, idempotency)
+            if earlier is not None:
+                return replayed_reply(earlier.body, earlier.quotas)
+        checked = await self._check(department, request, upload)
+        options, references = await self._keep_option_texts(department, request, checked)
+        job_input = await self._keep_input(department, request, upload)
+        job = _new_job(department, request, options, references, job_input.document_id)
+        return await self._keep_job(job, job_input.unrecorded, idempotency)
+
+    async def _check(
+        self, department: Department, request: JobRequest, upload: Upload | None
+    ) -> CheckedOptions:
+        checked = await check_task(request.task, request.options, department.name)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)
-        request = await self._keep_references(department, request, options)
-        given = request.input
-        if upload is not None:
-            document_id = (await self._documents.keep(department, upload)).id
-        elif given is not None and given.document_id is not None:
-            document_id = given.document_id
-        else:
-            return await self._submit_text(department, request, idempotency)
-        kept = await self._keep_job(department, request, document_id, None, idempotency)
-        return _submitted(kept)
-
-    async def _keep_references(
-        self, department: Department, request: JobRequest, options: BaseModel
-    ) -> JobRequest:
-        """The request with the texts in its options kept as documents, named by their ids."""
-        named = Named.in_options(options)
-        for text in named.texts:
+        own_text = request.input.text if request.input else None
+        for text in (*checked.references.texts, *([own_text] if own_text is not None else [])):
             await self._documents.check_text(department, text)
-        for name in await self._ledger.libraries.missing(department.name, named.libraries):
+        libraries = checked.references.libraries
+        for name in await self._ledger.libraries.missing(department.name, libraries):
             raise no_such_library(name)
-        if not named.texts:
-            return request
-        for one in references_in(options):
-            if isinstance(one, DocumentRef) and one.text is not None:
-                kept = await self._documents.keep_text(department.name, one.text)
-                one.text, one.document_id = None, kept.id
-        given = options.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return request.model_copy(update={"options": given})
+        return checked
 
-    async def _submit_text(
-        self, department: Department, request: JobRequest, idempotency: IdempotencyKey | None
-    ) -> Submitted:
+    async def _keep_option_texts(
+        self, department: Department, request: JobRequest, checked: CheckedOptions
+    ) -> tuple[Mapping[str, Any], Sequence[str]]:
+        """The options with their texts replaced by ids of documents, and all ids they refer to."""
+        document_ids = set(checked.references.document_ids)
+        if not checked.references.texts or checked.model is None:
+            return request.options, sorted(document_ids)
+        options = checked.model.model_copy(deep=True)
+        for reference in references_in(options):
+            if isinstance(reference, DocumentRef) and reference.text is not None:
+                kept = await self._documents.keep_text(department.name, reference.text)
+                reference.text, reference.document_id = None, kept.id
+                document_ids.add(kept.id)
+        options_json = options.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return options_json, sorted(document_ids)
+
+    async def _keep_input(
+        self, department: Department, request: JobRequest, upload: Upload | None
+    ) -> _Input:
+        if upload is not None:
+            return _Input((await self._documents.keep(department, upload)).id)
+        if request.input is not None and request.input.document_id is not None:
+            return _Input(request.input.document_id)
         text = (request.input.text if request.input else None) or ""
-        await self._documents.check_text(department, text)
         document = await self._documents.store_text(department.name, text)
-        try:
-            kept = await self._keep_job(department, request, document.id, document, idempotency)
-        except ProblemError as error:
-            # While the ledger is away it may have kept the job: then the text is needed.
-            if error.problem.code != "unavailable":
-                await self._documents.discard(document)
-            raise
-        if kept.blob != document.blob:
-            await self._documents.discard(document)
-        return _submitted(kept)
+        return _Input(document.id, document)
 
     async def _keep_job(
-        self,
-        department: Department,
-        request: JobRequest,
-        document_id: str,
-        document: StoredDocument | None,
-        idempotency: IdempotencyKey | None,
-    ) -> Kept:
+        self, job: NewJob, document: NewDocument | None, idempotency: IdempotencyKey | None
+    ) -> SubmissionReply:
         now = datetime.now(UTC)
-        created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is kept
-        named = Named.in_options(check_task(request.task, request.options, department.name))
-        job = _new_job(department, request, document_id, sorted(named.document_ids))
-        waits = request.not_before is not None and request.not_before > created_at
+        created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # Redis keeps ms
+        waits = job.not_before is not None and job.not_before > created_at
         view = new_job_view(job, created_at, JobStatus.scheduled if waits else JobStatus.queued)
-        return await self._ledger.jobs.submit(
-            Submission(
-                job=job,
-                created_at=created_at,
-                document=document,
-                body=view.model_dump_json().encode(),
-                idempotency=idempotency,
+        body = view.model_dump_json().encode()
+        try:
+            kept = await self._ledger.jobs.submit(
+                Submission(job, created_at, document, body, idempotency)
             )
-        )
+        except ProblemError as error:
+            # If Redis did not respond it may have kept the job, which then needs the text.
+            if document is not None and error.problem.code != "unavailable":
+                await self._documents.discard(document)
+            raise
+        if document is not None and kept.blob != document.blob:
+            await self._documents.discard(document)
+        if kept.replayed:
+            return replayed_reply(kept.body, kept.quotas)
+        return SubmissionReply(job.id, body, False, kept.quotas)
 
 
 async def resolve(target: Target) -> Sequence[Address]:
-    """Every address of the target's host; none where it has none."""
+    """All addresses of the target's host; empty if it cannot be resolved."""
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # the latter where a part of the name is too long
+        results = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # UnicodeError: a label of the name is too long
         return ()
-    return [address for *_, where in found if (address := literal(str(where[0]))) is not None]
+    return [
+        address
+        for *_, socket_address in results
+        if (address := literal(str(socket_address[0]))) is not None
+    ]
 
 
 async def check_callback(department: Department, callback_url: str | None) -> None:
@@ -155,8 +168,8 @@ async def check_callback(department: Department, callback_url: str | None) -> No
         return
     allow = AllowList(department.callback_allow)
     target = parse_target(callback_url)
-    if literal(target.host) is not None or not allow.names(target):
-        # An address, or a name inside an allowed block; the courier looks at each delivery.
+    if literal(target.host) is not None or not allow.contains(target):
+        # An address, or a name in an allowed network; the courier checks again at each delivery.
         check_target(callback_url, allow, await resolve(target))
 
 
@@ -165,12 +178,16 @@ def _check_input(request: JobRequest, upload: Upload | None) -> None:
         raise ProblemError(
             "invalid-request",
             "Give `input` with `text` or `document_id`, or send a file with the job.",
-            errors=[{"pointer": "#/input", "detail": "Exactly one input is needed."}],
+            errors=[{"pointer": "#/input", "detail": "Exactly one input is required."}],
         )
 
 
 def _new_job(
-    department: Department, request: JobRequest, document_id: str, references: Sequence[str]
+    department: Department,
+    request: JobRequest,
+    options: Mapping[str, Any],
+    references: Sequence[str],
+    document_id: str,
 ) -> NewJob:
     return NewJob(
         id=new_job_id(),
@@ -179,7 +196,7 @@ def _new_job(
         task=request.task,
         lane=request.lane,
         model=request.model,
-        options=request.options,
+        options=options,
         document_id=document_id,
         references=references,
         callback_url=request.callback_url,
@@ -189,5 +206,5 @@ def _new_job(
     )
 
 
-def _submitted(kept: Kept) -> Submitted:
-    return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
+def replayed_reply(body: bytes, quotas: Sequence[QuotaLeft]) -> SubmissionReply:
+    return SubmissionReply(from_json(body)["id"], body, True, quotas)

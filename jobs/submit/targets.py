@@ -1,7 +1,7 @@
-"""Where callbacks may go: a department's allow-list, and what no list can allow.
+"""Callback targets: a department's allow-list, and addresses that no list can allow.
 
-On an intranet every receiver has a private address, so refusing private ranges says nothing. What
-counts is the department's own list of hosts, addresses and ports.
+On an intranet all receivers have private addresses, so private ranges cannot be refused. The
+department's list of hosts, addresses and ports decides.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Address = IPv4Address | IPv6Address
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"\w[\w.-]*")
 _HOST_AND_PORT = re.compile(r"(\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
-# Where clouds answer their machines with credentials, beside the link-local 169.254.169.254.
-_METADATA = frozenset(
+# Metadata services of clouds, which return credentials; 169.254.169.254 is link-local.
+_METADATA_SERVICES = frozenset(
     ip_address(text)
     for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
 )
@@ -27,9 +27,9 @@ _METADATA = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AllowEntry:
-    """`HOST`, `ADDRESS` or `CIDR`, each with `:PORT` or for every port. IPv6 in brackets.
+    """`HOST`, `ADDRESS` or `CIDR`, each optionally with `:PORT`; IPv6 addresses in brackets.
 
-    One of `host` and `network` is set.
+    Either `host` or `network` is set. `port` None allows every port.
     """
 
     host: str | None
@@ -38,20 +38,20 @@ class AllowEntry:
 
     @classmethod
     def parse(cls, text: str) -> AllowEntry:
-        """Raises `ValueError`, saying what is wrong with `text`."""
+        """Raises `ValueError` if `text` is not an entry."""
         name, port = _split_port(text.strip())
         try:
             block = name[1:-1] if name.startswith("[") and name.endswith("]") else name
             return cls(None, ip_network(block, strict=False), port)
         except ValueError:
             if not _HOST.fullmatch(name):
-                raise ValueError(f"{text!r} is no host, address or CIDR block") from None
+                raise ValueError(f"{text!r} is not a host, an address or a CIDR block") from None
         return cls(_folded(name), None, port)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A callback URL taken apart. `host` is as it is resolved, `port` never None."""
+    """A parsed callback URL. `host` is in lower case; `port` has the scheme's default."""
 
     url: str
     scheme: str
@@ -63,8 +63,8 @@ class AllowList:
     def __init__(self, entries: Iterable[str]) -> None:
         self._entries = [AllowEntry.parse(entry) for entry in entries]
 
-    def names(self, target: Target) -> bool:
-        """Whether the target's host is on the list as it is written: a name or an address."""
+    def contains(self, target: Target) -> bool:
+        """Whether the list has the target's host, by its name or its literal address."""
         address = literal(target.host)
         if address is not None:
             return self._in_network(plain(address), target.port)
@@ -73,22 +73,22 @@ class AllowList:
         )
 
     def admits(self, target: Target, addresses: Sequence[Address]) -> bool:
-        """Whether a delivery to `target` may connect to each of `addresses`, which it resolves to.
+        """Whether a delivery to `target` may connect to all of `addresses`, to which it resolves.
 
-        Loopback is admitted only where the list has `localhost`, or a block of nothing else, and
-        the URL says so too.
+        A loopback address needs `localhost` both on the list and in the URL, or a literal loopback
+        address in the URL and a loopback network on the list.
         """
-        named = self.names(target)
+        contained = self.contains(target)
         return bool(addresses) and all(
-            self._admits(target, plain(address), named=named) for address in addresses
+            self._admits(target, plain(address), contained=contained) for address in addresses
         )
 
-    def _admits(self, target: Target, address: Address, *, named: bool) -> bool:
+    def _admits(self, target: Target, address: Address, *, contained: bool) -> bool:
         if address.is_loopback:
             if literal(target.host) is None:
-                return named and target.host == "localhost"
+                return contained and target.host == "localhost"
             return self._in_network(address, target.port, loopback=True)
-        return not _never(address) and (named or self._in_network(address, target.port))
+        return not _is_forbidden(address) and (contained or self._in_network(address, target.port))
 
     def _in_network(self, address: Address, port: int, *, loopback: bool = False) -> bool:
         return any(
@@ -101,9 +101,9 @@ class AllowList:
 
 
 def parse_target(url: str) -> Target:
-    """Take a callback URL apart. Raises `ProblemError("callback-not-allowed")`."""
+    """Parse a callback URL. Raises `ProblemError("callback-not-allowed")`."""
     if any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in url):
-        raise _not_allowed("has characters that no URL has")
+        raise _not_allowed("has characters that are not allowed in a URL")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -112,28 +112,28 @@ def parse_target(url: str) -> Target:
     if parts.scheme not in _PORTS:
         raise _not_allowed("must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise _not_allowed("may not carry a user name or password")
+        raise _not_allowed("must not contain a user name or password")
     if not _HOST_AND_PORT.fullmatch(parts.netloc) or port == 0:
-        raise _not_allowed("has no proper host and port")
+        raise _not_allowed("has no valid host and port")
     host = _folded(parts.hostname or "")
     return Target(url, parts.scheme, host, port or _PORTS[parts.scheme])
 
 
 def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Target:
-    """The target of `url`, where the list admits it with what it resolves to.
+    """The target of `url` if the list admits it with all its `addresses`.
 
     Raises `ProblemError("callback-not-allowed")`.
     """
     target = parse_target(url)
     if not addresses:
-        raise _not_allowed("has a host whose address cannot be found")
+        raise _not_allowed("has a host name that cannot be resolved")
     if not allow.admits(target, addresses):
         raise _not_allowed("is not on the department's allow-list")
     return target
 
 
 def literal(host: str) -> Address | None:
-    """The address that `host` is, or None where it is a name."""
+    """The address if `host` is a literal address; None for a name."""
     try:
         return ip_address(host)
     except ValueError:
@@ -141,19 +141,19 @@ def literal(host: str) -> Address | None:
 
 
 def plain(address: Address) -> Address:
-    """An IPv4 address that comes in IPv6's clothes, as itself."""
+    """The IPv4 address embedded in an IPv6 address (mapped or 6to4), or else the address itself."""
     if isinstance(address, IPv6Address):
         return address.ipv4_mapped or address.sixtofour or address
     return address
 
 
-def _never(address: Address) -> bool:
+def _is_forbidden(address: Address) -> bool:
     return (
         address.is_link_local
         or address.is_multicast
         or address.is_unspecified
         or address.is_reserved
-        or address in _METADATA
+        or address in _METADATA_SERVICES
     )
 
 

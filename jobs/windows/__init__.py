@@ -1,1 +1,1 @@
-"""When bulk work may run: calendar windows."""
+"""Calendar windows: when bulk work may run."""

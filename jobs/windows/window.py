@@ -1,6 +1,6 @@
-"""When bulk work may run: calendar windows, by the wall clock of a time zone.
+"""Calendar windows: when bulk work may run, in the wall-clock time of a time zone.
 
-A window is written as rules, then perhaps a zone:
+A window is a list of rules, optionally followed by a zone:
 
     20:00-06:00 Asia/Shanghai
     weekdays 20:00-06:00, weekends, 2026-10-01..2026-10-07, not 2026-10-10 08:00-20:00 Asia/Shanghai
@@ -13,15 +13,14 @@ A window is written as rules, then perhaps a zone:
     times   = HH:MM-HH:MM
     zone    = a name of the IANA time zone database
 
-Case does not matter, but for the zone's. Days without times are whole days, times without days are
-daily. A window is open when a rule says so and no `not` rule does, wherever they stand; one of
-`not` rules alone is otherwise always open.
+Rules are not case-sensitive; zones are. Days without times are whole days, times without days are
+daily. A window is open when a rule covers the time and no `not` rule does, in any order. A window
+with only `not` rules is open at all other times.
 
-Times are what a clock on the wall shows. `20:00-06:00` belongs to the day on which it begins:
-`fri 20:00-06:00` lasts until Saturday, 06:00. Where clocks are put forward, an edge in the hour
-that is skipped takes effect when they are; where they are put back, the hour that is shown twice is
-treated twice alike, so that a window may close and open once more. A rule that lies wholly in a
-skipped hour does not open on that day.
+`20:00-06:00` belongs to the day on which it begins: `fri 20:00-06:00` ends on Saturday at 06:00.
+When clocks go forward, an edge within the skipped hour takes effect at the change; a rule that lies
+entirely within it does not open on that day. When clocks go back, the repeated hour is treated the
+same way both times, so a window may close and open once more.
 """
 
 from __future__ import annotations
@@ -31,23 +30,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
-from jobs.windows.clock import check_zone, clock, offset, one_setting
-from jobs.windows.rules import Rule, WindowError
-from jobs.windows.text import read_window
+from jobs.windows.rules import Rule, WindowError, check_zone, clock, read_window
 
 __all__ = ["ALWAYS", "NEVER", "Calendar", "Window", "WindowError", "Windows"]
 
 _ONE_DAY = timedelta(days=1)
-# Every minute of a week comes by within two weeks, although clocks may skip it once; some days
-# more make up for zones.
+_ONE_SECOND = timedelta(seconds=1)
+# Within two weeks every minute of a week occurs, although a clock change may skip it once; the
+# other days allow for differences between zones.
 _SETTLED = timedelta(days=20)
 _MARGIN = timedelta(days=2)
-# More than a year's: windows in two zones may only meet in weeks in which one has summer time.
-_TRIES = 1_000
+# Covers more than a year: windows in two zones may overlap only while one has summer time.
+_MAX_TRIES = 1_000
 
 
 class Calendar(Protocol):
-    """When something may run; equal calendars have the same hash."""
+    """When something may run. Equal calendars have equal hashes."""
 
     def is_open(self, moment: datetime) -> bool: ...
 
@@ -58,18 +56,17 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Rules in a time zone; without rules it is never open."""
+    """Rules in a time zone. Without rules a window is never open."""
 
     rules: tuple[Rule, ...]
     zone: str = "UTC"
 
     @classmethod
     def parse(cls, text: str, default_zone: str | None = "UTC") -> Window:
-        """The window that `text` describes, as this module's description says.
+        """Parse a window; the module's docstring has the grammar.
 
-        `default_zone` is taken where the text names no zone; with None the text must name one,
-        unless it is `always` or `never`. Raises `WindowError`, which says where and what is
-        expected instead.
+        `default_zone` applies if the text has no zone; with None the text must have one, except
+        for `always` and `never`. Raises `WindowError` with the position and what was expected.
         """
         rules, zone = read_window(text)
         if rules and all(rule.excluded for rule in rules):
@@ -84,7 +81,7 @@ class Window:
         return cls(rules, zone or str(default_zone))
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether it is open at `moment`, which must know its zone."""
+        """Whether it is open at `moment`. Raises `ValueError` if `moment` has no time zone."""
         if moment.tzinfo is None:
             raise ValueError("a moment without a time zone")
         local = self.local(moment)
@@ -98,9 +95,7 @@ class Window:
         return opened
 
     def next_change(self, moment: datetime) -> datetime | None:
-        """The first moment after `moment`, in UTC, at which it is open and was not, or the other
-        way round; None where it never changes again.
-        """
+        """When it next opens or closes after `moment`, in UTC; None if it never does."""
         was_open = self.is_open(moment)
         if _is_constant(self.rules):
             return None
@@ -110,20 +105,20 @@ class Window:
         )
 
     def local(self, moment: datetime) -> datetime:
-        """The same moment by the clock of its zone."""
+        """`moment` in the window's zone."""
         return moment.astimezone(clock(self.zone))
 
     def __str__(self) -> str:
-        """A text that `parse` makes the same window of."""
+        """A text that `parse` turns into an equal window."""
         if not self.rules:
             return "never"
         rules = ", ".join(map(str, self.rules))
         return rules if _is_constant(self.rules) else f"{rules} {self.zone}"
 
     def _edges(self, moment: datetime) -> Iterator[datetime]:
-        """Every moment after `moment` at which it may change, in order, and some more."""
+        """Times after `moment`, in order, that include every opening and closing."""
         cursor = moment.astimezone(UTC)
-        # Between these moments each week is like the one before.
+        # Between these times all weeks are alike.
         breaks = sorted(
             datetime.combine(day, time(), UTC) - _MARGIN
             for rule in self.rules
@@ -132,8 +127,8 @@ class Window:
         )
         settled = cursor + _SETTLED
         while True:
-            until = one_setting(cursor, self.zone)
-            yield from self._edges_by_the_clock(cursor, until)
+            until = _clock_change(cursor, self.zone)
+            yield from self._edges_between(cursor, until)
             cursor = until
             settled = max([settled, *(day + _SETTLED for day in breaks if day <= cursor)])
             if cursor >= settled:
@@ -142,9 +137,9 @@ class Window:
                     return
                 cursor = later
 
-    def _edges_by_the_clock(self, begin: datetime, end: datetime) -> Iterator[datetime]:
-        """The edges after `begin` and up to `end`, and `end`; clocks change at `end` at most."""
-        ahead = offset(begin, self.zone)
+    def _edges_between(self, begin: datetime, end: datetime) -> Iterator[datetime]:
+        """The edges after `begin`, then `end`. The zone's offset must not change before `end`."""
+        ahead = _offset(begin, self.zone)
         minutes = sorted({minute for rule in self.rules for minute in rule.edges()})
         day = (begin + ahead).date()
         while (midnight := datetime.combine(day, time(), UTC) - ahead) < end:
@@ -158,7 +153,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Open when all of them are; without any, always. A batch's window narrows its department's."""
+    """Open while all windows are open; always if there are none."""
 
     windows: tuple[Window, ...] = ()
 
@@ -166,16 +161,16 @@ class Windows:
         return all(window.is_open(moment) for window in self.windows)
 
     def next_change(self, moment: datetime) -> datetime | None:
-        """As a window's; None too where a thousand times that one opens another is closed."""
+        """As `Window.next_change`; None also if no overlap is found in a thousand openings."""
         cursor = moment
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             closed = [window for window in self.windows if not window.is_open(cursor)]
             if not closed:
                 if cursor > moment:
                     return cursor
                 changes = [window.next_change(cursor) for window in self.windows]
                 return min((change for change in changes if change), default=None)
-            # Before the last of those that are closed has opened, it is of no use to look.
+            # All closed windows must open first: continue at the latest of their openings.
             opens = [window.next_change(cursor) for window in closed]
             if None in opens:
                 return None
@@ -192,3 +187,24 @@ NEVER = Window(())
 
 def _is_constant(rules: tuple[Rule, ...]) -> bool:
     return rules in ((), (Rule(),))
+
+
+def _offset(moment: datetime, zone: str) -> timedelta:
+    """The zone's offset from UTC."""
+    ahead = moment.astimezone(clock(zone)).utcoffset()
+    return ahead if ahead is not None else timedelta()
+
+
+def _clock_change(begin: datetime, zone: str) -> datetime:
+    """The first change of the zone's offset after `begin`, or a day later if there is none."""
+    before, end = _offset(begin, zone), begin + _ONE_DAY
+    if _offset(end, zone) == before:
+        return end
+    begin = begin.replace(microsecond=0)
+    while end - begin > _ONE_SECOND:
+        middle = begin + timedelta(seconds=(end - begin) // _ONE_SECOND // 2)
+        if _offset(middle, zone) == before:
+            begin = middle
+        else:
+            end = middle
+    return end.replace(microsecond=0)

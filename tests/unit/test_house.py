@@ -13,7 +13,7 @@ import pytest
 import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
 import worker.__main__  # noqa: F401
 from documents.errors import WorkError
-from jobs.model.problems import TITLES
+from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
 from jobs.process.settings_table import settings_classes, settings_table, variable
 
@@ -63,7 +63,7 @@ def test_no_dependency_claims_a_name_of_ours(name: str) -> None:
 
 def test_every_error_of_a_task_has_a_title() -> None:
     for kind in kinds_of(WorkError):
-        assert TITLES[kind.code] == kind.title
+        assert PROBLEM_TYPES[kind.code].title == kind.title
 
 
 def test_no_two_kinds_of_error_share_a_code() -> None:
@@ -74,7 +74,7 @@ def test_no_two_kinds_of_error_share_a_code() -> None:
 def test_every_code_that_is_used_has_a_title() -> None:
     used = [*codes_in_python(), *codes_in_lua()]
     assert len(used) > 30
-    assert [(where, code) for where, code in used if code not in TITLES] == []
+    assert [(where, code) for where, code in used if code not in PROBLEM_TYPES] == []
 
 
 def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:

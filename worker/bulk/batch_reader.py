@@ -116,8 +116,8 @@ class BatchReader:
         no_libraries = await self._ledger.libraries.missing(batch.department, piece.libraries)
         refused = await _refused_callbacks(department, piece.callback_urls)
         return [
-            *indexer.know_documents(sizes),
-            *indexer.miss_libraries(no_libraries),
+            *indexer.apply_document_sizes(sizes),
+            *indexer.refuse_missing_libraries(no_libraries),
             *indexer.refuse_callbacks(refused),
         ]
 

@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 import structlog
 from pydantic_core import to_json
 
-from documents.errors import DocumentError
 from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
 from jobs.batches.input.index import unpack
-from jobs.batches.input.input_line import read_line
-from jobs.batches.input.lines import Line
+from jobs.batches.input.input_line import LineHeader, read_header
 from jobs.batches.outcomes import Unrun, failed_line, output_line, unrun_line
 from jobs.ledger import Ledger
 from jobs.model.ids import new_callback_id
@@ -21,7 +19,6 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong
 from worker.bulk.segments import Draft, Lines, rest
 
 # Noting a segment holds up the ledger for all others, some 0.1 ms a line.
@@ -32,15 +29,6 @@ _UNRUN: Mapping[JobStatus, Unrun] = {
     JobStatus.cancelled: "batch_cancelled",
     JobStatus.expired: "batch_expired",
 }
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
-_OF_THE_REQUEST = frozenset(
-    {
-        EngineRefused.code,
-        OptionsInvalid.code,
-        OptionsTooLong.code,
-        *(one.code for one in DocumentError.__subclasses__()),
-    }
-)
 _LOST = Problem(
     "file-missing",
     "The result, or the line itself, is not in the scheduler's store. Send the line again; with "
@@ -102,7 +90,7 @@ class Flusher:
         for job in left.jobs:
             if draft.full:
                 return draft
-            line = await read_line(self._store, job.line) if job.line else None
+            line = await read_header(self._store, job.line) if job.line else None
             await self._add(job, line, draft.output, draft.errors)
             draft.jobs += 1
             if line is not None and line.callback_url is not None:
@@ -129,27 +117,24 @@ class Flusher:
         await self._discard(flushed)
         return False
 
-    async def _add(self, job: Job, line: Line | None, output: Lines, errors: Lines) -> None:
+    async def _add(self, job: Job, line: LineHeader | None, output: Lines, errors: Lines) -> None:
         custom_id = line.custom_id if line else None
         body = await self._body(job, line) if line else None
         if job.status in _UNRUN:
             number = job.line.number if job.line else 0
             errors.add(unrun_line(custom_id, number, _UNRUN[job.status]))
         elif body is not None and line is not None:
-            origin = job.provenance if line.chat is not None else None
+            origin = job.provenance if line.is_chat else None
             output.add(output_line(line.custom_id, job.id, body, origin))
         else:
-            problem = job.error or _LOST.to_dict()
-            refused = str(problem.get("type", "")).removeprefix("/problems/") in _OF_THE_REQUEST
-            status = _BAD_REQUEST if refused else _SERVER_ERROR
-            errors.add(failed_line(custom_id, job.id, status, to_json(problem)))
+            errors.add(failed_line(custom_id, job.id, job.error or _LOST.to_dict()))
 
-    async def _body(self, job: Job, line: Line) -> bytes | None:
+    async def _body(self, job: Job, line: LineHeader) -> bytes | None:
         """What the output file says of a job that succeeded; None for any other."""
         if job.status is not JobStatus.succeeded:
             return None
         try:
-            if line.chat is None:
+            if not line.is_chat:
                 return (await job_view(job, self._store, line=line)).model_dump_json().encode()
             if job.result_blob is not None:
                 return await self._store.read(job.result_blob)
@@ -167,7 +152,7 @@ class Flusher:
             if draft.full:
                 break
             place = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
-            line = await read_line(self._store, place)
+            line = await read_header(self._store, place)
             draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
             draft.unrun += 1
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from jobs.batches.eta.outlook import Outlook
+from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
@@ -55,7 +55,7 @@ class Scheduler:
         batches = BatchSettings()
         bulk = BulkSettings()
         self._releaser = Releaser(self._ledger, bulk, batches)
-        self._outlook = Outlook(self._ledger, bulk)
+        self._eta = BatchEta(self._ledger, bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._reader = BatchReader(self._ledger, self._store, _index_limits(batches))
         self._stopping = asyncio.Event()
@@ -126,7 +126,7 @@ class Scheduler:
             log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
     async def _forecast(self) -> None:
-        await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
+        await self._ledger.batches.note_expected(await self._eta.of_open(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():

@@ -19,7 +19,6 @@ from jobs.process.settings import (
     LimitSettings,
     OcrSettings,
     RedisSettings,
-    RetentionSettings,
     StoreSettings,
     TaskSettings,
     WorkerSettings,
@@ -73,7 +72,7 @@ class Worker:
         store = Store(storage.data_dir / "store")
         self._process = this_process("worker")
         self._ledger = Ledger(RedisSettings())
-        documents = Documents(self._ledger, store, limits, RetentionSettings())
+        documents = Documents(self._ledger, store, limits)
         fast, concurrency = FastEngineSettings().engine(), self._settings.concurrency
         kept = concurrency - self._settings.bulk_places
         self._engine = EngineClient(EngineSettings(), concurrency, kept)

@@ -164,7 +164,7 @@ class StoredSource:
             raise _missing() from error
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
-        kept = await self.documents.keep_made(
+        kept = await self.documents.keep_result_file(
             self.stored.department, data, filename=filename, media_type=media_type
         )
         return ResultFile(

@@ -1,1 +1,1 @@
-"""A batch's input file: its lines, read, checked and indexed."""
+"""The input file of a batch: reading, checking and indexing its lines."""

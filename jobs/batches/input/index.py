@@ -1,8 +1,8 @@
-"""The index of a batch's input file: where each line stands, what it may cost, whose turn is when.
+"""The index of a batch's input file: the position and estimated tokens of each line.
 
-An entry is 16 bytes, four big endian words, read in Lua by `struct.unpack('>I4I4I4I4', ...)`: the
-line's offset in the file, its length in bytes, its tokens, and its number * 256 + the number of
-its task. Entries stand in the order of release.
+An entry has 16 bytes, four big-endian words, read in Lua by `struct.unpack('>I4I4I4I4', ...)`: the
+line's offset in the file, its length in bytes, its tokens, and its number * 256 + the number of its
+task. Entries are in the order of release.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from typing import Any
 from pydantic_core import to_json
 
 from jobs.batches.input.lines import Line
-from jobs.submit.checks import checked_options
 
 ENTRY_BYTES = 16
-TOKENS_AT = 8  # where in an entry its tokens stand
-MOST_FILE_BYTES = 2**32 - 1
-MOST_LINE_NUMBER = 2**24 - 1
-MOST_TOKENS = 2**32 - 1
+TOKENS_AT = 8  # the offset of the tokens in an entry
+MAX_FILE_BYTES = 2**32 - 1
+MAX_LINE_NUMBER = 2**24 - 1
+MAX_TOKENS = 2**32 - 1
 
 CHARS_PER_TOKEN = 4.0
 CJK_CHARS_PER_TOKEN = 1.5
-DOCUMENT_TOKENS = 2_000  # where nothing is known of the document
-MOST_DOCUMENT_TOKENS = 250_000  # much of a large file is pictures and layout
+DOCUMENT_TOKENS = 2_000  # if its size is unknown
+MAX_DOCUMENT_TOKENS = 250_000  # large files consist mostly of pictures and layout
 ANSWER_TOKENS = 256
-MOST_ANSWER_TOKENS = 32_768
+MAX_ANSWER_TOKENS = 32_768
 
-# So many characters of the first user message are compared: of English some 4 blocks of vLLM's
-# prefix cache on a GPU, where a block has 16 tokens, and some 4 on the CPU, where it has 128.
-_SHARED_CHARS = (256, 2_048)
+# Characters of the first user message to compare: about 4 blocks of vLLM's prefix cache in English,
+# with 16 tokens a block on a GPU and 128 on a CPU.
+_COMPARED_CHARS = (256, 2_048)
 
 _WORDS = struct.Struct(">IIII")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`tokens` is an estimate. `line` is the line's number in the file, from 1; `task` is the place
-    of its task's name in the list beside the index, from 0."""
+    """`tokens` is an estimate. `line` is the line's number in the file, from 1; `task` is the
+    position of its task in the index's list of tasks, from 0.
+    """
 
     offset: int
     length: int
@@ -51,10 +51,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """How the prompt of a line begins, as hashes that are equal where beginnings are.
+    """Hashes of the beginning of a line's prompt; equal beginnings have equal hashes.
 
-    `levels` go from little of the prompt to more of it. `document` is of the document of a job:
-    prompts of tasks begin with it, so where several lines have it, that counts more than `levels`.
+    `levels` cover more and more of the prompt. `document` is the hash of a job's document: a task's
+    prompts begin with it, so lines with the same document are grouped regardless of `levels`.
     """
 
     levels: tuple[int, int, int]
@@ -62,7 +62,7 @@ class Prefix:
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
-    """Raises `struct.error` for an entry that does not fit."""
+    """Raises `struct.error` for a number that is too large."""
     return b"".join(
         _WORDS.pack(one.offset, one.length, one.tokens, one.line << 8 | one.task) for one in entries
     )
@@ -74,11 +74,11 @@ def unpack(packed: bytes) -> Iterator[Entry]:
 
 
 def estimate_tokens(line: Line, document_bytes: int | None = None) -> int:
-    """About how many tokens prompt and answer will have; usage corrects it later.
+    """The estimated tokens of prompt and answer.
 
-    A token is taken for 4 characters, or 1.5 Chinese, Japanese or Korean ones. A job's answer is
-    taken for 256 tokens, a chat's for its `max_tokens`, 256 without. A document that nothing is
-    known of is taken for 2,000 tokens, else for one in 4 bytes.
+    One token for 4 characters, or for 1.5 Chinese, Japanese or Korean characters. The answer of a
+    job counts 256 tokens, that of a chat its `max_tokens` (default: 256). A document counts one
+    token for 4 bytes, 2,000 if its size is unknown.
     """
     if line.chat is not None:
         return _chat_tokens(line.chat)
@@ -90,47 +90,46 @@ def estimate_tokens(line: Line, document_bytes: int | None = None) -> int:
 def document_tokens(document_bytes: int | None) -> int:
     if document_bytes is None:
         return DOCUMENT_TOKENS
-    return min(document_bytes // 4 + 1, MOST_DOCUMENT_TOKENS)
+    return min(document_bytes // 4 + 1, MAX_DOCUMENT_TOKENS)
 
 
 def text_tokens(text: str) -> int:
-    """About how many tokens a text has."""
+    """The estimated number of tokens of a text."""
     if text.isascii():
         return int(len(text) / CHARS_PER_TOKEN) + 1
-    # A CJK character has two bytes more than an ASCII one.
+    # In UTF-8 a CJK character has two bytes more than an ASCII character.
     cjk = min(len(text), (len(text.encode("utf-8", "replace")) - len(text)) // 2)
     return int((len(text) - cjk) / CHARS_PER_TOKEN + cjk / CJK_CHARS_PER_TOKEN) + 1
 
 
 def prefix_of(line: Line) -> Prefix:
-    """What says which lines should be released together, so that the prefix cache serves them."""
+    """The prefix by which lines are grouped for release, so that the prefix cache is used."""
     if line.chat is not None:
         return Prefix(_chat_levels(line.chat))
-    assert line.request is not None  # noqa: S101 - a line has one or the other
-    options = checked_options(line.request.task, line.request.options).canonical
+    options = line.options.canonical if line.options is not None else b""
     document = line.document_id if line.document_id is not None else line.text
-    return Prefix((hash((line.task, options, line.request.model)), 0, 0), hash(document))
+    return Prefix((hash((line.task, options, line.model)), 0, 0), hash(document))
 
 
 def _chat_tokens(chat: Mapping[str, Any]) -> int:
     prompt = sum(text_tokens(_content(message)) for message in chat["messages"])
-    asked = chat.get("max_completion_tokens") or chat.get("max_tokens")
-    if not isinstance(asked, int) or asked <= 0:
-        asked = ANSWER_TOKENS
-    return min(prompt + min(asked, MOST_ANSWER_TOKENS), MOST_TOKENS)
+    answer = chat.get("max_completion_tokens") or chat.get("max_tokens")
+    if not isinstance(answer, int) or answer <= 0:
+        answer = ANSWER_TOKENS
+    return min(prompt + min(answer, MAX_ANSWER_TOKENS), MAX_TOKENS)
 
 
 def _chat_levels(chat: Mapping[str, Any]) -> tuple[int, int, int]:
-    """What comes before the first user message, and then more and more of that."""
+    """Hashes of the part before the first user message, then with more and more of the message."""
     messages: Sequence[Any] = chat["messages"]
-    place = next((n for n, one in enumerate(messages) if _role(one) == "user"), len(messages))
+    user = next((n for n, one in enumerate(messages) if _role(one) == "user"), len(messages))
     head = (
         _key(chat.get("model")),
         _key(chat.get("tools")),
-        *(part for one in messages[:place] for part in (_role(one), _content(one))),
+        *(part for one in messages[:user] for part in (_role(one), _content(one))),
     )
-    first = _content(messages[place]) if place < len(messages) else ""
-    short, long = _SHARED_CHARS
+    first = _content(messages[user]) if user < len(messages) else ""
+    short, long = _COMPARED_CHARS
     return hash(head), hash((head, first[:short])), hash((head, first[:long]))
 
 
@@ -139,7 +138,7 @@ def _role(message: Any) -> str:
 
 
 def _content(message: Any) -> str:
-    """The text of a message; of one with parts, that of its text parts."""
+    """The text of a message; for a message with parts, their texts."""
     content = message.get("content") if isinstance(message, dict) else message
     if isinstance(content, list):
         return "\n".join(_key(part.get("text")) for part in content if isinstance(part, dict))

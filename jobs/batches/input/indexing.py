@@ -1,4 +1,4 @@
-"""From a batch's input file to its index, slice by slice, in bounded memory."""
+"""Builds the index of a batch's input file, slice by slice, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.batches.input.index import (
-    MOST_FILE_BYTES,
-    MOST_LINE_NUMBER,
+    MAX_FILE_BYTES,
+    MAX_LINE_NUMBER,
     Entry,
     estimate_tokens,
     prefix_of,
@@ -19,7 +19,7 @@ from jobs.batches.input.lines import Line, LineProblem, LineProblemError, parse_
 from jobs.batches.input.reading import LineReader, RawLine
 from jobs.batches.input.release_order import ReleaseOrder
 from jobs.model.problems import Problem, ProblemError
-from jobs.submit.references import Named, no_such_library, no_such_reference
+from jobs.submit.references import no_such_library, no_such_reference
 from tasks.secrecy import Secrecy, marking_of
 
 SLICE_LINES = 500
@@ -30,9 +30,10 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class IndexLimits:
-    """`max_lines` counts no blank ones; `max_line_bytes` counts no line ending. `allow_secrecy` is
-    the most secret marking that a line's text may bear; None: no marking at all. `department` is
-    whose file it is; None: every task is known."""
+    """`max_lines` does not count blank lines; `max_line_bytes` does not count line endings.
+    `allow_secrecy` is the highest secrecy marking allowed in a line's text; None allows no marking.
+    `department`: its tasks are allowed; None allows all tasks.
+    """
 
     max_lines: int
     max_line_bytes: int
@@ -43,9 +44,9 @@ class IndexLimits:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """How far the file is read. `lines` and `bytes_read` are since its start, the rest is of this
-    slice alone. `document_ids`, `libraries` and `callback_urls` are what its lines name, to be
-    looked up."""
+    """The part of the file that one call has read. `lines` and `bytes_read` count from the start of
+    the file. The caller looks up `document_ids`, `libraries` and `callback_urls`.
+    """
 
     lines: int
     bytes_read: int
@@ -58,11 +59,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`packed` has an entry for each line that is to run, in the order of release.
+    """`packed` has an entry for each accepted line, in the order of release.
 
-    `tasks` are the names that entries refer to by number; `lines_by_task` and `tokens_by_task`
-    stand in the same order. `lines` counts all that are not blank, `problems` those that were
-    refused, `groups` the runs of lines that begin their prompts alike.
+    Entries refer to `tasks` by position; `lines_by_task` and `tokens_by_task` have the same order.
+    `lines` counts the lines that are not blank, `problems` the refused lines, `groups` the groups
+    of lines whose prompts begin alike.
     """
 
     packed: bytes
@@ -75,19 +76,17 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    """A line of the last slice that may yet be refused; `place` is among the entries, `named` what
-    its options name.
-    """
+class _Lookup:
+    """A line of the last slice that refers to objects to look up, and its entry's number."""
 
-    place: int
+    entry: int
     line: Line
-    named: Named
 
 
 class Indexer:
-    """Works through a file. Each `read_slice` may run in a thread of its own; between two, the
-    caller looks up what the slice asks for and says so. One thing at a time.
+    """Indexes one file. After each `read_slice`, which may run in a thread, the caller looks up
+    what the slice refers to and passes the results to `apply_document_sizes`,
+    `refuse_missing_libraries` and `refuse_callbacks`. Not safe for concurrent calls.
 
     Raises `ProblemError("too-large")` for a file of 4 GiB or more.
     """
@@ -95,9 +94,9 @@ class Indexer:
     def __init__(self, path: Path, endpoint: str | None, limits: IndexLimits) -> None:
         self._endpoint = endpoint
         self._limits = limits
-        if path.stat().st_size > MOST_FILE_BYTES:
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise ProblemError(
-                "too-large", f"A batch's file may have {MOST_FILE_BYTES} bytes. Split it."
+                "too-large", f"A batch's file may have at most {MAX_FILE_BYTES} bytes. Split it."
             )
         self._reader = LineReader(path, limits.max_line_bytes)
         self._lines = 0
@@ -105,16 +104,14 @@ class Indexer:
         self._first_lines: dict[bytes, int] = {}
         self._tasks: dict[str, int] = {}
         self._entries = ReleaseOrder()
-        self._open: list[_Open] = []
+        self._lookups: list[_Lookup] = []
 
     def read_slice(self, max_lines: int = SLICE_LINES, max_bytes: int = SLICE_BYTES) -> Slice:
-        """Read and check some more of the file: lines until there are `max_lines`, blank ones
-        counted, or `max_bytes`.
+        """Read and check the next lines, up to `max_lines` (blank lines included) or `max_bytes`.
 
-        Raises `ProblemError` where the file as a whole is of no use: `too-many-lines`, `no-lines`;
-        and `OSError`.
+        Raises `ProblemError` for an unusable file: `too-many-lines`, `no-lines`; and `OSError`.
         """
-        self._open = []
+        self._lookups = []
         problems: list[LineProblem] = []
         reader, done = self._reader, False
         with reader.open() as file:
@@ -126,55 +123,56 @@ class Indexer:
                 else:
                     self._take(raw, problems)
         if done and self._lines == 0:
-            raise ProblemError("no-lines", "The file has no lines. Give one for each request.")
+            raise ProblemError(
+                "no-lines", "The file has no lines. Write one line for each request."
+            )
         self._problems += len(problems)
         return self._slice(problems, done=done)
 
-    def know_documents(self, sizes: Mapping[str, int]) -> Sequence[LineProblem]:
-        """Say which of the last slice's documents the department has, and their bytes. Lines that
-        name another are refused."""
+    def apply_document_sizes(self, sizes: Mapping[str, int]) -> Sequence[LineProblem]:
+        """`sizes`: the bytes of the last slice's documents that exist. Updates the estimates; lines
+        that refer to other documents are refused.
+        """
         refused = []
-        for one in self._open:
+        for one in self._lookups:
             document_id = one.line.document_id
-            missing = sorted(one.named.document_ids - sizes.keys())
+            missing = sorted(one.line.references.document_ids - sizes.keys())
             if document_id is not None and document_id not in sizes:
                 problem = _no_such_document(one.line)
             elif missing:
-                problem = _of_problem(one.line, no_such_reference(missing[0]).problem)
+                problem = _reference_problem(one.line, no_such_reference(missing[0]).problem)
             else:
                 if document_id is not None:
-                    self._entries.estimate(one.place, estimate_tokens(one.line, sizes[document_id]))
+                    self._entries.estimate(one.entry, estimate_tokens(one.line, sizes[document_id]))
                 continue
-            if self._entries.drop(one.place):
+            if self._entries.drop(one.entry):
                 refused.append(problem)
         self._problems += len(refused)
         return refused
 
-    def miss_libraries(self, names: Collection[str]) -> Sequence[LineProblem]:
-        """Say which libraries that the last slice names the department does not have. Lines that
-        name them are refused."""
+    def refuse_missing_libraries(self, names: Collection[str]) -> Sequence[LineProblem]:
+        """Refuse lines of the last slice that refer to these libraries, which do not exist."""
         refused = []
-        for one in self._open:
-            missing = sorted(one.named.libraries.intersection(names))
-            if missing and self._entries.drop(one.place):
-                refused.append(_of_problem(one.line, no_such_library(missing[0]).problem))
+        for one in self._lookups:
+            missing = sorted(one.line.references.libraries.intersection(names))
+            if missing and self._entries.drop(one.entry):
+                refused.append(_reference_problem(one.line, no_such_library(missing[0]).problem))
         self._problems += len(refused)
         return refused
 
     def refuse_callbacks(self, problems: Mapping[str, Problem]) -> Sequence[LineProblem]:
-        """Say which of the last slice's callback URLs are not allowed, and why. Lines that name
-        them are refused."""
+        """Refuse lines of the last slice with these callback URLs, which are not allowed."""
         refused = []
-        for one in self._open:
-            why = problems.get(one.line.callback_url or "")
-            if why is not None and self._entries.drop(one.place):
-                errors = [{"pointer": "#/body/callback_url", "detail": why.detail}]
-                refused.append(_problem(one.line, why.code, why.detail, errors))
+        for one in self._lookups:
+            problem = problems.get(one.line.callback_url or "")
+            if problem is not None and self._entries.drop(one.entry):
+                errors = [{"pointer": "#/body/callback_url", "detail": problem.detail}]
+                refused.append(_problem(one.line, problem.code, problem.detail, errors))
         self._problems += len(refused)
         return refused
 
     def index(self) -> Index:
-        """The index of what was read."""
+        """The index of the lines read so far."""
         packed, groups = self._entries.packed()
         lines, tokens = [0] * len(self._tasks), [0] * len(self._tasks)
         for entry in unpack(packed):
@@ -191,22 +189,22 @@ class Indexer:
         )
 
     def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
-        lines = [one.line for one in self._open]
-        named = [one.named for one in self._open]
+        lines = [one.line for one in self._lookups]
+        references = [one.references for one in lines]
         inputs = frozenset(one.document_id for one in lines if one.document_id)
         return Slice(
             lines=self._lines,
             bytes_read=self._reader.offset,
             done=done,
             problems=problems,
-            document_ids=inputs.union(*(one.document_ids for one in named)),
-            libraries=frozenset[str]().union(*(one.libraries for one in named)),
+            document_ids=inputs.union(*(one.document_ids for one in references)),
+            libraries=frozenset[str]().union(*(one.libraries for one in references)),
             callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
         )
 
     def _take(self, raw: RawLine, problems: list[LineProblem]) -> None:
-        if self._reader.number > MOST_LINE_NUMBER:
-            raise too_many_lines(MOST_LINE_NUMBER, "blank ones included")
+        if self._reader.number > MAX_LINE_NUMBER:
+            raise too_many_lines(MAX_LINE_NUMBER, "blank lines included")
         if raw.blank:
             return
         self._lines += 1
@@ -221,7 +219,9 @@ class Indexer:
         number = self._reader.number
         if raw.too_long:
             most = self._limits.max_line_bytes
-            detail = f"The line is longer than {most} bytes. Split its document, or upload it."
+            detail = (
+                f"The line is longer than {most} bytes. Split its document, or upload the document."
+            )
             raise LineProblemError(LineProblem("too-large", detail, number))
         line = self._unique(raw.data)
         entry = Entry(
@@ -231,10 +231,10 @@ class Indexer:
             line=number,
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
-        place = self._entries.add(entry, prefix_of(line))
-        named = line.named
-        if line.document_id or line.callback_url or named.document_ids or named.libraries:
-            self._open.append(_Open(place, line, named))
+        number = self._entries.add(entry, prefix_of(line))
+        references = line.references
+        if line.document_id or line.callback_url or references.document_ids or references.libraries:
+            self._lookups.append(_Lookup(number, line))
 
     def _unique(self, data: bytes) -> Line:
         try:
@@ -256,7 +256,7 @@ class Indexer:
                 _problem(
                     line,
                     "duplicate-custom-id",
-                    f"Line {first} has the same `custom_id`. Give each line its own.",
+                    f"Line {first} has the same `custom_id`. Give each line a unique one.",
                     [{"pointer": "#/custom_id", "detail": f"Line {first} has it."}],
                 )
             )
@@ -269,22 +269,22 @@ class Indexer:
             raise ProblemError(
                 "secrecy-marked",
                 f"The line's text is marked {marking.level.value}, which the department may not "
-                "send. It is not run. Take it out of the file, and delete the file.",
+                "send. It is not run. Remove it, and delete the uploaded file.",
             )
 
     def _first_line(self, custom_id: str) -> int:
-        """The first line that has it: perhaps this one."""
+        """The number of the first line with this `custom_id`, which may be the current line."""
         digest = hashlib.blake2b(custom_id.encode(), digest_size=_DIGEST_BYTES).digest()
         return self._first_lines.setdefault(digest, self._reader.number)
 
 
 def _no_such_document(line: Line) -> LineProblem:
-    detail = "The department has no such document, or it was kept as long as documents are kept."
+    detail = "The document does not exist, or its retention time has passed."
     pointer = "#/body/input/document_id"
     return _problem(line, "not-found", detail, [{"pointer": pointer, "detail": "Not found."}])
 
 
-def _of_problem(line: Line, problem: Problem) -> LineProblem:
+def _reference_problem(line: Line, problem: Problem) -> LineProblem:
     errors = [{"pointer": "#/body/options", "detail": problem.detail}]
     return _problem(line, problem.code, problem.detail, errors)
 
@@ -295,9 +295,9 @@ def _problem(
     return LineProblem(code, detail, line.number, line.custom_id, errors)
 
 
-def too_many_lines(most: int, counted: str = "blank ones left out") -> ProblemError:
+def too_many_lines(most: int, counted: str = "not counting blank lines") -> ProblemError:
     return ProblemError(
         "too-many-lines",
-        f"The file has more than {most} lines, {counted}: make several batches of it.",
+        f"The file has more than {most} lines, {counted}. Split it into several batches.",
         max_lines=most,
     )

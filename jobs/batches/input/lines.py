@@ -1,4 +1,4 @@
-"""One line of a batch's input file (JSONL as in OpenAI's Batch API), read and checked."""
+"""Parses and checks one line of a batch's input file (JSONL as in OpenAI's Batch API)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pydantic_core import from_json
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
-from jobs.submit.checks import check_task_name, check_text, checked_options, listed
-from jobs.submit.references import Named
+from jobs.submit.checks import CheckedOptions, check_options, check_task_name, check_text, listed
+from jobs.submit.references import OptionReferences
 from jobs.submit.requests import JobRequest
 
-# What a chat line's task is called, beside the names of the registry.
+# The task name of chat lines, besides the names in the registry.
 CHAT_TASK = "chat.completions"
 MAX_CUSTOM_ID_CHARS = 512
-MAX_ERRORS = 20  # of one line; what is told of it is to stay small
+MAX_ERRORS = 20  # of one line: the error file must stay small
 MAX_POINTER_CHARS = 200
 
 _WHOLE_BATCH = ("not_before", "deadline")
-_PLACE = re.compile(r" at line \d+ column (\d+)$")
+_COLUMN = re.compile(r" at line \d+ column (\d+)$")
 
 
 class LineUrl(StrEnum):
@@ -35,16 +35,18 @@ class LineUrl(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that fits. `number` is its place in the file, from 1, blank lines counted.
+    """A valid line. `number` counts lines from 1, blank lines included.
 
-    A line for `/v1/jobs` has a `request`, whose lane is `bulk`; one for `/v1/chat/completions` has
-    a `chat`: the body that goes to the engine as it is.
+    A line for `/v1/jobs` has a `request` in the bulk lane, and its `options` unless it was checked
+    before; a line for `/v1/chat/completions` has a `chat`, the body that is sent to the engine
+    unchanged.
     """
 
     number: int
     custom_id: str
     url: LineUrl
     request: JobRequest | None = None
+    options: CheckedOptions | None = None
     chat: Mapping[str, Any] | None = None
 
     @property
@@ -53,26 +55,20 @@ class Line:
 
     @property
     def text(self) -> str | None:
-        """The text of a job that brings its own."""
-        given = self.request.input if self.request is not None else None
-        return given.text if given is not None else None
+        """The text of a job whose input is a text."""
+        job_input = self.request.input if self.request is not None else None
+        return job_input.text if job_input is not None else None
 
     @property
     def document_id(self) -> str | None:
-        """The document of a job that names one."""
-        given = self.request.input if self.request is not None else None
-        return given.document_id if given is not None else None
+        """The document of a job whose input is a document."""
+        job_input = self.request.input if self.request is not None else None
+        return job_input.document_id if job_input is not None else None
 
     @property
-    def named(self) -> Named:
-        """What the options of a job name."""
-        if self.request is None:
-            return Named()
-        return checked_options(self.request.task, self.request.options).named
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        return self.request.metadata if self.request is not None else {}
+    def references(self) -> OptionReferences:
+        """What the options of a job refer to; empty for a line that was not checked."""
+        return self.options.references if self.options is not None else OptionReferences()
 
     @property
     def model(self) -> ModelChoice | None:
@@ -85,8 +81,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """Why a line is refused. `code` is one of `jobs.model.problems.TITLES`; `custom_id` is None
-    where the line gives none that can be used; each of `errors` points into the line (RFC 6901)."""
+    """Why a line is refused. `code` is a key of `PROBLEM_TYPES`; `custom_id` is None if the line
+    has no valid one; each of `errors` has a JSON pointer into the line (RFC 6901).
+    """
 
     code: str
     detail: str
@@ -96,15 +93,15 @@ class LineProblem:
 
 
 class LineProblemError(Exception):
-    """A line does not fit."""
+    """A line is invalid."""
 
     def __init__(self, problem: LineProblem) -> None:
         super().__init__(problem.detail)
         self.problem = problem
 
 
-class _Misfit(Exception):
-    """What is wrong, before it is known whose line it is."""
+class _Invalid(Exception):
+    """The problem of a line, without its number and `custom_id`."""
 
     def __init__(self, code: str, detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(detail)
@@ -120,83 +117,84 @@ def parse_line(
     *,
     max_text_chars: int | None = None,
     department: str | None = None,
-    taken: bool = False,
+    checked: bool = False,
     screen: Callable[[str], None] | None = None,
 ) -> Line:
-    """Read and check a line. `endpoint` is the only url that it may have, where that is given;
-    `max_text_chars` is the longest text taken, without limit for a line that was checked before;
-    `department` may not ask for every task, where it is given; `screen` raises a `ProblemError` for
-    a text that is not taken. Of a line that was `taken` before, task and options are not looked at
-    again: the task may be another by now, or none.
+    """Parse and check a line.
 
-    More members than OpenAI's four are no error. Whether a document exists and a callback is
-    allowed is not checked here.
+    `endpoint`: the only `url` allowed; None allows all. `max_text_chars`: None for no limit.
+    `department`: its tasks are allowed; None allows all tasks. `screen`: raises a `ProblemError`
+    for a text that must be refused. With `checked`, task and options are not checked again: the
+    task may have been changed or removed since the file was indexed.
+
+    Members other than OpenAI's four are ignored. Documents and callback URLs are not looked up
+    here.
 
     Raises `LineProblemError`: `invalid-json`, `invalid-request`, `unknown-task`, `document-empty`,
     `text-too-long`, and what `screen` raises.
     """
     custom_id = None
     try:
-        given = _object(data)
-        custom_id = _custom_id(given.get("custom_id"))
-        url = _url(given, endpoint)
-        body = given.get("body")
+        members = _object(data)
+        custom_id = _custom_id(members.get("custom_id"))
+        url = _url(members, endpoint)
+        body = members.get("body")
         if not isinstance(body, dict):
             _refuse("#/body", "Give an object.")
         if url is LineUrl.chat:
             _check_chat(body)
-            line, words = Line(number, custom_id, url, chat=body), _chat_words(body)
+            line, texts = Line(number, custom_id, url, chat=body), _chat_texts(body)
         else:
             request = _job_request(body)
-            if not taken:
-                _check_job(request, max_text_chars, department)
-            line = Line(number, custom_id, url, request=request)
-            words = _job_words(line)
-        _check_words(words, screen)
-    except _Misfit as misfit:
-        # Without a cause: what is kept of a bad line must not keep the line itself.
+            options = None if checked else _check_job(request, max_text_chars, department)
+            line = Line(number, custom_id, url, request, options)
+            texts = _job_texts(line)
+        _screen_texts(texts, screen)
+    except _Invalid as error:
+        # `from None`: the problem must not keep the line in memory through its traceback.
         raise LineProblemError(
-            LineProblem(misfit.code, misfit.detail, number, custom_id, misfit.errors)
+            LineProblem(error.code, error.detail, number, custom_id, error.errors)
         ) from None
     return line
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        given = from_json(data, allow_inf_nan=False, cache_strings="keys")
+        value = from_json(data, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
-        raise _Misfit("invalid-json", _why_no_json(data, str(error))) from None
-    if not isinstance(given, dict):
-        raise _Misfit("invalid-json", "The line is JSON, but not an object. Send one a line.")
-    return given
+        raise _Invalid("invalid-json", _json_error(data, str(error))) from None
+    if not isinstance(value, dict):
+        detail = "The line is JSON, but not an object. Write one object on each line."
+        raise _Invalid("invalid-json", detail)
+    return value
 
 
-def _why_no_json(data: bytes, said: str) -> str:
+def _json_error(data: bytes, message: str) -> str:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return f"The line is not UTF-8 from its byte {error.start + 1} on. Save the file as UTF-8."
-    place = _PLACE.search(said)
-    if place is None:
-        return f"The line is not JSON: {said}."
-    # Counted in bytes by the reader, in characters by whoever looks at the line.
-    column = len(data[: int(place[1]) - 1].decode(errors="ignore")) + 1
-    return f"The line is not JSON: {said[: place.start()]} at column {column}."
+        return f"The line is not UTF-8 at byte {error.start + 1}. Save the file as UTF-8."
+    match = _COLUMN.search(message)
+    if match is None:
+        return f"The line is not JSON: {message}."
+    # The parser counts bytes; editors count characters.
+    column = len(data[: int(match[1]) - 1].decode(errors="ignore")) + 1
+    return f"The line is not JSON: {message[: match.start()]} at column {column}."
 
 
-def _custom_id(given: Any) -> str:
-    if not isinstance(given, str) or not given:
-        _refuse("#/custom_id", "Give a text that no other line of the file has.")
-    if len(given) > MAX_CUSTOM_ID_CHARS:
-        _refuse("#/custom_id", f"It may have {MAX_CUSTOM_ID_CHARS} characters at most.")
-    return given
+def _custom_id(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        _refuse("#/custom_id", "Give a string that is unique in the file.")
+    if len(value) > MAX_CUSTOM_ID_CHARS:
+        _refuse("#/custom_id", f"It may have at most {MAX_CUSTOM_ID_CHARS} characters.")
+    return value
 
 
-def _url(given: Mapping[str, Any], endpoint: str | None) -> LineUrl:
-    if given.get("method") != "POST":
+def _url(members: Mapping[str, Any], endpoint: str | None) -> LineUrl:
+    if members.get("method") != "POST":
         _refuse("#/method", "It must be `POST`.")
     try:
-        url = LineUrl(str(given.get("url")))
+        url = LineUrl(str(members.get("url")))
     except ValueError:
         _refuse("#/url", f"It must be {' or '.join(f'`{one.value}`' for one in LineUrl)}.")
     if endpoint is not None and url != endpoint:
@@ -209,77 +207,82 @@ def _check_chat(body: Mapping[str, Any]) -> None:
     if not isinstance(messages, list) or not messages:
         _refuse("#/body/messages", "Give a list of at least one message.")
     if body.get("stream") not in (None, False):
-        _refuse("#/body/stream", "A line's answer is not streamed. Leave it out.")
+        _refuse("#/body/stream", "Streaming is not available in a batch. Omit `stream`.")
 
 
-def _chat_words(body: Mapping[str, Any]) -> Iterator[str]:
-    """What the messages of a chat say, whichever way they say it."""
+def _chat_texts(body: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of a chat's messages, as strings or as parts."""
     for message in body["messages"]:
         content = message.get("content") if isinstance(message, dict) else None
         for part in content if isinstance(content, list) else [content]:
-            words = part.get("text") if isinstance(part, dict) else part
-            if isinstance(words, str):
-                yield words
+            text = part.get("text") if isinstance(part, dict) else part
+            if isinstance(text, str):
+                yield text
 
 
-def _job_words(line: Line) -> Iterator[str]:
-    """The texts that a job brings along, those in its options too."""
+def _job_texts(line: Line) -> Iterator[str]:
+    """The texts in a job's input and options."""
     yield line.text or ""
-    yield from line.named.texts
+    yield from line.references.texts
 
 
-def _check_words(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
+def _screen_texts(texts: Iterable[str], screen: Callable[[str], None] | None) -> None:
     if screen is None:
         return
     try:
         for text in texts:
             screen(text)
     except ProblemError as error:
-        raise _Misfit(error.problem.code, error.problem.detail) from None
+        raise _Invalid(error.problem.code, error.problem.detail) from None
 
 
 def _job_request(body: dict[str, Any]) -> JobRequest:
     for name in _WHOLE_BATCH:
         if body.get(name) is not None:
-            _refuse(f"#/body/{name}", "It is given for the whole batch, in its `metadata`.")
+            _refuse(f"#/body/{name}", "Give it for the whole batch, in its `metadata`.")
     if body.get("lane", Lane.bulk) != Lane.bulk:
-        _refuse("#/body/lane", "The lane is given for the whole batch, in its `metadata`.")
+        _refuse("#/body/lane", "Give the lane for the whole batch, in its `metadata`.")
     try:
         request = JobRequest.model_validate({**body, "lane": Lane.bulk})
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise _unfit(listed(found, prefix=("body",))) from None
+        errors = error.errors(include_url=False, include_input=False)
+        raise _invalid(listed(errors, prefix=("body",))) from None
     return request
 
 
-def _check_job(request: JobRequest, max_text_chars: int | None, department: str | None) -> None:
+def _check_job(
+    request: JobRequest, max_text_chars: int | None, department: str | None
+) -> CheckedOptions:
     try:
-        _check_task_and_texts(request, max_text_chars, department)
+        return _check_task_and_texts(request, max_text_chars, department)
     except ProblemError as error:
-        raise _Misfit(error.problem.code, error.problem.detail) from None
+        raise _Invalid(error.problem.code, error.problem.detail) from None
 
 
 def _check_task_and_texts(
     request: JobRequest, max_text_chars: int | None, department: str | None
-) -> None:
+) -> CheckedOptions:
     check_task_name(request.task, department)
-    options = checked_options(request.task, request.options)
+    options = check_options(request.task, request.options)
     if options.errors:
-        raise _unfit([{**one, "pointer": f"#/body{one['pointer'][1:]}"} for one in options.errors])
+        raise _invalid(
+            [{**one, "pointer": f"#/body{one['pointer'][1:]}"} for one in options.errors]
+        )
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
-    for each in [*options.named.texts, *([text] if text is not None else [])]:
+    for each in [*options.references.texts, *([text] if text is not None else [])]:
         check_text(each, len(each) if max_text_chars is None else max_text_chars)
+    return options
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:
-    raise _unfit([{"pointer": pointer, "detail": detail}])
+    raise _invalid([{"pointer": pointer, "detail": detail}])
 
 
-def _unfit(errors: Sequence[Mapping[str, Any]]) -> _Misfit:
-    return _Misfit(
+def _invalid(errors: Sequence[Mapping[str, Any]]) -> _Invalid:
+    return _Invalid(
         "invalid-request",
-        "Something in the line does not fit; `errors` says what.",
+        "The line is invalid; `errors` lists what to correct.",
         [{**one, "pointer": one["pointer"][:MAX_POINTER_CHARS]} for one in errors[:MAX_ERRORS]],
     )

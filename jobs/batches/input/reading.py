@@ -1,4 +1,4 @@
-"""A file taken apart into lines, none of which is held where it is too long."""
+"""Splits a file into lines without loading lines that are too long."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ _SKIP_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
-    """`offset` and `data` are without line ending; of a line that is `too_long`, `data` is only
-    the first."""
+    """`data` is without the line ending; of a `too_long` line it is only the beginning."""
 
     offset: int
     data: bytes
@@ -26,8 +25,9 @@ class RawLine:
 
 
 class LineReader:
-    """Reads on where it stands: at byte `offset`, after line `number`. A byte order mark at the
-    start of the file is passed over. Lines end with LF or CRLF, the last also with the file."""
+    """Reads lines from byte `offset` on, after line `number`. A byte order mark at the start of the
+    file is skipped. Lines end with LF or CRLF, the last line also with the end of the file.
+    """
 
     def __init__(self, path: Path, max_line_bytes: int) -> None:
         self.offset = 0
@@ -44,7 +44,7 @@ class LineReader:
         return file
 
     def read(self, file: BinaryIO) -> RawLine | None:
-        """The next line, or None where there is no more."""
+        """The next line, or None at the end of the file."""
         data = file.readline(self._max_line_bytes + len(_CRLF))
         if not data:
             return None
@@ -58,7 +58,7 @@ class LineReader:
 
 
 def _skip_line(file: BinaryIO) -> int:
-    """Read on to the end of the line; returns how many bytes that were."""
+    """Skip to the end of the line; returns the number of bytes skipped."""
     skipped = 0
     while data := file.readline(_SKIP_BYTES):
         skipped += len(data)

@@ -1,4 +1,4 @@
-"""The entries of an index while its file is read, and how they are put in the order of release."""
+"""Collects the entries of an index and sorts them into the order of release."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from collections.abc import Iterator
 from jobs.batches.input.index import ENTRY_BYTES, TOKENS_AT, Entry, Prefix, pack
 
 _LEVELS = 3
-_PLACE_BITS = 24  # a file has fewer lines than that
-_PLACE_MASK = (1 << _PLACE_BITS) - 1
+_NUMBER_BITS = 24  # a file has at most 2**24 - 1 lines
+_NUMBER_MASK = (1 << _NUMBER_BITS) - 1
 _TOKENS = struct.Struct(">I")
 
 
 class ReleaseOrder:
-    """Entries are known by their place: the first added has 0. Each takes some 50 bytes."""
+    """Entries are numbered from 0 in the order of their addition. Each takes some 50 bytes."""
 
     def __init__(self) -> None:
         self._packed = bytearray()
         self._levels = array("q")
-        self._documents = array("q")  # 0 where a line has none
+        self._documents = array("q")  # 0: none
         self._dropped: set[int] = set()
 
     def add(self, entry: Entry, prefix: Prefix) -> int:
-        """Returns the entry's place."""
+        """Returns the entry's number."""
         self._packed += pack([entry])
         self._levels.extend(prefix.levels)
         self._documents.append(prefix.document or 0)
         return len(self._documents) - 1
 
-    def estimate(self, place: int, tokens: int) -> None:
-        """Give the entry another estimate of its tokens."""
-        _TOKENS.pack_into(self._packed, place * ENTRY_BYTES + TOKENS_AT, tokens)
+    def estimate(self, number: int, tokens: int) -> None:
+        """Change the estimated tokens of an entry."""
+        _TOKENS.pack_into(self._packed, number * ENTRY_BYTES + TOKENS_AT, tokens)
 
-    def drop(self, place: int) -> bool:
-        """Leave the entry out. False where it was left out before."""
-        if place in self._dropped:
+    def drop(self, number: int) -> bool:
+        """Remove an entry. False if it was removed before."""
+        if number in self._dropped:
             return False
-        self._dropped.add(place)
+        self._dropped.add(number)
         return True
 
     def packed(self) -> tuple[bytes, int]:
         """The entries in the order of release, and how many groups they form.
 
-        Lines whose prompts begin alike stand together. A group stands where the first of its lines
-        does; within it lines that share more of their beginning stand together likewise, and lines
-        that share no more stand as in the file.
+        Lines whose prompts begin alike form a group, at the position of its first line. Within a
+        group, lines that share more of the beginning are grouped in the same way; other lines keep
+        the order of the file.
         """
         order = sorted(self._sort_keys())
-        groups = len({key >> _LEVELS * _PLACE_BITS for key in order})
+        groups = len({key >> _LEVELS * _NUMBER_BITS for key in order})
         packed = memoryview(self._packed)
-        starts = ((key & _PLACE_MASK) * ENTRY_BYTES for key in order)
+        starts = ((key & _NUMBER_MASK) * ENTRY_BYTES for key in order)
         return b"".join(packed[start : start + ENTRY_BYTES] for start in starts), groups
 
     def _sort_keys(self) -> Iterator[int]:
-        """For each entry one number: the first place of each of its levels, then its own."""
-        places = [p for p in range(len(self._documents)) if p not in self._dropped]
-        shared = Counter(self._documents[place] for place in places)
+        """One number for each entry: the first entry of each of its levels, then its own number."""
+        numbers = [n for n in range(len(self._documents)) if n not in self._dropped]
+        shared = Counter(self._documents[number] for number in numbers)
         first: dict[int, int] = {}
-        for place in places:
+        for number in numbers:
             key = 0
-            for level in self._beginning(place, shared):
-                key = key << _PLACE_BITS | first.setdefault(level, place)
-            yield key << _PLACE_BITS | place
+            for level in self._prefix_levels(number, shared):
+                key = key << _NUMBER_BITS | first.setdefault(level, number)
+            yield key << _NUMBER_BITS | number
 
-    def _beginning(self, place: int, shared: Counter[int]) -> tuple[int, ...]:
-        document = self._documents[place]
+    def _prefix_levels(self, number: int, shared: Counter[int]) -> tuple[int, ...]:
+        document = self._documents[number]
         if document and shared[document] > 1:
             return (document,) * _LEVELS
-        return tuple(self._levels[place * _LEVELS : (place + 1) * _LEVELS])
+        return tuple(self._levels[number * _LEVELS : (number + 1) * _LEVELS])

@@ -2,6 +2,7 @@
 -- ARGV: document (JSON, flat)
 -- Returns: the record, flat
 local document = cjson.decode(ARGV[1])
+document.expires_at = now + tonumber(document.keep_ms)
 local member = document.department .. ':' .. document.id
 local key = P .. 'document:' .. member
 local kept = redis.call('HGET', key, 'expires_at')

@@ -9,6 +9,7 @@ local job = cjson.decode(ARGV[1])
 local document = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
 local reply = ARGV[3] ~= '' and cjson.decode(ARGV[3]) or nil
 local most = tonumber(ARGV[4])
+if document then document.expires_at = now + tonumber(document.keep_ms) end
 local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
 
 if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs.batches.eta.first_look import SAMPLE_LINES, unread
+from jobs.batches.eta.token_estimate import SAMPLE_LINES, tokens_from_size
 from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
@@ -135,4 +135,4 @@ async def test_a_file_whose_first_line_is_too_long_to_look_at_counts_by_its_size
     async with open_office(limits=LIMITS, bulk=BULK) as office:
         lines = [line(1, text="x" * 3_000_000), line(2)]
         batch = await of_file(office, lines)
-        assert await tokens(ledger, batch) == unread(sum(map(len, lines)), 2)
+        assert await tokens(ledger, batch) == tokens_from_size(sum(map(len, lines)), 2)

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from jobs.ledger import Ledger
-from jobs.model.problems import TITLES
+from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import JobStatus
 from jobs.process.settings import (
     ApiSettings,
@@ -25,6 +25,7 @@ from jobs.process.settings import (
     LimitSettings,
     RedisSettings,
     RetentionSettings,
+    SecrecySettings,
     StoreSettings,
 )
 from standin.valkey import free_port
@@ -44,6 +45,7 @@ async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
         retention=RetentionSettings(),
         batches=BatchSettings(),
         bulk=BulkSettings(),
+        secrecy=SecrecySettings(),
     )
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
@@ -101,7 +103,7 @@ def test_every_problem_in_the_guide_exists() -> None:
         for code in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", row.split("|")[2])
     }
     assert named
-    assert named <= set(TITLES)
+    assert named <= set(PROBLEM_TYPES)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL))

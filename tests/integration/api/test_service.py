@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from jobs.model.problems import TITLES
+from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.process.settings import ApiSettings
@@ -183,7 +183,7 @@ async def test_metrics_may_ask_for_a_token(open_office: Open) -> None:
 
 async def test_every_problem_is_explained_where_its_type_leads(office: Office) -> None:
     listed = (await office.nobody.get("/problems")).json()["data"]
-    assert {one["type"] for one in listed} == {f"/problems/{code}" for code in TITLES}
+    assert {one["type"] for one in listed} == {f"/problems/{code}" for code in PROBLEM_TYPES}
     for one in listed:
         explained = (await office.nobody.get(one["type"])).json()
         assert explained == one

@@ -24,7 +24,7 @@ from jobs.model.callback import Callback
 from jobs.model.department import Department, NewDepartment
 from jobs.model.job import Job, StoredDocument
 from jobs.model.states import CallbackStatus, JobStatus
-from jobs.process.settings import LimitSettings, RedisSettings, RetentionSettings
+from jobs.process.settings import LimitSettings, RedisSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobRequest
@@ -180,7 +180,7 @@ class Desk:
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
         self.store = Store(system.folder / "store")
-        self._documents = Documents(self.ledger, self.store, LimitSettings(), RetentionSettings())
+        self._documents = Documents(self.ledger, self.store, LimitSettings())
         self._submissions = Submissions(self.ledger, self._documents)
 
     async def submit(self, text: str = "The water is off on 5 March.", **request: Any) -> str:
@@ -189,7 +189,7 @@ class Desk:
             request["input"] = {"document_id": request.pop("document_id")}
         request = {"task": "summarize", "input": {"text": text}, **request}
         made = await self._submissions.submit(self.department, JobRequest(**request))
-        return made.job_id
+        return made.id
 
     async def upload(self, data: bytes, filename: str) -> StoredDocument:
         async with self.store.incoming(100_000_000) as incoming:

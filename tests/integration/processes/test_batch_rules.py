@@ -214,7 +214,7 @@ async def test_a_batch_whose_end_cannot_be_foreseen_is_taken_with_a_warning(call
     batch = await caller.create(file_id, window="1h", metadata={"window": "never"})
     assert batch.model_extra is not None
     assert batch.model_extra["expected_at"] is None
-    assert "cannot be foreseen" in batch.model_extra["warnings"][0]
+    assert "cannot be estimated" in batch.model_extra["warnings"][0]
 
 
 @pytest.mark.parametrize("window", ["", "soon", "31d", "-1h", "0s"])

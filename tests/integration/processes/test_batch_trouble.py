@@ -57,7 +57,7 @@ async def test_a_request_that_the_engine_refuses_is_in_the_error_file_with_its_r
     errors = await caller.errors(batch)
     assert sorted(custom_ids(errors)) == ["c0", "c1", "c2"]
     for line in errors:
-        assert line["response"]["status_code"] == 400
+        assert line["response"]["status_code"] == 422
         assert line["response"]["body"]["type"] == "/problems/engine-refused"
         assert line["error"]["code"] == "engine-refused"
         assert "Cannot take" in line["error"]["message"]
@@ -72,7 +72,7 @@ async def test_a_line_that_fails_is_tried_again_and_then_told_of(
     (line,) = await caller.errors(batch)
     assert engine.counts()["started"] == before + 2
     assert (line["custom_id"], line["error"]["code"]) == ("c1", "engine-failed")
-    assert line["response"]["status_code"] == 500
+    assert line["response"]["status_code"] == 502
 
 
 async def test_a_batch_goes_on_when_its_engine_is_back(

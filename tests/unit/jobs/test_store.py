@@ -1,4 +1,4 @@
-"""The folder that keeps documents."""
+"""The object store in a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.model.problems import ProblemError
 from jobs.store import Blob, Incoming, Store
 
 
-async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: Path) -> None:
+async def test_a_kept_blob_is_complete_and_a_dropped_one_leaves_no_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     async with store.incoming(100) as incoming:
         incoming.write(b"one ")
@@ -27,14 +27,14 @@ async def test_what_is_kept_is_whole_and_what_is_not_leaves_no_trace(tmp_path: P
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 
-async def test_old_blobs_say_what_they_were_kept_for(tmp_path: Path) -> None:
+async def test_old_blobs_have_their_owner(tmp_path: Path) -> None:
     store = Store(tmp_path)
     old, _ = await store.put(b"1", "tax", "doc_1"), await store.put(b"2", "tax", "job_2")
     os.utime(store.path(old), (0, 0))
     assert list(store.old_blobs()) == [Blob(old, "tax", "doc_1")]
 
 
-async def test_a_blob_is_read_a_piece_at_a_time_from_and_up_to_a_place(tmp_path: Path) -> None:
+async def test_a_blob_is_read_in_pieces_between_two_offsets(tmp_path: Path) -> None:
     store, data = Store(tmp_path), bytes(range(256)) * 4096
     blob = await store.put(data, "tax", "file_1")
     pieces = [piece async for piece in store.pieces(blob)]
@@ -46,7 +46,7 @@ async def test_a_blob_is_read_a_piece_at_a_time_from_and_up_to_a_place(tmp_path:
         )
 
 
-async def test_sizes_are_told_in_order_and_only_where_every_blob_is_there(tmp_path: Path) -> None:
+async def test_sizes_are_in_order_and_need_every_blob(tmp_path: Path) -> None:
     store = Store(tmp_path)
     blobs = [await store.put(b"x" * size, "tax", "file_1") for size in (3, 0, 7)]
     assert list(await store.sizes(blobs)) == [3, 0, 7]
@@ -63,7 +63,7 @@ async def test_a_body_over_the_limit_is_refused_as_it_comes(tmp_path: Path) -> N
     assert raised.value.problem.code == "too-large"
 
 
-def test_a_full_disk_is_said_so() -> None:
+def test_a_full_disk_is_a_problem() -> None:
     full = Path("/dev/full")
     with full.open("wb", buffering=0) as file:
         incoming = Incoming(full, cast("BinaryIO", file), 100)

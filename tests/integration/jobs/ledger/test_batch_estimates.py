@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from jobs.batches.batch import Batch, BatchStatus
-from jobs.batches.eta.estimates import ERROR_BUCKETS
+from jobs.batches.eta.simulation import ERROR_BUCKETS
 from tests.integration.jobs.ledger.batch_kit import Bureau
 
 HOUR = timedelta(hours=1)

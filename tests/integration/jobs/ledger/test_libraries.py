@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from jobs.ledger import Ledger
 from tests.integration.jobs.ledger.conftest import a_document, a_job, submit_job
 
-EXPIRED = replace(a_document(), expires_at=datetime.now(UTC) - timedelta(days=1))
+EXPIRED = a_document()
+
+
+async def keep_expired(ledger: Ledger) -> None:
+    await ledger.documents.keep(EXPIRED)
+    redis, member = ledger.documents._connection.redis, f"tax:{EXPIRED.id}"
+    await redis.hset(f"chancery:document:{member}", "expires_at", "1")
+    await redis.zadd("chancery:documents", {member: 1})
 
 
 async def forgotten(ledger: Ledger) -> int:
@@ -16,7 +22,7 @@ async def forgotten(ledger: Ledger) -> int:
 
 
 async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Ledger) -> None:
-    await ledger.documents.keep(EXPIRED)
+    await keep_expired(ledger)
     for _ in range(2):
         assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.add("tax", "rules", EXPIRED.id)
@@ -33,7 +39,7 @@ async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Led
 
 
 async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger) -> None:
-    await ledger.documents.keep(EXPIRED)
+    await keep_expired(ledger)
     job = a_job(document_id="doc_2", references=["doc_1"])
     await submit_job(ledger, job)
     assert await forgotten(ledger) == 0
@@ -47,14 +53,14 @@ async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger) -> None
 
 
 async def test_a_document_that_is_withdrawn_is_out_of_every_library(ledger: Ledger) -> None:
-    await ledger.documents.keep(EXPIRED)
+    await keep_expired(ledger)
     for name in ("laws", "rules"):
         assert await ledger.libraries.add("tax", name, EXPIRED.id)
     for _ in range(2):
         await ledger.documents.withdraw("tax", EXPIRED.id)
     assert await ledger.libraries.missing("tax", {"laws", "rules"}) == {"laws", "rules"}
     # Uploaded anew it is a document like any other.
-    await ledger.documents.keep(EXPIRED)
+    await keep_expired(ledger)
     assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
     redis = ledger.documents._connection.redis

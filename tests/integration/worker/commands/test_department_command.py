@@ -112,7 +112,10 @@ def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: 
         (("create", "tax", "--tokens-per-day", "-5"), "is not in the range"),
         (("create", "tax", "--max-queued", "many"), "not a valid integer"),
         (("create", "tax", "--weight", "0"), "0 is not in the range"),
-        (("create", "tax", "--callback-allow", "10.1.0.0/99"), "no host, address or CIDR block"),
+        (
+            ("create", "tax", "--callback-allow", "10.1.0.0/99"),
+            "not a host, an address or a CIDR block",
+        ),
         (("create", "tax", "--callback-allow", "oa:99999"), "the port must be"),
     ],
 )

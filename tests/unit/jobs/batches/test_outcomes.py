@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from api.errors import problem_response
 from jobs.batches.input.lines import LineProblem
 from jobs.batches.outcomes import failed_line, output_line, refused_line, unrun_line
-from jobs.model.problems import Problem
+from jobs.model.problems import PROBLEM_TYPES, Problem
 
 JOB = "job_01k0000000000000000000000a"
 REQUEST = "batch_req_01k0000000000000000000000a"
@@ -54,50 +55,33 @@ def test_a_custom_id_comes_back_as_it_was_given(custom_id: str) -> None:
     problem = LineProblem("unknown-task", "None.", 3, custom_id)
     lines = [
         output_line(custom_id, JOB, b"{}"),
-        failed_line(custom_id, JOB, 500, b"{}"),
+        failed_line(custom_id, JOB, Problem("internal", "Broken.").to_dict()),
         refused_line(problem),
         unrun_line(custom_id, 3, "batch_expired"),
     ]
     assert [parsed(one)["custom_id"] for one in lines] == [custom_id] * 4
 
 
-def test_a_failed_job_has_its_problem_and_what_it_says_in_short() -> None:
+def test_a_failed_job_has_its_problem_and_the_status_of_its_problem_type() -> None:
     problem = Problem("engine-timeout", "The engine took too long.").to_dict()
-    found = parsed(failed_line("a", JOB, 504, json.dumps(problem).encode()))
+    found = parsed(failed_line("a", JOB, problem))
     assert found["id"] == REQUEST
     assert found["response"] == {"status_code": 504, "request_id": JOB, "body": problem}
     assert found["error"] == {"code": "engine-timeout", "message": "The engine took too long."}
 
 
-@pytest.mark.parametrize(
-    ("body", "error"),
-    [
-        (
-            {"error": {"message": "Too long.", "type": "BadRequestError", "code": 400}},
-            {"code": "BadRequestError", "message": "Too long."},
-        ),
-        (
-            {"object": "error", "message": "Too long.", "type": "BadRequestError", "code": 400},
-            {"code": "BadRequestError", "message": "Too long."},
-        ),
-        ({"error": {"message": None, "code": 400}}, {"code": "400"}),
-        ({"error": "broken"}, {"code": "502"}),
-        ({}, {"code": "502"}),
-        ([], {"code": "502"}),
-    ],
-)
-def test_an_engines_error_is_told_in_short_whatever_its_form(body: Any, error: Any) -> None:
-    found = parsed(failed_line("a", JOB, 502, json.dumps(body).encode()))
-    assert found["response"]["body"] == body
-    assert found["error"]["message"]
-    assert found["error"] == {"message": found["error"]["message"], **error}
+@pytest.mark.parametrize("code", sorted(PROBLEM_TYPES))
+def test_a_failed_line_has_the_status_that_the_api_responds_with(code: str) -> None:
+    problem = Problem(code, "Because.")
+    found = parsed(failed_line("a", JOB, problem.to_dict()))
+    assert found["response"]["status_code"] == problem_response(problem).status_code
 
 
-@pytest.mark.parametrize("said", [b"<html>\nBad gateway</html>", b"\xff", b"", b'{"a": NaN}'])
-def test_what_an_engine_says_that_is_no_json_is_given_as_a_string(said: bytes) -> None:
-    found = parsed(failed_line("a", JOB, 502, said))
-    assert found["response"]["body"] == said.decode(errors="replace")
-    assert found["error"]["code"] == "502"
+def test_a_problem_type_of_another_release_is_a_server_error() -> None:
+    problem = {"type": "/problems/of-tomorrow", "title": "New", "detail": "Because."}
+    found = parsed(failed_line("a", JOB, problem))
+    assert found["response"]["status_code"] == 500
+    assert found["error"] == {"code": "of-tomorrow", "message": "Because."}
 
 
 def test_a_refused_line_says_where_and_why() -> None:

@@ -1,4 +1,4 @@
-"""Settings of bulk work: what cannot be understood stops a process when it starts."""
+"""Settings of bulk work: an invalid one stops the process when it starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jobs.process.settings import BulkSettings
 from jobs.windows.window import ALWAYS
 
 
-def test_unless_said_otherwise_bulk_work_always_runs() -> None:
+def test_bulk_work_always_runs_by_default() -> None:
     assert BulkSettings().calendar() == ALWAYS
 
 
@@ -31,7 +31,7 @@ def test_the_platforms_window_is_in_its_zone(monkeypatch: pytest.MonkeyPatch) ->
         ("CHANCERY_BULK_ASSUMED_TOKENS_PER_SECOND", "0", "greater than 0"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(
+def test_an_invalid_setting_is_refused_by_name(
     variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)

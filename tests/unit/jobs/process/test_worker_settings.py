@@ -1,4 +1,4 @@
-"""What a worker is set to do."""
+"""Settings of a worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.process.settings import WorkerSettings
         ("interactive", [Lane.interactive], 0),
     ],
 )
-def test_a_worker_runs_both_lanes_or_the_one_it_is_told(
+def test_a_worker_runs_both_lanes_or_the_configured_one(
     monkeypatch: pytest.MonkeyPatch, set_to: str, lanes: list[Lane], places: int
 ) -> None:
     monkeypatch.setenv("CHANCERY_LANE", set_to)

@@ -1,4 +1,4 @@
-"""What comes in is looked at for a secrecy marking before it is kept."""
+"""Uploads are checked for a secrecy marking before they are stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from documents.detect import detect
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
-from jobs.process.settings import SecrecySettings
+from jobs.process.settings import LimitSettings, SecrecySettings
 from jobs.submit.secrecy import Screening
 from standin.documents.builders import PARAGRAPH, as_docx, as_pdf, as_text, saved
 from tasks.secrecy import Secrecy
@@ -25,7 +25,7 @@ MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知
 @pytest.fixture
 async def screening() -> AsyncIterator[Screening]:
     settings = SecrecySettings(look_seconds=30)
-    async with Screening.with_processes(settings) as screening:
+    async with Screening.with_processes(settings, LimitSettings()) as screening:
         yield screening
 
 
@@ -45,13 +45,13 @@ async def test_a_marked_text_is_refused_and_the_log_holds_none_of_it() -> None:
     }
 
 
-async def test_what_the_policy_allows_comes_in() -> None:
+async def test_a_marking_that_the_policy_allows_is_accepted() -> None:
     await Screening().check_text(LENIENT, "机密★1年\n通知")
     with pytest.raises(ProblemError):
         await Screening().check_text(LENIENT, "绝密★1年\n通知")
 
 
-async def test_a_long_text_is_looked_at_too() -> None:
+async def test_a_long_text_is_checked_too() -> None:
     with pytest.raises(ProblemError):
         await Screening().check_text(STRICT, "正文。\n" * 50_000 + "密级：秘密★3年\n")
 
@@ -68,7 +68,7 @@ async def test_a_marked_file_is_refused(
     await screening.check_file(LENIENT, path, await asyncio.to_thread(detect, path))
 
 
-async def test_a_marking_on_a_late_page_is_seen_too(screening: Screening, tmp_path: Path) -> None:
+async def test_a_marking_on_a_late_page_is_found_too(screening: Screening, tmp_path: Path) -> None:
     pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
     path = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True))
     with pytest.raises(ProblemError):
@@ -88,13 +88,15 @@ async def test_a_file_that_cannot_be_read_is_left_to_the_worker(
 
 async def test_a_file_that_takes_too_long_is_left_to_the_worker(tmp_path: Path) -> None:
     path = saved(tmp_path, as_docx(MARKED))
-    async with Screening.with_processes(SecrecySettings(look_seconds=0.001)) as screening:
+    async with Screening.with_processes(
+        SecrecySettings(look_seconds=0.001), LimitSettings()
+    ) as screening:
         with capture_logs() as logs:
             await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))
     assert next(log["why"] for log in logs if log["event"] == "secrecy.not_looked") == "time"
 
 
-async def test_without_processes_only_written_files_are_looked_at(tmp_path: Path) -> None:
+async def test_without_processes_only_text_files_are_checked(tmp_path: Path) -> None:
     written, word = saved(tmp_path, as_text(MARKED), "a"), saved(tmp_path, as_docx(MARKED), "b")
     await Screening().check_file(STRICT, word, await asyncio.to_thread(detect, word))
     with pytest.raises(ProblemError):

@@ -1,4 +1,4 @@
-"""Where callbacks may go."""
+"""Which callback targets are allowed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def admits(url: str, allow: str, *addresses: str) -> bool:
         ("http://localhost:9000/", "localhost:9000", "::1"),
     ],
 )
-def test_what_the_list_names_is_admitted(url: str, allow: str, address: str) -> None:
+def test_a_target_on_the_list_is_admitted(url: str, allow: str, address: str) -> None:
     assert admits(url, allow, address)
 
 
@@ -63,7 +63,7 @@ def test_what_the_list_names_is_admitted(url: str, allow: str, address: str) -> 
         ("http://[fd00::5]/", "fd01::/16", "fd00::5"),
     ],
 )
-def test_what_the_list_does_not_name_is_refused(url: str, allow: str, address: str) -> None:
+def test_a_target_that_is_not_on_the_list_is_refused(url: str, allow: str, address: str) -> None:
     assert not admits(url, allow, address)
 
 
@@ -161,7 +161,7 @@ def test_a_host_without_an_address_is_refused() -> None:
         "http://oa,tax.intranet/",
     ],
 )
-def test_what_is_no_plain_url_is_refused(url: str) -> None:
+def test_an_unusual_or_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ProblemError) as raised:
         parse_target(url)
     assert raised.value.problem.code == "callback-not-allowed"
@@ -188,13 +188,13 @@ def test_what_is_no_plain_url_is_refused(url: str) -> None:
         "...",
     ],
 )
-def test_an_entry_that_means_nothing_is_refused_when_it_is_made(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no host|port must be"):
+def test_an_invalid_entry_is_refused_when_it_is_parsed(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a host|port must be"):
         AllowEntry.parse(text)
 
 
 @given(st.ip_addresses(v=4))
-def test_one_address_in_whatever_clothes_gets_one_answer(address: Address) -> None:
+def test_an_ipv4_address_embedded_in_ipv6_is_checked_as_ipv4(address: Address) -> None:
     number = int(address)
     mapped = IPv6Address((0xFFFF << 32) | number)
     spelled = [str(address), f"[{mapped}]"]
@@ -207,9 +207,7 @@ def test_one_address_in_whatever_clothes_gets_one_answer(address: Address) -> No
 
 
 @given(st.ip_addresses(), st.sampled_from(["0.0.0.0/0", "::/0", "oa.intranet"]))
-def test_whatever_is_admitted_by_a_wide_list_is_no_special_address(
-    address: Address, allow: str
-) -> None:
+def test_a_list_of_all_addresses_admits_no_special_address(address: Address, allow: str) -> None:
     if admits("http://oa.intranet/", allow, str(address)):
         inner = plain(address)
         assert not inner.is_loopback

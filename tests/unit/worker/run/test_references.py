@@ -17,7 +17,7 @@ from documents.limits import ReadLimits
 from documents.readers.text import read_given
 from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
-from jobs.submit.references import Named
+from jobs.submit.references import OptionReferences
 from tasks.references import DocumentRef, LibraryRef
 from worker.run.references import References
 
@@ -33,7 +33,7 @@ class Options(BaseModel):
 
 def stored(document_id: str) -> StoredDocument:
     now = datetime.now(UTC)
-    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, now, f"tax/{document_id}")
+    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, f"tax/{document_id}", now)
 
 
 @dataclass
@@ -80,7 +80,9 @@ def test_references_are_found_wherever_they_are() -> None:
             "library": "laws",
         }
     )
-    assert Named.in_options(options) == Named(frozenset("abc"), frozenset({"laws"}), ("t",))
+    assert OptionReferences.of(options) == OptionReferences(
+        frozenset("abc"), frozenset({"laws"}), ("t",)
+    )
 
 
 async def test_each_reference_gets_its_document() -> None:

@@ -53,7 +53,7 @@ def read(
         part = indexer.read_slice(max_lines=max_lines)
         problems += part.problems
         known = part.document_ids & set(documents)
-        problems += indexer.know_documents(dict.fromkeys(known, 4_000))
+        problems += indexer.apply_document_sizes(dict.fromkeys(known, 4_000))
         done = part.done
     return indexer.index(), problems
 

@@ -15,8 +15,8 @@ from jobs.batches.input.index import (
     ANSWER_TOKENS,
     DOCUMENT_TOKENS,
     ENTRY_BYTES,
-    MOST_ANSWER_TOKENS,
-    MOST_DOCUMENT_TOKENS,
+    MAX_ANSWER_TOKENS,
+    MAX_DOCUMENT_TOKENS,
     Entry,
     estimate_tokens,
     pack,
@@ -73,7 +73,7 @@ def test_a_document_is_its_bytes_where_they_are_known() -> None:
     body = {"task": "summarize", "input": {"document_id": "doc_1"}}
     assert tokens(body) == DOCUMENT_TOKENS + ANSWER_TOKENS
     assert tokens(body, 4_000) == 1_001 + ANSWER_TOKENS
-    assert tokens(body, 100_000_000) == MOST_DOCUMENT_TOKENS + ANSWER_TOKENS
+    assert tokens(body, 100_000_000) == MAX_DOCUMENT_TOKENS + ANSWER_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_document_is_its_bytes_where_they_are_known() -> None:
         ({}, ANSWER_TOKENS),
         ({"max_tokens": 10}, 10),
         ({"max_completion_tokens": 20, "max_tokens": 10}, 20),
-        ({"max_tokens": 10**30}, MOST_ANSWER_TOKENS),
+        ({"max_tokens": 10**30}, MAX_ANSWER_TOKENS),
         ({"max_tokens": -5}, ANSWER_TOKENS),
         ({"max_tokens": "many"}, ANSWER_TOKENS),
         ({"max_tokens": None}, ANSWER_TOKENS),
@@ -102,7 +102,7 @@ def test_a_chat_is_its_messages_and_what_it_asks_for(body: Any, answer: int) -> 
         [{"role": "system", "content": "x"}],
     ],
 )
-def test_messages_of_any_shape_are_left_for_the_engine_to_judge(messages: Any) -> None:
+def test_messages_of_any_shape_are_passed_to_the_engine(messages: Any) -> None:
     found = parse_line(line("a", {"messages": messages, "tools": 7, "model": {}}), 1)
     assert estimate_tokens(found) > 0
     assert prefix_of(found)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.batches.input.index import MOST_FILE_BYTES
+from jobs.batches.input.index import MAX_FILE_BYTES
 from jobs.batches.input.indexing import Indexer
 from jobs.batches.input.lines import parse_line
 from jobs.model.problems import Problem, ProblemError
@@ -67,7 +67,7 @@ def test_the_slice_of_the_file_that_an_entry_names_is_its_line(
         assert index.tasks[entry.task] == found.task
 
 
-def test_each_kind_of_bad_line_is_named_by_its_number(tmp_path: Path) -> None:
+def test_each_kind_of_invalid_line_is_reported_with_its_number(tmp_path: Path) -> None:
     bad = {
         2: (b"{not json}", "invalid-json"),
         3: (b"\xd6\xd0", "invalid-json"),
@@ -148,7 +148,7 @@ def test_a_line_may_be_just_as_long_as_allowed(tmp_path: Path) -> None:
         assert (order(index), [one.code for one in problems]) == ([], ["too-large"])
 
 
-def test_a_huge_line_is_skipped_without_being_held(tmp_path: Path) -> None:
+def test_a_huge_line_is_skipped_without_being_loaded(tmp_path: Path) -> None:
     path = tmp_path / "batch.jsonl"
     with path.open("wb") as file:
         file.write(line("a", job()) + b"\n" + b" " * 64)
@@ -193,7 +193,7 @@ def test_a_file_without_lines_is_no_batch(tmp_path: Path, data: bytes) -> None:
 def test_a_file_whose_offsets_do_not_fit_is_no_batch(tmp_path: Path) -> None:
     path = tmp_path / "batch.jsonl"
     with path.open("wb") as file:
-        file.truncate(MOST_FILE_BYTES + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(ProblemError) as caught:
         Indexer(path, None, LIMITS)
     assert caught.value.problem.code == "too-large"
@@ -211,7 +211,7 @@ def test_a_slice_ends_at_its_lines_or_its_bytes(tmp_path: Path) -> None:
     assert (last.lines, last.bytes_read, last.done) == (20, 20 * one, True)
 
 
-def test_a_slice_asks_for_what_its_lines_name(tmp_path: Path) -> None:
+def test_a_slice_lists_what_its_lines_refer_to(tmp_path: Path) -> None:
     def about(document_id: str, callback_url: str | None = None) -> dict[str, object]:
         given: dict[str, object] = {"task": "summarize", "input": {"document_id": document_id}}
         return given | ({"callback_url": callback_url} if callback_url else {})
@@ -228,7 +228,7 @@ def test_a_slice_asks_for_what_its_lines_name(tmp_path: Path) -> None:
     part = indexer.read_slice(max_lines=4)
     assert part.document_ids == {"doc_1", "doc_2"}
     assert part.callback_urls == {"http://a/", "http://b/"}
-    missing = indexer.know_documents({"doc_1": 40_000})
+    missing = indexer.apply_document_sizes({"doc_1": 40_000})
     assert [(one.line, one.custom_id, one.code) for one in missing] == [(2, "b", "not-found")]
     refused = indexer.refuse_callbacks({"http://b/": Problem("callback-not-allowed", "No.")})
     assert [(one.line, one.custom_id, one.code) for one in refused] == [
@@ -258,7 +258,7 @@ def test_memory_stays_bounded_by_the_slice_and_the_index(tmp_path: Path) -> None
     assert peak < 5_000 * 1_000
 
 
-def test_a_slice_asks_for_what_the_options_of_its_lines_name(tmp_path: Path) -> None:
+def test_a_slice_lists_what_the_options_of_its_lines_refer_to(tmp_path: Path) -> None:
     def compared(document_id: str, old: str) -> dict[str, object]:
         given = {"document_id": document_id}
         return {"task": "compare", "input": given, "options": {"old": {"document_id": old}}}
@@ -270,11 +270,11 @@ def test_a_slice_asks_for_what_the_options_of_its_lines_name(tmp_path: Path) -> 
     part = indexer.read_slice()
     assert part.document_ids == {"doc_1", "doc_2", "doc_3", "doc_4"}
     assert part.libraries == {"laws"}
-    missing = indexer.know_documents({"doc_1": 40, "doc_2": 40})
+    missing = indexer.apply_document_sizes({"doc_1": 40, "doc_2": 40})
     assert [(one.line, one.errors[0]["pointer"]) for one in missing] == [
         (2, "#/body/options"),
         (3, "#/body/input/document_id"),
     ]
-    assert indexer.miss_libraries(frozenset()) == []
-    assert [one.line for one in indexer.miss_libraries({"laws"})] == [4]
+    assert indexer.refuse_missing_libraries(frozenset()) == []
+    assert [one.line for one in indexer.refuse_missing_libraries({"laws"})] == [4]
     assert order(indexer.index()) == [1]

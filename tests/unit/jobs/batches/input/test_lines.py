@@ -1,4 +1,4 @@
-"""A line of a batch's file is a request that fits, or says what is wrong with it."""
+"""A line of a batch's file is a valid request, or has a problem that says what is wrong."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def test_a_line_for_chat_keeps_its_body_as_it_is() -> None:
     assert (found.request, found.text, found.document_id, found.callback_url) == (None,) * 4
 
 
-def test_more_members_than_openais_four_are_no_error() -> None:
+def test_members_other_than_openais_four_are_ignored() -> None:
     assert parse_line(line("a", job(), id="x", note=None), 1).custom_id == "a"
 
 
 @pytest.mark.parametrize("lane", [{}, {"lane": "bulk"}])
 @pytest.mark.parametrize("times", [{}, {"not_before": None, "deadline": None}])
-def test_what_is_given_for_the_whole_batch_may_be_left_empty(lane: Any, times: Any) -> None:
+def test_members_given_for_the_whole_batch_may_be_null(lane: Any, times: Any) -> None:
     found = parse_line(line("a", job(**lane, **times)), 1)
     assert found.request is not None
     assert found.request.lane is Lane.bulk
@@ -85,14 +85,16 @@ def test_what_is_given_for_the_whole_batch_may_be_left_empty(lane: Any, times: A
         (b'{"a": 1} {"b": 2}', "at column 10."),
         (b'{"a": "\\ud800"}', "at column 14."),
         (b"[" * 10_000, "JSON"),
-        (b'{"custom_id": "\xd6\xd0"}', "not UTF-8 from its byte 16 on"),
+        (b'{"custom_id": "\xd6\xd0"}', "not UTF-8 at byte 16"),
         (b'["custom_id", "a"]', "not an object"),
         (b"null", "not an object"),
         (b'"' + b"9" * 50 + b'"', "not an object"),
         (b"9" * 5_000, "JSON"),
     ],
 )
-def test_what_is_no_json_object_says_where(data: bytes, says: str) -> None:
+def test_a_line_that_is_not_a_json_object_has_the_position_of_the_error(
+    data: bytes, says: str
+) -> None:
     found = problem(data)
     assert (found.code, found.custom_id, found.errors) == ("invalid-json", None, ())
     assert says in found.detail
@@ -100,7 +102,7 @@ def test_what_is_no_json_object_says_where(data: bytes, says: str) -> None:
     assert len(found.detail) < 200
 
 
-def test_the_detail_of_bad_json_quotes_nothing_of_it() -> None:
+def test_the_detail_of_invalid_json_does_not_quote_it() -> None:
     good = line("a", job("Geheim"))
     for at in (place for place, byte in enumerate(good) if byte in b'{":,'):
         found = problem(good[:at] + b"}" + good[at + 1 :])
@@ -182,13 +184,13 @@ def test_a_chat_is_not_streamed() -> None:
         (job(lane=["bulk"]), ["#/body/lane"]),
     ],
 )  # fmt: skip
-def test_a_job_that_does_not_fit_points_to_the_place(body: Any, expected: list[str]) -> None:
+def test_an_invalid_job_has_a_pointer_to_each_error(body: Any, expected: list[str]) -> None:
     found = problem(line("a", body))
     assert pointers(found) == expected
     assert found.custom_id == "a"
 
 
-def test_what_is_given_for_the_whole_batch_is_said_to_be() -> None:
+def test_members_given_for_the_whole_batch_are_refused_in_a_line() -> None:
     for body in (job(deadline="2026-11-24T20:00:00Z"), job(lane="interactive")):
         assert (
             "for the whole batch, in its `metadata`" in problem(line("a", body)).errors[0]["detail"]
@@ -209,7 +211,7 @@ def test_the_checks_of_a_single_job_are_those_of_a_line(body: Any, code: str) ->
     assert (found.code, found.custom_id) == (code, "a")
 
 
-def test_the_length_of_a_text_is_not_looked_at_again() -> None:
+def test_the_length_of_a_text_is_not_checked_without_a_limit() -> None:
     assert parse_line(line("a", job("x" * 2_000_000)), 1).text == "x" * 2_000_000
 
 
@@ -218,7 +220,7 @@ def test_bad_options_are_refused_each_time() -> None:
     assert found[0] == found[1] == found[2]
 
 
-def test_what_is_told_of_a_line_is_bounded() -> None:
+def test_the_problem_of_a_line_has_a_bounded_size() -> None:
     found = problem(line("a", job(**{f"{n}{'x' * 5_000}": n for n in range(100)})))
     assert len(found.errors) == MAX_ERRORS
     assert len(str(found)) < 10_000

@@ -1,4 +1,4 @@
-"""What a batch may cost, before its file is read: from its documents, or the file's first lines."""
+"""Estimates the tokens of a new batch from its documents' sizes, or from its file's first lines."""
 
 from __future__ import annotations
 
@@ -24,40 +24,42 @@ from jobs.store import Store
 SAMPLE_LINES = 300
 SAMPLE_BYTES = 2 * 1024 * 1024
 SAMPLE_SECONDS = 0.2
-_DOCUMENTS_AT_ONCE = 1_000
+_DOCUMENTS_PER_CALL = 1_000
 _BOM = b"\xef\xbb\xbf"
-_UNREAD = ""  # the task of lines that nobody has looked at
+_UNKNOWN_TASK = ""
 
 
 @dataclass(slots=True)
 class _Sample:
-    """The lines at a file's start that fit, and how many of its bytes were looked at."""
+    """The valid lines at the start of a file, and the number of bytes that were read."""
 
     lines: list[Line] = field(default_factory=list)
     bytes: int = 0
 
 
-class FirstLook:
+class TokenEstimate:
+    """Tokens by task, as the index of the batch will have them."""
+
     def __init__(self, ledger: Ledger, store: Store) -> None:
         self._ledger = ledger
         self._store = store
 
-    async def at_documents(
+    async def of_documents(
         self, department: str, task: str, document_ids: Sequence[str]
     ) -> Mapping[str, int]:
-        """Tokens by task, as the index will have them; documents that are not there have none."""
+        """One task on each document; documents that do not exist count nothing."""
         sizes = await self._sizes(department, document_ids)
         tokens = {one: document_tokens(size) + ANSWER_TOKENS for one, size in sizes.items()}
         return {task: sum(tokens.get(one, 0) for one in document_ids)}
 
-    async def at_file(self, file: StoredFile, endpoint: LineUrl) -> Mapping[str, int]:
-        """Tokens by task, if the rest of the file is like its first lines."""
+    async def of_file(self, file: StoredFile, endpoint: LineUrl) -> Mapping[str, int]:
+        """Extrapolated from the file's first lines."""
         path = self._store.path(file.blobs[0])
         sample = await asyncio.to_thread(_sample, path, endpoint, file.department)
         if not sample.bytes:
-            return unread(file.bytes, file.lines)
-        named = [one.document_id for one in sample.lines if one.document_id is not None]
-        sizes = await self._sizes(file.department, named)
+            return tokens_from_size(file.bytes, file.lines)
+        ids = [one.document_id for one in sample.lines if one.document_id is not None]
+        sizes = await self._sizes(file.department, ids)
         tokens = Counter[str]()
         for line in sample.lines:
             if line.document_id is None or line.document_id in sizes:
@@ -67,23 +69,23 @@ class FirstLook:
 
     async def _sizes(self, department: str, document_ids: Sequence[str]) -> Mapping[str, int]:
         ids, sizes = sorted(set(document_ids)), dict[str, int]()
-        for start in range(0, len(ids), _DOCUMENTS_AT_ONCE):
-            some = ids[start : start + _DOCUMENTS_AT_ONCE]
+        for start in range(0, len(ids), _DOCUMENTS_PER_CALL):
+            some = ids[start : start + _DOCUMENTS_PER_CALL]
             sizes |= await self._ledger.documents.sizes(department, some)
         return sizes
 
 
-def unread(size: int, lines: int) -> Mapping[str, int]:
-    """What is taken for a file of which nothing is known but its size."""
-    return {_UNREAD: round(size / CHARS_PER_TOKEN) + lines * ANSWER_TOKENS}
+def tokens_from_size(size: int, lines: int) -> Mapping[str, int]:
+    """The estimate for a file that could not be sampled; `size` is in bytes."""
+    return {_UNKNOWN_TASK: round(size / CHARS_PER_TOKEN) + lines * ANSWER_TOKENS}
 
 
 def _sample(path: Path, endpoint: LineUrl, department: str) -> _Sample:
-    """Empty where the first line is longer than a sample, or the file is not there."""
+    """Empty if the first line is longer than a sample, or the file does not exist."""
     sample, ends = _Sample(), time.monotonic() + SAMPLE_SECONDS
     for number, data in enumerate(_first_lines(path), 1):
         sample.bytes += len(data)
-        # A line that does not fit will be refused, and costs nothing.
+        # An invalid line will be refused and costs nothing.
         with suppress(LineProblemError):
             sample.lines.append(parse_line(data, number, endpoint, department=department))
         if time.monotonic() > ends:
@@ -92,7 +94,7 @@ def _sample(path: Path, endpoint: LineUrl, department: str) -> _Sample:
 
 
 def _first_lines(path: Path) -> Iterator[bytes]:
-    """With their line ends. The last is left out where it may go on."""
+    """Lines with their line ends, without a last line that may be incomplete."""
     try:
         with path.open("rb") as file:
             data = file.read(SAMPLE_BYTES)

@@ -1,4 +1,4 @@
-"""When each batch will be done."""
+"""When each batch ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.batches.eta.forecast import HORIZON, Waiting, Work, forecast
+from jobs.batches.eta.simulation import HORIZON, BatchWork, DepartmentWork, simulate
 from jobs.windows.window import NEVER, Calendar, Window, Windows
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday, 18:00 in Shanghai
@@ -17,78 +17,84 @@ HOUR = 3600.0
 NIGHT = Window.parse("20:00-06:00 Asia/Shanghai")
 
 
-def one(name: str, *works: Work, weight: float = 1, windows: tuple[Calendar, ...] = ()) -> Waiting:
-    return Waiting(name, weight, works, windows)
+def one(
+    name: str, *works: BatchWork, weight: float = 1, windows: tuple[Calendar, ...] = ()
+) -> DepartmentWork:
+    return DepartmentWork(name, weight, works, windows)
 
 
-def hours(*waiting: Waiting) -> dict[str, float | None]:
+def hours(*waiting: DepartmentWork) -> dict[str, float | None]:
     """When each batch is done, in hours from now."""
     return {
         batch_id: None if end is None else round((end - NOW) / timedelta(hours=1), 6)
-        for batch_id, end in forecast(NOW, waiting).items()
+        for batch_id, end in simulate(NOW, waiting).items()
     }
 
 
 def test_a_batch_alone_takes_its_time() -> None:
-    assert hours(one("tax", Work("a", 2 * HOUR))) == {"a": 2}
+    assert hours(one("tax", BatchWork("a", 2 * HOUR))) == {"a": 2}
 
 
 def test_a_departments_batches_are_done_one_after_the_other() -> None:
-    assert hours(one("tax", Work("a", HOUR), Work("b", 2 * HOUR))) == {"a": 1, "b": 3}
+    assert hours(one("tax", BatchWork("a", HOUR), BatchWork("b", 2 * HOUR))) == {"a": 1, "b": 3}
 
 
-def test_departments_share_by_weight_and_who_is_left_has_all_of_it() -> None:
-    tax, parks = Work("a", HOUR), Work("b", HOUR)
+def test_departments_share_by_weight_and_the_last_gets_everything() -> None:
+    tax, parks = BatchWork("a", HOUR), BatchWork("b", HOUR)
     assert hours(one("tax", tax), one("parks", parks, weight=3)) == {
         "b": round(4 / 3, 6),  # with three quarters of the system
         "a": 2,
     }
 
 
-def test_a_window_that_closes_in_the_middle_is_waited_for() -> None:
-    assert hours(one("tax", Work("a", 11 * HOUR), windows=(NIGHT,))) == {"a": 27}
-    assert hours(one("tax", Work("a", 10 * HOUR), windows=(NIGHT,))) == {"a": 12}
+def test_work_waits_while_its_window_is_closed() -> None:
+    assert hours(one("tax", BatchWork("a", 11 * HOUR), windows=(NIGHT,))) == {"a": 27}
+    assert hours(one("tax", BatchWork("a", 10 * HOUR), windows=(NIGHT,))) == {"a": 12}
 
 
-def test_who_may_not_run_leaves_its_share_to_the_others() -> None:
-    closed = one("tax", Work("a", 2 * HOUR), windows=(NIGHT,))
-    assert hours(closed, one("parks", Work("b", 3 * HOUR))) == {"b": 4, "a": 5}
+def test_a_closed_department_leaves_its_share_to_the_others() -> None:
+    closed = one("tax", BatchWork("a", 2 * HOUR), windows=(NIGHT,))
+    assert hours(closed, one("parks", BatchWork("b", 3 * HOUR))) == {"b": 4, "a": 5}
 
 
 def test_a_batch_s_own_window_narrows_its_department_s() -> None:
     weekend = Window.parse("weekends Asia/Shanghai")
-    waiting = Work("a", HOUR, (weekend,)), Work("b", HOUR)
+    waiting = BatchWork("a", HOUR, (weekend,)), BatchWork("b", HOUR)
     assert hours(one("tax", *waiting, windows=(NIGHT,))) == {
         "b": 3,  # it comes later in the order, but may run
         "a": round((datetime(2026, 3, 6, 17, tzinfo=UTC) - NOW).total_seconds() / HOUR, 6),
     }
 
 
-def test_one_that_comes_to_be_open_goes_before_later_ones() -> None:
+def test_a_batch_whose_window_opens_runs_before_later_batches() -> None:
     soon = Window.parse("11:00-24:00")  # an hour from now
-    assert hours(one("tax", Work("a", HOUR, (soon,)), Work("b", 2 * HOUR))) == {"a": 2, "b": 3}
+    assert hours(one("tax", BatchWork("a", HOUR, (soon,)), BatchWork("b", 2 * HOUR))) == {
+        "a": 2,
+        "b": 3,
+    }
 
 
 def test_several_windows_at_once_are_one_calendar_too() -> None:
     both = Windows((NIGHT, Window.parse("14:00-24:00")))
-    assert hours(one("tax", Work("a", HOUR, (both,)))) == {"a": 5}
+    assert hours(one("tax", BatchWork("a", HOUR, (both,)))) == {"a": 5}
 
 
-def test_what_is_paused_is_not_expected_and_takes_nothing() -> None:
+def test_paused_work_has_no_end_and_takes_no_share() -> None:
     assert hours(
-        one("tax", Work("a", HOUR), weight=1000, windows=(NEVER,)), one("parks", Work("b", HOUR))
+        one("tax", BatchWork("a", HOUR), weight=1000, windows=(NEVER,)),
+        one("parks", BatchWork("b", HOUR)),
     ) == {"a": None, "b": 1}
 
 
-def test_beyond_the_horizon_nothing_is_promised() -> None:
-    works = Work("a", 59 * 24 * HOUR), Work("b", 2 * 24 * HOUR), Work("c", HOUR)
+def test_there_is_no_end_beyond_the_horizon() -> None:
+    works = BatchWork("a", 59 * 24 * HOUR), BatchWork("b", 2 * 24 * HOUR), BatchWork("c", HOUR)
     assert hours(one("tax", *works)) == {"a": 59 * 24, "b": None, "c": None}
     far = Window.parse("2030-01-01")
-    assert hours(one("tax", Work("a", HOUR, (far,)))) == {"a": None}
+    assert hours(one("tax", BatchWork("a", HOUR, (far,)))) == {"a": None}
 
 
-def test_nothing_left_is_done_now_even_where_it_may_not_run() -> None:
-    assert hours(one("tax", Work("a", 0), windows=(NEVER,))) == {"a": 0}
+def test_a_batch_without_remaining_work_ends_now_even_if_closed() -> None:
+    assert hours(one("tax", BatchWork("a", 0), windows=(NEVER,))) == {"a": 0}
     assert hours() == {}
     assert hours(one("tax")) == {}
 
@@ -102,12 +108,14 @@ def test_nothing_left_is_done_now_even_where_it_may_not_run() -> None:
         max_size=8,
     )
 )
-def test_work_is_neither_lost_nor_made(departments: list[tuple[int, list[float]]]) -> None:
+def test_the_total_work_is_conserved(departments: list[tuple[int, list[float]]]) -> None:
     waiting = [
-        Waiting(f"d{number}", weight, [Work(f"{number}-{i}", s) for i, s in enumerate(works)])
+        DepartmentWork(
+            f"d{number}", weight, [BatchWork(f"{number}-{i}", s) for i, s in enumerate(works)]
+        )
         for number, (weight, works) in enumerate(departments)
     ]
-    ends = forecast(NOW, waiting)
+    ends = simulate(NOW, waiting)
     total = sum(sum(works) for _, works in departments)
     assert len(ends) == sum(len(works) for _, works in departments)
     last = max((end for end in ends.values() if end), default=NOW)
@@ -124,14 +132,14 @@ def test_hundreds_of_batches_take_milliseconds() -> None:
     waiting = [
         one(
             f"d{number}",
-            *(Work(f"{number}-{i}", 60.0 + 37 * ((number * i) % 11)) for i in range(25)),
+            *(BatchWork(f"{number}-{i}", 60.0 + 37 * ((number * i) % 11)) for i in range(25)),
             weight=1 + number % 4,
             windows=(NIGHT,),
         )
         for number in range(20)
     ]
     began = time.process_time()
-    ends = forecast(NOW, waiting, HORIZON)
+    ends = simulate(NOW, waiting, HORIZON)
     assert time.process_time() - began < 0.5  # 0.02 here
     assert len(ends) == 500
     assert None not in ends.values()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.batches.batch import Batch, NewBatch
-from jobs.batches.eta.outlook import OVERHEAD, Outlook
+from jobs.batches.eta.eta import OVERHEAD, BatchEta
 from jobs.ledger.pauses import Pause
 from jobs.model.lanes import Lane
 from jobs.process.settings import BulkSettings
@@ -25,7 +25,7 @@ NIGHT = "20:00-06:00 UTC"
 async def hours(bureau: Bureau, batch: Batch | NewBatch, **bulk: Any) -> float | None:
     """How many hours from now it is expected to be done, without the overhead."""
     settings = BulkSettings(assumed_tokens_per_second=PER_SECOND, **bulk)
-    end = (await Outlook(bureau.ledger, settings).of_all(NOW))[batch.id]
+    end = (await BatchEta(bureau.ledger, settings).of_open(NOW))[batch.id]
     return None if end is None else round((end - OVERHEAD - NOW) / HOUR, 3)
 
 
@@ -117,10 +117,10 @@ async def test_departments_share_by_weight(bureau: Bureau) -> None:
 async def test_a_new_batch_stands_behind_what_is_due_sooner(bureau: Bureau) -> None:
     await waiting(bureau, due=20, of=2)
     await waiting(bureau, due=40, of=8)
-    outlook = Outlook(bureau.ledger, BulkSettings(assumed_tokens_per_second=PER_SECOND))
+    eta = BatchEta(bureau.ledger, BulkSettings(assumed_tokens_per_second=PER_SECOND))
     new = a_new_batch(created_at=NOW, deadline=NOW + 30 * HOUR, tokens={"parse": HOUR_TOKENS})
-    assert await outlook.of_new(new) == NOW + 3 * HOUR + OVERHEAD
-    assert new.id not in await outlook.of_all(NOW)
+    assert await eta.of_new(new) == NOW + 3 * HOUR + OVERHEAD
+    assert new.id not in await eta.of_open(NOW)
 
 
 async def test_a_batch_whose_file_is_not_read_yet_counts_as_was_estimated(bureau: Bureau) -> None:
