@@ -14,13 +14,7 @@ from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.proofread.findings import Check, Finding, Rule
 from tasks.proofread.model import Proposed, proposed_by_model
-from tasks.proofread.punctuation import (
-    brackets,
-    doubled_marks,
-    half_width_marks,
-    quotation_marks,
-    title_marks,
-)
+from tasks.proofread.punctuation import punctuation
 from tasks.proofread.sense import agency_names, impossible_dates, numbering
 from tasks.proofread.words import confusions, doubled_words, particles
 from tasks.task import Task
@@ -32,11 +26,7 @@ CHECKS: Sequence[Check] = (
     particles,
     agency_names,
     doubled_words,
-    doubled_marks,
-    half_width_marks,
-    quotation_marks,
-    title_marks,
-    brackets,
+    punctuation,
     impossible_dates,
     numbering,
 )

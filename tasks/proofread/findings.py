@@ -19,6 +19,7 @@ class Rule(StrEnum):
     particle = "particle"
     quotation_mark = "quotation-mark"
     title_mark = "title-mark"
+    ellipsis = "ellipsis"
     unpaired_mark = "unpaired-mark"
     numbering = "numbering"
     impossible_date = "impossible-date"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.tasks.official_layout.official_letter import (
@@ -11,6 +13,7 @@ from tests.unit.tasks.official_layout.official_letter import (
     broken,
     checked,
     letter,
+    mended,
 )
 
 
@@ -35,6 +38,18 @@ def about(words: str, place: int = PLAIN) -> list[tuple[str, str]]:
         ("坚持“预防（为主”）的方针。", [("text.pairs", "”")]),
         ("1）坚持预防为主。", []),
         ("各单位要重视。。", [("text.repeated", "。。")]),
+        ("各单位按时报送，。", [("text.repeated", "，。")]),
+        ("各单位要重视？？", [("text.repeated", "？？")]),
+        ("各单位要重视？！", []),
+        ("（GB 9704)各单位要重视。", [("text.width", ")")]),
+        ("各单位(GB 9704国标)要重视。", [("text.width", "("), ("text.width", ")")]),
+        ("坚持“甲“乙”丙”的方针。", [("text.quotes", "“"), ("text.quotes", "”")]),
+        ("坚持”预防为主”的方针。", [("text.quotes", "”")]),
+        ("按照《修改《甲法》的决定》办理。", [("text.titles", "《"), ("text.titles", "》")]),
+        ("坚持【预防为主的方针。", [("text.pairs", "【")]),
+        ("坚持「预防为主的方针。", [("text.pairs", "「")]),
+        ("要求：1）预防为主；2）防治结合。", []),
+        ("He said \"yes\" to 张三.", [("text.width", ".")]),
         ("各单位要重视...", [("text.dots", "...")]),
         ("各单位要重视……", []),
         ("各 单位要重视。", [("text.space", " ")]),
@@ -47,6 +62,20 @@ def about(words: str, place: int = PLAIN) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_punctuation_of_the_text(words: str, found: list[tuple[str, str]]) -> None:
     assert about(words) == found
+
+
+def test_a_quotation_of_several_paragraphs_is_closed_in_the_last() -> None:
+    document = letter()
+    document.paragraphs[PLAIN].runs[0].text = "会议指出：“要坚持预防为主。"
+    document.paragraphs[PLAIN + 1].runs[0].text = "“要坚持防治结合。”"
+    assert not [one for one in checked(document)["findings"] if one["rule"] == "text.pairs"]
+
+
+def test_a_comma_before_a_full_stop_is_removed(tmp_path: Path) -> None:
+    document = letter()
+    document.paragraphs[PLAIN].runs[0].text = "各单位按时报送，。"
+    _, after = mended(document, tmp_path)
+    assert after.paragraphs[PLAIN].text == "各单位按时报送。"
 
 
 def test_a_straight_quote_alone_is_left_to_a_person() -> None:
