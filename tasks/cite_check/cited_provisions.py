@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tasks.text.provisions import NUMERAL, number_of
+from tasks.text.numerals import number_of
+from tasks.text.provisions import NUMERAL
 
 _GAP = r"[ \t\u3000]{0,3}"
 _AND = rf"(?:\s*(?:、|和|及|以及|与|或者|或|至|到)\s*|{_GAP}[—–－～~\-]{{1,2}}{_GAP})"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tasks.cite_check.cited_provisions import Provision
 from tasks.cite_check.library import Article, Law
+from tasks.text.numerals import chinese_numeral
 
 
 def missing_part(law: Law, provision: Provision) -> str | None:
@@ -16,10 +17,10 @@ def missing_part(law: Law, provision: Provision) -> str | None:
     paragraphs = article.paragraphs
     if provision.paragraph is not None:
         if not 0 < provision.paragraph <= len(paragraphs):
-            return f"第{numeral(provision.paragraph)}款"
+            return f"第{chinese_numeral(provision.paragraph)}款"
         paragraphs = paragraphs[provision.paragraph - 1 : provision.paragraph]
     if provision.item is not None and not any(provision.item in one.items for one in paragraphs):
-        return f"第（{numeral(provision.item)}）项"
+        return f"第（{chinese_numeral(provision.item)}）项"
     return None
 
 
@@ -44,21 +45,9 @@ def parts_of(law: Law) -> Iterator[tuple[str, str]]:
 
 def provision_label(provision: Provision) -> str:
     first, added = provision.article
-    label = f"第{numeral(first)}条" + (f"之{numeral(added)}" if added else "")
+    label = f"第{chinese_numeral(first)}条" + (f"之{chinese_numeral(added)}" if added else "")
     if provision.paragraph is not None:
-        label += f"第{numeral(provision.paragraph)}款"
+        label += f"第{chinese_numeral(provision.paragraph)}款"
     if provision.item is not None:
-        label += f"第（{numeral(provision.item)}）项"
+        label += f"第（{chinese_numeral(provision.item)}）项"
     return label
-
-
-def numeral(number: int) -> str:
-    """A number below 10,000 in Chinese characters."""
-    digits, written = "零一二三四五六七八九", ""
-    for unit, size in (("千", 1_000), ("百", 100), ("十", 10), ("", 1)):
-        digit, number = divmod(number, size) if size > 1 else (number, 0)
-        if digit:
-            written += ("" if digit == 1 and unit == "十" and not written else digits[digit]) + unit
-        elif written and number and not written.endswith("零"):
-            written += "零"
-    return written or "零"

@@ -9,7 +9,8 @@ from datetime import date
 
 from documents.document import Document
 from tasks.proofread.findings import Finding, Rule
-from tasks.text.provisions import NUMERAL, article_number, number_of
+from tasks.text.numerals import number_of
+from tasks.text.provisions import NUMERAL, article_number
 
 _DAY = re.compile(
     r"(?:(?P<year>\d{4})\s*年\s*)?(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"

@@ -7,23 +7,23 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tasks.text.numerals import DIGITS, LARGE_UNITS, LONGEST_NUMERAL, UNITS, chinese_number
+
 _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
-_NUMERALS = "〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
-# Longer than any number meant as one: a line drawn with 一 is none, and int() takes no more.
-LONGEST_NUMERAL = 64
-_CHINESE = re.compile(f"[{_NUMERALS}]{{1,{LONGEST_NUMERAL}}}")
+_CHINESE = re.compile(f"[{DIGITS}{UNITS}{LARGE_UNITS}]{{1,{LONGEST_NUMERAL}}}")
 _WORD = re.compile(r"[a-z]+")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_DIGITS |= {char: value for value, char in enumerate("壹贰叁肆伍陆柒捌玖", start=1)}
-_UNITS = {"十": 10, "百": 100, "千": 1_000, "拾": 10, "佰": 100, "仟": 1_000}
-_LARGE = {"万": 10_000, "亿": 100_000_000}
 _SCALE = re.compile(r"\s?(十|百|千|万亿|亿|万|hundred|thousand|million|billion)")
-_SCALES = (_UNITS | _LARGE) | {
+_SCALES = {
+    "十": 10,
+    "百": 100,
+    "千": 1_000,
+    "万": 10**4,
+    "亿": 10**8,
     "万亿": 10**12,
     "hundred": 100,
     "thousand": 1_000,
@@ -72,21 +72,3 @@ def number_values(text: str) -> set[Decimal]:
     values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}
     words = {match.group() for match in _WORD.finditer(text.lower())}
     return values | {Decimal(_WORDS[word]) for word in words & _WORDS.keys()}
-
-
-def chinese_number(numeral: str) -> int:
-    """What a numeral in Chinese characters, and in nothing else, means."""
-    if not set(numeral) & (_UNITS.keys() | _LARGE.keys()):
-        return int("".join(str(_DIGITS[char]) for char in numeral))
-    total = section = digit = 0
-    for char in numeral:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        elif char in _UNITS:
-            section += (digit or 1) * _UNITS[char]
-            digit = 0
-        else:
-            section = (section + digit) or (0 if total else 1)
-            total = (total + section) * _LARGE[char] if char == "亿" else total + section * 10_000
-            section = digit = 0
-    return total + section + digit

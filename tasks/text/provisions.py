@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from documents.document import BlockKind, Document
-from tasks.text.numbers import chinese_number
+from tasks.text.numerals import number_of
 
 NUMERAL = r"(?:[〇零一二三四五六七八九十百千]{1,15}|\d{1,9})"
 ARTICLE = rf"第{NUMERAL}条(?:之{NUMERAL})?"
@@ -61,10 +61,6 @@ class Unit:
 
     kind: str
     place: Place
-
-
-def number_of(numeral: str) -> int:
-    return int(numeral) if numeral.isdecimal() else chinese_number(numeral)
 
 
 def article_number(label: str) -> tuple[int, int]:

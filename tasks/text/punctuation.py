@@ -185,7 +185,7 @@ def _level_pairs(text: str, start: int, end: int, marks: str, *, turned: bool) -
 
     With `turned`, an opening mark where only a closing one fits is replaced by it.
     """
-    opening, closing, inner_opening, inner_closing = marks
+    opening, closing, inner_opening, inner_closing = tuple(marks)
     kind = DefectKind.quotation_mark if turned else DefectKind.title_mark
     matches = list(re.finditer(f"[{opening}{closing}]", text[start:end]))
     ahead = [match.group() for match in matches] + ["", ""]

@@ -12,11 +12,10 @@ from tasks.official_layout.official import Official
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.placing import SIZE_3_TWIPS, indented, right_indent, set_right, spaces
 from tasks.official_layout.roles import DATE
+from tasks.text.numerals import counting_number, number_of
 
 _AREA_CHARS = 28
 _MOST_FROM_EDGE = 8
-_ZERO = re.compile(r"[〇○零Ｏ]")
-_CHINESE_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")}
 
 MISSING = Rule("date.missing", "7.3.5", Severity.error, "a date of writing below the text")
 DIGITS = Rule(
@@ -112,17 +111,12 @@ def _plain_year(part: str) -> str:
     """In four Arabic digits; two are of this century."""
     if part.isdecimal():
         return part if len(part) == 4 else f"20{part}"
-    return "".join(_CHINESE_DIGITS[one] for one in _ZERO.sub("〇", part))
+    return f"{number_of(part):04}"
 
 
 def _plain(part: str) -> str:
-    """A month or a day in Arabic digits without zeros before it."""
-    if part.isdecimal():
-        return part.lstrip("0") or "0"
-    tens, ten, ones = part.partition("十")
-    if not ten:
-        return _CHINESE_DIGITS.get(part, "0")
-    return str(int(_CHINESE_DIGITS.get(tens, "1")) * 10 + int(_CHINESE_DIGITS.get(ones, "0")))
+    """A month or a day in Arabic digits without zeros before it; 0 where it is not a number."""
+    return str(counting_number(part) or 0)
 
 
 def _is_real(year: str, month: str, day: str) -> bool:

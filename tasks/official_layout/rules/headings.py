@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from documents.ooxml.numbering import chinese
 from tasks.official_layout.finding import Found, Rule, Severity
 from tasks.official_layout.fonts import HEITI, KAITI, wrong_typeface
 from tasks.official_layout.official import Official
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
+from tasks.text.numerals import chinese_numeral, counting_number
 
-_NUMBER = "[一二三四五六七八九十百]{1,5}"
+_NUMBER = "[一二三四五六七八九十百零〇]{1,5}"
 # What each level's mark may look like, right or wrong.
 _MARKS = (
     re.compile(rf"(?P<number>{_NUMBER})(?P<after>[、.．，,])"),
@@ -21,7 +21,6 @@ _MARKS = (
     re.compile(r"(?P<open>[（(])(?P<number>\d{1,3})(?P<close>[）)])(?P<after>[、.．，,]?)"),
 )
 _AFTER = ("、", "", ".", "")
-_DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九", start=1)}
 _CLAUSE = "7.3.3"
 
 FIRST_FONT = Rule(
@@ -71,7 +70,7 @@ def heading_of(paragraph: Paragraph) -> Heading | None:
     lead = 0 if by_word else paragraph.lead
     for level, pattern in enumerate(_MARKS, start=1):
         found = pattern.match(text, lead)
-        if found is not None and (number := _value(found["number"])):
+        if found is not None and (number := counting_number(found["number"])):
             return Heading(paragraph, level, number, found, _end_of(paragraph))
     return None
 
@@ -91,19 +90,6 @@ def _end_of(paragraph: Paragraph) -> int:
     """A heading is its paragraph; where sentences follow on its line, the first sentence."""
     stop = paragraph.text.find("。")
     return len(paragraph.text) if stop < 0 else stop + 1
-
-
-def _value(number: str) -> int:
-    """0 where it is no number."""
-    if number.isdecimal():
-        return int(number)
-    total = 0
-    for part, unit in ((number.partition("百")[0], 100),) if "百" in number else ():
-        total, number = _DIGITS.get(part, 0) * unit, number.partition("百")[2].lstrip("零")
-    if "十" in number:
-        tens, _, ones = number.partition("十")
-        return total + _DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0)
-    return total + _DIGITS.get(number, 0)
 
 
 def _form(heading: Heading) -> Iterator[Found]:
@@ -146,7 +132,7 @@ def _sequence(headings: list[Heading]) -> Iterator[Found]:
 
 
 def _written(number: int, level: int) -> str:
-    words = chinese(number) if level <= 2 else str(number)
+    words = chinese_numeral(number) if level <= 2 else str(number)
     return (f"{words}、", f"（{words}）", f"{words}.", f"（{words}）")[level - 1]
 
 

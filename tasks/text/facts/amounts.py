@@ -9,18 +9,15 @@ from fractions import Fraction
 
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.languages import ENGLISH, SCALES
-from tasks.text.numbers import LONGEST_NUMERAL, chinese_number
+from tasks.text.numerals import DIGITS, LARGE_UNITS, LONGEST_NUMERAL, UNITS, chinese_number
 
-_DIGITS = "〇零一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
-_UNITS = "十百千拾佰仟"
-_LARGE = "万亿"
 _LONG = rf"{{1,{LONGEST_NUMERAL}}}"
-_NUMERAL = rf"[{_DIGITS}{_UNITS}{_LARGE}]{_LONG}"
+_NUMERAL = rf"[{DIGITS}{UNITS}{LARGE_UNITS}]{_LONG}"
 _POINTS = {"百": 2, "千": 3, "万": 4}
 _CHINESE = re.compile(
-    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{_DIGITS}]{_LONG})?|\d+(?:\.\d+)?)"
-    rf"|(?P<lower>[{_DIGITS}{_UNITS}]{_LONG})分之(?P<upper>[{_DIGITS}{_UNITS}]{_LONG})"
-    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{_DIGITS}]{_LONG})(?P<scale>[{_LARGE}]{{1,2}})?)?)"
+    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{DIGITS}]{_LONG})?|\d+(?:\.\d+)?)"
+    rf"|(?P<lower>[{DIGITS}{UNITS}]{_LONG})分之(?P<upper>[{DIGITS}{UNITS}]{_LONG})"
+    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{DIGITS}]{_LONG})(?P<scale>[{LARGE_UNITS}]{{1,2}})?)?)"
 )
 # Right behind one digit these say that it counts something.
 _COUNTED = re.compile(
@@ -28,7 +25,7 @@ _COUNTED = re.compile(
     r"吨|公里|米|亩|倍|岁|届|号|组|队|处|套|册|页|章|节|部|宗|起|例|方面|季度|星期|步|支|省|市|县|区|镇|乡|村|校|院)"
 )
 _TWO_DIGITS = re.compile(r"[一二三四五六七八九]{2}")
-_ONLY_UNITS = re.compile(rf"[{_UNITS}{_LARGE}]")
+_ONLY_UNITS = re.compile(rf"[{UNITS}{LARGE_UNITS}]")
 
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?"
 _GROUPED_WITH_POINTS = r"\d{1,3}(?:[.\u00a0\u202f ]\d{3})+(?!\d)(?:,\d+)?|\d+,\d+"
@@ -180,7 +177,7 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     value = Decimal(chinese_number(run))
     counted = _COUNTED.match(text, match.end()) is not None
     single = len(run) == 1
-    units = all(char in _UNITS + _LARGE for char in run)
+    units = all(char in UNITS + LARGE_UNITS for char in run)
     sure = bool(match["first"]) or (
         counted and value != 1 and not units if single else not units or counted
     )
@@ -188,7 +185,9 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _is_loose(run: str) -> bool:
-    return run[0] in _LARGE or (bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run)))
+    return run[0] in LARGE_UNITS or (
+        bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run))
+    )
 
 
 def _english(text: str) -> Iterator[Fact]:

@@ -9,7 +9,7 @@ from datetime import date
 
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.languages import AMBIGUOUS_MONTHS, MONTHS
-from tasks.text.numbers import chinese_number
+from tasks.text.numerals import number_of
 
 _CHINESE_DIGIT = "〇零○一二三四五六七八九"
 _NUMERAL = r"(?:\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
@@ -123,9 +123,7 @@ def _fact(
 
 
 def _number(written: str | None) -> int | None:
-    if not written:
-        return None
-    return int(written) if written.isdecimal() else chinese_number(written.replace("○", "〇"))
+    return number_of(written) if written else None
 
 
 def _written(year: int | None, month: int | None, day: int | None) -> str | None:
