@@ -16,7 +16,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings, SecrecySettings
 from tasks.file_work import IN_PROCESSES
 from tasks.secrecy import Marking, Secrecy, marking_of
-from tasks.secrecy.files import LOOKED_AT, WRITTEN, level_of, marking_of_bytes
+from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of, marking_of_bytes
 
 # A text longer than this is looked at beside the event loop.
 _LONG_TEXT_CHARS = 50_000
@@ -77,14 +77,14 @@ class Screening:
         """Raises `ProblemError`: `secrecy-marked`."""
         if department.allow_secrecy is Secrecy.top_secret:
             return
-        if media_type in WRITTEN:
+        if media_type in SCREENED_BY_BYTES:
             marking = await asyncio.to_thread(marking_of_bytes, path)
         else:
             marking = await self._looked(path, media_type)
         refuse_marked(department, marking, "file")
 
     async def _looked(self, path: Path, media_type: str) -> Marking | None:
-        if self._reading is None or media_type not in LOOKED_AT:
+        if self._reading is None or media_type not in SCREENED_IN_PROCESS:
             return None
         if len(self._looks) >= _MOST_WAITING:
             log.info("secrecy.not_looked", why="busy")

@@ -17,7 +17,7 @@ from tasks.cite_check.citations import Citation, find_citations, is_law_name, sh
 from tasks.cite_check.cited_provisions import Provision
 from tasks.cite_check.library import Law, LawLibrary
 from tasks.cite_check.lookup import missing_part, parts_of, provision_label, text_of
-from tasks.cite_check.quotations import holds, nearest_words
+from tasks.cite_check.quotations import contains_quotation, nearest_words
 from tasks.compare.differences import find_edits
 from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
@@ -34,7 +34,7 @@ class CiteCheckOptions(BaseModel):
     )
 
     library: LibraryRef | None = Field(
-        None, description="The name of a library of the department that holds laws."
+        None, description="The name of a library of the department that contains_quotation laws."
     )
     laws: list[DocumentRef] = Field(
         default_factory=list, max_length=200, description="Laws beside those of the library."
@@ -144,14 +144,14 @@ async def cite_check(
 ) -> CiteCheckResult:
     """Raises `EmptyDocument`."""
     if not document.text.strip():
-        raise EmptyDocument("The document holds no text. Send one that does.")
+        raise EmptyDocument("The document contains_quotation no text. Send one that does.")
     engine.progress(0, 1)
-    result = await asyncio.to_thread(checked, document, options)
+    result = await asyncio.to_thread(check_citations, document, options)
     engine.progress(1, 1)
     return result
 
 
-def checked(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
+def check_citations(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
     given = [one.document for one in options.laws]
     kept = options.library.documents if options.library is not None else ()
     library = LawLibrary([*kept, *given], options.short_names)
@@ -229,7 +229,9 @@ def _check_provision(
     older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote)), None)
     if older is not None:
         return check.model_copy(update={"verdict": Verdict.superseded, "version": older.version})
-    elsewhere = next((label for label, words in parts_of(law) if holds(words, quote)), None)
+    elsewhere = next(
+        (label for label, words in parts_of(law) if contains_quotation(words, quote)), None
+    )
     if missing:
         verdict = Verdict.no_such_article
         return check.model_copy(
@@ -250,7 +252,7 @@ def _quotes(law: Law, citation: Citation, quote: str) -> bool:
     """Whether the law has the words in one of the provisions that they are quoted from."""
     cited = [one for one in (citation.provision, *citation.before) if one is not None]
     return any(
-        holds(text_of(law.articles[one.article], one), quote)
+        contains_quotation(text_of(law.articles[one.article], one), quote)
         for one in cited
         if not missing_part(law, one)
     )

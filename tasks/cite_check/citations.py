@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, provisions_behind
+from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, read_provisions
 
 # What a law's name ends with; other titles in book marks are books, notices and the like.
 _LAW_NAME = re.compile(
@@ -102,7 +102,7 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
         said = _YEAR.search(after.group(1))
         if said is not None and not _OTHER_YEAR.search(after.group(1)):
             year = int(said.group(1))
-    provisions, last = provisions_behind(text, at)
+    provisions, last = read_provisions(text, at)
     whole = Citation(start, last if provisions else end, name, year)
     quote = _quote_after(text, last) or _quote_before(text, start, last)
     if not provisions:

@@ -41,7 +41,7 @@ class Provision:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ProvisionReference:
     """A provision, and where the text names it."""
 
     start: int
@@ -49,10 +49,10 @@ class Named:
     provision: Provision
 
 
-def provisions_behind(text: str, at: int) -> tuple[list[Named], int]:
+def read_provisions(text: str, at: int) -> tuple[list[ProvisionReference], int]:
     """What follows a name that ends at `at`, and where the last of it ends."""
     begin = _begin(text, at)
-    found: list[Named] = []
+    found: list[ProvisionReference] = []
     end, level = at, 0
     match = _PART.match(text, begin)
     while match is not None:
@@ -100,13 +100,13 @@ def _level(match: re.Match[str]) -> int:
     return _LEVELS[match["unit"]]
 
 
-def _read(match: re.Match[str], before: Provision | None) -> Iterator[Named]:
+def _read(match: re.Match[str], before: Provision | None) -> Iterator[ProvisionReference]:
     """Each number of a part; nothing for a paragraph or an item of no article."""
     part = match.groupdict()
     if part.get("marked"):
         if before is not None:
             item = replace(before, item=number_of(part["marked"]))
-            yield Named(*match.span(), item)
+            yield ProvisionReference(*match.span(), item)
         return
     if part["unit"] != "条" and before is None:
         return
@@ -116,7 +116,9 @@ def _read(match: re.Match[str], before: Provision | None) -> Iterator[Named]:
         start = match.start() + (number.start() if index else 0)
         end = match.end() if last else match.start() + number.end()
         added = number_of(part["added"]) if last and part["added"] else 0
-        yield Named(start, end, _provision(part["unit"], number_of(number[0]), added, before))
+        yield ProvisionReference(
+            start, end, _provision(part["unit"], number_of(number[0]), added, before)
+        )
 
 
 def _provision(unit: str, number: int, added: int, before: Provision | None) -> Provision:

@@ -50,10 +50,10 @@ class Law:
     def articles(self) -> Mapping[Number, Article]:
         found: dict[Number, Article] = {}
         for unit in units(self.document):
-            if unit.kind == "article" and unit.place.label is not None:
-                lines = list(lines_of(self.document, unit.place))
-                article = Article(unit.place.label, "\n".join(lines), paragraphs(lines))
-                found.setdefault(article_number(unit.place.label), article)
+            if unit.kind == "article" and unit.position.label is not None:
+                lines = list(lines_of(self.document, unit.position))
+                article = Article(unit.position.label, "\n".join(lines), paragraphs(lines))
+                found.setdefault(article_number(unit.position.label), article)
         return found
 
 

@@ -11,7 +11,7 @@ _ENDS = "。，；、：,.;:"
 _LONGEST_SHOWN = 500
 
 
-def holds(text: str, quote: str) -> bool:
+def contains_quotation(text: str, quote: str) -> bool:
     """Whether the quoted words stand in a text, in order where `…` leaves some out. White space and
     the kind of quotation marks do not count, nor does which mark a quotation ends with; but where
     it ends with one, so must a clause of the text.

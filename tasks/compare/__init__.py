@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.errors import EmptyDocument
-from tasks.compare.differences import find_edits, rising
+from tasks.compare.differences import find_edits, longest_rising
 from tasks.compare.divisions import Divisions
 from tasks.compare.matching import match
 from tasks.doubts import of_rules_alone
@@ -119,12 +119,12 @@ async def compare(document: Document, options: CompareOptions, engine: Engine) -
         raise EmptyDocument("One of the two documents holds no text. Send two that do.")
     engine.progress(0, 1)
     # Long texts take seconds that other jobs on this event loop should not wait.
-    result = await asyncio.to_thread(compared, options.old.document, document)
+    result = await asyncio.to_thread(compare_documents, options.old.document, document)
     engine.progress(1, 1)
     return result
 
 
-def compared(old: Document, new: Document) -> CompareResult:
+def compare_documents(old: Document, new: Document) -> CompareResult:
     pairing = _Pairing(old, new)
     changes = pairing.changes()
     counts = Counter(kind for change in changes for kind in change.kinds)
@@ -154,7 +154,7 @@ class _Pairing:
         paired = sorted(self.pairs)
         # An article moves past a heading, not a heading past an article.
         weights = [3 if self.new_units[index].kind == "heading" else 2 for index in paired]
-        run = rising([self.pairs[index] for index in paired], weights)
+        run = longest_rising([self.pairs[index] for index in paired], weights)
         self.stay = [paired[index] for index in run]
         self._divisions = Divisions(self.old_units, self.new_units, self.pairs)
 
@@ -182,11 +182,11 @@ class _Pairing:
         return [change for _, change in sorted(found, key=lambda one: one[0])]
 
     def patch(self) -> list[Edit]:
-        """Units that kept their order are compared within; what stands between is replaced."""
+        """Units that kept their order are compare_documents within; what stands between is replaced."""
         made: list[Edit] = []
         old_done = new_done = 0
         for index in self.stay:
-            old, new = self.old_units[self.pairs[index]].place, self.new_units[index].place
+            old, new = self.old_units[self.pairs[index]].position, self.new_units[index].position
             for old_end, new_end in ((old.start, new.start), (old.end, new.end)):
                 before, after = self.old.text[old_done:old_end], self.new.text[new_done:new_end]
                 made += _shifted(find_edits(before, after), old_done)
@@ -205,8 +205,8 @@ class _Pairing:
             happened = {
                 ChangeKind.changed: bool(edits),
                 ChangeKind.moved: not staying
-                or (new.kind != "heading" and self._divisions.left(at, index)),
-                ChangeKind.renumbered: not same_label(old.place.label, new.place.label),
+                or (new.kind != "heading" and self._divisions.moved(at, index)),
+                ChangeKind.renumbered: not same_label(old.position.label, new.position.label),
             }
             kinds = [kind for kind, did in happened.items() if did]
         if not kinds:
@@ -223,11 +223,11 @@ class _Pairing:
         before, after = _body(self.old, old), _body(self.new, new)
         if _plain(before) == _plain(after):
             return []
-        return _shifted(find_edits(before, after), old.place.body)
+        return _shifted(find_edits(before, after), old.position.body)
 
 
 def _body(document: Document, unit: Unit) -> str:
-    return document.text[unit.place.body : unit.place.end]
+    return document.text[unit.position.body : unit.position.end]
 
 
 def _plain(text: str) -> str:
@@ -235,7 +235,7 @@ def _plain(text: str) -> str:
 
 
 def _side(document: Document, unit: Unit) -> Side:
-    place = unit.place
+    place = unit.position
     return Side(
         label=place.label,
         division=place.division,

@@ -1,7 +1,7 @@
 """What was edited between two versions of a passage, in words that a reader would point at.
 
 Clauses that both versions have once hold the comparison together; only what stands between them is
-compared character by character, so long passages do not take the square of their length.
+compare_documents character by character, so long passages do not take the square of their length.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from tasks.text.edits import Edit
 
-# Two stretches are compared character by character where their lengths' product is at most this.
+# Two stretches are compare_documents character by character where their lengths' product is at most this.
 MOST_PAIRS = 250_000
 # What is unique between two anchors may not be in all of the text: one looks again, so often.
 DEEPEST = 20
@@ -28,7 +28,7 @@ def find_edits(old: str, new: str) -> list[Edit]:
     return list(_joined(old, _edits(old, new, 0)))
 
 
-def rising(places: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
+def longest_rising(places: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
     """The indexes of a run of `places` that rises, with the largest sum of weights (1 each)."""
     if not places:
         return []
@@ -106,7 +106,7 @@ def _anchors(old: str, new: str) -> list[tuple[int, int, int]]:
     shared = [
         (place, in_new[clause], len(clause)) for clause, place in in_old.items() if clause in in_new
     ]
-    return [shared[index] for index in rising([at_new for _, at_new, _ in shared])]
+    return [shared[index] for index in longest_rising([at_new for _, at_new, _ in shared])]
 
 
 def _clauses(text: str) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tasks.text.provisions import DIVISION_LEVEL, Unit, enter
+from tasks.text.provisions import DIVISION_LEVEL, Unit, enter_division
 
 # By level (编, 章, 节), the index of the heading.
 Path = Mapping[str, int]
@@ -22,7 +22,7 @@ class Divisions:
         }
         self._kept = frozenset(self._pairs.values())
 
-    def left(self, old: int, new: int) -> bool:
+    def moved(self, old: int, new: int) -> bool:
         """Whether a unit stands under another heading, of those that both texts have.
 
         A heading that was put in before an article, or taken out, has not moved the article.
@@ -40,8 +40,8 @@ def _paths(units: Sequence[Unit]) -> list[Path]:
     found: list[Path] = []
     above: dict[str, int] = {}
     for index, unit in enumerate(units):
-        level = DIVISION_LEVEL.search(unit.place.label or "") if unit.kind == "heading" else None
+        level = DIVISION_LEVEL.search(unit.position.label or "") if unit.kind == "heading" else None
         if level is not None:
-            enter(above, level[0], index)
+            enter_division(above, level[0], index)
         found.append(dict(above))
     return found

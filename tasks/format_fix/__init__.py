@@ -16,7 +16,7 @@ from documents.readers import docx
 from documents.source import ResultFile, Source, source_of
 from tasks.engine import Engine
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.report import Finding, LayoutOptions, Place
+from tasks.official_layout.report import Finding, LayoutOptions, Position
 from tasks.task import Task
 
 _OPTIONS_EXAMPLE: dict[str, Any] = {"kind": "auto", "leave_out": [], "words": True}
@@ -64,7 +64,7 @@ class Change(BaseModel):
 
     rule: str = Field(description="The id of the rule that it broke.")
     clause: str = Field(description="The rule's clause.")
-    place: Place = Field(description="Where, as `format_check` counts in the file that came in.")
+    place: Position = Field(description="Where, as `format_check` counts in the file that came in.")
     found: str = Field(description="What was there.")
     expected: str = Field(description="What the rule wants.")
     text_changed: bool = Field(description="Whether characters of the text were changed.")

@@ -13,7 +13,7 @@ from documents.errors import EmptyDocument
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.proofread.findings import Check, Finding, Rule
-from tasks.proofread.model import Proposed, proposed_by_model
+from tasks.proofread.model import Proposals, ask_model
 from tasks.proofread.punctuation import punctuation
 from tasks.proofread.sense import agency_names, impossible_dates, numbering
 from tasks.proofread.words import confusions, doubled_words, particles
@@ -126,16 +126,16 @@ async def proofread(
     if not options.use_model:
         engine.progress(0, 1)
     # Long texts take seconds that other jobs on this event loop should not wait.
-    by_rules = await asyncio.to_thread(found_by_rules, document)
-    proposed = Proposed([], 0)
+    by_rules = await asyncio.to_thread(find_mistakes, document)
+    proposed = Proposals([], 0)
     if options.use_model:
-        proposed = await proposed_by_model(document, options.instructions, engine)
+        proposed = await ask_model(document, options.instructions, engine)
     else:
         engine.progress(1, 1)
     return _result(document, by_rules, proposed)
 
 
-def found_by_rules(document: Document) -> list[Finding]:
+def find_mistakes(document: Document) -> list[Finding]:
     return _without_overlap(finding for check in CHECKS for finding in check(document))
 
 
@@ -150,7 +150,9 @@ def _without_overlap(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(taken, key=lambda finding: finding.start)
 
 
-def _result(document: Document, by_rules: Sequence[Finding], proposed: Proposed) -> ProofreadResult:
+def _result(
+    document: Document, by_rules: Sequence[Finding], proposed: Proposals
+) -> ProofreadResult:
     findings = _without_overlap([*by_rules, *proposed.findings])
     overlapping = len(by_rules) + len(proposed.findings) - len(findings)
     edits = [

@@ -35,16 +35,14 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class Proposals:
     """Findings that passed the checks, and how many proposals did not."""
 
     findings: list[Finding]
     refused: int
 
 
-async def proposed_by_model(
-    document: Document, instructions: str | None, engine: Engine
-) -> Proposed:
+async def ask_model(document: Document, instructions: str | None, engine: Engine) -> Proposals:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
     spans = sentence_spans(document)
 
@@ -61,10 +59,10 @@ async def proposed_by_model(
     room = await room_for_text(engine, _prompt("", instructions), ANSWER_TOKENS)
     parts = await split(document, room.text, engine, shown)
 
-    async def one(part: Part) -> Proposed:
+    async def one(part: Part) -> Proposals:
         here = lines(part)
         if not here:
-            return Proposed([], 0)
+            return Proposals([], 0)
         data, _ = await ask(
             engine,
             _prompt(shown(part), instructions),
@@ -75,7 +73,7 @@ async def proposed_by_model(
 
     done = await work_on_all(parts, one, engine)
     findings = [finding for proposed in done for finding in proposed.findings]
-    return Proposed(findings, sum(proposed.refused for proposed in done))
+    return Proposals(findings, sum(proposed.refused for proposed in done))
 
 
 def _prompt(text: str, instructions: str | None) -> str:
@@ -92,13 +90,13 @@ def _schema(lines: int) -> Schema:
     return object_of(edits=list_of(edit, MOST_EDITS))
 
 
-def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposed:
+def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposals:
     proposals = data.get("edits") if isinstance(data, dict) else None
     if not isinstance(proposals, list):
         raise OutputError("The model's answer is JSON, but no list of edits.")
     found = [_finding(one, text, lines) for one in proposals]
     taken = [finding for finding in found if finding is not None]
-    return Proposed(taken, len(found) - len(taken))
+    return Proposals(taken, len(found) - len(taken))
 
 
 def _finding(proposal: Any, text: str, lines: Sequence[Span]) -> Finding | None:

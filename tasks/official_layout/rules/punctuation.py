@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
-from tasks.official_layout.finding import Found, Rule, Severity
-from tasks.official_layout.official import Official
+from tasks.official_layout.finding import Breach, Rule, Severity
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.rules.headings import heading_of
 from tasks.text.punctuation import DefectKind, punctuation_defects
@@ -53,14 +53,14 @@ _RULE_OF = {
 }
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     yield from _punctuation(official.roles.text)
     for paragraph in official.roles.text:
         for year in _SHORT_YEAR.finditer(paragraph.text, _after_number(paragraph)):
-            yield Found(YEAR, year[0], paragraph, year.start(), year.end())
+            yield Breach(YEAR, year[0], paragraph, year.start(), year.end())
 
 
-def _punctuation(paragraphs: list[Paragraph]) -> Iterator[Found]:
+def _punctuation(paragraphs: list[Paragraph]) -> Iterator[Breach]:
     """Checks the paragraphs together: a quotation may extend over several."""
     offsets = list(accumulate((len(one.text) + 1 for one in paragraphs), initial=0))
     spans = [
@@ -75,8 +75,8 @@ def _punctuation(paragraphs: list[Paragraph]) -> Iterator[Found]:
         edit = None
         if defect.replacement is not None:
             edit = TextEdit(paragraph, start, end, defect.replacement)
-        yield Found(
-            _RULE_OF[defect.kind], paragraph.text[start:end], paragraph, start, end, mend=edit
+        yield Breach(
+            _RULE_OF[defect.kind], paragraph.text[start:end], paragraph, start, end, correction=edit
         )
 
 

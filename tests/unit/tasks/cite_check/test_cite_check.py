@@ -15,9 +15,9 @@ from bench.quality.laws import LIMITS, of_text
 from documents.errors import DocumentMissing
 from standin.direct_source import DirectSource
 from standin.scripted_engine import ScriptedEngine
-from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, checked, cite_check
+from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, check_citations, cite_check
 from tasks.cite_check.library import Law
-from tasks.cite_check.quotations import holds
+from tasks.cite_check.quotations import contains_quotation
 
 RULES = """市场管理办法
 （2020年1月1日市人民政府公布）
@@ -38,7 +38,7 @@ def check(text: str, *laws: str, **options: object) -> list[CitationCheck]:
     taken = CiteCheckOptions.model_validate({"laws": [{"text": law} for law in given], **options})
     for reference in taken.laws:
         reference.give(of_text(reference.text or ""))
-    found = checked(of_text(text), taken).citations
+    found = check_citations(of_text(text), taken).citations
     for one in found:
         assert of_text(text).text[one.start : one.end] == one.text
     return found
@@ -174,7 +174,7 @@ def test_versions_are_told_by_the_day_before_the_first_article() -> None:
     options = CiteCheckOptions.model_validate({"laws": [{"text": RULES}, {"text": OLDER}]})
     for reference in options.laws:
         reference.give(of_text(reference.text or ""))
-    laws = checked(of_text("《市场管理办法》"), options).laws
+    laws = check_citations(of_text("《市场管理办法》"), options).laws
     assert [(law.version, law.current) for law in laws] == [
         (date(2015, 1, 1), False),
         (date(2020, 1, 1), True),
@@ -216,7 +216,7 @@ def test_correct_citations_of_real_laws_are_left_alone() -> None:
     ],
 )
 def test_a_quotation_may_end_early_but_not_within_a_clause(quote: str, *, stands: bool) -> None:
-    assert holds(RULES, quote) is stands
+    assert contains_quotation(RULES, quote) is stands
 
 
 async def test_a_library_and_laws_are_held_together_and_no_model_is_asked() -> None:

@@ -15,7 +15,7 @@ from bench.quality import compare as bench
 from bench.quality.laws import laws, of_text
 from documents.errors import DocumentMissing, EmptyDocument
 from standin.scripted_engine import ScriptedEngine
-from tasks.compare import ChangeKind, CompareOptions, apply_patch, compare, compared
+from tasks.compare import ChangeKind, CompareOptions, apply_patch, compare, compare_documents
 from tasks.compare.differences import find_edits
 from tasks.compare.matching import match
 from tasks.text.edits import Edit, apply_edits
@@ -32,7 +32,7 @@ OLD = """第一章 总则
 
 def changes(new: str, old: str = OLD) -> list[tuple[list[str], str | None, str | None]]:
     """What was found: the kinds, and the labels before and after."""
-    result = compared(of_text(old), of_text(new))
+    result = compare_documents(of_text(old), of_text(new))
     assert apply_patch(of_text(old).text, result.patch) == of_text(new).text
     return [
         (
@@ -45,13 +45,13 @@ def changes(new: str, old: str = OLD) -> list[tuple[list[str], str | None, str |
 
 
 def test_equal_texts_have_no_changes() -> None:
-    result = compared(of_text(OLD), of_text(OLD))
+    result = compare_documents(of_text(OLD), of_text(OLD))
     assert (result.changes, result.patch, result.unchanged) == ([], [], 6)
 
 
 def test_an_article_that_was_changed_tells_the_words() -> None:
     new = OLD.replace("45元", "50元")
-    (change,) = compared(of_text(OLD), of_text(new)).changes
+    (change,) = compare_documents(of_text(OLD), of_text(new)).changes
     assert change.kinds == [ChangeKind.changed]
     assert change.edits == [Edit(start=of_text(OLD).text.index("45"), old="45", new="50")]
     assert change.old is not None
@@ -163,19 +163,19 @@ def test_each_kind_of_change_is_found_in_a_real_law(kind: ChangeKind) -> None:
     found = bench.articles(laws()["档案法(2020-06-20)"].text)
     old = of_text(bench.written(found))
     new = of_text(bench.MUTATIONS[kind](found, draw))
-    result = compared(old, new)
+    result = compare_documents(old, new)
     assert bench.is_right(kind, result), result.counts
     assert apply_patch(old.text, result.patch) == new.text
 
 
 def test_the_patch_of_two_laws_gives_the_new_one_both_ways() -> None:
     for old, new in permutations(laws().values(), 2):
-        assert apply_patch(old.text, compared(old, new).patch) == new.text
+        assert apply_patch(old.text, compare_documents(old, new).patch) == new.text
 
 
 def test_the_new_law_on_secrets_has_the_articles_that_were_added() -> None:
     versions = laws()
-    result = compared(
+    result = compare_documents(
         versions["保守国家秘密法(2010-04-29)"], versions["保守国家秘密法(2024-02-27)"]
     )
     added = [one.new.label for one in result.changes if one.old is None and one.new]
@@ -186,7 +186,7 @@ def test_the_new_law_on_secrets_has_the_articles_that_were_added() -> None:
 @settings(max_examples=150)
 @given(documents(), documents())
 def test_a_patch_gives_the_new_text_whatever_the_texts(old: object, new: object) -> None:
-    result = compared(old, new)  # type: ignore[arg-type]
+    result = compare_documents(old, new)  # type: ignore[arg-type]
     assert apply_patch(old.text, result.patch) == new.text  # type: ignore[attr-defined]
 
 
@@ -206,7 +206,7 @@ def test_no_two_units_are_matched_with_the_same(old: list[str], new: list[str]) 
 
 
 def test_a_patch_for_another_text_is_refused() -> None:
-    patch = compared(of_text("市场每日开放。"), of_text("市场每周开放。")).patch
+    patch = compare_documents(of_text("市场每日开放。"), of_text("市场每周开放。")).patch
     with pytest.raises(ValueError, match="does not fit"):
         apply_patch("完全不同的文字。", patch)
 
@@ -224,7 +224,7 @@ def test_a_hundred_thousand_characters_take_seconds(old: str, new: str) -> None:
         return "".join(line.format(n=number) for number in range(100_000 // len(line)))[:100_000]
 
     began = monotonic()
-    result = compared(of_text(text(old)), of_text(text(new)))
+    result = compare_documents(of_text(text(old)), of_text(text(new)))
     assert monotonic() - began < 20
     assert apply_patch(of_text(text(old)).text, result.patch) == of_text(text(new)).text
 

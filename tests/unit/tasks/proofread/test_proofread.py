@@ -20,7 +20,7 @@ from tasks.proofread import (
     ProofreadOptions,
     ProofreadResult,
     doubts,
-    found_by_rules,
+    find_mistakes,
     proofread,
 )
 from tasks.proofread.findings import Rule
@@ -29,7 +29,7 @@ from tests.unit.tasks.documents import document, documents
 
 
 def findings(text: str) -> list[tuple[str, str | None, str]]:
-    return [(one.old, one.new, one.rule.value) for one in found_by_rules(of_text(text))]
+    return [(one.old, one.new, one.rule.value) for one in find_mistakes(of_text(text))]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_what_is_right_is_left_alone(text: str) -> None:
 
 def test_official_law_text_needs_no_correction() -> None:
     for text in bench.mended():
-        assert found_by_rules(of_text(text)) == []
+        assert find_mistakes(of_text(text)) == []
 
 
 @pytest.mark.parametrize("name", list(bench.SEEDS))

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.quality.identifiers import DECOYS, VALID, disguised
-from tasks.redact.finder import RULES, Finder, Wanted
-from tasks.redact.kinds import Found, How, Kind
+from tasks.redact.finder import RULES, Finder, Targets
+from tasks.redact.kinds import Detection, DetectionMethod, Kind
 from tasks.redact.masker import Masker, Style
 from tasks.redact.masks import Mask
 from tasks.text.plain import plain
 
 EVERYTHING = frozenset(RULES)
-FINDER = Finder(Wanted(EVERYTHING))
+FINDER = Finder(Targets(EVERYTHING))
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
 
@@ -26,7 +26,7 @@ def found(text: str) -> list[tuple[Kind, str]]:
 
 
 def masked(text: str, mask: Mask = Mask.official, terms: tuple[str, ...] = ()) -> str:
-    return Masker(Wanted(EVERYTHING, terms), Style(mask)).mask(text)
+    return Masker(Targets(EVERYTHING, terms), Style(mask)).mask(text)
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -204,7 +204,7 @@ def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
 
 
 def test_a_landline_that_is_known_is_masked_over_two_cells_too() -> None:
-    known = Wanted(EVERYTHING, said={Kind.landline: ["0571 88886666"]})
+    known = Targets(EVERYTHING, words={Kind.landline: ["0571 88886666"]})
     assert Masker(known, Style()).mask("电话0571\t88886666") == "电话0571 ******66"
 
 
@@ -251,9 +251,9 @@ def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
 
 
 def test_a_model_words_are_found_everywhere_in_their_kind() -> None:
-    finder = Finder(Wanted(EVERYTHING, said={Kind.name: ["王小明"]}))
+    finder = Finder(Targets(EVERYTHING, words={Kind.name: ["王小明"]}))
     text = "王小明与王 小明、王\n小明"
-    assert [one.how for one in finder.find(text)] == [How.model] * 3
+    assert [one.how for one in finder.find(text)] == [DetectionMethod.model] * 3
 
 
 @given(st.text(st.sampled_from("0123456789xX１２－- \n\t.@甲号路街省姓名：张a:"), max_size=80))
@@ -261,7 +261,7 @@ def test_findings_are_in_order_within_the_text_and_apart(text: str) -> None:
     assert len(plain(text)) == len(text)
     end = 0
     for one in FINDER.find(text):
-        assert isinstance(one, Found)
+        assert isinstance(one, Detection)
         assert end <= one.start < one.end <= len(text)
         end = one.end
 

@@ -20,8 +20,8 @@ from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_tex
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OutputError
 from tasks.redact import RedactOptions, RedactResult, redact
-from tasks.redact.finder import RULES, Wanted
-from tasks.redact.kinds import How, Kind
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Masker, Style
 from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 from tests.unit.tasks.documents import document
@@ -46,7 +46,11 @@ async def test_a_finding_says_where_it_stands_and_never_what_it_was() -> None:
     assert result.text == source.replace(PERSON, "11*************02X").replace(PHONE, "138****1234")
     first, second = result.findings
     assert source[first.start : first.end] == PERSON
-    assert (first.kind, first.valid, first.found_by) == (Kind.identity_number, True, How.rule)
+    assert (first.kind, first.valid, first.found_by) == (
+        Kind.identity_number,
+        True,
+        DetectionMethod.rule,
+    )
     assert (second.kind, second.valid) == (Kind.mobile, None)
     assert result.counts == {Kind.identity_number: 1, Kind.mobile: 1}
     assert PERSON not in result.model_dump_json()
@@ -68,7 +72,7 @@ async def test_the_model_is_asked_for_names_and_only_those_that_stand_there_coun
     given = RedactOptions(kinds=[Kind.name, Kind.address])
     result = await redact(document("王小明来电。", "王 小明未留地址。"), given, engine)
     assert result.text == "王**来电。\n\n王**未留地址。"
-    assert {one.found_by for one in result.findings} == {How.model}
+    assert {one.found_by for one in result.findings} == {DetectionMethod.model}
     assert (result.model_asked, result.unplaced) == (True, 1)
     (request,) = engine.requests
     assert request.schema is not None
@@ -135,7 +139,7 @@ async def test_a_number_with_one_character_a_cell_is_masked_in_its_cells(tmp_pat
 
 
 def docx_masked(data: bytes, folder: Path, **wanted: Any) -> tuple[bytes, Account]:
-    masker = Masker(Wanted(frozenset(RULES), **wanted), Style())
+    masker = Masker(Targets(frozenset(RULES), **wanted), Style())
     account = Account()
     return mask_docx(saved(folder, data), masker.masking(), LIMITS, account), account
 
@@ -214,7 +218,7 @@ def test_what_is_known_from_the_text_is_masked_in_headers_and_properties(tmp_pat
             ),
         },
     )
-    file, account = docx_masked(data, tmp_path, said={Kind.name: ["王小明"]})
+    file, account = docx_masked(data, tmp_path, words={Kind.name: ["王小明"]})
     assert "王小明" not in part(file, "word/header1.xml")
     assert PERSON not in part(file, "word/comments.xml")
     assert "赵四" not in part(file, "word/comments.xml")
@@ -295,6 +299,6 @@ async def test_no_file_is_made_where_what_to_mask_is_in_a_scan(
     assert (left.what, left.where) == (
         ("picture", "page 2")
         if covered
-        else ("file", "None was made: what to mask is in pictures on page 2.")
+        else ("file", "No file was created: page 2 has items to mask in pictures.")
     )
     assert PHONE not in result.text

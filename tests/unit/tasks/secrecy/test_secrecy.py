@@ -27,7 +27,7 @@ from standin.documents.builders import (
     saved,
 )
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
-from tasks.secrecy.files import level_of, look, marking_of_bytes
+from tasks.secrecy.files import level_of, marking_of_bytes, screen
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
@@ -106,7 +106,7 @@ def test_a_department_may_send_what_its_policy_covers() -> None:
 
 
 def seen(path: Path, limits: ReadLimits = LIMITS) -> str | None:
-    marking = level_of(look(path, {"media_type": detect(path)}, limits))
+    marking = level_of(screen(path, {"media_type": detect(path)}, limits))
     return marking.level.value if marking else None
 
 
@@ -166,7 +166,7 @@ def test_a_pdf_is_looked_through_and_in_no_time_its_first_pages_are(tmp_path: Pa
     early = saved(tmp_path, as_pdf([pages[0], MARKED[0], *pages], breaks=True), "early.pdf")
 
     def within(path: Path, seconds: float | None) -> Marking | None:
-        return level_of(look(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
+        return level_of(screen(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
 
     assert [within(late, seconds) is not None for seconds in (None, 60, 0)] == [True, True, False]
     assert within(early, 0) is not None
