@@ -1,4 +1,4 @@
-"""The provisions of a law that citations name: whether they are there, and their words."""
+"""Looks up cited provisions in a law."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tasks.text.numerals import chinese_numeral
 
 
 def missing_part(law: Law, provision: Provision) -> str | None:
-    """The first part of a provision that the law does not have."""
+    """Returns the first part of a provision that the law does not have; None if all exist."""
     article = law.articles.get(provision.article)
     if article is None:
         return provision_label(Provision(provision.article))
@@ -25,7 +25,7 @@ def missing_part(law: Law, provision: Provision) -> str | None:
 
 
 def text_of(article: Article, provision: Provision) -> str:
-    """The words of a provision that there is."""
+    """Returns the text of an existing provision."""
     paragraphs = article.paragraphs
     if provision.paragraph is not None:
         paragraphs = [paragraphs[provision.paragraph - 1]]
@@ -35,7 +35,7 @@ def text_of(article: Article, provision: Provision) -> str:
 
 
 def parts_of(law: Law) -> Iterator[tuple[str, str]]:
-    """Every article and each of its paragraphs where there are several, with their labels."""
+    """Yields label and text of every article, and of its paragraphs if it has several."""
     for number, article in law.articles.items():
         if len(article.paragraphs) > 1:
             for place, paragraph in enumerate(article.paragraphs, start=1):

@@ -42,8 +42,8 @@ class Finding(BaseModel):
         "listed in the documentation."
     )
     severity: Severity = Field(
-        description="`error`: the standard requires it. `warning`: usual practice, or a person "
-        "must judge."
+        description="`error` if the standard requires it; `warning` for usual practice, and where a "
+        "person must judge."
     )
     place: Position = Field(description="Where it is.")
     expected: str = Field(description="What the rule requires.")

@@ -1,7 +1,7 @@
 """Finds secrecy markings (密级) in a text.
 
 GB/T 9704-2012 (from copies) puts the level in the top left corner of the first page, with the term
-after a star: `机密★1年`. A text that only mentions secrets, such as the law on them, has no marking.
+after a star: `机密★1年`. A text that only mentions secrets, such as a law, has no marking.
 """
 
 from __future__ import annotations

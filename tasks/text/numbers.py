@@ -1,4 +1,4 @@
-"""The numbers in a text, so that those of a result can be looked for in its source."""
+"""The numbers in a text, to check the numbers of a result against its source."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ _WORDS = {word: value for value, word in enumerate(_SMALL.split(" "))} | {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as written in Arabic digits, and what it may mean: 1.2 or, in 1.2万, 12000."""
+    """A number in Arabic digits and its possible values: for 1.2万, 1.2 and 12000."""
 
     written: str
     values: frozenset[Decimal]
 
 
 def arabic_numbers(text: str) -> list[Number]:
-    """Every number written in digits, full-width or half-width, in order."""
+    """Returns the numbers in digits, full-width or half-width, in order."""
     plain = unicodedata.normalize("NFKC", text)
     found = []
     for match in _ARABIC.finditer(plain):
@@ -66,7 +66,7 @@ def arabic_numbers(text: str) -> list[Number]:
 
 
 def number_values(text: str) -> set[Decimal]:
-    """What the numbers in `text` may mean: digits, Chinese numerals, English words and months."""
+    """Returns all possible values of digits, Chinese numerals, English number words and months."""
     values = {value for number in arabic_numbers(text) for value in number.values}
     values |= {Decimal(chinese_number(match.group())) for match in _CHINESE.finditer(text)}
     values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}

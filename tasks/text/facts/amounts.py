@@ -1,4 +1,4 @@
-"""Numbers in digits, Chinese numerals and English words, and their values: 1.5亿 is 150000000."""
+"""Finds numbers in digits, Chinese numerals and English words: 1.5亿 is 150000000."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHINESE = re.compile(
     rf"|(?P<lower>[{DIGITS}{UNITS}]{_LONG})分之(?P<upper>[{DIGITS}{UNITS}]{_LONG})"
     rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{DIGITS}]{_LONG})(?P<scale>[{LARGE_UNITS}]{{1,2}})?)?)"
 )
-# Right behind one digit these say that it counts something.
+# Units: after a single Chinese digit they show that it is a number.
 _COUNTED = re.compile(
     r"\s?(?:年|个|人|名|位|项|条|款|次|日|天|月|周|小时|分钟|家|户|所|座|台(?![山湾])|辆|件|份|种|类|级|层|期|批|元|角|"
     r"吨|公里|米|亩|倍|岁|届|号|组|队|处|套|册|页|章|节|部|宗|起|例|方面|季度|星期|步|支|省|市|县|区|镇|乡|村|校|院)"
@@ -56,13 +56,13 @@ _PART = re.compile(
     rf"(?P<lower>{'|'.join(_PARTS)})s?\b(?!\s+(?:of\s+)?(?:year|month|day|time|half|quarter)s?\b)",
     re.IGNORECASE,
 )
-_SMALL_SAYINGS = {"both": "2", "twice": "2", "once": "1", "double": "2", "triple": "3", "pair": "2"}
-_SAYING = re.compile(rf"\b(?:{'|'.join(_SMALL_SAYINGS)})\b", re.IGNORECASE)
-_NOT_SURE = frozenset(("zero", "one", "first", "second"))
+_NUMBER_WORDS = {"both": "2", "twice": "2", "once": "1", "double": "2", "triple": "3", "pair": "2"}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
+_AMBIGUOUS = frozenset(("zero", "one", "first", "second"))
 
 
 def amounts(text: str, *, comma_is_a_point: bool = False) -> list[Fact]:
-    """Every number in a plain text whose dates, times and issue numbers are masked, in order."""
+    """Returns the numbers in a plain text in order. Mask dates, times and issue numbers first."""
     found = [*_fractions(text), *_arabic(text, comma_is_a_point=comma_is_a_point)]
     found += [*_chinese(text), *_english(text)]
     kept: list[Fact] = []
@@ -77,7 +77,7 @@ def _fact(start: int, end: int, value: str, *also: str, sure: bool = True) -> Fa
 
 
 def written(value: Decimal) -> str:
-    """One way of writing for one value: 1.50 is 1.5."""
+    """Returns the canonical form of a value: 1.5 for 1.50."""
     plain = format(value, "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
@@ -131,7 +131,7 @@ def _value(number: str, *, comma_is_a_point: bool) -> Decimal:
 
 
 def _scale(match: re.Match[str]) -> int:
-    """How much one of the number is: 10,000 for 万; 0 where nothing says."""
+    """Returns the scale after a number, such as 10,000 for 万; 0 without one."""
     if match["word"]:
         return SCALES[match["word"].lower()]
     chinese = (match["chinese"] or "").strip()
@@ -168,8 +168,8 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
         return
     if text[match.end() : match.end() + 2] == "分点":
         return
-    if _is_loose(run):
-        # 十四五 is 14 and 5, 三四十 is 30 to 40: what it may mean supports, nothing is asked of it.
+    if _is_ambiguous(run):
+        # 十四五 is 14 and 5, 三四十 is 30 to 40: accepted as support, not checked itself.
         parts = {str(chinese_number(run[:at])) for at in range(1, len(run) + 1)}
         parts |= {str(chinese_number(run[at:])) for at in range(1, len(run))}
         yield _fact(*match.span(), str(chinese_number(run)), *parts, sure=False)
@@ -184,7 +184,7 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     yield _fact(*match.span(), written(value), sure=sure)
 
 
-def _is_loose(run: str) -> bool:
+def _is_ambiguous(run: str) -> bool:
     return run[0] in LARGE_UNITS or (
         bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run))
     )
@@ -195,10 +195,10 @@ def _english(text: str) -> Iterator[Fact]:
         words = re.findall(r"[a-z]+", match.group().lower())
         share = "%" if match["share"] else ""
         parts = [str(ENGLISH[word]) for word in words if word in ENGLISH]
-        sure = len(words) > 1 or words[0] not in _NOT_SURE
+        sure = len(words) > 1 or words[0] not in _AMBIGUOUS
         yield _fact(*match.span(), f"{_spoken(words)}{share}", *parts, sure=sure)
-    for match in _SAYING.finditer(text):
-        yield _fact(*match.span(), _SMALL_SAYINGS[match.group().lower()], sure=False)
+    for match in _NUMBER_WORD.finditer(text):
+        yield _fact(*match.span(), _NUMBER_WORDS[match.group().lower()], sure=False)
 
 
 def _spoken(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Dates and times of the day, from Chinese, Arabic and European ways of writing them."""
+"""Finds dates and times in Chinese, numeric and European notation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MONTH_ALONE = re.compile(
 )
 _PATTERNS = (_CHINESE, _FIGURES, _DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE, _CHINESE_YEAR)
 _LATIN = frozenset((_DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE))
-# As far behind a date without a year as a year may stand that is its own: 3 May to 5 May 2026.
+# The largest distance to a year after a date without one: 3 May to 5 May 2026.
 _NEAR = 24
 
 _PART = r"(?P<part>上午|早上|早晨|凌晨|中午|下午|傍晚|晚上|晚间|晚)?"
@@ -69,9 +69,9 @@ _LATE = frozenset(("下午", "傍晚", "晚上", "晚间", "晚", "中午"))
 
 
 def dates(text: str) -> list[Fact]:
-    """Every date in a plain text, in order, days of a range apart.
+    """Returns the dates in a plain text in order; both days of a range.
 
-    One without a year may be of the year that was named last before it, or right behind it.
+    A date without a year may have the previous year in the text, or the one right after it.
     """
     found: list[Fact] = []
     taken: set[int] = set()
@@ -127,7 +127,7 @@ def _number(written: str | None) -> int | None:
 
 
 def _written(year: int | None, month: int | None, day: int | None) -> str | None:
-    """None where there is no such day."""
+    """Returns None if the date does not exist."""
     if month is None:
         return None if year is None else f"{year}"
     try:
@@ -139,7 +139,7 @@ def _written(year: int | None, month: int | None, day: int | None) -> str | None
 
 
 def _known(value: str) -> frozenset[str]:
-    """What else a source says that has this date: 2026-05-03 also says 2026, 2026-05, 05-03."""
+    """Returns further values that a date supports: 2026-05-03 supports 2026, 2026-05, 05-03."""
     year, _, rest = value.partition("-") if not value.startswith("--") else ("", "", value[2:])
     month, _, day = rest.partition("-")
     known = {year, f"{year}-{month}" if year and month else "", f"--{month}" if month else ""}
@@ -166,7 +166,7 @@ def _with_years(found: Sequence[Fact]) -> list[Fact]:
 
 
 def times(text: str) -> list[Fact]:
-    """Every time of the day in a plain text. 2:30 may be meant where 14:30 stands."""
+    """Returns the times in a plain text. 14:30 also supports 2:30."""
     found = [
         fact
         for pattern in (_CLOCK, _CHINESE_TIME)

@@ -1,10 +1,9 @@
-"""Organisations by what their names end with, and whether a source names them.
+"""Finds organisations by the endings of their names, and checks whether a source names them.
 
-Where a Chinese name begins no rule can tell for sure (呼和浩特, 人力资源和社会保障局), and none
-tries: the longest ending of the words before that the source has is taken for the name, and what
-stands before it must be a mark or a word that no name goes on from. A name that ends in none of the
-endings here is not found; nor is one that a model wrongly shortens at its front (财政局 for
-市财政局 is in the source).
+No rule can tell where a Chinese name begins (呼和浩特, 人力资源和社会保障局). So the longest suffix
+that the source contains is taken as the name, if it follows punctuation or a word that is not part
+of names. Not detected: names without a known ending, and names that a model shortens at the front
+(财政局 for 市财政局).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from tasks.text.facts.name_starts import starts
 from tasks.text.plain import plain
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-# Endings that say by themselves what kind of thing it is, but not which one.
+# Endings that name a type of organisation, not a specific one.
 _GENERIC_WORDS = (
     "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 "
     "村委会 理事会 董事会 监事会 领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 "
@@ -29,7 +28,7 @@ _GENERIC_WORDS = (
     "县委 纪委 监委 党委 政协 妇联"
 )
 _GENERIC = _GENERIC_WORDS.split(" ")
-# Whole names.
+# Complete names.
 _NAME_WORDS = (
     "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 "
     "交通运输部 农业农村部 生态环境部 自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 "
@@ -49,7 +48,7 @@ _FOLLOWED = re.compile(
 _ENDING = re.compile(f"(?:{_ENDING_WORDS})")
 _LONGEST = 28
 _PLACE = re.compile("[省市县区镇乡州](?![民场容级])")
-# Long names, and how they are shortened: both are compared as the short one.
+# Long and short forms; both are compared in the short form.
 _SHORT = (
     ("人民政府", "政府"),
     ("人民法院", "法院"),
@@ -97,9 +96,10 @@ _LEADING = re.compile(
 
 
 def organisations(text: str) -> list[Fact]:
-    """Names in a plain text by their endings, with all that stands before in their clause.
+    """Returns the organisations in a plain text.
 
-    The value of a Chinese one is that whole stretch; an index tells what of it is a name.
+    The value of a Chinese one also has the text before it in the clause: `OrganisationIndex`
+    finds the name in it.
     """
     return sorted([*_chinese(text), *_english(text)], key=lambda fact: fact.start)
 
@@ -129,13 +129,13 @@ def _english(text: str) -> Iterator[Fact]:
 
 
 class OrganisationIndex:
-    """The organisations that texts name."""
+    """The organisations named in a number of texts."""
 
     def __init__(self, *texts: str) -> None:
         self._text = _key("\x00".join(texts))
 
     def unknown(self, fact: Fact) -> tuple[int, int] | None:
-        """Where the part of a name stands that no text names; None where one does."""
+        """Returns the offsets of a name that no text contains; None if a text has it."""
         stretch = min(fact.values)
         if _key(stretch) in self._text:
             return None
@@ -150,7 +150,7 @@ class OrganisationIndex:
         return fact.start + _begin(stretch), fact.end
 
     def _names(self, name: str) -> bool:
-        """Whether a name begins in the texts where this one does, or after a place's name."""
+        """Whether the texts contain the name with its beginning at a possible start of a name."""
         key = _key(name)
         at = self._text.find(key)
         while at >= 0:
@@ -164,12 +164,12 @@ class OrganisationIndex:
 
 
 def shortened(fact: Fact) -> int:
-    """Where the name of a finding begins, as far as can be told."""
+    """Returns the probable offset where the name of a fact begins."""
     return fact.start + _begin(min(fact.values))
 
 
 def _begin(stretch: str) -> int:
-    """Where a name that no text has begins, as far as can be told: at the last such place."""
+    """Returns the probable beginning of an unknown name: the last possible one."""
     places = [at for at in starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
     return max((at for at in places if stretch[at:] not in _GENERIC), default=0)
 
