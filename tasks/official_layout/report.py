@@ -42,7 +42,7 @@ class Finding(BaseModel):
         "listed in the documentation."
     )
     severity: Severity = Field(
-        description="`error` if the standard requires it; `warning` for usual practice, and where a "
+        description="`error` if the standard requires it; `warning` for usual practice, or if a "
         "person must judge."
     )
     place: Position = Field(description="Where it is.")
