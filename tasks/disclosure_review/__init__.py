@@ -13,7 +13,8 @@ from documents.inventory.hidden_content import HOLD_MORE
 from documents.readers.sheets import XLS
 from tasks.disclosure_review.wordings import WORDINGS, ReasonKind
 from tasks.engine import Engine
-from tasks.redact import ask_model, changes_of, findings
+from tasks.redact import changes_of, findings
+from tasks.redact.by_model import ask_model
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
@@ -104,7 +105,7 @@ class DisclosureResult(BaseModel):
 async def disclosure_review(
     document: Document, options: DisclosureOptions, engine: Engine
 ) -> DisclosureResult:
-    """Raises a `DocumentError`, and what `tasks.redact.ask_model` raises."""
+    """Raises a `DocumentError`, and what `ask_model` raises."""
     kinds = frozenset(options.kinds)
     answer = await ask_model(kinds, document, engine) if options.use_model else None
     masker = Masker(Targets(kinds, options.terms, answer.words if answer else {}), Style())
@@ -146,8 +147,8 @@ class _HiddenContent:
 async def _hidden_content(document: Document) -> _HiddenContent:
     if document.source is None or document.source.media_type not in HOLD_MORE:
         return _HiddenContent()
-    made = await document.source.work("unshown", {"media_type": document.source.media_type})
-    return _HiddenContent(made.found["text"], made.found["embedded"])
+    output = await document.source.work("unshown", {"media_type": document.source.media_type})
+    return _HiddenContent(output.found["text"], output.found["embedded"])
 
 
 async def _hidden_reasons(

@@ -93,9 +93,9 @@ async def format_fix(
 ) -> FormatFixResult:
     """Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    made = await source.work("format_fix", {**options.arguments(), "words": options.words})
-    report = made.found
-    file = await _store(source, made.file)
+    output = await source.work("format_fix", {**options.arguments(), "words": options.words})
+    report = output.found
+    file = await _store(source, output.file)
     engine.progress(1, 1)
     return FormatFixResult(
         kind=report["kind"],

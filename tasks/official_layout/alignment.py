@@ -45,49 +45,51 @@ def spaces(text: str) -> float:
     return sum(1 if one in _WIDE_SPACES else 0.5 for one in text)
 
 
-def is_near(chars: float, wanted: float) -> bool:
-    return abs(chars - wanted) <= _CHARS_OFF
+def is_near(chars: float, expected: float) -> bool:
+    return abs(chars - expected) <= _CHARS_OFF
 
 
-def check_indent(rule: Rule, paragraph: Paragraph, wanted: int) -> Iterator[Breach]:
-    """Checks that the first line is indented by `wanted` characters, and the others are not.
+def check_indent(rule: Rule, paragraph: Paragraph, expected: int) -> Iterator[Breach]:
+    """Checks that the first line is indented by `expected` characters, and the others are not.
 
     Paragraphs that Word numbers are skipped: their list sets the indent.
     """
     if paragraph.mark:
         return
     first, left = first_indent(paragraph), left_indent(paragraph)
-    if is_near(first, wanted) and is_near(left, 0):
+    if is_near(first, expected) and is_near(left, 0):
         return
     found = f"first line indented by {first:.1f} characters"
     if not is_near(left, 0):
         found = f"all lines indented by {left:.1f} characters"
-    correction: Correction = partial(set_indent, paragraph, wanted)
-    if spaces(paragraph.text[: paragraph.lead]) > wanted + _CHARS_OFF:
+    correction: Correction = partial(set_indent, paragraph, expected)
+    if spaces(paragraph.text[: paragraph.lead]) > expected + _CHARS_OFF:
         correction = TextEdit(paragraph, 0, paragraph.lead, "")
     yield Breach(rule, found, paragraph, correction=correction)
 
 
-def set_indent(paragraph: Paragraph, wanted: int) -> None:
-    """Indents the first line by `wanted` characters, including the white space in its text."""
-    chars = max(0.0, wanted - spaces(paragraph.text[: paragraph.lead]))
+def set_indent(paragraph: Paragraph, expected: int) -> None:
+    """Indents the first line by `expected` characters, including the white space in its text."""
+    chars = max(0.0, expected - spaces(paragraph.text[: paragraph.lead]))
     indent = _clear_indents(paragraph)
     give(indent, firstLineChars=round(chars * 100), firstLine=round(chars * SIZE_3_TWIPS))
     give(indent, leftChars=0, left=0)
 
 
-def check_alignment(rule: Rule, paragraph: Paragraph, wanted: str, *also: str) -> Iterator[Breach]:
-    if paragraph.format.align not in {wanted, *also}:
+def check_alignment(
+    rule: Rule, paragraph: Paragraph, expected: str, *also: str
+) -> Iterator[Breach]:
+    if paragraph.format.align not in {expected, *also}:
         yield Breach(
             rule,
             paragraph.format.align,
             paragraph,
-            correction=partial(set_align, paragraph, wanted),
+            correction=partial(set_align, paragraph, expected),
         )
 
 
-def set_align(paragraph: Paragraph, wanted: str) -> None:
-    give(made(properties(paragraph.element), "jc"), val=wanted)
+def set_align(paragraph: Paragraph, expected: str) -> None:
+    give(made(properties(paragraph.element), "jc"), val=expected)
 
 
 def check_centred(rule: Rule, paragraph: Paragraph) -> Iterator[Breach]:
@@ -122,29 +124,29 @@ def set_right(paragraph: Paragraph, chars: int) -> None:
 
 
 def check_blank_lines(
-    rule: Rule, official: OfficialDocument, above: Paragraph, below: Paragraph, wanted: int
+    rule: Rule, official: OfficialDocument, above: Paragraph, below: Paragraph, expected: int
 ) -> Iterator[Breach]:
-    """Checks that `wanted` blank paragraphs precede `below`, which follows `above`."""
+    """Checks that `expected` blank paragraphs precede `below`, which follows `above`."""
     between = official.paragraphs[above.index + 1 : below.index]
     blanks: list[Paragraph] = []
     for paragraph in reversed(between):
         if not paragraph.blank:
             break
         blanks.append(paragraph)
-    if len(blanks) == wanted or not _one_parent(above, below):
+    if len(blanks) == expected or not _one_parent(above, below):
         return
     # Removing a paragraph with section properties would change the page setup.
     removable = [one for one in blanks if not any(True for _ in one.element.iter("{*}sectPr"))]
 
     def correct() -> None:
-        for _ in range(wanted - len(blanks)):
+        for _ in range(expected - len(blanks)):
             below.element.addprevious(_blank_like(below.element))
-        for paragraph in removable[: max(0, len(blanks) - wanted)]:
+        for paragraph in removable[: max(0, len(blanks) - expected)]:
             parent = paragraph.element.getparent()
             if parent is not None:
                 parent.remove(paragraph.element)
 
-    possible = len(blanks) - len(removable) <= wanted
+    possible = len(blanks) - len(removable) <= expected
     yield Breach(
         rule, f"{len(blanks)} blank lines above", below, correction=correct if possible else None
     )

@@ -31,12 +31,12 @@ def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     kind, leave_out = _kind_and_exclusions(arguments)
     with _nesting_errors():
         official = parse(load(path, limits), kind)
-        found = list(breaches(official, leave_out))
+        breaches_found = list(breaches(official, leave_out))
     return Made(
         {
             "kind": official.kind.value if official.kind else None,
             "recognised": _recognised(official),
-            **_findings(found),
+            **_findings(breaches_found),
         }
     )
 
@@ -68,8 +68,11 @@ def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     changes: list[dict[str, Any]] = []
     for _ in range(_MOST_ROUNDS):
         official = parse(parts, kind)
-        found = list(breaches(official, leave_out))
-        applicable = [one for one in found if _is_applicable(one, words=words)]
+        applicable = [
+            breach
+            for breach in breaches(official, leave_out)
+            if _is_applicable(breach, words=words)
+        ]
         if not applicable:
             break
         changes += _apply(applicable, original_indexes)
@@ -85,8 +88,8 @@ def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     )
 
 
-def _is_applicable(found: Breach, *, words: bool) -> bool:
-    return found.correction is not None and (words or not isinstance(found.correction, TextEdit))
+def _is_applicable(breach: Breach, *, words: bool) -> bool:
+    return breach.correction is not None and (words or not isinstance(breach.correction, TextEdit))
 
 
 def _kind_and_exclusions(arguments: Mapping[str, Any]) -> tuple[Kind | None, frozenset[str]]:
@@ -94,10 +97,10 @@ def _kind_and_exclusions(arguments: Mapping[str, Any]) -> tuple[Kind | None, fro
     return Kind(kind) if kind else None, frozenset(arguments.get("leave_out") or ())
 
 
-def _findings(found: Sequence[Breach]) -> dict[str, Any]:
+def _findings(breaches_found: Sequence[Breach]) -> dict[str, Any]:
     return {
-        "findings": [one.as_json() for one in found[:_MOST_FINDINGS]],
-        "findings_in_all": len(found),
+        "findings": [one.as_json() for one in breaches_found[:_MOST_FINDINGS]],
+        "findings_in_all": len(breaches_found),
     }
 
 
@@ -123,14 +126,14 @@ def _recognised(official: OfficialDocument) -> list[dict[str, Any]]:
 
 
 def _apply(
-    found: Sequence[Breach], original_indexes: Mapping[etree._Element, int]
+    breaches_found: Sequence[Breach], original_indexes: Mapping[etree._Element, int]
 ) -> list[dict[str, Any]]:
     """Applies formatting first, which keeps all offsets; then text edits, from the end."""
-    edits = [one for one in found if isinstance(one.correction, TextEdit)]
-    others = [one for one in found if not isinstance(one.correction, TextEdit)]
+    edits = [one for one in breaches_found if isinstance(one.correction, TextEdit)]
+    formatting = [one for one in breaches_found if not isinstance(one.correction, TextEdit)]
     edits.sort(key=_from_the_end)
     changes = []
-    for one in others:
+    for one in formatting:
         if one.correction is not None and not isinstance(one.correction, TextEdit):
             one.correction()
             changes.append(_change(one, original_indexes))
@@ -147,18 +150,18 @@ def _apply(
     return changes
 
 
-def _from_the_end(found: Breach) -> tuple[int, int]:
-    assert isinstance(found.correction, TextEdit)  # noqa: S101 - only these are sorted
-    return -found.correction.paragraph.index, -found.correction.start
+def _from_the_end(breach: Breach) -> tuple[int, int]:
+    assert isinstance(breach.correction, TextEdit)  # noqa: S101 - only these are sorted
+    return -breach.correction.paragraph.index, -breach.correction.start
 
 
-def _change(found: Breach, original_indexes: Mapping[etree._Element, int]) -> dict[str, Any]:
-    finding = found.as_json()
+def _change(breach: Breach, original_indexes: Mapping[etree._Element, int]) -> dict[str, Any]:
+    finding = breach.as_json()
     place = finding["place"]
-    if found.paragraph is not None:
+    if breach.paragraph is not None:
         # Paragraphs are counted as in the original file.
-        place["paragraph"] = original_indexes.get(found.paragraph.element)
-    edit = found.correction if isinstance(found.correction, TextEdit) else None
+        place["paragraph"] = original_indexes.get(breach.paragraph.element)
+    edit = breach.correction if isinstance(breach.correction, TextEdit) else None
     return {
         "rule": finding["rule"],
         "clause": finding["clause"],

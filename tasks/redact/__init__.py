@@ -15,7 +15,7 @@ from documents.masking.formats import MASKED_FORMATS
 from documents.masking.replacement import applied
 from documents.source import ResultFile, Source
 from tasks.engine import Engine
-from tasks.redact.by_model import ASKED, ModelFindings, find_by_model
+from tasks.redact.by_model import ask_model
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
@@ -166,7 +166,7 @@ class RedactResult(BaseModel):
 async def redact(document: Document, options: RedactOptions, engine: Engine) -> RedactResult:
     """Masks the document, and its file for DOCX and PDF.
 
-    Raises `RedactionIncomplete`, a `DocumentError`, and what `find_by_model` raises.
+    Raises `RedactionIncomplete`, a `DocumentError`, and what `ask_model` raises.
     """
     kinds = frozenset(options.kinds)
     answer = None
@@ -219,14 +219,6 @@ async def changes_of(masker: Masker, text: str) -> list[Change]:
     return masker.changes(text)
 
 
-async def ask_model(
-    kinds: frozenset[Kind], document: Document, engine: Engine
-) -> ModelFindings | None:
-    """Returns what the model finds; None if `kinds` has nothing that it is asked for."""
-    asked = kinds & ASKED.keys()
-    return await find_by_model(asked, document, engine) if asked else None
-
-
 def findings(document: Document, changes: Sequence[Change]) -> list[Finding]:
     """Converts the changes to findings, with their positions in the document."""
     found, blocks, at = [], document.blocks, 0
@@ -259,15 +251,15 @@ async def _with_file(
 ) -> RedactResult:
     """Masks the file. Words found in the text are masked everywhere in the file."""
     file_masker = Masker(_with_words(document.text, masker.targets, changes), masker.style)
-    made = await source.work(
+    output = await source.work(
         "redact", {"masker": file_masker.as_json(), "media_type": source.media_type}
     )
-    assert made.file is not None  # noqa: S101 - `redact` always returns a file
+    assert output.file is not None  # noqa: S101 - `redact` always returns a file
     name = PurePath(masker.mask(source.filename or "document"))
     file = await source.keep(
-        made.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
+        output.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
     )
-    account: Mapping[str, Any] = made.found
+    account: Mapping[str, Any] = output.found
     return result.model_copy(
         update={
             "file": file,

@@ -23,7 +23,7 @@ List, exactly as they are written in the document:
 {asked}
 Leave out offices, companies and public places. Where there are none, give an empty list."""
 
-ASKED: Mapping[Kind, tuple[str, str]] = {
+_ASKED: Mapping[Kind, tuple[str, str]] = {
     Kind.name: ("names", '"names": the names of private persons'),
     Kind.address: ("addresses", '"addresses": the home addresses of private persons, in full'),
 }
@@ -39,14 +39,16 @@ class ModelFindings:
     unplaced: int
 
 
-async def find_by_model(
+async def ask_model(
     kinds: Collection[Kind], document: Document, engine: Engine
-) -> ModelFindings:
-    """Asks the model for names and addresses, as far as `kinds` includes them.
+) -> ModelFindings | None:
+    """Asks the model for names and addresses; returns None if `kinds` includes neither.
 
-    Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises.
+    Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and errors of the engine.
     """
-    kinds_asked = [kind for kind in ASKED if kind in kinds]
+    kinds_asked = [kind for kind in _ASKED if kind in kinds]
+    if not kinds_asked:
+        return None
     room = await room_for_text(engine, _prompt(kinds_asked, ""), ANSWER_TOKENS)
     parts = await split(document, room.text, engine)
 
@@ -55,7 +57,7 @@ async def find_by_model(
         data, _ = await ask(
             engine, _prompt(kinds_asked, text), schema=_schema(kinds_asked), max_tokens=room.answer
         )
-        return {kind: _words(data, ASKED[kind][0]) for kind in kinds_asked}
+        return {kind: _words(data, _ASKED[kind][0]) for kind in kinds_asked}
 
     answers = await work_on_all(parts, ask_part, engine)
     searched = plain(document.text)
@@ -63,13 +65,11 @@ async def find_by_model(
     unplaced = 0
     for kind in kinds_asked:
         for candidate in dict.fromkeys(word for answer in answers for word in answer[kind]):
-            if (
-                next(WordFinder(kind, DetectionMethod.model, [candidate]).find(searched), None)
-                is None
-            ):
-                unplaced += 1
-            else:
+            finder = WordFinder(kind, DetectionMethod.model, [candidate])
+            if any(True for _ in finder.find(searched)):
                 words[kind].append(candidate)
+            else:
+                unplaced += 1
     return ModelFindings({kind: listed for kind, listed in words.items() if listed}, unplaced)
 
 
@@ -81,10 +81,10 @@ def _words(data: Any, name: str) -> Sequence[str]:
 
 
 def _prompt(kinds_asked: Sequence[Kind], text: str) -> str:
-    asked = "\n".join(ASKED[kind][1] for kind in kinds_asked)
+    asked = "\n".join(_ASKED[kind][1] for kind in kinds_asked)
     return PROMPT.format(text=fence(text), asked=asked)
 
 
 def _schema(kinds_asked: Sequence[Kind]) -> Schema:
     some = list_of(text_of(_LONGEST, least=_SHORTEST), _MOST)
-    return object_of(**{ASKED[kind][0]: some for kind in kinds_asked})
+    return object_of(**{_ASKED[kind][0]: some for kind in kinds_asked})

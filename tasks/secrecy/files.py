@@ -57,9 +57,9 @@ def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
     return Made({"level": marking.level.value} if marking else {})
 
 
-def level_of(made: Made) -> Marking | None:
+def level_of(output: Made) -> Marking | None:
     """Returns the marking from the result of `screen`, without its position."""
-    level = made.found.get("level")
+    level = output.found.get("level")
     return Marking(Secrecy(level), 0, 0, level) if level else None
 
 

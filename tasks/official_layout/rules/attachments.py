@@ -149,7 +149,7 @@ def _heads(official: OfficialDocument, named: int) -> Iterator[Breach]:
     if not heads:
         return
     numbers = [re.sub(r"\D", "", paragraph.words) for paragraph in heads]
-    wanted = [str(number) for number in range(1, named + 1)] if named > 1 else [""] * named
-    if numbers != wanted:
+    expected = [str(number) for number in range(1, named + 1)] if named > 1 else [""] * named
+    if numbers != expected:
         found = ", ".join(paragraph.words for paragraph in heads)
         yield Breach(COUNT, found, heads[0], expected=f"{named}, as in the note")

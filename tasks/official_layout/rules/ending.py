@@ -141,7 +141,7 @@ def _is_real(year: str, month: str, day: str) -> bool:
         return False
 
 
-def _right(rule: Rule, paragraph: Paragraph, most: int, wanted: int) -> Iterator[Breach]:
+def _right(rule: Rule, paragraph: Paragraph, most: int, expected: int) -> Iterator[Breach]:
     if paragraph.format.align == "right":
         from_edge = right_indent(paragraph)
         if 2 - 0.3 <= from_edge <= most + 0.3:
@@ -151,9 +151,9 @@ def _right(rule: Rule, paragraph: Paragraph, most: int, wanted: int) -> Iterator
         return
     else:
         found = paragraph.format.align
-    correction: Correction = partial(set_right, paragraph, wanted)
+    correction: Correction = partial(set_right, paragraph, expected)
     end = len(paragraph.text.rstrip())
-    if spaces(paragraph.text[end:]) > wanted:
+    if spaces(paragraph.text[end:]) > expected:
         correction = TextEdit(paragraph, end, len(paragraph.text), "")
     yield Breach(rule, found, paragraph, correction=correction)
 

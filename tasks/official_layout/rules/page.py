@@ -24,12 +24,12 @@ class _Length:
 
     part: str
     name: str
-    wanted: float
+    expected: float
     tolerance: float
 
     @property
     def twips(self) -> int:
-        return round(self.wanted * TWIPS_PER_MM)
+        return round(self.expected * TWIPS_PER_MM)
 
     def fits(self, twips: int | None) -> bool:
         return twips is not None and abs(twips - self.twips) <= self.tolerance * TWIPS_PER_MM + 0.5

@@ -140,8 +140,8 @@ def _check_number(
     if not all(SONGTI.includes(font) for font in fonts):
         found = ", ".join(sorted(font or "not set" for font in fonts))
         yield Breach(FONT, found, section=where, correction=lambda: refont(number))
-    wanted = "left" if page == EVEN else "right"
-    if number.align not in {wanted, "outside"}:
+    expected = "left" if page == EVEN else "right"
+    if number.align not in {expected, "outside"}:
         rule = EVEN_LEFT if page == EVEN else ODD_RIGHT
         yield Breach(
             rule, number.align, section=where, correction=lambda: realign(number.element, page)
