@@ -18,7 +18,7 @@ from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
 from tasks.references import DocumentRef
 from tasks.task import Task
-from tasks.text.edits import Edit, apply_edits
+from tasks.text.edits import Edit
 from tasks.text.provisions import Unit, same_label, units
 
 _EXAMPLE_OLD = "第一条 市场每日开放。\n第二条 摊位费为每日45元。\n第三条 市场内禁止吸烟。"
@@ -138,11 +138,6 @@ def compare_documents(old: Document, new: Document) -> CompareResult:
         unchanged=len(pairing.new_units) - sum(change.new is not None for change in changes),
         patch=pairing.patch(),
     )
-
-
-def apply_patch(old: str, patch: Sequence[Edit]) -> str:
-    """Returns the new text. Raises `ValueError` if the patch does not fit `old`."""
-    return apply_edits(old, patch)
 
 
 class _Pairing:

@@ -1,4 +1,4 @@
-"""Punctuation, and what each kind of document must say."""
+"""Punctuation, and the wording of each kind of document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.tasks.official_layout.official_letter import (
 
 
 def about(words: str, place: int = PLAIN) -> list[tuple[str, str]]:
-    """Each finding about a paragraph that says `words`: rule and what is there."""
+    """Rule and text of each finding in a letter with the paragraph `words`."""
     document = letter()
     document.paragraphs[place].runs[0].text = words
     return [(one["rule"], one["found"]) for one in checked(document)["findings"]]
@@ -78,7 +78,7 @@ def test_a_comma_before_a_full_stop_is_removed(tmp_path: Path) -> None:
     assert after.paragraphs[PLAIN].text == "各单位按时报送。"
 
 
-def test_a_straight_quote_alone_is_left_to_a_person() -> None:
+def test_a_single_straight_quote_is_left_to_a_person() -> None:
     document = letter()
     document.paragraphs[PLAIN].runs[0].text = '坚持"预防为主的方针。'
     (finding,) = checked(document)["findings"]
@@ -86,7 +86,7 @@ def test_a_straight_quote_alone_is_left_to_a_person() -> None:
 
 
 def wording(kind: str, closing: str, opening: str | None = None) -> list[str]:
-    """The findings that are of the kind's wording, for a letter without an issue number."""
+    """The findings in a letter of that kind without an issue number."""
     document = letter(kind, closing)
     for _ in range(3):
         document._body._body.remove(document.paragraphs[0]._p)
@@ -114,11 +114,13 @@ def wording(kind: str, closing: str, opening: str | None = None) -> list[str]:
         ("议案", "特此说明。", ["proposal.asks"]),
     ],
 )
-def test_what_a_kind_says_and_does_not(kind: str, closing: str, rules: list[str]) -> None:
+def test_required_and_forbidden_wording_of_a_kind(
+    kind: str, closing: str, rules: list[str]
+) -> None:
     assert wording(kind, closing) == rules
 
 
-def test_a_reply_names_what_it_replies_to_and_says_what_was_decided() -> None:
+def test_a_reply_names_the_request_and_the_decision() -> None:
     asked = "你市《关于建设水厂的请示》收悉。同意建设。"
     assert wording("批复", "此复。", asked) == []
     assert wording("批复", "此复。") == ["reply.received"]

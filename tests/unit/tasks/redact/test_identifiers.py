@@ -1,4 +1,4 @@
-"""What identifies people is found however it is written, and other numbers are left alone."""
+"""Finds identifiers in all notations, and ignores other numbers."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> 
 
 
 @pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
-def test_numbers_that_are_something_else_are_left_alone(name: str) -> None:
+def test_other_numbers_are_ignored(name: str) -> None:
     rng = random.Random(7)
     for _ in range(100):
         assert found(f"根据第十二条，{DECOYS[name](rng)}，自公布之日起施行。") == []
 
 
 @pytest.mark.parametrize("kind", ["credit codes with a slip", "bank cards with a slip"])
-def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
+def test_a_number_with_a_wrong_check_digit_is_ignored(kind: str) -> None:
     rng = random.Random(7)
     assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100
 
@@ -61,7 +61,7 @@ def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
         ("银行卡号：6222021234567890", Kind.bank_card),
     ],
 )
-def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kind: Kind) -> None:
+def test_a_number_with_a_wrong_check_digit_is_masked_after_a_label(text: str, kind: Kind) -> None:
     (one,) = FINDER.find(text)
     assert (one.kind, one.valid) == (kind, False)
 
@@ -80,7 +80,7 @@ def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kin
         ("订单电话：13812345678", "13812345678"),
     ],
 )
-def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) -> None:
+def test_adjacent_words_do_not_hide_a_telephone_number(text: str, number: str) -> None:
     assert [words for _, words in found(text)] == [number]
 
 
@@ -96,7 +96,7 @@ def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) 
         "共13812345678元整",
     ],
 )
-def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> None:
+def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> None:
     assert found(text) == []
 
 
@@ -124,7 +124,7 @@ def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> N
         ("户名：李四", Kind.name, "李四"),
     ],
 )
-def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str) -> None:
+def test_other_notations_are_found(text: str, kind: Kind, words: str) -> None:
     assert found(text) == [(kind, words)]
 
 
@@ -145,12 +145,12 @@ def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str)
         "护照 2024年",
     ],
 )
-def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+def test_similar_text_is_ignored(text: str) -> None:
     assert found(text) == []
 
 
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
-def test_a_law_holds_no_identifiers(path: Path) -> None:
+def test_a_law_contains_no_identifiers(path: Path) -> None:
     assert found(path.read_text(encoding="utf-8")) == []
 
 
@@ -193,7 +193,7 @@ def test_masks_are_those_of_official_notices(text: str, expected: str) -> None:
     assert masked(text) == expected
 
 
-def test_other_masks_leave_nothing() -> None:
+def test_other_masks_hide_everything() -> None:
     assert masked("电话138 1234 1234。", Mask.stars) == "电话***********。"
     assert masked("电话13812341234。", Mask.blocks) == f"电话{'█' * 11}。"
 

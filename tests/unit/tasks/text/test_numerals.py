@@ -1,4 +1,4 @@
-"""Numerals in Chinese characters: every form is read, and what is written is read back."""
+"""Reading and writing numerals in Chinese characters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_arabic_digits_are_read_too() -> None:
 
 
 @pytest.mark.parametrize("numeral", ["一二", "二三十"])
-def test_two_digits_side_by_side_do_not_count(numeral: str) -> None:
+def test_two_adjacent_digits_are_not_a_counting_number(numeral: str) -> None:
     assert counting_number(numeral) is None
 
 
