@@ -117,7 +117,7 @@ def agency_names(document: Document) -> Iterator[Finding]:
     names = [name for name, count in counts.most_common(MOST_AGENCIES) if count >= LEAST_TIMES]
     found: dict[int, Finding] = {}
     for name in sorted(names, key=len, reverse=True):
-        for start, wrong, sure in _slips(text, name):
+        for start, wrong, sure in _misspellings(text, name):
             reason = f"Elsewhere the text has {name}."
             new = name if sure else None
             finding = Finding(start, wrong, new, Rule.agency_name, reason)
@@ -125,7 +125,7 @@ def agency_names(document: Document) -> Iterator[Finding]:
     yield from found.values()
 
 
-def _slips(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
+def _misspellings(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
     """Yields misspellings of a name: offset, text, and whether another agency can be excluded.
 
     Two swapped characters are a certain mistake; a missing or different one may be another agency.
@@ -133,7 +133,7 @@ def _slips(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
     for at in range(1, len(name) - 1):
         swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
         for wrong, sure in ((swapped, True), (name[:at] + name[at + 1 :], False)):
-            if _is_slip(text, wrong, name):
+            if _is_misspelling(text, wrong, name):
                 yield text.index(wrong), wrong, sure
     if len(name) < LEAST_WITH_ANOTHER_CHARACTER:
         return
@@ -144,11 +144,11 @@ def _slips(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
             wrong = text[max(0, start) : start + len(name)]
             one_differs = sum(a != b for a, b in zip(wrong, name, strict=False)) == 1
             inside = wrong[:1] == name[0] and wrong[-1:] == name[-1] and len(wrong) == len(name)
-            if one_differs and inside and wrong.isalpha() and _is_slip(text, wrong, name):
+            if one_differs and inside and wrong.isalpha() and _is_misspelling(text, wrong, name):
                 yield start, wrong, False
 
 
-def _is_slip(text: str, found: str, name: str) -> bool:
+def _is_misspelling(text: str, found: str, name: str) -> bool:
     if found == name or found in name or text.count(found) != 1:
         return False
     return not (set(found) ^ set(name)) & _DISTINCTIVE

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from tasks.redact.finders.addresses import township_end
 from tasks.redact.finders.names import COMPOUND_SURNAMES
 from tasks.redact.kinds import Detection, Kind
-from tasks.text.plain import compact, laid_out, plain
+from tasks.text.plain import compact, plain, with_gaps
 
 BLOCK = "█"
 
@@ -31,7 +31,7 @@ def masked(text: str, detection: Detection, mask: Mask) -> str:
     else:
         written = _covered(words, "*" if mask is Mask.stars else BLOCK)
     over_cells = "\t" in words and len(written) == len(compact(words))
-    return laid_out(written, words) if over_cells else written
+    return with_gaps(written, words) if over_cells else written
 
 
 def _covered(words: str, char: str) -> str:

@@ -55,7 +55,7 @@ def compact(text: str) -> str:
     return _GAPS.sub("", text)
 
 
-def laid_out(words: str, like: str) -> str:
+def with_gaps(words: str, like: str) -> str:
     """Inserts the gaps of `like` into `words`, which has as many characters without gaps."""
     chars = iter(words)
     return "".join(char if _GAPS.match(char) else next(chars) for char in like)

@@ -102,7 +102,7 @@ def units(document: Document) -> list[Unit]:
             body = block.start + heading.end(1)
             position = Position(block.start, body, block.end, page, heading.group(1), above)
             found.append(Unit("heading", position))
-        elif found and found[-1].kind == "article" and _goes_on(block.kind, text):
+        elif found and found[-1].kind == "article" and _continues(block.kind, text):
             last = found[-1].position
             position = Position(
                 last.start, last.body, block.end, last.page, last.label, last.division
@@ -128,7 +128,7 @@ def _article_head(text: str, number: tuple[int, int]) -> re.Match[str] | None:
     return head if follows and not _NOT_A_HEAD.match(text, head.end(1)) else None
 
 
-def _goes_on(kind: BlockKind, text: str) -> bool:
+def _continues(kind: BlockKind, text: str) -> bool:
     """Whether a block after an article still belongs to it."""
     return kind is not BlockKind.heading and _ANNEX.match(text) is None
 

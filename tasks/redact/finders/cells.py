@@ -14,7 +14,7 @@ _RUN = re.compile(
 )
 
 
-def one_a_cell(text: str, count: int) -> Iterator[re.Match[str]]:
+def one_per_cell(text: str, count: int) -> Iterator[re.Match[str]]:
     """Matches exactly `count` cells in a row with one letter or digit each, as group `run`."""
     for match in _RUN.finditer(text):
         if len(compact(match["run"])) == count:

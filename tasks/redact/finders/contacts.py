@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from tasks.redact.finders.cells import one_a_cell
+from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
 from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import BREAK, compact, groups
@@ -77,7 +77,7 @@ def mobiles(text: str) -> Iterator[Detection]:
         yield Detection(Kind.mobile, *match.span())
     for match in _NAMED_MOBILE.finditer(text):
         yield Detection(Kind.mobile, *match.span("number"))
-    for match in one_a_cell(text, 11):
+    for match in one_per_cell(text, 11):
         if _MOBILE_SHAPE.fullmatch(compact(match["run"])):
             yield Detection(Kind.mobile, *match.span("run"))
 

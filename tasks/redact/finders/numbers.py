@@ -13,7 +13,7 @@ from itertools import chain
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from tasks.redact.finders.cells import one_a_cell
+from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
 from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import GAP, compact, groups
@@ -56,7 +56,7 @@ _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA
 
 def identity_numbers(text: str) -> Iterator[Detection]:
     """Finds 18-character numbers (GB 11643), and old ones of 15 digits without a check digit."""
-    for match in chain(_IDENTITY.finditer(text), one_a_cell(text, 18)):
+    for match in chain(_IDENTITY.finditer(text), one_per_cell(text, 18)):
         start, end = match.span(1)
         number = compact(match[1]).upper()
         if not (_IDENTITY_SHAPE.fullmatch(number) and _is_date(number[6:14])):

@@ -76,7 +76,7 @@ def _fact(start: int, end: int, value: str, *also: str, sure: bool = True) -> Fa
     return Fact(FactKind.number, start, end, frozenset({value}), frozenset(also), sure=sure)
 
 
-def written(value: Decimal) -> str:
+def canonical(value: Decimal) -> str:
     """Returns the canonical form of a value: 1.5 for 1.50."""
     plain = format(value, "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
@@ -114,14 +114,14 @@ def _arabic(text: str, *, comma_is_a_point: bool) -> Iterator[Fact]:
             total, end, scale = total + value * here, match.end(), here
         else:
             if digits:
-                yield _fact(start, end, written(total))
+                yield _fact(start, end, canonical(total))
             (start, end), total, scale = match.span(), value * (here or 1), here
             digits = match["number"]
         if share:
-            yield _fact(start, end, f"{written(total / 10 if share == '‰' else total)}%")
+            yield _fact(start, end, f"{canonical(total / 10 if share == '‰' else total)}%")
             total, scale, digits = Decimal(0), 0, ""
     if digits:
-        yield _fact(start, end, written(total))
+        yield _fact(start, end, canonical(total))
 
 
 def _value(number: str, *, comma_is_a_point: bool) -> Decimal:
@@ -142,7 +142,7 @@ def _chinese(text: str) -> Iterator[Fact]:
     for match in _CHINESE.finditer(text):
         if match["share"]:
             share = _decimal(match["of"]).scaleb(2 - _POINTS[match["share"]])
-            yield _fact(*match.span(), f"{written(share)}%")
+            yield _fact(*match.span(), f"{canonical(share)}%")
         elif match["lower"]:
             upper, lower = (chinese_number(match[name]) for name in ("upper", "lower"))
             if lower:
@@ -164,7 +164,7 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     if point:
         value = _decimal(f"{run}点{point}")
         scale = chinese_number(f"一{match['scale']}") if match["scale"] else 1
-        yield _fact(*match.span(), written(value * scale), sure=True)
+        yield _fact(*match.span(), canonical(value * scale), sure=True)
         return
     if text[match.end() : match.end() + 2] == "分点":
         return
@@ -181,7 +181,7 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     sure = bool(match["first"]) or (
         counted and value != 1 and not units if single else not units or counted
     )
-    yield _fact(*match.span(), written(value), sure=sure)
+    yield _fact(*match.span(), canonical(value), sure=sure)
 
 
 def _is_ambiguous(run: str) -> bool:

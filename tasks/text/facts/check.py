@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tasks.text.facts.amounts import amounts
 from tasks.text.facts.dates import dates, times
-from tasks.text.facts.fact import Fact, FactKind, spans_of, without
+from tasks.text.facts.fact import Fact, FactKind, mask_spans, spans_of
 from tasks.text.facts.issue_numbers import issue_numbers
 from tasks.text.facts.languages import COMMA_IS_A_POINT
 from tasks.text.facts.organisations import OrganisationIndex, organisations
@@ -23,11 +23,11 @@ def facts_of(text: str, *, language: str = "") -> list[Fact]:
     """
     searched = plain(text)
     found = issue_numbers(searched)
-    rest = without(searched, list(spans_of(found)))
+    rest = mask_spans(searched, list(spans_of(found)))
     for finder in (times, dates):
         here = finder(rest)
         found += here
-        rest = without(rest, list(spans_of(here)))
+        rest = mask_spans(rest, list(spans_of(here)))
     found += amounts(rest, comma_is_a_point=language in COMMA_IS_A_POINT)
     return sorted(found, key=lambda fact: (fact.start, fact.end))
 
@@ -69,7 +69,7 @@ class Source:
         return not fact.values.isdisjoint(self.values)
 
 
-def lost(source: Sequence[Fact], text: str, *, language: str = "") -> list[Fact]:
+def missing_facts(source: Sequence[Fact], text: str, *, language: str = "") -> list[Fact]:
     """Returns the facts of a source that `text` does not have.
 
     1 is not required: 一年 is "a year". For an issue number, year and number are enough.

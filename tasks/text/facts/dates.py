@@ -25,7 +25,7 @@ _CHINESE = re.compile(
 _CHINESE_YEAR = re.compile(
     rf"{_YEAR}\s*(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))"
 )
-_FIGURES = re.compile(
+_NUMERIC = re.compile(
     rf"{_NO_DIGIT}(?P<year>(?:1\d|20|21)\d\d)(?P<mark>[-./])(?P<month>\d{{1,2}})(?P=mark)"
     r"(?P<day>\d{1,2})(?![\d])"
     r"|(?<![\d.])(?P<one>\d{1,2})(?P<sign>[-./])(?P<two>\d{1,2})(?P=sign)(?P<after>(?:19|20)\d\d)(?!\d)"
@@ -48,7 +48,7 @@ _MONTH_FIRST = re.compile(
 _MONTH_ALONE = re.compile(
     rf"\b{_MONTH}(?:,?{_OF}(?P<year>(?:1\d|20|21)\d\d)(?!\d))?", re.IGNORECASE
 )
-_PATTERNS = (_CHINESE, _FIGURES, _DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE, _CHINESE_YEAR)
+_PATTERNS = (_CHINESE, _NUMERIC, _DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE, _CHINESE_YEAR)
 _LATIN = frozenset((_DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE))
 # The largest distance to a year after a date without one: 3 May to 5 May 2026.
 _NEAR = 24

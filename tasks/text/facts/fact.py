@@ -35,7 +35,7 @@ class Fact:
     sure: bool = True
 
 
-def without(text: str, spans: Sequence[Span]) -> str:
+def mask_spans(text: str, spans: Sequence[Span]) -> str:
     """Replaces the characters of `spans` by NUL, so that nothing else matches them."""
     pieces, at = [], 0
     for start, end in sorted(spans):

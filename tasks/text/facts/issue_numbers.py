@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from tasks.text.facts.fact import Fact, FactKind
+from tasks.text.plain import HAN
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _ISSUE = re.compile(
-    rf"(?P<code>[{_HAN}]{{1,20}}|[A-Za-z][A-Za-z ]{{0,30}}?)?\s*"
+    rf"(?P<code>[{HAN}]{{1,20}}|[A-Za-z][A-Za-z ]{{0,30}}?)?\s*"
     r"(?P<open>[〔\[［(（【〖{])\s*(?P<year>(?:19|20)\d\d)\s*[〕\]］)）】〗}]\s*"
     r"(?P<mark>,?\s*(?:No|Nr|Num|Number|N)[.º°]?\s*|#|第)?\s*(?P<number>\d{1,5})(?P<end>\s*[号호])?(?!\d)",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ def _fact(match: re.Match[str]) -> Fact | None:
         return None
     bare = f"〔{year}〕{number}号"
     start, also = match.start(), {bare, year, number}
-    if re.match(f"[{_HAN}]", code):
+    if re.match(f"[{HAN}]", code):
         leads = [lead.end() for lead in _BEFORE.finditer(code)]
         cut = leads[-1] if leads and len(code) - leads[-1] >= _LEAST_CODE else 0
         also |= {f"{code[at:]}{bare}" for at in range(len(code) - _LEAST_CODE + 1)}

@@ -38,7 +38,7 @@ _SUBJECT = re.compile(
 )
 
 
-def starts(stretch: str, ending: re.Pattern[str]) -> set[int]:
+def possible_starts(stretch: str, ending: re.Pattern[str]) -> set[int]:
     """Returns the offsets in `stretch` where a name may begin; `ending` matches ends of names."""
     sure = {0, *_ends(_SURE, stretch)}
     found = set(sure)

@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterator
 
 from tasks.text.facts.fact import Fact, FactKind
-from tasks.text.facts.name_starts import starts
-from tasks.text.plain import plain
+from tasks.text.facts.name_starts import possible_starts
+from tasks.text.plain import HAN, plain
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 # Endings that name a type of organisation, not a specific one.
 _GENERIC_WORDS = (
     "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 "
@@ -74,9 +73,9 @@ _SHORT = (
     ("中华人民共和国", ""),
 )
 _LEAST_NAME = 3
-_NO_HAN = re.compile(f"[^{_HAN}0-9]")
+_NO_HAN = re.compile(f"[^{HAN}0-9]")
 _LONGEST_BEFORE = 8
-_IN_A_NAME = re.compile(f"(?![省市区县州盟旗镇乡村国])[{_HAN}]$")
+_IN_A_NAME = re.compile(f"(?![省市区县州盟旗镇乡村国])[{HAN}]$")
 
 _ENGLISH_ENDING = (
     "Bureau|Committee|Commission|Council|Office|Department|Ministry|Agency|Authority|Company|Ltd|"
@@ -110,7 +109,7 @@ def _chinese(text: str) -> Iterator[Fact]:
         if _FOLLOWED.match(text, match.end()):
             continue
         start = max(begin, match.start() - _LONGEST)
-        run = re.search(rf"[{_HAN}0-9]*$", text[start : match.start()])
+        run = re.search(rf"[{HAN}0-9]*$", text[start : match.start()])
         start = match.start() - len(run.group() if run else "")
         stretch = text[start : match.end()]
         if _NOT.search(stretch) or stretch in _GENERIC:
@@ -139,9 +138,9 @@ class OrganisationIndex:
         stretch = min(fact.values)
         if _key(stretch) in self._text:
             return None
-        if not re.search(f"[{_HAN}]", stretch):
+        if not re.search(f"[{HAN}]", stretch):
             return fact.start, fact.end
-        for at in sorted(starts(stretch, _ENDING)):
+        for at in sorted(possible_starts(stretch, _ENDING)):
             name = stretch[at:]
             if name in _GENERIC and not _PLACE.search(stretch[:at]):
                 return None
@@ -157,26 +156,26 @@ class OrganisationIndex:
             before = _NO_HAN.split(self._text[max(0, at - _LONGEST_BEFORE) : at])[-1]
             if name in _NAMES or not _IN_A_NAME.search(before):
                 return True
-            if len(before) in starts(before + key, _ENDING):
+            if len(before) in possible_starts(before + key, _ENDING):
                 return True
             at = self._text.find(key, at + 1)
         return False
 
 
-def shortened(fact: Fact) -> int:
+def name_start(fact: Fact) -> int:
     """Returns the probable offset where the name of a fact begins."""
     return fact.start + _begin(min(fact.values))
 
 
 def _begin(stretch: str) -> int:
     """Returns the probable beginning of an unknown name: the last possible one."""
-    places = [at for at in starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
+    places = [at for at in possible_starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
     return max((at for at in places if stretch[at:] not in _GENERIC), default=0)
 
 
 def _key(text: str) -> str:
     key = re.sub(r"\s+", " ", plain(text))
-    key = re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}])", "", key).casefold()
+    key = re.sub(rf"(?<=[{HAN}]) (?=[{HAN}])", "", key).casefold()
     for long, short in _SHORT:
         key = key.replace(long, short)
     return key

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.quality.made_up import amounts, dates, shares
-from tasks.text.facts.check import Source, facts_of, lost
+from tasks.text.facts.check import Source, facts_of, missing_facts
 from tasks.text.numbers import number_values
 from tests.unit.tasks.documents import MIXED
 
@@ -120,9 +120,9 @@ def test_a_date_without_a_year_has_the_previous_year() -> None:
 
 def test_facts_missing_in_a_translation_are_reported() -> None:
     text = "2026年5月，拨付1.5亿元。"
-    missing = lost(facts_of(text), "150 million yuan were paid.")
+    missing = missing_facts(facts_of(text), "150 million yuan were paid.")
     assert [text[fact.start : fact.end] for fact in missing] == ["2026年5月"]
-    assert lost(facts_of(text), "In May 2026, 150 million yuan were paid.") == []
+    assert missing_facts(facts_of(text), "In May 2026, 150 million yuan were paid.") == []
 
 
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)), st.integers(0, 6), st.integers(0, 6))
@@ -147,7 +147,7 @@ def test_a_share_is_itself_in_every_form(tenths: int, form: int) -> None:
 def test_a_text_supports_all_of_its_own_facts_and_they_are_inside_it(texts: list[str]) -> None:
     text = "\n".join(texts)
     assert list(Source.of(text).unsupported(text)) == []
-    assert lost(facts_of(text), text) == []
+    assert missing_facts(facts_of(text), text) == []
     for fact in facts_of(text):
         assert 0 <= fact.start < fact.end <= len(text)
 
