@@ -144,7 +144,7 @@ class CiteCheckResult(BaseModel):
 async def cite_check(
     document: Document, options: CiteCheckOptions, engine: Engine
 ) -> CiteCheckResult:
-    """Raises `EmptyDocument`."""
+    """Checks all citations in the document. Raises `EmptyDocument`."""
     if not document.text.strip():
         raise EmptyDocument("The document contains no text. Send a document with text.")
     engine.progress(0, 1)

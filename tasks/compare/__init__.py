@@ -116,7 +116,7 @@ class CompareResult(BaseModel):
 
 
 async def compare(document: Document, options: CompareOptions, engine: Engine) -> CompareResult:
-    """Raises `EmptyDocument`."""
+    """Compares the document with `options.old`. Raises `EmptyDocument`."""
     if not document.text.strip() or not options.old.document.text.strip():
         raise EmptyDocument(
             "One of the two documents contains no text. Send two documents with text."

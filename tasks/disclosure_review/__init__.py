@@ -105,7 +105,7 @@ class DisclosureResult(BaseModel):
 async def disclosure_review(
     document: Document, options: DisclosureOptions, engine: Engine
 ) -> DisclosureResult:
-    """Raises a `DocumentError`, and what `ask_model` raises."""
+    """Reviews the text and the file. Raises a `DocumentError`, and what `ask_model` raises."""
     kinds = frozenset(options.kinds)
     answer = await ask_model(kinds, document, engine) if options.use_model else None
     masker = Masker(Targets(kinds, options.terms, answer.words if answer else {}), Style())

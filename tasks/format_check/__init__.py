@@ -81,7 +81,7 @@ class FormatCheckResult(BaseModel):
 async def format_check(
     document: Document, options: FormatCheckOptions, engine: Engine
 ) -> FormatCheckResult:
-    """Raises `UnsupportedDocument` unless the document is a DOCX file."""
+    """Checks the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
     report = (await source.work("format_check", options.arguments())).found
     engine.progress(1, 1)

@@ -91,7 +91,7 @@ class FormatFixResult(BaseModel):
 async def format_fix(
     document: Document, options: FormatFixOptions, engine: Engine
 ) -> FormatFixResult:
-    """Raises `UnsupportedDocument` unless the document is a DOCX file."""
+    """Corrects the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
     output = await source.work("format_fix", {**options.arguments(), "words": options.words})
     report = output.found

@@ -118,8 +118,9 @@ class ProofreadResult(BaseModel):
 async def proofread(
     document: Document, options: ProofreadOptions, engine: Engine
 ) -> ProofreadResult:
-    """Raises `EmptyDocument`; with the model also `OptionsTooLong`, `OutputError` and errors of the
-    engine.
+    """Proofreads the document.
+
+    Raises `EmptyDocument`; with the model also `OptionsTooLong`, `OutputError` and engine errors.
     """
     if not document.text.strip():
         raise EmptyDocument("The document contains no text. Send a document with text.")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,8 +29,8 @@ class DefectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """`start` and `end` are offsets into the text; `replacement` is None where the right text
-    cannot be known.
+    """`start` and `end` are offsets into the text; `replacement` is None if a person must
+    decide.
     """
 
     kind: DefectKind
@@ -99,7 +100,7 @@ def _half_width_marks(text: str, start: int, end: int) -> Iterator[Defect]:
 
 
 def _half_width_brackets(text: str, start: int, end: int) -> Iterator[Defect]:
-    """Both brackets of a pair are full-width where one is, or where Chinese stands inside."""
+    """A pair of brackets is full-width if one of them is, or if it contains Chinese."""
     opened: list[int] = []
     for match in _ROUND_BRACKETS.finditer(text, start, end):
         at, mark = match.start(), match.group()
@@ -121,7 +122,7 @@ def _half_width(text: str, at: int, new: str | None = None) -> Defect:
 
 
 def _adjacent_marks(text: str, start: int, end: int) -> Iterator[Defect]:
-    """Only one mark ends a clause. Of several the strongest stays: a comma before 。 goes."""
+    """A clause has one final mark. Of several, the strongest is kept: ，。 becomes 。"""
     for match in _RUN.finditer(text, start, end):
         if match.group() != "？！":  # 4.3 allows this one combination.
             reason = "Only one punctuation mark belongs here."
@@ -129,7 +130,7 @@ def _adjacent_marks(text: str, start: int, end: int) -> Iterator[Defect]:
 
 
 def _strongest(run: str) -> str | None:
-    """None where two marks are equally possible, or where 4.2 and 4.3 allow repetition."""
+    """Returns the mark to keep; None if several are possible, or if 4.2 and 4.3 allow the run."""
     marks = set(run)
     most = max(_STRENGTH[mark] for mark in marks)
     strongest = [mark for mark in marks if _STRENGTH[mark] == most]
@@ -158,7 +159,7 @@ def _straight_quotes(text: str, start: int, end: int) -> Iterator[Defect]:
 
 
 def _quotation_marks(text: str, paragraphs: Sequence[Span]) -> Iterator[Defect]:
-    """4.8: of a quotation of several paragraphs, each opens it and only the last closes it."""
+    """4.8: in a quotation of several paragraphs, each has “ and only the last has ”."""
     opened: list[Defect] = []
     for start, end in paragraphs:
         if opened and _QUOTED_PARAGRAPH.match(text, start, end):
@@ -176,12 +177,12 @@ def _quotation_marks(text: str, paragraphs: Sequence[Span]) -> Iterator[Defect]:
 
 
 def _title_marks(text: str, start: int, end: int) -> Iterator[Defect]:
-    """4.15: 〈 and 〉 enclose a title within a title."""
+    """4.15: 〈 and 〉 enclose a title inside a title."""
     return _level_pairs(text, start, end, "《》〈〉", turned=False)
 
 
 def _level_pairs(text: str, start: int, end: int, marks: str, *, turned: bool) -> Iterator[Defect]:
-    """Checks marks that do not nest in themselves: the outer pair and the inner pair of `marks`.
+    """Checks a pair that must not contain itself; `marks` are the outer and the inner pair.
 
     With `turned`, an opening mark where only a closing one fits is replaced by it.
     """
@@ -244,10 +245,10 @@ def _unpaired(at: int, partner: str) -> Defect:
 def _crossed_pairs(
     text: str, paragraphs: Sequence[Span], defects: Sequence[Defect]
 ) -> Iterator[Defect]:
-    """The first mark of a paragraph that closes a pair while a later one is open: “（”）."""
-    faults = [defect.start for defect in defects if defect.kind in _PAIRS]
+    """Finds the first closing mark in a paragraph whose pair encloses an open one: “（”）."""
+    faults = sorted(defect.start for defect in defects if defect.kind in _PAIRS)
     for start, end in paragraphs:
-        if not any(start <= at < end for at in faults):
+        if bisect_left(faults, start) == bisect_left(faults, end):
             yield from _first_crossing(text, start, end)
 
 
@@ -266,19 +267,19 @@ def _first_crossing(text: str, start: int, end: int) -> Iterator[Defect]:
 
 
 def _separators(text: str, start: int, end: int) -> Iterator[Defect]:
-    """4.5: titles side by side are usually not separated."""
+    """4.5: adjacent titles in 《》 usually have no mark between them."""
     for match in _SEPARATOR.finditer(text, start, end):
-        reason = "Between titles in 《》 no mark is used."
+        reason = "No mark is used between titles in 《》."
         yield Defect(DefectKind.separator, *match.span(), "", reason)
 
 
 def _spaces(text: str, start: int, end: int) -> Iterator[Defect]:
     for match in _SPACE.finditer(text, start, end):
-        reason = "Between Chinese characters no space is used."
+        reason = "No space is used between Chinese characters."
         yield Defect(DefectKind.space, *match.span(), "", reason)
 
 
-# Where two defects overlap, the check named first wins.
+# Where defects overlap, the check that comes first here wins.
 _CHECKS: Sequence[Callable[[str, int, int], Iterable[Defect]]] = (
     _ellipses,
     _adjacent_marks,
