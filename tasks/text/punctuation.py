@@ -147,13 +147,13 @@ def _straight_quotes(text: str, start: int, end: int) -> Iterator[Defect]:
     kind = DefectKind.quotation_mark
     if len(quotes) % 2:
         for at in quotes:
-            if re.search(rf"[{HAN}]", text[max(start, at - 1) : at + 2]) and not (
+            if re.search(rf"[{HAN}]", text[max(start, at - 2) : at + 3]) and not (
                 at > start and text[at - 1].isdigit()
             ):
                 yield Defect(kind, at, at + 1, None, reason)
         return
     for first, last in zip(quotes[::2], quotes[1::2], strict=True):
-        if re.search(f"[{HAN}]", text[max(start, first - 1) : min(end, last + 2)]):
+        if re.search(f"[{HAN}]", text[max(start, first - 2) : min(end, last + 3)]):
             yield Defect(kind, first, first + 1, "“", reason)
             yield Defect(kind, last, last + 1, "”", reason)
 
