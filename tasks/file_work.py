@@ -13,7 +13,7 @@ from documents.isolation.file_work import FileWork
 from tasks.dispatch.rows import as_written
 from tasks.official_layout import work as layout
 from tasks.redact.work import redact
-from tasks.secrecy.files import look
+from tasks.secrecy.files import screen
 
 FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
     {
@@ -21,7 +21,7 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "format_check": layout.check,
         "format_fix": layout.fix,
         "redact": redact,
-        "secrecy": look,
+        "secrecy": screen,
         "unshown": unshown,
     }
 )

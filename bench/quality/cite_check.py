@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
 from documents.document import Document
-from tasks.cite_check import CiteCheckOptions, CiteCheckResult, Verdict, checked
+from tasks.cite_check import CiteCheckOptions, CiteCheckResult, Verdict, check_citations
 from tasks.cite_check.library import STATE
 
 OF_EACH = 100
@@ -52,7 +52,7 @@ def check(text: str, documents: list[Document]) -> CiteCheckResult:
     options = CiteCheckOptions.model_validate({"laws": [{"text": "-"} for _ in documents]})
     for reference, document in zip(options.laws, documents, strict=True):
         reference.give(document)
-    return checked(of_text(text), options)
+    return check_citations(of_text(text), options)
 
 
 def sentences(document: Document) -> Iterator[tuple[str, str]]:

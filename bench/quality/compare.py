@@ -9,7 +9,8 @@ from itertools import permutations
 
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
-from tasks.compare import ChangeKind, CompareResult, apply_patch, compared
+from tasks.compare import ChangeKind, CompareResult, compare_documents
+from tasks.text.edits import apply_edits
 
 MUTATIONS_OF_EACH = 25
 _ARTICLE = re.compile(r"^第\S+条 ")
@@ -91,7 +92,9 @@ def is_right(kind: ChangeKind, result: CompareResult) -> bool:
 def measures() -> Iterable[Measure]:
     documents = list(laws().values())
     pairs = list(permutations(documents, 2))
-    exact = sum(apply_patch(old.text, compared(old, new).patch) == new.text for old, new in pairs)
+    exact = sum(
+        apply_edits(old.text, compare_documents(old, new).patch) == new.text for old, new in pairs
+    )
     yield Measure(
         "compare", "patch gives the new text: pairs of laws", len(pairs), exact / len(pairs), 1.0
     )
@@ -104,9 +107,9 @@ def measures() -> Iterable[Measure]:
         for kind, mutate in MUTATIONS.items():
             for _ in range(MUTATIONS_OF_EACH):
                 new = of_text(mutate(found, draw))
-                result = compared(old, new)
+                result = compare_documents(old, new)
                 tried += 1
-                mended += apply_patch(old.text, result.patch) == new.text
+                mended += apply_edits(old.text, result.patch) == new.text
                 right[kind] += is_right(kind, result)
     yield Measure("compare", "patch gives the new text: mutated laws", tried, mended / tried, 1.0)
     each = MUTATIONS_OF_EACH * len(documents)

@@ -24,7 +24,7 @@ from standin.scripted_engine import ScriptedEngine
 from tasks.draft import DraftOptions, draft
 from tasks.minutes import MinutesOptions, minutes
 from tasks.qa import QaOptions, qa
-from tasks.text.facts.check import Source, facts_of, lost
+from tasks.text.facts.check import Source, facts_of, missing_facts
 from tasks.text.facts.fact import FactKind
 from tasks.translate import TranslateOptions, translate
 from tasks.translate.check import TranslationChecker
@@ -106,7 +106,7 @@ def _faithful() -> Iterator[Measure]:
     yield _alarms("drafts", name, OF_EACH, alarms)
     pairs = [pair for _ in range(OF_EACH) for pair in _two_ways(draw)]
     alarms = sum(
-        any(Source.of(one).unsupported(other)) or bool(lost(facts_of(one), other))
+        any(Source.of(one).unsupported(other)) or bool(missing_facts(facts_of(one), other))
         for one, other in pairs
     )
     name = "called invented or lost: a date, sum or share written another way"

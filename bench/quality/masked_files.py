@@ -25,7 +25,7 @@ from documents.masking.account import Account
 from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, pdf
 from standin.documents.builders import as_docx
-from tasks.redact.finder import RULES, Wanted
+from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
 FILES = 20
@@ -67,7 +67,7 @@ def some_identifiers(rng: random.Random) -> Sequence[str]:
 
 
 def masked_file(file: bytes, media_type: str) -> bytes:
-    masker = Masker(Wanted(frozenset(RULES)), Style())
+    masker = Masker(Targets(frozenset(RULES)), Style())
     with tempfile.NamedTemporaryFile() as kept:
         kept.write(file)
         kept.flush()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
 from documents.document import Document
-from tasks.proofread import found_by_rules
+from tasks.proofread import find_mistakes
 from tasks.proofread.findings import Finding, Rule
 from tasks.proofread.words import CONFUSIONS
 from tasks.text.edits import apply_edits
@@ -36,7 +36,7 @@ def mended() -> list[str]:
     texts = []
     for document in laws().values():
         text = document.text.replace("第二次修订）\n", "第二次修订\n")
-        edits = [one for one in found_by_rules(of_text(text)) if one.rule is Rule.half_width_mark]
+        edits = [one for one in find_mistakes(of_text(text)) if one.rule is Rule.half_width_mark]
         texts.append(_applied(text, edits))
     return texts
 
@@ -137,7 +137,7 @@ SEEDS: dict[str, Callable[[str, random.Random], Seeded]] = {
 
 
 def is_found(text: str, place: int) -> bool:
-    return any(one.start - NEAR <= place <= one.end + NEAR for one in found_by_rules(of_text(text)))
+    return any(one.start - NEAR <= place <= one.end + NEAR for one in find_mistakes(of_text(text)))
 
 
 def _put_in(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded:
@@ -147,7 +147,7 @@ def _put_in(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded
 
 def replays(document: Document) -> bool:
     """Whether the edits made give what they say, each at its place."""
-    edits = [one for one in found_by_rules(document) if one.new is not None]
+    edits = [one for one in find_mistakes(document) if one.new is not None]
     expected = _applied(document.text, edits)
     return apply_edits(document.text, [_Edit(one) for one in edits]) == expected
 
@@ -161,7 +161,7 @@ def measures() -> Iterable[Measure]:
     documents = list(laws().values())
     chars = sum(len(document.text) for document in documents)
     per = 10_000 / chars
-    edits = sum(one.new is not None for d in documents for one in found_by_rules(d))
+    edits = sum(one.new is not None for d in documents for one in find_mistakes(d))
     unit = "per 10,000 characters"
     yield Measure(
         "proofread",
@@ -172,7 +172,7 @@ def measures() -> Iterable[Measure]:
         lower_is_better=True,
     )
     texts = mended()
-    findings = sum(len(found_by_rules(of_text(text))) for text in texts)
+    findings = sum(len(find_mistakes(of_text(text))) for text in texts)
     yield Measure(
         "proofread",
         "edits and remarks on law text without those slips",

@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.quality.identifiers import DECOYS, VALID, disguised
 from bench.quality.masked_files import left_in_files
 from bench.quality.measure import Measure
-from tasks.redact.finder import RULES, Finder, Wanted
-from tasks.redact.kinds import Found, Kind
+from tasks.redact.finder import RULES, Finder, Targets
+from tasks.redact.kinds import Detection, Kind
 from tasks.secrecy import marking_of
 
 SEED = 20_260_101
@@ -120,11 +120,11 @@ def _precision() -> Iterator[Measure]:
     yield Measure("redact", "findings in a law", len(sentences), len(laws), 0, lower_is_better=True)
 
 
-def _find(text: str) -> list[Found]:
+def _find(text: str) -> list[Detection]:
     return _FINDER.find(text)
 
 
-_FINDER = Finder(Wanted(frozenset(RULES)))
+_FINDER = Finder(Targets(frozenset(RULES)))
 
 
 def _secrecy() -> Iterator[Measure]:

@@ -17,7 +17,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings, SecrecySettings
 from tasks.file_work import IN_PROCESSES
 from tasks.secrecy import Marking, Secrecy, marking_of
-from tasks.secrecy.files import LOOKED_AT, WRITTEN, level_of, marking_of_bytes
+from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of, marking_of_bytes
 
 # Longer texts are searched in a thread.
 _INLINE_MAX_CHARS = 50_000
@@ -86,7 +86,7 @@ class Screening:
         """Raises `ProblemError`: `secrecy-marked`."""
         if department.allow_secrecy is Secrecy.top_secret:
             return
-        if media_type in WRITTEN:
+        if media_type in SCREENED_BY_BYTES:
             marking = await asyncio.to_thread(marking_of_bytes, path)
         else:
             marking = await self._marking_in_time(path, media_type)
@@ -94,7 +94,7 @@ class Screening:
 
     async def _marking_in_time(self, path: Path, media_type: str) -> Marking | None:
         check = self._file_check
-        if check is None or media_type not in LOOKED_AT:
+        if check is None or media_type not in SCREENED_IN_PROCESS:
             return None
         if len(self._running) >= _MAX_WAITING:
             log.info("secrecy.not_looked", why="busy")

@@ -1,4 +1,4 @@
-"""Citations of laws in a text, held against a library of laws."""
+"""Checks the citations of laws in a text against a library of laws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tasks.cite_check.citations import Citation, find_citations, is_law_name, sh
 from tasks.cite_check.cited_provisions import Provision
 from tasks.cite_check.library import Law, LawLibrary
 from tasks.cite_check.lookup import missing_part, parts_of, provision_label, text_of
-from tasks.cite_check.quotations import holds, nearest_words
+from tasks.cite_check.quotations import contains_quotation, nearest_words
 from tasks.compare.differences import find_edits
 from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
@@ -34,20 +34,22 @@ class CiteCheckOptions(BaseModel):
     )
 
     library: LibraryRef | None = Field(
-        None, description="The name of a library of the department that holds laws."
+        None, description="The name of a library of the department that contains laws."
     )
     laws: list[DocumentRef] = Field(
-        default_factory=list, max_length=200, description="Laws beside those of the library."
+        default_factory=list,
+        max_length=200,
+        description="Laws in addition to those of the library.",
     )
     short_names: dict[str, str] = Field(
         default_factory=dict,
         max_length=1_000,
-        description="Other names of laws: the short one, and the full one. Those that the text "
-        "itself gives (以下简称) need not be here.",
+        description="Short names of laws, each with its full name. Names that the text itself "
+        "defines (以下简称) are not needed.",
     )
 
     @model_validator(mode="after")
-    def _some(self) -> CiteCheckOptions:
+    def _check_laws(self) -> CiteCheckOptions:
         if self.library is None and not self.laws:
             raise PydanticCustomError("laws", "Give a `library`, or `laws`.")
         return self
@@ -62,42 +64,42 @@ class Verdict(StrEnum):
 
 
 class CitationCheck(BaseModel):
-    """One citation, and what the library says of it."""
+    """One citation and the result of its check."""
 
-    text: str = Field(description="The citation as it stands in the text.")
+    text: str = Field(description="The citation as written in the text.")
     start: int = Field(description="Offset of the first character in the document's text, from 0.")
     end: int = Field(description="Offset after the last character.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
     verdict: Verdict = Field(
-        description="`ok`: nothing speaks against it. `unknown-law`: the library has no law of "
-        "that name, or not the version named. `superseded`: a version is named or quoted that is "
-        "not the last one of the library. `no-such-article`: the law has no such article, "
-        "paragraph or item. `quotation-differs`: the words in quotation marks do not stand there."
+        description="`ok`: no error was found. `unknown-law`: the library has no law of that name, "
+        "or not the version named. `superseded`: the version named or quoted is not the latest "
+        "in the library. `no-such-article`: the law has no such article, paragraph or item. "
+        "`quotation-differs`: the quoted words are not in the provision."
     )
     law: str | None = Field(description="The title of the law in the library; null if unknown.")
     version: date | None = Field(
-        description="The day when the version that it was held against was made or last changed."
+        description="The date of adoption or last amendment of the version used."
     )
-    current: date | None = Field(description="The same of the last version in the library.")
-    provision: str | None = Field(description="What is cited of it, such as 第十二条第二款.")
-    missing: str | None = Field(description="The part of the provision that there is not.")
-    quote: str | None = Field(description="The words that are said to stand there.")
+    current: date | None = Field(description="The date of the latest version in the library.")
+    provision: str | None = Field(description="The provision cited, such as 第十二条第二款.")
+    missing: str | None = Field(description="The part of the provision that does not exist.")
+    quote: str | None = Field(description="The quoted words.")
     expected: str | None = Field(
-        description="Where the quotation differs: the words of the law that are nearest to it."
+        description="If the quotation differs: the most similar words of the law."
     )
     edits: list[Edit] = Field(
-        description="Edits that make `expected` of `quote`, with offsets into `quote`."
+        description="Edits that turn `quote` into `expected`, with offsets into `quote`."
     )
     suggestion: str | None = Field(
-        description="The title that was perhaps meant, or the provision that the quoted words do "
-        "stand in."
+        description="The title that was probably meant, or the provision that contains the quoted "
+        "words."
     )
 
 
 class LawInLibrary(BaseModel):
-    title: str = Field(description="Its title.")
-    version: date | None = Field(description="The day when it was made or last changed, if known.")
-    current: bool = Field(description="Whether it is the last version in the library.")
+    title: str = Field(description="The title.")
+    version: date | None = Field(description="The date of adoption or last amendment, if known.")
+    current: bool = Field(description="Whether it is the latest version in the library.")
 
 
 class CiteCheckResult(BaseModel):
@@ -135,28 +137,28 @@ class CiteCheckResult(BaseModel):
     )
 
     citations: list[CitationCheck] = Field(description="Every citation, in the order of the text.")
-    counts: dict[Verdict, int] = Field(description="How many citations got each verdict.")
-    laws: list[LawInLibrary] = Field(description="The laws that citations were held against.")
+    counts: dict[Verdict, int] = Field(description="How many citations have each verdict.")
+    laws: list[LawInLibrary] = Field(description="The laws used for the check.")
 
 
 async def cite_check(
     document: Document, options: CiteCheckOptions, engine: Engine
 ) -> CiteCheckResult:
-    """Raises `EmptyDocument`."""
+    """Checks all citations in the document. Raises `EmptyDocument`."""
     if not document.text.strip():
-        raise EmptyDocument("The document holds no text. Send one that does.")
+        raise EmptyDocument("The document contains no text. Send a document with text.")
     engine.progress(0, 1)
-    result = await asyncio.to_thread(checked, document, options)
+    result = await asyncio.to_thread(check_citations, document, options)
     engine.progress(1, 1)
     return result
 
 
-def checked(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
-    given = [one.document for one in options.laws]
-    kept = options.library.documents if options.library is not None else ()
-    library = LawLibrary([*kept, *given], options.short_names)
+def check_citations(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
+    documents = [*options.library.documents] if options.library is not None else []
+    documents += [one.document for one in options.laws]
+    library = LawLibrary(documents, options.short_names)
     for short, title in short_names(document.text):
-        library.name(short, title)
+        library.add_name(short, title)
     plain_names = [*library.titles, *library.short_names]
     citations = [
         _check(document, citation, library)
@@ -229,7 +231,9 @@ def _check_provision(
     older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote)), None)
     if older is not None:
         return check.model_copy(update={"verdict": Verdict.superseded, "version": older.version})
-    elsewhere = next((label for label, words in parts_of(law) if holds(words, quote)), None)
+    elsewhere = next(
+        (label for label, words in parts_of(law) if contains_quotation(words, quote)), None
+    )
     if missing:
         verdict = Verdict.no_such_article
         return check.model_copy(
@@ -247,10 +251,10 @@ def _check_provision(
 
 
 def _quotes(law: Law, citation: Citation, quote: str) -> bool:
-    """Whether the law has the words in one of the provisions that they are quoted from."""
+    """Whether one of the cited provisions contains the quotation."""
     cited = [one for one in (citation.provision, *citation.before) if one is not None]
     return any(
-        holds(text_of(law.articles[one.article], one), quote)
+        contains_quotation(text_of(law.articles[one.article], one), quote)
         for one in cited
         if not missing_part(law, one)
     )
@@ -259,8 +263,8 @@ def _quotes(law: Law, citation: Citation, quote: str) -> bool:
 TASK = Task(
     name="cite_check",
     version="1",
-    description="Hold the citations of laws in a text against a library of laws: whether the law "
-    "is there and current, the article exists, and the quotation is exact. By rules, without a "
+    description="Check the citations of laws in a text against a library of laws: whether the law "
+    "exists and is current, the article exists, and the quotation is exact. Uses rules only, no "
     "model.",
     options=CiteCheckOptions,
     result=CiteCheckResult,

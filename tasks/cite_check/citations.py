@@ -1,4 +1,4 @@
-"""Where a text cites laws: names, provisions, and the words that it says stand there."""
+"""Finds citations of laws in a text: names, provisions and quotations."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, provisions_behind
+from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, read_provisions
 
-# What a law's name ends with; other titles in book marks are books, notices and the like.
+# The ending of a law's name. Other titles in 《》 are books, notices and the like.
 _LAW_NAME = re.compile(
     r"(?:法|法典|条例|规定|办法|细则|规则|解释)(?:[（(](?:试行|暂行|草案|修订)[）)])?$"
 )
@@ -20,20 +20,21 @@ _AFTER = re.compile(r"\s*[（(]([^（）()]{1,60}(?:[（(][^（）()]*[）)][^�
 _YEAR = re.compile(r"(\d{4})\s*(?:年|修|版|-|$)")
 _OTHER_YEAR = re.compile(r"施行|实施|以下|生效")
 _SHORT = re.compile(r"(?:以下|下)(?:统)?[简合]?称(?:为)?[《“\"]?([^》”\"）)，,]{2,30})")
-_SAYS = re.compile(
+_INTRODUCES_QUOTE = re.compile(
     r"(?:中)?的?(?:明确)?(?:规定|明确|要求|指出|载明|写明|界定)?(?:了|的是)?\s*([：:]|[，,]?)\s*(?=[“\"「])"
 )
 _BOUNDARY = "依照据按根和与及、，。；：（“反用合即了对在由从为的关\n"
 _SAME = re.compile(r"(?:该|同|上述)(?:法|条例|办法|规定|细则)(?=第)")
-# A shorter one is a term, unless a colon stands before it.
+# A shorter quotation is a term, unless it follows a colon.
 LEAST_QUOTE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """`start` and `end` are offsets into the text, of the name or of the provision where a name has
-    several; `year` is that of the version that is named. A quote stands at the last provision; it
-    may be from one of those `before` it.
+    """`start` and `end` are offsets of the name with its provision, or of a further provision.
+
+    `year` is that of the cited version. The last provision of a name has the `quote`, which may
+    be from one of the provisions `before` it.
     """
 
     start: int
@@ -46,7 +47,7 @@ class Citation:
 
 
 def find_citations(text: str, plain_names: Sequence[str]) -> list[Citation]:
-    """Every citation, in order. `plain_names` are known also without book marks."""
+    """Returns the citations in order. `plain_names` are also found without 《》."""
     found: list[Citation] = []
     last: str | None = None
     for start, end, name in _names(text, plain_names):
@@ -68,12 +69,12 @@ def is_law_name(name: str) -> bool:
 
 
 def short_names(text: str) -> Iterator[tuple[str, str]]:
-    """Names that the text itself gives to laws: the short one, and the full one."""
+    """Yields the short names that the text defines, each with the full name."""
     for match in _NAME.finditer(text):
         after = _AFTER.match(text, match.end())
-        said = _SHORT.search(after.group(1)) if after else None
-        if said is not None:
-            yield said.group(1), _name(match)
+        short = _SHORT.search(after.group(1)) if after else None
+        if short is not None:
+            yield short.group(1), _name(match)
 
 
 def _name(match: re.Match[str]) -> str:
@@ -81,7 +82,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _names(text: str, plain_names: Sequence[str]) -> list[tuple[int, int, str | None]]:
-    """Start, end and name of each; no name where it is said to be the last one again."""
+    """Returns start, end and name; the name is None for 该法 and the like."""
     found: list[tuple[int, int, str | None]] = [
         (match.start(), match.end(), _name(match)) for match in _NAME.finditer(text)
     ]
@@ -99,10 +100,10 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
     after = _AFTER.match(text, end)
     if after is not None:
         at = after.end()
-        said = _YEAR.search(after.group(1))
-        if said is not None and not _OTHER_YEAR.search(after.group(1)):
-            year = int(said.group(1))
-    provisions, last = provisions_behind(text, at)
+        match = _YEAR.search(after.group(1))
+        if match is not None and not _OTHER_YEAR.search(after.group(1)):
+            year = int(match.group(1))
+    provisions, last = read_provisions(text, at)
     whole = Citation(start, last if provisions else end, name, year)
     quote = _quote_after(text, last) or _quote_before(text, start, last)
     if not provisions:
@@ -122,17 +123,17 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
 
 
 def _quote_after(text: str, at: int) -> str | None:
-    says = _SAYS.match(text, at)
-    if says is None:
+    lead = _INTRODUCES_QUOTE.match(text, at)
+    if lead is None:
         return None
-    quote = _quoted(text, says.end())
-    if quote is None or (says.group(1) not in ("：", ":") and len(quote) < LEAST_QUOTE):
+    quote = _quoted(text, lead.end())
+    if quote is None or (lead.group(1) not in ("：", ":") and len(quote) < LEAST_QUOTE):
         return None
     return quote
 
 
 def _quote_before(text: str, start: int, end: int) -> str | None:
-    """“…”（《…法》第一条）"""
+    """Returns a quotation before a citation in brackets: “…”（《…法》第一条）."""
     if text[max(0, start - 1) : start] not in ("（", "(") or text[end : end + 1] not in ("）", ")"):
         return None
     closed = start - 2

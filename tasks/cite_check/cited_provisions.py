@@ -1,4 +1,4 @@
-"""The provisions that stand behind a law's name: 第十条第一款、第三款和第十二条 are three."""
+"""Reads the provisions after a law's name: 第十条第一款、第三款和第十二条 are three."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tasks.text.provisions import NUMERAL, number_of
+from tasks.text.numerals import number_of
+from tasks.text.provisions import NUMERAL
 
 _GAP = r"[ \t\u3000]{0,3}"
 _AND = rf"(?:\s*(?:、|和|及|以及|与|或者|或|至|到)\s*|{_GAP}[—–－～~\-]{{1,2}}{_GAP})"
-# 第三、四、九十九条 has one 第 and one 条 for all.
+# 第三、四、九十九条 has a single 第 and 条.
 _UNIT = (
     rf"(?P<numbers>{NUMERAL}(?:{_AND}(?:第{_GAP})?{NUMERAL})*){_GAP}(?P<unit>[条款项])"
     rf"(?:之(?P<added>{NUMERAL}))?"
@@ -23,16 +24,16 @@ _NUMERAL = re.compile(NUMERAL)
 _DIVISION = re.compile(rf"第{NUMERAL}(?:编|分编|章|节)")
 _SAME_LINE = re.compile(_GAP)
 _NEXT_LINE = re.compile(rf"{_GAP}\n\s{{0,3}}(?=第)")
-# What begins an article of the text itself, rather than going on with a name in the line before.
+# The beginning of an article of the text itself, not a continuation of the previous line.
 _HEAD_ENDS = re.compile(rf"[ \t\u3000【［\[]|[（(](?!{_GAP}{NUMERAL}{_GAP}[）)])")
-# An article right behind a law's name.
+# An article directly after a law's name.
 ARTICLE_FOLLOWS = rf"(?={_GAP}第{_GAP}{NUMERAL}(?:{_AND}(?:第{_GAP})?{NUMERAL})*{_GAP}条)"
 _LEVELS = {"条": 1, "款": 2, "项": 3, None: 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """An article, and perhaps one of its paragraphs, and an item of that."""
+    """An article, or one of its paragraphs, or an item."""
 
     article: tuple[int, int]
     paragraph: int | None = None
@@ -40,18 +41,18 @@ class Provision:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A provision, and where the text names it."""
+class ProvisionReference:
+    """A provision and its offsets in the text."""
 
     start: int
     end: int
     provision: Provision
 
 
-def provisions_behind(text: str, at: int) -> tuple[list[Named], int]:
-    """What follows a name that ends at `at`, and where the last of it ends."""
+def read_provisions(text: str, at: int) -> tuple[list[ProvisionReference], int]:
+    """Reads the provisions after a name that ends at `at`. Returns them and their end."""
     begin = _begin(text, at)
-    found: list[Named] = []
+    found: list[ProvisionReference] = []
     end, level = at, 0
     match = _PART.match(text, begin)
     while match is not None:
@@ -68,7 +69,7 @@ def provisions_behind(text: str, at: int) -> tuple[list[Named], int]:
 
 
 def _begin(text: str, at: int) -> int:
-    """Where provisions would begin: behind the divisions of a law; the next line may be it."""
+    """Returns where provisions may begin: after divisions of the law, or on the next line."""
     line = _NEXT_LINE.match(text, at)
     if line is not None:
         first = _PART.match(text, line.end())
@@ -81,7 +82,7 @@ def _begin(text: str, at: int) -> int:
 
 
 def _next(text: str, at: int, level: int) -> re.Match[str] | None:
-    """What goes on with a list, or deeper into the provision that was named last."""
+    """Matches the next part: a further list item, or a deeper level of the last provision."""
     match = _PART.match(text, at)
     if match is not None and (_level(match) > level or (level == 3 and match["marked"])):
         return match
@@ -99,13 +100,13 @@ def _level(match: re.Match[str]) -> int:
     return _LEVELS[match["unit"]]
 
 
-def _read(match: re.Match[str], before: Provision | None) -> Iterator[Named]:
-    """Each number of a part; nothing for a paragraph or an item of no article."""
+def _read(match: re.Match[str], before: Provision | None) -> Iterator[ProvisionReference]:
+    """Yields the provisions of one part; none for a paragraph or item without an article."""
     part = match.groupdict()
     if part.get("marked"):
         if before is not None:
             item = replace(before, item=number_of(part["marked"]))
-            yield Named(*match.span(), item)
+            yield ProvisionReference(*match.span(), item)
         return
     if part["unit"] != "条" and before is None:
         return
@@ -115,7 +116,9 @@ def _read(match: re.Match[str], before: Provision | None) -> Iterator[Named]:
         start = match.start() + (number.start() if index else 0)
         end = match.end() if last else match.start() + number.end()
         added = number_of(part["added"]) if last and part["added"] else 0
-        yield Named(start, end, _provision(part["unit"], number_of(number[0]), added, before))
+        yield ProvisionReference(
+            start, end, _provision(part["unit"], number_of(number[0]), added, before)
+        )
 
 
 def _provision(unit: str, number: int, added: int, before: Provision | None) -> Provision:

@@ -1,4 +1,4 @@
-"""Laws by their names, in all the versions that there are, and their articles."""
+"""A library of laws: all versions by name, and their articles."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from tasks.text.provisions import Paragraph, article_number, lines_of, paragraph
 STATE = "中华人民共和国"
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?!起)")
 _FILE_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
-_MADE = re.compile(r"通过|修订|修正|公布|发布|批准|修改|令")
+_ADOPTED = re.compile(r"通过|修订|修正|公布|发布|批准|修改|令")
 _AFTER_NAME = re.compile(r"\s*[（(][^（）()]*(?:\d|试行|修)[^（）()]*[）)]\s*$")
+_FIRST_UNIT = re.compile(r"[#\s]*第\S{1,6}[编章条]")
 _LONGEST_TITLE = 80
-# So much of a name must be alike to be suggested for another.
+# The least similarity of a suggested name.
 _ALIKE = 0.7
 
 Number = tuple[int, int]
@@ -26,7 +27,7 @@ Number = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`text` is all of it, without the label."""
+    """`text` is the text without the label."""
 
     label: str
     text: str
@@ -34,8 +35,10 @@ class Article:
 
 
 class Law:
-    """One version of a law. `version` is the day when it was made or last changed, None where the
-    document does not say so before its first article, nor its file's name.
+    """One version of a law.
+
+    `version` is the date of adoption or last amendment, from the text before the first article or
+    from the filename; None if neither has it.
     """
 
     def __init__(self, document: Document) -> None:
@@ -50,15 +53,15 @@ class Law:
     def articles(self) -> Mapping[Number, Article]:
         found: dict[Number, Article] = {}
         for unit in units(self.document):
-            if unit.kind == "article" and unit.place.label is not None:
-                lines = list(lines_of(self.document, unit.place))
-                article = Article(unit.place.label, "\n".join(lines), paragraphs(lines))
-                found.setdefault(article_number(unit.place.label), article)
+            if unit.kind == "article" and unit.position.label is not None:
+                lines = list(lines_of(self.document, unit.position))
+                article = Article(unit.position.label, "\n".join(lines), paragraphs(lines))
+                found.setdefault(article_number(unit.position.label), article)
         return found
 
 
 class LawLibrary:
-    """`names` are other names for laws, such as abbreviations."""
+    """`names` maps short names to titles."""
 
     def __init__(self, documents: Iterable[Document], names: Mapping[str, str]) -> None:
         self._versions: dict[str, list[Law]] = {}
@@ -75,12 +78,12 @@ class LawLibrary:
 
     @property
     def titles(self) -> list[str]:
-        """The current title of each law, long and short."""
+        """The current title of each law, with and without the state's name."""
         long = [versions[-1].title for versions in self._versions.values()]
         return [*long, *(title.removeprefix(STATE) for title in long if title.startswith(STATE))]
 
-    def name(self, short: str, title: str) -> None:
-        """Have `short` mean what `title` does."""
+    def add_name(self, short: str, title: str) -> None:
+        """Adds a short name for a title."""
         self._names[name_key(short)] = name_key(title)
 
     @property
@@ -88,12 +91,12 @@ class LawLibrary:
         return [name for name, title in self._names.items() if title in self._versions]
 
     def versions(self, name: str) -> Sequence[Law]:
-        """Every version of a law, the current one last; none where there is no such law."""
+        """Returns the versions of a law, the current one last; empty if it is unknown."""
         key = name_key(name)
         return self._versions.get(self._names.get(key, key), ())
 
     def nearest(self, name: str) -> str | None:
-        """The title that `name` was perhaps meant for."""
+        """Returns the title most similar to `name`; None if there is none."""
         key = name_key(name)
         near = get_close_matches(key, [*self._versions, *self._names], n=1, cutoff=_ALIKE)
         found = self.versions(near[0]) if near else ()
@@ -101,27 +104,26 @@ class LawLibrary:
 
 
 def name_key(name: str) -> str:
-    """Names that mean the same law have the same key: with the state's name before or without."""
+    """Returns the same key for all forms of a name, with or without the state's name."""
     plain = re.sub(r"[\s《》〈〉<>“”\"]", "", name)
     return plain.removeprefix(STATE).replace("(", "（").replace(")", "）")
 
 
 def _opening(document: Document) -> list[str]:
-    """The blocks before the first article or chapter."""
-    first = next((unit for unit in units_before_articles(document)), len(document.text))
+    """Returns the blocks before the first article or chapter, at most 30."""
+    starts = (
+        block.start
+        for block in document.blocks
+        if _FIRST_UNIT.match(document.text[block.start : block.start + 20])
+    )
+    first = next(starts, len(document.text))
     blocks = [document.text[b.start : b.end] for b in document.blocks if b.start < first]
     return blocks[:30]
 
 
-def units_before_articles(document: Document) -> Iterable[int]:
-    for block in document.blocks:
-        if re.match(r"[#\s]*第\S{1,6}[编章条]", document.text[block.start : block.start + 20]):
-            yield block.start
-
-
 def _title(opening: Sequence[str], filename: str) -> str:
     stem = re.sub(r"\.\w{1,5}$", "", filename)
-    # A text that is given may be raw Markdown.
+    # The text may be raw Markdown.
     first = " ".join(opening[0].lstrip("# ").split()) if opening else ""
     title = first if 0 < len(first) <= _LONGEST_TITLE else stem
     while _AFTER_NAME.search(title):
@@ -130,8 +132,7 @@ def _title(opening: Sequence[str], filename: str) -> str:
 
 
 def _version(opening: Sequence[str], filename: str) -> date | None:
-    said = [line for line in opening if _MADE.search(line)]
-    days = [match for line in said for match in _DATE.finditer(line)]
+    days = [match for line in opening if _ADOPTED.search(line) for match in _DATE.finditer(line)]
     days = days or list(_FILE_DATE.finditer(filename))
     return max((day for day in map(_day, days) if day is not None), default=None)
 

@@ -1,4 +1,4 @@
-"""The provisions of a law that citations name: whether they are there, and their words."""
+"""Looks up cited provisions in a law."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from collections.abc import Iterator
 
 from tasks.cite_check.cited_provisions import Provision
 from tasks.cite_check.library import Article, Law
+from tasks.text.numerals import chinese_numeral
 
 
 def missing_part(law: Law, provision: Provision) -> str | None:
-    """The first part of a provision that the law does not have."""
+    """Returns the first part of a provision that the law does not have; None if all exist."""
     article = law.articles.get(provision.article)
     if article is None:
         return provision_label(Provision(provision.article))
     paragraphs = article.paragraphs
     if provision.paragraph is not None:
         if not 0 < provision.paragraph <= len(paragraphs):
-            return f"第{numeral(provision.paragraph)}款"
+            return f"第{chinese_numeral(provision.paragraph)}款"
         paragraphs = paragraphs[provision.paragraph - 1 : provision.paragraph]
     if provision.item is not None and not any(provision.item in one.items for one in paragraphs):
-        return f"第（{numeral(provision.item)}）项"
+        return f"第（{chinese_numeral(provision.item)}）项"
     return None
 
 
 def text_of(article: Article, provision: Provision) -> str:
-    """The words of a provision that there is."""
+    """Returns the text of an existing provision."""
     paragraphs = article.paragraphs
     if provision.paragraph is not None:
         paragraphs = [paragraphs[provision.paragraph - 1]]
@@ -34,7 +35,7 @@ def text_of(article: Article, provision: Provision) -> str:
 
 
 def parts_of(law: Law) -> Iterator[tuple[str, str]]:
-    """Every article and each of its paragraphs where there are several, with their labels."""
+    """Yields label and text of every article, and of its paragraphs if it has several."""
     for number, article in law.articles.items():
         if len(article.paragraphs) > 1:
             for place, paragraph in enumerate(article.paragraphs, start=1):
@@ -44,21 +45,9 @@ def parts_of(law: Law) -> Iterator[tuple[str, str]]:
 
 def provision_label(provision: Provision) -> str:
     first, added = provision.article
-    label = f"第{numeral(first)}条" + (f"之{numeral(added)}" if added else "")
+    label = f"第{chinese_numeral(first)}条" + (f"之{chinese_numeral(added)}" if added else "")
     if provision.paragraph is not None:
-        label += f"第{numeral(provision.paragraph)}款"
+        label += f"第{chinese_numeral(provision.paragraph)}款"
     if provision.item is not None:
-        label += f"第（{numeral(provision.item)}）项"
+        label += f"第（{chinese_numeral(provision.item)}）项"
     return label
-
-
-def numeral(number: int) -> str:
-    """A number below 10,000 in Chinese characters."""
-    digits, written = "零一二三四五六七八九", ""
-    for unit, size in (("千", 1_000), ("百", 100), ("十", 10), ("", 1)):
-        digit, number = divmod(number, size) if size > 1 else (number, 0)
-        if digit:
-            written += ("" if digit == 1 and unit == "十" and not written else digits[digit]) + unit
-        elif written and number and not written.endswith("零"):
-            written += "零"
-    return written or "零"

@@ -1,4 +1,4 @@
-"""Quotations held against the words that they are quoted from."""
+"""Compares quotations with their source."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ _ENDS = "。，；、：,.;:"
 _LONGEST_SHOWN = 500
 
 
-def holds(text: str, quote: str) -> bool:
-    """Whether the quoted words stand in a text, in order where `…` leaves some out. White space and
-    the kind of quotation marks do not count, nor does which mark a quotation ends with; but where
-    it ends with one, so must a clause of the text.
+def contains_quotation(text: str, quote: str) -> bool:
+    """Whether a text contains the quoted words; `…` in the quotation stands for omitted text.
+
+    White space and the form of quotation marks are ignored. If the quotation ends with a
+    punctuation mark, the text must have some punctuation mark there.
     """
     words, at = _plain(text), 0
     *pieces, last = [_plain(piece) for piece in _ELLIPSIS.split(quote)]
@@ -35,7 +36,7 @@ def holds(text: str, quote: str) -> bool:
 
 
 def nearest_words(text: str, quote: str) -> str:
-    """The stretch of `text` that is most like `quote`."""
+    """Returns the passage of `text` that is most similar to `quote`."""
     blocks = [
         block
         for block in SequenceMatcher(None, text, quote, autojunk=False).get_matching_blocks()

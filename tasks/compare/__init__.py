@@ -1,4 +1,4 @@
-"""What changed between two versions of a text, article by article."""
+"""Compares two versions of a text, article by article."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.errors import EmptyDocument
-from tasks.compare.differences import find_edits, rising
+from tasks.compare.differences import find_edits, longest_rising
 from tasks.compare.divisions import Divisions
 from tasks.compare.matching import match
 from tasks.doubts import of_rules_alone
 from tasks.engine import Engine
 from tasks.references import DocumentRef
 from tasks.task import Task
-from tasks.text.edits import Edit, apply_edits
+from tasks.text.edits import Edit
 from tasks.text.provisions import Unit, same_label, units
 
 _EXAMPLE_OLD = "第一条 市场每日开放。\n第二条 摊位费为每日45元。\n第三条 市场内禁止吸烟。"
@@ -49,24 +49,26 @@ class UnitKind(StrEnum):
 class Side(BaseModel):
     """An article, heading or paragraph in one of the two texts."""
 
-    label: str | None = Field(description="Its number as written, such as 第十二条; null without.")
-    division: str | None = Field(description="The chapter and section that it is in.")
-    text: str = Field(description="Its words, with the label.")
+    label: str | None = Field(
+        description="The number as written, such as 第十二条; null if it has none."
+    )
+    division: str | None = Field(description="The chapter and section that contain it.")
+    text: str = Field(description="Its text, including the label.")
     start: int = Field(description="Offset of the first character in that text, from 0.")
     end: int = Field(description="Offset after the last character.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
 
 
 class Change(BaseModel):
-    """What became of one article, heading or paragraph; several things may have at once."""
+    """The changes to one article, heading or paragraph."""
 
-    kinds: list[ChangeKind] = Field(description="What happened to it.")
-    unit: UnitKind = Field(description="What it is.")
-    old: Side | None = Field(description="In the old text; null where it was added.")
-    new: Side | None = Field(description="In the new text; null where it was removed.")
+    kinds: list[ChangeKind] = Field(description="The kinds of changes; there may be several.")
+    unit: UnitKind = Field(description="Whether it is an article, a heading or a paragraph.")
+    old: Side | None = Field(description="In the old text; null if it was added.")
+    new: Side | None = Field(description="In the new text; null if it was removed.")
     edits: list[Edit] = Field(
-        description="Where its words changed: the edits, with offsets into the old text. The label "
-        "is not among them."
+        description="The edits to its text, with offsets into the old text. Changes of the label "
+        "are not included."
     )
 
 
@@ -104,27 +106,29 @@ class CompareResult(BaseModel):
         }
     )
 
-    changes: list[Change] = Field(description="In the order of the new text.")
+    changes: list[Change] = Field(description="The changes, in the order of the new text.")
     counts: dict[ChangeKind, int] = Field(description="How many changes are of each kind.")
-    unchanged: int = Field(description="How many articles, headings and paragraphs are the same.")
+    unchanged: int = Field(description="How many articles, headings and paragraphs are unchanged.")
     patch: list[Edit] = Field(
-        description="Edits that make the new text of the old one, to the character, both as their "
-        "formats are read. What moved is removed here and put in there."
+        description="Edits that turn the old text into the new one exactly, both as extracted from "
+        "their files. A moved unit is removed and inserted."
     )
 
 
 async def compare(document: Document, options: CompareOptions, engine: Engine) -> CompareResult:
-    """Raises `EmptyDocument`."""
+    """Compares the document with `options.old`. Raises `EmptyDocument`."""
     if not document.text.strip() or not options.old.document.text.strip():
-        raise EmptyDocument("One of the two documents holds no text. Send two that do.")
+        raise EmptyDocument(
+            "One of the two documents contains no text. Send two documents with text."
+        )
     engine.progress(0, 1)
-    # Long texts take seconds that other jobs on this event loop should not wait.
-    result = await asyncio.to_thread(compared, options.old.document, document)
+    # Long texts take seconds, which would block the event loop.
+    result = await asyncio.to_thread(compare_documents, options.old.document, document)
     engine.progress(1, 1)
     return result
 
 
-def compared(old: Document, new: Document) -> CompareResult:
+def compare_documents(old: Document, new: Document) -> CompareResult:
     pairing = _Pairing(old, new)
     changes = pairing.changes()
     counts = Counter(kind for change in changes for kind in change.kinds)
@@ -136,13 +140,8 @@ def compared(old: Document, new: Document) -> CompareResult:
     )
 
 
-def apply_patch(old: str, patch: Sequence[Edit]) -> str:
-    """The new text, made of the old one. Raises `ValueError` where the patch is not for it."""
-    return apply_edits(old, patch)
-
-
 class _Pairing:
-    """The units of both texts, and which is which. `stay` are new units that kept their order."""
+    """The units of both texts and their pairs. `stay` are the new units that kept their order."""
 
     def __init__(self, old: Document, new: Document) -> None:
         self.old, self.new = old, new
@@ -152,25 +151,25 @@ class _Pairing:
             [_body(new, unit) for unit in self.new_units],
         )
         paired = sorted(self.pairs)
-        # An article moves past a heading, not a heading past an article.
+        # Prefer to report the article as moved rather than the heading.
         weights = [3 if self.new_units[index].kind == "heading" else 2 for index in paired]
-        run = rising([self.pairs[index] for index in paired], weights)
+        run = longest_rising([self.pairs[index] for index in paired], weights)
         self.stay = [paired[index] for index in run]
         self._divisions = Divisions(self.old_units, self.new_units, self.pairs)
 
     def changes(self) -> list[Change]:
         staying, pairs = set(self.stay), self.pairs
-        found: list[tuple[tuple[int, int], Change]] = []
+        ordered: list[tuple[tuple[int, int], Change]] = []
         for index in range(len(self.new_units)):
             change = self._change(index, staying=index in staying)
             if change is not None:
-                found.append(((index, 1), change))
-        kept = set(pairs.values())
+                ordered.append(((index, 1), change))
+        paired = set(pairs.values())
         after = dict(zip((pairs[index] for index in self.stay), self.stay, strict=True))
-        place = -1
+        position = -1
         for index, unit in enumerate(self.old_units):
-            place = after.get(index, place)
-            if index not in kept:
+            position = after.get(index, position)
+            if index not in paired:
                 change = Change(
                     kinds=[ChangeKind.removed],
                     unit=UnitKind(unit.kind),
@@ -178,37 +177,37 @@ class _Pairing:
                     new=None,
                     edits=[],
                 )
-                found.append(((place, 2), change))
-        return [change for _, change in sorted(found, key=lambda one: one[0])]
+                ordered.append(((position, 2), change))
+        return [change for _, change in sorted(ordered, key=lambda one: one[0])]
 
     def patch(self) -> list[Edit]:
-        """Units that kept their order are compared within; what stands between is replaced."""
-        made: list[Edit] = []
+        """Compares units that kept their order one by one, and the text between them."""
+        edits: list[Edit] = []
         old_done = new_done = 0
         for index in self.stay:
-            old, new = self.old_units[self.pairs[index]].place, self.new_units[index].place
+            old, new = self.old_units[self.pairs[index]].position, self.new_units[index].position
             for old_end, new_end in ((old.start, new.start), (old.end, new.end)):
                 before, after = self.old.text[old_done:old_end], self.new.text[new_done:new_end]
-                made += _shifted(find_edits(before, after), old_done)
+                edits += _shifted(find_edits(before, after), old_done)
                 old_done, new_done = old_end, new_end
-        made += _shifted(find_edits(self.old.text[old_done:], self.new.text[new_done:]), old_done)
-        return made
+        edits += _shifted(find_edits(self.old.text[old_done:], self.new.text[new_done:]), old_done)
+        return edits
 
     def _change(self, index: int, *, staying: bool) -> Change | None:
-        """What became of a new unit; None for nothing."""
+        """Returns the changes to a new unit; None if it is unchanged."""
         new, at = self.new_units[index], self.pairs.get(index)
         old = self.old_units[at] if at is not None else None
         if old is None or at is None:
             kinds, edits = [ChangeKind.added], []
         else:
             edits = self._edits(old, new)
-            happened = {
+            changes = {
                 ChangeKind.changed: bool(edits),
                 ChangeKind.moved: not staying
-                or (new.kind != "heading" and self._divisions.left(at, index)),
-                ChangeKind.renumbered: not same_label(old.place.label, new.place.label),
+                or (new.kind != "heading" and self._divisions.moved(at, index)),
+                ChangeKind.renumbered: not same_label(old.position.label, new.position.label),
             }
-            kinds = [kind for kind, did in happened.items() if did]
+            kinds = [kind for kind, did in changes.items() if did]
         if not kinds:
             return None
         return Change(
@@ -223,11 +222,11 @@ class _Pairing:
         before, after = _body(self.old, old), _body(self.new, new)
         if _plain(before) == _plain(after):
             return []
-        return _shifted(find_edits(before, after), old.place.body)
+        return _shifted(find_edits(before, after), old.position.body)
 
 
 def _body(document: Document, unit: Unit) -> str:
-    return document.text[unit.place.body : unit.place.end]
+    return document.text[unit.position.body : unit.position.end]
 
 
 def _plain(text: str) -> str:
@@ -235,14 +234,14 @@ def _plain(text: str) -> str:
 
 
 def _side(document: Document, unit: Unit) -> Side:
-    place = unit.place
+    position = unit.position
     return Side(
-        label=place.label,
-        division=place.division,
-        text=document.text[place.start : place.end],
-        start=place.start,
-        end=place.end,
-        page=place.page,
+        label=position.label,
+        division=position.division,
+        text=document.text[position.start : position.end],
+        start=position.start,
+        end=position.end,
+        page=position.page,
     )
 
 
@@ -253,8 +252,8 @@ def _shifted(edits: Sequence[Edit], by: int) -> list[Edit]:
 TASK = Task(
     name="compare",
     version="1",
-    description="What changed between two versions of a text: articles that were added, removed, "
-    "changed, moved or renumbered, the edits inside them, and a patch. By rules, without a model.",
+    description="Compare two versions of a text: articles that were added, removed, changed, moved "
+    "or renumbered, the edits inside them, and a patch. Uses rules only, no model.",
     options=CompareOptions,
     result=CompareResult,
     run=compare,

@@ -1,7 +1,7 @@
-"""What was edited between two versions of a passage, in words that a reader would point at.
+"""Finds the edits between two versions of a passage, in readable units.
 
-Clauses that both versions have once hold the comparison together; only what stands between them is
-compared character by character, so long passages do not take the square of their length.
+Clauses that occur exactly once in both versions are anchors. Only the text between anchors is
+compared by characters, so the time does not grow with the square of the length.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from difflib import SequenceMatcher
 
 from tasks.text.edits import Edit
 
-# Two stretches are compared character by character where their lengths' product is at most this.
+# The largest product of two lengths that are compared by characters.
 MOST_PAIRS = 250_000
-# What is unique between two anchors may not be in all of the text: one looks again, so often.
+# Clauses may be unique between two anchors but not in the whole text: search again, this often.
 DEEPEST = 20
-# Fewer equal characters between two edits make them one.
+# Edits with fewer equal characters between them are joined.
 LEAST_BETWEEN = 2
 _CLAUSE = re.compile(r"[^，。；：、！？,;!?\n]*[，。；：、！？,;!?\n]?")
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:[.,]\d+)*|.", re.DOTALL)
 
 
 def find_edits(old: str, new: str) -> list[Edit]:
-    """The edits that make `new` of `old`, in order, with offsets into `old`."""
+    """Returns the edits that turn `old` into `new`, in order, with offsets into `old`."""
     return list(_joined(old, _edits(old, new, 0)))
 
 
-def rising(places: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
-    """The indexes of a run of `places` that rises, with the largest sum of weights (1 each)."""
-    if not places:
+def longest_rising(values: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
+    """Returns indexes of the rising subsequence with the largest sum of weights (1 by default)."""
+    if not values:
         return []
-    weights = weights or [1] * len(places)
-    ranks = {place: rank for rank, place in enumerate(sorted(set(places)), start=1)}
+    weights = weights or [1] * len(values)
+    ranks = {value: rank for rank, value in enumerate(sorted(set(values)), start=1)}
     best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)  # a Fenwick tree of maxima
     before: list[int] = []
     ends: list[tuple[int, int]] = []
-    for index, place in enumerate(places):
-        rank = ranks[place]
+    for index, value in enumerate(values):
+        rank = ranks[value]
         end, at = (0, -1), rank - 1
         while at:
             end, at = max(end, best[at]), at & (at - 1)
@@ -76,7 +76,7 @@ def _edits(old: str, new: str, offset: int, depth: int = 0) -> Iterator[Edit]:
 
 
 def _common(old: str, new: str) -> int:
-    """How many characters both begin with; a number or a word is not cut."""
+    """Returns the length of the common prefix; does not split numbers or Latin words."""
     most = min(len(old), len(new))
     low = 0
     step = most
@@ -101,12 +101,12 @@ def _is_word(char: str) -> bool:
 
 
 def _anchors(old: str, new: str) -> list[tuple[int, int, int]]:
-    """Clauses that both have exactly once and in the same order: places in both, and length."""
+    """Returns clauses unique in both and in the same order: both offsets and the length."""
     in_old, in_new = _clauses(old), _clauses(new)
     shared = [
         (place, in_new[clause], len(clause)) for clause, place in in_old.items() if clause in in_new
     ]
-    return [shared[index] for index in rising([at_new for _, at_new, _ in shared])]
+    return [shared[index] for index in longest_rising([at_new for _, at_new, _ in shared])]
 
 
 def _clauses(text: str) -> dict[str, int]:
@@ -131,7 +131,7 @@ def _of_words(old: str, new: str, offset: int) -> Iterator[Edit]:
 
 
 def _joined(text: str, edits: Iterator[Edit]) -> Iterator[Edit]:
-    """Edits with next to nothing between them as one: so they can be read."""
+    """Joins edits that are close together, so that the result is readable."""
     last: Edit | None = None
     for edit in edits:
         if last is None:

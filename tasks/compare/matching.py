@@ -1,7 +1,7 @@
-"""Which unit of a new text is which unit of the old one.
+"""Pairs the units of a new text with those of the old one.
 
-Equal words first, by hash; then units that share much, found through an index of their rare pairs
-of characters, so that nobody compares each with each.
+Equal units are paired first, by hash; then similar ones. Candidates come from an index of rare
+character bigrams, so that not every unit is compared with every other.
 """
 
 from __future__ import annotations
@@ -12,106 +12,109 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-# Share of the pairs of characters that two units have in common (Dice), from which on they are the
-# same unit, changed; a lower one suffices where both stand between the same neighbours.
+# The least Dice similarity of bigrams for two versions of one unit; less is needed where
+# the neighbours are paired too.
 ALIKE = 0.5
 ALIKE_IN_PLACE = 0.25
-# A pair of characters that so many units have says nothing of any of them.
+# Bigrams in more units than this are not indexed.
 COMMON = 40
 _SPACE = re.compile(r"\s+")
 
 
 def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
-    """The index in `old` of each index in `new` that has one. White space does not count."""
+    """Returns a map of indexes in `new` to indexes in `old`. White space is ignored."""
     old, new = [_SPACE.sub("", one) for one in old], [_SPACE.sub("", one) for one in new]
-    found = _equal(old, new)
-    _Alike(old, new, found).find()
-    return found
+    pairs = _equal(old, new)
+    _SimilarUnits(old, new, pairs).find()
+    return pairs
 
 
 def _equal(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
-    """Units with the same words; of several alike, the next one that is left."""
-    places: dict[str, list[int]] = defaultdict(list)
+    """Pairs units with the same text; of several, the next one in order."""
+    indexes: dict[str, list[int]] = defaultdict(list)
     for index, words in enumerate(old):
-        places[words].append(index)
+        indexes[words].append(index)
     once = {words for words, count in Counter(new).items() if count == 1}
-    found = {
-        index: places[words][0]
+    pairs = {
+        index: indexes[words][0]
         for index, words in enumerate(new)
-        if words in once and len(places.get(words, ())) == 1
+        if words in once and len(indexes.get(words, ())) == 1
     }
     last = -1
     for index, words in enumerate(new):
-        left = places.get(words)
-        if index not in found and left:
-            at = bisect_left(left, last + 1)
-            found[index] = left.pop(min(at, len(left) - 1))
-        last = found.get(index, last)
-    return found
+        unpaired = indexes.get(words)
+        if index not in pairs and unpaired:
+            at = bisect_left(unpaired, last + 1)
+            pairs[index] = unpaired.pop(min(at, len(unpaired) - 1))
+        last = pairs.get(index, last)
+    return pairs
 
 
-class _Alike:
-    """Adds to `found` the units that are not equal, but alike."""
+class _SimilarUnits:
+    """Adds pairs of similar units to `pairs`."""
 
-    def __init__(self, old: Sequence[str], new: Sequence[str], found: dict[int, int]) -> None:
-        self._old, self._new, self._found = old, new, found
-        taken = set(found.values())
-        self._old_left = {
-            index: _pairs(old[index]) for index in range(len(old)) if index not in taken
+    def __init__(self, old: Sequence[str], new: Sequence[str], pairs: dict[int, int]) -> None:
+        self._old, self._new, self._pairs = old, new, pairs
+        taken = set(pairs.values())
+        self._unpaired_old = {
+            index: _bigrams(old[index]) for index in range(len(old)) if index not in taken
         }
-        self._new_left = {
-            index: _pairs(new[index]) for index in range(len(new)) if index not in found
+        self._unpaired_new = {
+            index: _bigrams(new[index]) for index in range(len(new)) if index not in pairs
         }
 
         self._expected: dict[int, int] = {}
         last = -1
         for index in range(len(new)):
             self._expected[index] = last + 1
-            last = found.get(index, last)
+            last = pairs.get(index, last)
 
     def find(self) -> None:
         scored = sorted(self._candidates(), reverse=True)
         for score, _, new, old in scored:
             if score >= ALIKE:
-                self._take(new, old)
+                self._pair(new, old)
         for score, _, new, old in scored:
             if score >= ALIKE_IN_PLACE and self._in_place(new, old):
-                self._take(new, old)
+                self._pair(new, old)
 
-    def _take(self, new: int, old: int) -> None:
-        if new in self._new_left and old in self._old_left:
-            del self._new_left[new], self._old_left[old]
-            self._found[new] = old
+    def _pair(self, new: int, old: int) -> None:
+        if new in self._unpaired_new and old in self._unpaired_old:
+            del self._unpaired_new[new], self._unpaired_old[old]
+            self._pairs[new] = old
 
     def _candidates(self) -> Iterator[tuple[float, int, int, int]]:
-        holders: dict[str, list[int]] = defaultdict(list)
-        for index, pairs in self._old_left.items():
-            for pair in pairs:
-                holders[pair].append(index)
-        for new, pairs in self._new_left.items():
-            for old in self._near(new, pairs, holders):
-                shared = sum((pairs & self._old_left[old]).values())
-                both = sum(pairs.values()) + sum(self._old_left[old].values())
+        units: dict[str, list[int]] = defaultdict(list)
+        for index, bigrams in self._unpaired_old.items():
+            for bigram in bigrams:
+                units[bigram].append(index)
+        for new, bigrams in self._unpaired_new.items():
+            for old in self._near(new, bigrams, units):
+                shared = sum((bigrams & self._unpaired_old[old]).values())
+                both = sum(bigrams.values()) + sum(self._unpaired_old[old].values())
                 score = 2 * shared / both if both else 0.0
                 if score >= ALIKE_IN_PLACE:
                     yield round(score, 3), -abs(new - old), new, old
 
-    def _near(self, new: int, pairs: Counter[str], holders: dict[str, list[int]]) -> Sequence[int]:
-        """The few old units that share most rare pairs, and those at the same place."""
+    def _near(self, new: int, bigrams: Counter[str], units: dict[str, list[int]]) -> Sequence[int]:
+        """Returns the old units that share most rare bigrams, and the one expected by position."""
         votes: Counter[int] = Counter()
-        for pair in pairs:
-            if len(holders[pair]) <= COMMON:
-                votes.update(holders[pair])
+        for bigram in bigrams:
+            if len(units[bigram]) <= COMMON:
+                votes.update(units[bigram])
         near = [old for old, _ in votes.most_common(5)]
         expected = self._expected[new]
-        return [*near, *(old for old in (expected,) if old in self._old_left and old not in near)]
+        return [
+            *near,
+            *(old for old in (expected,) if old in self._unpaired_old and old not in near),
+        ]
 
     def _in_place(self, new: int, old: int) -> bool:
-        before = new == 0 or self._found.get(new - 1) == old - 1
+        before = new == 0 or self._pairs.get(new - 1) == old - 1
         last = new == len(self._new) - 1 and old == len(self._old) - 1
-        after = last or self._found.get(new + 1) == old + 1
+        after = last or self._pairs.get(new + 1) == old + 1
         return before or after
 
 
-def _pairs(words: str) -> Counter[str]:
+def _bigrams(words: str) -> Counter[str]:
     return Counter(first + second for first, second in pairwise(f"^{words}$"))

@@ -28,7 +28,7 @@ from tasks.department_tasks.check_rules import (
 from tasks.department_tasks.guiding import allowed_by
 from tasks.department_tasks.regexes import MOST_CHARACTERS
 from tasks.department_tasks.result_paths import texts_in, values_at
-from tasks.redact.finder import Finder, Wanted
+from tasks.redact.finder import Finder, Targets
 from tasks.text.facts.check import Source as Facts
 from tasks.text.facts.fact import FactKind
 from tasks.text.numbers import arabic_numbers, number_values
@@ -179,7 +179,7 @@ def _misfit(rule: Matches, text: str, _: Source) -> Iterator[str]:
 
 
 def _identifying(rule: NoPersonalIdentifiers, text: str, _: Source) -> Iterator[str]:
-    for found in Finder(Wanted(rule.wanted)).find(text):
+    for found in Finder(Targets(rule.wanted)).find(text):
         yield f"a person's {found.kind.value} stands in it: leave it out"
 
 

@@ -1,4 +1,4 @@
-"""Whether a document may be published: what in it speaks against that, by rules."""
+"""Finds reasons not to publish a document, by rules."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from documents.inventory.hidden_content import HOLD_MORE
 from documents.readers.sheets import XLS
 from tasks.disclosure_review.wordings import WORDINGS, ReasonKind
 from tasks.engine import Engine
-from tasks.redact import changes_of, findings, said_by_model
-from tasks.redact.finder import RULES, Wanted
-from tasks.redact.kinds import How, Kind
+from tasks.redact import changes_of, findings
+from tasks.redact.by_model import ask_model
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import LOOKED_AT, WRITTEN, level_of
+from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of
 from tasks.task import Task
 
-# Codes of organisations are public anyway.
+# Credit codes of organisations are public.
 _PERSONAL: Sequence[Kind] = tuple(kind for kind in RULES if kind is not Kind.credit_code)
 _MOST_LISTED = 500
 
@@ -34,37 +35,38 @@ class DisclosureOptions(BaseModel):
 
     kinds: list[Kind] = Field(
         default_factory=lambda: [*_PERSONAL],
-        description="Which personal data to look for; all but `credit_code` unless said.",
+        description="The kinds of personal data to find. Default: all but `credit_code`.",
     )
     terms: list[str] = Field(
-        default_factory=list, max_length=1_000, description="Words that may not be published."
+        default_factory=list, max_length=1_000, description="Words that must not be published."
     )
     use_model: bool = Field(
-        False, description="Whether to ask the model for names and addresses too."
+        False, description="Whether to ask the model for names and addresses, too."
     )
 
     @model_validator(mode="after")
-    def _terms_have_two(self) -> DisclosureOptions:
+    def _check_terms(self) -> DisclosureOptions:
         if any(not 2 <= len(term.strip()) <= 200 for term in self.terms):
             raise ValueError("each term needs 2 to 200 characters")
         return self
 
 
 class Reason(BaseModel):
-    """Something that speaks against publishing."""
+    """A reason not to publish the document."""
 
-    kind: ReasonKind = Field(description="What sort of reason it is.")
-    rule: str = Field(description="Which rule found it; for personal data its kind.")
+    kind: ReasonKind = Field(description="The kind of reason.")
+    rule: str = Field(description="The rule that found it; for personal data, its kind.")
     start: int | None = Field(
-        description="Offset in the document's text; null where it stands outside the text."
+        description="Offset of the first character in the document's text, from 0; null if it is "
+        "outside the text."
     )
-    end: int | None = Field(description="Offset after it.")
-    page: int | None = Field(None, description="The page, from 1; null where there are none.")
+    end: int | None = Field(description="Offset after the last character.")
+    page: int | None = Field(None, description="The page, from 1; null if the format has no pages.")
     box: tuple[float, float, float, float] | None = Field(
-        None, description="The block that it stands in, as in `redact`."
+        None, description="The block that contains it, as in `redact`."
     )
-    words: str = Field(description="What stands there; personal data is masked.")
-    found_by: How = Field(description="`rule`, `model` or `term`.")
+    words: str = Field(description="The text found; personal data is masked.")
+    found_by: DetectionMethod = Field(description="`rule`, `model` or `term`.")
 
 
 class DisclosureResult(BaseModel):
@@ -92,26 +94,26 @@ class DisclosureResult(BaseModel):
     )
 
     publishable: bool = Field(
-        description="Whether nothing was found that speaks against publishing. A person decides."
+        description="True if no reason was found. A person must make the decision."
     )
-    reasons: list[Reason] = Field(description="What was found, in the order of the text.")
-    counts: dict[ReasonKind, int] = Field(description="How many reasons of each sort.")
+    reasons: list[Reason] = Field(description="The reasons, in the order of the text.")
+    counts: dict[ReasonKind, int] = Field(description="How many reasons of each kind.")
     model_asked: bool = Field(description="Whether a model was asked for names and addresses.")
-    not_covered: list[str] = Field(description="What of the file was not looked into.")
+    not_covered: list[str] = Field(description="Parts of the file that were not checked.")
 
 
 async def disclosure_review(
     document: Document, options: DisclosureOptions, engine: Engine
 ) -> DisclosureResult:
-    """Raises what asking the model raises."""
+    """Reviews the text and the file. Raises a `DocumentError`, and what `ask_model` raises."""
     kinds = frozenset(options.kinds)
-    said = await said_by_model(kinds, document, engine) if options.use_model else None
-    masker = Masker(Wanted(kinds, options.terms, said.words if said else {}), Style())
+    answer = await ask_model(kinds, document, engine) if options.use_model else None
+    masker = Masker(Targets(kinds, options.terms, answer.words if answer else {}), Style())
     marking = await _marking(document)
     changes = await changes_of(masker, document.text)
     reasons = [*_marked(document, marking), *_worded(document), *_personal(document, changes)]
-    beside = await _beside(document)
-    reasons += await _unshown(document, beside, masker)
+    hidden = await _hidden_content(document)
+    reasons += await _hidden_reasons(document, hidden, masker)
     reasons.sort(key=lambda one: (one.start or 0, one.end or 0))
     counts: dict[ReasonKind, int] = {}
     for one in reasons:
@@ -120,47 +122,49 @@ async def disclosure_review(
         publishable=not reasons,
         reasons=reasons,
         counts=counts,
-        model_asked=said is not None,
-        not_covered=_not_covered(document, beside, masker),
+        model_asked=answer is not None,
+        not_covered=_not_covered(document, hidden, masker),
     )
 
 
 async def _marking(document: Document) -> Marking | None:
-    """The marking in the text, or in what the text does not show of the file."""
+    """Returns the secrecy marking in the text, else in the rest of the file."""
     marking = marking_in(document)
-    if marking is None and document.source and document.source.media_type in LOOKED_AT:
+    if marking is None and document.source and document.source.media_type in SCREENED_IN_PROCESS:
         arguments = {"media_type": document.source.media_type}
         marking = level_of(await document.source.work("secrecy", arguments))
     return marking
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """What a file holds and its text does not show."""
+class _HiddenContent:
+    """The content of a file that is not part of the document's text."""
 
     text: str = ""
     embedded: Sequence[str] = ()
 
 
-async def _beside(document: Document) -> _Beside:
+async def _hidden_content(document: Document) -> _HiddenContent:
     if document.source is None or document.source.media_type not in HOLD_MORE:
-        return _Beside()
-    made = await document.source.work("unshown", {"media_type": document.source.media_type})
-    return _Beside(made.found["text"], made.found["embedded"])
+        return _HiddenContent()
+    output = await document.source.work("unshown", {"media_type": document.source.media_type})
+    return _HiddenContent(output.found["text"], output.found["embedded"])
 
 
-async def _unshown(document: Document, beside: _Beside, masker: Masker) -> list[Reason]:
-    """What speaks against publishing in what the text does not show; none of it has a place."""
-    unshown = Document(beside.text, (), document.media_type)
-    found = [*_worded(unshown), *_personal(unshown, await changes_of(masker, unshown.text))]
+async def _hidden_reasons(
+    document: Document, hidden: _HiddenContent, masker: Masker
+) -> list[Reason]:
+    """Finds reasons in the hidden content; they have no offsets."""
+    content = Document(hidden.text, (), document.media_type)
+    found = [*_worded(content), *_personal(content, await changes_of(masker, content.text))]
     return [one.model_copy(update={"start": None, "end": None}) for one in found]
 
 
 def _marked(document: Document, marking: Marking | None) -> Iterator[Reason]:
     if marking is not None:
-        place = (marking.start, marking.end) if marking.start < marking.end else None
+        span = (marking.start, marking.end) if marking.start < marking.end else None
         rule = f"marked-{marking.level.name.replace('_', '-')}"
-        yield _reason(document, ReasonKind.secrecy_marking, rule, place, marking.words)
+        yield _reason(document, ReasonKind.secrecy_marking, rule, span, marking.words)
 
 
 def _worded(document: Document) -> Iterator[Reason]:
@@ -185,9 +189,9 @@ def _personal(document: Document, changes: Sequence[Change]) -> Iterator[Reason]
 
 
 def _reason(
-    document: Document, kind: ReasonKind, rule: str, place: tuple[int, int] | None, words: str
+    document: Document, kind: ReasonKind, rule: str, span: tuple[int, int] | None, words: str
 ) -> Reason:
-    start, end = place or (None, None)
+    start, end = span or (None, None)
     blocks = [] if start is None else [one for one in document.blocks if start < one.end]
     return Reason(
         kind=kind,
@@ -197,26 +201,26 @@ def _reason(
         page=blocks[0].page if blocks else None,
         box=blocks[0].box if blocks else None,
         words=words,
-        found_by=How.rule,
+        found_by=DetectionMethod.rule,
     )
 
 
-def _not_covered(document: Document, beside: _Beside, masker: Masker) -> list[str]:
-    """What a file may hold beside its text; of a text by itself nothing."""
-    if document.source is None or document.source.media_type in WRITTEN:
+def _not_covered(document: Document, hidden: _HiddenContent, masker: Masker) -> list[str]:
+    """Returns the parts of the file that no rule checks; none for plain text."""
+    if document.source is None or document.source.media_type in SCREENED_BY_BYTES:
         return []
     if document.source.media_type in HOLD_MORE:
-        files = (f"embedded file: {masker.mask(name)}" for name in beside.embedded)
-        apart = ["headers, footers and notes"] if document.source.media_type == XLS else []
-        return ["pictures", *apart, *islice(files, _MOST_LISTED)]
-    return ["pictures", "properties, and what is hidden"]
+        files = (f"embedded file: {masker.mask(name)}" for name in hidden.embedded)
+        notes = ["headers, footers and notes"] if document.source.media_type == XLS else []
+        return ["pictures", *notes, *islice(files, _MOST_LISTED)]
+    return ["pictures", "properties and hidden content"]
 
 
 TASK = Task(
     name="disclosure_review",
     version="1",
-    description="Whether a document may be published: personal data, secrecy markings, internal "
-    "wording and your own terms, each with its place.",
+    description="Find reasons not to publish a document: personal data, secrecy markings, internal "
+    "wording and your own terms, each with its position.",
     options=DisclosureOptions,
     result=DisclosureResult,
     run=disclosure_review,

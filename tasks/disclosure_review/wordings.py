@@ -1,4 +1,4 @@
-"""Wordings of a document that speak against publishing it."""
+"""Wording that shows that a document is not to be published."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ReasonKind(StrEnum):
     draft = "draft"
 
 
-# What each says of a document, by the name of the rule. A marking, not a word in a sentence.
+# Patterns by rule. `_LINE` and `_END` match a marking on its own line, not a word in a sentence.
 _LINE = r"(?m:^)[ \t\u3000]*[(（【\[]?[ \t\u3000]*"
 _END = r"[ \t\u3000]*[)）】\]]?[ \t\u3000]*[。.]?(?m:$)"
 WORDINGS: Sequence[tuple[ReasonKind, str, re.Pattern[str]]] = (

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.document import Document
-from tasks.draft.form import ENDINGS, is_ending, numeral, title_of, without_number
+from tasks.draft.form import ENDINGS, is_ending, title_of, without_number
 from tasks.draft.model import Said, joined, prompt, read, schema
 from tasks.drafting.repair import Space, ask_until_good, space_for
 from tasks.drafting.result import DraftResult, DraftText, example_of
@@ -20,6 +20,7 @@ from tasks.official_layout.kinds import NO_RECIPIENT, Kind
 from tasks.official_layout.rules.wording import breaches, title_breaches
 from tasks.task import Task
 from tasks.text.facts.check import Source
+from tasks.text.numerals import chinese_numeral
 
 ANSWER_TOKENS = 2_560
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -221,7 +222,7 @@ def _sections(said: Said) -> list[Section]:
         if not paragraphs:
             continue
         number += bool(words)
-        heading = f"{numeral(number)}、{words}" if words else None
+        heading = f"{chinese_numeral(number)}、{words}" if words else None
         sections.append(Section(heading=heading, paragraphs=paragraphs))
     return sections
 

@@ -29,7 +29,6 @@ _ENDS = re.compile(
 _NUMBERED = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d))\s*"
 )
-_NUMERALS = "〇一二三四五六七八九"
 
 
 def title_of(kind: Kind, subject: str, issuer: str | None) -> str:
@@ -50,10 +49,3 @@ def is_ending(paragraph: str) -> bool:
 def without_number(heading: str) -> str:
     """A heading without the number or the mark at its end that a model may have given it."""
     return _NUMBERED.sub("", heading).strip().rstrip("。：:")
-
-
-def numeral(number: int) -> str:
-    """1 to 99 as 一 to 九十九."""
-    tens, ones = divmod(number, 10)
-    head = "" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十"
-    return head + (_NUMERALS[ones] if ones else "")

@@ -1,6 +1,6 @@
-"""`format_check`: whether a Word file keeps the layout of official documents, GB/T 9704-2012.
+"""Checks a Word file against the layout of official documents (GB/T 9704-2012).
 
-Rules alone do it: no model is asked. The clauses are as copies of the standard give them.
+Uses rules only, no model. The clauses are taken from copies of the standard.
 """
 
 from __future__ import annotations
@@ -57,25 +57,23 @@ class FormatCheckOptions(LayoutOptions):
 
     severity: Severity = Field(
         Severity.warning,
-        description="The least severity that is shown: `error` leaves warnings out.",
+        description="The lowest severity to report: `error` excludes warnings.",
     )
 
 
 class FormatCheckResult(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _RESULT_EXAMPLE})
 
-    kind: Kind | None = Field(
-        description="The kind that the document was checked as; null where none was known."
-    )
+    kind: Kind | None = Field(description="The kind of document that was assumed; null if unknown.")
     findings: Sequence[Finding] = Field(
-        description="Breaches of rules, in the document's order, 5,000 at most."
+        description="Breaches of rules in document order, at most 5,000."
     )
-    findings_in_all: int = Field(description="How many breaches there are.")
-    errors: int = Field(description="How many of those shown are errors.")
-    warnings: int = Field(description="How many of those shown are warnings.")
-    fixable: int = Field(description="How many of those shown `format_fix` mends.")
+    findings_in_all: int = Field(description="The number of all breaches.")
+    errors: int = Field(description="How many entries of `findings` are errors.")
+    warnings: int = Field(description="How many entries of `findings` are warnings.")
+    fixable: int = Field(description="How many entries of `findings` `format_fix` can correct.")
     recognised: Sequence[Recognised] = Field(
-        description="What was taken for which part: look here first where a finding surprises."
+        description="The parts that were recognised. Check them first if a finding is unexpected."
     )
     rules: Sequence[str] = Field(description="The ids of all rules that were checked.")
 
@@ -83,9 +81,9 @@ class FormatCheckResult(BaseModel):
 async def format_check(
     document: Document, options: FormatCheckOptions, engine: Engine
 ) -> FormatCheckResult:
-    """Raises `UnsupportedDocument` for anything but a DOCX file."""
+    """Checks the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    found = (await source.work("format_check", options.arguments())).found
+    report = (await source.work("format_check", options.arguments())).found
     engine.progress(1, 1)
     least = options.severity
     rules = [
@@ -94,16 +92,16 @@ async def format_check(
         if rule.id not in options.leave_out and least in {Severity.warning, rule.severity}
     ]
     ids = {rule.id for rule in rules}
-    findings = [Finding.model_validate(one) for one in found["findings"] if one["rule"] in ids]
-    hidden = len(found["findings"]) - len(findings)
+    findings = [Finding.model_validate(one) for one in report["findings"] if one["rule"] in ids]
+    excluded = len(report["findings"]) - len(findings)
     return FormatCheckResult(
-        kind=found["kind"],
+        kind=report["kind"],
         findings=findings,
-        findings_in_all=found["findings_in_all"] - hidden,
+        findings_in_all=report["findings_in_all"] - excluded,
         errors=sum(one.severity is Severity.error for one in findings),
         warnings=sum(one.severity is Severity.warning for one in findings),
         fixable=sum(one.fixable for one in findings),
-        recognised=found["recognised"],
+        recognised=report["recognised"],
         rules=[rule.id for rule in rules],
     )
 
@@ -111,9 +109,9 @@ async def format_check(
 TASK = Task(
     name="format_check",
     version="1",
-    description="Checks a Word file against the layout and wording of official documents "
-    "(GB/T 9704-2012): each finding with rule, clause, place, what is expected and what is there. "
-    "Rules alone, no model.",
+    description="Check a Word file against the layout and wording of official documents "
+    "(GB/T 9704-2012): each finding with rule, clause, position, expected and actual form. Uses "
+    "rules only, no model.",
     options=FormatCheckOptions,
     result=FormatCheckResult,
     run=format_check,

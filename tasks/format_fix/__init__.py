@@ -1,6 +1,6 @@
-"""`format_fix`: mends what `format_check` finds and can be mended without a person's judgement.
+"""Corrects the breaches that `format_check` finds and that need no judgement.
 
-Rules alone do it: no model is asked.
+Uses rules only, no model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from documents.readers import docx
 from documents.source import ResultFile, Source, source_of
 from tasks.engine import Engine
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.report import Finding, LayoutOptions, Place
+from tasks.official_layout.report import Finding, LayoutOptions, Position
 from tasks.task import Task
 
 _OPTIONS_EXAMPLE: dict[str, Any] = {"kind": "auto", "leave_out": [], "words": True}
@@ -52,59 +52,63 @@ class FormatFixOptions(LayoutOptions):
 
     words: bool = Field(
         True,
-        description="Whether punctuation, spaces, dates and numbers that break a rule are put "
-        "right, too; if false, not a character of the text changes.",
+        description="Whether to correct punctuation, spaces, dates and numbers, too. If false, the "
+        "text is not changed, only its formatting.",
     )
 
 
 class Change(BaseModel):
-    """One thing that was mended."""
+    """One correction."""
 
     model_config = ConfigDict(frozen=True)
 
-    rule: str = Field(description="The id of the rule that it broke.")
+    rule: str = Field(description="The id of the rule.")
     clause: str = Field(description="The rule's clause.")
-    place: Place = Field(description="Where, as `format_check` counts in the file that came in.")
-    found: str = Field(description="What was there.")
-    expected: str = Field(description="What the rule wants.")
-    text_changed: bool = Field(description="Whether characters of the text were changed.")
-    old: str | None = Field(description="The characters taken out; null where none were changed.")
-    new: str | None = Field(description="The characters put in their place.")
+    place: Position = Field(
+        description="Where it was, counted as by `format_check` in the original file."
+    )
+    found: str = Field(description="What the document had.")
+    expected: str = Field(description="What the rule requires.")
+    text_changed: bool = Field(description="Whether the text was changed, not only formatting.")
+    old: str | None = Field(description="The text removed; null if the text was not changed.")
+    new: str | None = Field(description="The text inserted instead.")
 
 
 class FormatFixResult(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _RESULT_EXAMPLE})
 
-    kind: Kind | None = Field(description="The kind that the document was checked as.")
-    changes: Sequence[Change] = Field(description="What was mended, 5,000 entries at most.")
-    changes_in_all: int = Field(description="How many things were mended.")
-    text_changes: int = Field(description="How many of the changes shown changed the text.")
-    left: Sequence[Finding] = Field(description="What a person must see to, in the new file.")
-    left_in_all: int = Field(description="How many findings are left.")
-    file: ResultFile | None = Field(description="The new file; null where nothing was mended.")
+    kind: Kind | None = Field(description="The kind of document that was assumed; null if unknown.")
+    changes: Sequence[Change] = Field(description="The corrections, at most 5,000.")
+    changes_in_all: int = Field(description="The number of all corrections.")
+    text_changes: int = Field(description="How many entries of `changes` changed the text.")
+    left: Sequence[Finding] = Field(
+        description="Findings in the new file that a person must handle."
+    )
+    left_in_all: int = Field(description="The number of all remaining findings.")
+    file: ResultFile | None = Field(description="The new file; null if nothing was corrected.")
 
 
 async def format_fix(
     document: Document, options: FormatFixOptions, engine: Engine
 ) -> FormatFixResult:
-    """Raises `UnsupportedDocument` for anything but a DOCX file."""
+    """Corrects the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    made = await source.work("format_fix", {**options.arguments(), "words": options.words})
-    found = made.found
-    kept = await _kept(source, made.file)
+    output = await source.work("format_fix", {**options.arguments(), "words": options.words})
+    report = output.found
+    file = await _store(source, output.file)
     engine.progress(1, 1)
     return FormatFixResult(
-        kind=found["kind"],
-        changes=found["changes"],
-        changes_in_all=found["changes_in_all"],
-        text_changes=sum(one["text_changed"] for one in found["changes"]),
-        left=found["findings"],
-        left_in_all=found["findings_in_all"],
-        file=kept,
+        kind=report["kind"],
+        changes=report["changes"],
+        changes_in_all=report["changes_in_all"],
+        text_changes=sum(one["text_changed"] for one in report["changes"]),
+        left=report["findings"],
+        left_in_all=report["findings_in_all"],
+        file=file,
     )
 
 
-async def _kept(source: Source, data: bytes | None) -> ResultFile | None:
+async def _store(source: Source, data: bytes | None) -> ResultFile | None:
     if data is None:
         return None
     stem = PurePosixPath(source.filename or "document.docx").stem
@@ -114,8 +118,8 @@ async def _kept(source: Source, data: bytes | None) -> ResultFile | None:
 TASK = Task(
     name="format_fix",
     version="1",
-    description="Mends what format_check finds in a Word file where no judgement is needed, and "
-    "gives the new file, a log of every change, and what is left to a person. Rules alone, no "
+    description="Correct what format_check finds in a Word file where no judgement is needed. "
+    "Returns the new file, a log of every change, and the remaining findings. Uses rules only, no "
     "model.",
     options=FormatFixOptions,
     result=FormatFixResult,

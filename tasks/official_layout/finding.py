@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds."""
+"""Rules of layout, and breaches of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_WORDS = 60
 
 
 class Severity(StrEnum):
-    """`error` breaks the standard's word; `warning` breaks usage, or needs a person to judge."""
+    """`error`: the standard requires it. `warning`: usual practice, or a person must judge."""
 
     error = "error"
     warning = "warning"
@@ -21,9 +21,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`id` is stable; `expects` says what a document that keeps the rule is like.
+    """`id` never changes; `expects` describes a correct document.
 
-    `rewords` is true where mending the rule changes the document's text.
+    `fixable`: `format_fix` can correct breaches. `rewords`: the correction changes the text.
     """
 
     id: str
@@ -34,15 +34,15 @@ class Rule:
     rewords: bool = False
 
 
-Mend = TextEdit | Callable[[], None]
+Correction = TextEdit | Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Breach:
     """One breach of a rule. Offsets count characters of the paragraph, from 0.
 
-    Where `paragraph` is None it is of the document as a whole, or of `section` (from 1).
-    `mend` puts it right; None where only a person can.
+    Without `paragraph` the breach concerns a `section` (from 1) or the whole document.
+    `correction` is None where a person must decide.
     """
 
     rule: Rule
@@ -52,10 +52,10 @@ class Found:
     end: int | None = None
     section: int | None = None
     expected: str | None = None
-    mend: Mend | None = None
+    correction: Correction | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """The finding as values that JSON can carry."""
+    def as_json(self) -> dict[str, Any]:
+        """Returns the finding in the form of `report.Finding`."""
         paragraph = self.paragraph
         end = self.end
         if paragraph is not None and end is None:
@@ -74,5 +74,5 @@ class Found:
             },
             "expected": self.expected or self.rule.expects,
             "found": self.found,
-            "fixable": self.mend is not None,
+            "fixable": self.correction is not None,
         }

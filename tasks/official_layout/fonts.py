@@ -1,14 +1,15 @@
-"""The typefaces that the standard names, by the names that fonts of them go by."""
+"""The typefaces of the standard with their font names; checks of font, size and colour."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from documents.ooxml.write import give, made, properties
-from tasks.official_layout.finding import Found, Rule
-from tasks.official_layout.looks import is_black
+from tasks.official_layout.finding import Breach, Rule
+from tasks.official_layout.formatting import is_black
 from tasks.official_layout.paragraphs import Paragraph, Run, runs_of
 
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -18,18 +19,18 @@ _NEUTRAL = ""
 
 @dataclass(frozen=True, slots=True)
 class Typeface:
-    """`name` is what people call it, `written` the font that mending gives."""
+    """`font` is the name that corrections set; `fonts` are all accepted names, in lower case."""
 
     name: str
-    written: str
+    font: str
     fonts: frozenset[str]
 
-    def has(self, font: str | None) -> bool:
+    def includes(self, font: str | None) -> bool:
         return font is not None and font.casefold().strip() in self.fonts
 
 
-def _typeface(name: str, written: str, *fonts: str) -> Typeface:
-    return Typeface(name, written, frozenset(font.casefold() for font in (written, *fonts)))
+def _typeface(name: str, font: str, *others: str) -> Typeface:
+    return Typeface(name, font, frozenset(one.casefold() for one in (font, *others)))
 
 
 FANGSONG = _typeface(
@@ -56,75 +57,77 @@ SONGTI = _typeface(
 
 def wrong_typeface(
     rule: Rule, paragraph: Paragraph, typeface: Typeface, start: int = 0, end: int | None = None
-) -> Iterator[Found]:
-    """Stretches of Chinese words in another typeface."""
+) -> Iterator[Breach]:
+    """Reports passages of Chinese text in another typeface."""
 
     def fault(run: Run, text: str) -> str | None:
         if not CHINESE.search(text):
             return _NEUTRAL
         return (
             None
-            if typeface.has(run.look.east_asia)
-            else run.look.east_asia or "no font for Chinese"
+            if typeface.includes(run.format.east_asia)
+            else run.format.east_asia or "no font for Chinese"
         )
 
-    def mend(first: int, last: int) -> None:
+    def correct(first: int, last: int) -> None:
         for run in runs_of(paragraph, first, last):
             fonts = made(properties(run), "rFonts")
-            give(fonts, eastAsia=typeface.written, eastAsiaTheme=None)
+            give(fonts, eastAsia=typeface.font, eastAsiaTheme=None)
 
-    yield from _stretches(rule, paragraph, (start, end), fault, mend)
+    yield from _passages(rule, paragraph, (start, end), fault, correct)
 
 
 def wrong_size(
     rule: Rule, paragraph: Paragraph, points: int, start: int = 0, end: int | None = None
-) -> Iterator[Found]:
-    """Stretches of words in another size."""
+) -> Iterator[Breach]:
+    """Reports passages in another size."""
 
     def fault(run: Run, text: str) -> str | None:
         if not _VISIBLE.search(text):
             return _NEUTRAL
-        return None if run.look.half_points == points * 2 else f"{run.look.half_points / 2:g} pt"
+        return (
+            None if run.format.half_points == points * 2 else f"{run.format.half_points / 2:g} pt"
+        )
 
-    def mend(first: int, last: int) -> None:
+    def correct(first: int, last: int) -> None:
         for run in runs_of(paragraph, first, last):
             for name in ("sz", "szCs"):
                 give(made(properties(run), name), val=points * 2)
 
-    yield from _stretches(rule, paragraph, (start, end), fault, mend)
+    yield from _passages(rule, paragraph, (start, end), fault, correct)
 
 
-def wrong_colour(rule: Rule, paragraph: Paragraph) -> Iterator[Found]:
-    """Stretches of words that are not black."""
+def wrong_colour(rule: Rule, paragraph: Paragraph) -> Iterator[Breach]:
+    """Reports passages that are not black."""
 
     def fault(run: Run, text: str) -> str | None:
         if not _VISIBLE.search(text):
             return _NEUTRAL
-        return None if is_black(run.look) else f"colour {run.look.colour}"
+        return None if is_black(run.format) else f"colour {run.format.colour}"
 
-    def mend(first: int, last: int) -> None:
+    def correct(first: int, last: int) -> None:
         for run in runs_of(paragraph, first, last):
             colour = made(properties(run), "color")
             for key in list(colour.attrib):
                 del colour.attrib[key]
             give(colour, val="000000")
 
-    yield from _stretches(rule, paragraph, (0, None), fault, mend)
+    yield from _passages(rule, paragraph, (0, None), fault, correct)
 
 
-def _stretches(
+def _passages(
     rule: Rule,
     paragraph: Paragraph,
     span: tuple[int, int | None],
     fault: Callable[[Run, str], str | None],
-    mend: Callable[[int, int], None],
-) -> Iterator[Found]:
-    """One finding for neighbouring runs with the same fault, and those between that have none.
+    correct: Callable[[int, int], None],
+) -> Iterator[Breach]:
+    """Reports adjacent runs with the same fault as one breach.
 
-    `fault` gives None where a run is right, and an empty text where nothing in it can be wrong.
+    `fault` returns None for a correct run, and `_NEUTRAL` where the rule does not apply to it.
     """
     start, end = span[0], len(paragraph.text) if span[1] is None else span[1]
-    stretches: list[tuple[str, int, int]] = []
+    passages: list[tuple[str, int, int]] = []
     open_fault: str | None = None
     for run in paragraph.runs:
         first, last = max(run.start, start), min(run.end, end)
@@ -134,13 +137,9 @@ def _stretches(
         if wrong == _NEUTRAL:
             continue
         if wrong is not None and wrong == open_fault:
-            stretches[-1] = (wrong, stretches[-1][1], last)
+            passages[-1] = (wrong, passages[-1][1], last)
         elif wrong is not None:
-            stretches.append((wrong, first, last))
+            passages.append((wrong, first, last))
         open_fault = wrong
-    for wrong, first, last in stretches:
-        yield Found(rule, wrong, paragraph, first, last, mend=_bound(mend, first, last))
-
-
-def _bound(mend: Callable[[int, int], None], first: int, last: int) -> Callable[[], None]:
-    return lambda: mend(first, last)
+    for wrong, first, last in passages:
+        yield Breach(rule, wrong, paragraph, first, last, correction=partial(correct, first, last))

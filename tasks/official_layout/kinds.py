@@ -1,6 +1,6 @@
-"""The fifteen kinds of official documents, and what is asked of each.
+"""The fifteen kinds of official documents and their requirements.
 
-From article 8 of 《党政机关公文处理工作条例》 (2012), as copies give it.
+Source: article 8 of 《党政机关公文处理工作条例》 (2012), taken from copies.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ class Kind(StrEnum):
 NEEDS_RECIPIENT = frozenset(
     (Kind.notice, Kind.circular, Kind.report, Kind.request, Kind.reply, Kind.proposal, Kind.letter)
 )
-"""Written to somebody; an opinion may go to everybody."""
+"""Kinds addressed to recipients. An opinion may be published instead, so it is not listed."""
 
 NO_RECIPIENT = frozenset((Kind.communique, Kind.announcement, Kind.public_notice))
-"""Written to everybody."""
+"""Kinds published without a recipient."""
 
 UPWARD = frozenset((Kind.request, Kind.report, Kind.proposal))
-"""Sent to a higher authority: they name who signs."""
+"""Kinds sent to a higher authority. They name the signer (签发人)."""
 
 _KINDS = "|".join([*Kind, "令"])
 _END = re.compile(rf"(?P<kind>{_KINDS})(?:[（(][^（）()]{{1,20}}[）)])*[。！；，：,.;:]?$")
 
 
 def kind_of_title(title: str) -> Kind | None:
-    """The kind that a title ends with, what stands in brackets after it left aside."""
-    found = _END.search("".join(title.split()))
-    if found is None:
+    """Returns the kind that the title ends with; brackets after it are ignored."""
+    match = _END.search("".join(title.split()))
+    if match is None:
         return None
-    return Kind.order if found["kind"] == "令" else Kind(found["kind"])
+    return Kind.order if match["kind"] == "令" else Kind(match["kind"])

@@ -1,4 +1,4 @@
-"""A Word document seen as an official document: its sections, and what each paragraph is for."""
+"""Parses a Word document as an official document: its sections and the role of each paragraph."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from documents.ooxml.parts import Parts
 from documents.ooxml.styles import Styles
 from documents.ooxml.write import whole
 from documents.ooxml.xml import attribute, child, local_name
+from tasks.official_layout.formatting import Formatting
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.looks import Looks
 from tasks.official_layout.paragraphs import Paragraph, body_elements, read_paragraph
 from tasks.official_layout.roles import Roles, find_roles
 
@@ -25,30 +25,30 @@ ODD, EVEN, FIRST = "default", "even", "first"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`number` counts from 1. `footers` are those that hold in it, its own or those before it."""
+    """`number` counts from 1. `footers` by type: its own, or inherited from earlier sections."""
 
     element: etree._Element
     number: int
     footers: dict[str, etree._Element]
 
     def measure(self, part: str, name: str) -> int | None:
-        """A length in twips, or a count."""
-        found = child(self.element, part)
-        return whole(attribute(found, name)) if found is not None else None
+        """Returns a length in twips, or a count."""
+        element = child(self.element, part)
+        return whole(attribute(element, name)) if element is not None else None
 
     @property
     def landscape(self) -> bool:
-        """Turned round, as for a wide table: the standard's measures do not hold as they are."""
+        """Whether the page is wider than high, as for a wide table."""
         width, height = self.measure("pgSz", "w"), self.measure("pgSz", "h")
         return width is not None and height is not None and width > height
 
 
 @dataclass(frozen=True, slots=True)
-class Official:
-    """`kind` is None where neither the caller nor the title says it."""
+class OfficialDocument:
+    """`kind` is None where neither the caller nor the title specifies it."""
 
     parts: Parts
-    looks: Looks
+    formatting: Formatting
     body: etree._Element
     paragraphs: Sequence[Paragraph]
     sections: Sequence[Section]
@@ -61,27 +61,31 @@ class Official:
 
 
 def load(path: Path, limits: ReadLimits) -> Parts:
-    """Raises a `DocumentError`."""
+    """Opens the file. Raises a `DocumentError`."""
     return Parts(path, limits)
 
 
-def understood(parts: Parts, kind: Kind | None = None) -> Official:
-    """The document as it stands in `parts` now."""
+def parse(parts: Parts, kind: Kind | None = None) -> OfficialDocument:
+    """Parses the current state of `parts`. Raises `CorruptDocument`."""
     root = parts.root(parts.main)
     body = child(root, "body") if root is not None else None
     if body is None:
-        raise CorruptDocument("The container holds no Word document. Save it anew.")
-    looks = Looks(parts.related("styles"), parts.related("theme"))
+        raise CorruptDocument(
+            "The file contains no Word document. Open it in Word and save it again as DOCX."
+        )
+    formatting = Formatting(parts.related("styles"), parts.related("theme"))
     styles, numbering = Styles(parts.related("styles")), Numbering(parts.related("numbering"))
     paragraphs = tuple(
         read_paragraph(
-            element, index, looks, numbering.mark(element, styles.of(element).numbering) or ""
+            element, index, formatting, numbering.mark(element, styles.of(element).numbering) or ""
         )
         for index, element in enumerate(body_elements(body))
     )
     roles = find_roles(paragraphs)
     sections = _sections(parts, body)
-    return Official(parts, looks, body, paragraphs, sections, roles, kind or roles.kind)
+    return OfficialDocument(
+        parts, formatting, body, paragraphs, sections, roles, kind or roles.kind
+    )
 
 
 def _sections(parts: Parts, body: etree._Element) -> tuple[Section, ...]:

@@ -1,4 +1,4 @@
-"""The paragraphs of a document's body, with their words and where in the XML these stand."""
+"""The paragraphs of a document's body: their text, and its position in the XML."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from lxml import etree
 
 from documents.ooxml.xml import child, has, local_name
-from tasks.official_layout.looks import Looks, ParagraphLook, RunLook
+from tasks.official_layout.formatting import Formatting, ParagraphFormat, RunFormat
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SILENT = frozenset(
+_SKIPPED = frozenset(
     ["del", "moveFrom", "pPr", "rPr", "txbxContent", "Fallback", "rt", "drawing", "pict", "object"]
 )
-_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"])
-_DRAWN = ("drawing", "pict", "object")
+_CONTAINERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"])
+_DRAWINGS = ("drawing", "pict", "object")
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
-    """The characters that one element shows: from `start` of the paragraph's text."""
+class TextPiece:
+    """The text of one XML element, at offset `start` of the paragraph's text."""
 
     element: etree._Element
     start: int
@@ -35,19 +35,19 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters from `start` up to but not including `end` that look alike."""
+    """A Word run: the characters from `start` to `end` (exclusive), with their formatting."""
 
     element: etree._Element
     start: int
     end: int
-    look: RunLook
+    format: RunFormat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paragraph:
-    """`index` counts the body's paragraphs from 0, blank ones too and those of tables not.
+    """`index` counts the body's paragraphs from 0, including blank ones, excluding tables.
 
-    `mark` is the number that Word writes before it and does not keep in its text.
+    `mark` is the automatic number that Word displays before the text; empty without one.
     """
 
     element: etree._Element
@@ -55,27 +55,27 @@ class Paragraph:
     runs: tuple[Run, ...]
     text: str
     mark: str
-    look: ParagraphLook
+    format: ParagraphFormat
 
     @property
     def words(self) -> str:
-        """The text without white space around it."""
+        """The text without surrounding white space."""
         return self.text.strip()
 
     @property
     def lead(self) -> int:
-        """How many characters of white space stand before the words."""
+        """The number of white space characters before the words."""
         return len(self.text) - len(self.text.lstrip())
 
     @property
     def blank(self) -> bool:
-        """Whether it shows nothing: no words, no number and no drawing."""
+        """Whether it has no words, no number and no drawing."""
         return not self.words and not self.mark.strip() and not self.drawn
 
     @property
     def drawn(self) -> bool:
-        """Whether it shows a drawing or a border, as the red rule of a letterhead."""
-        if any(True for name in _DRAWN for _ in self.element.iter(f"{{*}}{name}")):
+        """Whether it has a drawing or a border, such as the red line of a letterhead."""
+        if any(True for name in _DRAWINGS for _ in self.element.iter(f"{{*}}{name}")):
             return True
         properties = child(self.element, "pPr")
         return properties is not None and child(properties, "pBdr") is not None
@@ -86,31 +86,33 @@ def body_elements(body: etree._Element) -> Iterator[etree._Element]:
         name = local_name(element)
         if name == "p":
             yield element
-        elif name in _WRAPPERS:
+        elif name in _CONTAINERS:
             yield from body_elements(element)
 
 
-def read_paragraph(element: etree._Element, index: int, looks: Looks, mark: str) -> Paragraph:
+def read_paragraph(
+    element: etree._Element, index: int, formatting: Formatting, mark: str
+) -> Paragraph:
     runs = tuple(
-        Run(run, letters[0].start, letters[-1].end, looks.of_run(element, run))
-        for run, letters in _lettered(element)
+        Run(run, pieces[0].start, pieces[-1].end, formatting.of_run(element, run))
+        for run, pieces in _text_pieces(element)
     )
-    text = "".join(one.text for _, letters in _lettered(element) for one in letters)
-    return Paragraph(element, index, runs, text, mark, looks.of_paragraph(element))
+    text = "".join(one.text for _, pieces in _text_pieces(element) for one in pieces)
+    return Paragraph(element, index, runs, text, mark, formatting.of_paragraph(element))
 
 
-def _lettered(paragraph: etree._Element) -> list[tuple[etree._Element, list[Letters]]]:
-    """The runs that show something, with what they show, as they are now."""
-    found = []
-    place = 0
+def _text_pieces(paragraph: etree._Element) -> list[tuple[etree._Element, list[TextPiece]]]:
+    """Returns the visible runs with their text pieces, from the current XML."""
+    runs = []
+    offset = 0
     for run in _runs(paragraph):
-        letters: list[Letters] = []
+        pieces: list[TextPiece] = []
         for piece, text in _pieces(run):
-            letters.append(Letters(piece, place, text))
-            place += len(text)
-        if letters:
-            found.append((run, letters))
-    return found
+            pieces.append(TextPiece(piece, offset, text))
+            offset += len(text)
+        if pieces:
+            runs.append((run, pieces))
+    return runs
 
 
 def _runs(parent: etree._Element) -> Iterator[etree._Element]:
@@ -120,7 +122,7 @@ def _runs(parent: etree._Element) -> Iterator[etree._Element]:
             properties = child(element, "rPr")
             if properties is None or not has(properties, "vanish"):
                 yield element
-        elif name not in _SILENT:
+        elif name not in _SKIPPED:
             yield from _runs(element)
 
 
@@ -135,7 +137,7 @@ def _pieces(run: etree._Element) -> Iterator[tuple[etree._Element, str]]:
 
 @dataclass(frozen=True, slots=True)
 class TextEdit:
-    """Characters from `start` up to but not including `end` of a paragraph, replaced by `new`."""
+    """Replaces the characters from `start` to `end` (exclusive) of a paragraph by `new`."""
 
     paragraph: Paragraph
     start: int
@@ -144,13 +146,13 @@ class TextEdit:
 
 
 def apply_edit(edit: TextEdit) -> None:
-    """Write the new words into the first element touched, and take the old ones out of each.
+    """Writes the new text into the first XML element concerned; removes the old text from all.
 
-    Raises `ValueError` where no element of text is touched.
+    Raises `ValueError` if the edit covers no text.
     """
     new: str | None = edit.new
-    for _, letters in _lettered(edit.paragraph.element):
-        for one in letters:
+    for _, pieces in _text_pieces(edit.paragraph.element):
+        for one in pieces:
             touched = one.start < edit.end and one.end > edit.start
             inserted = edit.start == edit.end and one.start < edit.start <= one.end
             if local_name(one.element) != "t" or not (touched or inserted):
@@ -160,14 +162,14 @@ def apply_edit(edit: TextEdit) -> None:
             one.element.set(_SPACE, "preserve")
             new = None
     if new is not None:
-        raise ValueError("an edit touches no text")
+        raise ValueError("the edit covers no text")
 
 
 def runs_of(paragraph: Paragraph, start: int, end: int) -> Sequence[etree._Element]:
-    """The runs that hold these characters and no others: runs are split where need be."""
+    """Returns the runs that contain exactly these characters; splits runs at the edges."""
     chosen = []
-    for run, letters in _lettered(paragraph.element):
-        first, last = letters[0].start, letters[-1].end
+    for run, pieces in _text_pieces(paragraph.element):
+        first, last = pieces[0].start, pieces[-1].end
         if first >= end or last <= start:
             continue
         element = _split(run, start - first) if first < start else run
@@ -178,20 +180,20 @@ def runs_of(paragraph: Paragraph, start: int, end: int) -> Sequence[etree._Eleme
 
 
 def _split(run: etree._Element, at: int) -> etree._Element:
-    """Cut a run in two after `at` characters; gives the second."""
+    """Splits a run after `at` characters. Returns the second part."""
     second = copy.deepcopy(run)
     run.addnext(second)
     for element, keep_before in ((run, True), (second, False)):
-        place = 0
+        offset = 0
         for piece in list(element):
             if local_name(piece) == "rPr":
                 continue
             text = piece.text or "" if local_name(piece) == "t" else ""
             length = len(text) or (local_name(piece) in _CHARACTERS)
-            if local_name(piece) == "t" and place < at < place + length:
-                piece.text = text[: at - place] if keep_before else text[at - place :]
+            if local_name(piece) == "t" and offset < at < offset + length:
+                piece.text = text[: at - offset] if keep_before else text[at - offset :]
                 piece.set(_SPACE, "preserve")
-            elif (place < at) != keep_before:
+            elif (offset < at) != keep_before:
                 element.remove(piece)
-            place += length
+            offset += length
     return second

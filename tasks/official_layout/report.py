@@ -1,4 +1,4 @@
-"""What departments are told of a document's layout."""
+"""Options and results that `format_check` and `format_fix` share."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from tasks.official_layout.kinds import Kind
 from tasks.official_layout.rules import RULES
 
 
-class Place(BaseModel):
-    """Where in the document. `paragraph` counts the body's paragraphs from 0, blank ones too."""
+class Position(BaseModel):
+    """A position in the document. Blank paragraphs of the body are counted too."""
 
     model_config = ConfigDict(frozen=True)
 
-    paragraph: int | None = Field(description="Null for what is of a section or of the whole.")
-    start: int | None = Field(description="The first character meant, in the paragraph, from 0.")
-    end: int | None = Field(description="The character after the last one meant.")
-    section: int | None = Field(description="The section, from 1; null for a paragraph's finding.")
-    page: int | None = Field(None, description="Null: a Word file does not say where pages break.")
-    words: str = Field(description="The document's own words there, 60 characters at most.")
+    paragraph: int | None = Field(
+        description="The paragraph's index, from 0; null for a section or the whole document."
+    )
+    start: int | None = Field(description="Offset of the first character in the paragraph, from 0.")
+    end: int | None = Field(description="Offset after the last character.")
+    section: int | None = Field(
+        description="The section, from 1; null for a finding about a paragraph."
+    )
+    page: int | None = Field(
+        None, description="Always null: a Word file does not store page breaks."
+    )
+    words: str = Field(description="The text at this position, at most 60 characters.")
 
 
 class Finding(BaseModel):
@@ -30,34 +36,37 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    rule: str = Field(description="The rule's id, as `page.top`.")
+    rule: str = Field(description="The rule's id, such as `page.top`.")
     clause: str = Field(
-        description="The clause of GB/T 9704-2012; 条例, 15834 and 15835 are the texts named in "
-        "the documentation."
+        description="The clause of GB/T 9704-2012, or of another text: 条例, 15834 and 15835 are "
+        "listed in the documentation."
     )
     severity: Severity = Field(
-        description="`error` breaks the standard's word, `warning` usage, or asks for judgement."
+        description="`error` if the standard requires it; `warning` for usual practice, or if a "
+        "person must judge."
     )
-    place: Place = Field(description="Where.")
-    expected: str = Field(description="What the rule wants.")
-    found: str = Field(description="What is there instead.")
-    fixable: bool = Field(description="Whether `format_fix` mends it.")
+    place: Position = Field(description="Where it is.")
+    expected: str = Field(description="What the rule requires.")
+    found: str = Field(description="What the document has instead.")
+    fixable: bool = Field(description="Whether `format_fix` can correct it.")
 
 
 class Recognised(BaseModel):
-    """A paragraph that was taken for a part of an official document."""
+    """A paragraph that was recognised as a part of an official document."""
 
     model_config = ConfigDict(frozen=True)
 
-    part: str = Field(description="As `title`, `recipient`, `date`.")
-    paragraph: int = Field(description="The body's paragraph, from 0.")
-    words: str = Field(description="How it begins.")
+    part: str = Field(description="The part, such as `title`, `recipient` or `date`.")
+    paragraph: int = Field(description="The paragraph's index, from 0.")
+    words: str = Field(description="The first 60 characters of its text.")
 
 
 def _known(rules: Sequence[str]) -> Sequence[str]:
     unknown = sorted(set(rules) - set(RULES))
     if unknown:
-        raise ValueError(f"there is no rule {', '.join(unknown)}; there are: {', '.join(RULES)}")
+        raise ValueError(
+            f"there is no rule {', '.join(unknown)}; the rules are: {', '.join(RULES)}"
+        )
     return rules
 
 
@@ -65,18 +74,16 @@ Rules = Annotated[Sequence[str], AfterValidator(_known)]
 
 
 class LayoutOptions(BaseModel):
-    """What both tasks about layout may be told."""
+    """Options of both layout tasks."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind | Literal["auto"] = Field(
-        "auto", description="The kind of document, as 通知; `auto` takes the title's word for it."
+        "auto", description="The kind of document, such as 通知; `auto` reads it from the title."
     )
-    leave_out: Rules = Field(
-        (), max_length=len(RULES), description="Ids of rules that do not count."
-    )
+    leave_out: Rules = Field((), max_length=len(RULES), description="Ids of rules to ignore.")
 
     def arguments(self) -> dict[str, Any]:
-        """For the functions of `tasks.official_layout.work`."""
+        """Returns the arguments for the functions of `tasks.official_layout.work`."""
         kind = None if self.kind == "auto" else self.kind.value
         return {"kind": kind, "leave_out": list(self.leave_out)}

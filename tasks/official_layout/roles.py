@@ -1,7 +1,6 @@
-"""Which paragraph of an official document is what, told by its words and its place.
+"""Finds the role of each paragraph of an official document from its text and position.
 
-How a paragraph looks is not asked, since that is what the rules are about; only a letterhead is
-known by being red.
+Formatting is not used, because the rules check it; only a letterhead is recognised by its colour.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tasks.official_layout.formatting import is_black
 from tasks.official_layout.kinds import Kind, kind_of_title
-from tasks.official_layout.looks import is_black
 from tasks.official_layout.paragraphs import Paragraph
 
 _HEAD = 20
@@ -50,10 +49,10 @@ _ORGANISATION = re.compile(
 
 @dataclass(slots=True)
 class Roles:
-    """Paragraphs by what they are for; empty or None where there is no such thing.
+    """The paragraphs of each part; empty or None where the document has no such part.
 
-    `text` is what lies between recipient and attachment note, signature and date: headings and
-    body. `title` may have several lines.
+    `text` is headings and body: everything between the recipient and the attachment note, the
+    signature or the date. `title` may have several lines.
     """
 
     kind: Kind | None = None
@@ -88,48 +87,48 @@ def find_roles(paragraphs: Sequence[Paragraph]) -> Roles:
 
 
 def _read_head(shown: Sequence[Paragraph], roles: Roles) -> int:
-    """The letterhead: everything up to the issue number, or what is red. Gives what follows it."""
+    """Reads the letterhead: up to the issue number, or the coloured lines. Returns its end."""
     after = 0
-    for place, paragraph in enumerate(shown[:_HEAD]):
+    for index, paragraph in enumerate(shown[:_HEAD]):
         words = paragraph.words
         number = ISSUE_NUMBER.match(words)
         rest = words[number.end() :].strip() if number else ""
         if number and (not rest or SIGNED_BY.match(rest)):
-            roles.issue_number, after = paragraph, place + 1
+            roles.issue_number, after = paragraph, index + 1
             roles.signed_by = paragraph if rest else roles.signed_by
         elif SIGNED_BY.match(words):
-            roles.signed_by, after = paragraph, place + 1
-        elif after == place and (
+            roles.signed_by, after = paragraph, index + 1
+        elif after == index and (
             _CLASSIFIED.fullmatch(words)
             or (roles.issue_number is None and _is_letterhead(paragraph))
         ):
-            after = place + 1
+            after = index + 1
     return after
 
 
 def _is_letterhead(paragraph: Paragraph) -> bool:
-    coloured = not any(is_black(run.look) for run in paragraph.runs)
+    coloured = not any(is_black(run.format) for run in paragraph.runs)
     return coloured and kind_of_title(paragraph.words) is None
 
 
 def _read_title(
     shown: Sequence[Paragraph], start: int, paragraphs: Sequence[Paragraph], roles: Roles
 ) -> int:
-    """The lines that end with a kind of document; or the first that may be a title."""
-    for place in range(start, min(len(shown), start + 6)):
-        words = shown[place].words
+    """Reads the lines that end with a kind, else the first possible title. Returns its end."""
+    for index in range(start, min(len(shown), start + 6)):
+        words = shown[index].words
         if len(words) <= _LONGEST_TITLE and kind_of_title(words) and "如下" not in words:
-            first = _first_line(shown, start, place, paragraphs)
-            roles.title = list(shown[first : place + 1])
-            return place + 1
+            first = _first_line(shown, start, index, paragraphs)
+            roles.title = list(shown[first : index + 1])
+            return index + 1
         if words.endswith(("：", ":", "。")):
-            break  # The recipient, or the text.
-    for place in range(start, min(len(shown), start + 3)):
-        last = place
-        while last < len(shown) and _may_be_title(shown, place, last, paragraphs):
+            break  # the recipient, or the text
+    for index in range(start, min(len(shown), start + 3)):
+        last = index
+        while last < len(shown) and _may_be_title(shown, index, last, paragraphs):
             last += 1
-        if last > place:
-            roles.title = list(shown[place:last])
+        if last > index:
+            roles.title = list(shown[index:last])
             return last
     return start
 
@@ -137,7 +136,7 @@ def _read_title(
 def _may_be_title(
     shown: Sequence[Paragraph], first: int, at: int, paragraphs: Sequence[Paragraph]
 ) -> bool:
-    """Whether it is short and ends like no sentence, with nothing blank since the first line."""
+    """Whether the line is short, does not end a sentence, and follows the first one directly."""
     words = shown[at].words
     if at - first > 2 or len(words) > _LONGEST_LINE or words.endswith(("：", ":", "。")):
         return False
@@ -160,14 +159,14 @@ def _first_line(
 
 
 def _read_recipient(shown: Sequence[Paragraph], start: int, roles: Roles) -> int:
-    place = start
-    # The day on which a meeting passed it stands in brackets below the title.
-    while place < len(shown) and _NOTE.fullmatch(shown[place].words):
-        place += 1
-    if place < len(shown) and _is_recipient(shown[place].words):
-        roles.recipient = shown[place]
-        return place + 1
-    return place
+    index = start
+    # The date of adoption by a meeting may follow the title in brackets.
+    while index < len(shown) and _NOTE.fullmatch(shown[index].words):
+        index += 1
+    if index < len(shown) and _is_recipient(shown[index].words):
+        roles.recipient = shown[index]
+        return index + 1
+    return index
 
 
 def _is_recipient(words: str) -> bool:
@@ -182,15 +181,15 @@ def _is_recipient(words: str) -> bool:
 
 
 def _read_end(shown: Sequence[Paragraph], start: int, roles: Roles) -> int:
-    """Date, signature, and what follows them. Gives where the text ends."""
+    """Reads the date, the signature and what follows them. Returns the end of the text."""
     end = len(shown)
-    for place in range(start + 1, len(shown)):
-        words = shown[place].words
+    for index in range(start + 1, len(shown)):
+        words = shown[index].words
         if DATE.fullmatch(words):
-            roles.date, end = shown[place], place
+            roles.date, end = shown[index], index
             break
         if _ATTACHMENT_MARK.fullmatch(words) or _COPIES.match(words):
-            end = place
+            end = index
             break
     after = end + 1 if roles.date else end
     _read_back(shown[after:], roles)
@@ -210,9 +209,9 @@ def _is_signature(paragraph: Paragraph, roles: Roles) -> bool:
 
 
 def _read_back(shown: Sequence[Paragraph], roles: Roles) -> None:
-    for place, paragraph in enumerate(shown):
+    for index, paragraph in enumerate(shown):
         words = paragraph.words
-        if place == 0 and _NOTE.fullmatch(words):
+        if index == 0 and _NOTE.fullmatch(words):
             roles.note = paragraph
         elif _ATTACHMENT_MARK.fullmatch(words):
             roles.attachment_marks.append(paragraph)
@@ -223,9 +222,9 @@ def _read_back(shown: Sequence[Paragraph], roles: Roles) -> None:
 
 
 def _without_note(text: Sequence[Paragraph], roles: Roles) -> list[Paragraph]:
-    """The text without the attachment note at its end, which goes to its role."""
-    for place in range(len(text) - 1, max(len(text) - 30, -1), -1):
-        if ATTACHMENT_NOTE.match(text[place].words):
-            roles.attachment_note = list(text[place:])
-            return list(text[:place])
+    """Moves the attachment note at the end of `text` to its role. Returns the rest."""
+    for index in range(len(text) - 1, max(len(text) - 30, -1), -1):
+        if ATTACHMENT_NOTE.match(text[index].words):
+            roles.attachment_note = list(text[index:])
+            return list(text[:index])
     return list(text)

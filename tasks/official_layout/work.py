@@ -1,4 +1,4 @@
-"""What is done to a Word file: its layout checked, or mended."""
+"""Checks or corrects the layout of a Word file. Runs in a reading process."""
 
 from __future__ import annotations
 
@@ -12,91 +12,99 @@ from lxml import etree
 from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
 from documents.source import Made
-from tasks.official_layout.finding import Found
+from tasks.official_layout.finding import Breach
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.official import Official, load, understood
+from tasks.official_layout.official import OfficialDocument, load, parse
 from tasks.official_layout.paragraphs import Paragraph, TextEdit, apply_edit
 from tasks.official_layout.rules import breaches
 
-# Mending one thing may bring another to light; more rounds than this are a defect.
+# A correction may reveal another breach. More rounds than this are a defect.
 _MOST_ROUNDS = 8
 _MOST_FINDINGS = 5_000
 
 
 def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """`arguments`: `kind` (its Chinese name, or null) and `leave_out` (ids of rules)."""
-    kind, leave_out = _understood(arguments)
-    with _not_too_deep():
-        official = understood(load(path, limits), kind)
-        found = list(breaches(official, leave_out))
+    """`arguments`: `kind` (Chinese name or null) and `leave_out` (ids of rules to ignore).
+
+    Raises a `DocumentError`.
+    """
+    kind, leave_out = _kind_and_exclusions(arguments)
+    with _nesting_errors():
+        official = parse(load(path, limits), kind)
+        breaches_found = list(breaches(official, leave_out))
     return Made(
         {
             "kind": official.kind.value if official.kind else None,
             "recognised": _recognised(official),
-            **_shown(found),
+            **_findings(breaches_found),
         }
     )
 
 
 @contextmanager
-def _not_too_deep() -> Iterator[None]:
+def _nesting_errors() -> Iterator[None]:
     try:
         yield
     except RecursionError as error:
-        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+        raise CorruptDocument(
+            "The document's XML is nested too deeply. Open it in Word and save it again."
+        ) from error
 
 
 def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """As `check`; gives what was changed, what is left, and the new file if anything changed.
+    """Corrects the file. Returns the changes, the remaining findings and, if changed, the file.
 
-    With `words` false no character of the text is changed.
+    `arguments` as for `check`; with `words` false, the text itself is not changed.
     """
-    with _not_too_deep():
-        return _fixed(path, arguments, limits)
+    with _nesting_errors():
+        return _fix(path, arguments, limits)
 
 
-def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    kind, leave_out = _understood(arguments)
+def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+    kind, leave_out = _kind_and_exclusions(arguments)
     parts = load(path, limits)
-    places = {one.element: one.index for one in understood(parts, kind).paragraphs}
+    original_indexes = {one.element: one.index for one in parse(parts, kind).paragraphs}
     words = arguments.get("words", True)
     changes: list[dict[str, Any]] = []
     for _ in range(_MOST_ROUNDS):
-        official = understood(parts, kind)
-        found = list(breaches(official, leave_out))
-        mendable = [one for one in found if _may_mend(one, words=words)]
-        if not mendable:
+        official = parse(parts, kind)
+        applicable = [
+            breach
+            for breach in breaches(official, leave_out)
+            if _is_applicable(breach, words=words)
+        ]
+        if not applicable:
             break
-        changes += _mend(mendable, places)
-    left = list(breaches(understood(parts, kind), leave_out))
+        changes += _apply(applicable, original_indexes)
+    remaining = list(breaches(parse(parts, kind), leave_out))
     return Made(
         {
             "kind": official.kind.value if official.kind else None,
             "changes": changes[:_MOST_FINDINGS],
             "changes_in_all": len(changes),
-            **_shown(left),
+            **_findings(remaining),
         },
         parts.written() if changes else None,
     )
 
 
-def _may_mend(found: Found, *, words: bool) -> bool:
-    return found.mend is not None and (words or not isinstance(found.mend, TextEdit))
+def _is_applicable(breach: Breach, *, words: bool) -> bool:
+    return breach.correction is not None and (words or not isinstance(breach.correction, TextEdit))
 
 
-def _understood(arguments: Mapping[str, Any]) -> tuple[Kind | None, frozenset[str]]:
+def _kind_and_exclusions(arguments: Mapping[str, Any]) -> tuple[Kind | None, frozenset[str]]:
     kind = arguments.get("kind")
     return Kind(kind) if kind else None, frozenset(arguments.get("leave_out") or ())
 
 
-def _shown(found: Sequence[Found]) -> dict[str, Any]:
+def _findings(breaches_found: Sequence[Breach]) -> dict[str, Any]:
     return {
-        "findings": [one.shown() for one in found[:_MOST_FINDINGS]],
-        "findings_in_all": len(found),
+        "findings": [one.as_json() for one in breaches_found[:_MOST_FINDINGS]],
+        "findings_in_all": len(breaches_found),
     }
 
 
-def _recognised(official: Official) -> list[dict[str, Any]]:
+def _recognised(official: OfficialDocument) -> list[dict[str, Any]]:
     roles = official.roles
     named: Mapping[str, Sequence[Paragraph | None]] = {
         "issue_number": [roles.issue_number],
@@ -117,47 +125,49 @@ def _recognised(official: Official) -> list[dict[str, Any]]:
     ]
 
 
-def _mend(found: Sequence[Found], places: Mapping[etree._Element, int]) -> list[dict[str, Any]]:
-    """Looks first: they leave every offset as it is. Then words, from the end to the start."""
-    edits = [one for one in found if isinstance(one.mend, TextEdit)]
-    others = [one for one in found if not isinstance(one.mend, TextEdit)]
+def _apply(
+    breaches_found: Sequence[Breach], original_indexes: Mapping[etree._Element, int]
+) -> list[dict[str, Any]]:
+    """Applies formatting first, which keeps all offsets; then text edits, from the end."""
+    edits = [one for one in breaches_found if isinstance(one.correction, TextEdit)]
+    formatting = [one for one in breaches_found if not isinstance(one.correction, TextEdit)]
     edits.sort(key=_from_the_end)
     changes = []
-    for one in others:
-        if one.mend is not None and not isinstance(one.mend, TextEdit):
-            one.mend()
-            changes.append(_change(one, places))
-    touched: dict[etree._Element, int] = {}
+    for one in formatting:
+        if one.correction is not None and not isinstance(one.correction, TextEdit):
+            one.correction()
+            changes.append(_change(one, original_indexes))
+    applied_to: dict[etree._Element, int] = {}
     for one in edits:
-        edit = one.mend
+        edit = one.correction
         assert isinstance(edit, TextEdit)  # noqa: S101 - chosen above
         element = edit.paragraph.element
-        if edit.end > touched.get(element, len(edit.paragraph.text)):
-            continue  # It overlaps one that is done: the next round sees what is left of it.
+        if edit.end > applied_to.get(element, len(edit.paragraph.text)):
+            continue  # overlaps an applied edit: the next round handles the rest
         apply_edit(edit)
-        touched[element] = edit.start
-        changes.append(_change(one, places))
+        applied_to[element] = edit.start
+        changes.append(_change(one, original_indexes))
     return changes
 
 
-def _from_the_end(found: Found) -> tuple[int, int]:
-    assert isinstance(found.mend, TextEdit)  # noqa: S101 - only these are sorted
-    return -found.mend.paragraph.index, -found.mend.start
+def _from_the_end(breach: Breach) -> tuple[int, int]:
+    assert isinstance(breach.correction, TextEdit)  # noqa: S101 - only these are sorted
+    return -breach.correction.paragraph.index, -breach.correction.start
 
 
-def _change(found: Found, places: Mapping[etree._Element, int]) -> dict[str, Any]:
-    shown = found.shown()
-    place = shown["place"]
-    if found.paragraph is not None:
-        # Counted as in the file that came in, whatever was put in or taken out since.
-        place["paragraph"] = places.get(found.paragraph.element)
-    edit = found.mend if isinstance(found.mend, TextEdit) else None
+def _change(breach: Breach, original_indexes: Mapping[etree._Element, int]) -> dict[str, Any]:
+    finding = breach.as_json()
+    place = finding["place"]
+    if breach.paragraph is not None:
+        # Paragraphs are counted as in the original file.
+        place["paragraph"] = original_indexes.get(breach.paragraph.element)
+    edit = breach.correction if isinstance(breach.correction, TextEdit) else None
     return {
-        "rule": shown["rule"],
-        "clause": shown["clause"],
+        "rule": finding["rule"],
+        "clause": finding["clause"],
         "place": place,
-        "found": shown["found"],
-        "expected": shown["expected"],
+        "found": finding["found"],
+        "expected": finding["expected"],
         "text_changed": edit is not None,
         "old": edit.paragraph.text[edit.start : edit.end] if edit else None,
         "new": edit.new if edit else None,

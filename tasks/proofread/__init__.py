@@ -1,4 +1,4 @@
-"""Mistakes in a text: what rules are sure of, and if asked for, what a model would correct."""
+"""Finds mistakes in a text by rules and, on request, with a model."""
 
 from __future__ import annotations
 
@@ -13,30 +13,20 @@ from documents.errors import EmptyDocument
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.proofread.findings import Check, Finding, Rule
-from tasks.proofread.model import Proposed, proposed_by_model
-from tasks.proofread.punctuation import (
-    brackets,
-    doubled_marks,
-    half_width_marks,
-    quotation_marks,
-    title_marks,
-)
+from tasks.proofread.model import Proposals, ask_model
+from tasks.proofread.punctuation import punctuation
 from tasks.proofread.sense import agency_names, impossible_dates, numbering
 from tasks.proofread.words import confusions, doubled_words, particles
 from tasks.task import Task
 from tasks.text.edits import Edit, apply_edits
 
-# Where two findings overlap, the first of these wins.
+# Where findings overlap, the check that comes first here wins.
 CHECKS: Sequence[Check] = (
     confusions,
     particles,
     agency_names,
     doubled_words,
-    doubled_marks,
-    half_width_marks,
-    quotation_marks,
-    title_marks,
-    brackets,
+    punctuation,
     impossible_dates,
     numbering,
 )
@@ -47,14 +37,14 @@ class ProofreadOptions(BaseModel):
 
     use_model: bool = Field(
         False,
-        description="Ask the model, too. What it proposes is checked for form, not for sense: a "
-        "person decides.",
+        description="Whether to ask the model, too. Its proposals are checked for form, not for "
+        "meaning: a person must decide.",
     )
     instructions: str | None = Field(
         None,
         min_length=1,
         max_length=2_000,
-        description="What else the model should know, such as names that are right as they are.",
+        description="Further instructions for the model, such as names that are correct.",
     )
 
 
@@ -66,19 +56,19 @@ class By(StrEnum):
 class ProofreadEdit(Edit):
     """One correction."""
 
-    rule: Rule = Field(description="The rule that it follows from; `model` is none.")
-    by: By = Field(description="Whether a rule found it, or the model proposed it.")
-    reason: str = Field(description="Why.")
+    rule: Rule = Field(description="The rule that found it; `model` for a proposal of the model.")
+    by: By = Field(description="Whether a rule found it or the model proposed it.")
+    reason: str = Field(description="The reason.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
 
 
 class Remark(BaseModel):
-    """Something that is wrong, where only a person can know what is right."""
+    """A mistake that only a person can correct."""
 
     start: int = Field(description="Offset of the first character in the document's text, from 0.")
-    text: str = Field(description="What stands there.")
-    rule: Rule = Field(description="The rule that speaks against it.")
-    reason: str = Field(description="Why.")
+    text: str = Field(description="The text found.")
+    rule: Rule = Field(description="The rule that found it.")
+    reason: str = Field(description="The reason.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
 
 
@@ -93,7 +83,7 @@ class ProofreadResult(BaseModel):
                         "new": "部署",
                         "rule": "confusion",
                         "by": "rule",
-                        "reason": "布署 is written 部署.",
+                        "reason": "布署 should be 部署.",
                         "page": None,
                     }
                 ],
@@ -102,7 +92,7 @@ class ProofreadResult(BaseModel):
                         "start": 11,
                         "text": "2月30日",
                         "rule": "impossible-date",
-                        "reason": "There is no such day.",
+                        "reason": "This date does not exist.",
                         "page": None,
                     }
                 ],
@@ -113,79 +103,82 @@ class ProofreadResult(BaseModel):
     )
 
     edits: list[ProofreadEdit] = Field(
-        description="In the order of the text, none over another; made all at once, they give "
-        "`text`."
+        description="The corrections in the order of the text, without overlaps. Applied together, "
+        "they give `text`."
     )
-    remarks: list[Remark] = Field(description="What a person must look at.")
-    text: str = Field(description="The document's text with all edits made.")
+    remarks: list[Remark] = Field(description="Mistakes that a person must correct.")
+    text: str = Field(description="The document's text with all edits applied.")
     refused_proposals: int = Field(
-        description="How many of the model's proposals were left out: their words do not stand "
-        "exactly once in the sentence named, they change too much or a number, or they touch "
-        "what a rule corrects."
+        description="How many proposals of the model were rejected: the words do not occur exactly "
+        "once in the sentence, the change is too long or changes a number, or it overlaps a "
+        "correction by rule."
     )
 
 
 async def proofread(
     document: Document, options: ProofreadOptions, engine: Engine
 ) -> ProofreadResult:
-    """Raises `EmptyDocument`; with the model also `OptionsTooLong`, `OutputError` and what the
-    engine raises.
+    """Proofreads the document.
+
+    Raises `EmptyDocument`; with the model also `OptionsTooLong`, `OutputError` and engine errors.
     """
     if not document.text.strip():
-        raise EmptyDocument("The document holds no text. Send one that does.")
+        raise EmptyDocument("The document contains no text. Send a document with text.")
     if not options.use_model:
         engine.progress(0, 1)
-    # Long texts take seconds that other jobs on this event loop should not wait.
-    by_rules = await asyncio.to_thread(found_by_rules, document)
-    proposed = Proposed([], 0)
+    # Long texts take seconds, which would block the event loop.
+    by_rules = await asyncio.to_thread(find_mistakes, document)
+    proposed = Proposals([], 0)
     if options.use_model:
-        proposed = await proposed_by_model(document, options.instructions, engine)
+        proposed = await ask_model(document, options.instructions, engine)
     else:
         engine.progress(1, 1)
     return _result(document, by_rules, proposed)
 
 
-def found_by_rules(document: Document) -> list[Finding]:
+def find_mistakes(document: Document) -> list[Finding]:
     return _without_overlap(finding for check in CHECKS for finding in check(document))
 
 
 def _without_overlap(findings: Iterable[Finding]) -> list[Finding]:
-    taken: list[Finding] = []
+    kept: list[Finding] = []
     covered: set[int] = set()
     for finding in findings:
-        places = range(finding.start, finding.end)
-        if covered.isdisjoint(places):
-            covered.update(places)
-            taken.append(finding)
-    return sorted(taken, key=lambda finding: finding.start)
+        span = range(finding.start, finding.end)
+        if covered.isdisjoint(span):
+            covered.update(span)
+            kept.append(finding)
+    return sorted(kept, key=lambda finding: finding.start)
 
 
-def _result(document: Document, by_rules: Sequence[Finding], proposed: Proposed) -> ProofreadResult:
+def _result(
+    document: Document, by_rules: Sequence[Finding], proposed: Proposals
+) -> ProofreadResult:
     findings = _without_overlap([*by_rules, *proposed.findings])
     overlapping = len(by_rules) + len(proposed.findings) - len(findings)
     edits = [
         ProofreadEdit(
-            start=one.start,
-            old=one.old,
-            new=one.new,
-            rule=one.rule,
-            by=By.model if one.rule is Rule.model else By.rule,
-            reason=one.reason,
-            page=_page(document, one),
+            start=finding.start,
+            old=finding.old,
+            new=finding.new,
+            rule=finding.rule,
+            by=By.model if finding.rule is Rule.model else By.rule,
+            reason=finding.reason,
+            page=_page(document, finding),
         )
-        for one in findings
-        if one.new is not None
+        for finding in findings
+        if finding.new is not None
     ]
     remarks = [
         Remark(
-            start=one.start,
-            text=one.old,
-            rule=one.rule,
-            reason=one.reason,
-            page=_page(document, one),
+            start=finding.start,
+            text=finding.old,
+            rule=finding.rule,
+            reason=finding.reason,
+            page=_page(document, finding),
         )
-        for one in findings
-        if one.new is None
+        for finding in findings
+        if finding.new is None
     ]
     return ProofreadResult(
         edits=edits,
@@ -207,7 +200,7 @@ TASK = Task(
     name="proofread",
     version="1",
     description="Find mistakes in a Chinese text: confused characters, doubled words, punctuation, "
-    "numbering, impossible dates, agencies' names. By rules; if asked for, also by the model.",
+    "numbering, impossible dates, names of agencies. By rules and, on request, by the model.",
     options=ProofreadOptions,
     result=ProofreadResult,
     run=proofread,

@@ -1,4 +1,4 @@
-"""What proofreading finds: an edit, or a remark where only a person can know what is right."""
+"""Findings of proofreading."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from documents.document import Document
 
 
 class Rule(StrEnum):
-    """The rules by name; `model` is what the model proposed."""
+    """The rules by name; `model` marks a proposal of the model."""
 
     confusion = "confusion"
     doubled_word = "doubled-word"
@@ -19,6 +19,7 @@ class Rule(StrEnum):
     particle = "particle"
     quotation_mark = "quotation-mark"
     title_mark = "title-mark"
+    ellipsis = "ellipsis"
     unpaired_mark = "unpaired-mark"
     numbering = "numbering"
     impossible_date = "impossible-date"
@@ -29,7 +30,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`old` stands at `start`; `new` is None where there is nothing to be put in its place."""
+    """A mistake at offset `start`; `new` is None if only a person can correct it."""
 
     start: int
     old: str

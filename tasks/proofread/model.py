@@ -1,4 +1,4 @@
-"""What a model would correct: asked for in a fixed form, and taken only where a program agrees."""
+"""Asks a model for corrections, and accepts those that pass the checks."""
 
 from __future__ import annotations
 
@@ -35,17 +35,15 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
-    """Findings that passed the checks, and how many proposals did not."""
+class Proposals:
+    """The accepted findings and the number of rejected proposals."""
 
     findings: list[Finding]
     refused: int
 
 
-async def proposed_by_model(
-    document: Document, instructions: str | None, engine: Engine
-) -> Proposed:
-    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
+async def ask_model(document: Document, instructions: str | None, engine: Engine) -> Proposals:
+    """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and errors of the engine."""
     spans = sentence_spans(document)
 
     def lines(part: Part) -> list[Span]:
@@ -61,21 +59,21 @@ async def proposed_by_model(
     room = await room_for_text(engine, _prompt("", instructions), ANSWER_TOKENS)
     parts = await split(document, room.text, engine, shown)
 
-    async def one(part: Part) -> Proposed:
-        here = lines(part)
-        if not here:
-            return Proposed([], 0)
+    async def ask_part(part: Part) -> Proposals:
+        spans_of_part = lines(part)
+        if not spans_of_part:
+            return Proposals([], 0)
         data, _ = await ask(
             engine,
             _prompt(shown(part), instructions),
-            schema=_schema(len(here)),
+            schema=_schema(len(spans_of_part)),
             max_tokens=room.answer,
         )
-        return _checked(data, document.text, here)
+        return _checked(data, document.text, spans_of_part)
 
-    done = await work_on_all(parts, one, engine)
+    done = await work_on_all(parts, ask_part, engine)
     findings = [finding for proposed in done for finding in proposed.findings]
-    return Proposed(findings, sum(proposed.refused for proposed in done))
+    return Proposals(findings, sum(proposed.refused for proposed in done))
 
 
 def _prompt(text: str, instructions: str | None) -> str:
@@ -92,18 +90,18 @@ def _schema(lines: int) -> Schema:
     return object_of(edits=list_of(edit, MOST_EDITS))
 
 
-def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposed:
+def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposals:
     proposals = data.get("edits") if isinstance(data, dict) else None
     if not isinstance(proposals, list):
-        raise OutputError("The model's answer is JSON, but no list of edits.")
-    found = [_finding(one, text, lines) for one in proposals]
-    taken = [finding for finding in found if finding is not None]
-    return Proposed(taken, len(found) - len(taken))
+        raise OutputError("The model's answer has no list `edits`.")
+    findings = [_finding(one, text, lines) for one in proposals]
+    accepted = [finding for finding in findings if finding is not None]
+    return Proposals(accepted, len(findings) - len(accepted))
 
 
 def _finding(proposal: Any, text: str, lines: Sequence[Span]) -> Finding | None:
-    """None for what does not stand in its line exactly once, changes nothing or too much, or
-    touches a number.
+    """Returns None for a proposal that is malformed, does not occur exactly once in its line,
+    changes nothing, is too long, or changes a number.
     """
     try:
         number, old, new = proposal["line"], proposal["old"], proposal["new"]
@@ -114,7 +112,7 @@ def _finding(proposal: Any, text: str, lines: Sequence[Span]) -> Finding | None:
     if not isinstance(old, str) or not isinstance(new, str) or number < 1:
         return None
     fits = 0 < len(old) <= LONGEST_OLD and len(new) <= LONGEST_NEW and old.strip() != new.strip()
-    kept = number_values(old) == number_values(new) and "\n" not in new
-    if not fits or not kept or text.count(old, start, end) != 1:
+    same_numbers = number_values(old) == number_values(new)
+    if not fits or "\n" in new or not same_numbers or text.count(old, start, end) != 1:
         return None
     return Finding(text.index(old, start, end), old, new, Rule.model, reason)

@@ -1,4 +1,4 @@
-"""What contradicts the calendar, the count, or the rest of the text."""
+"""Contradictions: impossible dates, wrong numbering, and misspelt names of agencies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import date
 
 from documents.document import Document
 from tasks.proofread.findings import Finding, Rule
-from tasks.text.provisions import NUMERAL, article_number, number_of
+from tasks.text.numerals import number_of
+from tasks.text.provisions import NUMERAL, article_number
 
 _DAY = re.compile(
     r"(?:(?P<year>\d{4})\s*年\s*)?(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"
@@ -21,7 +22,7 @@ _CLOCK = re.compile(
 )
 _WEEKDAYS = "一二三四五六日"
 _LEAP_YEAR = 2024
-# Kinds of marks that paragraphs are numbered with, from the highest; those of a law are apart.
+# The forms of numbers at the beginning of paragraphs, highest level first.
 _MARKS = (
     ("article", re.compile(rf"\s*(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
     ("chapter", re.compile(rf"\s*第({NUMERAL})章\s")),
@@ -37,11 +38,11 @@ _AGENCY = re.compile(
     r"[\u4e00-\u9fff]{3,14}?(?:管理局|监督局|委员会|办公室|管理部门|监督部门|主管部门|财政局|教育局|税务局|统计局)"
 )
 LEAST_AGENCY = 6
-LEAST_WITH_ANOTHER_LETTER = 8
+LEAST_WITH_ANOTHER_CHARACTER = 8
 LEAST_TIMES = 3
 MOST_AGENCIES = 60
-# Letters in which two agencies may rightly differ.
-_TELLING = set(
+# Names that differ in one of these characters are different agencies.
+_DISTINCTIVE = set(
     "省市区县州盟旗乡镇村街国总分支东西南北中上下新老前后大小内外一二三四五六七八九十各该本"
 )
 
@@ -53,24 +54,25 @@ def impossible_dates(document: Document) -> Iterator[Finding]:
             found = date(int(year) if year else _LEAP_YEAR, month, day)
         except ValueError:
             where = f" in {year}" if year else ""
-            reason = f"There is no such day{where}."
+            reason = f"This date does not exist{where}."
             yield Finding(match.start(), match.group(), None, Rule.impossible_date, reason)
             continue
-        said = match["weekday"]
+        weekday = match["weekday"]
         right = _WEEKDAYS[found.weekday()]
-        if year and said and said[-1].replace("天", "日") != right:
+        if year and weekday and weekday[-1].replace("天", "日") != right:
             start = match.start("weekday")
-            reason = f"That day is 星期{right}."
-            yield Finding(start, said, None, Rule.wrong_weekday, reason)
+            reason = f"This date is a 星期{right}."
+            yield Finding(start, weekday, None, Rule.wrong_weekday, reason)
     for match in _CLOCK.finditer(document.text):
         if int(match["hour"] or match["h"]) > 24 or int(match["minute"] or match["m"]) > 59:
-            reason = "There is no such time of the day."
+            reason = "This time does not exist."
             yield Finding(match.start(), match.group(), None, Rule.impossible_date, reason)
 
 
 def numbering(document: Document) -> Iterator[Finding]:
-    """Paragraphs whose number is not the one after the last of their kind; 1 begins anew: a list,
-    or the text itself after its table of contents.
+    """Finds paragraphs whose number does not follow the previous one of the same form.
+
+    1 is always accepted: it starts a new list, or the text after its table of contents.
     """
     last: dict[str, tuple[int, int]] = {}
     for block in document.blocks:
@@ -82,7 +84,7 @@ def numbering(document: Document) -> Iterator[Finding]:
             number = _number(name, match.group(1))
             before = last.get(name)
             if before is not None and not _follows(before, number):
-                reason = f"The one before it is {_shown(before)}."
+                reason = f"The previous number is {_shown(before)}."
                 start = block.start + match.start(1)
                 yield Finding(start, match.group(1), None, Rule.numbering, reason)
             last[name] = number
@@ -105,17 +107,17 @@ def _shown(number: tuple[int, int]) -> str:
 
 
 def agency_names(document: Document) -> Iterator[Finding]:
-    """Names that stand there once and are one letter away from one that the text has often."""
+    """Finds names that occur once and differ in one character from a frequent name."""
     text = document.text
-    seen = Counter(
+    counts = Counter(
         match.group()[start:]
         for match in _AGENCY.finditer(text)
         for start in range(len(match.group()) - LEAST_AGENCY + 1)
     )
-    names = [name for name, count in seen.most_common(MOST_AGENCIES) if count >= LEAST_TIMES]
+    names = [name for name, count in counts.most_common(MOST_AGENCIES) if count >= LEAST_TIMES]
     found: dict[int, Finding] = {}
     for name in sorted(names, key=len, reverse=True):
-        for start, wrong, sure in _slips(text, name):
+        for start, wrong, sure in _misspellings(text, name):
             reason = f"Elsewhere the text has {name}."
             new = name if sure else None
             finding = Finding(start, wrong, new, Rule.agency_name, reason)
@@ -123,29 +125,30 @@ def agency_names(document: Document) -> Iterator[Finding]:
     yield from found.values()
 
 
-def _slips(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
-    """Where the name has a letter that is another or is missing, or two that changed places. Only
-    of the last is it sure that no other agency was meant.
+def _misspellings(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
+    """Yields misspellings of a name: offset, text, and whether another agency can be excluded.
+
+    Two swapped characters are a certain mistake; a missing or different one may be another agency.
     """
     for at in range(1, len(name) - 1):
         swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
         for wrong, sure in ((swapped, True), (name[:at] + name[at + 1 :], False)):
-            if _is_slip(text, wrong, name):
+            if _is_misspelling(text, wrong, name):
                 yield text.index(wrong), wrong, sure
-    if len(name) < LEAST_WITH_ANOTHER_LETTER:
+    if len(name) < LEAST_WITH_ANOTHER_CHARACTER:
         return
     half = len(name) // 2
     for part, shift in ((name[:half], 0), (name[half:], -half)):
         for match in re.finditer(re.escape(part), text):
             start = match.start() + shift
             wrong = text[max(0, start) : start + len(name)]
-            one = sum(a != b for a, b in zip(wrong, name, strict=False)) == 1
+            one_differs = sum(a != b for a, b in zip(wrong, name, strict=False)) == 1
             inside = wrong[:1] == name[0] and wrong[-1:] == name[-1] and len(wrong) == len(name)
-            if one and inside and wrong.isalpha() and _is_slip(text, wrong, name):
+            if one_differs and inside and wrong.isalpha() and _is_misspelling(text, wrong, name):
                 yield start, wrong, False
 
 
-def _is_slip(text: str, found: str, name: str) -> bool:
+def _is_misspelling(text: str, found: str, name: str) -> bool:
     if found == name or found in name or text.count(found) != 1:
         return False
-    return not (set(found) ^ set(name)) & _TELLING
+    return not (set(found) ^ set(name)) & _DISTINCTIVE

@@ -1,8 +1,7 @@
-"""Words that are never right as they stand: confusions, doublings, 的 and 得 in fixed places.
+"""Words that are always wrong: confusions, repetitions, and 的 for 得 or 地 in fixed phrases.
 
-The list was made by hand, and is short on purpose: an entry is in it only where the wrong form has
-no right reading. Where two words side by side can look like it, what stands before and after is
-asked.
+The list is short on purpose: it only has forms without a correct reading. Lookarounds exclude
+adjacent words that together look like a wrong form.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ CONFUSIONS: dict[str, str] = {
     "法侓": "法律",
     "人民政俯": "人民政府",
 }
-# Most of them stand in no text: those whose letters are not there are not looked for.
+# Most forms are in no text: a plain search for their characters is faster than the pattern.
 _CORES = {wrong: re.sub(r"\(\?[^()]*\)", "", wrong) for wrong in CONFUSIONS}
 
 _PARTICLES: dict[str, str] = {
@@ -97,7 +96,7 @@ _PARTICLES: dict[str, str] = {
 _LETTER = "\u4e00-\u9fff"
 _DOUBLED_WORD = re.compile(rf"([{_LETTER}]{{2,8}})\1")
 _NUMERAL = re.compile(r"[〇零一二三四五六七八九十百千万]+")
-# Of two letters, said twice on purpose: verbs and adjectives that are softened so, and counting.
+# Two-character words that are repeated on purpose: verbs, adjectives and counting.
 _DOUBLES = re.compile(
     "一|研究|讨论|商量|考虑|调查|打听|观察|比较|休息|锻炼|某|几|许多|多少|很|非常|十分|永远|世世|代代"
 )
@@ -109,7 +108,7 @@ def confusions(document: Document) -> Iterator[Finding]:
     for wrong, right in CONFUSIONS.items():
         if _CORES[wrong] in document.text:
             for match in re.finditer(wrong, document.text):
-                reason = f"{match.group()} is written {right}."
+                reason = f"{match.group()} should be {right}."
                 yield Finding(match.start(), match.group(), right, Rule.confusion, reason)
 
 
@@ -121,7 +120,7 @@ def particles(document: Document) -> Iterator[Finding]:
 
 
 def doubled_words(document: Document) -> Iterator[Finding]:
-    """Two letters that stand there twice may be two words: 机关 and 机关事务. That is a remark."""
+    """Finds repeated words. Two characters may be two words (机关 and 机关事务): only a remark."""
     text = document.text
     for match in _DOUBLED_WORD.finditer(text):
         word = match.group(1)
@@ -137,5 +136,5 @@ def doubled_words(document: Document) -> Iterator[Finding]:
 
 
 def _doubled(start: int, words: str, new: str | None) -> Finding:
-    reason = f"{words.strip()} stands there twice."
+    reason = f"{words.strip()} is repeated."
     return Finding(start, words, new, Rule.doubled_word, reason)

@@ -1,4 +1,4 @@
-"""A document with what identifies people masked: its text, and the file itself."""
+"""Masks personal data in a document: in its text, and in the file itself."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from documents.masking.formats import MASKED_FORMATS
 from documents.masking.replacement import applied
 from documents.source import ResultFile, Source
 from tasks.engine import Engine
-from tasks.redact.by_model import ASKED, Said, ask_for
-from tasks.redact.finder import RULES, Wanted
-from tasks.redact.kinds import How, Kind
+from tasks.redact.by_model import ask_model
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
 from tasks.redact.masks import Mask
 from tasks.task import Task
 
-_MOST_SAID = 2_000
+_MOST_WORDS = 2_000
+# Texts from this length on are searched in a thread, to keep the event loop free.
 _LONG = 20_000
 
 
@@ -42,73 +43,79 @@ class RedactOptions(BaseModel):
     kinds: list[Kind] = Field(
         default_factory=lambda: list(RULES),
         min_length=1,
-        description="What to look for; everything unless said. `term` needs not be named.",
+        description="The kinds to mask. Default: all. `term` is always included.",
     )
     terms: list[str] = Field(
-        default_factory=list, max_length=1_000, description="Words of your own, masked everywhere."
+        default_factory=list, max_length=1_000, description="Your own words to mask."
     )
     mask: Mask = Field(
         Mask.official,
-        description="`official` keeps what official notices keep, such as `138****1234`; `stars` "
-        "and `blocks` keep nothing.",
+        description="`official` masks as official notices do, such as `138****1234`; `stars` "
+        "and `blocks` mask everything.",
     )
     masks: dict[Kind, Mask] = Field(
-        default_factory=dict, description="Another mask for single kinds."
+        default_factory=dict, description="Masks for individual kinds, instead of `mask`."
     )
     use_model: bool | None = Field(
         None,
-        description="Whether to ask the model for names and addresses; yes where `kinds` has one "
-        "of them, unless said. Without it only labelled names and patterns of addresses are found.",
+        description="Whether to ask the model for names and addresses. Default: true if `kinds` "
+        "includes either. Without it, only labelled names and patterns of addresses are found.",
     )
 
     @model_validator(mode="after")
-    def _terms_have_two(self) -> RedactOptions:
+    def _check_terms(self) -> RedactOptions:
         if any(not 2 <= len(term.strip()) <= 200 for term in self.terms):
             raise ValueError("each term needs 2 to 200 characters")
         return self
 
 
 class Finding(BaseModel):
-    """Something that was masked. What it was is not said: its place in the document tells."""
+    """One masked item. Its original text is not included, only its position."""
 
     kind: Kind = Field(description="What it is.")
-    start: int = Field(description="Offset of its first character in the document's own text.")
-    end: int = Field(description="Offset after its last character there.")
-    page: int | None = Field(None, description="The page, from 1; null where there are none.")
+    start: int = Field(
+        description="Offset of the first character in the document's original text, from 0."
+    )
+    end: int = Field(description="Offset after the last character.")
+    page: int | None = Field(None, description="The page, from 1; null if the format has no pages.")
     box: tuple[float, float, float, float] | None = Field(
         None,
-        description="The block that it stands in: left, top, right, bottom in points from the "
-        "page's top left corner; null where the format has no positions.",
+        description="The block that contains it: left, top, right, bottom in points from the "
+        "page's top left corner; null if the format has no positions.",
     )
-    found_by: How = Field(description="`rule`, `model`, or `term` for a word of yours.")
+    found_by: DetectionMethod = Field(
+        description="`rule`, `model`, or `term` for one of your words."
+    )
     valid: bool | None = Field(
         None,
-        description="Whether its check digit is right; null for a kind without one. A wrong one is "
-        "masked where the words before it say what it is.",
+        description="Whether the check digit is correct; null for a kind without one. A number "
+        "with a wrong one is masked if a label before it names its kind.",
     )
-    replacement: str = Field(description="What `text` has in its place.")
+    replacement: str = Field(description="What replaces it in `text`.")
 
 
 class InFile(BaseModel):
-    """How many were masked in one part of the file, places that `text` does not show included."""
+    """The number of masked items in one part of the file, including parts not shown in `text`."""
 
     part: str = Field(description="`body`, `headers`, `comments`, `properties`, `page 3`, ...")
     kind: Kind = Field(description="What was masked.")
-    count: int = Field(description="How many times.")
+    count: int = Field(description="The number of items.")
 
 
 class NotCovered(BaseModel):
-    """Something that nobody looked into: a person must, before the file is given away."""
+    """A part of the file that was not checked. A person must check it before publication."""
 
-    what: str = Field(description="`picture`, `embedded file`, or `file` where none was made.")
-    where: str = Field(description="Its place or name in the file.")
+    what: str = Field(
+        description="`picture`, `embedded file`, or `file` if no masked file was created."
+    )
+    where: str = Field(description="Its position or name in the file, or the reason.")
 
 
 class Removed(BaseModel):
-    """Something that was taken out of the file as a whole."""
+    """A kind of content that was removed from the file."""
 
-    what: str = Field(description="What it was.")
-    count: int = Field(description="How many.")
+    what: str = Field(description="What was removed.")
+    count: int = Field(description="The number of removed items.")
 
 
 class RedactResult(BaseModel):
@@ -144,31 +151,36 @@ class RedactResult(BaseModel):
     counts: dict[Kind, int] = Field(description="How many findings of each kind.")
     model_asked: bool = Field(description="Whether a model was asked for names and addresses.")
     unplaced: int = Field(
-        description="Words that the model gave and that stand nowhere in the text: left aside."
+        description="How many words from the model are not in the text. They were ignored."
     )
     file: ResultFile | None = Field(
-        None, description="The masked file, for DOCX and PDF; null for other formats."
+        None,
+        description="The masked file, for DOCX and PDF; null for other formats, and if "
+        "`not_covered` has an entry `file`.",
     )
     in_file: list[InFile] = Field(description="What was masked in the file.")
-    removed: list[Removed] = Field(description="What was taken out of the file as a whole.")
-    not_covered: list[NotCovered] = Field(description="What nobody looked into.")
+    removed: list[Removed] = Field(description="What was removed from the file.")
+    not_covered: list[NotCovered] = Field(description="Parts of the file that were not checked.")
 
 
 async def redact(document: Document, options: RedactOptions, engine: Engine) -> RedactResult:
-    """Raises what asking the model raises, `RedactionIncomplete`, and what work on a file does."""
+    """Masks the document, and its file for DOCX and PDF.
+
+    Raises `RedactionIncomplete`, a `DocumentError`, and what `ask_model` raises.
+    """
     kinds = frozenset(options.kinds)
-    said = None
+    answer = None
     if options.use_model is not False:
-        said = await said_by_model(kinds, document, engine)
+        answer = await ask_model(kinds, document, engine)
     style = Style(options.mask, options.masks)
-    masker = Masker(Wanted(kinds, options.terms, said.words if said else {}), style)
+    masker = Masker(Targets(kinds, options.terms, answer.words if answer else {}), style)
     changes = await changes_of(masker, document.text)
     result = RedactResult(
         text=applied(document.text, changes),
         findings=findings(document, changes),
-        counts=Counter(change.found.kind for change in changes),
-        model_asked=said is not None,
-        unplaced=said.unplaced if said else 0,
+        counts=Counter(change.detection.kind for change in changes),
+        model_asked=answer is not None,
+        unplaced=answer.unplaced if answer else 0,
         in_file=[],
         removed=[],
         not_covered=[],
@@ -176,46 +188,42 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
     if document.source is None:
         return result
     if document.source.media_type not in MASKED_FORMATS:
-        left = NotCovered(what="file", where="A masked file is made of DOCX and PDF only.")
-        return result.model_copy(update={"not_covered": [left]})
-    if pages := _seen_pages(document, changes):
-        shown = ", ".join(map(str, pages))
-        left = NotCovered(
-            what="file", where=f"None was made: what to mask is in pictures on page {shown}."
+        not_masked = NotCovered(
+            what="file", where="Masked files are only created for DOCX and PDF."
         )
-        return result.model_copy(update={"not_covered": [left]})
+        return result.model_copy(update={"not_covered": [not_masked]})
+    if pages := _ocr_pages_with_changes(document, changes):
+        shown = ", ".join(map(str, pages))
+        not_masked = NotCovered(
+            what="file", where=f"No file was created: page {shown} has items to mask in pictures."
+        )
+        return result.model_copy(update={"not_covered": [not_masked]})
     return await _with_file(document, document.source, masker, changes, result)
 
 
-def _seen_pages(document: Document, changes: Sequence[Change]) -> list[int]:
-    """Pages on which OCR read something to mask: a file is masked in its text, not in pictures."""
-    seen = [block for block in document.blocks if block.confidence is not None]
-    hit = (
+def _ocr_pages_with_changes(document: Document, changes: Sequence[Change]) -> list[int]:
+    """Returns the pages where OCR found items to mask: pictures in a file cannot be masked."""
+    recognised = [block for block in document.blocks if block.confidence is not None]
+    pages = (
         block.page or 1
-        for block in seen
-        if any(one.found.start < block.end and block.start < one.found.end for one in changes)
+        for block in recognised
+        if any(one.start < block.end and block.start < one.end for one in changes)
     )
-    return sorted(set(hit))
+    return sorted(set(pages))
 
 
 async def changes_of(masker: Masker, text: str) -> list[Change]:
-    """What is to be changed in a text; a long one is searched beside the event loop."""
+    """Returns the changes to a text; a long text is searched in a thread."""
     if len(text) > _LONG:
         return await asyncio.to_thread(masker.changes, text)
     return masker.changes(text)
 
 
-async def said_by_model(kinds: frozenset[Kind], document: Document, engine: Engine) -> Said | None:
-    """What the model says; None where it need not be asked."""
-    asked = kinds & ASKED.keys()
-    return await ask_for(asked, document, engine) if asked else None
-
-
 def findings(document: Document, changes: Sequence[Change]) -> list[Finding]:
-    """What was found, each with its place in the document."""
+    """Converts the changes to findings, with their positions in the document."""
     found, blocks, at = [], document.blocks, 0
     for change in changes:
-        one = change.found
+        one = change.detection
         while at < len(blocks) - 1 and blocks[at].end <= one.start:
             at += 1
         block = blocks[at] if blocks else Block(0, 0)
@@ -241,17 +249,17 @@ async def _with_file(
     changes: Sequence[Change],
     result: RedactResult,
 ) -> RedactResult:
-    """What was found in the text is looked for in all of the file too, whatever is around it."""
-    everywhere = Masker(_known(document.text, masker.wanted, changes), masker.style)
-    made = await source.work(
-        "redact", {"masker": everywhere.as_json(), "media_type": source.media_type}
+    """Masks the file. Words found in the text are masked everywhere in the file."""
+    file_masker = Masker(_with_words(document.text, masker.targets, changes), masker.style)
+    output = await source.work(
+        "redact", {"masker": file_masker.as_json(), "media_type": source.media_type}
     )
-    assert made.file is not None  # noqa: S101 - it is what that work makes
+    assert output.file is not None  # noqa: S101 - `redact` always returns a file
     name = PurePath(masker.mask(source.filename or "document"))
     file = await source.keep(
-        made.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
+        output.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
     )
-    account: Mapping[str, Any] = made.found
+    account: Mapping[str, Any] = output.found
     return result.model_copy(
         update={
             "file": file,
@@ -262,20 +270,20 @@ async def _with_file(
     )
 
 
-def _known(text: str, wanted: Wanted, changes: Sequence[Change]) -> Wanted:
-    """`wanted`, and each finding's own words."""
-    said = {kind: list(words) for kind, words in wanted.said.items()}
-    for change in changes[:_MOST_SAID]:
-        one = change.found
-        if one.kind is not Kind.term:
-            said.setdefault(one.kind, []).append(text[one.start : one.end])
-    return Wanted(wanted.kinds, wanted.terms, {k: list(dict.fromkeys(v)) for k, v in said.items()})
+def _with_words(text: str, targets: Targets, changes: Sequence[Change]) -> Targets:
+    """Returns `targets` with the text of every change added."""
+    words = {kind: list(known) for kind, known in targets.words.items()}
+    for change in changes[:_MOST_WORDS]:
+        if change.detection.kind is not Kind.term:
+            words.setdefault(change.detection.kind, []).append(text[change.start : change.end])
+    unique = {kind: list(dict.fromkeys(known)) for kind, known in words.items()}
+    return Targets(targets.kinds, targets.terms, unique)
 
 
 TASK = Task(
     name="redact",
     version="1",
-    description="Find what identifies people and mask it: the text, and the file for DOCX and PDF.",
+    description="Find personal data and mask it: in the text, and in the file for DOCX and PDF.",
     options=RedactOptions,
     result=RedactResult,
     run=redact,

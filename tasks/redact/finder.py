@@ -1,4 +1,4 @@
-"""All finders together, and what is made of findings that overlap."""
+"""Runs all finders on a text and merges overlapping detections."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tasks.redact.finders.contacts import (
     passports,
     plates,
 )
-from tasks.redact.finders.names import Known, labelled_names
+from tasks.redact.finders.names import WordFinder, labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
-from tasks.redact.kinds import PRECEDENCE, Found, How, Kind
+from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
 from tasks.text.plain import HAN, plain
 
-RULES: Mapping[Kind, Callable[[str], Iterator[Found]]] = MappingProxyType(
+RULES: Mapping[Kind, Callable[[str], Iterator[Detection]]] = MappingProxyType(
     {
         Kind.identity_number: identity_numbers,
         Kind.credit_code: credit_codes,
@@ -39,70 +39,72 @@ RULES: Mapping[Kind, Callable[[str], Iterator[Found]]] = MappingProxyType(
 )
 
 
-# A short text with nothing of this has nothing that a rule finds: most attributes of a file.
+# Rules find nothing in a short text without these, such as most attributes of a file.
 _SHORT = 200
 _PROMISING = re.compile(rf"\d[^\d]{{0,4}}\d[^\d]{{0,4}}\d|@|:.*:|[{HAN}]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to look for: kinds by rule, the caller's `terms`, and what a model said stands there."""
+class Targets:
+    """What to find: `kinds` by rule, the caller's `terms`, and known `words` by kind."""
 
     kinds: frozenset[Kind]
     terms: Sequence[str] = ()
-    said: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    words: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
 
 
 class Finder:
-    """Finds what is wanted in any number of texts.
+    """Finds the targets in texts.
 
-    A name that a label shows in one text is looked for in that whole text, and, where it is given
-    in `Wanted.said`, in all.
+    A name found after a label is searched for in the rest of the same text; for all texts, pass it
+    in `Targets.words`.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        self._rules = [rule for kind, rule in RULES.items() if kind in wanted.kinds]
-        self._names = Kind.name in wanted.kinds
-        self._known = [Known(Kind.term, How.term, wanted.terms)]
-        self._known += [Known(kind, How.model, words) for kind, words in wanted.said.items()]
+    def __init__(self, targets: Targets) -> None:
+        self._rules = [rule for kind, rule in RULES.items() if kind in targets.kinds]
+        self._names = Kind.name in targets.kinds
+        self._known = [WordFinder(Kind.term, DetectionMethod.term, targets.terms)]
+        self._known += [
+            WordFinder(kind, DetectionMethod.model, words) for kind, words in targets.words.items()
+        ]
 
-    def find(self, text: str) -> list[Found]:
-        """What was found, in order; nothing overlaps."""
+    def find(self, text: str) -> list[Detection]:
+        """Returns the detections in order, without overlaps."""
         searched = plain(text)
-        found: list[Found] = []
+        found: list[Detection] = []
         if len(text) > _SHORT or _PROMISING.search(searched):
             found += chain.from_iterable(rule(searched) for rule in self._rules)
         found += chain.from_iterable(known.find(searched) for known in self._known)
         if self._names:
-            named = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
-            found += Known(Kind.name, How.rule, named).find(searched)
-        return apart([one for one in found if one.start < one.end])
+            names = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
+            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(searched)
+        return merge([one for one in found if one.start < one.end])
 
 
-def apart(found: Iterable[Found]) -> list[Found]:
-    """Findings that do not overlap: the longer holds the shorter; of two that cross, both are one.
+def merge(detections: Iterable[Detection]) -> list[Detection]:
+    """Removes overlaps: a detection absorbs those inside it; crossing ones are merged.
 
-    Of two in the same place, one with a right check digit stands, then the kind that is surer.
+    For the same span, a correct check digit wins, then the order of `PRECEDENCE`.
     """
     ordered = sorted(
-        found,
+        detections,
         key=lambda one: (one.start, -one.end, not one.valid, PRECEDENCE.index(one.kind), one.how),
     )
-    kept: list[Found] = []
+    merged: list[Detection] = []
     for one in ordered:
-        if not kept or one.start >= kept[-1].end:
-            kept.append(one)
-        elif one.end > kept[-1].end:
-            kept[-1] = _crossed(kept[-1], one)
-        elif one.valid and not kept[-1].valid and _is_loose(kept[-1]):
-            kept[-1] = replace(one, start=kept[-1].start, end=kept[-1].end)
-    return kept
+        if not merged or one.start >= merged[-1].end:
+            merged.append(one)
+        elif one.end > merged[-1].end:
+            merged[-1] = _crossed(merged[-1], one)
+        elif one.valid and not merged[-1].valid and _is_loose(merged[-1]):
+            merged[-1] = replace(one, start=merged[-1].start, end=merged[-1].end)
+    return merged
 
 
-def _crossed(one: Found, other: Found) -> Found:
+def _crossed(one: Detection, other: Detection) -> Detection:
     first, _ = sorted((one, other), key=lambda each: (not each.valid, PRECEDENCE.index(each.kind)))
     return replace(first, start=one.start, end=other.end)
 
 
-def _is_loose(one: Found) -> bool:
+def _is_loose(one: Detection) -> bool:
     return one.kind is Kind.address

@@ -1,4 +1,4 @@
-"""The words for what is found."""
+"""Kinds of personal data, and detections of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What identifies somebody or something."""
+    """A kind of personal data, or `term` for the caller's own words."""
 
     identity_number = "identity_number"
     credit_code = "credit_code"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
     term = "term"
 
 
-# Where two overlap and neither holds the other, the first of these names the whole.
+# Where two detections cross, the merged one gets the kind that comes first here.
 PRECEDENCE = (
     Kind.identity_number,
     Kind.credit_code,
@@ -40,8 +40,8 @@ PRECEDENCE = (
 )
 
 
-class How(StrEnum):
-    """What found it. A model's words count only where they stand in the text."""
+class DetectionMethod(StrEnum):
+    """What found it. Words from a model count only if they are in the text."""
 
     rule = "rule"
     model = "model"
@@ -49,14 +49,14 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """`start` and `end` are offsets into the text that was searched.
+class Detection:
+    """`start` and `end` are offsets into the searched text.
 
-    `valid` says whether the check digit is right; None for a kind without one.
+    `valid`: whether the check digit is correct; None for a kind without one.
     """
 
     kind: Kind
     start: int
     end: int
-    how: How = How.rule
+    how: DetectionMethod = DetectionMethod.rule
     valid: bool | None = None

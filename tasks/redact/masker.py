@@ -1,4 +1,4 @@
-"""From findings to what is written in their places."""
+"""Replaces detections by masks."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from documents.masking.replacement import Masking, applied
-from tasks.redact.finder import Finder, Wanted
-from tasks.redact.kinds import Found, Kind
+from tasks.redact.finder import Finder, Targets
+from tasks.redact.kinds import Detection, Kind
 from tasks.redact.masks import Mask, masked
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A `documents.masking.replacement.Replacement` for something that was found."""
+    """A `documents.masking.replacement.Replacement` for a detection."""
 
-    found: Found
+    detection: Detection
     replacement: str
 
     @property
     def start(self) -> int:
-        return self.found.start
+        return self.detection.start
 
     @property
     def end(self) -> int:
-        return self.found.end
+        return self.detection.end
 
     @property
     def label(self) -> str:
-        return self.found.kind.value
+        return self.detection.kind.value
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How each kind is masked: as `kinds` says, else as `default`."""
+    """The mask of each kind: from `kinds`, else `default`."""
 
     default: Mask = Mask.official
     kinds: Mapping[Kind, Mask] = field(default_factory=dict)
@@ -44,51 +44,51 @@ class Style:
 
 
 class Masker:
-    """Masks what is wanted in any number of texts. It can be sent to another process as JSON."""
+    """Masks the targets in texts. Can be sent to another process as JSON."""
 
-    def __init__(self, wanted: Wanted, style: Style) -> None:
-        self.wanted = wanted
+    def __init__(self, targets: Targets, style: Style) -> None:
+        self.targets = targets
         self.style = style
-        self._finder = Finder(wanted)
+        self._finder = Finder(targets)
 
     def changes(self, text: str) -> list[Change]:
-        """In order; nothing that is wanted stands in a replacement."""
+        """Returns the changes in order. No replacement contains a target."""
         return [Change(one, self._replacement(text, one)) for one in self._finder.find(text)]
 
     def mask(self, text: str) -> str:
         return applied(text, self.changes(text))
 
     def rules_only(self) -> Masker:
-        """One that knows no words."""
-        return Masker(Wanted(self.wanted.kinds), self.style)
+        """Returns a masker without terms and words."""
+        return Masker(Targets(self.targets.kinds), self.style)
 
     def masking(self) -> Masking:
-        """What to mask in a file; where names are masked, names of authors too."""
-        return Masking(self.changes, self.rules_only().changes, Kind.name in self.wanted.kinds)
+        """Returns the rules for masking a file; with names, author names are masked too."""
+        return Masking(self.changes, self.rules_only().changes, Kind.name in self.targets.kinds)
 
-    def _replacement(self, text: str, found: Found) -> str:
-        mask = self.style.of(found.kind)
-        replacement = masked(text, found, mask)
+    def _replacement(self, text: str, detection: Detection) -> str:
+        mask = self.style.of(detection.kind)
+        replacement = masked(text, detection, mask)
         if mask is Mask.official and self._finder.find(replacement):
-            # Such as a term within the part of an address that stays.
-            return masked(text, found, Mask.stars)
+            # For example a term within the unmasked part of an address.
+            return masked(text, detection, Mask.stars)
         return replacement
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "kinds": sorted(self.wanted.kinds),
-            "terms": list(self.wanted.terms),
-            "said": {kind.value: list(words) for kind, words in self.wanted.said.items()},
+            "kinds": sorted(self.targets.kinds),
+            "terms": list(self.targets.terms),
+            "words": {kind.value: list(words) for kind, words in self.targets.words.items()},
             "default": self.style.default.value,
             "masks": {kind.value: mask.value for kind, mask in self.style.kinds.items()},
         }
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> Masker:
-        wanted = Wanted(
-            frozenset(Kind(kind) for kind in given["kinds"]),
-            given["terms"],
-            {Kind(kind): words for kind, words in given["said"].items()},
+    def from_json(cls, data: Mapping[str, Any]) -> Masker:
+        targets = Targets(
+            frozenset(Kind(kind) for kind in data["kinds"]),
+            data["terms"],
+            {Kind(kind): words for kind, words in data["words"].items()},
         )
-        masks = {Kind(kind): Mask(mask) for kind, mask in given["masks"].items()}
-        return cls(wanted, Style(Mask(given["default"]), masks))
+        masks = {Kind(kind): Mask(mask) for kind, mask in data["masks"].items()}
+        return cls(targets, Style(Mask(data["default"]), masks))

@@ -1,4 +1,4 @@
-"""What stands in the place of a finding, as official notices write it."""
+"""The masked forms of personal data, as in official notices."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from types import MappingProxyType
 
 from tasks.redact.finders.addresses import township_end
 from tasks.redact.finders.names import COMPOUND_SURNAMES
-from tasks.redact.kinds import Found, Kind
-from tasks.text.plain import compact, laid_out, plain
+from tasks.redact.kinds import Detection, Kind
+from tasks.text.plain import compact, plain, with_gaps
 
 BLOCK = "█"
 
 
 class Mask(StrEnum):
-    """`official`: some of it stays, as in official notices. `stars` and `blocks`: nothing does."""
+    """`official` leaves a part visible, as official notices do; `stars` and `blocks` nothing."""
 
     official = "official"
     stars = "stars"
     blocks = "blocks"
 
 
-def masked(text: str, found: Found, mask: Mask) -> str:
-    """What is written instead of the finding. Nothing that is in it twice is left standing."""
-    words = plain(text[found.start : found.end])
+def masked(text: str, detection: Detection, mask: Mask) -> str:
+    """Returns the replacement for a detection."""
+    words = plain(text[detection.start : detection.end])
     if mask is Mask.official:
-        written = _OFFICIAL[found.kind](words.strip("\u200b"))
+        written = _OFFICIAL[detection.kind](words.strip("\u200b"))
     else:
         written = _covered(words, "*" if mask is Mask.stars else BLOCK)
     over_cells = "\t" in words and len(written) == len(compact(words))
-    return laid_out(written, words) if over_cells else written
+    return with_gaps(written, words) if over_cells else written
 
 
 def _covered(words: str, char: str) -> str:
     return char * len(compact(words))
 
 
-def _kept(first: int, last: int) -> Callable[[str], str]:
+def _keep_ends(first: int, last: int) -> Callable[[str], str]:
     def write(words: str) -> str:
         number = compact(words)
         if len(number) <= first + last:
@@ -50,7 +50,7 @@ def _kept(first: int, last: int) -> Callable[[str], str]:
 
 
 def _identity(words: str) -> str:
-    return _kept(2, 3 if len(compact(words)) == 18 else 1)(words)
+    return _keep_ends(2, 3 if len(compact(words)) == 18 else 1)(words)
 
 
 def _mobile(words: str) -> str:
@@ -60,10 +60,10 @@ def _mobile(words: str) -> str:
 
 
 def _landline(words: str) -> str:
-    """The area code and the last two digits of the number stay; nothing where it is not one."""
+    """Keeps the area code and the last two digits; masks everything if it does not parse."""
     written = re.sub(r"[\n\u200b]", "", words).replace("\t", " ")
     match = _LANDLINE.match(written)
-    if match is None:  # such as one that another number runs into
+    if match is None:  # for example where another number follows directly
         return _all(words)
     code, number, _ = match.groups()
     digits = re.sub(r"\D", "", number)
@@ -77,7 +77,7 @@ _LANDLINE = re.compile(
 
 
 def _plate(words: str) -> str:
-    return _kept(2, 1)(re.sub("[·•・.]", "", words))
+    return _keep_ends(2, 1)(re.sub("[·•・.]", "", words))
 
 
 def _email(words: str) -> str:
@@ -111,11 +111,11 @@ def _all(words: str) -> str:
 _OFFICIAL: Mapping[Kind, Callable[[str], str]] = MappingProxyType(
     {
         Kind.identity_number: _identity,
-        Kind.credit_code: _kept(2, 3),
-        Kind.bank_card: _kept(0, 4),
+        Kind.credit_code: _keep_ends(2, 3),
+        Kind.bank_card: _keep_ends(0, 4),
         Kind.mobile: _mobile,
         Kind.landline: _landline,
-        Kind.passport: _kept(1, 2),
+        Kind.passport: _keep_ends(1, 2),
         Kind.plate: _plate,
         Kind.email: _email,
         Kind.ip_address: _ip,

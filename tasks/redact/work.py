@@ -1,4 +1,4 @@
-"""What `tasks.file_work` lists as `redact`: a masked file from a DOCX or a PDF."""
+"""Creates a masked DOCX or PDF file. Runs in a reading process; `tasks.file_work` lists it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from tasks.redact.masker import Masker
 
 
 def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """A masked file, and an account of it. `arguments` are a `Masker` as JSON and `media_type`.
+    """Returns the masked file and an account of it.
 
-    Raises a `DocumentError`; `RedactionIncomplete` where something would be left in the file.
+    `arguments`: `masker` (a `Masker` as JSON) and `media_type`. Raises a `DocumentError`, and
+    `RedactionIncomplete` if something could not be masked.
     """
-    make = MASKED_FORMATS.get(arguments["media_type"])
-    if make is None:
-        raise UnsupportedDocument("A masked file is made of DOCX and PDF only.")
+    mask = MASKED_FORMATS.get(arguments["media_type"])
+    if mask is None:
+        raise UnsupportedDocument("Masked files are only created for DOCX and PDF.")
     account = Account()
-    file = make(path, Masker.from_json(arguments["masker"]).masking(), limits, account)
+    file = mask(path, Masker.from_json(arguments["masker"]).masking(), limits, account)
     return Made(account.as_json(), file)

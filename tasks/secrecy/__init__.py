@@ -1,13 +1,13 @@
-"""Whether a text is marked as a state secret, as the markings of official documents are written.
+"""Finds secrecy markings (密级) in a text.
 
-GB/T 9704-2012 (from copies) sets the level in the top left corner of the first page, with the term
-after a star: `机密★1年`. A text that only speaks of secrets, as the law on them does, has none.
+GB/T 9704-2012 (from copies) puts the level in the top left corner of the first page, with the term
+after a star: `机密★1年`. A text that only mentions secrets, such as a law, has no marking.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,21 +15,21 @@ from documents.document import Document
 
 
 class Secrecy(StrEnum):
-    """The three levels, least secret first."""
+    """The three levels, lowest first."""
 
-    secret = "秘密"  # noqa: S105 - a level, no password
+    secret = "秘密"  # noqa: S105 - a level, not a password
     confidential = "机密"
     top_secret = "绝密"  # noqa: S105 - likewise
 
     def covers(self, other: Secrecy) -> bool:
-        """Whether who may send this may send the other."""
+        """Whether permission for this level includes the other one."""
         levels = list(Secrecy)
         return levels.index(self) >= levels.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """`start` and `end` are offsets into the text; `words` is the marking itself."""
+    """`start` and `end` are offsets into the text; `words` is the text of the marking."""
 
     level: Secrecy
     start: int
@@ -37,14 +37,14 @@ class Marking:
     words: str
 
 
-# Where a marking without a star may stand: no document has its level farther down.
+# A marking without a star is only accepted near the beginning.
 _HEAD_LINES, _HEAD_CHARS = 16, 800
 _LOOK_BACK = 30
-# Blocks that repeat on pages, whichever reader tells them apart from the body.
+# Kinds of blocks that readers separate from the body and that repeat on pages.
 _HEADERS = frozenset(("header", "footer", "template", "annotation"))
 
 _GAP = r"[ \t\u3000\u00a0]{0,6}"
-# A gap that may hold Markdown's marks of emphasis, and what else may begin or end a line of it.
+# A gap with Markdown emphasis, and other Markdown at the beginning or end of a line.
 _LOOSE = r"[ \t\u3000\u00a0*_]{0,8}"
 _EDGE = r"[ \t\u3000\u00a0*_#>|~]{0,10}"
 _LEVEL = rf"(?P<level>[绝絕]{_GAP}密|[机機]{_GAP}密|[秘祕]{_GAP}密)"
@@ -54,50 +54,49 @@ _TERM = (
     rf"(?:{_YEARS}{_GAP}(?:年|个?月|日|天)|长期|永久|启封前|解密前|[^\s,，。;；]{{1,12}}前|"
     r"\d{4}年\d{1,2}月\d{1,2}日(?:前|解密)?)"
 )
-_TERM_SAID = (
+_TERM_LABELLED = (
     rf"(?:[（(【\[]?{_GAP}保密期限{_GAP}[:：为]?{_GAP}{_TERM}|[（(]{_GAP}{_TERM}(?={_GAP}[）)]))"
 )
 _COPY = r"(?:(?:份号|编号|№|No\.?)?[:：]?\d{1,8}(?:号)?)"
-_HASTE = r"(?:特提|特急|加急|平急|急件)"
+_URGENCY = r"(?:特提|特急|加急|平急|急件)"
 _LABEL = rf"(?:密{_GAP}级(?:和保密期限|及保密期限)?|保密等级|涉密等级|文件密级)"
-# What a title of an official document ends with.
-_PAPER = (
+# The ending of an official document's title.
+_TITLE_END = (
     r"(?:通知|通报|通告|公告|公报|决定|决议|命令|意见|报告|请示|批复|议案|函|纪要|方案|预案|办法|规定|"
     r"计划|规划|总结|要点|简报|汇报|专报|快报|名单|清单|记录|讲话|分析|稿|材料)(?:[（(][^）)\n]{1,20}[）)])?"
 )
 _OPEN, _CLOSE = r"[【\[(（〔<《「“\"]?", r"[】\])）〕>》」”\"]?"
 
 _SECRET = re.compile(r"[绝絕机機秘祕][ \t\u3000\u00a0]{0,6}密")
-# With a star: at the beginning of a line, or apart from what stands before it. The asterisk, which
-# also is a mark of Markdown's, counts as a star only with a term.
+# With a star: at the beginning of a line or after a separator. An asterisk, which Markdown also
+# uses, counts as a star only with a term.
 _STARRED = re.compile(
     rf"(?:^{_EDGE}[【\[（(〔]?|(?<=[\s\d】\])）:：*_|>])){_GAP}{_LEVEL}(?:级|件)?"
     rf"(?:{_LOOSE}{_STAR}{_LOOSE}(?:{_TERM})?|{_GAP}\\?(?P<asterisk>\*)(?!\*){_GAP}{_TERM})",
     re.MULTILINE,
 )
-# Marks and tags between what was said and the level, and a level in italics: its asterisks are no
-# stars.
+# Markup between the preceding words and the level; asterisks of italics are not stars.
 _MARKED_UP = re.compile(r"(?:<[^<>\n]*>|[*_|~])+$")
 _ITALIC = re.compile(r"(?<!\*)\*$")
-_SPEAKS_OF = re.compile(
+_MENTIONED = re.compile(
     r"[\"“「『《‘'][^\n]{0,20}$"
     r"|(?:标注|标明|注明|表示|形式|格式|例如|如|为|是|写作|加盖|印有)[:：]?[ ]?$"
 )
-# Without one: a line with nothing else on it but a term, the number of the copy, and the haste.
+# Without a star: alone on a line, or with term, copy number and urgency only.
 _BARE = re.compile(
     rf"^{_EDGE}(?:{_COPY}{_GAP})?(?:{_LABEL}{_GAP}[:：]?{_GAP})?{_OPEN}{_GAP}{_LEVEL}(?:级|件|文件|资料)?"
-    rf"{_GAP}(?:{_TERM}|{_TERM_SAID})?{_GAP}{_CLOSE}{_LOOSE}(?:{_HASTE})?{_GAP}(?:{_COPY})?{_EDGE}$"
+    rf"{_GAP}(?:{_TERM}|{_TERM_LABELLED})?{_GAP}{_CLOSE}{_LOOSE}(?:{_URGENCY})?{_GAP}(?:{_COPY})?{_EDGE}$"
 )
-# In brackets before the title, on the same line.
+# In brackets before the title on the same line.
 _TITLED = re.compile(
     rf"^{_EDGE}[【\[（(〔]{_GAP}{_LEVEL}(?:级|件|文件)?{_GAP}[】\])）〕]{_LOOSE}(?![级的是指和与或、])"
-    rf"(?:[^\s。；;]{{0,40}}关于[^\n。；;]{{2,80}}|[^\n。；;，,]{{2,60}}{_PAPER}){_EDGE}$"
+    rf"(?:[^\s。；;]{{0,40}}关于[^\n。；;]{{2,80}}|[^\n。；;，,]{{2,60}}{_TITLE_END}){_EDGE}$"
 )
 _LABELLED = re.compile(
     rf"{_LABEL}{_LOOSE}[:：]{_LOOSE}{_LEVEL}"
     rf"(?!{_LOOSE}(?:[□○/、,，或和及]|[(（\[]{_GAP}[)）\]])|级?[分为的])"
 )
-# Levels to tick, each with its box before it or after it.
+# Levels with tick boxes before or after them.
 _CHOICES = re.compile(rf"{_LABEL}(?P<choices>[^\n]{{0,80}})")
 _CHOICE = re.compile(
     rf"{_LEVEL}|(?P<ticked>[(（\[]?{_GAP}[☑■√✓✔☒]{_GAP}[)）\]]?)|[□○]|[(（\[]{_GAP}[)）\]]"
@@ -105,7 +104,7 @@ _CHOICE = re.compile(
 
 
 def marking_of(text: str) -> Marking | None:
-    """The marking that a text bears; the most secret where it bears several."""
+    """Returns the marking in a text; the highest level if there are several."""
     if not _SECRET.search(text):
         return None
     found = [
@@ -117,8 +116,8 @@ def marking_of(text: str) -> Marking | None:
 
 
 def marking_in(document: Document) -> Marking | None:
-    """The marking that a document bears, in its text, headers and footers."""
-    found = [marking_of(document.text)]
+    """Returns the marking of a document, in its text, headers and footers."""
+    found: list[Marking | None] = [marking_of(document.text)]
     for block in document.blocks:
         if block.kind.value in _HEADERS:
             one = marking_of(document.text[block.start : block.end])
@@ -126,8 +125,13 @@ def marking_in(document: Document) -> Marking | None:
             found.append(
                 Marking(one.level, one.start + at, one.end + at, one.words) if one else None
             )
-    marked = [one for one in found if one is not None]
-    return max(marked, key=lambda one: list(Secrecy).index(one.level), default=None)
+    return highest(found)
+
+
+def highest(markings: Iterable[Marking | None]) -> Marking | None:
+    """Returns the marking with the highest level."""
+    found = [one for one in markings if one is not None]
+    return max(found, key=lambda one: list(Secrecy).index(one.level), default=None)
 
 
 def _starred(text: str) -> list[Marking]:
@@ -135,15 +139,15 @@ def _starred(text: str) -> list[Marking]:
     for match in _STARRED.finditer(text):
         start = match.start("level")
         before = text[max(0, start - 3 * _LOOK_BACK) : start].rpartition("\n")[2]
-        said = _MARKED_UP.sub("", before)[-_LOOK_BACK:]
+        preceding = _MARKED_UP.sub("", before)[-_LOOK_BACK:]
         in_italics = match["asterisk"] and _ITALIC.search(before)
-        if not in_italics and not _SPEAKS_OF.search(said):
+        if not in_italics and not _MENTIONED.search(preceding):
             found.append(_marking(text, match))
     return found
 
 
 def _bare_lines(text: str) -> list[Marking]:
-    """Levels that stand alone near the beginning. Where several follow one another it is a list."""
+    """Finds levels alone on a line near the beginning. Different levels in a row are a list."""
     found: list[Marking] = []
     at = lines = 0
     previous_level = None
@@ -168,7 +172,7 @@ def _bare_lines(text: str) -> list[Marking]:
 
 
 def _labelled(text: str) -> Iterator[Marking]:
-    """Levels after a label that says that one follows; only the ticked ones where there are any."""
+    """Finds levels after a label such as 密级：; with tick boxes, only ticked levels."""
     ticked: set[int] = set()
     for match in _CHOICES.finditer(text):
         for one in _ticked(text, *match.span("choices")):
@@ -180,7 +184,7 @@ def _labelled(text: str) -> Iterator[Marking]:
 
 
 def _ticked(text: str, start: int, end: int) -> Iterator[Marking]:
-    """The levels that a tick belongs to: the nearer one, else as the first box stands."""
+    """Assigns each tick to the nearer level; if equally near, by the position of the first box."""
     choices = list(_CHOICE.finditer(text, start, end))
     box_is_after = bool(choices) and bool(choices[0]["level"])
     for at, one in enumerate(choices):

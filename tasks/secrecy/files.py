@@ -1,6 +1,6 @@
-"""A quick look at a file for a secrecy marking: where markings stand, and not all of it.
+"""Screens a file for a secrecy marking in the usual positions, without reading all of it.
 
-Listed in `tasks.file_work` as `secrecy`. The whole text is looked at when it is read for a job.
+Listed in `tasks.file_work` as `secrecy`. The whole text is checked when a job reads the document.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -29,42 +29,42 @@ from documents.readers.pdf import metadata
 from documents.readers.pdf.text_layer import text_layer
 from documents.readers.text.encoding import NotText, decode
 from documents.source import Made
-from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
+from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
 
-# Of these the first bytes are looked at, without a process of their own.
-WRITTEN = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
+# Formats that are screened by their first bytes, without a reading process.
+SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
 _WRITTEN_BYTES = 256 * 1024
-# Pages of a PDF that are looked at however long they take: where markings stand, if anywhere.
+# Pages of a PDF that are always checked: markings are on the first pages.
 _FIRST_PAGES = 2
 _PDF_CHARS = 20_000
-# Parts of a Word document that may bear a marking, beside its body.
-_APART = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
+# Parts of a Word document that may contain a marking, besides the body.
+_MARKED_PARTS = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
 _BREAKS = frozenset(("p", "br", "cr", "tr"))
 
 
-def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """`found` has the marking, or is empty. `arguments` has `media_type`.
+def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+    """Returns the level found, if any, as `level` in `found`. `arguments` has `media_type`.
 
-    With `seconds`, a PDF is looked through until a marking is found or they are over, its first
-    pages anyhow; else all of it is. Raises a `DocumentError`.
+    With `seconds`, a PDF is checked until a marking is found or the time is over, but at least its
+    first pages; without, all of it is. Raises a `DocumentError`.
     """
     media_type, seconds = arguments["media_type"], arguments.get("seconds")
     if media_type == pdf.MEDIA_TYPE:
         marking = _of_pdf(path, limits, seconds)
     else:
-        see = _LOOKS.get(media_type)
-        marking = see(path, limits) if see else None
+        check = _SCREENS.get(media_type)
+        marking = check(path, limits) if check else None
     return Made({"level": marking.level.value} if marking else {})
 
 
-def level_of(made: Made) -> Marking | None:
-    """The marking that a look has found; where it stands is not told."""
-    level = made.found.get("level")
+def level_of(output: Made) -> Marking | None:
+    """Returns the marking from the result of `screen`, without its position."""
+    level = output.found.get("level")
     return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
 def marking_of_bytes(path: Path) -> Marking | None:
-    """The marking that a written file bears in its first bytes."""
+    """Returns the marking in the first bytes of a text file."""
     with path.open("rb") as file:
         data = file.read(_WRITTEN_BYTES + 1)
     try:
@@ -76,14 +76,13 @@ def marking_of_bytes(path: Path) -> Marking | None:
 def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
     with Package(path, limits) as package:
         main = package.main_part(WORD_MAIN_TYPES)
-        names = [main, *(name for name in package.names if _APART.fullmatch(name))]
-        return _most(marking_of(_words(package.xml(name))) for name in names if name)
+        names = [main, *(name for name in package.names if _MARKED_PARTS.fullmatch(name))]
+        return highest(marking_of(_words(package.xml(name))) for name in names if name)
 
 
 def _words(root: etree._Element | None) -> str:
-    """All words of a part, text boxes, hidden and deleted ones included, a line a paragraph.
-
-    Watermarks are at the end, each a line.
+    """Returns the text of a part, one line per paragraph, including text boxes, hidden and deleted
+    text. Watermarks are at the end, one per line.
     """
     if root is None:
         return ""
@@ -104,24 +103,24 @@ def _of_pdf(path: Path, limits: ReadLimits, seconds: float | None) -> Marking | 
     try:
         with metadata.open_with_fields(path) as document:
             texts = [*metadata.properties(document), *metadata.bookmarks(document)]
-            found = _most(map(marking_of, (*texts, *metadata.attachments(document))))
+            found = highest(map(marking_of, (*texts, *metadata.attachments(document))))
             for number in range(min(len(document), limits.max_pages)):
-                # A slow page after the first ones must not cost what was found on them.
+                # Stop before a slow page, so that a marking already found is not lost to the limit.
                 if number >= _FIRST_PAGES and _is_enough(found, until):
                     break
-                found = _most((found, *map(marking_of, _page(document, number))))
+                found = highest((found, *map(marking_of, _page(document, number))))
             return found
     except pdfium.PdfiumError as error:
         raise pdf.explained(error) from error
 
 
 def _is_enough(found: Marking | None, until: float) -> bool:
-    """Whether to look no further; never where there is no end to the time."""
+    """Whether to stop: a marking was found or the time is over. Never without a time limit."""
     return until < math.inf and (found is not None or time.monotonic() >= until)
 
 
 def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
-    """The text of a page, and each of its notes by itself."""
+    """Yields the text of a page, then each of its annotations."""
     page = document[number]
     with text_layer(page) as layer:
         words: str = layer.get_text_range(0, min(layer.count_chars(), _PDF_CHARS))
@@ -132,26 +131,22 @@ def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
 
 
 def _of_all(media_type: str) -> Callable[[Path, ReadLimits], Marking | None]:
-    """For formats of which there is no quicker look than to read them."""
+    """Returns a function for formats that must be read completely."""
 
-    def look(path: Path, limits: ReadLimits) -> Marking | None:
+    def screen(path: Path, limits: ReadLimits) -> Marking | None:
         document: Document = READERS[media_type](path, replace(limits, hidden=True))
-        return _most((marking_in(document), *map(marking_of, properties(path, media_type, limits))))
+        return highest(
+            (marking_in(document), *map(marking_of, properties(path, media_type, limits)))
+        )
 
-    return look
-
-
-def _most(markings: Iterable[Marking | None]) -> Marking | None:
-    """The most secret one."""
-    found = [one for one in markings if one is not None]
-    return max(found, key=lambda one: list(Secrecy).index(one.level), default=None)
+    return screen
 
 
 _READ = (html.MEDIA_TYPE, ofd.MEDIA_TYPE, sheets.XLSX, sheets.XLS, sheets.ODS, mail.MEDIA_TYPE)
-_LOOKS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
+_SCREENS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
     {
         docx.MEDIA_TYPE: _of_docx,
         **{media_type: _of_all(media_type) for media_type in _READ},
     }
 )
-LOOKED_AT = frozenset((*_LOOKS, pdf.MEDIA_TYPE))
+SCREENED_IN_PROCESS = frozenset((*_SCREENS, pdf.MEDIA_TYPE))

@@ -1,1 +1,1 @@
-"""What tasks read in a text: numbers, dates, amounts, names, quotes, sentences."""
+"""Reading numbers, facts, quotations, provisions, punctuation and sentences in a text."""

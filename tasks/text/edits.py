@@ -1,4 +1,4 @@
-"""Edits of a text: what stands where, and what is to stand there instead."""
+"""Edits of a text, and applying them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Edit(BaseModel):
     """One replacement in a text; `old` or `new` may be empty."""
 
     start: int = Field(description="Offset of the first character in the text, from 0.")
-    old: str = Field(description="What stands there.")
-    new: str = Field(description="What is to stand there instead.")
+    old: str = Field(description="The text to replace.")
+    new: str = Field(description="The replacement.")
 
 
 def apply_edits(text: str, edits: Sequence[Replacement]) -> str:
-    """`text` with all edits made. Their offsets are those of `text` itself, in order.
+    """Applies all edits. Their offsets refer to `text`, in ascending order.
 
-    Raises `ValueError` where an edit's `old` does not stand at its place, or two overlap.
+    Raises `ValueError` if an edit's `old` is not at its offset, or edits overlap.
     """
     pieces, done = [], 0
     for edit in edits:

@@ -1,4 +1,4 @@
-"""The numbers in a text, so that those of a result can be looked for in its source."""
+"""The numbers in a text, to check the numbers of a result against its source."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tasks.text.numerals import DIGITS, LARGE_UNITS, LONGEST_NUMERAL, UNITS, chinese_number
+
 _ARABIC = re.compile(r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
-_NUMERALS = "〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
-# Longer than any number meant as one: a line drawn with 一 is none, and int() takes no more.
-LONGEST_NUMERAL = 64
-_CHINESE = re.compile(f"[{_NUMERALS}]{{1,{LONGEST_NUMERAL}}}")
+_CHINESE = re.compile(f"[{DIGITS}{UNITS}{LARGE_UNITS}]{{1,{LONGEST_NUMERAL}}}")
 _WORD = re.compile(r"[a-z]+")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_DIGITS |= {char: value for value, char in enumerate("壹贰叁肆伍陆柒捌玖", start=1)}
-_UNITS = {"十": 10, "百": 100, "千": 1_000, "拾": 10, "佰": 100, "仟": 1_000}
-_LARGE = {"万": 10_000, "亿": 100_000_000}
 _SCALE = re.compile(r"\s?(十|百|千|万亿|亿|万|hundred|thousand|million|billion)")
-_SCALES = (_UNITS | _LARGE) | {
+_SCALES = {
+    "十": 10,
+    "百": 100,
+    "千": 1_000,
+    "万": 10**4,
+    "亿": 10**8,
     "万亿": 10**12,
     "hundred": 100,
     "thousand": 1_000,
@@ -47,14 +47,14 @@ _WORDS = {word: value for value, word in enumerate(_SMALL.split(" "))} | {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as written in Arabic digits, and what it may mean: 1.2 or, in 1.2万, 12000."""
+    """A number in Arabic digits and its possible values: for 1.2万, 1.2 and 12000."""
 
     written: str
     values: frozenset[Decimal]
 
 
 def arabic_numbers(text: str) -> list[Number]:
-    """Every number written in digits, full-width or half-width, in order."""
+    """Returns the numbers in digits, full-width or half-width, in order."""
     plain = unicodedata.normalize("NFKC", text)
     found = []
     for match in _ARABIC.finditer(plain):
@@ -66,27 +66,9 @@ def arabic_numbers(text: str) -> list[Number]:
 
 
 def number_values(text: str) -> set[Decimal]:
-    """What the numbers in `text` may mean: digits, Chinese numerals, English words and months."""
+    """Returns all possible values of digits, Chinese numerals, English number words and months."""
     values = {value for number in arabic_numbers(text) for value in number.values}
     values |= {Decimal(chinese_number(match.group())) for match in _CHINESE.finditer(text)}
     values |= {Decimal(_MONTHS.index(match.group()) + 1) for match in _MONTH.finditer(text)}
     words = {match.group() for match in _WORD.finditer(text.lower())}
     return values | {Decimal(_WORDS[word]) for word in words & _WORDS.keys()}
-
-
-def chinese_number(numeral: str) -> int:
-    """What a numeral in Chinese characters, and in nothing else, means."""
-    if not set(numeral) & (_UNITS.keys() | _LARGE.keys()):
-        return int("".join(str(_DIGITS[char]) for char in numeral))
-    total = section = digit = 0
-    for char in numeral:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        elif char in _UNITS:
-            section += (digit or 1) * _UNITS[char]
-            digit = 0
-        else:
-            section = (section + digit) or (0 if total else 1)
-            total = (total + section) * _LARGE[char] if char == "亿" else total + section * 10_000
-            section = digit = 0
-    return total + section + digit

@@ -1,7 +1,7 @@
-"""How laws and official texts are divided: chapters, articles, paragraphs, items.
+"""The structure of laws and official texts: chapters, articles, paragraphs, items.
 
-The division and its words (编 章 节 条 款 项) are those of the Legislation Law of China: an article
-(条) has paragraphs (款) without numbers, one a line; a paragraph may have items (项) in brackets.
+The levels (编 章 节 条 款 项) are those of the Legislation Law of China: an article (条) has
+unnumbered paragraphs (款), one a line; a paragraph may have items (项) numbered in brackets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from documents.document import BlockKind, Document
-from tasks.text.numbers import chinese_number
+from tasks.text.numerals import number_of
 
 NUMERAL = r"(?:[〇零一二三四五六七八九十百千]{1,15}|\d{1,9})"
 ARTICLE = rf"第{NUMERAL}条(?:之{NUMERAL})?"
@@ -30,13 +30,14 @@ _MARK = re.compile(
 _ANNEX = re.compile(rf"\s*附件(?:{NUMERAL})?\s*(?:[：:]|$)")
 _LEVELS = ("编", "分编", "章", "节")
 DIVISION_LEVEL = re.compile(r"(?:分编|[编章节])$")
-_Entered = TypeVar("_Entered")
+_Division = TypeVar("_Division")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a unit is: `start` and `end` are offsets into the document's text, `body` is where its
-    words begin, after its label. `division` is the chapter or the like that it is in.
+class Position:
+    """The position of a unit as offsets into the text; `body` is the offset after its label.
+
+    `division` is the part, chapter and section that contain it.
     """
 
     start: int
@@ -49,7 +50,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph (款) of an article, its lines as they stand, and its items (项) by number."""
+    """A paragraph (款) of an article: its lines, and its items (项) by number."""
 
     lines: list[str]
     items: dict[int, str] = field(default_factory=dict)
@@ -57,24 +58,20 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An article, or where there are none a paragraph or heading."""
+    """An article, or a heading or paragraph outside of articles."""
 
     kind: str
-    place: Place
-
-
-def number_of(numeral: str) -> int:
-    return int(numeral) if numeral.isdecimal() else chinese_number(numeral)
+    position: Position
 
 
 def article_number(label: str) -> tuple[int, int]:
-    """第十二条 is (12, 0), 第十二条之一 is (12, 1)."""
+    """Parses a label: 第十二条 is (12, 0), 第十二条之一 is (12, 1)."""
     first, _, second = label.removeprefix("第").partition("条")
     return number_of(first), number_of(second.removeprefix("之")) if second else 0
 
 
 def same_label(one: str | None, other: str | None) -> bool:
-    """第二条 and 第2条 are the same."""
+    """Whether two labels have the same number: 第二条 and 第2条."""
     return _numbered(one) == _numbered(other)
 
 
@@ -84,7 +81,7 @@ def _numbered(label: str | None) -> str:
 
 
 def units(document: Document) -> list[Unit]:
-    """A document's articles, and what stands outside of them: headings and paragraphs."""
+    """Splits a document into articles, and headings and paragraphs outside of articles."""
     found: list[Unit] = []
     divisions: dict[str, str] = {}
     number = (0, 0)
@@ -97,30 +94,32 @@ def units(document: Document) -> list[Unit]:
         if head is not None:
             number = article_number(head.group(1))
             body = block.start + head.end(1)
-            place = Place(block.start, body, block.end, page, head.group(1), division)
-            found.append(Unit("article", place))
+            position = Position(block.start, body, block.end, page, head.group(1), division)
+            found.append(Unit("article", position))
         elif heading is not None and len(text) <= 60:
-            enter(divisions, heading.group(2), " ".join(text.split()))
+            enter_division(divisions, heading.group(2), " ".join(text.split()))
             above = " ".join(list(divisions.values())[:-1]) or None
             body = block.start + heading.end(1)
-            place = Place(block.start, body, block.end, page, heading.group(1), above)
-            found.append(Unit("heading", place))
-        elif found and found[-1].kind == "article" and _goes_on(block.kind, text):
-            last = found[-1].place
-            place = Place(last.start, last.body, block.end, last.page, last.label, last.division)
-            found[-1] = Unit("article", place)
+            position = Position(block.start, body, block.end, page, heading.group(1), above)
+            found.append(Unit("heading", position))
+        elif found and found[-1].kind == "article" and _continues(block.kind, text):
+            last = found[-1].position
+            position = Position(
+                last.start, last.body, block.end, last.page, last.label, last.division
+            )
+            found[-1] = Unit("article", position)
         else:
             kind = "heading" if block.kind is BlockKind.heading else "paragraph"
             mark = _MARK.match(text)
             body = block.start + (mark.end(1) if mark else 0)
             label = mark.group(1).strip() if mark else None
-            found.append(Unit(kind, Place(block.start, body, block.end, page, label, division)))
+            found.append(Unit(kind, Position(block.start, body, block.end, page, label, division)))
     return found
 
 
 def _article_head(text: str, number: tuple[int, int]) -> re.Match[str] | None:
-    """The label that an article begins with. Where the space after it was lost, as in some PDF
-    files, only the next number is taken for one.
+    """Matches the label of an article. Without a space after it, as in some PDF files, it is only
+    accepted with the next number.
     """
     head = _ARTICLE_HEAD.match(text)
     if head is None or head.group(2) is not None:
@@ -129,20 +128,20 @@ def _article_head(text: str, number: tuple[int, int]) -> re.Match[str] | None:
     return head if follows and not _NOT_A_HEAD.match(text, head.end(1)) else None
 
 
-def _goes_on(kind: BlockKind, text: str) -> bool:
-    """Whether what follows an article still belongs to it."""
+def _continues(kind: BlockKind, text: str) -> bool:
+    """Whether a block after an article still belongs to it."""
     return kind is not BlockKind.heading and _ANNEX.match(text) is None
 
 
-def enter(divisions: dict[str, _Entered], level: str, division: _Entered) -> None:
-    """Go into a division, and with it out of all that are not above it."""
+def enter_division(divisions: dict[str, _Division], level: str, division: _Division) -> None:
+    """Enters a division; leaves the divisions of the same and lower levels."""
     for below in _LEVELS[_LEVELS.index(level) :]:
         divisions.pop(below, None)
     divisions[level] = division
 
 
 def paragraphs(lines: Iterable[str]) -> list[Paragraph]:
-    """The paragraphs of an article, of its lines; the first one without the article's label."""
+    """Groups the lines of an article, without its label, into paragraphs."""
     found: list[Paragraph] = []
     for line in lines:
         item = _ITEM.match(line)
@@ -157,7 +156,7 @@ def paragraphs(lines: Iterable[str]) -> list[Paragraph]:
     return found
 
 
-def lines_of(document: Document, place: Place) -> Iterator[str]:
-    for line in document.text[place.body : place.end].split("\n"):
+def lines_of(document: Document, position: Position) -> Iterator[str]:
+    for line in document.text[position.body : position.end].split("\n"):
         if line.strip():
             yield line

@@ -1,4 +1,4 @@
-"""Finding words in a source: exactly, else after normalisation, with offsets into the original."""
+"""Finds quotations in a source, exactly or normalised, with offsets into the original."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Match(StrEnum):
 
 
 class Quote(BaseModel):
-    """Words of the source, and where they stand."""
+    """Words of the source and their position."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -38,8 +38,8 @@ class Quote(BaseModel):
     )
 
     text: str = Field(
-        description="The source's own words from `start` to `end`; where `match` is `none`, "
-        "what the model claimed to be the source's words."
+        description="The words of the source from `start` to `end`; if `match` is `none`, those "
+        "that the model quoted."
     )
     start: int | None = Field(
         None, description="Offset of the first character in the document's text, from 0."
@@ -49,13 +49,13 @@ class Quote(BaseModel):
         None, description="The page, from 1; null where the format has no pages."
     )
     match: Match = Field(
-        description="`exact`: the words stand in the source as they are. `normalized`: they do, "
-        "apart from white space, case, and full-width or half-width forms of characters, quotation "
-        "marks, brackets and dashes. `none`: they were not found; do not rely on them."
+        description="`exact`: the source has these words. `normalized`: it has them, apart from "
+        "white space, case, and the form or width of characters, quotation marks, brackets and "
+        "dashes. `none`: the words were not found; do not rely on them."
     )
 
 
-# A space counts only between two letters or digits of a script that puts spaces between words.
+# Spaces are kept only between letters or digits of scripts that separate words by spaces.
 _SPACED = r"[^\W_\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 _FOLD = re.compile(rf" ++(?!{_SPACED})|(?<!{_SPACED}) ++|(?<=-)-+")
 _SAME = {
@@ -71,7 +71,7 @@ _ALIKE = {char: form for form, chars in _SAME.items() for char in chars}
 
 
 class _Forms(dict[int, str]):
-    """Every character's normal form, worked out when first met."""
+    """Maps characters to their normal form, computed on first use."""
 
     def __missing__(self, code: int) -> str:
         decomposed = unicodedata.normalize("NFKD", _ALIKE.get(chr(code), chr(code)))
@@ -92,12 +92,12 @@ _FORMS = _Forms()
 
 
 def normal_form(text: str) -> str:
-    """What is compared: two texts are the same after normalisation where their forms are."""
+    """Returns the form used for comparison."""
     return _FOLD.sub("", text.translate(_FORMS))
 
 
 def _with_origins(text: str) -> tuple[str, list[int]]:
-    """The normal form, and for each of its characters the index in `text` that it comes from."""
+    """Returns the normal form, and the index in `text` of each of its characters."""
     forms = [_FORMS[ord(char)] for char in text]
     origins = [index for index, form in enumerate(forms) for _ in form]
     joined = "".join(forms)
@@ -110,7 +110,7 @@ def _with_origins(text: str) -> tuple[str, list[int]]:
 
 
 class QuoteFinder:
-    """Finds words in one document. What it prepares is proportional to the text's length."""
+    """Finds quotations in one document. The preparation time is linear in the text's length."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -119,7 +119,7 @@ class QuoteFinder:
         self._origins: dict[int, list[int]] = {}
 
     def find(self, words: str, start: int = 0, end: int | None = None) -> Quote:
-        """Where `words` stand, first between `start` and `end`, then anywhere in the document."""
+        """Searches for `words` between `start` and `end`, then in the whole document."""
         end = len(self._text) if end is None else end
         words = words.strip()
         span = self._exact(words, start, end) or self._normalized(words, start, end)
@@ -131,12 +131,12 @@ class QuoteFinder:
         return self.at(*span, match=Match.exact if self._slice(span) == words else Match.normalized)
 
     def at(self, start: int, end: int, *, match: Match = Match.exact) -> Quote:
-        """The source's words from `start` to `end`."""
+        """Returns the quotation from `start` to `end`."""
         text = self._text[start:end]
         return Quote(text=text, start=start, end=end, page=self._page(start), match=match)
 
     def holds(self, words: str) -> bool:
-        """Whether `words`, normalised, stand anywhere in the document."""
+        """Whether the document contains `words` after normalisation."""
         form = normal_form(words)
         return bool(form) and form in self._normal
 
@@ -165,7 +165,7 @@ class QuoteFinder:
             first, last = self._origin(at), self._origin(at + len(form) - 1) + 1
             if last > end:
                 return None
-            # A character with a long form, such as ½, may be met in its middle.
+            # The match may begin or end inside the form of one character, such as ½.
             if first >= start and normal_form(self._text[first:last]) == form:
                 return first, last
             at += 1
@@ -173,7 +173,7 @@ class QuoteFinder:
 
     @cached_property
     def _chunks(self) -> list[int]:
-        """Starts of stretches that can be normalised on their own: no space or dash at an edge."""
+        """Offsets of chunks that can be normalised separately: no space or dash at an edge."""
         starts, cut, text = [0], _CHUNK, self._text
         while cut < len(text):
             while cut < len(text) and not (text[cut - 1].isalnum() and text[cut].isalnum()):
@@ -193,7 +193,7 @@ class QuoteFinder:
 
     @cached_property
     def _chunk_forms(self) -> list[int]:
-        """For each chunk, where its normal form begins in that of the whole text."""
+        """The offset of each chunk's normal form in that of the whole text."""
         starts, at = [], 0
         for form in self._forms_by_chunk:
             starts.append(at)
@@ -205,7 +205,7 @@ class QuoteFinder:
         return "".join(self._forms_by_chunk)
 
     def _origin(self, at: int) -> int:
-        """The offset in the original of the character at `at` in the normal form."""
+        """Returns the offset in the text of the character at `at` in the normal form."""
         chunk = bisect_right(self._chunk_forms, at) - 1
         start = self._chunks[chunk]
         if chunk not in self._origins:

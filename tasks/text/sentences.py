@@ -1,4 +1,4 @@
-"""Where sentences begin and end in a text, for Chinese and for European languages."""
+"""Splits Chinese and European texts into sentences."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CLAUSE = re.compile(r"[，、,：:]\s*|\s+")
 
 
 def sentence_spans(document: Document) -> list[tuple[int, int]]:
-    """Start and end of every sentence in `document.text`; none crosses a block or is blank.
+    """Returns the offsets of every sentence; sentences do not cross blocks and are not blank.
 
-    A sentence longer than `LONGEST` characters is cut where a clause or a word ends.
+    A sentence longer than `LONGEST` characters is split at the end of a clause or a word.
     """
     blocks = [(block.start, block.end) for block in document.blocks]
     return [
@@ -33,7 +33,7 @@ def sentence_spans(document: Document) -> list[tuple[int, int]]:
 
 
 def sentence_ends(text: str, start: int, end: int) -> list[int]:
-    """The offsets between `start` and `end` where a sentence has ended, white space included."""
+    """Returns the offsets after each sentence and its white space, between `start` and `end`."""
     return [
         match.end()
         for match in _END.finditer(text, start, end)

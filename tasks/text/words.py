@@ -1,4 +1,4 @@
-"""Counting words, where a Chinese, Japanese or Korean character counts as one."""
+"""Counts words; a Chinese, Japanese or Korean character counts as one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def count_words(text: str) -> int:
 
 
 def first_words(text: str, most: int) -> str:
-    """`text` up to the end of its `most`-th word."""
+    """Returns the first `most` words of `text`."""
     for count, word in enumerate(_WORD.finditer(text), start=1):
         if count == most:
             return text[: word.end()]
@@ -22,6 +22,6 @@ def first_words(text: str, most: int) -> str:
 
 
 def is_cjk(text: str) -> bool:
-    """Whether most of the words in the first of `text` are CJK characters."""
+    """Whether most words in the first 20,000 characters are CJK characters."""
     start = text[:20_000]
     return 2 * len(_CJK_CHARACTER.findall(start)) > count_words(start)

@@ -16,7 +16,7 @@ from tasks.engine import Engine
 from tasks.errors import OptionsTooLong
 from tasks.model.split import Part, split, work_on_all
 from tasks.task import Task
-from tasks.text.facts.organisations import organisations, shortened
+from tasks.text.facts.organisations import name_start, organisations
 from tasks.text.plain import plain
 from tasks.translate.check import Faults, Span, TranslationChecker
 from tasks.translate.model import Language, prompt, read, schema, shown
@@ -287,7 +287,7 @@ def _unchecked(document: Document, options: TranslateOptions) -> list[Place]:
     searched = plain(document.text)
     first: dict[str, Place] = {}
     for fact in organisations(searched):
-        start = shortened(fact)
+        start = name_start(fact)
         name = document.text[start : fact.end]
         if not any(term in name for term in options.glossary):
             first.setdefault(name, Place(start=start, end=fact.end, text=name))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.document import Document
-from tasks.text.facts.check import ALL_KINDS, Source, facts_of, lost, values_of
+from tasks.text.facts.check import ALL_KINDS, Source, facts_of, missing_facts, values_of
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.organisations import OrganisationIndex
 from tasks.text.quotes import normal_form
@@ -55,7 +55,7 @@ class TranslationChecker:
         here = [one for one in self._facts if start <= one.start and one.end <= end]
         source = Source(values_of(here), OrganisationIndex())
         extra = list(source.unsupported(translation, KINDS, language=self._language))
-        gone = lost(here, translation, language=self._language)
+        gone = missing_facts(here, translation, language=self._language)
         return Faults(extra, gone, self._missed(span, translation), blank=False)
 
     def terms(self, span: Span) -> dict[str, str]:

@@ -23,9 +23,9 @@ from documents.readers import docx, markdown, text
 from documents.source import Made
 from standin.documents.builders import LIMITS as PLAIN
 from tasks.file_work import IN_PROCESSES
-from tasks.redact.finder import RULES, Wanted
+from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
-from tasks.secrecy.files import LOOKED_AT
+from tasks.secrecy.files import SCREENED_IN_PROCESS
 from tests.fuzz.mutations import mutated
 
 LIMITS = replace(PLAIN, ocr_pages=2)
@@ -67,12 +67,12 @@ async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
 def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     """All work that a file of this format may be asked for, with its arguments."""
     found: dict[str, Mapping[str, Any]] = {}
-    if media_type in LOOKED_AT:
+    if media_type in SCREENED_IN_PROCESS:
         found["secrecy"] = {"media_type": media_type}
     if media_type in HOLD_MORE:
         found["unshown"] = {"media_type": media_type}
     if media_type in MASKED_FORMATS:
-        masker = Masker(Wanted(frozenset(RULES), TERMS), Style())
+        masker = Masker(Targets(frozenset(RULES), TERMS), Style())
         found["redact"] = {"media_type": media_type, "masker": masker.as_json()}
     if media_type == docx.MEDIA_TYPE:
         found["format_check"] = found["format_fix"] = {"kind": None, "leave_out": []}

@@ -31,7 +31,7 @@ from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
 from tasks.model.checking import check
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import LOOKED_AT, level_of
+from tasks.secrecy.files import SCREENED_IN_PROCESS, level_of
 from worker.run.references import References
 
 
@@ -114,7 +114,7 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await check(document, lambda: marking_in(document))
-        if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
+        if marking is None and stored.media_type in HOLD_MORE & SCREENED_IN_PROCESS:
             # Hidden text and properties, which the text does not have.
             made = await source.work("secrecy", {"media_type": stored.media_type})
             marking = level_of(made)

@@ -1,12 +1,12 @@
-"""Every rule, in the order of the standard, and the checks that find breaches of them."""
+"""All rules, in the order of the standard, and the checks for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from tasks.official_layout.finding import Found, Rule
-from tasks.official_layout.official import Official
+from tasks.official_layout.finding import Breach, Rule
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.rules import (
     attachments,
     body,
@@ -25,18 +25,20 @@ _GROUPS = (
     page, issue_number, title, recipient, body, headings, attachments, ending, page_numbers,
     punctuation, wording,
 )  # fmt: skip
-_CHECKS: Sequence[Callable[[Official], Iterator[Found]]] = tuple(group.check for group in _GROUPS)
+_CHECKS: Sequence[Callable[[OfficialDocument], Iterator[Breach]]] = tuple(
+    group.check for group in _GROUPS
+)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.id: rule for group in _GROUPS for rule in group.RULES}
 )
 
 
-def breaches(official: Official, leave_out: Collection[str] = ()) -> Iterator[Found]:
-    """What breaks a rule, except those that are left out, in the order of the document."""
+def breaches(official: OfficialDocument, leave_out: Collection[str] = ()) -> Iterator[Breach]:
+    """Yields the breaches of all rules but those in `leave_out`, in document order."""
     found = [one for check in _CHECKS for one in check(official) if one.rule.id not in leave_out]
-    yield from sorted(found, key=_place)
+    yield from sorted(found, key=_order)
 
 
-def _place(found: Found) -> tuple[int, int]:
+def _order(found: Breach) -> tuple[int, int]:
     return (found.paragraph.index if found.paragraph is not None else -1, found.start)

@@ -1,4 +1,4 @@
-"""The attachment note below the text, and the mark on each attachment."""
+"""The attachment note below the text, and the heading of each attachment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tasks.official_layout.finding import Found, Rule, Severity
+from tasks.official_layout.alignment import check_blank_lines, check_indent, first_indent, is_near
+from tasks.official_layout.finding import Breach, Rule, Severity
 from tasks.official_layout.fonts import HEITI, wrong_typeface
-from tasks.official_layout.official import Official
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
-from tasks.official_layout.placing import blank_lines, first_indent, indented, is_near
 from tasks.official_layout.roles import ATTACHMENT_ITEM, ATTACHMENT_NOTE
 
 _CLAUSE = "7.3.4"
@@ -23,10 +23,10 @@ FORM = Rule(
 )  # fmt: skip
 NUMBERS = Rule(
     "attachment.numbers", _CLAUSE, Severity.error,
-    "several attachments numbered 1., 2., … and one alone not",
+    "several attachments numbered 1., 2., …; a single one not numbered",
 )  # fmt: skip
 MARK = Rule(
-    "attachment.mark", _CLAUSE, Severity.error, "a point after an attachment's number",
+    "attachment.mark", _CLAUSE, Severity.error, "a dot after an attachment's number",
     fixable=True, rewords=True,
 )  # fmt: skip
 STOP = Rule(
@@ -34,15 +34,15 @@ STOP = Rule(
     fixable=True, rewords=True,
 )  # fmt: skip
 INDENT = Rule(
-    "attachment.indent", _CLAUSE, Severity.error, "附件： two characters in", fixable=True
+    "attachment.indent", _CLAUSE, Severity.error, "附件： indented by two characters", fixable=True
 )
 PLACE = Rule(
-    "attachment.place", _CLAUSE, Severity.error, "one blank line between text and attachment note",
+    "attachment.place", _CLAUSE, Severity.error, "one blank line before the attachment note",
     fixable=True,
 )  # fmt: skip
 COUNT = Rule(
     "attachment.count", "7.3.7", Severity.warning,
-    "as many attachments as the note names, numbered as in it",
+    "the attachments that the note lists, with the same numbers",
 )  # fmt: skip
 HEAD_FONT = Rule(
     "attachment.head_font", "7.3.7", Severity.error,
@@ -57,7 +57,7 @@ RULES = (FORM, NUMBERS, MARK, STOP, INDENT, PLACE, COUNT, HEAD_FONT, HEAD_INDENT
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One attachment's name; `number` is None where it has none."""
+    """The name of one attachment; `number` is None if it has none."""
 
     paragraph: Paragraph
     start: int
@@ -65,7 +65,7 @@ class _Item:
     mark: tuple[int, int] | None
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     note = official.roles.attachment_note
     items = _items(note)
     if note:
@@ -75,12 +75,12 @@ def check(official: Official) -> Iterator[Found]:
             yield from _item(item)
         yield from _indent(note[0])
         if official.roles.text:
-            yield from blank_lines(PLACE, official, official.roles.text[-1], note[0], 1)
+            yield from check_blank_lines(PLACE, official, official.roles.text[-1], note[0], 1)
     yield from _heads(official, len(items))
 
 
 def _items(note: list[Paragraph]) -> list[_Item]:
-    """The names; a paragraph without a number below one that has goes on with its name."""
+    """Reads the names. A paragraph without a number continues the name before it."""
     items: list[_Item] = []
     for place, paragraph in enumerate(note):
         start = paragraph.lead
@@ -100,7 +100,7 @@ def _items(note: list[Paragraph]) -> list[_Item]:
     return items
 
 
-def _form(paragraph: Paragraph) -> Iterator[Found]:
+def _form(paragraph: Paragraph) -> Iterator[Breach]:
     start = paragraph.lead
     head = ATTACHMENT_NOTE.match(paragraph.text, start)
     if head is None:
@@ -108,48 +108,48 @@ def _form(paragraph: Paragraph) -> Iterator[Found]:
     words = head[0].rstrip()
     if words != "附件：":
         edit = TextEdit(paragraph, start, start + len(words), "附件：")
-        yield Found(FORM, words, paragraph, start, start + len(words), mend=edit)
+        yield Breach(FORM, words, paragraph, start, start + len(words), correction=edit)
 
 
-def _numbers(items: list[_Item]) -> Iterator[Found]:
+def _numbers(items: list[_Item]) -> Iterator[Breach]:
     if len(items) == 1:
         if items[0].number is not None:
-            yield Found(NUMBERS, "a number for one attachment", items[0].paragraph)
+            yield Breach(NUMBERS, "a number for a single attachment", items[0].paragraph)
         return
     for place, item in enumerate(items, start=1):
         if item.number != str(place):
-            yield Found(NUMBERS, item.number or "no number", item.paragraph, expected=f"{place}.")
+            yield Breach(NUMBERS, item.number or "no number", item.paragraph, expected=f"{place}.")
 
 
-def _item(item: _Item) -> Iterator[Found]:
+def _item(item: _Item) -> Iterator[Breach]:
     paragraph = item.paragraph
     if item.mark is not None and item.number and item.number.isdecimal():
         start, end = item.mark
         if paragraph.text[start:end] != ".":
             edit = TextEdit(paragraph, start, end, ".")
-            yield Found(MARK, paragraph.text[start:end], paragraph, start, end, mend=edit)
+            yield Breach(MARK, paragraph.text[start:end], paragraph, start, end, correction=edit)
     text = paragraph.text.rstrip()
     stop = _STOP.search(text)
     if stop is not None and stop.start() > paragraph.lead:
         edit = TextEdit(paragraph, stop.start(), stop.end(), "")
-        yield Found(STOP, stop[0], paragraph, stop.start(), stop.end(), mend=edit)
+        yield Breach(STOP, stop[0], paragraph, stop.start(), stop.end(), correction=edit)
 
 
-def _indent(paragraph: Paragraph) -> Iterator[Found]:
-    """Names that go on in a second line hang below the first, so only the first line counts."""
+def _indent(paragraph: Paragraph) -> Iterator[Breach]:
+    """Only the first line counts: further lines of a name are indented more."""
     if not is_near(first_indent(paragraph), 2):
-        yield from indented(INDENT, paragraph, 2)
+        yield from check_indent(INDENT, paragraph, 2)
 
 
-def _heads(official: Official, named: int) -> Iterator[Found]:
+def _heads(official: OfficialDocument, named: int) -> Iterator[Breach]:
     heads = official.roles.attachment_marks
     for paragraph in heads:
         yield from wrong_typeface(HEAD_FONT, paragraph, HEITI)
-        yield from indented(HEAD_INDENT, paragraph, 0)
+        yield from check_indent(HEAD_INDENT, paragraph, 0)
     if not heads:
         return
     numbers = [re.sub(r"\D", "", paragraph.words) for paragraph in heads]
-    wanted = [str(number) for number in range(1, named + 1)] if named > 1 else [""] * named
-    if numbers != wanted:
+    expected = [str(number) for number in range(1, named + 1)] if named > 1 else [""] * named
+    if numbers != expected:
         found = ", ".join(paragraph.words for paragraph in heads)
-        yield Found(COUNT, found, heads[0], expected=f"{named} as in the note")
+        yield Breach(COUNT, found, heads[0], expected=f"{named}, as in the note")

@@ -1,24 +1,30 @@
-"""Signature, date, note, and who gets copies and printed it."""
+"""Signature, date, note, copies (抄送) and printing (印发)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
-from tasks.official_layout.finding import Found, Mend, Rule, Severity
+from tasks.official_layout.alignment import (
+    SIZE_3_TWIPS,
+    check_indent,
+    right_indent,
+    set_right,
+    spaces,
+)
+from tasks.official_layout.finding import Breach, Correction, Rule, Severity
 from tasks.official_layout.fonts import FANGSONG, wrong_size, wrong_typeface
-from tasks.official_layout.official import Official
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
-from tasks.official_layout.placing import SIZE_3_TWIPS, indented, right_indent, set_right, spaces
 from tasks.official_layout.roles import DATE
+from tasks.text.numerals import counting_number, number_of
 
 _AREA_CHARS = 28
 _MOST_FROM_EDGE = 8
-_ZERO = re.compile(r"[〇○零Ｏ]")
-_CHINESE_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")}
 
-MISSING = Rule("date.missing", "7.3.5", Severity.error, "a date of writing below the text")
+MISSING = Rule("date.missing", "7.3.5", Severity.error, "a date below the text")
 DIGITS = Rule(
     "date.digits", "7.3.5.4", Severity.error, "a date in Arabic digits", fixable=True, rewords=True
 )
@@ -27,20 +33,20 @@ FORM = Rule(
     rewords=True,
 )  # fmt: skip
 ZERO = Rule(
-    "date.zero", "7.3.5.4", Severity.error, "months and days without zeros before them",
+    "date.zero", "7.3.5.4", Severity.error, "months and days without leading zeros",
     fixable=True, rewords=True,
 )  # fmt: skip
-REAL = Rule("date.real", "7.3.5.4", Severity.error, "a day that there is")
+REAL = Rule("date.real", "7.3.5.4", Severity.error, "a date that exists")
 RIGHT = Rule(
     "date.right", "7.3.5", Severity.error,
-    "the date set right, two to eight characters from the edge", fixable=True,
+    "the date right-aligned, two to eight characters from the edge", fixable=True,
 )  # fmt: skip
 SIGNATURE = Rule(
-    "signature.missing", "7.3.5", Severity.error, "the authority's name above the date"
+    "signature.missing", "7.3.5", Severity.error, "the issuing authority's name above the date"
 )
 SIGNATURE_RIGHT = Rule(
     "signature.right", "7.3.5", Severity.error,
-    "the authority's name set right, two to ten characters from the edge", fixable=True,
+    "the issuing authority's name right-aligned, two to ten characters from the edge", fixable=True,
 )  # fmt: skip
 NOTE = Rule(
     "note.form",
@@ -50,7 +56,9 @@ NOTE = Rule(
     fixable=True,
     rewords=True,
 )
-NOTE_INDENT = Rule("note.indent", "7.3.6", Severity.error, "a note two characters in", fixable=True)
+NOTE_INDENT = Rule(
+    "note.indent", "7.3.6", Severity.error, "a note indented by two characters", fixable=True
+)
 COPIES_SIZE = Rule(
     "copies.size", "7.4.2", Severity.error, "抄送 and 印发 in size 4 (14 pt)", fixable=True
 )
@@ -71,16 +79,16 @@ RULES = (
 )  # fmt: skip
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     roles = official.roles
     if roles.date is None:
         if roles.text:
-            yield Found(MISSING, "none", roles.signature or roles.text[-1])
+            yield Breach(MISSING, "none", roles.signature or roles.text[-1])
     else:
         yield from _date(roles.date)
         yield from _right(RIGHT, roles.date, _MOST_FROM_EDGE, 4)
         if roles.signature is None:
-            yield Found(SIGNATURE, "none", roles.date)
+            yield Breach(SIGNATURE, "none", roles.date)
     if roles.signature is not None:
         yield from _right(SIGNATURE_RIGHT, roles.signature, _MOST_FROM_EDGE + 2, 4)
     if roles.note is not None:
@@ -88,7 +96,7 @@ def check(official: Official) -> Iterator[Found]:
     yield from _imprint(official)
 
 
-def _date(paragraph: Paragraph) -> Iterator[Found]:
+def _date(paragraph: Paragraph) -> Iterator[Breach]:
     found = DATE.fullmatch(paragraph.words)
     if found is None:
         return
@@ -97,32 +105,33 @@ def _date(paragraph: Paragraph) -> Iterator[Found]:
     plain = (_plain_year(year), _plain(month), _plain(day))
     written = f"{plain[0]}年{plain[1]}月{plain[2]}日"
     if not _is_real(*plain):
-        yield Found(REAL, paragraph.words, paragraph, start, end)
+        yield Breach(REAL, paragraph.words, paragraph, start, end)
         return
     edit = TextEdit(paragraph, start, end, written)
     if not (year + month + day).isdecimal():
-        yield Found(DIGITS, paragraph.words, paragraph, start, end, expected=written, mend=edit)
+        yield Breach(
+            DIGITS, paragraph.words, paragraph, start, end, expected=written, correction=edit
+        )
     elif found["mark"] or len(year) != 4 or re.search(r"\s", paragraph.words):
-        yield Found(FORM, paragraph.words, paragraph, start, end, expected=written, mend=edit)
+        yield Breach(
+            FORM, paragraph.words, paragraph, start, end, expected=written, correction=edit
+        )
     elif month.startswith("0") or day.startswith("0"):
-        yield Found(ZERO, paragraph.words, paragraph, start, end, expected=written, mend=edit)
+        yield Breach(
+            ZERO, paragraph.words, paragraph, start, end, expected=written, correction=edit
+        )
 
 
 def _plain_year(part: str) -> str:
-    """In four Arabic digits; two are of this century."""
+    """Returns the year in four Arabic digits; two digits mean this century."""
     if part.isdecimal():
         return part if len(part) == 4 else f"20{part}"
-    return "".join(_CHINESE_DIGITS[one] for one in _ZERO.sub("〇", part))
+    return f"{number_of(part):04}"
 
 
 def _plain(part: str) -> str:
-    """A month or a day in Arabic digits without zeros before it."""
-    if part.isdecimal():
-        return part.lstrip("0") or "0"
-    tens, ten, ones = part.partition("十")
-    if not ten:
-        return _CHINESE_DIGITS.get(part, "0")
-    return str(int(_CHINESE_DIGITS.get(tens, "1")) * 10 + int(_CHINESE_DIGITS.get(ones, "0")))
+    """Returns a month or day in Arabic digits without leading zeros; 0 if it is not a number."""
+    return str(counting_number(part) or 0)
 
 
 def _is_real(year: str, month: str, day: str) -> bool:
@@ -132,8 +141,8 @@ def _is_real(year: str, month: str, day: str) -> bool:
         return False
 
 
-def _right(rule: Rule, paragraph: Paragraph, most: int, wanted: int) -> Iterator[Found]:
-    if paragraph.look.align == "right":
+def _right(rule: Rule, paragraph: Paragraph, most: int, expected: int) -> Iterator[Breach]:
+    if paragraph.format.align == "right":
         from_edge = right_indent(paragraph)
         if 2 - 0.3 <= from_edge <= most + 0.3:
             return
@@ -141,17 +150,17 @@ def _right(rule: Rule, paragraph: Paragraph, most: int, wanted: int) -> Iterator
     elif _is_pushed_right(paragraph):
         return
     else:
-        found = paragraph.look.align
-    mend: Mend = lambda: set_right(paragraph, wanted)  # noqa: E731 - one of two kinds of mending
+        found = paragraph.format.align
+    correction: Correction = partial(set_right, paragraph, expected)
     end = len(paragraph.text.rstrip())
-    if spaces(paragraph.text[end:]) > wanted:
-        mend = TextEdit(paragraph, end, len(paragraph.text), "")
-    yield Found(rule, found, paragraph, mend=mend)
+    if spaces(paragraph.text[end:]) > expected:
+        correction = TextEdit(paragraph, end, len(paragraph.text), "")
+    yield Breach(rule, found, paragraph, correction=correction)
 
 
 def _is_pushed_right(paragraph: Paragraph) -> bool:
-    """Set left, but indented so far that it stands in the right half all the same."""
-    look = paragraph.look
+    """Whether left-aligned text is indented so far that it is in the right half of the line."""
+    look = paragraph.format
     if look.align == "center":
         return False
     chars = look.left_chars / 100 or look.left / SIZE_3_TWIPS
@@ -161,16 +170,16 @@ def _is_pushed_right(paragraph: Paragraph) -> bool:
     return chars + len(paragraph.words) / 2 > _AREA_CHARS / 2
 
 
-def _note(paragraph: Paragraph) -> Iterator[Found]:
+def _note(paragraph: Paragraph) -> Iterator[Breach]:
     words, start = paragraph.words, paragraph.lead
     if words[0] != "（" or words[-1] != "）":
         edit = TextEdit(paragraph, start, start + len(words), f"（{words[1:-1]}）")
         found = words[0] + words[-1]
-        yield Found(NOTE, found, paragraph, start, start + len(words), mend=edit)
-    yield from indented(NOTE_INDENT, paragraph, 2)
+        yield Breach(NOTE, found, paragraph, start, start + len(words), correction=edit)
+    yield from check_indent(NOTE_INDENT, paragraph, 2)
 
 
-def _imprint(official: Official) -> Iterator[Found]:
+def _imprint(official: OfficialDocument) -> Iterator[Breach]:
     copies, printed = official.roles.copies, official.roles.printed
     for paragraph in (copies, printed):
         if paragraph is not None:
@@ -181,16 +190,18 @@ def _imprint(official: Official) -> Iterator[Found]:
     if printed is not None and not printed.words.endswith("印发"):
         end = len(printed.text.rstrip())
         edit = TextEdit(printed, end, end, "印发")
-        yield Found(PRINTED, printed.words[-1], printed, end, end, mend=edit)
+        yield Breach(PRINTED, printed.words[-1], printed, end, end, correction=edit)
 
 
-def _copies(paragraph: Paragraph) -> Iterator[Found]:
+def _copies(paragraph: Paragraph) -> Iterator[Breach]:
     text = paragraph.text.rstrip()
     colon = text.find(":")
     if 0 <= colon <= paragraph.lead + 4:
         edit = TextEdit(paragraph, colon, colon + 1, "：")
-        yield Found(COPIES_FORM, ":", paragraph, colon, colon + 1, mend=edit)
+        yield Breach(COPIES_FORM, ":", paragraph, colon, colon + 1, correction=edit)
     if not text.endswith("。"):
         start = len(text) - (text[-1] in "，；,;.、")
         edit = TextEdit(paragraph, start, len(text), "。")
-        yield Found(COPIES_FORM, text[start:] or "none", paragraph, start, len(text), mend=edit)
+        yield Breach(
+            COPIES_FORM, text[start:] or "none", paragraph, start, len(text), correction=edit
+        )

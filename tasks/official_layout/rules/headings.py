@@ -1,4 +1,4 @@
-"""Headings: 一、（一）1.（1）, their typefaces, their marks and their numbers."""
+"""Headings 一、（一）1.（1）: typefaces, numbers and the punctuation after them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from documents.ooxml.numbering import chinese
-from tasks.official_layout.finding import Found, Rule, Severity
+from tasks.official_layout.finding import Breach, Rule, Severity
 from tasks.official_layout.fonts import HEITI, KAITI, wrong_typeface
-from tasks.official_layout.official import Official
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
+from tasks.text.numerals import chinese_numeral, counting_number
 
-_NUMBER = "[一二三四五六七八九十百]{1,5}"
-# What each level's mark may look like, right or wrong.
+_NUMBER = "[一二三四五六七八九十百零〇]{1,5}"
+# The forms of each level's number, correct or not.
 _MARKS = (
     re.compile(rf"(?P<number>{_NUMBER})(?P<after>[、.．，,])"),
     re.compile(rf"(?P<open>[（(])(?P<number>{_NUMBER})(?P<close>[）)])(?P<after>[、.．，,]?)"),
@@ -21,7 +21,6 @@ _MARKS = (
     re.compile(r"(?P<open>[（(])(?P<number>\d{1,3})(?P<close>[）)])(?P<after>[、.．，,]?)"),
 )
 _AFTER = ("、", "", ".", "")
-_DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九", start=1)}
 _CLAUSE = "7.3.3"
 
 FIRST_FONT = Rule(
@@ -31,27 +30,26 @@ SECOND_FONT = Rule(
     "heading.second_font", _CLAUSE, Severity.error, "headings （一） in Kaiti (楷体)", fixable=True
 )
 BRACKETS = Rule(
-    "heading.brackets", _CLAUSE, Severity.error, "full-width brackets around a heading's number",
+    "heading.brackets", _CLAUSE, Severity.error,
+    "full-width brackets around the number of a heading",
     fixable=True, rewords=True,
 )  # fmt: skip
 MARK = Rule(
     "heading.mark", f"{_CLAUSE}, 15834", Severity.error,
-    "一、 and 1. with these marks after the number, （一） and （1） with none",
+    "、 after 一 and . after 1; no mark after （一） and （1）",
     fixable=True, rewords=True,
 )  # fmt: skip
-SEQUENCE = Rule(
-    "heading.sequence", _CLAUSE, Severity.error, "headings numbered one after the other"
-)
+SEQUENCE = Rule("heading.sequence", _CLAUSE, Severity.error, "consecutive numbers of headings")
 ORDER = Rule(
     "heading.order", _CLAUSE, Severity.warning,
-    "headings in their order: （一） below 一、 and （1） below 1.",
+    "levels in order: （一） below 一、 and （1） below 1.",
 )  # fmt: skip
 RULES = (FIRST_FONT, SECOND_FONT, BRACKETS, MARK, SEQUENCE, ORDER)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`level` is 1 to 4. `end` is where the heading's own words end in its paragraph."""
+    """`level` is 1 to 4. `end` is where the heading ends in its paragraph."""
 
     paragraph: Paragraph
     level: int
@@ -65,18 +63,18 @@ class Heading:
 
 
 def heading_of(paragraph: Paragraph) -> Heading | None:
-    """The heading that a paragraph is or begins with."""
+    """Returns the heading that the paragraph is or begins with."""
     by_word = bool(paragraph.mark)
     text = paragraph.mark.strip() if by_word else paragraph.text
     lead = 0 if by_word else paragraph.lead
     for level, pattern in enumerate(_MARKS, start=1):
         found = pattern.match(text, lead)
-        if found is not None and (number := _value(found["number"])):
+        if found is not None and (number := counting_number(found["number"])):
             return Heading(paragraph, level, number, found, _end_of(paragraph))
     return None
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     headings = [one for one in map(heading_of, official.roles.text) if one is not None]
     for heading in headings:
         if heading.level == 1:
@@ -88,25 +86,12 @@ def check(official: Official) -> Iterator[Found]:
 
 
 def _end_of(paragraph: Paragraph) -> int:
-    """A heading is its paragraph; where sentences follow on its line, the first sentence."""
+    """A heading is the whole paragraph, or its first sentence if others follow."""
     stop = paragraph.text.find("。")
     return len(paragraph.text) if stop < 0 else stop + 1
 
 
-def _value(number: str) -> int:
-    """0 where it is no number."""
-    if number.isdecimal():
-        return int(number)
-    total = 0
-    for part, unit in ((number.partition("百")[0], 100),) if "百" in number else ():
-        total, number = _DIGITS.get(part, 0) * unit, number.partition("百")[2].lstrip("零")
-    if "十" in number:
-        tens, _, ones = number.partition("十")
-        return total + _DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0)
-    return total + _DIGITS.get(number, 0)
-
-
-def _form(heading: Heading) -> Iterator[Found]:
+def _form(heading: Heading) -> Iterator[Breach]:
     if heading.numbered_by_word:
         return
     mark, paragraph = heading.mark, heading.paragraph
@@ -114,39 +99,39 @@ def _form(heading: Heading) -> Iterator[Found]:
     if groups.get("open") not in {None, "（"} or groups.get("close") not in {None, "）"}:
         start, end = mark.start("open"), mark.end("close")
         edit = TextEdit(paragraph, start, end, f"（{mark['number']}）")
-        yield Found(BRACKETS, paragraph.text[start:end], paragraph, start, end, mend=edit)
+        yield Breach(BRACKETS, paragraph.text[start:end], paragraph, start, end, correction=edit)
     wanted = _AFTER[heading.level - 1]
     if mark["after"] != wanted:
         start, end = mark.span("after")
         edit = TextEdit(paragraph, start, end, wanted)
-        yield Found(MARK, mark[0], paragraph, mark.start(), mark.end(), mend=edit)
+        yield Breach(MARK, mark[0], paragraph, mark.start(), mark.end(), correction=edit)
 
 
-def _sequence(headings: list[Heading]) -> Iterator[Found]:
-    """After a wrong number the next may go on from it, or from the one that was expected."""
+def _sequence(headings: list[Heading]) -> Iterator[Breach]:
+    """After a wrong number, the next may continue from it or from the expected one."""
     nexts: dict[int, set[int]] = {}
-    seen: set[int] = set()
+    levels: set[int] = set()
     for heading in headings:
         level = heading.level
         above = {2: 1, 4: 3}.get(level)
-        if above is not None and above not in seen:
+        if above is not None and above not in levels:
             words = heading.mark[0]
-            yield Found(ORDER, f"{words} with no heading above it", heading.paragraph)
+            yield Breach(ORDER, f"{words} without a heading of the level above", heading.paragraph)
         expected = nexts.get(level, {1})
         if heading.number not in expected:
             wanted = _written(min(expected), level)
-            yield Found(
+            yield Breach(
                 SEQUENCE, heading.mark[0], heading.paragraph, *_span(heading), expected=wanted
             )
             nexts[level] = {heading.number + 1, min(expected) + 1}
         else:
             nexts[level] = {heading.number + 1}
-        seen = {one for one in seen if one < level} | {level}
+        levels = {one for one in levels if one < level} | {level}
         nexts = {one: numbers for one, numbers in nexts.items() if one <= level}
 
 
 def _written(number: int, level: int) -> str:
-    words = chinese(number) if level <= 2 else str(number)
+    words = chinese_numeral(number) if level <= 2 else str(number)
     return (f"{words}、", f"（{words}）", f"{words}.", f"（{words}）")[level - 1]
 
 

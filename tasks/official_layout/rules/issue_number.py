@@ -1,14 +1,14 @@
-"""The issue number, as in 国办发〔2024〕5号, and who signs."""
+"""The issue number, such as 国办发〔2024〕5号, and the signer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.official_layout.finding import Found, Rule, Severity
+from tasks.official_layout.alignment import check_alignment
+from tasks.official_layout.finding import Breach, Rule, Severity
 from tasks.official_layout.kinds import UPWARD, Kind
-from tasks.official_layout.official import Official
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
-from tasks.official_layout.placing import aligned
 from tasks.official_layout.roles import ISSUE_NUMBER
 
 _CLAUSE = "7.2.5"
@@ -22,26 +22,26 @@ ORDINAL = Rule(
     "issue.ordinal", _CLAUSE, Severity.error, "a number without 第", fixable=True, rewords=True
 )
 ZERO = Rule(
-    "issue.zero", _CLAUSE, Severity.error, "a number without zeros before it", fixable=True,
+    "issue.zero", _CLAUSE, Severity.error, "a number without leading zeros", fixable=True,
     rewords=True,
 )  # fmt: skip
 END = Rule("issue.end", _CLAUSE, Severity.error, "号 at the end", fixable=True, rewords=True)
 SPACES = Rule(
-    "issue.spaces", _CLAUSE, Severity.warning, "an issue number without spaces in it",
+    "issue.spaces", _CLAUSE, Severity.warning, "an issue number without spaces",
     fixable=True, rewords=True,
 )  # fmt: skip
 ALIGN = Rule(
-    "issue.align", _CLAUSE, Severity.error, "the issue number in the middle of the line",
+    "issue.align", _CLAUSE, Severity.error, "the issue number centred",
     fixable=True,
 )  # fmt: skip
 SIGNED_BY = Rule(
     "issue.signed_by", "7.2.6", Severity.error,
-    "签发人： beside the issue number of what is sent to a higher authority",
+    "签发人： beside the issue number of a document to a higher authority",
 )  # fmt: skip
 RULES = (BRACKETS, YEAR, ORDINAL, ZERO, END, SPACES, ALIGN, SIGNED_BY)
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     paragraph = official.roles.issue_number
     if paragraph is None:
         return
@@ -49,26 +49,26 @@ def check(official: Official) -> Iterator[Found]:
     kind = official.kind
     if kind in UPWARD:
         if official.roles.signed_by is None:
-            yield Found(SIGNED_BY, "no 签发人", paragraph)
+            yield Breach(SIGNED_BY, "no 签发人", paragraph)
     elif kind is not Kind.letter and kind is not None:
-        yield from aligned(ALIGN, paragraph, "center")
+        yield from check_alignment(ALIGN, paragraph, "center")
 
 
-def _form(paragraph: Paragraph) -> Iterator[Found]:
+def _form(paragraph: Paragraph) -> Iterator[Breach]:
     found = ISSUE_NUMBER.match(paragraph.text, paragraph.lead)
     if found is None:
         return
 
-    def breach(rule: Rule, start: int, end: int, new: str) -> Found:
+    def breach(rule: Rule, start: int, end: int, new: str) -> Breach:
         words = paragraph.text[start:end]
-        return Found(rule, words or "nothing", paragraph, start, end,
-                     mend=TextEdit(paragraph, start, end, new))  # fmt: skip
+        return Breach(rule, words or "nothing", paragraph, start, end,
+                     correction=TextEdit(paragraph, start, end, new))  # fmt: skip
 
     if found["open"] != "〔" or found["close"] != "〕":
         start, end = found.start("open"), found.end("close")
         yield breach(BRACKETS, start, end, f"〔{found['year']}〕")
     if len(found["year"]) != 4:
-        yield Found(YEAR, found["year"], paragraph, *found.span("year"))
+        yield Breach(YEAR, found["year"], paragraph, *found.span("year"))
     if found["ordinal"]:
         yield breach(ORDINAL, *found.span("ordinal"), "")
     number = found["number"]

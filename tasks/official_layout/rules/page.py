@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from documents.ooxml.write import TWIPS_PER_MM, give, made, millimetres
 from documents.ooxml.xml import attribute, child
-from tasks.official_layout.finding import Found, Rule, Severity
-from tasks.official_layout.official import Official, Section
+from tasks.official_layout.finding import Breach, Rule, Severity
+from tasks.official_layout.official import OfficialDocument, Section
 
 LINES, CHARACTERS = 22, 28
 AREA_WIDTH_MM, AREA_HEIGHT_MM = 156, 225
@@ -20,16 +20,16 @@ _AREA_WIDTH, _AREA_HEIGHT = AREA_WIDTH_MM * TWIPS_PER_MM, AREA_HEIGHT_MM * TWIPS
 
 @dataclass(frozen=True, slots=True)
 class _Length:
-    """A length in millimetres, how far it may be off, and where a file keeps it."""
+    """A length in millimetres, its tolerance, and the XML element and attribute that hold it."""
 
     part: str
     name: str
-    wanted: float
+    expected: float
     tolerance: float
 
     @property
     def twips(self) -> int:
-        return round(self.wanted * TWIPS_PER_MM)
+        return round(self.expected * TWIPS_PER_MM)
 
     def fits(self, twips: int | None) -> bool:
         return twips is not None and abs(twips - self.twips) <= self.tolerance * TWIPS_PER_MM + 0.5
@@ -39,38 +39,34 @@ _WIDTH, _HEIGHT = _Length("pgSz", "w", 210, 0.5), _Length("pgSz", "h", 297, 0.5)
 _TOP, _LEFT = _Length("pgMar", "top", 37, 1), _Length("pgMar", "left", 28, 1)
 _RIGHT, _BOTTOM = _Length("pgMar", "right", 26, 1), _Length("pgMar", "bottom", 35, 1)
 
-SIZE = Rule("page.size", "5.1", Severity.error, "A4 paper, 210 mm x 297 mm, upright", fixable=True)
-TOP = Rule(
-    "page.top", "5.2.1", Severity.error, "top margin of 37 mm, 1 mm off at most", fixable=True
-)
-LEFT = Rule(
-    "page.left", "5.2.1", Severity.error, "left margin of 28 mm, 1 mm off at most", fixable=True
-)
+SIZE = Rule("page.size", "5.1", Severity.error, "A4 paper, 210 mm x 297 mm, portrait", fixable=True)
+TOP = Rule("page.top", "5.2.1", Severity.error, "top margin of 37 mm, ±1 mm", fixable=True)
+LEFT = Rule("page.left", "5.2.1", Severity.error, "left margin of 28 mm, ±1 mm", fixable=True)
 RIGHT = Rule(
-    "page.right", "5.2.1", Severity.error, "right margin of 26 mm, 1 mm off at most (it follows "
-    "from a type area 156 mm wide)", fixable=True,
+    "page.right", "5.2.1", Severity.error, "right margin of 26 mm, ±1 mm (from the "
+    "type area of 156 mm)", fixable=True,
 )  # fmt: skip
 BOTTOM = Rule(
-    "page.bottom", "5.2.1", Severity.error, "bottom margin of 35 mm, 1 mm off at most (it follows "
-    "from a type area 225 mm high)", fixable=True,
+    "page.bottom", "5.2.1", Severity.error, "bottom margin of 35 mm, ±1 mm (from the "
+    "type area of 225 mm)", fixable=True,
 )  # fmt: skip
 TYPE_AREA = Rule(
-    "page.type_area", "5.2.1", Severity.error, "type area of 156 mm x 225 mm, 1 mm off at most",
+    "page.type_area", "5.2.1", Severity.error, "type area of 156 mm x 225 mm, ±1 mm",
     fixable=True,
 )  # fmt: skip
 GRID = Rule(
     "page.grid", "5.2.3", Severity.warning, "a document grid of lines and characters", fixable=True
 )
-GRID_LINES = Rule("page.lines", "5.2.3", Severity.error, "22 lines a page", fixable=True)
+GRID_LINES = Rule("page.lines", "5.2.3", Severity.error, "22 lines per page", fixable=True)
 GRID_CHARACTERS = Rule(
-    "page.characters", "5.2.3", Severity.error, "28 characters a line", fixable=True
+    "page.characters", "5.2.3", Severity.error, "28 characters per line", fixable=True
 )
 RULES = (SIZE, TOP, LEFT, RIGHT, BOTTOM, TYPE_AREA, GRID, GRID_LINES, GRID_CHARACTERS)
 
 _MARGINS = ((TOP, _TOP), (LEFT, _LEFT), (RIGHT, _RIGHT), (BOTTOM, _BOTTOM))
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     for section in official.sections:
         if section.landscape and section.number > 1:
             continue
@@ -80,64 +76,66 @@ def check(official: Official) -> Iterator[Found]:
             yield found
         if not before:
             yield from _type_area(section)
-        yield from _grid(section, official.looks.normal_half_points)
+        yield from _grid(section, official.formatting.normal_half_points)
 
 
-def _measures(section: Section) -> Iterator[Found]:
+def _measures(section: Section) -> Iterator[Breach]:
     width, height = section.measure("pgSz", "w"), section.measure("pgSz", "h")
     if not (_WIDTH.fits(width) and _HEIGHT.fits(height)):
         found = f"{millimetres(width or 0)} x {millimetres(height or 0)}"
-        yield Found(SIZE, found, section=section.number, mend=lambda: _set_size(section))
+        yield Breach(SIZE, found, section=section.number, correction=lambda: _set_size(section))
     for rule, length in _MARGINS:
         twips = section.measure(length.part, length.name)
         if not length.fits(twips):
-            yield Found(
+            yield Breach(
                 rule,
-                millimetres(twips) if twips is not None else "none given",
+                millimetres(twips) if twips is not None else "not set",
                 section=section.number,
-                mend=_setter(section, length),
+                correction=_setter(section, length),
             )
 
 
-def _type_area(section: Section) -> Iterator[Found]:
-    """Margins that are each within bounds may still be off together."""
+def _type_area(section: Section) -> Iterator[Breach]:
+    """Checks the type area: margins within their tolerances may add up to a wrong size."""
     width, height = _area(section)
     off = (width - AREA_WIDTH_MM * TWIPS_PER_MM, height - AREA_HEIGHT_MM * TWIPS_PER_MM)
     if any(abs(twips) > TWIPS_PER_MM + 1 for twips in off):
 
-        def mend() -> None:
+        def correct() -> None:
             for _, length in _MARGINS:
                 _set(section, length)
             give(made(section.element, "pgMar"), gutter=0)
             _set_size(section)
 
         found = f"{millimetres(width)} x {millimetres(height)}"
-        yield Found(TYPE_AREA, found, section=section.number, mend=mend)
+        yield Breach(TYPE_AREA, found, section=section.number, correction=correct)
 
 
-def _grid(section: Section, half_points: int) -> Iterator[Found]:
-    def mend() -> None:
+def _grid(section: Section, half_points: int) -> Iterator[Breach]:
+    def correct() -> None:
         _set_grid(section)
 
     grid = child(section.element, "docGrid")
     kind = attribute(grid, "type") if grid is not None else None
     if kind not in {_GRID, _CELLS}:
-        yield Found(GRID, kind or "no grid", section=section.number, mend=mend)
+        yield Breach(GRID, kind or "no grid", section=section.number, correction=correct)
         return
     lines = round(_AREA_HEIGHT / max(1, section.measure("docGrid", "linePitch") or 1))
     if lines != LINES:
-        yield Found(GRID_LINES, f"{lines} lines", section=section.number, mend=mend)
-    # The space is added to each character; only a grid of cells has one pitch for all of them,
-    # counted from the size of the Normal style (ECMA-376, 17.6.5 and 17.18.14; MS-OI29500).
+        yield Breach(GRID_LINES, f"{lines} lines", section=section.number, correction=correct)
+    # The space is added to each character. Only with snapToChars is the pitch based on the
+    # Normal style (ECMA-376, 17.6.5 and 17.18.14; MS-OI29500).
     points = half_points / 2 if kind == _CELLS else BODY_POINTS
     extra = (section.measure("docGrid", "charSpace") or 0) / _UNITS_PER_POINT
     characters = round(_AREA_WIDTH / max(1.0, (points + extra) * 20))
     if characters != CHARACTERS:
-        yield Found(GRID_CHARACTERS, f"{characters} characters", section=section.number, mend=mend)
+        yield Breach(
+            GRID_CHARACTERS, f"{characters} characters", section=section.number, correction=correct
+        )
 
 
 def _area(section: Section) -> tuple[int, int]:
-    """Width and height of the type area in twips."""
+    """Returns the width and height of the type area in twips."""
     width, height = section.measure("pgSz", "w") or 0, section.measure("pgSz", "h") or 0
     left, right, top, bottom = (
         section.measure(length.part, length.name) or 0 for length in (_LEFT, _RIGHT, _TOP, _BOTTOM)

@@ -1,6 +1,6 @@
-"""Page numbers: in the footer, between dashes, outside on each page.
+"""Page numbers: in the footer, between dashes, on the outer side of each page.
 
-First the rules and their checks, then finding the numbers in footers, then putting them right.
+The checks come first, then finding page numbers in footers, then the corrections.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from lxml import etree
 
 from documents.ooxml.write import TWIPS_PER_MM, give, made, millimetres, namespace, properties
 from documents.ooxml.xml import attribute, child, has, local_name
-from tasks.official_layout.finding import Found, Rule, Severity
+from tasks.official_layout.finding import Breach, Rule, Severity
 from tasks.official_layout.fonts import SONGTI
-from tasks.official_layout.official import EVEN, FIRST, ODD, Official, Section
+from tasks.official_layout.official import EVEN, FIRST, ODD, OfficialDocument, Section
 
 _DASHES = ("—", "―", "─")
-# The number's own line is 14 pt high and its dash in the middle of it.
+# The line of the number is 14 pt high, with the dash in its middle.
 _DASH_HEIGHT_MM = 2.5
 _GAP_MM, _GAP_TOLERANCE_MM = 7.0, 3.0
 
 FIELD = Rule("number.field", "7.5", Severity.error, "a page number in the footer", fixable=True)
 DASHES = Rule(
-    "number.dashes", "7.5", Severity.error, "a dash (—) on either side of the page number",
+    "number.dashes", "7.5", Severity.error, "a dash (—) on both sides of the page number",
     fixable=True,
 )  # fmt: skip
 SIZE = Rule("number.size", "7.5", Severity.error, "page numbers in size 4 (14 pt)", fixable=True)
 FONT = Rule("number.font", "7.5", Severity.error, "page numbers in Songti (宋体)", fixable=True)
 ODD_RIGHT = Rule(
-    "number.odd", "7.5", Severity.error, "the number of an odd page on its right", fixable=True
+    "number.odd", "7.5", Severity.error, "the number of an odd page on the right", fixable=True
 )
 EVEN_LEFT = Rule(
-    "number.even", "7.5", Severity.error, "the number of an even page on its left", fixable=True
+    "number.even", "7.5", Severity.error, "the number of an even page on the left", fixable=True
 )
 DISTANCE = Rule(
     "number.distance", "7.5", Severity.warning,
-    "page numbers 7 mm below the type area, 3 mm off at most", fixable=True,
+    "page numbers 7 mm below the type area, ±3 mm", fixable=True,
 )  # fmt: skip
 RULES = (FIELD, DASHES, SIZE, FONT, ODD_RIGHT, EVEN_LEFT, DISTANCE)
 
 NUMBER = "\ue000"
-"""What stands for the page's number in `Numbered.words`."""
+"""The placeholder for the number in `PageNumber.words`."""
 
 _PAGE = re.compile(r"^\s*PAGE\b", re.IGNORECASE)
 
@@ -53,8 +53,8 @@ _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _STRICT_RELATIONSHIPS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 _FOOTER = "application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"
 _SPACE_CHARS = 100
-# What the schema (ECMA-376, 17.15.1.78) puts after the switch for odd and even pages.
-_AFTER_SWITCH = frozenset((
+# The elements that follow `evenAndOddHeaders` in the schema (ECMA-376, 17.15.1.78).
+_AFTER_EVEN_AND_ODD = frozenset((
     "bookFoldRevPrinting", "bookFoldPrinting", "bookFoldPrintingSheets",
     "drawingGridHorizontalSpacing", "drawingGridVerticalSpacing",
     "displayHorizontalDrawingGridEvery", "displayVerticalDrawingGridEvery",
@@ -73,8 +73,8 @@ _AFTER_SWITCH = frozenset((
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
-    """A paragraph of a footer with a page number in it. `align` is where it stands."""
+class PageNumber:
+    """A paragraph of a footer that contains a page number; `align` is its alignment."""
 
     element: etree._Element
     words: str
@@ -82,86 +82,90 @@ class Numbered:
     align: str
 
 
-def check(official: Official) -> Iterator[Found]:
+def check(official: OfficialDocument) -> Iterator[Breach]:
     done: set[etree._Element] = set()
     missing: set[str] = set()
     for section in official.sections:
         for page in _pages(section):
             footer = section.footers.get(page)
-            numbered = numbered_in(official, footer) if footer is not None else None
-            if numbered is None and page not in missing:
+            number = find_page_number(official, footer) if footer is not None else None
+            if number is None and page not in missing:
                 missing.add(page)
-                yield _without(official, section, page)
-            elif numbered is not None and numbered.element not in done:
-                done.add(numbered.element)
-                yield from _look(official, section, page, numbered)
+                yield _missing(official, section, page)
+            elif number is not None and number.element not in done:
+                done.add(number.element)
+                yield from _check_number(official, section, page, number)
         yield from _distance(section)
 
 
 def _pages(section: Section) -> Iterator[str]:
-    """The footers that ought to have a number, the first page's where it has one of its own."""
+    """Yields the footer types that need a number; the first page only if it has its own footer."""
     yield ODD
     yield EVEN
     if has(section.element, "titlePg"):
         yield FIRST
 
 
-def _without(official: Official, section: Section, page: str) -> Found:
-    if page == EVEN and section.footers.get(ODD) is not None and not turns(official):
-        return Found(
+def _missing(official: OfficialDocument, section: Section, page: str) -> Breach:
+    if page == EVEN and section.footers.get(ODD) is not None and not has_even_footers(official):
+        return Breach(
             EVEN_LEFT,
             "one footer for all pages",
             section=section.number,
-            mend=None if official.settings is None else lambda: add_number(official, section, EVEN),
+            correction=None
+            if official.settings is None
+            else lambda: add_number(official, section, EVEN),
         )
     names = {ODD: "odd pages", EVEN: "even pages", FIRST: "the first page"}
-    return Found(
+    return Breach(
         FIELD,
         f"no page number on {names[page]}",
         section=section.number,
-        mend=lambda: add_number(official, section, page),
+        correction=lambda: add_number(official, section, page),
     )
 
 
-def _look(official: Official, section: Section, page: str, numbered: Numbered) -> Iterator[Found]:
-    number = section.number
-    if not _between_dashes(numbered.words):
-        found = numbered.words.replace(NUMBER, "1").strip()
-        yield Found(DASHES, found, section=number, mend=lambda: rewrite(numbered.element, page))
-    sizes = {official.looks.of_run(numbered.element, run).half_points for run in numbered.runs}
+def _check_number(
+    official: OfficialDocument, section: Section, page: str, number: PageNumber
+) -> Iterator[Breach]:
+    where = section.number
+    if not _between_dashes(number.words):
+        found = number.words.replace(NUMBER, "1").strip()
+        yield Breach(DASHES, found, section=where, correction=lambda: rewrite(number.element, page))
+    sizes = {official.formatting.of_run(number.element, run).half_points for run in number.runs}
     if sizes - {HALF_POINTS}:
         found = ", ".join(f"{size / 2:g} pt" for size in sorted(sizes))
-        yield Found(SIZE, found, section=number, mend=lambda: resize(numbered))
-    fonts = {official.looks.of_run(numbered.element, run).ascii for run in numbered.runs}
-    if not all(SONGTI.has(font) for font in fonts):
-        found = ", ".join(sorted(font or "none given" for font in fonts))
-        yield Found(FONT, found, section=number, mend=lambda: refont(numbered))
-    wanted = "left" if page == EVEN else "right"
-    if numbered.align not in {wanted, "outside"}:
+        yield Breach(SIZE, found, section=where, correction=lambda: resize(number))
+    fonts = {official.formatting.of_run(number.element, run).ascii for run in number.runs}
+    if not all(SONGTI.includes(font) for font in fonts):
+        found = ", ".join(sorted(font or "not set" for font in fonts))
+        yield Breach(FONT, found, section=where, correction=lambda: refont(number))
+    expected = "left" if page == EVEN else "right"
+    if number.align not in {expected, "outside"}:
         rule = EVEN_LEFT if page == EVEN else ODD_RIGHT
-        yield Found(
-            rule, numbered.align, section=number, mend=lambda: realign(numbered.element, page)
+        yield Breach(
+            rule, number.align, section=where, correction=lambda: realign(number.element, page)
         )
-    if page == EVEN and not turns(official):
-        yield Found(
-            EVEN_LEFT, "odd and even pages are not told apart", section=number,
-            mend=None if official.settings is None else lambda: turn(official),
+    if page == EVEN and not has_even_footers(official):
+        yield Breach(
+            EVEN_LEFT, "the same footer on odd and even pages", section=where,
+            correction=None if official.settings is None else lambda: enable_even_footers(official),
         )  # fmt: skip
 
 
-def _distance(section: Section) -> Iterator[Found]:
+def _distance(section: Section) -> Iterator[Breach]:
     footer, bottom = section.measure("pgMar", "footer"), section.measure("pgMar", "bottom")
     if footer is None or bottom is None:
         return
     gap = (bottom - footer) / TWIPS_PER_MM - _DASH_HEIGHT_MM
     if abs(gap - _GAP_MM) > _GAP_TOLERANCE_MM:
 
-        def mend() -> None:
+        def correct() -> None:
             distance = round(bottom - (_GAP_MM + _DASH_HEIGHT_MM) * TWIPS_PER_MM)
             give(made(section.element, "pgMar"), footer=distance)
 
         found = f"about {millimetres(gap * TWIPS_PER_MM)}"
-        yield Found(DISTANCE, found, section=section.number, mend=mend)
+        yield Breach(DISTANCE, found, section=section.number, correction=correct)
 
 
 def _between_dashes(words: str) -> bool:
@@ -169,7 +173,7 @@ def _between_dashes(words: str) -> bool:
     return any(bare == f"{dash}{NUMBER}{dash}" for dash in _DASHES)
 
 
-def numbered_in(official: Official, footer: etree._Element) -> Numbered | None:
+def find_page_number(official: OfficialDocument, footer: etree._Element) -> PageNumber | None:
     for paragraph in footer.iter("{*}p"):
         if any(local_name(one) == "Fallback" for one in paragraph.iterancestors()):
             continue
@@ -177,12 +181,12 @@ def numbered_in(official: Official, footer: etree._Element) -> Numbered | None:
         words = "".join(text for _, text in pieces)
         if NUMBER in words:
             runs = tuple(dict.fromkeys(run for run, text in pieces if text.strip()))
-            return Numbered(paragraph, words, runs, _align(official, paragraph))
+            return PageNumber(paragraph, words, runs, _align(official, paragraph))
     return None
 
 
 def _pieces(paragraph: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    """Each run's words, with one character for the page number itself."""
+    """Yields each run with its text, and `NUMBER` for the page number field."""
     depth, showing = 0, False
     for run in paragraph.iter("{*}r"):
         inside = next((up for up in run.iterancestors("{*}p")), None)
@@ -205,37 +209,37 @@ def _pieces(paragraph: etree._Element) -> Iterator[tuple[etree._Element, str]]:
                 yield run, piece.text or ""
 
 
-def _align(official: Official, paragraph: etree._Element) -> str:
-    """Where the number stands: the paragraph's place, or that of the frame or box around it."""
+def _align(official: OfficialDocument, paragraph: etree._Element) -> str:
+    """Returns the alignment of the paragraph, or of the frame or text box around it."""
     frame = child(properties(paragraph), "framePr") if child(paragraph, "pPr") is not None else None
     place = attribute(frame, "xAlign") if frame is not None else None
     if place is None:
         for around in paragraph.iterancestors("{*}anchor"):
             for align in around.iterfind("{*}positionH/{*}align"):
                 place = align.text
-    return place or official.looks.of_paragraph(paragraph).align
+    return place or official.formatting.of_paragraph(paragraph).align
 
 
-def turns(official: Official) -> bool:
+def has_even_footers(official: OfficialDocument) -> bool:
     return official.settings is not None and has(official.settings, "evenAndOddHeaders")
 
 
-def turn(official: Official) -> None:
+def enable_even_footers(official: OfficialDocument) -> None:
     settings = official.settings
     if settings is None:
         return
     switch = child(settings, "evenAndOddHeaders")
     if switch is None:
         switch = etree.Element(f"{{{namespace(settings)}}}evenAndOddHeaders")
-        places = [at for at, one in enumerate(settings) if local_name(one) in _AFTER_SWITCH]
+        places = [at for at, one in enumerate(settings) if local_name(one) in _AFTER_EVEN_AND_ODD]
         settings.insert(places[0] if places else len(settings), switch)
     give(switch, val=None)
 
 
-def add_number(official: Official, section: Section, page: str) -> None:
-    """A number for pages that have none: in their footer, or in a new one."""
+def add_number(official: OfficialDocument, section: Section, page: str) -> None:
+    """Adds a page number to the footer; creates the footer if necessary."""
     if page == EVEN:
-        turn(official)
+        enable_even_footers(official)
     footer = section.footers.get(page)
     if footer is None:
         footer = _new_footer(official, section, page)
@@ -249,7 +253,7 @@ def _is_empty(element: etree._Element) -> bool:
     return local_name(element) == "p" and not any(True for _ in element.iter("{*}r"))
 
 
-def _new_footer(official: Official, section: Section, page: str) -> etree._Element:
+def _new_footer(official: OfficialDocument, section: Section, page: str) -> etree._Element:
     words = namespace(section.element)
     footer = etree.Element(f"{{{words}}}ftr", nsmap={"w": words})
     etree.SubElement(footer, f"{{{words}}}p")
@@ -265,7 +269,7 @@ def _new_footer(official: Official, section: Section, page: str) -> etree._Eleme
 
 
 def rewrite(paragraph: etree._Element, page: str) -> None:
-    """Make a paragraph say nothing but its page's number, as the standard wants it."""
+    """Replaces the paragraph by a page number in the form of the standard."""
     words = namespace(paragraph)
     for piece in list(paragraph):
         if local_name(piece) != "pPr":
@@ -275,7 +279,7 @@ def rewrite(paragraph: etree._Element, page: str) -> None:
         ("end", ""), ("t", " —"),
     ):  # fmt: skip
         run = etree.SubElement(paragraph, f"{{{words}}}r")
-        _dress(run)
+        _set_font(run)
         if kind in {"begin", "separate", "end"}:
             give(etree.SubElement(run, f"{{{words}}}fldChar"), fldCharType=kind)
             continue
@@ -285,26 +289,26 @@ def rewrite(paragraph: etree._Element, page: str) -> None:
     realign(paragraph, page)
 
 
-def _dress(run: etree._Element) -> None:
+def _set_font(run: etree._Element) -> None:
     give(made(properties(run), "rFonts"), **_SONG)
     for name in ("sz", "szCs"):
         give(made(properties(run), name), val=HALF_POINTS)
 
 
 _SONG: dict[str, str | None] = {
-    "ascii": SONGTI.written, "hAnsi": SONGTI.written, "eastAsia": SONGTI.written,
+    "ascii": SONGTI.font, "hAnsi": SONGTI.font, "eastAsia": SONGTI.font,
     "asciiTheme": None, "hAnsiTheme": None, "eastAsiaTheme": None,
 }  # fmt: skip
 
 
-def resize(numbered: Numbered) -> None:
-    for run in numbered.element.iter("{*}r"):
+def resize(number: PageNumber) -> None:
+    for run in number.element.iter("{*}r"):
         for name in ("sz", "szCs"):
             give(made(properties(run), name), val=HALF_POINTS)
 
 
-def refont(numbered: Numbered) -> None:
-    for run in numbered.element.iter("{*}r"):
+def refont(number: PageNumber) -> None:
+    for run in number.element.iter("{*}r"):
         give(made(properties(run), "rFonts"), **_SONG)
 
 

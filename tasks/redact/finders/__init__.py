@@ -1,1 +1,1 @@
-"""What identifies a person in a text: found by rules, by a model, or as the caller's own terms."""
+"""Finders of personal data in a text, by kind."""

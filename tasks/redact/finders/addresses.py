@@ -1,11 +1,11 @@
-"""Detailed addresses: what stands below the township, by the way that addresses are written."""
+"""Detailed addresses: the part below the township, by patterns."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from tasks.redact.kinds import Found, Kind
+from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import HAN
 
 _NUMBER = (
@@ -29,7 +29,7 @@ _BELOW = re.compile(
 _ADMIN = re.compile(
     r"(?:省|自治区|特别行政区|市|自治州|地区|盟|县|旗|(?<![小社校园厂库灾辖景])区|街道(?:办事处)?|镇|(?<![故家老下城])乡|苏木)"
 )
-# What comes before an address and is no part of it.
+# Words before an address that are not part of it.
 _LEAD = re.compile(
     r"(?:(?:户籍|家庭|现|居住|联系|通讯|注册|经营|办公)?(?:住址|地址|住所地?)(?:[为是在]|: ?)?|"
     r"(?:家|现)住(?:在|于|址)?|居住[在于]?|租住[在于]?|住[在于]|住|位于|坐落于|户籍地?|籍贯|送至|寄往|"
@@ -37,22 +37,22 @@ _LEAD = re.compile(
 )
 
 
-def addresses(text: str) -> Iterator[Found]:
-    """From the first place name that can be told from the words before, to the last number."""
+def addresses(text: str) -> Iterator[Detection]:
+    """Finds addresses, from the first recognisable place name to the last number."""
     for match in _BELOW.finditer(text):
-        start = _first(text, match.start(), match.end("way"))
+        start = _start(text, match.start(), match.end("way"))
         if start is not None:
-            yield Found(Kind.address, start, match.end())
+            yield Detection(Kind.address, start, match.end())
 
 
 def township_end(address: str) -> int:
-    """How much of a plain address names a township or what is above it."""
+    """Returns the length of the part of an address down to the township."""
     ends = [match.end() for match in _ADMIN.finditer(address) if 1 < match.end() < len(address)]
     return ends[-1] if ends else 0
 
 
-def _first(text: str, start: int, way_end: int) -> int | None:
-    """Where the address begins, provinces and cities before the road included; None for none."""
+def _start(text: str, start: int, way_end: int) -> int | None:
+    """Returns where the address begins, including province and city; None if there is none."""
     begin = start
     while begin > 0 and way_end - begin < 48 and re.match(rf"[{HAN}A-Za-z0-9]", text[begin - 1]):
         begin -= 1

@@ -1,4 +1,4 @@
-"""Numbers of which each character stands in a table cell of its own, as forms have them."""
+"""Numbers with one character per table cell, as in forms."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from tasks.text.plain import compact
 
-# Word's own text has the end of a cell's paragraph before that of the cell.
+# In text from Word, the end of a cell's paragraph precedes the end of the cell.
 _RUN = re.compile(
     r"(?<![^ \n\t\u200b])(?P<run>[0-9A-Za-z](?P<gap>[ \n\u200b]{0,3}\t[ \u200b]{0,2})"
     r"[0-9A-Za-z](?:(?P=gap)[0-9A-Za-z])+)(?=[ \n\t\u200b]|$)"
 )
 
 
-def one_a_cell(text: str, count: int) -> Iterator[re.Match[str]]:
-    """Rows, or parts of rows, of just `count` cells with one letter or digit each, as `run`."""
+def one_per_cell(text: str, count: int) -> Iterator[re.Match[str]]:
+    """Matches exactly `count` cells in a row with one letter or digit each, as group `run`."""
     for match in _RUN.finditer(text):
         if len(compact(match["run"])) == count:
             yield match

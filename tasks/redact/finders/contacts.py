@@ -1,4 +1,4 @@
-"""Where a person can be reached or traced: telephones, e-mail, IP addresses, passports, plates."""
+"""Telephone numbers, e-mail and IP addresses, passports and number plates."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from tasks.redact.finders.cells import one_a_cell
+from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
-from tasks.redact.kinds import Found, Kind
+from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import BREAK, compact, groups
 
 _MOBILE = re.compile(
@@ -19,7 +19,7 @@ _MOBILE = re.compile(
 _DOTTED_MOBILE = re.compile(
     r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[ \-.]?)?1[3-9]\d([.·])\d{4}\1\d{4}(?!\d|[.·]\d)"
 )
-# Letters before it where words say that it is somebody's: 手机M138..., 微信号wx138...
+# With letters before it, after a label: 手机M138..., 微信号wx138...
 _NAMED_MOBILE = re.compile(
     r"(?:(?:电话|手机|热线|联系方式|微信)(?:号码?)?[ :\t]{0,3}[A-Za-z]{1,4}|"
     r"(?<![A-Za-z])(?:[wv]x|[WV]X))[ :_\-]?(?P<number>1[3-9]\d{9})(?!\d)"
@@ -46,10 +46,12 @@ _VERSION = re.compile(r"(?:第|版本|版|[Vv])[ ]?$")
 _PASSPORT = re.compile(
     r"(?<![\dA-Za-z])(?:[EG]\d{8}|E[A-HJ-NP-Z]\d{7}|(?:[DSP]E|PE)\d{7})(?![\dA-Za-z])",
 )
-_PAPER = re.compile(
+_TRAVEL_DOCUMENT = re.compile(
     r"(?<![\dA-Za-z])(?:[A-Za-z]{1,2}[ \-]?\d{6,10}(?:\(\d\))?|\d{8,9})(?![\dA-Za-z])"
 )
-_PAPER_LABEL = re.compile(r"(?:护照|通行证|回乡证|台胞证|居留证)(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$")
+_TRAVEL_DOCUMENT_LABEL = re.compile(
+    r"(?:护照|通行证|回乡证|台胞证|居留证)(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$"
+)
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
 _PLATE = re.compile(
     rf"[{_PROVINCES}][ ]?[A-HJ-NP-Z][ ]?[·•・.\-]?[ ]?(?:[DF][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[DF]|"
@@ -62,7 +64,7 @@ _PLATE_LABEL = re.compile(r"车[^\dA-Za-z\n]{0,6}$")
 _DIGIT = re.compile(r"\d")
 
 
-def mobiles(text: str) -> Iterator[Found]:
+def mobiles(text: str) -> Iterator[Detection]:
     for match in _MOBILE.finditer(text):
         start, end = match.start(), match.end(1)
         written = match[1]
@@ -70,63 +72,63 @@ def mobiles(text: str) -> Iterator[Found]:
         if shape not in _MOBILE_GROUPS and (len(shape) > 2 or shape[0] < 3):
             continue
         if not is_other(text, start, end):
-            yield Found(Kind.mobile, start, end)
+            yield Detection(Kind.mobile, start, end)
     for match in _DOTTED_MOBILE.finditer(text):
-        yield Found(Kind.mobile, *match.span())
+        yield Detection(Kind.mobile, *match.span())
     for match in _NAMED_MOBILE.finditer(text):
-        yield Found(Kind.mobile, *match.span("number"))
-    for match in one_a_cell(text, 11):
+        yield Detection(Kind.mobile, *match.span("number"))
+    for match in one_per_cell(text, 11):
         if _MOBILE_SHAPE.fullmatch(compact(match["run"])):
-            yield Found(Kind.mobile, *match.span("run"))
+            yield Detection(Kind.mobile, *match.span("run"))
 
 
-def landlines(text: str) -> Iterator[Found]:
-    """With an area code; without one where the words before say that it is a telephone."""
+def landlines(text: str) -> Iterator[Detection]:
+    """Finds numbers with an area code; without one only after a label such as 电话."""
     for match in _LANDLINE.finditer(text):
         if not is_other(text, *match.span()):
-            yield Found(Kind.landline, *match.span())
+            yield Detection(Kind.landline, *match.span())
     for match in _LOCAL.finditer(text):
         if is_labelled(text, match.start(), _LOCAL_LABEL):
-            yield Found(Kind.landline, *match.span())
+            yield Detection(Kind.landline, *match.span())
 
 
-def emails(text: str) -> Iterator[Found]:
+def emails(text: str) -> Iterator[Detection]:
     for match in _EMAIL.finditer(text):
-        yield Found(Kind.email, *match.span())
+        yield Detection(Kind.email, *match.span())
 
 
-def ip_addresses(text: str) -> Iterator[Found]:
-    """Not `1.2.3.4`, which numbers a heading, unless the words before say that it is one."""
+def ip_addresses(text: str) -> Iterator[Detection]:
+    """Finds IP addresses; `1.2.3.4`, which may number a heading, only after a label."""
     for match in _IPV4.finditer(text):
         octets = [int(octet) for octet in match[0].split(".")]
         heading = max(octets) < 10 or _VERSION.search(text[: match.start()][-4:])
         if max(octets) <= 255 and (not heading or is_labelled(text, match.start(), _IP_LABEL)):
-            yield Found(Kind.ip_address, *match.span())
+            yield Detection(Kind.ip_address, *match.span())
     for match in _IPV6.finditer(text):
         if len([part for part in match[0].split(":") if part]) >= 3 and _is_ip(match[0]):
-            yield Found(Kind.ip_address, *match.span())
+            yield Detection(Kind.ip_address, *match.span())
 
 
-def passports(text: str) -> Iterator[Found]:
-    """Chinese passports; other travel papers where the words before name them."""
+def passports(text: str) -> Iterator[Detection]:
+    """Finds Chinese passports; other travel documents only after a label."""
     for match in _PASSPORT.finditer(text):
         if not is_other(text, *match.span()):
-            yield Found(Kind.passport, *match.span())
-    for match in _PAPER.finditer(text):
-        if is_labelled(text, match.start(), _PAPER_LABEL):
-            yield Found(Kind.passport, *match.span())
+            yield Detection(Kind.passport, *match.span())
+    for match in _TRAVEL_DOCUMENT.finditer(text):
+        if is_labelled(text, match.start(), _TRAVEL_DOCUMENT_LABEL):
+            yield Detection(Kind.passport, *match.span())
 
 
-def plates(text: str) -> Iterator[Found]:
+def plates(text: str) -> Iterator[Detection]:
     for match in _PLATE.finditer(text):
         if len(_DIGIT.findall(match[0])) >= (4 if _LOWER.search(match[0]) else 2) and (
-            not _is_ware(text, match)
+            not _is_product_name(text, match)
         ):
-            yield Found(Kind.plate, *match.span())
+            yield Detection(Kind.plate, *match.span())
 
 
-def _is_ware(text: str, match: re.Match[str]) -> bool:
-    """Whether it is rather a name such as 阿里云db2024, since nothing says that it is a plate."""
+def _is_product_name(text: str, match: re.Match[str]) -> bool:
+    """Whether it is probably a product name such as 阿里云db2024: no dot and no label."""
     if match[0][0] not in "云新使" or not _LOWER.search(match[0]):
         return False
     return not (_PLATE_MARK.search(match[0]) or is_labelled(text, match.start(), _PLATE_LABEL))

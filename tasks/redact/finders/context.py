@@ -1,4 +1,4 @@
-"""What stands around a number and says that it is something else."""
+"""The words around a number that show what it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _BEFORE = 16
 _NUMBER = r"(?:[单证]?编?号码?|编?码)"
-# The first name a paper or a thing; the others are also what people do, or do it about: 来电登记.
+# The second group is also used as verbs (来电登记), so it needs 编号 or the like after it.
 _OTHER_NUMBER = re.compile(
     r"(?:(?:订单|运单|快递单|流水|单据|发票|凭证|案件|工单|批次|序列|产品|设备|条形|追溯|票据|物流)"
     rf"{_NUMBER}?|(?:登记|受理|备案|许可|项目|档案|文件|合同){_NUMBER})[ :#]{{0,3}}$"
@@ -20,9 +20,9 @@ _AMOUNT_AFTER = re.compile(
 
 
 def is_other(text: str, start: int, end: int) -> bool:
-    """Whether the words around a number call it an amount, or the number of a paper or a thing.
+    """Whether the words around a number show an amount, or the number of a document or an object.
 
-    Where a word such as 电话 stands right before it, it is neither.
+    A label such as 电话 right before the number takes precedence.
     """
     before = text[max(0, start - _BEFORE) : start]
     if _TELEPHONE.search(before):
@@ -35,5 +35,5 @@ def is_other(text: str, start: int, end: int) -> bool:
 
 
 def is_labelled(text: str, start: int, label: re.Pattern[str]) -> bool:
-    """Whether `label`, which ends with `$`, stands right before the place."""
+    """Whether `label`, a pattern that ends with `$`, matches right before `start`."""
     return bool(label.search(text[max(0, start - _BEFORE) : start]))

@@ -1,11 +1,11 @@
-"""Names of people where a label comes before them, and known words wherever they stand."""
+"""Names after a label, and known words anywhere in a text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from tasks.redact.kinds import Found, How, Kind
+from tasks.redact.kinds import Detection, DetectionMethod, Kind
 from tasks.text.plain import HAN, plain
 
 _COMPOUND = (
@@ -28,7 +28,7 @@ _LABEL = (
     r"户名|监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|签收人|"
     r"证人|原告人?|被告人?|嫌疑人|代理人|承租人|出租人|报案人|被害人)"
 )
-# Heads of columns that begin with a surname.
+# Column headings that begin with a surname.
 _NO_NAME = (
     r"(?:单位|单价|单号|时间|时段|时长|成绩|成员|车牌号?|车号|车型|家庭|家属|家长|国籍|籍贯|居住地?|计划|项目|"
     r"项次|金额|方式|房号|房屋|通讯|平均|全称|安排|文化|文号|简历|简介|简称|容量|经办人?|经费|经历|干部|班级|班次|"
@@ -47,29 +47,29 @@ _LABELLED = re.compile(
 _IS_HAN = re.compile(f"[{HAN}]")
 
 
-def labelled_names(text: str) -> Iterator[Found]:
-    """Names of two to four characters, or with a dot within, that follow a word as `姓名:`."""
+def labelled_names(text: str) -> Iterator[Detection]:
+    """Finds names of two to four characters, or with a dot, after a label such as `姓名:`."""
     for match in _LABELLED.finditer(text):
-        yield Found(Kind.name, *match.span("name"))
+        yield Detection(Kind.name, *match.span("name"))
 
 
-class Known:
-    """Words to be found wherever they stand, whatever their width, case, or line ends within."""
+class WordFinder:
+    """Finds the given words, regardless of width, case and line breaks."""
 
-    def __init__(self, kind: Kind, how: How, words: Iterable[str]) -> None:
+    def __init__(self, kind: Kind, how: DetectionMethod, words: Iterable[str]) -> None:
         self._kind, self._how = kind, how
         patterns = [_pattern(one) for one in sorted(set(words), key=len, reverse=True)]
-        given = [one for one in patterns if one]
-        self._pattern = re.compile("|".join(given), re.IGNORECASE) if given else None
+        alternatives = "|".join(one for one in patterns if one)
+        self._pattern = re.compile(alternatives, re.IGNORECASE) if alternatives else None
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> Iterator[Detection]:
         if self._pattern is not None:
             for match in self._pattern.finditer(text):
-                yield Found(self._kind, *match.span(), how=self._how)
+                yield Detection(self._kind, *match.span(), how=self._how)
 
 
 def _pattern(words: str) -> str:
-    """Between two Chinese characters a space or a line end may stand; so it may where one is."""
+    """Allows spaces and line breaks between Chinese characters, and where `words` has a space."""
     pieces: list[str] = []
     before = ""
     for char in plain(words).strip():

@@ -1,6 +1,6 @@
-"""Numbers with a check: resident identity numbers, credit codes of organisations, bank cards.
+"""Numbers with a check digit: identity numbers, unified social credit codes, bank cards.
 
-One whose check digit is wrong is found only where the words before it say what it is.
+A number with a wrong check digit is found only after a label.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from itertools import chain
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from tasks.redact.finders.cells import one_a_cell
+from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
-from tasks.redact.kinds import Found, Kind
+from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import GAP, compact, groups
 
-# Without the lookahead around them the groups would not be tried at every place.
+# The lookahead makes the pattern match at every offset.
 _IDENTITY = re.compile(rf"(?<!\d)(?=([1-9](?:{GAP}\d){{16}}{GAP}(?:[Xx]|\d(?!\d))))")
 _IDENTITY_SHAPE = re.compile(r"[1-9]\d{16}[\dX]")
 _OLD_IDENTITY = re.compile(
@@ -30,7 +30,7 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
-# Who registers what (GB 32100, table 1, from copies), where it is told by digits.
+# Registration authority and category (GB 32100, table 1, from copies), digits only.
 _REGISTRARS = re.compile("1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19]|9[123]")
 _CREDIT_DIGITS = re.compile(r"(?:1[1239]|5[1239]|9[123])\d{16}")
 _CARDS = tuple(
@@ -54,26 +54,26 @@ _CREDIT_LABEL = re.compile(r"(?:信用代码|信用码|税号|识别号)[^\dA-Za
 _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA-Za-z\n]{0,4}$")
 
 
-def identity_numbers(text: str) -> Iterator[Found]:
-    """Of 18 characters (GB 11643), and the old ones of 15 digits, which have no check."""
-    for match in chain(_IDENTITY.finditer(text), one_a_cell(text, 18)):
+def identity_numbers(text: str) -> Iterator[Detection]:
+    """Finds 18-character numbers (GB 11643), and old ones of 15 digits without a check digit."""
+    for match in chain(_IDENTITY.finditer(text), one_per_cell(text, 18)):
         start, end = match.span(1)
         number = compact(match[1]).upper()
         if not (_IDENTITY_SHAPE.fullmatch(number) and _is_date(number[6:14])):
             continue
         right = ric.calc_check_digit(number) == number[-1]
         if right or is_labelled(text, start, _IDENTITY_LABEL):
-            yield Found(Kind.identity_number, start, end, valid=right)
+            yield Detection(Kind.identity_number, start, end, valid=right)
     for pattern in (_OLD_IDENTITY, _OLD_BROKEN):
         for match in pattern.finditer(text):
             number = compact(match[1])
             dated = _CODES.match(number) and _is_date(f"19{number[6:12]}")
             if dated and not is_other(text, *match.span(1)):
-                yield Found(Kind.identity_number, *match.span(1))
+                yield Detection(Kind.identity_number, *match.span(1))
 
 
-def credit_codes(text: str) -> Iterator[Found]:
-    """Unified social credit codes (GB 32100)."""
+def credit_codes(text: str) -> Iterator[Detection]:
+    """Finds unified social credit codes (GB 32100)."""
     for match in _CREDIT.finditer(text):
         code = compact(match[1]).upper()
         if not _CREDIT_SHAPE.fullmatch(code):
@@ -82,11 +82,11 @@ def credit_codes(text: str) -> Iterator[Found]:
         if _is_other_digits(code):
             continue
         if (right and len(set(code)) > 3) or is_labelled(text, match.start(1), _CREDIT_LABEL):
-            yield Found(Kind.credit_code, *match.span(1), valid=right)
+            yield Detection(Kind.credit_code, *match.span(1), valid=right)
 
 
 def _is_other_digits(code: str) -> bool:
-    """Whether a code of digits alone, of a rare registrar, is rather another kind of number."""
+    """Whether an all-digit code of a rare authority is probably another kind of number."""
     if not code.isdigit() or _CREDIT_DIGITS.fullmatch(code):
         return False
     if not _REGISTRARS.match(code):
@@ -94,13 +94,13 @@ def _is_other_digits(code: str) -> bool:
     return _is_date(code[6:14]) or bool(luhn.is_valid(code))
 
 
-def bank_cards(text: str) -> Iterator[Found]:
-    """16 to 19 digits with a right Luhn check, together or in the groups that cards show."""
+def bank_cards(text: str) -> Iterator[Detection]:
+    """Finds 16 to 19 digits with a valid Luhn check, ungrouped or grouped as on cards."""
     for pattern in _CARDS:
         for match in pattern.finditer(text):
             if _is_card(text, match):
                 number = compact(match[1])
-                yield Found(Kind.bank_card, *match.span(1), valid=luhn.is_valid(number))
+                yield Detection(Kind.bank_card, *match.span(1), valid=luhn.is_valid(number))
 
 
 def _is_card(text: str, match: re.Match[str]) -> bool:
@@ -116,14 +116,14 @@ def _is_card(text: str, match: re.Match[str]) -> bool:
         return True
     if not luhn.is_valid(number) or len(set(number)) < 4 or is_other(text, start, end):
         return False
-    # An identity number or a credit code with a slip in it is no card.
+    # Identity numbers and credit codes with a typing error are not cards.
     if len(number) != 18 or _CREDIT_DIGITS.match(number):
         return len(number) != 18
     return not (_CODES.match(number) and _is_date(number[6:14], latest=2029))
 
 
 def _is_broken_card(written: str) -> bool:
-    """Whether taking the end of one line out leaves a number as cards show it."""
+    """Whether the number is grouped as on cards once a line break is removed."""
     if not 0 < written.count("\n") <= 2:
         return False
     for place in re.finditer(r"[ ]*\n[ ]*", written):

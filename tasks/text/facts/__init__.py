@@ -1,1 +1,1 @@
-"""What a text states that a program can compare: numbers, dates, issue numbers, organisations."""
+"""Facts in a text that can be compared: numbers, dates, issue numbers, organisations."""

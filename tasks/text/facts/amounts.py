@@ -1,4 +1,4 @@
-"""Numbers in digits, Chinese numerals and English words, and their values: 1.5亿 is 150000000."""
+"""Finds numbers in digits, Chinese numerals and English words: 1.5亿 is 150000000."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from fractions import Fraction
 
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.languages import ENGLISH, SCALES
-from tasks.text.numbers import LONGEST_NUMERAL, chinese_number
+from tasks.text.numerals import DIGITS, LARGE_UNITS, LONGEST_NUMERAL, UNITS, chinese_number
 
-_DIGITS = "〇零一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
-_UNITS = "十百千拾佰仟"
-_LARGE = "万亿"
 _LONG = rf"{{1,{LONGEST_NUMERAL}}}"
-_NUMERAL = rf"[{_DIGITS}{_UNITS}{_LARGE}]{_LONG}"
+_NUMERAL = rf"[{DIGITS}{UNITS}{LARGE_UNITS}]{_LONG}"
 _POINTS = {"百": 2, "千": 3, "万": 4}
 _CHINESE = re.compile(
-    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{_DIGITS}]{_LONG})?|\d+(?:\.\d+)?)"
-    rf"|(?P<lower>[{_DIGITS}{_UNITS}]{_LONG})分之(?P<upper>[{_DIGITS}{_UNITS}]{_LONG})"
-    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{_DIGITS}]{_LONG})(?P<scale>[{_LARGE}]{{1,2}})?)?)"
+    rf"(?:(?P<share>[百千万])分之(?P<of>{_NUMERAL}(?:点[{DIGITS}]{_LONG})?|\d+(?:\.\d+)?)"
+    rf"|(?P<lower>[{DIGITS}{UNITS}]{_LONG})分之(?P<upper>[{DIGITS}{UNITS}]{_LONG})"
+    rf"|(?P<first>第)?(?P<run>{_NUMERAL})(?:点(?P<point>[{DIGITS}]{_LONG})(?P<scale>[{LARGE_UNITS}]{{1,2}})?)?)"
 )
-# Right behind one digit these say that it counts something.
+# Units: after a single Chinese digit they show that it is a number.
 _COUNTED = re.compile(
     r"\s?(?:年|个|人|名|位|项|条|款|次|日|天|月|周|小时|分钟|家|户|所|座|台(?![山湾])|辆|件|份|种|类|级|层|期|批|元|角|"
     r"吨|公里|米|亩|倍|岁|届|号|组|队|处|套|册|页|章|节|部|宗|起|例|方面|季度|星期|步|支|省|市|县|区|镇|乡|村|校|院)"
 )
 _TWO_DIGITS = re.compile(r"[一二三四五六七八九]{2}")
-_ONLY_UNITS = re.compile(rf"[{_UNITS}{_LARGE}]")
+_ONLY_UNITS = re.compile(rf"[{UNITS}{LARGE_UNITS}]")
 
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?"
 _GROUPED_WITH_POINTS = r"\d{1,3}(?:[.\u00a0\u202f ]\d{3})+(?!\d)(?:,\d+)?|\d+,\d+"
@@ -59,13 +56,13 @@ _PART = re.compile(
     rf"(?P<lower>{'|'.join(_PARTS)})s?\b(?!\s+(?:of\s+)?(?:year|month|day|time|half|quarter)s?\b)",
     re.IGNORECASE,
 )
-_SMALL_SAYINGS = {"both": "2", "twice": "2", "once": "1", "double": "2", "triple": "3", "pair": "2"}
-_SAYING = re.compile(rf"\b(?:{'|'.join(_SMALL_SAYINGS)})\b", re.IGNORECASE)
-_NOT_SURE = frozenset(("zero", "one", "first", "second"))
+_NUMBER_WORDS = {"both": "2", "twice": "2", "once": "1", "double": "2", "triple": "3", "pair": "2"}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
+_AMBIGUOUS = frozenset(("zero", "one", "first", "second"))
 
 
 def amounts(text: str, *, comma_is_a_point: bool = False) -> list[Fact]:
-    """Every number in a plain text whose dates, times and issue numbers are masked, in order."""
+    """Returns the numbers in a plain text in order. Mask dates, times and issue numbers first."""
     found = [*_fractions(text), *_arabic(text, comma_is_a_point=comma_is_a_point)]
     found += [*_chinese(text), *_english(text)]
     kept: list[Fact] = []
@@ -79,8 +76,8 @@ def _fact(start: int, end: int, value: str, *also: str, sure: bool = True) -> Fa
     return Fact(FactKind.number, start, end, frozenset({value}), frozenset(also), sure=sure)
 
 
-def written(value: Decimal) -> str:
-    """One way of writing for one value: 1.50 is 1.5."""
+def canonical(value: Decimal) -> str:
+    """Returns the canonical form of a value: 1.5 for 1.50."""
     plain = format(value, "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
@@ -117,14 +114,14 @@ def _arabic(text: str, *, comma_is_a_point: bool) -> Iterator[Fact]:
             total, end, scale = total + value * here, match.end(), here
         else:
             if digits:
-                yield _fact(start, end, written(total))
+                yield _fact(start, end, canonical(total))
             (start, end), total, scale = match.span(), value * (here or 1), here
             digits = match["number"]
         if share:
-            yield _fact(start, end, f"{written(total / 10 if share == '‰' else total)}%")
+            yield _fact(start, end, f"{canonical(total / 10 if share == '‰' else total)}%")
             total, scale, digits = Decimal(0), 0, ""
     if digits:
-        yield _fact(start, end, written(total))
+        yield _fact(start, end, canonical(total))
 
 
 def _value(number: str, *, comma_is_a_point: bool) -> Decimal:
@@ -134,7 +131,7 @@ def _value(number: str, *, comma_is_a_point: bool) -> Decimal:
 
 
 def _scale(match: re.Match[str]) -> int:
-    """How much one of the number is: 10,000 for 万; 0 where nothing says."""
+    """Returns the scale after a number, such as 10,000 for 万; 0 without one."""
     if match["word"]:
         return SCALES[match["word"].lower()]
     chinese = (match["chinese"] or "").strip()
@@ -145,7 +142,7 @@ def _chinese(text: str) -> Iterator[Fact]:
     for match in _CHINESE.finditer(text):
         if match["share"]:
             share = _decimal(match["of"]).scaleb(2 - _POINTS[match["share"]])
-            yield _fact(*match.span(), f"{written(share)}%")
+            yield _fact(*match.span(), f"{canonical(share)}%")
         elif match["lower"]:
             upper, lower = (chinese_number(match[name]) for name in ("upper", "lower"))
             if lower:
@@ -167,12 +164,12 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     if point:
         value = _decimal(f"{run}点{point}")
         scale = chinese_number(f"一{match['scale']}") if match["scale"] else 1
-        yield _fact(*match.span(), written(value * scale), sure=True)
+        yield _fact(*match.span(), canonical(value * scale), sure=True)
         return
     if text[match.end() : match.end() + 2] == "分点":
         return
-    if _is_loose(run):
-        # 十四五 is 14 and 5, 三四十 is 30 to 40: what it may mean supports, nothing is asked of it.
+    if _is_ambiguous(run):
+        # 十四五 is 14 and 5, 三四十 is 30 to 40: accepted as support, not checked itself.
         parts = {str(chinese_number(run[:at])) for at in range(1, len(run) + 1)}
         parts |= {str(chinese_number(run[at:])) for at in range(1, len(run))}
         yield _fact(*match.span(), str(chinese_number(run)), *parts, sure=False)
@@ -180,15 +177,17 @@ def _run(text: str, match: re.Match[str]) -> Iterator[Fact]:
     value = Decimal(chinese_number(run))
     counted = _COUNTED.match(text, match.end()) is not None
     single = len(run) == 1
-    units = all(char in _UNITS + _LARGE for char in run)
+    units = all(char in UNITS + LARGE_UNITS for char in run)
     sure = bool(match["first"]) or (
         counted and value != 1 and not units if single else not units or counted
     )
-    yield _fact(*match.span(), written(value), sure=sure)
+    yield _fact(*match.span(), canonical(value), sure=sure)
 
 
-def _is_loose(run: str) -> bool:
-    return run[0] in _LARGE or (bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run)))
+def _is_ambiguous(run: str) -> bool:
+    return run[0] in LARGE_UNITS or (
+        bool(_TWO_DIGITS.search(run)) and bool(_ONLY_UNITS.search(run))
+    )
 
 
 def _english(text: str) -> Iterator[Fact]:
@@ -196,10 +195,10 @@ def _english(text: str) -> Iterator[Fact]:
         words = re.findall(r"[a-z]+", match.group().lower())
         share = "%" if match["share"] else ""
         parts = [str(ENGLISH[word]) for word in words if word in ENGLISH]
-        sure = len(words) > 1 or words[0] not in _NOT_SURE
+        sure = len(words) > 1 or words[0] not in _AMBIGUOUS
         yield _fact(*match.span(), f"{_spoken(words)}{share}", *parts, sure=sure)
-    for match in _SAYING.finditer(text):
-        yield _fact(*match.span(), _SMALL_SAYINGS[match.group().lower()], sure=False)
+    for match in _NUMBER_WORD.finditer(text):
+        yield _fact(*match.span(), _NUMBER_WORDS[match.group().lower()], sure=False)
 
 
 def _spoken(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Whether what a text states is in its source, and whether anything of the source was lost."""
+"""Checks the facts of a text against its source, in both directions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tasks.text.facts.amounts import amounts
 from tasks.text.facts.dates import dates, times
-from tasks.text.facts.fact import Fact, FactKind, spans_of, without
+from tasks.text.facts.fact import Fact, FactKind, mask_spans, spans_of
 from tasks.text.facts.issue_numbers import issue_numbers
 from tasks.text.facts.languages import COMMA_IS_A_POINT
 from tasks.text.facts.organisations import OrganisationIndex, organisations
@@ -17,43 +17,43 @@ ALL_KINDS = frozenset(FactKind)
 
 
 def facts_of(text: str, *, language: str = "") -> list[Fact]:
-    """All facts of a text but its organisations, in order; nothing overlaps but days of a range.
+    """Returns the facts of a text except organisations, in order, without overlaps but for ranges.
 
-    `language` is a code such as `de`, for the marks within numbers; Chinese and English by default.
+    `language`: a code such as `de`, for number formats. Default: Chinese and English.
     """
     searched = plain(text)
     found = issue_numbers(searched)
-    rest = without(searched, list(spans_of(found)))
+    rest = mask_spans(searched, list(spans_of(found)))
     for finder in (times, dates):
         here = finder(rest)
         found += here
-        rest = without(rest, list(spans_of(here)))
+        rest = mask_spans(rest, list(spans_of(here)))
     found += amounts(rest, comma_is_a_point=language in COMMA_IS_A_POINT)
     return sorted(found, key=lambda fact: (fact.start, fact.end))
 
 
 def values_of(facts: Sequence[Fact]) -> frozenset[str]:
-    """All that the facts support."""
+    """Returns all values that the facts support."""
     return frozenset().union(*(fact.values | fact.also for fact in facts))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What may be stated: the facts of the source, and the organisations that it names."""
+    """The facts and organisations of a source."""
 
     values: frozenset[str]
     organisations: OrganisationIndex
 
     @classmethod
     def of(cls, *texts: str) -> Source:
-        """Of a document's text, and of whatever else a text may take facts from."""
+        """Reads the facts of all `texts`: the document and other permitted sources."""
         facts = [fact for text in texts for fact in facts_of(text)]
         return cls(values_of(facts), OrganisationIndex(*texts))
 
     def unsupported(
         self, text: str, kinds: Collection[FactKind] = ALL_KINDS, *, language: str = ""
     ) -> Iterator[Fact]:
-        """The facts of `text` that are not here."""
+        """Yields the facts of `text` that the source does not support."""
         for fact in facts_of(text, language=language):
             if fact.kind in kinds and fact.sure and not self._has(fact):
                 yield fact
@@ -69,20 +69,20 @@ class Source:
         return not fact.values.isdisjoint(self.values)
 
 
-def lost(source: Sequence[Fact], text: str, *, language: str = "") -> list[Fact]:
-    """The facts of a source that `text`, which should have them all, does not.
+def missing_facts(source: Sequence[Fact], text: str, *, language: str = "") -> list[Fact]:
+    """Returns the facts of a source that `text` does not have.
 
-    A single one (1, 一) may be gone: 一年 is "a year". Of an issue number, year and number count.
+    1 is not required: 一年 is "a year". For an issue number, year and number are enough.
     """
     there = values_of(facts_of(text, language=language))
     return [
         fact
         for fact in source
-        if fact.sure and "1" not in fact.values and there.isdisjoint(_asked(fact))
+        if fact.sure and "1" not in fact.values and there.isdisjoint(_required_values(fact))
     ]
 
 
-def _asked(fact: Fact) -> frozenset[str]:
+def _required_values(fact: Fact) -> frozenset[str]:
     if fact.kind is not FactKind.issue_number:
         return fact.values
     return fact.values | {value for value in fact.also if value.startswith("〔")}

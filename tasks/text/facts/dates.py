@@ -1,4 +1,4 @@
-"""Dates and times of the day, from Chinese, Arabic and European ways of writing them."""
+"""Finds dates and times in Chinese, numeric and European notation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.languages import AMBIGUOUS_MONTHS, MONTHS
-from tasks.text.numbers import chinese_number
+from tasks.text.numerals import number_of
 
 _CHINESE_DIGIT = "〇零○一二三四五六七八九"
 _NUMERAL = r"(?:\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
@@ -25,7 +25,7 @@ _CHINESE = re.compile(
 _CHINESE_YEAR = re.compile(
     rf"{_YEAR}\s*(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))"
 )
-_FIGURES = re.compile(
+_NUMERIC = re.compile(
     rf"{_NO_DIGIT}(?P<year>(?:1\d|20|21)\d\d)(?P<mark>[-./])(?P<month>\d{{1,2}})(?P=mark)"
     r"(?P<day>\d{1,2})(?![\d])"
     r"|(?<![\d.])(?P<one>\d{1,2})(?P<sign>[-./])(?P<two>\d{1,2})(?P=sign)(?P<after>(?:19|20)\d\d)(?!\d)"
@@ -48,9 +48,9 @@ _MONTH_FIRST = re.compile(
 _MONTH_ALONE = re.compile(
     rf"\b{_MONTH}(?:,?{_OF}(?P<year>(?:1\d|20|21)\d\d)(?!\d))?", re.IGNORECASE
 )
-_PATTERNS = (_CHINESE, _FIGURES, _DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE, _CHINESE_YEAR)
+_PATTERNS = (_CHINESE, _NUMERIC, _DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE, _CHINESE_YEAR)
 _LATIN = frozenset((_DAY_FIRST, _MONTH_FIRST, _MONTH_ALONE))
-# As far behind a date without a year as a year may stand that is its own: 3 May to 5 May 2026.
+# The largest distance to a year after a date without one: 3 May to 5 May 2026.
 _NEAR = 24
 
 _PART = r"(?P<part>上午|早上|早晨|凌晨|中午|下午|傍晚|晚上|晚间|晚)?"
@@ -69,9 +69,9 @@ _LATE = frozenset(("下午", "傍晚", "晚上", "晚间", "晚", "中午"))
 
 
 def dates(text: str) -> list[Fact]:
-    """Every date in a plain text, in order, days of a range apart.
+    """Returns the dates in a plain text in order; both days of a range.
 
-    One without a year may be of the year that was named last before it, or right behind it.
+    A date without a year may have the previous year in the text, or the one right after it.
     """
     found: list[Fact] = []
     taken: set[int] = set()
@@ -123,13 +123,11 @@ def _fact(
 
 
 def _number(written: str | None) -> int | None:
-    if not written:
-        return None
-    return int(written) if written.isdecimal() else chinese_number(written.replace("○", "〇"))
+    return number_of(written) if written else None
 
 
 def _written(year: int | None, month: int | None, day: int | None) -> str | None:
-    """None where there is no such day."""
+    """Returns None if the date does not exist."""
     if month is None:
         return None if year is None else f"{year}"
     try:
@@ -141,7 +139,7 @@ def _written(year: int | None, month: int | None, day: int | None) -> str | None
 
 
 def _known(value: str) -> frozenset[str]:
-    """What else a source says that has this date: 2026-05-03 also says 2026, 2026-05, 05-03."""
+    """Returns further values that a date supports: 2026-05-03 supports 2026, 2026-05, 05-03."""
     year, _, rest = value.partition("-") if not value.startswith("--") else ("", "", value[2:])
     month, _, day = rest.partition("-")
     known = {year, f"{year}-{month}" if year and month else "", f"--{month}" if month else ""}
@@ -168,7 +166,7 @@ def _with_years(found: Sequence[Fact]) -> list[Fact]:
 
 
 def times(text: str) -> list[Fact]:
-    """Every time of the day in a plain text. 2:30 may be meant where 14:30 stands."""
+    """Returns the times in a plain text. 14:30 also supports 2:30."""
     found = [
         fact
         for pattern in (_CLOCK, _CHINESE_TIME)

@@ -1,4 +1,4 @@
-"""One thing that a text states, and what it may mean."""
+"""A fact stated in a text: a number, date, time, issue number or organisation."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`start` and `end` are offsets into the text. A source supports it where it has any of
-    `values`; as part of a source it supports its own `values`, and those in `also`.
+    """`start` and `end` are offsets into the text.
 
-    Values are the same in every language: `150000000`, `50%`, `1/3`, `2026-05-03`, `2026-05`,
-    `2026`, `--05-03`, `--05` (no year), `T14:30`, `国发〔2026〕12号`. One that is not `sure` is
-    perhaps no such thing (the 一 in 一些): it supports others and is never looked for itself.
+    A source supports the fact if it has one of `values`. In a source, the fact supports its
+    `values` and those in `also`. Values are the same in every language: `150000000`, `50%`, `1/3`,
+    `2026-05-03`, `2026-05`, `2026`, `--05-03`, `--05` (no year), `T14:30`, `国发〔2026〕12号`.
+    If not `sure`, it may be no fact (the 一 in 一些): it supports others, but is not checked.
     """
 
     kind: FactKind
@@ -35,8 +35,8 @@ class Fact:
     sure: bool = True
 
 
-def without(text: str, spans: Sequence[Span]) -> str:
-    """`text` with a mark that belongs to nothing in the place of each character of `spans`."""
+def mask_spans(text: str, spans: Sequence[Span]) -> str:
+    """Replaces the characters of `spans` by NUL, so that nothing else matches them."""
     pieces, at = [], 0
     for start, end in sorted(spans):
         if start >= at:

@@ -1,7 +1,7 @@
-"""How numbers and dates are written in the languages that are read.
+"""Notation of numbers and dates by language.
 
-Chinese and English are read in full. Of the others: digits with their marks, the words for large
-round numbers, and the names of months; numbers written out in words are not.
+Chinese and English are supported in full; other languages with digits, words for large numbers and
+names of months, but not numbers written out in words.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MONTHS: Mapping[str, int] = {
     for number, name in enumerate(names.split(), start=1)
 } | {"sept": 9, "январь": 1, "май": 5, "июнь": 6, "июль": 7}
 AMBIGUOUS_MONTHS = frozenset(("may", "march", "mars", "mar", "jan", "dec", "mai"))
-"""They are also words or names: alone they are perhaps no month."""
+"""Names of months that are also words or names: without a day or year they are ambiguous."""
 
 SCALES: Mapping[str, int] = (
     dict.fromkeys(("hundred",), 100)
@@ -49,7 +49,7 @@ SCALES: Mapping[str, int] = (
     | dict.fromkeys(("trillion", "조"), 10**12)
 )
 COMMA_IS_A_POINT = frozenset(("fr", "de", "es", "pt", "ru"))
-"""1,5 is one and a half there; thousands are set off by points or spaces."""
+"""Languages with a decimal comma; points or spaces separate thousands."""
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

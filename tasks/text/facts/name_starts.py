@@ -1,11 +1,11 @@
-"""Where in a stretch of Chinese words the name of an organisation may begin."""
+"""Finds where the name of an organisation may begin in a Chinese text without separators."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# Words that stand before names and in none, but for the pairs that are left out (应急, 对外, 就业).
+# Words before names that are not part of names, except in compounds such as 应急, 对外, 就业.
 _SURE_WORDS = (
     r"(?<![自理缘])由 经(?!济|信|贸|开|营|纪) (?<!申)请 向(?!阳) 对(?!外|口|台) 在(?!线) "
     r"将(?!军|乐) 于(?!都|洪|田) 到 从(?!化|江) 给 让 被 把 了 的 是 (?<!华)为(?!民) "
@@ -21,8 +21,8 @@ _SURE_WORDS = (
     r"(?<=[0-9〇零一二三四五六七八九十])[年月日号]"
 )
 _SURE = [re.compile(word) for word in _SURE_WORDS.split(" ")]
-# Words that stand before names and within some (新闻发布中心, 农业和水利局): they end what comes
-# before a name only where that begins with them, or with somebody who does it.
+# Words before names that names may also contain (新闻发布中心, 农业和水利局). A name may begin
+# after them only if they are at the beginning, after a subject, or after another name.
 _SOFT_WORDS = (
     "和 与 及 以及 同 报 报告 通知 成立 组建 设立 撤销 决定 规定 建议 委托 协同 配合 协助 "
     "联合 组织 督促 指导 监督 安排 支持 负责 牵头 参加 出席 列席 主持 称 至 转 交 转交 发 "
@@ -38,8 +38,8 @@ _SUBJECT = re.compile(
 )
 
 
-def starts(stretch: str, ending: re.Pattern[str]) -> set[int]:
-    """The offsets in `stretch` where a name may begin; `ending` is what names end with."""
+def possible_starts(stretch: str, ending: re.Pattern[str]) -> set[int]:
+    """Returns the offsets in `stretch` where a name may begin; `ending` matches ends of names."""
     sure = {0, *_ends(_SURE, stretch)}
     found = set(sure)
     for match in sorted(_matches(_SOFT, stretch), key=lambda one: one.end()):
@@ -59,5 +59,5 @@ def _ends(patterns: list[re.Pattern[str]], stretch: str) -> Iterator[int]:
 
 
 def _named(before: str, ending: re.Pattern[str]) -> bool:
-    """Whether another name ends right before."""
+    """Whether `before` ends with another name."""
     return any(match.end() == len(before) for match in ending.finditer(before))

@@ -1,10 +1,9 @@
-"""Organisations by what their names end with, and whether a source names them.
+"""Finds organisations by the endings of their names, and checks whether a source names them.
 
-Where a Chinese name begins no rule can tell for sure (呼和浩特, 人力资源和社会保障局), and none
-tries: the longest ending of the words before that the source has is taken for the name, and what
-stands before it must be a mark or a word that no name goes on from. A name that ends in none of the
-endings here is not found; nor is one that a model wrongly shortens at its front (财政局 for
-市财政局 is in the source).
+No rule can tell where a Chinese name begins (呼和浩特, 人力资源和社会保障局). So the longest suffix
+that the source contains is taken as the name, if it follows punctuation or a word that is not part
+of names. Not detected: names without a known ending, and names that a model shortens at the front
+(财政局 for 市财政局).
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ import re
 from collections.abc import Iterator
 
 from tasks.text.facts.fact import Fact, FactKind
-from tasks.text.facts.name_starts import starts
-from tasks.text.plain import plain
+from tasks.text.facts.name_starts import possible_starts
+from tasks.text.plain import HAN, plain
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-# Endings that say by themselves what kind of thing it is, but not which one.
+# Endings that name a type of organisation, not a specific one.
 _GENERIC_WORDS = (
     "人民政府 政府 委员会 常委会 办公室 办公厅 办事处 管理处 秘书处 联络处 管委会 居委会 "
     "村委会 理事会 董事会 监事会 领导小组 工作组 工作专班 指挥部 宣传部 组织部 统战部 武装部 "
@@ -29,7 +27,7 @@ _GENERIC_WORDS = (
     "县委 纪委 监委 党委 政协 妇联"
 )
 _GENERIC = _GENERIC_WORDS.split(" ")
-# Whole names.
+# Complete names.
 _NAME_WORDS = (
     "财政部 教育部 公安部 外交部 国防部 商务部 司法部 民政部 水利部 科学技术部 科技部 "
     "交通运输部 农业农村部 生态环境部 自然资源部 应急管理部 退役军人事务部 社会保障部 人社部 "
@@ -49,7 +47,7 @@ _FOLLOWED = re.compile(
 _ENDING = re.compile(f"(?:{_ENDING_WORDS})")
 _LONGEST = 28
 _PLACE = re.compile("[省市县区镇乡州](?![民场容级])")
-# Long names, and how they are shortened: both are compared as the short one.
+# Long and short forms; both are compared in the short form.
 _SHORT = (
     ("人民政府", "政府"),
     ("人民法院", "法院"),
@@ -75,9 +73,9 @@ _SHORT = (
     ("中华人民共和国", ""),
 )
 _LEAST_NAME = 3
-_NO_HAN = re.compile(f"[^{_HAN}0-9]")
+_NO_HAN = re.compile(f"[^{HAN}0-9]")
 _LONGEST_BEFORE = 8
-_IN_A_NAME = re.compile(f"(?![省市区县州盟旗镇乡村国])[{_HAN}]$")
+_IN_A_NAME = re.compile(f"(?![省市区县州盟旗镇乡村国])[{HAN}]$")
 
 _ENGLISH_ENDING = (
     "Bureau|Committee|Commission|Council|Office|Department|Ministry|Agency|Authority|Company|Ltd|"
@@ -97,9 +95,10 @@ _LEADING = re.compile(
 
 
 def organisations(text: str) -> list[Fact]:
-    """Names in a plain text by their endings, with all that stands before in their clause.
+    """Returns the organisations in a plain text.
 
-    The value of a Chinese one is that whole stretch; an index tells what of it is a name.
+    The value of a Chinese one also has the text before it in the clause: `OrganisationIndex`
+    finds the name in it.
     """
     return sorted([*_chinese(text), *_english(text)], key=lambda fact: fact.start)
 
@@ -110,7 +109,7 @@ def _chinese(text: str) -> Iterator[Fact]:
         if _FOLLOWED.match(text, match.end()):
             continue
         start = max(begin, match.start() - _LONGEST)
-        run = re.search(rf"[{_HAN}0-9]*$", text[start : match.start()])
+        run = re.search(rf"[{HAN}0-9]*$", text[start : match.start()])
         start = match.start() - len(run.group() if run else "")
         stretch = text[start : match.end()]
         if _NOT.search(stretch) or stretch in _GENERIC:
@@ -129,19 +128,19 @@ def _english(text: str) -> Iterator[Fact]:
 
 
 class OrganisationIndex:
-    """The organisations that texts name."""
+    """The organisations named in a number of texts."""
 
     def __init__(self, *texts: str) -> None:
         self._text = _key("\x00".join(texts))
 
     def unknown(self, fact: Fact) -> tuple[int, int] | None:
-        """Where the part of a name stands that no text names; None where one does."""
+        """Returns the offsets of a name that no text contains; None if a text has it."""
         stretch = min(fact.values)
         if _key(stretch) in self._text:
             return None
-        if not re.search(f"[{_HAN}]", stretch):
+        if not re.search(f"[{HAN}]", stretch):
             return fact.start, fact.end
-        for at in sorted(starts(stretch, _ENDING)):
+        for at in sorted(possible_starts(stretch, _ENDING)):
             name = stretch[at:]
             if name in _GENERIC and not _PLACE.search(stretch[:at]):
                 return None
@@ -150,33 +149,33 @@ class OrganisationIndex:
         return fact.start + _begin(stretch), fact.end
 
     def _names(self, name: str) -> bool:
-        """Whether a name begins in the texts where this one does, or after a place's name."""
+        """Whether the texts contain the name with its beginning at a possible start of a name."""
         key = _key(name)
         at = self._text.find(key)
         while at >= 0:
             before = _NO_HAN.split(self._text[max(0, at - _LONGEST_BEFORE) : at])[-1]
             if name in _NAMES or not _IN_A_NAME.search(before):
                 return True
-            if len(before) in starts(before + key, _ENDING):
+            if len(before) in possible_starts(before + key, _ENDING):
                 return True
             at = self._text.find(key, at + 1)
         return False
 
 
-def shortened(fact: Fact) -> int:
-    """Where the name of a finding begins, as far as can be told."""
+def name_start(fact: Fact) -> int:
+    """Returns the probable offset where the name of a fact begins."""
     return fact.start + _begin(min(fact.values))
 
 
 def _begin(stretch: str) -> int:
-    """Where a name that no text has begins, as far as can be told: at the last such place."""
-    places = [at for at in starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
+    """Returns the probable beginning of an unknown name: the last possible one."""
+    places = [at for at in possible_starts(stretch, _ENDING) if len(stretch) - at >= _LEAST_NAME]
     return max((at for at in places if stretch[at:] not in _GENERIC), default=0)
 
 
 def _key(text: str) -> str:
     key = re.sub(r"\s+", " ", plain(text))
-    key = re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}])", "", key).casefold()
+    key = re.sub(rf"(?<=[{HAN}]) (?=[{HAN}])", "", key).casefold()
     for long, short in _SHORT:
         key = key.replace(long, short)
     return key

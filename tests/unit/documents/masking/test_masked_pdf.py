@@ -28,11 +28,11 @@ from documents.masking.pdf_file import mask_pdf
 from documents.masking.pdf_strings import strings_of
 from documents.readers import docx, pdf
 from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
-from tasks.redact.finder import RULES, Wanted
+from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
 PHONE = "13812341234"
-MASKER = Masker(Wanted(frozenset(RULES)), Style())
+MASKER = Masker(Targets(frozenset(RULES)), Style())
 PAGES = [
     (PARAGRAPH, f"第一页电话{PHONE}。"),
     (PARAGRAPH, "第二页没有号码。"),
@@ -68,7 +68,7 @@ def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
 
     as_pdf([])  # registers the font
     account = Account()
-    masker = Masker(Wanted(frozenset(RULES), ["王小明"]), Style())
+    masker = Masker(Targets(frozenset(RULES), ["王小明"]), Style())
     file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker.masking(), LIMITS, account)
     assert account.masked == {("page 1", "term"): 1}
     title = picture(file, 0).crop((90, 110, 200, 160))

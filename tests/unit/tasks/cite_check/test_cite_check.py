@@ -1,4 +1,4 @@
-"""Citations of laws, held against a library."""
+"""Checking citations of laws against a library."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from bench.quality.laws import LIMITS, of_text
 from documents.errors import DocumentMissing
 from standin.direct_source import DirectSource
 from standin.scripted_engine import ScriptedEngine
-from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, checked, cite_check
+from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, check_citations, cite_check
 from tasks.cite_check.library import Law
-from tasks.cite_check.lookup import numeral
-from tasks.cite_check.quotations import holds
-from tasks.text.numbers import chinese_number
+from tasks.cite_check.quotations import contains_quotation
 
 RULES = """市场管理办法
 （2020年1月1日市人民政府公布）
@@ -40,7 +38,7 @@ def check(text: str, *laws: str, **options: object) -> list[CitationCheck]:
     taken = CiteCheckOptions.model_validate({"laws": [{"text": law} for law in given], **options})
     for reference in taken.laws:
         reference.give(of_text(reference.text or ""))
-    found = checked(of_text(text), taken).citations
+    found = check_citations(of_text(text), taken).citations
     for one in found:
         assert of_text(text).text[one.start : one.end] == one.text
     return found
@@ -137,7 +135,7 @@ def test_every_part_of_a_citation_is_checked(
     assert verdicts(text) == found
 
 
-def test_a_law_given_as_markdown_is_known_by_its_title_and_articles() -> None:
+def test_a_law_in_markdown_has_a_title_and_articles() -> None:
     law = (
         "# 中华人民共和国市场法\n\n## 第一章 总则\n\n第一条 市场每日开放。\n\n"
         "## 第二章 附则\n\n### 第二条 施行。"
@@ -147,7 +145,7 @@ def test_a_law_given_as_markdown_is_known_by_its_title_and_articles() -> None:
     assert [each.verdict.value for each in (one, other, third)] == [MISSING, "ok", MISSING]
 
 
-def test_a_quotation_that_differs_shows_how_and_where_its_words_stand() -> None:
+def test_a_wrong_quotation_has_edits_and_the_right_provision() -> None:
     (one,) = check("《市场管理办法》第一条规定：“市场内禁止饲养鸽子。”")
     assert one.expected is not None
     (one,) = check("《市场管理办法》第三条之一规定：“市场内禁止饲养鸽子。”")
@@ -156,34 +154,34 @@ def test_a_quotation_that_differs_shows_how_and_where_its_words_stand() -> None:
     assert (one.verdict, one.suggestion) == (Verdict.quotation_differs, "第三条之一")
 
 
-def test_a_misspelt_name_gets_the_title_that_was_meant() -> None:
+def test_a_misspelt_name_gets_a_suggestion() -> None:
     (one,) = check("《市场管里办法》第一条")
     assert (one.law, one.suggestion) == (None, "市场管理办法")
 
 
-def test_names_that_the_text_gives_are_known() -> None:
+def test_short_names_from_the_text_are_used() -> None:
     text = "《市场管理办法》（以下简称《办法》）第一条。依照《办法》第九条处理。"
     assert verdicts(text) == [("第一条", "ok"), ("第九条", "no-such-article")]
 
 
-def test_names_that_the_caller_gives_are_known() -> None:
+def test_short_names_from_the_options_are_used() -> None:
     given = {"市管办法": "市场管理办法"}
     (one,) = check("依照《市管办法》第九条处理。", short_names=given)
     assert one.verdict is Verdict.no_such_article
 
 
-def test_versions_are_told_by_the_day_before_the_first_article() -> None:
+def test_the_version_is_the_date_before_the_first_article() -> None:
     options = CiteCheckOptions.model_validate({"laws": [{"text": RULES}, {"text": OLDER}]})
     for reference in options.laws:
         reference.give(of_text(reference.text or ""))
-    laws = checked(of_text("《市场管理办法》"), options).laws
+    laws = check_citations(of_text("《市场管理办法》"), options).laws
     assert [(law.version, law.current) for law in laws] == [
         (date(2015, 1, 1), False),
         (date(2020, 1, 1), True),
     ]
 
 
-def test_a_law_without_a_day_has_that_of_its_files_name() -> None:
+def test_a_law_without_a_date_has_that_of_its_filename() -> None:
     bare = of_text("市场管理办法（修订）\n第一条 市场每日开放。")
     source = DirectSource(Path("-"), LIMITS, "市场管理办法(2021-03-04).txt")
     law = Law(replace(bare, source=source))
@@ -199,7 +197,7 @@ def test_mutated_citations_of_real_laws_are_found(name: str) -> None:
         assert bench.verdicts(cited, documents) == [verdict], cited.text
 
 
-def test_correct_citations_of_real_laws_are_left_alone() -> None:
+def test_correct_citations_of_real_laws_are_accepted() -> None:
     draw, documents = random.Random(1), bench.library()
     for _ in range(20):
         cited = bench.correct(draw)
@@ -218,14 +216,10 @@ def test_correct_citations_of_real_laws_are_left_alone() -> None:
     ],
 )
 def test_a_quotation_may_end_early_but_not_within_a_clause(quote: str, *, stands: bool) -> None:
-    assert holds(RULES, quote) is stands
+    assert contains_quotation(RULES, quote) is stands
 
 
-def test_every_number_of_an_article_is_written_as_it_is_read() -> None:
-    assert all(chinese_number(numeral(number)) == number for number in range(1, 2_000))
-
-
-async def test_a_library_and_laws_are_held_together_and_no_model_is_asked() -> None:
+async def test_a_library_and_laws_can_be_combined_and_no_model_is_asked() -> None:
     options = CiteCheckOptions.model_validate({"library": "laws", "laws": [{"text": RULES}]})
     engine = ScriptedEngine(lambda _: "")
     with pytest.raises(DocumentMissing):
@@ -242,6 +236,6 @@ async def test_a_library_and_laws_are_held_together_and_no_model_is_asked() -> N
 @pytest.mark.parametrize(
     "options", [{}, {"library": "Laws"}, {"library": "a/b"}, {"laws": [{}]}, {"library": None}]
 )
-def test_options_name_a_library_or_laws(options: dict[str, object]) -> None:
+def test_options_need_a_library_or_laws(options: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         CiteCheckOptions.model_validate(options)

@@ -1,4 +1,4 @@
-"""What changed between two versions: the right kinds, and a patch that gives the new text."""
+"""Comparing two versions: the kinds of changes, and a patch that gives the new text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.quality import compare as bench
 from bench.quality.laws import laws, of_text
 from documents.errors import DocumentMissing, EmptyDocument
 from standin.scripted_engine import ScriptedEngine
-from tasks.compare import ChangeKind, CompareOptions, apply_patch, compare, compared
+from tasks.compare import ChangeKind, CompareOptions, compare, compare_documents
 from tasks.compare.differences import find_edits
 from tasks.compare.matching import match
 from tasks.text.edits import Edit, apply_edits
@@ -31,9 +31,9 @@ OLD = """第一章 总则
 
 
 def changes(new: str, old: str = OLD) -> list[tuple[list[str], str | None, str | None]]:
-    """What was found: the kinds, and the labels before and after."""
-    result = compared(of_text(old), of_text(new))
-    assert apply_patch(of_text(old).text, result.patch) == of_text(new).text
+    """The kinds of changes, and the labels before and after."""
+    result = compare_documents(of_text(old), of_text(new))
+    assert apply_edits(of_text(old).text, result.patch) == of_text(new).text
     return [
         (
             [kind.value for kind in one.kinds],
@@ -45,13 +45,13 @@ def changes(new: str, old: str = OLD) -> list[tuple[list[str], str | None, str |
 
 
 def test_equal_texts_have_no_changes() -> None:
-    result = compared(of_text(OLD), of_text(OLD))
+    result = compare_documents(of_text(OLD), of_text(OLD))
     assert (result.changes, result.patch, result.unchanged) == ([], [], 6)
 
 
-def test_an_article_that_was_changed_tells_the_words() -> None:
+def test_a_changed_article_has_edits() -> None:
     new = OLD.replace("45元", "50元")
-    (change,) = compared(of_text(OLD), of_text(new)).changes
+    (change,) = compare_documents(of_text(OLD), of_text(new)).changes
     assert change.kinds == [ChangeKind.changed]
     assert change.edits == [Edit(start=of_text(OLD).text.index("45"), old="45", new="50")]
     assert change.old is not None
@@ -59,7 +59,7 @@ def test_an_article_that_was_changed_tells_the_words() -> None:
     assert change.old.text == "第二条 摊位费为每日45元。\n\n摊位费按月交纳。"
 
 
-def test_an_article_put_in_renumbers_what_follows() -> None:
+def test_an_inserted_article_renumbers_the_following_ones() -> None:
     new = OLD.replace("第四条", "第五条").replace("第三条", "第四条")
     new = new.replace("第四条", "第三条 摊主应当保持摊位清洁。\n第四条", 1)
     assert changes(new) == [
@@ -83,7 +83,7 @@ FIVE = """第一章 总则
 第五条 本办法自公布之日起施行。"""
 
 
-def test_a_heading_put_in_or_taken_out_moves_no_article() -> None:
+def test_an_inserted_or_removed_heading_moves_no_article() -> None:
     new = FIVE.replace("第三条", "第二章 管理\n第三条")
     assert changes(new, FIVE) == [(["added"], None, "第二章")]
     assert changes(FIVE, new) == [(["removed"], "第二章", None)]
@@ -91,7 +91,7 @@ def test_a_heading_put_in_or_taken_out_moves_no_article() -> None:
     assert changes(section) == [(["added"], None, "第一节")]
 
 
-def test_an_article_put_under_a_new_section_of_another_chapter_has_moved() -> None:
+def test_an_article_in_a_new_section_of_another_chapter_has_moved() -> None:
     smoking = "第三条 市场内禁止吸烟。\n"
     new = OLD.replace(smoking, "").replace("附则\n", f"附则\n第一节 秩序\n{smoking}")
     assert changes(new) == [(["added"], None, "第一节"), (["moved"], "第三条", "第三条")]
@@ -102,14 +102,14 @@ def test_chapters_that_were_renumbered_keep_their_articles() -> None:
     assert changes(new) == [(["added"], None, "第二章"), (["renumbered"], "第二章", "第三章")]
 
 
-def test_the_same_number_in_other_digits_is_no_renumbering() -> None:
+def test_the_same_number_in_other_digits_is_not_a_renumbering() -> None:
     arabic = OLD.replace("第二条", "第2条").replace("第二章", "第2章")
     assert changes(arabic) == []
     assert changes(OLD.replace("第二条", "第3条"))[0] == (["renumbered"], "第二条", "第3条")
     assert changes("(一)修好路灯。\n2、种树。", "（一）修好路灯。\n二、种树。") == []
 
 
-def test_a_number_that_no_article_has_is_no_label() -> None:
+def test_a_number_without_an_article_is_not_a_label() -> None:
     assert changes(f"第{'9' * 5_000}条 市场。\n第{'九' * 5_000}条 市场。", "市场。\n市场。") != []
 
 
@@ -124,11 +124,11 @@ def test_an_article_can_be_moved_renumbered_and_changed_at_once() -> None:
     assert changes(new)[0] == (["changed", "moved", "renumbered"], "第三条", "第一条")
 
 
-def test_a_removed_article_stands_where_it_was() -> None:
+def test_a_removed_article_is_listed_at_its_position() -> None:
     assert changes(OLD.replace("第三条 市场内禁止吸烟。\n", "")) == [(["removed"], "第三条", None)]
 
 
-def test_articles_whose_space_was_lost_are_articles_and_citations_are_none() -> None:
+def test_articles_without_a_space_are_recognised_and_citations_are_not() -> None:
     text = "第一条 甲方负责。\n第一条规定的费用另计。\n第二条乙方负责。"
     new = text.replace("另计", "包含在内")
     assert changes(new, text) == [(["changed"], "第一条", "第一条")]
@@ -148,12 +148,12 @@ def test_a_text_without_articles_is_compared_by_paragraphs() -> None:
     ]
 
 
-def test_what_follows_the_articles_is_not_part_of_the_last_one() -> None:
+def test_text_after_the_articles_is_not_part_of_the_last_one() -> None:
     old = f"{OLD}\n附件1：收费表"
     assert changes(old.replace("收费表", "收费标准"), old) == [(["changed"], "附件1：", "附件1：")]
 
 
-def test_white_space_is_no_change_but_is_in_the_patch() -> None:
+def test_white_space_is_not_a_change_but_is_in_the_patch() -> None:
     assert changes(OLD.replace("总则", "总　则")) == []
 
 
@@ -163,19 +163,19 @@ def test_each_kind_of_change_is_found_in_a_real_law(kind: ChangeKind) -> None:
     found = bench.articles(laws()["档案法(2020-06-20)"].text)
     old = of_text(bench.written(found))
     new = of_text(bench.MUTATIONS[kind](found, draw))
-    result = compared(old, new)
+    result = compare_documents(old, new)
     assert bench.is_right(kind, result), result.counts
-    assert apply_patch(old.text, result.patch) == new.text
+    assert apply_edits(old.text, result.patch) == new.text
 
 
 def test_the_patch_of_two_laws_gives_the_new_one_both_ways() -> None:
     for old, new in permutations(laws().values(), 2):
-        assert apply_patch(old.text, compared(old, new).patch) == new.text
+        assert apply_edits(old.text, compare_documents(old, new).patch) == new.text
 
 
 def test_the_new_law_on_secrets_has_the_articles_that_were_added() -> None:
     versions = laws()
-    result = compared(
+    result = compare_documents(
         versions["保守国家秘密法(2010-04-29)"], versions["保守国家秘密法(2024-02-27)"]
     )
     added = [one.new.label for one in result.changes if one.old is None and one.new]
@@ -186,18 +186,18 @@ def test_the_new_law_on_secrets_has_the_articles_that_were_added() -> None:
 @settings(max_examples=150)
 @given(documents(), documents())
 def test_a_patch_gives_the_new_text_whatever_the_texts(old: object, new: object) -> None:
-    result = compared(old, new)  # type: ignore[arg-type]
-    assert apply_patch(old.text, result.patch) == new.text  # type: ignore[attr-defined]
+    result = compare_documents(old, new)  # type: ignore[arg-type]
+    assert apply_edits(old.text, result.patch) == new.text  # type: ignore[attr-defined]
 
 
 @given(MIXED, MIXED)
-def test_edits_make_the_new_words_of_the_old(old: str, new: str) -> None:
+def test_edits_turn_the_old_text_into_the_new_one(old: str, new: str) -> None:
     assert apply_edits(old, find_edits(old, new)) == new
     assert bool(find_edits(old, new)) == (old != new)
 
 
 @given(st.lists(st.sampled_from("甲乙丙丁"), max_size=12), st.lists(st.sampled_from("甲乙丙丁")))
-def test_no_two_units_are_matched_with_the_same(old: list[str], new: list[str]) -> None:
+def test_each_unit_is_paired_at_most_once(old: list[str], new: list[str]) -> None:
     found = match(old, new)
     assert len(set(found.values())) == len(found)
     assert all(
@@ -205,10 +205,10 @@ def test_no_two_units_are_matched_with_the_same(old: list[str], new: list[str]) 
     )
 
 
-def test_a_patch_for_another_text_is_refused() -> None:
-    patch = compared(of_text("市场每日开放。"), of_text("市场每周开放。")).patch
+def test_a_patch_for_another_text_is_rejected() -> None:
+    patch = compare_documents(of_text("市场每日开放。"), of_text("市场每周开放。")).patch
     with pytest.raises(ValueError, match="does not fit"):
-        apply_patch("完全不同的文字。", patch)
+        apply_edits("完全不同的文字。", patch)
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_a_hundred_thousand_characters_take_seconds(old: str, new: str) -> None:
         return "".join(line.format(n=number) for number in range(100_000 // len(line)))[:100_000]
 
     began = monotonic()
-    result = compared(of_text(text(old)), of_text(text(new)))
+    result = compare_documents(of_text(text(old)), of_text(text(new)))
     assert monotonic() - began < 20
-    assert apply_patch(of_text(text(old)).text, result.patch) == of_text(text(new)).text
+    assert apply_edits(of_text(text(old)).text, result.patch) == of_text(text(new)).text
 
 
 async def test_the_old_text_is_named_in_the_options() -> None:
@@ -243,6 +243,6 @@ async def test_the_old_text_is_named_in_the_options() -> None:
 
 
 @pytest.mark.parametrize("old", [None, {}, {"text": "a", "document_id": "b"}, "a"])
-def test_one_old_text_is_needed(old: object) -> None:
+def test_exactly_one_old_text_is_required(old: object) -> None:
     with pytest.raises(ValidationError):
         CompareOptions.model_validate({"old": old})

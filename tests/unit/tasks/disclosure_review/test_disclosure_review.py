@@ -43,9 +43,7 @@ async def review(*paragraphs: str, **options: Any) -> DisclosureResult:
         ("阳光工程", "term", "term"),
     ],
 )
-async def test_what_speaks_against_publishing_is_named_with_its_place(
-    text: str, kind: str, rule: str
-) -> None:
+async def test_a_reason_has_a_position(text: str, kind: str, rule: str) -> None:
     result = await review("关于某事的通知", text, "特此通知。", terms=["阳光工程"])
     (reason,) = result.reasons
     assert (result.publishable, reason.kind, reason.rule) == (False, kind, rule)
@@ -70,7 +68,7 @@ async def test_personal_data_is_masked_in_a_reason() -> None:
         "统一社会信用代码：91110000600037341L",
     ],
 )
-async def test_ordinary_wording_is_no_reason(text: str) -> None:
+async def test_ordinary_wording_is_not_a_reason(text: str) -> None:
     assert (await review("关于某事的通知", text)).publishable
 
 
@@ -79,7 +77,7 @@ async def test_a_law_may_be_published(path: Path) -> None:
     assert (await review(LAW_TEXTS[path])).reasons == []
 
 
-async def test_the_model_is_asked_only_where_it_is_wanted() -> None:
+async def test_the_model_is_asked_only_on_request() -> None:
     engine = ScriptedEngine(lambda _: {"names": ["王小明"], "addresses": []})
     options = DisclosureOptions(use_model=True)
     result = await disclosure_review(document("王小明来电。"), options, engine)
@@ -97,7 +95,7 @@ async def test_a_marking_in_a_header_counts_too(tmp_path: Path) -> None:
     assert result.not_covered != []
 
 
-async def test_what_a_file_hides_counts_and_has_no_place(tmp_path: Path) -> None:
+async def test_hidden_content_counts_and_has_no_position(tmp_path: Path) -> None:
     book = Workbook()
     book.active.append(["关于某事的通知"])
     hidden = book.create_sheet("底稿")
@@ -115,7 +113,7 @@ async def test_what_a_file_hides_counts_and_has_no_place(tmp_path: Path) -> None
 
 
 async def reviewed(path: Path, **options: Any) -> DisclosureResult:
-    """What is said of a file."""
+    """Reviews a file."""
     document, _ = read_with_source(path, LIMITS)
     given = DisclosureOptions.model_validate(options)
     return await disclosure_review(document, given, ScriptedEngine(lambda _: {}))
@@ -136,7 +134,7 @@ def bookmark(canvas: Canvas) -> None:
 
 @pytest.mark.parametrize("write", [note, field, bookmark])
 @pytest.mark.parametrize("page", [1, 4])
-async def test_what_stands_beside_the_pages_of_a_pdf_counts(
+async def test_the_metadata_of_a_pdf_counts(
     tmp_path: Path, write: Callable[[Canvas], None], page: int
 ) -> None:
     def draw(canvas: Canvas) -> None:
@@ -161,13 +159,13 @@ trailer <</Root 1 0 R>>
 """
 
 
-def test_the_value_of_a_field_that_has_several_boxes_is_seen(tmp_path: Path) -> None:
+def test_the_value_of_a_field_with_several_boxes_is_found(tmp_path: Path) -> None:
     path = saved(tmp_path, FIELD_OF_TWO_BOXES)
     made = unshown(path, {"media_type": "application/pdf"}, LIMITS)
     assert set(made.found["text"].split()) == {"13812341234"}
 
 
-async def test_attachments_of_a_pdf_are_named_and_not_covered(tmp_path: Path) -> None:
+async def test_attachments_of_a_pdf_are_listed_as_not_covered(tmp_path: Path) -> None:
     data = drawn_pdf(lambda canvas: canvas.drawString(72, 720, "A notice."))
     with pdfium.PdfDocument(data) as file:
         file.new_attachment("名单13812341234.xlsx").set_data(b"...")
@@ -177,7 +175,7 @@ async def test_attachments_of_a_pdf_are_named_and_not_covered(tmp_path: Path) ->
     assert result.not_covered == ["pictures", "embedded file: 名单138****1234.xlsx"]
 
 
-async def test_files_inside_a_word_document_are_named_and_not_covered(tmp_path: Path) -> None:
+async def test_files_inside_a_word_document_are_listed_as_not_covered(tmp_path: Path) -> None:
     chunk = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
     written = io.BytesIO()
     with (

@@ -7,7 +7,7 @@ import pytest
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.draft import DraftedResult, DraftOptions, draft
-from tasks.draft.form import ENDINGS, is_ending, numeral, title_of, without_number
+from tasks.draft.form import ENDINGS, is_ending, title_of, without_number
 from tasks.drafting.result import LABEL
 from tasks.errors import OutputError
 from tasks.official_layout.kinds import Kind, kind_of_title
@@ -150,14 +150,7 @@ def test_a_title_is_the_same_whatever_form_the_subject_has(subject: str, title: 
     assert title_of(Kind.notice, subject, None) == title
 
 
-def test_endings_and_numbers_are_known() -> None:
+def test_endings_and_numbered_headings_are_recognised() -> None:
     assert all(is_ending(ending) for ending in ENDINGS.values())
     assert not is_ending("请各单位办理，特此通知。")
     assert without_number("（三）经费：") == without_number("3.经费") == "经费"
-    assert [numeral(number) for number in (1, 10, 11, 20, 35)] == [
-        "一",
-        "十",
-        "十一",
-        "二十",
-        "三十五",
-    ]

@@ -1,4 +1,4 @@
-"""A correct official letter written with python-docx, to be spoilt by tests."""
+"""Builds a correct official letter with python-docx, which tests modify."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
 TITLE, RECIPIENT, OPENING, FIRST, SECOND, THIRD, PLAIN, CLOSING, NOTE, SIGNATURE, DATE = (
     4, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16,
 )  # fmt: skip
-"""Where the paragraphs of `letter()` stand."""
+"""The indexes of the paragraphs of `letter()`."""
 
 
 def letter(kind: str = "通知", closing: str = "特此通知。") -> Letter:
-    """With an issue number, three levels of headings and one attachment."""
+    """A letter with an issue number, three levels of headings and one attachment."""
     document = Document()
     _page(document)
     centre, right = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
@@ -118,7 +118,7 @@ def saved(document: Letter, folder: Path, name: str = "letter.docx") -> Path:
 
 
 def checked(document: Letter, **arguments: Any) -> dict[str, Any]:
-    """What the rules say of a letter."""
+    """Checks a letter."""
     with tempfile.TemporaryDirectory() as folder:
         return dict(check(saved(document, Path(folder)), arguments, LIMITS).found)
 
@@ -130,7 +130,7 @@ def broken(document: Letter, **arguments: Any) -> Sequence[tuple[str, int | None
 
 
 def mended(document: Letter, folder: Path, **arguments: Any) -> tuple[dict[str, Any], Letter]:
-    """What mending says of a letter, and the letter that it makes."""
+    """Corrects a letter; returns the report and the new letter."""
     made = fix(saved(document, folder), arguments, LIMITS)
     path = folder / "mended.docx"
     path.write_bytes(made.file or b"")

@@ -1,4 +1,4 @@
-"""`format_check` and `format_fix` as tasks, and mending."""
+"""The tasks `format_check` and `format_fix`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ENGINE = ScriptedEngine(lambda _: AssertionError("no model is asked"))
 
 
 def spoilt() -> Letter:
-    """A letter in which much is wrong."""
+    """A letter with many breaches."""
     document = letter()
     document.sections[0].top_margin = Mm(25)
     document.paragraphs[TITLE].alignment = WD_ALIGN_PARAGRAPH.LEFT
@@ -66,7 +66,7 @@ def with_a_damaged_picture(path: Path) -> Path:
     return path
 
 
-def test_a_part_that_cannot_be_unpacked_is_told_as_damage(tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_unpacked_is_reported_as_damage(tmp_path: Path) -> None:
     path = with_a_damaged_picture(saved(spoilt(), tmp_path))
     assert check(path, {}, LIMITS).found["findings"]
     with pytest.raises(CorruptDocument, match="damaged"):
@@ -89,7 +89,7 @@ async def test_a_finding_says_which_rule_where_and_what(tmp_path: Path) -> None:
     assert list(result.rules) == list(RULES)
 
 
-async def test_rules_can_be_left_out_and_warnings_not_shown(tmp_path: Path) -> None:
+async def test_rules_and_warnings_can_be_excluded(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[PLAIN].runs[0].text = "各 单位要重视,抓落实。"
     source, _ = read_with_source(saved(document, tmp_path), LIMITS)
@@ -103,7 +103,7 @@ async def test_rules_can_be_left_out_and_warnings_not_shown(tmp_path: Path) -> N
     assert [one.rule for one in less.findings] == ["text.space"]
 
 
-def test_a_rule_that_there_is_not_cannot_be_left_out() -> None:
+def test_an_unknown_rule_cannot_be_excluded() -> None:
     with pytest.raises(ValidationError, match=r"there is no rule page\.colour"):
         FormatCheckOptions(leave_out=["page.colour"])
 
@@ -121,7 +121,7 @@ async def test_only_a_word_file_is_checked(tmp_path: Path, name: str) -> None:
         await format_check(given_document("no file"), FormatCheckOptions(), ENGINE)
 
 
-async def test_a_mended_file_is_kept_with_a_log_of_what_was_done(tmp_path: Path) -> None:
+async def test_a_corrected_file_is_stored_with_a_log_of_changes(tmp_path: Path) -> None:
     path = saved(spoilt(), tmp_path)
     document, source = read_with_source(path, LIMITS, "通知.docx")
     result = await format_fix(document, FormatFixOptions(), ENGINE)
@@ -140,13 +140,13 @@ async def test_a_mended_file_is_kept_with_a_log_of_what_was_done(tmp_path: Path)
     assert result.text_changes == sum(one.text_changed for one in result.changes) == 9
 
 
-async def test_where_nothing_is_wrong_no_file_is_made(tmp_path: Path) -> None:
+async def test_a_correct_file_gives_no_new_file(tmp_path: Path) -> None:
     document, source = read_with_source(saved(letter(), tmp_path), LIMITS)
     result = await format_fix(document, FormatFixOptions(), ENGINE)
     assert (result.file, result.changes, source.kept) == (None, [], {})
 
 
-async def test_words_are_left_alone_where_they_are_to_be(tmp_path: Path) -> None:
+async def test_the_text_can_be_excluded_from_corrections(tmp_path: Path) -> None:
     document, source = read_with_source(saved(spoilt(), tmp_path), LIMITS)
     result = await format_fix(document, FormatFixOptions(words=False), ENGINE)
     assert result.file is not None
@@ -159,7 +159,7 @@ async def test_words_are_left_alone_where_they_are_to_be(tmp_path: Path) -> None
     assert all(RULES[name].rewords for name in rewording)
 
 
-def test_mending_leaves_every_other_part_of_the_file_as_it_was(tmp_path: Path) -> None:
+def test_corrections_leave_other_parts_of_the_file_unchanged(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[OPENING].runs[0].font.size = Pt(12)
     path = saved(document, tmp_path)
@@ -170,7 +170,7 @@ def test_mending_leaves_every_other_part_of_the_file_as_it_was(tmp_path: Path) -
     assert changed == ["word/document.xml"]
 
 
-def test_blank_lines_put_in_do_not_shift_the_places_in_the_log(tmp_path: Path) -> None:
+def test_inserted_blank_lines_do_not_shift_positions_in_the_log(tmp_path: Path) -> None:
     document = letter()
     document._body._body.remove(document.paragraphs[1]._p)
     document.paragraphs[DATE - 1].runs[0].text = "2024年03月5日"
@@ -180,7 +180,7 @@ def test_blank_lines_put_in_do_not_shift_the_places_in_the_log(tmp_path: Path) -
     assert after.paragraphs[DATE].text == "2024年3月5日"
 
 
-def test_spaces_before_a_recipient_are_taken_out_and_told(tmp_path: Path) -> None:
+def test_spaces_before_a_recipient_are_removed_and_logged(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[RECIPIENT].runs[0].text = "　　江南省人民政府："
     found, after = mended(document, tmp_path)
@@ -207,7 +207,7 @@ def test_correct_documents_of_every_kind_have_no_findings(tmp_path: Path) -> Non
     assert score(correct_cases(24), tmp_path).wrong == []
 
 
-def test_what_is_fixable_is_mended_for_good(tmp_path: Path) -> None:
+def test_fixable_breaches_are_corrected_completely(tmp_path: Path) -> None:
     rules = [name for name, rule in RULES.items() if rule.fixable]
     result = mend(broken_cases(1, rules=rules), tmp_path)
     assert result.files == result.clean == result.still == result.same_text == len(rules)
@@ -229,7 +229,7 @@ def test_the_page_of_rules_is_up_to_date() -> None:
     assert page.read_text() == table(), "python -m deploy.layout_rules > docs/layout-rules.md"
 
 
-def test_rules_say_what_they_are() -> None:
+def test_rules_are_described() -> None:
     for rule in RULES.values():
         assert rule.clause
         assert rule.expects

@@ -31,7 +31,7 @@ def test_a_correct_letter_has_no_findings() -> None:
         ("page_height", 279.4, "page.size"),
     ],
 )
-def test_a_measure_that_is_off_is_found(name: str, millimetres: float, rule: str) -> None:
+def test_a_wrong_measure_is_reported(name: str, millimetres: float, rule: str) -> None:
     document = letter()
     setattr(document.sections[0], name, Mm(millimetres))
     assert rules(document) == [rule]
@@ -44,13 +44,13 @@ def test_a_margin_within_a_millimetre_is_right(millimetres: float) -> None:
     assert rules(document) == []
 
 
-def test_margins_that_are_off_together_make_a_wrong_type_area() -> None:
+def test_margins_within_tolerance_may_give_a_wrong_type_area() -> None:
     document = letter()
     document.sections[0].left_margin, document.sections[0].right_margin = Mm(28.9), Mm(26.9)
     assert rules(document) == ["page.type_area"]
 
 
-def test_a_page_turned_round_for_a_table_is_left_alone() -> None:
+def test_a_landscape_page_is_ignored() -> None:
     document = letter()
     section = document.add_section(WD_SECTION.NEW_PAGE)
     section.orientation = WD_ORIENT.LANDSCAPE
@@ -59,7 +59,7 @@ def test_a_page_turned_round_for_a_table_is_left_alone() -> None:
     assert rules(document) == []
 
 
-def test_each_section_is_looked_at() -> None:
+def test_each_section_is_checked() -> None:
     document = letter()
     document.add_section(WD_SECTION.NEW_PAGE).left_margin = Mm(20)
     (finding,) = checked(document)["findings"]
@@ -87,7 +87,7 @@ def test_the_grid_gives_22_lines_of_28_characters(values: dict[str, str], rule: 
     assert rules(document) == ([rule] if rule else [])
 
 
-def test_a_footer_without_its_number_is_found_and_gets_one(tmp_path: Path) -> None:
+def test_a_missing_page_number_is_reported_and_added(tmp_path: Path) -> None:
     document = letter()
     paragraph = document.sections[0].footer.paragraphs[0]
     for run in list(paragraph.runs):
@@ -99,7 +99,9 @@ def test_a_footer_without_its_number_is_found_and_gets_one(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("has_even_footer", [True, False])
-def test_odd_and_even_pages_are_told_apart(tmp_path: Path, *, has_even_footer: bool) -> None:
+def test_odd_and_even_pages_have_different_footers(
+    tmp_path: Path, *, has_even_footer: bool
+) -> None:
     document = letter()
     document.settings.odd_and_even_pages_header_footer = False
     if not has_even_footer:
@@ -113,7 +115,7 @@ def test_odd_and_even_pages_are_told_apart(tmp_path: Path, *, has_even_footer: b
     assert rules(after) == []
 
 
-def test_the_look_of_a_page_number_is_checked_and_mended(tmp_path: Path) -> None:
+def test_the_format_of_a_page_number_is_checked_and_corrected(tmp_path: Path) -> None:
     document = letter()
     paragraph = document.sections[0].footer.paragraphs[0]
     paragraph.alignment = 1
@@ -124,7 +126,7 @@ def test_the_look_of_a_page_number_is_checked_and_mended(tmp_path: Path) -> None
     assert rules(mended(document, tmp_path)[1]) == []
 
 
-def test_a_page_number_in_a_frame_stands_where_the_frame_does() -> None:
+def test_a_page_number_in_a_frame_has_the_alignment_of_the_frame() -> None:
     document = letter()
     properties = document.sections[0].footer.paragraphs[0]._p.get_or_add_pPr()
     frame = properties.makeelement(qn("w:framePr"), {qn("w:xAlign"): "outside"})

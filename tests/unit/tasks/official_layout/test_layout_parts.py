@@ -1,4 +1,4 @@
-"""Issue number, title, recipient, headings, attachments, date: their form and their place."""
+"""Issue number, title, recipient, headings, attachments, date: form and position."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_issue_number_is_centred_unless_it_goes_to_a_higher_authority() -> No
     assert broken(upward) == []
 
 
-def test_what_goes_to_a_higher_authority_names_who_signs() -> None:
+def test_a_document_to_a_higher_authority_names_the_signer() -> None:
     assert broken(letter("报告", "特此报告。")) == [("issue.signed_by", 0)]
 
 
@@ -82,7 +82,7 @@ def test_the_words_of_a_title(words: str, rules: list[str]) -> None:
     assert [rule for rule, _ in broken(reworded(TITLE, words))] == rules
 
 
-def test_the_kind_is_the_titles_unless_the_caller_says_another() -> None:
+def test_the_kind_is_read_from_the_title_unless_given() -> None:
     assert checked(letter("函", "特此函告，请函复。"))["kind"] == "函"
     found = checked(letter(), kind="公告")
     assert found["kind"] == "公告"
@@ -99,7 +99,7 @@ def test_blank_lines_around_the_title_are_counted() -> None:
 
 
 @pytest.mark.parametrize("words", ["江南省人民政府:", "江南省人民政府。", "江南省人民政府"])
-def test_a_recipient_ends_with_a_wide_colon(words: str) -> None:
+def test_a_recipient_ends_with_a_full_width_colon(words: str) -> None:
     assert broken(reworded(RECIPIENT, words)) == [("recipient.colon", RECIPIENT)]
 
 
@@ -111,7 +111,7 @@ def test_a_recipient_ends_with_a_wide_colon(words: str) -> None:
         "市财政局、县直有关部门：",
     ],
 )
-def test_a_recipient_is_told_from_the_text(words: str) -> None:
+def test_a_recipient_is_distinguished_from_the_text(words: str) -> None:
     document = reworded(RECIPIENT, words)
     assert broken(document) == []
     assert ("recipient", RECIPIENT) in [
@@ -119,7 +119,7 @@ def test_a_recipient_is_told_from_the_text(words: str) -> None:
     ]
 
 
-def test_a_text_that_begins_with_a_colon_sentence_is_no_recipient() -> None:
+def test_a_sentence_with_a_colon_is_not_a_recipient() -> None:
     document = reworded(RECIPIENT, "现将有关事项通知如下：")
     assert ("recipient.missing", TITLE) in broken(document)
 
@@ -233,12 +233,12 @@ def test_the_form_of_the_date(words: str, rules: list[str]) -> None:
         ("2024/3/05", "2024年3月5日"),
     ],
 )
-def test_what_the_date_should_be_is_said(words: str, wanted: str) -> None:
+def test_the_expected_date_is_reported(words: str, wanted: str) -> None:
     (finding,) = checked(reworded(DATE, words))["findings"]
     assert (finding["expected"], finding["fixable"]) == (wanted, True)
 
 
-def test_signature_and_date_stand_right() -> None:
+def test_signature_and_date_are_right_aligned() -> None:
     document = letter()
     document.paragraphs[DATE].alignment = WD_ALIGN_PARAGRAPH.LEFT
     document.paragraphs[SIGNATURE].paragraph_format.right_indent = Pt(0)
@@ -257,7 +257,7 @@ def test_a_letter_without_its_date_or_signature() -> None:
     assert broken(document) == [("signature.missing", SIGNATURE)]
 
 
-def test_what_stands_below_the_date() -> None:
+def test_parts_below_the_date_are_checked() -> None:
     document = letter()
     text(document, "(此件公开发布)", first=2)
     text(document, "抄送:市委各部门", points=16)
@@ -271,14 +271,14 @@ def test_what_stands_below_the_date() -> None:
     ]
 
 
-def test_a_document_without_a_letterhead_is_understood_too() -> None:
+def test_a_document_without_a_letterhead_is_parsed() -> None:
     document = letter()
     for _ in range(4):
         document._body._body.remove(document.paragraphs[0]._p)
     assert broken(document) == []
 
 
-def test_a_document_that_is_no_official_one_is_checked_as_far_as_it_goes() -> None:
+def test_an_ordinary_document_is_checked_as_far_as_possible() -> None:
     document = letter()
     for paragraph in document.paragraphs[1:]:
         document._body._body.remove(paragraph._p)

@@ -1,6 +1,8 @@
-"""Punctuation, and what each kind of document must say."""
+"""Punctuation, and the wording of each kind of document."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +13,12 @@ from tests.unit.tasks.official_layout.official_letter import (
     broken,
     checked,
     letter,
+    mended,
 )
 
 
 def about(words: str, place: int = PLAIN) -> list[tuple[str, str]]:
-    """Each finding about a paragraph that says `words`: rule and what is there."""
+    """Rule and text of each finding in a letter with the paragraph `words`."""
     document = letter()
     document.paragraphs[place].runs[0].text = words
     return [(one["rule"], one["found"]) for one in checked(document)["findings"]]
@@ -35,6 +38,18 @@ def about(words: str, place: int = PLAIN) -> list[tuple[str, str]]:
         ("坚持“预防（为主”）的方针。", [("text.pairs", "”")]),
         ("1）坚持预防为主。", []),
         ("各单位要重视。。", [("text.repeated", "。。")]),
+        ("各单位按时报送，。", [("text.repeated", "，。")]),
+        ("各单位要重视？？", [("text.repeated", "？？")]),
+        ("各单位要重视？！", []),
+        ("（GB 9704)各单位要重视。", [("text.width", ")")]),
+        ("各单位(GB 9704国标)要重视。", [("text.width", "("), ("text.width", ")")]),
+        ("坚持“甲“乙”丙”的方针。", [("text.quotes", "“"), ("text.quotes", "”")]),
+        ("坚持”预防为主”的方针。", [("text.quotes", "”")]),
+        ("按照《修改《甲法》的决定》办理。", [("text.titles", "《"), ("text.titles", "》")]),
+        ("坚持【预防为主的方针。", [("text.pairs", "【")]),
+        ("坚持「预防为主的方针。", [("text.pairs", "「")]),
+        ("要求：1）预防为主；2）防治结合。", []),
+        ("He said \"yes\" to 张三.", [("text.width", ".")]),
         ("各单位要重视...", [("text.dots", "...")]),
         ("各单位要重视……", []),
         ("各 单位要重视。", [("text.space", " ")]),
@@ -49,7 +64,21 @@ def test_punctuation_of_the_text(words: str, found: list[tuple[str, str]]) -> No
     assert about(words) == found
 
 
-def test_a_straight_quote_alone_is_left_to_a_person() -> None:
+def test_a_quotation_of_several_paragraphs_is_closed_in_the_last() -> None:
+    document = letter()
+    document.paragraphs[PLAIN].runs[0].text = "会议指出：“要坚持预防为主。"
+    document.paragraphs[PLAIN + 1].runs[0].text = "“要坚持防治结合。”"
+    assert not [one for one in checked(document)["findings"] if one["rule"] == "text.pairs"]
+
+
+def test_a_comma_before_a_full_stop_is_removed(tmp_path: Path) -> None:
+    document = letter()
+    document.paragraphs[PLAIN].runs[0].text = "各单位按时报送，。"
+    _, after = mended(document, tmp_path)
+    assert after.paragraphs[PLAIN].text == "各单位按时报送。"
+
+
+def test_a_single_straight_quote_is_left_to_a_person() -> None:
     document = letter()
     document.paragraphs[PLAIN].runs[0].text = '坚持"预防为主的方针。'
     (finding,) = checked(document)["findings"]
@@ -57,7 +86,7 @@ def test_a_straight_quote_alone_is_left_to_a_person() -> None:
 
 
 def wording(kind: str, closing: str, opening: str | None = None) -> list[str]:
-    """The findings that are of the kind's wording, for a letter without an issue number."""
+    """The findings in a letter of that kind without an issue number."""
     document = letter(kind, closing)
     for _ in range(3):
         document._body._body.remove(document.paragraphs[0]._p)
@@ -85,11 +114,13 @@ def wording(kind: str, closing: str, opening: str | None = None) -> list[str]:
         ("议案", "特此说明。", ["proposal.asks"]),
     ],
 )
-def test_what_a_kind_says_and_does_not(kind: str, closing: str, rules: list[str]) -> None:
+def test_required_and_forbidden_wording_of_a_kind(
+    kind: str, closing: str, rules: list[str]
+) -> None:
     assert wording(kind, closing) == rules
 
 
-def test_a_reply_names_what_it_replies_to_and_says_what_was_decided() -> None:
+def test_a_reply_names_the_request_and_the_decision() -> None:
     asked = "你市《关于建设水厂的请示》收悉。同意建设。"
     assert wording("批复", "此复。", asked) == []
     assert wording("批复", "此复。") == ["reply.received"]

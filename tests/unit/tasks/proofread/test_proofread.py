@@ -1,4 +1,4 @@
-"""Proofreading: rules that are sure, remarks where they cannot be, and a model that is checked."""
+"""Proofreading by rules, and by a model whose proposals are checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tasks.proofread import (
     ProofreadOptions,
     ProofreadResult,
     doubts,
-    found_by_rules,
+    find_mistakes,
     proofread,
 )
 from tasks.proofread.findings import Rule
@@ -29,7 +29,7 @@ from tests.unit.tasks.documents import document, documents
 
 
 def findings(text: str) -> list[tuple[str, str | None, str]]:
-    return [(one.old, one.new, one.rule.value) for one in found_by_rules(of_text(text))]
+    return [(one.old, one.new, one.rule.value) for one in find_mistakes(of_text(text))]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,19 @@ def findings(text: str) -> list[tuple[str, str | None, str]]:
         ("加强环境环境保护。", [("环境", None, "doubled-word")]),
         ("这是我的的书。", [("的", "", "doubled-word")]),
         ("He is in the the office.", [(" the", "", "doubled-word")]),
-        ("市场开放，，请知悉。", [("，", "", "doubled-mark")]),
-        ("市场开放，。", [("。", "", "doubled-mark")]),
+        ("市场开放，，请知悉。", [("，，", "，", "doubled-mark")]),
+        ("市场开放，，，请知悉。", [("，，，", "，", "doubled-mark")]),
+        ("各单位按时报送，。", [("，。", "。", "doubled-mark")]),
+        ("城市、，乡村。", [("、，", "，", "doubled-mark")]),
+        ("现通知如下：。", [("：。", None, "doubled-mark")]),
+        ("为什么？？", [("？？", None, "doubled-mark")]),
+        ("各单位要重视。。。", [("。。。", "……", "ellipsis")]),
+        ("一.总则规定。", [(".", "、", "half-width-mark")]),
+        ("《甲法》,《乙法》。", [(",", "，", "half-width-mark")]),
+        ("（见(附件)。）", [("(", "（", "half-width-mark"), (")", "）", "half-width-mark")]),
+        ("一）甲。", [("）", None, "unpaired-mark")]),
+        ("依据“甲（乙”）办理。", [("”", None, "unpaired-mark")]),
+        ('使用"ABC"系统。', [('"', "“", "quotation-mark"), ('"', "”", "quotation-mark")]),
         ("市场开放,请知悉.", [(",", "，", "half-width-mark"), (".", "。", "half-width-mark")]),
         ("市场(试行)开放。", [("(", "（", "half-width-mark"), (")", "）", "half-width-mark")]),
         ("（一)开放。", [(")", "）", "half-width-mark")]),
@@ -85,6 +96,8 @@ def test_a_mistake_is_found(text: str, found: list[tuple[str, str | None, str]])
         "比例为30:70，编号3,4，详见http://a.example/b?c=d。",
         "“第一段。\n“第二段。”\n修改为：“第一条 所称“市场”，是指：\n（一）甲；\n（二）乙。”",
         "1）甲；2）乙；a)丙",
+        "这是为什么？！",
+        "it’s “ok”",
         "《关于修改〈甲法〉的决定》和《乙法》",
         "2024年2月29日（星期四）12:30开会，3月31日结束。",
         "第一章 总则\n第二章 附则\n第一章 总则\n第一条 甲。\n第二条 乙。\n第二条之一 丙。",
@@ -93,17 +106,17 @@ def test_a_mistake_is_found(text: str, found: list[tuple[str, str | None, str]])
         "He said that the office is (nearly) closed, e.g. on 3.5.2024.",
     ],
 )
-def test_what_is_right_is_left_alone(text: str) -> None:
+def test_correct_text_has_no_findings(text: str) -> None:
     assert findings(text) == []
 
 
 def test_official_law_text_needs_no_correction() -> None:
     for text in bench.mended():
-        assert found_by_rules(of_text(text)) == []
+        assert find_mistakes(of_text(text)) == []
 
 
 @pytest.mark.parametrize("name", list(bench.SEEDS))
-def test_errors_that_are_put_into_law_text_are_found(name: str) -> None:
+def test_errors_seeded_into_law_text_are_found(name: str) -> None:
     draw, texts = random.Random(name), bench.mended()
     found = [bench.is_found(*bench.SEEDS[name](draw.choice(texts), draw)) for _ in range(6)]
     assert all(found)
@@ -116,7 +129,7 @@ async def run(
     return await proofread(text, ProofreadOptions(**options), engine), engine
 
 
-def said(*edits: tuple[Any, Any, Any]) -> dict[str, Any]:
+def proposals(*edits: tuple[Any, Any, Any]) -> dict[str, Any]:
     return {
         "edits": [
             {"line": line, "old": old, "new": new, "reason": "wrong character"}
@@ -125,26 +138,26 @@ def said(*edits: tuple[Any, Any, Any]) -> dict[str, Any]:
     }
 
 
-async def test_the_corrected_text_is_what_the_edits_make() -> None:
-    given = of_text("各单位应当布署工作,于2月30日前报告。")
-    result, engine = await run(given)
+async def test_the_corrected_text_is_the_result_of_the_edits() -> None:
+    source = of_text("各单位应当布署工作,于2月30日前报告。")
+    result, engine = await run(source)
     assert result.text == "各单位应当部署工作，于2月30日前报告。"
-    assert apply_edits(given.text, result.edits) == result.text
+    assert apply_edits(source.text, result.edits) == result.text
     assert [one.rule for one in result.remarks] == [Rule.impossible_date]
     assert engine.requests == []
 
 
 @settings(max_examples=150)
 @given(documents())
-async def test_edits_replay_exactly_whatever_the_text(text: Document) -> None:
+async def test_edits_of_any_text_can_be_applied(text: Document) -> None:
     if text.text.strip():
         result, _ = await run(text)
         assert apply_edits(text.text, result.edits) == result.text
 
 
-async def test_what_the_model_proposes_is_taken_where_it_stands_and_says_who_said_so() -> None:
-    given = document("市场每日开方。", "布署工作。")
-    result, _ = await run(given, said((1, "开方", "开放")), use_model=True)
+async def test_a_proposal_of_the_model_is_applied_and_labelled() -> None:
+    source = document("市场每日开方。", "布署工作。")
+    result, _ = await run(source, proposals((1, "开方", "开放")), use_model=True)
     assert result.text == "市场每日开放。\n\n部署工作。"
     assert [(one.start, one.by) for one in result.edits] == [(4, By.model), (9, By.rule)]
     assert result.refused_proposals == 0
@@ -168,16 +181,16 @@ async def test_what_the_model_proposes_is_taken_where_it_stands_and_says_who_sai
         (2, "布署工作", "安排工作"),
     ],
 )
-async def test_a_proposal_that_fails_a_check_is_left_out_and_counted(edit: Any) -> None:
-    given = document("市场每日开方，共30人，每人一份。", "布署工作。")
-    result, _ = await run(given, said(edit), use_model=True)
+async def test_a_rejected_proposal_is_counted(edit: Any) -> None:
+    source = document("市场每日开方，共30人，每人一份。", "布署工作。")
+    result, _ = await run(source, proposals(edit), use_model=True)
     assert [one.by for one in result.edits] == [By.rule]
     assert result.refused_proposals == 1
-    assert doubts(given, ProofreadOptions(), result) == [Doubt.proposal_refused]
+    assert doubts(source, ProofreadOptions(), result) == [Doubt.proposal_refused]
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "[]", "{}", '{"edits": 3}'])
-async def test_an_answer_that_is_no_list_of_edits_is_an_output_error(answer: str) -> None:
+async def test_an_answer_without_a_list_of_edits_is_an_output_error(answer: str) -> None:
     with pytest.raises(OutputError):
         await run(document("市场。"), answer, use_model=True)
 
@@ -185,15 +198,15 @@ async def test_an_answer_that_is_no_list_of_edits_is_an_output_error(answer: str
 async def test_a_long_text_is_shown_to_the_model_in_parts() -> None:
     def answer(request: Request) -> dict[str, Any]:
         assert request.schema is not None
-        return said((1, "开方", "开放"))
+        return proposals((1, "开方", "开放"))
 
-    given = document(*(f"市场第{number}次开方。" for number in range(700)))
-    result, engine = await run(given, answer, use_model=True)
+    source = document(*(f"市场第{number}次开方。" for number in range(700)))
+    result, engine = await run(source, answer, use_model=True)
     assert len(engine.requests) > 1
     assert len(result.edits) == len(engine.requests)
     assert engine.told[-1] == (len(engine.requests), len(engine.requests))
 
 
-async def test_a_text_without_words_is_refused() -> None:
+async def test_a_text_without_words_is_rejected() -> None:
     with pytest.raises(EmptyDocument):
         await run(document(" "))

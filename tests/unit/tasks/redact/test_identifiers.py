@@ -1,4 +1,4 @@
-"""What identifies people is found however it is written, and other numbers are left alone."""
+"""Finds identifiers in all notations, and ignores other numbers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.quality.identifiers import DECOYS, VALID, disguised
-from tasks.redact.finder import RULES, Finder, Wanted
-from tasks.redact.kinds import Found, How, Kind
+from tasks.redact.finder import RULES, Finder, Targets
+from tasks.redact.kinds import Detection, DetectionMethod, Kind
 from tasks.redact.masker import Masker, Style
 from tasks.redact.masks import Mask
 from tasks.text.plain import plain
 
 EVERYTHING = frozenset(RULES)
-FINDER = Finder(Wanted(EVERYTHING))
+FINDER = Finder(Targets(EVERYTHING))
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
 
@@ -26,7 +26,7 @@ def found(text: str) -> list[tuple[Kind, str]]:
 
 
 def masked(text: str, mask: Mask = Mask.official, terms: tuple[str, ...] = ()) -> str:
-    return Masker(Wanted(EVERYTHING, terms), Style(mask)).mask(text)
+    return Masker(Targets(EVERYTHING, terms), Style(mask)).mask(text)
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -41,14 +41,14 @@ def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> 
 
 
 @pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
-def test_numbers_that_are_something_else_are_left_alone(name: str) -> None:
+def test_other_numbers_are_ignored(name: str) -> None:
     rng = random.Random(7)
     for _ in range(100):
         assert found(f"根据第十二条，{DECOYS[name](rng)}，自公布之日起施行。") == []
 
 
 @pytest.mark.parametrize("kind", ["credit codes with a slip", "bank cards with a slip"])
-def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
+def test_a_number_with_a_wrong_check_digit_is_ignored(kind: str) -> None:
     rng = random.Random(7)
     assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100
 
@@ -61,7 +61,7 @@ def test_a_wrong_check_digit_is_no_finding(kind: str) -> None:
         ("银行卡号：6222021234567890", Kind.bank_card),
     ],
 )
-def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kind: Kind) -> None:
+def test_a_number_with_a_wrong_check_digit_is_masked_after_a_label(text: str, kind: Kind) -> None:
     (one,) = FINDER.find(text)
     assert (one.kind, one.valid) == (kind, False)
 
@@ -80,7 +80,7 @@ def test_a_wrong_check_digit_is_masked_where_words_say_what_it_is(text: str, kin
         ("订单电话：13812345678", "13812345678"),
     ],
 )
-def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) -> None:
+def test_adjacent_words_do_not_hide_a_telephone_number(text: str, number: str) -> None:
     assert [words for _, words in found(text)] == [number]
 
 
@@ -96,7 +96,7 @@ def test_words_beside_a_telephone_number_do_not_hide_it(text: str, number: str) 
         "共13812345678元整",
     ],
 )
-def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> None:
+def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> None:
     assert found(text) == []
 
 
@@ -124,7 +124,7 @@ def test_a_number_that_words_call_something_else_is_no_telephone(text: str) -> N
         ("户名：李四", Kind.name, "李四"),
     ],
 )
-def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str) -> None:
+def test_other_notations_are_found(text: str, kind: Kind, words: str) -> None:
     assert found(text) == [(kind, words)]
 
 
@@ -145,12 +145,12 @@ def test_it_is_found_in_other_ways_of_writing(text: str, kind: Kind, words: str)
         "护照 2024年",
     ],
 )
-def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+def test_similar_text_is_ignored(text: str) -> None:
     assert found(text) == []
 
 
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
-def test_a_law_holds_no_identifiers(path: Path) -> None:
+def test_a_law_contains_no_identifiers(path: Path) -> None:
     assert found(path.read_text(encoding="utf-8")) == []
 
 
@@ -193,7 +193,7 @@ def test_masks_are_those_of_official_notices(text: str, expected: str) -> None:
     assert masked(text) == expected
 
 
-def test_other_masks_leave_nothing() -> None:
+def test_other_masks_hide_everything() -> None:
     assert masked("电话138 1234 1234。", Mask.stars) == "电话***********。"
     assert masked("电话13812341234。", Mask.blocks) == f"电话{'█' * 11}。"
 
@@ -204,7 +204,7 @@ def test_a_term_is_found_over_a_line_end_and_in_any_width_or_case() -> None:
 
 
 def test_a_landline_that_is_known_is_masked_over_two_cells_too() -> None:
-    known = Wanted(EVERYTHING, said={Kind.landline: ["0571 88886666"]})
+    known = Targets(EVERYTHING, words={Kind.landline: ["0571 88886666"]})
     assert Masker(known, Style()).mask("电话0571\t88886666") == "电话0571 ******66"
 
 
@@ -251,9 +251,9 @@ def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
 
 
 def test_a_model_words_are_found_everywhere_in_their_kind() -> None:
-    finder = Finder(Wanted(EVERYTHING, said={Kind.name: ["王小明"]}))
+    finder = Finder(Targets(EVERYTHING, words={Kind.name: ["王小明"]}))
     text = "王小明与王 小明、王\n小明"
-    assert [one.how for one in finder.find(text)] == [How.model] * 3
+    assert [one.how for one in finder.find(text)] == [DetectionMethod.model] * 3
 
 
 @given(st.text(st.sampled_from("0123456789xX１２－- \n\t.@甲号路街省姓名：张a:"), max_size=80))
@@ -261,7 +261,7 @@ def test_findings_are_in_order_within_the_text_and_apart(text: str) -> None:
     assert len(plain(text)) == len(text)
     end = 0
     for one in FINDER.find(text):
-        assert isinstance(one, Found)
+        assert isinstance(one, Detection)
         assert end <= one.start < one.end <= len(text)
         end = one.end
 

@@ -20,8 +20,8 @@ from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_tex
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OutputError
 from tasks.redact import RedactOptions, RedactResult, redact
-from tasks.redact.finder import RULES, Wanted
-from tasks.redact.kinds import How, Kind
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Masker, Style
 from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 from tests.unit.tasks.documents import document
@@ -46,7 +46,11 @@ async def test_a_finding_says_where_it_stands_and_never_what_it_was() -> None:
     assert result.text == source.replace(PERSON, "11*************02X").replace(PHONE, "138****1234")
     first, second = result.findings
     assert source[first.start : first.end] == PERSON
-    assert (first.kind, first.valid, first.found_by) == (Kind.identity_number, True, How.rule)
+    assert (first.kind, first.valid, first.found_by) == (
+        Kind.identity_number,
+        True,
+        DetectionMethod.rule,
+    )
     assert (second.kind, second.valid) == (Kind.mobile, None)
     assert result.counts == {Kind.identity_number: 1, Kind.mobile: 1}
     assert PERSON not in result.model_dump_json()
@@ -68,7 +72,7 @@ async def test_the_model_is_asked_for_names_and_only_those_that_stand_there_coun
     given = RedactOptions(kinds=[Kind.name, Kind.address])
     result = await redact(document("王小明来电。", "王 小明未留地址。"), given, engine)
     assert result.text == "王**来电。\n\n王**未留地址。"
-    assert {one.found_by for one in result.findings} == {How.model}
+    assert {one.found_by for one in result.findings} == {DetectionMethod.model}
     assert (result.model_asked, result.unplaced) == (True, 1)
     (request,) = engine.requests
     assert request.schema is not None
@@ -82,13 +86,13 @@ async def test_the_model_is_not_asked_where_no_kind_needs_it() -> None:
 
 
 @pytest.mark.parametrize("answer", [[], {"names": "王小明"}, {"names": [1, "王"]}])
-async def test_an_answer_of_no_use_masks_nothing(answer: Any) -> None:
+async def test_a_useless_answer_masks_nothing(answer: Any) -> None:
     given = RedactOptions(kinds=[Kind.name])
     result = await redact(document("王小明来电。"), given, ScriptedEngine(lambda _: answer))
     assert result.text == "王小明来电。"
 
 
-async def test_an_answer_that_is_no_json_is_an_output_error() -> None:
+async def test_an_answer_that_is_not_json_is_an_output_error() -> None:
     with pytest.raises(OutputError):
         await redact(document("王小明"), RedactOptions(), ScriptedEngine(lambda _: "none"))
 
@@ -96,7 +100,7 @@ async def test_an_answer_that_is_no_json_is_an_output_error() -> None:
 @pytest.mark.parametrize(
     "options", [{"terms": ["x"]}, {"kinds": []}, {"kinds": ["face"]}, {"mask": "pixels"}]
 )
-def test_options_that_mean_nothing_are_refused(options: dict[str, Any]) -> None:
+def test_invalid_options_are_rejected(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RedactOptions.model_validate(options)
 
@@ -135,7 +139,7 @@ async def test_a_number_with_one_character_a_cell_is_masked_in_its_cells(tmp_pat
 
 
 def docx_masked(data: bytes, folder: Path, **wanted: Any) -> tuple[bytes, Account]:
-    masker = Masker(Wanted(frozenset(RULES), **wanted), Style())
+    masker = Masker(Targets(frozenset(RULES), **wanted), Style())
     account = Account()
     return mask_docx(saved(folder, data), masker.masking(), LIMITS, account), account
 
@@ -169,7 +173,7 @@ def run(text: str, properties: str = "") -> str:
         f"<mc:AlternateContent><mc:Fallback>{run(PHONE)}</mc:Fallback></mc:AlternateContent>",
     ],
 )
-def test_nothing_is_left_wherever_word_keeps_text(tmp_path: Path, xml: str) -> None:
+def test_every_place_for_text_in_a_word_file_is_masked(tmp_path: Path, xml: str) -> None:
     file, _ = docx_masked(docx_with(f"<w:p>{xml}</w:p>"), tmp_path)
     left = part(file)
     assert PHONE not in left
@@ -195,7 +199,7 @@ def test_digits_of_a_symbol_font_are_masked_with_the_others(
     assert part(file).count("<w:sym") == 1
 
 
-def test_runs_keep_their_format_and_what_steers_the_layout_is_left_alone(tmp_path: Path) -> None:
+def test_runs_keep_their_format_and_layout_codes(tmp_path: Path) -> None:
     alignment = '<w:pPr><w:jc w:val="left"/></w:pPr>'
     body = f"<w:p>{alignment}{run('电话' + PHONE[:3], '<w:b/>')}{run(PHONE[3:] + '。')}</w:p>"
     file, _ = docx_masked(docx_with(body), tmp_path, terms=("left",))
@@ -204,7 +208,7 @@ def test_runs_keep_their_format_and_what_steers_the_layout_is_left_alone(tmp_pat
     assert '<w:t xml:space="preserve">。</w:t>' in part(file)
 
 
-def test_what_is_known_from_the_text_is_masked_in_headers_and_properties(tmp_path: Path) -> None:
+def test_words_found_in_the_text_are_masked_in_headers_and_properties(tmp_path: Path) -> None:
     data = docx_with(
         f"<w:p>{run('正文')}</w:p>",
         {
@@ -214,7 +218,7 @@ def test_what_is_known_from_the_text_is_masked_in_headers_and_properties(tmp_pat
             ),
         },
     )
-    file, account = docx_masked(data, tmp_path, said={Kind.name: ["王小明"]})
+    file, account = docx_masked(data, tmp_path, words={Kind.name: ["王小明"]})
     assert "王小明" not in part(file, "word/header1.xml")
     assert PERSON not in part(file, "word/comments.xml")
     assert "赵四" not in part(file, "word/comments.xml")
@@ -222,7 +226,7 @@ def test_what_is_known_from_the_text_is_masked_in_headers_and_properties(tmp_pat
     assert {("headers", "name"), ("comments", "identity_number")} <= set(account.masked)
 
 
-def test_pictures_and_embedded_files_are_named_as_not_covered(tmp_path: Path) -> None:
+def test_pictures_and_embedded_files_are_listed_as_not_covered(tmp_path: Path) -> None:
     data = docx_with(
         f"<w:p>{run('正文')}</w:p>",
     )
@@ -237,7 +241,7 @@ def test_pictures_and_embedded_files_are_named_as_not_covered(tmp_path: Path) ->
     ]
 
 
-def test_a_document_that_takes_in_another_file_as_its_text_gives_none(tmp_path: Path) -> None:
+def test_a_document_that_includes_another_file_is_not_masked(tmp_path: Path) -> None:
     relations = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         '<Relationship Id="c" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
@@ -256,7 +260,7 @@ def test_a_document_that_takes_in_another_file_as_its_text_gives_none(tmp_path: 
         docx_masked(written.getvalue(), tmp_path)
 
 
-def test_what_the_zip_file_holds_between_its_parts_does_not_come_along(tmp_path: Path) -> None:
+def test_data_between_the_parts_of_the_zip_file_is_dropped(tmp_path: Path) -> None:
     written = io.BytesIO(docx_with(f"<w:p>{run('正文')}</w:p>"))
     with zipfile.ZipFile(written, "a") as packed:
         packed.comment = PHONE.encode()
@@ -264,7 +268,7 @@ def test_what_the_zip_file_holds_between_its_parts_does_not_come_along(tmp_path:
     assert PHONE.encode() not in file
 
 
-def test_a_part_whose_name_holds_an_identifier_gives_no_file(tmp_path: Path) -> None:
+def test_a_part_with_an_identifier_in_its_name_gives_no_file(tmp_path: Path) -> None:
     written = io.BytesIO(docx_with(f"<w:p>{run('正文')}</w:p>"))
     with zipfile.ZipFile(written, "a") as packed:
         packed.writestr(f"word/media/{PERSON}.png", b"png")
@@ -272,14 +276,14 @@ def test_a_part_whose_name_holds_an_identifier_gives_no_file(tmp_path: Path) -> 
         docx_masked(written.getvalue(), tmp_path)
 
 
-def test_a_damaged_document_is_told_as_such(tmp_path: Path) -> None:
+def test_a_damaged_document_is_reported(tmp_path: Path) -> None:
     data = as_docx([(PARAGRAPH, "正文")])
     with pytest.raises(DocumentError):
         docx_masked(data[: len(data) // 2], tmp_path)
 
 
 @pytest.mark.parametrize("words", [f"call {PHONE}", "no call"])
-async def test_no_file_is_made_where_what_to_mask_is_in_a_scan(
+async def test_no_file_is_created_if_a_scan_has_items_to_mask(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     def scan(picture: Image.Image, threads: int) -> Scan:
@@ -295,6 +299,6 @@ async def test_no_file_is_made_where_what_to_mask_is_in_a_scan(
     assert (left.what, left.where) == (
         ("picture", "page 2")
         if covered
-        else ("file", "None was made: what to mask is in pictures on page 2.")
+        else ("file", "No file was created: page 2 has items to mask in pictures.")
     )
     assert PHONE not in result.text

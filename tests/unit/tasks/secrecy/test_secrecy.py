@@ -27,7 +27,7 @@ from standin.documents.builders import (
     saved,
 )
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
-from tasks.secrecy.files import level_of, look, marking_of_bytes
+from tasks.secrecy.files import level_of, marking_of_bytes, screen
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
@@ -40,7 +40,7 @@ def test_a_marking_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", UNMARKED)
-def test_a_text_that_speaks_of_secrets_is_not_marked(text: str) -> None:
+def test_a_text_that_mentions_secrets_is_not_marked(text: str) -> None:
     assert marking_of(text) is None
 
 
@@ -54,14 +54,14 @@ def test_a_text_that_speaks_of_secrets_is_not_marked(text: str) -> None:
         ("密级：绝密 机密 秘密√", "秘密"),
     ],
 )
-def test_the_level_that_a_tick_belongs_to_counts_and_no_other(text: str, level: str) -> None:
+def test_only_the_ticked_level_counts(text: str, level: str) -> None:
     marking = marking_of(text)
     assert marking is not None
     assert marking.level.value == level
 
 
 @pytest.mark.parametrize("text", ["正文。\n" * 40 + "【机密】关于检查的通知", "约定*机密*1年"])
-def test_a_title_far_down_and_a_level_in_italics_are_no_marking(text: str) -> None:
+def test_a_title_far_down_and_a_level_in_italics_are_not_markings(text: str) -> None:
     assert marking_of(text) is None
 
 
@@ -70,19 +70,19 @@ def test_a_law_is_not_marked(path: Path) -> None:
     assert marking_of(path.read_text(encoding="utf-8")) is None
 
 
-def test_a_marking_says_where_it_stands_and_the_most_secret_one_counts() -> None:
+def test_a_marking_has_a_position_and_the_highest_level_counts() -> None:
     text = "000001\n秘密★5年\n附件一\n绝密★长期\n正文"
     marking = marking_of(text)
     assert marking is not None
     assert (marking.level, text[marking.start : marking.end]) == (Secrecy.top_secret, "绝密★长期")
 
 
-def test_a_level_without_a_star_far_down_is_a_word() -> None:
+def test_a_level_without_a_star_far_down_is_not_a_marking() -> None:
     assert marking_of("正文。\n" * 40 + "秘密\n") is None
     assert marking_of("正文。\n" * 40 + "秘密★10年\n") is not None
 
 
-def test_a_header_that_a_reader_tells_apart_counts_as_the_head_of_a_page() -> None:
+def test_a_header_counts_as_the_head_of_a_page() -> None:
     class Kind(str):
         value = "header"
 
@@ -105,8 +105,8 @@ def test_a_department_may_send_what_its_policy_covers() -> None:
     assert not lenient.may_send(top)
 
 
-def seen(path: Path, limits: ReadLimits = LIMITS) -> str | None:
-    marking = level_of(look(path, {"media_type": detect(path)}, limits))
+def screened(path: Path, limits: ReadLimits = LIMITS) -> str | None:
+    marking = level_of(screen(path, {"media_type": detect(path)}, limits))
     return marking.level.value if marking else None
 
 
@@ -116,10 +116,10 @@ MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知
 @pytest.mark.parametrize(
     "build", [as_docx, as_pdf, as_html, as_ofd, as_xlsx, as_xls, as_ods, as_eml]
 )
-def test_a_quick_look_sees_the_marking_in_a_file(tmp_path: Path, build: object) -> None:
+def test_screening_finds_the_marking_in_a_file(tmp_path: Path, build: object) -> None:
     assert callable(build)
-    assert seen(saved(tmp_path, build(MARKED))) == "机密"
-    assert seen(saved(tmp_path, build(MARKED[1:]))) is None
+    assert screened(saved(tmp_path, build(MARKED))) == "机密"
+    assert screened(saved(tmp_path, build(MARKED[1:]))) is None
 
 
 @pytest.mark.parametrize(
@@ -132,48 +132,48 @@ def test_a_quick_look_sees_the_marking_in_a_file(tmp_path: Path, build: object) 
         ),
     ],
 )
-def test_a_marking_in_a_header_of_word_is_seen(tmp_path: Path, part: str, xml: str) -> None:
+def test_a_marking_in_a_word_header_is_found(tmp_path: Path, part: str, xml: str) -> None:
     body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
-    assert seen(saved(tmp_path, docx_with(body, {part: xml}))) == "绝密"
+    assert screened(saved(tmp_path, docx_with(body, {part: xml}))) == "绝密"
 
 
-def test_a_marking_in_a_text_box_of_word_is_seen(tmp_path: Path) -> None:
+def test_a_marking_in_a_word_text_box_is_found(tmp_path: Path) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>秘密★5年</w:t></w:r></w:p></w:txbxContent>"
     body = f"<w:p><w:r><w:t>某局</w:t></w:r><w:r><w:pict>{box}</w:pict></w:r></w:p>"
-    assert seen(saved(tmp_path, docx_with(body))) == "秘密"
+    assert screened(saved(tmp_path, docx_with(body))) == "秘密"
 
 
-def test_a_marking_on_the_printed_pages_of_a_workbook_is_seen(tmp_path: Path) -> None:
+def test_a_marking_in_the_print_headers_of_a_workbook_is_found(tmp_path: Path) -> None:
     book = Workbook()
     book.active["A1"] = "表"
     book.active.oddHeader.right.text = "机密"
     book.save(path := tmp_path / "book.xlsx")
-    assert seen(path) == "机密"
+    assert screened(path) == "机密"
 
 
-def test_a_marking_in_a_watermark_of_word_is_seen(tmp_path: Path) -> None:
+def test_a_marking_in_a_word_watermark_is_found(tmp_path: Path) -> None:
     watermark = (
         'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
         '<v:textpath string="机密★1年"/></v:shape></w:pict></w:r></w:p>'
     )
     body = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
-    assert seen(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
+    assert screened(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
 
 
-def test_a_pdf_is_looked_through_and_in_no_time_its_first_pages_are(tmp_path: Path) -> None:
+def test_all_pages_of_a_pdf_are_screened_or_the_first_ones_without_time(tmp_path: Path) -> None:
     pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
     late = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True), "late.pdf")
     early = saved(tmp_path, as_pdf([pages[0], MARKED[0], *pages], breaks=True), "early.pdf")
 
     def within(path: Path, seconds: float | None) -> Marking | None:
-        return level_of(look(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
+        return level_of(screen(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
 
     assert [within(late, seconds) is not None for seconds in (None, 60, 0)] == [True, True, False]
     assert within(early, 0) is not None
 
 
 @pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
-def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str) -> None:
+def test_a_marking_in_the_metadata_of_a_pdf_is_found(tmp_path: Path, where: str) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(72, 720, "A notice.")
         if where == "note":
@@ -184,18 +184,18 @@ def test_a_marking_beside_the_pages_of_a_pdf_is_seen(tmp_path: Path, where: str)
         else:
             canvas.setSubject("机密★1年")
 
-    assert seen(saved(tmp_path, drawn_pdf(draw))) == "机密"
+    assert screened(saved(tmp_path, drawn_pdf(draw))) == "机密"
 
 
 @pytest.mark.parametrize("marked", ["**机密★1年**", "## __机密__", "<b>机密★1年</b>"])
-def test_markdown_is_looked_at_as_it_is_written(tmp_path: Path, marked: str) -> None:
+def test_markdown_is_screened_as_source(tmp_path: Path, marked: str) -> None:
     marking = marking_of_bytes(saved(tmp_path, f"{marked}\n\n# 关于检查的通知\n".encode()))
     assert marking is not None
     assert marking.level is Secrecy.confidential
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
-def test_a_written_file_is_looked_at_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+def test_a_text_file_is_screened_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     text = "秘密★5年\n关于开展检查的通知\n" + "正文内容在这里。" * 30
     marking = marking_of_bytes(saved(tmp_path, text.encode(encoding)))
     assert marking is not None

@@ -1,4 +1,4 @@
-"""Numbers, dates, issue numbers and organisations, told from a text and held against another."""
+"""Numbers, dates, issue numbers and organisations, compared with a source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.quality.made_up import amounts, dates, shares
-from tasks.text.facts.check import Source, facts_of, lost
+from tasks.text.facts.check import Source, facts_of, missing_facts
 from tasks.text.numbers import number_values
 from tests.unit.tasks.documents import MIXED
 
@@ -41,9 +41,7 @@ def values(text: str, language: str = "") -> list[str]:
         ("You may March on", []),
     ],
 )
-def test_dates_and_times_have_one_value_however_they_are_written(
-    text: str, expected: list[str]
-) -> None:
+def test_dates_and_times_have_one_value_in_every_notation(text: str, expected: list[str]) -> None:
     assert values(text) == expected
 
 
@@ -71,7 +69,7 @@ def test_dates_and_times_have_one_value_however_they_are_written(
         ("三人", ["3"]),
     ],
 )
-def test_numbers_have_one_value_however_they_are_written(text: str, expected: list[str]) -> None:
+def test_numbers_have_one_value_in_every_notation(text: str, expected: list[str]) -> None:
     assert values(text) == expected
 
 
@@ -106,7 +104,7 @@ def test_issue_numbers_are_compared_by_code_year_and_number() -> None:
         ("Ask the Market Office.", []),
     ],
 )
-def test_organisations_that_no_source_names_are_found(said: str, extra: list[str]) -> None:
+def test_organisations_missing_in_the_source_are_found(said: str, extra: list[str]) -> None:
     source = Source.of(
         "江南市财政局会同人力资源和社会保障局、市发展和改革委员会印发通知。阳光有限公司。",
         "Write to the Market Office.",
@@ -114,17 +112,17 @@ def test_organisations_that_no_source_names_are_found(said: str, extra: list[str
     assert [said[fact.start : fact.end] for fact in source.unsupported(said)] == extra
 
 
-def test_a_date_without_a_year_is_of_the_year_that_was_named_before_it() -> None:
+def test_a_date_without_a_year_has_the_previous_year() -> None:
     source = Source.of("2026年5月3日开工，6月1日完工。")
     assert not list(source.unsupported("2026年6月1日完工"))
     assert list(source.unsupported("2025年6月1日完工"))
 
 
-def test_what_a_translation_lacks_is_told() -> None:
+def test_facts_missing_in_a_translation_are_reported() -> None:
     text = "2026年5月，拨付1.5亿元。"
-    missing = lost(facts_of(text), "150 million yuan were paid.")
+    missing = missing_facts(facts_of(text), "150 million yuan were paid.")
     assert [text[fact.start : fact.end] for fact in missing] == ["2026年5月"]
-    assert lost(facts_of(text), "In May 2026, 150 million yuan were paid.") == []
+    assert missing_facts(facts_of(text), "In May 2026, 150 million yuan were paid.") == []
 
 
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)), st.integers(0, 6), st.integers(0, 6))
@@ -146,15 +144,15 @@ def test_a_share_is_itself_in_every_form(tenths: int, form: int) -> None:
 
 @settings(deadline=None)
 @given(st.lists(MIXED, max_size=8))
-def test_a_text_has_all_of_its_own_facts_and_their_places_are_in_it(texts: list[str]) -> None:
+def test_a_text_supports_all_of_its_own_facts_and_they_are_inside_it(texts: list[str]) -> None:
     text = "\n".join(texts)
     assert list(Source.of(text).unsupported(text)) == []
-    assert lost(facts_of(text), text) == []
+    assert missing_facts(facts_of(text), text) == []
     for fact in facts_of(text):
         assert 0 <= fact.start < fact.end <= len(text)
 
 
 @pytest.mark.parametrize("text", ["一" * 5_000, "九" * 5_000 + "元", "三点" + "一" * 5_000])
-def test_a_line_of_numerals_is_no_number_too_long_to_read(text: str) -> None:
+def test_a_long_line_of_numerals_is_not_a_number(text: str) -> None:
     assert number_values(text)
     assert list(facts_of(text, language=""))

@@ -12,7 +12,7 @@ from tasks.text.quotes import Match, QuoteFinder, normal_form
 from tests.unit.tasks.documents import MIXED, document, documents
 
 
-def test_words_that_stand_there_are_found_exactly_with_their_page() -> None:
+def test_words_in_the_source_are_found_exactly_with_their_page() -> None:
     source = document("First page.", "The fee is 45 euros.", page_of=(1, 2))
     quote = QuoteFinder(source).find("fee is 45 euros")
     assert (quote.text, quote.match, quote.page) == ("fee is 45 euros", Match.exact, 2)
@@ -32,16 +32,14 @@ def test_words_that_stand_there_are_found_exactly_with_their_page() -> None:
         ("cafe\u0301 and ﬁne", "café and fine"),
     ],
 )
-def test_words_that_differ_in_form_alone_are_found_after_normalisation(
-    source: str, words: str
-) -> None:
+def test_words_in_another_form_are_found_after_normalisation(source: str, words: str) -> None:
     quote = QuoteFinder(document("前言。", f"（{source}）完")).find(words)
     assert quote.match is Match.normalized
     assert quote.text == source
 
 
 @pytest.mark.parametrize("words", ["fee is 54 euros", "nowhere", "", " ", "，", "now here x"])
-def test_words_that_do_not_stand_there_are_not_found(words: str) -> None:
+def test_words_missing_in_the_source_are_not_found(words: str) -> None:
     quote = QuoteFinder(document("The fee is 45 euros. now here")).find(words)
     assert (quote.match, quote.start, quote.end, quote.page) == (Match.none, None, None, None)
 
@@ -50,23 +48,23 @@ def test_spaces_between_latin_words_count() -> None:
     assert QuoteFinder(document("It is now here.")).find("It is nowhere").match is Match.none
 
 
-def test_a_place_within_the_part_is_preferred_to_one_before_it() -> None:
+def test_a_match_inside_the_range_is_preferred() -> None:
     source = document("Fee: 45 euros.", "Fee: 45 euros.")
     assert QuoteFinder(source).find("Fee: 45 euros", 16, 30).start == 16
     assert QuoteFinder(source).find("fee: 45 EUROS", 16, 30).start == 16
 
 
-def test_a_place_outside_the_part_is_found_too() -> None:
+def test_a_match_outside_the_range_is_found() -> None:
     source = document("Fee: 45 euros.", "Nothing here.")
     assert QuoteFinder(source).find("Fee: 45 euros", 16, 29).start == 0
 
 
-def test_half_of_a_character_is_not_found() -> None:
+def test_part_of_a_character_is_not_found() -> None:
     assert QuoteFinder(document("x ½ y")).find("1").match is Match.none
 
 
 @given(source=documents(), data=st.data())
-def test_what_is_found_has_the_same_normal_form_as_what_was_looked_for(
+def test_a_match_has_the_same_normal_form_as_the_quotation(
     source: Document, data: st.DataObject
 ) -> None:
     start = data.draw(st.integers(0, len(source.text)))
@@ -82,7 +80,7 @@ def test_what_is_found_has_the_same_normal_form_as_what_was_looked_for(
 
 
 @given(words=st.text(st.sampled_from("政府办公室abc 12。，-"), min_size=2, max_size=30))
-def test_words_are_found_across_the_stretches_that_long_texts_are_normalised_in(words: str) -> None:
+def test_words_are_found_across_chunks(words: str) -> None:
     form = normal_form(words)
     source = document("县区—人民 政府，x y。" * 300 + words + "县区—人民 政府，x y。" * 300)
     quote = QuoteFinder(source).find(words.upper())

@@ -1,4 +1,4 @@
-"""How runs and paragraphs look once defaults, styles and themes are taken into account."""
+"""The effective formatting of runs and paragraphs, from defaults, styles and themes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
-class RunLook:
-    """Fonts are None where nothing gives one; `colour` is upper-case RRGGBB, `auto`, or None."""
+class RunFormat:
+    """Fonts are None if not specified; `colour` is upper-case RRGGBB, `auto`, or None."""
 
     east_asia: str | None
     ascii: str | None
@@ -28,13 +28,13 @@ class RunLook:
     colour: str | None
 
 
-def is_black(look: RunLook) -> bool:
-    return look.colour in {None, "auto", "000000"}
+def is_black(run: RunFormat) -> bool:
+    return run.colour in {None, "auto", "000000"}
 
 
 @dataclass(frozen=True, slots=True)
-class ParagraphLook:
-    """Twips, and hundredths of a character where a name says `chars`; 0 where nothing is given."""
+class ParagraphFormat:
+    """Lengths in twips; `_chars` in hundredths of a character. 0 if not specified."""
 
     align: str
     first: int
@@ -50,8 +50,8 @@ class ParagraphLook:
     snaps: bool
 
 
-class Looks:
-    """Resolves looks for one document, from its styles and its theme."""
+class Formatting:
+    """Resolves the formatting in one document from its styles and theme."""
 
     def __init__(self, styles: etree._Element | None, theme: etree._Element | None) -> None:
         self._styles: dict[tuple[str, str], etree._Element] = {}
@@ -72,36 +72,36 @@ class Looks:
                         self._default[kind] = name
         self._chains: dict[tuple[str, str], tuple[etree._Element, ...]] = {}
 
-    def of_run(self, paragraph: etree._Element, run: etree._Element | None) -> RunLook:
-        """The look of a run in a paragraph; without one, of what the paragraph's style gives."""
+    def of_run(self, paragraph: etree._Element, run: etree._Element | None) -> RunFormat:
+        """Returns the formatting of a run; without `run`, that of the paragraph's style."""
         fonts: dict[str, str | None] = {}
         size, colour = None, None
         for level in self._run_levels(paragraph, run):
-            given = child(level, "rFonts")
-            if given is not None:
-                fonts |= self._fonts(given)
+            element = child(level, "rFonts")
+            if element is not None:
+                fonts |= self._fonts(element)
             size = whole(value(level, "sz")) or size
             colour = value(level, "color") or colour
         if colour is not None:
             colour = colour.upper() if _COLOUR.fullmatch(colour) else "auto"
-        return RunLook(
+        return RunFormat(
             fonts.get("eastAsia"), fonts.get("ascii"), size or _DEFAULT_HALF_POINTS, colour
         )
 
-    def of_paragraph(self, paragraph: etree._Element) -> ParagraphLook:
+    def of_paragraph(self, paragraph: etree._Element) -> ParagraphFormat:
         indents: dict[str, int] = {}
         spacing: dict[str, str] = {}
         align, snaps = "left", True
         for level in self._paragraph_levels(paragraph):
             align = value(level, "jc") or align
             _merge_indents(indents, child(level, "ind"))
-            given = child(level, "spacing")
-            if given is not None:
-                spacing |= {str(key).rpartition("}")[2]: str(one) for key, one in given.items()}
+            element = child(level, "spacing")
+            if element is not None:
+                spacing |= {str(key).rpartition("}")[2]: str(one) for key, one in element.items()}
             snap = child(level, "snapToGrid")
             if snap is not None:
                 snaps = attribute(snap, "val") not in {"0", "false", "off"}
-        return ParagraphLook(
+        return ParagraphFormat(
             align={"start": "left", "end": "right"}.get(align, align),
             first=indents.get("firstLine", 0) - indents.get("hanging", 0),
             first_chars=indents.get("firstLineChars", 0) - indents.get("hangingChars", 0),
@@ -118,7 +118,7 @@ class Looks:
 
     @property
     def normal_half_points(self) -> int:
-        """The size of text that nothing else is said of: a document grid counts from it."""
+        """The size of the Normal style, on which a document grid is based."""
         levels = [self._defaults["rPr"]]
         levels += [child(style, "rPr") for style in self._chain("paragraph", None)]
         sizes = [whole(value(level, "sz")) for level in levels if level is not None]
@@ -127,7 +127,7 @@ class Looks:
     def _run_levels(
         self, paragraph: etree._Element, run: etree._Element | None
     ) -> Iterator[etree._Element]:
-        """What gives the run's look, the weakest first."""
+        """Yields the run properties that apply, lowest precedence first."""
         own = child(run, "rPr") if run is not None else None
         style = value(child(paragraph, "pPr"), "pStyle")
         levels = [self._defaults["rPr"]]
@@ -144,7 +144,7 @@ class Looks:
         yield from (level for level in [*levels, own] if level is not None)
 
     def _chain(self, kind: str, name: str | None) -> tuple[etree._Element, ...]:
-        """A style and those it is based on, the farthest first; the default one without a name."""
+        """Returns a style after its ancestors; without a valid name, the default style."""
         if name is None or (kind, name) not in self._styles:
             name = self._default.get(kind, "")
         if (kind, name) not in self._chains:
@@ -156,11 +156,11 @@ class Looks:
             self._chains[kind, name] = tuple(chain)
         return self._chains[kind, name]
 
-    def _fonts(self, given: etree._Element) -> Mapping[str, str | None]:
+    def _fonts(self, element: etree._Element) -> Mapping[str, str | None]:
         fonts: dict[str, str | None] = {}
         for slot in _FONT_SLOTS:
-            theme = attribute(given, f"{slot}Theme")
-            font = self._themes.get(theme) if theme else attribute(given, slot)
+            theme = attribute(element, f"{slot}Theme")
+            font = self._themes.get(theme) if theme else attribute(element, slot)
             if theme or font:
                 fonts[slot] = font
         return fonts
@@ -171,10 +171,10 @@ class Looks:
             self._defaults[name] = child(default, name) if default is not None else None
 
 
-def _merge_indents(indents: dict[str, int], given: etree._Element | None) -> None:
-    if given is None:
+def _merge_indents(indents: dict[str, int], element: etree._Element | None) -> None:
+    if element is None:
         return
-    new = {str(key).rpartition("}")[2]: whole(str(one)) for key, one in given.items()}
+    new = {str(key).rpartition("}")[2]: whole(str(one)) for key, one in element.items()}
     for ours, theirs in (("left", "start"), ("right", "end")):
         for suffix in ("", "Chars"):
             if theirs + suffix in new:
@@ -187,7 +187,7 @@ def _merge_indents(indents: dict[str, int], given: etree._Element | None) -> Non
 
 
 def _space(spacing: Mapping[str, str], side: str) -> int:
-    """Space before or after in twips, whichever way it is given; lines count 240."""
+    """Space before or after in twips. One line is 240."""
     if spacing.get(f"{side}Autospacing") in {"1", "true", "on"}:
         return _LINES
     lines = whole(spacing.get(f"{side}Lines"))
@@ -197,7 +197,7 @@ def _space(spacing: Mapping[str, str], side: str) -> int:
 
 
 def _theme_fonts(theme: etree._Element | None) -> Mapping[str, str]:
-    """The fonts that a theme's names stand for, with those for Chinese where it has such."""
+    """Returns the fonts for the names that a theme defines, including those for Chinese."""
     fonts: dict[str, str] = {}
     for scheme in theme.iter("{*}fontScheme") if theme is not None else ():
         for kind in ("major", "minor"):

@@ -1,4 +1,4 @@
-"""Typefaces, sizes, lines and indents, however a file says them."""
+"""Typefaces, sizes, line spacing and indents, from all sources of formatting."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_each_part_has_its_typeface(place: int, rule: str) -> None:
 
 
 @pytest.mark.parametrize("font", ["仿宋", "FangSong", "fangsong_gb2312", "方正仿宋_GBK"])
-def test_a_typeface_goes_by_several_names(font: str) -> None:
+def test_a_typeface_has_several_font_names(font: str) -> None:
     document = letter()
     set_font(document.paragraphs[OPENING].runs[0], font)
     assert broken(document) == []
 
 
-def test_only_the_words_in_another_typeface_are_named() -> None:
+def test_only_the_text_in_another_typeface_is_reported() -> None:
     document = letter()
     paragraph = document.paragraphs[OPENING]
     words = paragraph.runs[0].text
@@ -84,7 +84,7 @@ def test_digits_between_wrong_runs_do_not_make_two_findings() -> None:
     assert broken(document) == [("body.font", DATE)]
 
 
-def test_a_heading_that_sentences_follow_keeps_its_typeface_to_itself(tmp_path: Path) -> None:
+def test_only_the_heading_of_a_paragraph_has_its_typeface(tmp_path: Path) -> None:
     document = letter()
     paragraph = document.paragraphs[SECOND]
     paragraph.runs[0].text = "（一）明确责任。各单位要高度重视。"
@@ -97,7 +97,7 @@ def test_a_heading_that_sentences_follow_keeps_its_typeface_to_itself(tmp_path: 
 
 
 def _bare(document: Any) -> Any:
-    """The opening's run, with nothing said of its look."""
+    """The opening's run without direct formatting."""
     run = document.paragraphs[OPENING].runs[0]
     run._r.remove(run._r.rPr)
     return run
@@ -109,7 +109,7 @@ def _style(document: Any, based_on: Any = None) -> Any:
     return style
 
 
-def test_looks_are_inherited_from_styles_and_what_these_are_based_on() -> None:
+def test_formatting_is_inherited_from_styles_and_their_ancestors() -> None:
     document = letter()
     _bare(document)
     base = _style(document)
@@ -121,7 +121,7 @@ def test_looks_are_inherited_from_styles_and_what_these_are_based_on() -> None:
     assert broken(document) == [("body.size", OPENING)]
 
 
-def test_looks_are_inherited_from_a_character_style_and_overridden_by_the_run() -> None:
+def test_formatting_is_inherited_from_a_character_style_and_overridden_by_the_run() -> None:
     document = letter()
     run = _bare(document)
     style = document.styles.add_style("letters", WD_STYLE_TYPE.CHARACTER)
@@ -143,7 +143,7 @@ def test_a_themes_font_counts_as_the_font() -> None:
     assert finding["found"] == "宋体"
 
 
-def test_document_defaults_count_where_nothing_else_is_said() -> None:
+def test_document_defaults_apply_last() -> None:
     document = letter()
     _bare(document)
     defaults = document.styles.element.find(
@@ -209,7 +209,7 @@ def test_there_is_no_space_between_paragraphs() -> None:
         (Pt(-32), Pt(32), "", False),
     ],
 )
-def test_a_first_line_stands_two_characters_in(
+def test_a_first_line_is_indented_by_two_characters(
     first: Any, left: Any, lead: str, *, right: bool
 ) -> None:
     document = letter()
@@ -220,7 +220,7 @@ def test_a_first_line_stands_two_characters_in(
     assert broken(document) == ([] if right else [("body.indent", PLAIN)])
 
 
-def test_hundredths_of_a_character_count_before_twips() -> None:
+def test_hundredths_of_a_character_take_precedence_over_twips() -> None:
     document = letter()
     indent = document.paragraphs[PLAIN]._p.pPr.ind
     indent.set(qn("w:firstLine"), "420")
@@ -234,7 +234,7 @@ def test_the_text_is_neither_centred_nor_right() -> None:
     assert broken(document) == [("body.align", PLAIN)]
 
 
-def test_a_hidden_word_and_a_deleted_one_count_for_nothing() -> None:
+def test_hidden_and_deleted_words_are_ignored() -> None:
     document = letter()
     run = document.paragraphs[PLAIN].add_run("藏")
     run.font.hidden = True

@@ -1,14 +1,15 @@
-"""Where paragraphs stand: indents, alignment, and blank lines between them."""
+"""Indents, alignment and blank lines of paragraphs: checking and setting them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lxml import etree
 
 from documents.ooxml.write import give, made, namespace, properties
-from tasks.official_layout.finding import Found, Mend, Rule
-from tasks.official_layout.official import Official
+from tasks.official_layout.finding import Breach, Correction, Rule
+from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
 
 SIZE_3_TWIPS = 320
@@ -21,77 +22,84 @@ _INDENTS = (
 
 
 def first_indent(paragraph: Paragraph) -> float:
-    """How many characters of size 3 its first line stands from the left edge of the type area."""
-    look = paragraph.look
+    """The distance of the first line from the left edge of the type area, in size 3 characters."""
+    look = paragraph.format
     first = look.first_chars / 100 if look.first_chars else look.first / SIZE_3_TWIPS
     return left_indent(paragraph) + first + spaces(paragraph.text[: paragraph.lead])
 
 
 def left_indent(paragraph: Paragraph) -> float:
-    look = paragraph.look
+    look = paragraph.format
     return look.left_chars / 100 if look.left_chars else look.left / SIZE_3_TWIPS
 
 
 def right_indent(paragraph: Paragraph) -> float:
-    """How many characters of size 3 its end stands from the right edge, if it is set right."""
-    look = paragraph.look
+    """The distance of right-aligned text from the right edge, in size 3 characters."""
+    look = paragraph.format
     right = look.right_chars / 100 if look.right_chars else look.right / SIZE_3_TWIPS
     return right + spaces(paragraph.text[len(paragraph.text.rstrip()) :])
 
 
 def spaces(text: str) -> float:
-    """White space in characters: a wide one is one, any other half."""
+    """The width of white space in characters: full-width 1, others 0.5."""
     return sum(1 if one in _WIDE_SPACES else 0.5 for one in text)
 
 
-def is_near(chars: float, wanted: float) -> bool:
-    return abs(chars - wanted) <= _CHARS_OFF
+def is_near(chars: float, expected: float) -> bool:
+    return abs(chars - expected) <= _CHARS_OFF
 
 
-def indented(rule: Rule, paragraph: Paragraph, wanted: int) -> Iterator[Found]:
-    """A first line that stands so many characters in, and the lines below it that do not.
+def check_indent(rule: Rule, paragraph: Paragraph, expected: int) -> Iterator[Breach]:
+    """Checks that the first line is indented by `expected` characters, and the others are not.
 
-    What Word numbers by itself is indented by its list, and left alone.
+    Paragraphs that Word numbers are skipped: their list sets the indent.
     """
     if paragraph.mark:
         return
     first, left = first_indent(paragraph), left_indent(paragraph)
-    if is_near(first, wanted) and is_near(left, 0):
+    if is_near(first, expected) and is_near(left, 0):
         return
-    found = f"{first:.1f} characters in" if is_near(left, 0) else f"all lines {left:.1f} in"
-    mend: Mend = lambda: set_indent(paragraph, wanted)  # noqa: E731 - one of two kinds of mending
-    if spaces(paragraph.text[: paragraph.lead]) > wanted + _CHARS_OFF:
-        mend = TextEdit(paragraph, 0, paragraph.lead, "")
-    yield Found(rule, found, paragraph, mend=mend)
+    found = f"first line indented by {first:.1f} characters"
+    if not is_near(left, 0):
+        found = f"all lines indented by {left:.1f} characters"
+    correction: Correction = partial(set_indent, paragraph, expected)
+    if spaces(paragraph.text[: paragraph.lead]) > expected + _CHARS_OFF:
+        correction = TextEdit(paragraph, 0, paragraph.lead, "")
+    yield Breach(rule, found, paragraph, correction=correction)
 
 
-def set_indent(paragraph: Paragraph, wanted: int) -> None:
-    """Give the first line so many characters; those that its text begins with count."""
-    chars = max(0.0, wanted - spaces(paragraph.text[: paragraph.lead]))
+def set_indent(paragraph: Paragraph, expected: int) -> None:
+    """Indents the first line by `expected` characters, including the white space in its text."""
+    chars = max(0.0, expected - spaces(paragraph.text[: paragraph.lead]))
     indent = _clear_indents(paragraph)
     give(indent, firstLineChars=round(chars * 100), firstLine=round(chars * SIZE_3_TWIPS))
     give(indent, leftChars=0, left=0)
 
 
-def aligned(rule: Rule, paragraph: Paragraph, wanted: str, *also: str) -> Iterator[Found]:
-    if paragraph.look.align not in {wanted, *also}:
-        yield Found(
-            rule, paragraph.look.align, paragraph, mend=lambda: set_align(paragraph, wanted)
+def check_alignment(
+    rule: Rule, paragraph: Paragraph, expected: str, *also: str
+) -> Iterator[Breach]:
+    if paragraph.format.align not in {expected, *also}:
+        yield Breach(
+            rule,
+            paragraph.format.align,
+            paragraph,
+            correction=partial(set_align, paragraph, expected),
         )
 
 
-def set_align(paragraph: Paragraph, wanted: str) -> None:
-    give(made(properties(paragraph.element), "jc"), val=wanted)
+def set_align(paragraph: Paragraph, expected: str) -> None:
+    give(made(properties(paragraph.element), "jc"), val=expected)
 
 
-def centred(rule: Rule, paragraph: Paragraph) -> Iterator[Found]:
-    """In the middle of the line: set so, and without an indent that pushes it aside."""
-    look = paragraph.look
+def check_centred(rule: Rule, paragraph: Paragraph) -> Iterator[Breach]:
+    """Checks that the paragraph is centred, without an indent that shifts it."""
+    look = paragraph.format
     pushed = abs(first_indent(paragraph) - right_indent(paragraph)) > _CHARS_OFF
     if look.align == "center" and not pushed:
         return
 
-    def mend() -> None:
+    def correct() -> None:
         set_align(paragraph, "center")
         indent = _clear_indents(paragraph)
         edge = spaces(paragraph.text[len(paragraph.text.rstrip()) :])
@@ -103,11 +111,11 @@ def centred(rule: Rule, paragraph: Paragraph) -> Iterator[Found]:
         give(indent, rightChars=round(max(0, lead - edge) * 100))
 
     found = "indented" if look.align == "center" else look.align
-    yield Found(rule, found, paragraph, mend=mend)
+    yield Breach(rule, found, paragraph, correction=correct)
 
 
 def set_right(paragraph: Paragraph, chars: int) -> None:
-    """Set it right, so many characters from the edge; those that its text ends with count."""
+    """Right-aligns it `chars` characters from the edge, including the white space in its text."""
     set_align(paragraph, "right")
     indent = _clear_indents(paragraph)
     left = max(0.0, chars - spaces(paragraph.text[len(paragraph.text.rstrip()) :]))
@@ -115,35 +123,37 @@ def set_right(paragraph: Paragraph, chars: int) -> None:
     give(indent, firstLineChars=0, firstLine=0, leftChars=0, left=0)
 
 
-def blank_lines(
-    rule: Rule, official: Official, above: Paragraph, below: Paragraph, wanted: int
-) -> Iterator[Found]:
-    """So many blank paragraphs right above `below`, which comes after `above`."""
+def check_blank_lines(
+    rule: Rule, official: OfficialDocument, above: Paragraph, below: Paragraph, expected: int
+) -> Iterator[Breach]:
+    """Checks that `expected` blank paragraphs precede `below`, which follows `above`."""
     between = official.paragraphs[above.index + 1 : below.index]
     blanks: list[Paragraph] = []
     for paragraph in reversed(between):
         if not paragraph.blank:
             break
         blanks.append(paragraph)
-    if len(blanks) == wanted or not _one_parent(above, below):
+    if len(blanks) == expected or not _one_parent(above, below):
         return
-    # A paragraph that holds a section's measures is not to be taken out.
-    spare = [one for one in blanks if not any(True for _ in one.element.iter("{*}sectPr"))]
+    # Removing a paragraph with section properties would change the page setup.
+    removable = [one for one in blanks if not any(True for _ in one.element.iter("{*}sectPr"))]
 
-    def mend() -> None:
-        for _ in range(wanted - len(blanks)):
+    def correct() -> None:
+        for _ in range(expected - len(blanks)):
             below.element.addprevious(_blank_like(below.element))
-        for paragraph in spare[: max(0, len(blanks) - wanted)]:
+        for paragraph in removable[: max(0, len(blanks) - expected)]:
             parent = paragraph.element.getparent()
             if parent is not None:
                 parent.remove(paragraph.element)
 
-    able = len(blanks) - len(spare) <= wanted
-    yield Found(rule, f"{len(blanks)} blank lines above", below, mend=mend if able else None)
+    possible = len(blanks) - len(removable) <= expected
+    yield Breach(
+        rule, f"{len(blanks)} blank lines above", below, correction=correct if possible else None
+    )
 
 
 def _blank_like(element: etree._Element) -> etree._Element:
-    """A paragraph without words, its line as high as those of the text."""
+    """An empty paragraph with the line height of the body text."""
     blank = etree.Element(f"{{{namespace(element)}}}p")
     give(made(properties(blank), "spacing"), line=579, lineRule="exact", before=0, after=0)
     return blank
