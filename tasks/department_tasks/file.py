@@ -18,7 +18,7 @@ from tasks.department_tasks.definition import TaskFile
 from tasks.department_tasks.meaning import flaws_of_meaning
 from tasks.department_tasks.problems import FileProblem, Flaw, Steps, TaskFilesRefused
 from tasks.department_tasks.yaml_text import MOST_BYTES, Marked, read_yaml
-from tasks.model.caller_schema import SchemaNotTaken
+from tasks.model.caller_schema import SchemaRejected
 
 
 def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
@@ -114,8 +114,8 @@ def _flaw(marked: Marked, name: str, error: ErrorDetails) -> Flaw:
         if not (name == "checks" and n == 2 and step in CHECK_NAMES)
     )
     kind, given = error["type"], error["ctx"].get("error") if "ctx" in error else None
-    if isinstance(given, SchemaNotTaken):
-        return Flaw((*steps, *_steps_to(marked, steps, given.place)), str(given))
+    if isinstance(given, SchemaRejected):
+        return Flaw((*steps, *_steps_to(marked, steps, given.pointer)), str(given))
     if kind == "extra_forbidden":
         return Flaw(steps, "is not known here: remove it, or check its spelling", of_key=True)
     if kind in ("union_tag_invalid", "union_tag_not_found"):

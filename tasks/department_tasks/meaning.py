@@ -15,7 +15,7 @@ from tasks.department_tasks.problems import Flaw
 from tasks.department_tasks.result_paths import may_be
 from tasks.department_tasks.template import DOCUMENT, OPTIONS, flaws_of, names_in
 from tasks.extract.evidence_schema import guided_schema
-from tasks.model.caller_schema import Schema
+from tasks.model.caller_schema import Schema, SchemaRejected
 
 
 def flaws_of_meaning(sound: Mapping[str, Any], folder: Path) -> list[Flaw]:
@@ -51,8 +51,8 @@ def _of_result(schema: Schema | None) -> Iterator[Flaw]:
         return
     try:
         guided_schema(schema, quoted=False)
-    except RecursionError:
-        yield Flaw(("result_schema",), "leads back to itself without end: take the circle out")
+    except SchemaRejected as error:
+        yield Flaw(("result_schema",), str(error))
 
 
 def _of_prompt(prompt: Prompt, options: Schema | None) -> Iterator[Flaw]:

@@ -89,6 +89,7 @@ class OwnWork:
     def __init__(self, definition: TaskFile) -> None:
         self._definition = definition
         self._schema = definition.result_schema
+        self._validator = Draft202012Validator(self._schema)
 
     async def run(self, document: Document, options: OwnOptions, engine: Engine) -> OwnResult:
         """Raises `EmptyDocument`, `DocumentTooLong`, `OptionsTooLong`, `OutputError`, its kind
@@ -159,7 +160,7 @@ class OwnWork:
 
     def _faults(self, run: _Run, data: Any) -> list[_Fault]:
         """What is wrong with the answer for one part. What a part lacks, another may give."""
-        misfit = _misfit(data, self._schema, whole=not run.several)
+        misfit = _misfit(data, self._validator, whole=not run.several)
         if misfit:
             return [misfit]
         rules = self._definition.checks
@@ -170,7 +171,7 @@ class OwnWork:
     def _result(self, run: _Run, answers: Sequence[_Answer]) -> OwnResult:
         node = fitted(reduce(merge, (one.node for one in answers)), self._schema, self._schema)
         data = plain(node)
-        misfit = _misfit(data, self._schema, whole=True)
+        misfit = _misfit(data, self._validator, whole=True)
         if misfit:
             raise misfit.error
         checked = check(self._definition.checks, data, run.source, run.options)
@@ -193,12 +194,12 @@ class _Fault:
     error: OutputError
 
 
-def _misfit(data: Any, schema: Mapping[str, Any], *, whole: bool) -> _Fault | None:
+def _misfit(data: Any, validator: Draft202012Validator, *, whole: bool) -> _Fault | None:
     """What does not fit the schema; of a part, lacking a value is no fault."""
     try:
-        missing = missing_values(data, schema) if isinstance(data, dict) else ["/"]
+        missing = missing_values(data, validator) if isinstance(data, dict) else ["/"]
     except OutputError as error:
-        found = next(Draft202012Validator(schema).iter_errors(data), None)
+        found = next(validator.iter_errors(data), None)
         return _Fault(found.message[:200] if found else str(error), error)
     if not missing or not whole:
         return None

@@ -19,6 +19,15 @@ def nested(depth: int) -> dict[str, Any]:
     return schema
 
 
+def doubled(count: int) -> dict[str, Any]:
+    """Definitions that each refer twice to the next one."""
+    refs = [{"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(count)]
+    return {f"d{n}": schema for n, schema in enumerate([*refs, {"type": "string"}])}
+
+
+CIRCLE = {"allOf": [{"$ref": "#/$defs/d"}, {"type": "object"}]}
+
+
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
@@ -34,6 +43,8 @@ def nested(depth: int) -> dict[str, Any]:
         (of(a={"pattern": "(("}), "is not a 'regex'"),
         (of(a={"pattern": "^(a+)+$"}), "a repetition within a repetition"),
         (nested(30), "deeper than"),
+        ({**of(a={"$ref": "#/$defs/d0"}), "$defs": doubled(30)}, "more than 1000 schemas apply"),
+        ({**of(a={"$ref": "#/$defs/d"}), "$defs": {"d": CIRCLE}}, "leads back to itself"),
         (of(a={"description": "x" * 40_000}), "longer than"),
     ],
 )
