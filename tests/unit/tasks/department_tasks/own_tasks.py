@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.department_tasks.file import OwnFile, read_file
-from tasks.department_tasks.options import OwnOptions
-from tasks.department_tasks.result import OwnResult
+from tasks.department_tasks.models import OwnOptions, OwnResult
 from tasks.department_tasks.run import task_of
 from tasks.task import Task
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from standin.scripted_engine import ScriptedEngine
-from tasks.department_tasks.check_rules import CHECK_NAMES
+from tasks.department_tasks.checks import CHECK_NAMES
 from tasks.department_tasks.file import OwnFile, read_file
 from tasks.department_tasks.run import task_of
 from tasks.department_tasks.trial import case_document, differences_of, try_case

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from documents.document import Document
 from documents.errors import DocumentTooLong, Retry
 from standin.scripted_engine import Answer, Request, ScriptedEngine
+from tasks.department_tasks.models import OwnResult
 from tasks.department_tasks.regexes import check_pattern
-from tasks.department_tasks.result import OwnResult
 from tasks.doubts import Doubt
 from tasks.errors import ChecksFailed, OptionsTooLong, OutputError
 from tasks.registry import BUILT_IN, TASKS, offer, tasks_for
@@ -142,7 +142,7 @@ async def test_a_check_that_fails_again_fails_the_job_and_quotes_nothing(run: Ru
     assert "`quotes-in-source`" in str(caught.value)
     assert "/items/*/quote" in str(caught.value)
     assert "4 May" not in str(caught.value)
-    assert "4 May" in caught.value.said
+    assert "4 May" in caught.value.faults
 
 
 async def test_an_answer_that_does_not_fit_the_schema_is_repaired_or_tried_again(
