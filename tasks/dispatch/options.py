@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from tasks.dispatch.examples import MOST_EXAMPLES, MOST_INLINE, Example, ExamplesWrong, labelled
 from tasks.dispatch.tree import MOST_NODES, Node, Tree, TreeWrong
-from tasks.references import DocumentRef, listed_or_named
+from tasks.references import DocumentRef, list_or_document
 
 _LIST_OR_DOCUMENT = Discriminator(
-    listed_or_named,
+    list_or_document,
     custom_error_type="input",
     custom_error_message="Give a list, or a document by its `text` or `document_id`.",
 )

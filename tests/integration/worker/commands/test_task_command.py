@@ -130,7 +130,7 @@ def test_a_folder_is_checked_without_an_engine(file: Path) -> None:
     file.write_text(file.read_text().replace('"permit"', '"summarize"'))
     result = run("check", file.parent)
     assert result.exit_code == 1
-    assert "permit.yaml:2:10: name: `summarize` is Chancery's own" in result.output
+    assert "permit.yaml:2:10: name: `summarize` is a built-in name" in result.output
     assert "other.yml:1:1: prompt: is missing: add it" in result.output
     assert "no tasks" in run("check", file.parent / "cases").output
 

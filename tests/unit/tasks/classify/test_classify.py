@@ -10,7 +10,7 @@ from standin.scripted_engine import Request, ScriptedEngine
 from tasks.classify import ClassifyOptions, classify
 from tasks.engine import Completion, Token
 from tasks.errors import EngineRefused, OutputError
-from tasks.model.letters import letter_logprobs
+from tasks.model.choosing import letter_logprobs
 from tests.unit.tasks.documents import document
 
 OPTIONS = ClassifyOptions.model_validate(
@@ -87,7 +87,7 @@ async def test_parts_of_a_long_document_count_by_their_length() -> None:
     result = await classify(source, OPTIONS, engine)
     assert len(engine.requests) > 2
     assert result.label == "tax"
-    assert engine.told[-1] == (len(engine.requests), len(engine.requests))
+    assert engine.reports[-1] == (len(engine.requests), len(engine.requests))
 
 
 def _text(request: Request) -> str:

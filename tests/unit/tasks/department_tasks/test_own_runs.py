@@ -198,7 +198,7 @@ async def test_a_long_document_is_refused_unless_the_file_says_otherwise(run: Ru
     assert result.parts == len(result.data["items"]) == len(run.engine.requests)
     assert result.data["summary"] == "s0"
     assert all(one.quote.match is Match.exact for one in result.quotes)
-    assert run.engine.told[-1] == (result.parts, result.parts)
+    assert run.engine.reports[-1] == (result.parts, result.parts)
 
 
 async def test_what_one_part_lacks_another_may_give(run: Runs) -> None:

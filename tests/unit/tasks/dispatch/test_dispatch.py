@@ -248,7 +248,7 @@ async def test_a_long_message_is_asked_about_in_parts() -> None:
     assert len(engine.requests) > 1
     assert result.place is not None
     assert result.place.id == "cg-lamps"
-    assert engine.told == [(0, 1), (1, 1)]
+    assert engine.reports == [(0, 1), (1, 1)]
 
 
 async def test_what_cannot_be_worked_on_says_so() -> None:

@@ -112,7 +112,7 @@ async def test_a_value_is_found_in_the_one_part_that_has_it_and_the_rest_is_miss
     assert result.missing == ["/amount"]
     assert not result.valid
     assert len(engine.requests) > 2
-    assert engine.told[-1] == (len(engine.requests) + 1, len(engine.requests) + 1)
+    assert engine.reports[-1] == (len(engine.requests) + 1, len(engine.requests) + 1)
 
 
 async def test_a_value_whose_quote_was_found_wins_over_an_earlier_one() -> None:

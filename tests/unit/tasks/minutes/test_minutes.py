@@ -135,4 +135,4 @@ async def test_a_long_transcript_is_worked_on_in_parts_that_are_put_together() -
     assert 1 < len(result.decisions) == len(engine.requests)
     starts = [one.quote.start for one in result.decisions]
     assert starts == sorted(starts)
-    assert engine.told[-1] == (len(engine.requests), len(engine.requests))
+    assert engine.reports[-1] == (len(engine.requests), len(engine.requests))

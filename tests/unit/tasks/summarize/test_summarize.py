@@ -124,10 +124,10 @@ async def test_a_long_document_is_summarised_in_parts_that_are_merged_with_their
     source = long_document()
     engine = ScriptedEngine(echo, context_tokens=900)
     result = await summarize(source, SummarizeOptions(max_words=20), engine)
-    parts = engine.told[-1][0] - 1
+    parts = engine.reports[-1][0] - 1
     assert parts > 2
     assert len(engine.requests) > parts
-    assert engine.told == [(done, parts + 1) for done in range(parts + 2)]
+    assert engine.reports == [(done, parts + 1) for done in range(parts + 2)]
     for sentence in result.sentences:
         assert [quote.text for quote in sentence.quotes] == [sentence.text]
 
@@ -135,7 +135,7 @@ async def test_a_long_document_is_summarised_in_parts_that_are_merged_with_their
 async def test_partial_summaries_that_do_not_fit_one_request_are_merged_in_steps() -> None:
     engine = ScriptedEngine(echo, context_tokens=700)
     result = await summarize(long_document(600), SummarizeOptions(max_words=20), engine)
-    parts = engine.told[-1][0] - 1
+    parts = engine.reports[-1][0] - 1
     assert len(engine.requests) > parts + 2
     assert 0 < result.words <= 20
     assert all(sentence.quotes for sentence in result.sentences)
