@@ -16,7 +16,7 @@ from bench.quality import citizens
 from bench.quality.laws import of_text
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
-from tasks.dispatch import By, DispatchResult, Unplaced, dispatch, doubts
+from tasks.dispatch import DecidedBy, DispatchResult, Unplaced, dispatch, doubts
 from tasks.dispatch.by_model import NOTHING_FITS
 from tasks.dispatch.options import DispatchOptions
 from tasks.doubts import Doubt
@@ -71,7 +71,7 @@ async def placed(
 async def test_examples_that_are_sure_decide_without_a_model() -> None:
     result = await placed(LAMP, examples=EXAMPLES)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("cg-lamps", By.examples)
+    assert (result.place.id, result.by) == ("cg-lamps", DecidedBy.examples)
     assert result.place.names == ["城市管理局", "路灯照明"]
     assert result.confidence >= 0.8
     assert len(result.alternatives) == 3
@@ -85,9 +85,9 @@ async def test_the_model_is_asked_where_the_examples_are_not_sure() -> None:
     unsure = "想咨询一个问题"
     result = await placed(unsure, naming("供水"), examples=EXAMPLES)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("zj-water", By.model)
+    assert (result.place.id, result.by) == ("zj-water", DecidedBy.model)
     alone = await placed(unsure, examples=EXAMPLES, method="examples")
-    assert alone.by is By.examples
+    assert alone.by is DecidedBy.examples
     assert alone.confidence < 0.8
 
 
@@ -95,7 +95,7 @@ async def test_the_model_is_asked_where_the_examples_are_not_sure() -> None:
 async def test_without_examples_or_when_told_to_the_model_decides(options: dict[str, Any]) -> None:
     result = await placed(LAMP, naming("路灯照明", sure=0.7), **options)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("cg-lamps", By.model)
+    assert (result.place.id, result.by) == ("cg-lamps", DecidedBy.model)
     assert result.confidence == pytest.approx(0.7 / (0.7 + 0.3 * 15 / 25), abs=1e-3)
     assert (result.learnt is None) == (not options)
 
@@ -104,16 +104,16 @@ async def test_too_few_examples_of_a_place_do_not_decide() -> None:
     few = [one for one in EXAMPLES if one["label"] != "cg-lamps"]
     few += [{"text": LAMP, "label": "cg-lamps"}] * 4
     result = await placed(LAMP, naming("占道经营"), examples=few)
-    assert result.by is By.model
+    assert result.by is DecidedBy.model
     again = await placed(LAMP, examples=[*few, {"text": LAMP, "label": "cg-lamps"}])
-    assert again.by is By.examples
+    assert again.by is DecidedBy.examples
 
 
 async def test_examples_of_one_place_alone_teach_nothing() -> None:
     one = [example for example in EXAMPLES if example["label"] == "cg-lamps"]
     with pytest.raises(OptionsInvalid, match="at least two leaves need 5 each, and 1 of 16"):
         await placed(LAMP, examples=one, method="examples")
-    assert (await placed(LAMP, naming("路灯照明"), examples=one)).by is By.model
+    assert (await placed(LAMP, naming("路灯照明"), examples=one)).by is DecidedBy.model
 
 
 async def test_what_has_no_known_word_is_for_a_person_where_that_is_allowed() -> None:
@@ -232,7 +232,7 @@ async def test_with_enough_examples_of_all_they_say_which_places_the_model_sees(
     )
     result = await dispatch(of_text("路灯"), options, engine)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("0-4", By.model)
+    assert (result.place.id, result.by) == ("0-4", DecidedBy.model)
     assert len(engine.requests) == 1
     assert len(result.alternatives) == MOST_CHOICES - 1
     with_few = options.model_copy(update={"examples": options.examples[1:]})  # type: ignore[index]
@@ -269,7 +269,7 @@ def test_a_result_of_the_model_is_doubted_below_a_confidence_and_one_of_examples
     assert doubts(of_text("x"), options, result) == []
     unsure = result.model_copy(update={"confidence": 0.5})
     assert doubts(of_text("x"), options, unsure) == [Doubt.low_confidence]
-    by_examples = unsure.model_copy(update={"by": By.examples})
+    by_examples = unsure.model_copy(update={"by": DecidedBy.examples})
     assert doubts(of_text("x"), options, by_examples) == []
 
 
@@ -287,7 +287,7 @@ def test_a_result_of_the_model_is_doubted_below_a_confidence_and_one_of_examples
             {"tree": TREE, "examples": [{"text": "a", "label": "cg"}]},
             "`examples`, [0]: its label is a node with others below",
         ),
-        ({"tree": TREE, "examples": EXAMPLES[:1] * 2_001}, "name a document"),
+        ({"tree": TREE, "examples": EXAMPLES[:1] * 2_001}, "send them as a document"),
         ({"tree": TREE, "alternatives": 21}, "less than or equal to 20"),
     ],
 )
