@@ -119,9 +119,9 @@ def _flaw(yaml: YamlFile, name: str, error: ErrorDetails) -> Flaw:
         for n, step in enumerate((name, *error["loc"]))
         if not (name == "checks" and n == 2 and step in CHECK_NAMES)
     )
-    kind, given = error["type"], error["ctx"].get("error") if "ctx" in error else None
-    if isinstance(given, SchemaRejected):
-        return Flaw((*steps, *_steps_to(yaml, steps, given.pointer)), str(given))
+    kind, cause = error["type"], error["ctx"].get("error") if "ctx" in error else None
+    if isinstance(cause, SchemaRejected):
+        return Flaw((*steps, *_steps_to(yaml, steps, cause.pointer)), str(cause))
     if kind == "extra_forbidden":
         return Flaw(steps, "unknown field: remove it, or check its spelling", of_key=True)
     if kind in ("union_tag_invalid", "union_tag_not_found"):

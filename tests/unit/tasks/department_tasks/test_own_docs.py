@@ -1,4 +1,4 @@
-"""The example of `docs/own-tasks.md` is taken, and gives what the page says."""
+"""The example in `docs/own-tasks.md` is valid and gives the result on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A task's file: what is wrong is said with its line, all of it, and nothing else ever happens."""
+"""Validation of task files: all problems are reported with their lines, and nothing crashes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ cases:
 
 
 def refused(tmp_path: Path, text: str | bytes) -> Sequence[str]:
-    """What is said of a file with this text; nothing where it is taken."""
+    """The problems of a file with this text; empty if it is valid."""
     path = tmp_path / "a.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     try:
@@ -61,7 +61,7 @@ def refused(tmp_path: Path, text: str | bytes) -> Sequence[str]:
     return []
 
 
-def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
+def test_the_file_that_these_tests_change_is_valid(tmp_path: Path) -> None:
     assert refused(tmp_path, GOOD) == []
     assert refused(tmp_path, "\ufeff" + GOOD.replace("\n", "\r\n")) == []
 
@@ -228,13 +228,13 @@ def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_problem_is_reported_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
     problems = refused(tmp_path, GOOD.replace(old, new, 1))
     assert any(said in problem for problem in problems), problems
 
 
-def test_everything_that_is_wrong_with_all_files_is_said_at_once(tmp_path: Path) -> None:
+def test_the_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD.replace("version", "versoin").replace("100", "x"))
     (tmp_path / "b.yml").write_text(GOOD.replace("/summary", "/none").replace("${document}", "x"))
     (tmp_path / "c.yaml").write_text("")
@@ -253,7 +253,7 @@ def test_everything_that_is_wrong_with_all_files_is_said_at_once(tmp_path: Path)
     ]
 
 
-def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_or_too_large_is_refused(tmp_path: Path) -> None:
     (latin,) = refused(tmp_path, GOOD.encode().replace(b"Sums up.", "é".encode("latin-1")))
     assert latin.startswith("a.yaml:3:1: the file is not UTF-8")
     (large,) = refused(tmp_path, GOOD + "#" * MOST_BYTES)
@@ -263,7 +263,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["summarize", "callback"])
-def test_a_task_cannot_take_a_name_that_is_taken(tmp_path: Path, name: str) -> None:
+def test_a_task_cannot_have_a_built_in_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.yaml").write_text(GOOD.replace("name: permit", f"name: {name}"))
     with pytest.raises(TaskFilesRefused, match=rf"a.yaml:1:7: name: `{name}` is a built-in name"):
         read_folder(tmp_path, BUILT_IN)
@@ -276,7 +276,7 @@ def test_two_files_cannot_have_the_same_name(tmp_path: Path) -> None:
         read_folder(tmp_path, BUILT_IN)
 
 
-def test_a_folder_that_is_not_there_or_holds_too_many_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_or_has_too_many_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TaskFilesRefused, match="check CHANCERY_TASKS_DIR"):
         read_folder(tmp_path / "none", BUILT_IN)
     for number in range(MOST_TASKS + 1):
@@ -285,7 +285,7 @@ def test_a_folder_that_is_not_there_or_holds_too_many_is_refused(tmp_path: Path)
         read_folder(tmp_path, BUILT_IN)
 
 
-def test_the_version_tells_files_apart_that_give_other_results(tmp_path: Path) -> None:
+def test_the_version_differs_for_files_that_give_other_results(tmp_path: Path) -> None:
     def version(text: str) -> str:
         path = tmp_path / "a.yaml"
         path.write_text(text)
@@ -299,7 +299,7 @@ def test_the_version_tells_files_apart_that_give_other_results(tmp_path: Path) -
     assert version(GOOD).startswith("1+")
 
 
-def test_the_examples_are_taken() -> None:
+def test_the_examples_are_valid() -> None:
     files = read_folder(EXAMPLES, BUILT_IN)
     assert {file.definition.name for file in files} == {"permit_summary", "complaint_triage"}
     assert all(file.definition.cases for file in files)
@@ -326,7 +326,7 @@ def _mutated(text: str, seed: int) -> str:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.sampled_from(SEEDS), st.integers(0, 10**9))
-def test_a_mutated_file_is_taken_or_refused_and_nothing_else(
+def test_a_mutated_file_is_accepted_or_refused_and_never_crashes(
     tmp_path: Path, text: str, seed: int
 ) -> None:
     for problem in refused(tmp_path, _mutated(text, seed)):
@@ -341,5 +341,5 @@ def test_a_mutated_file_is_taken_or_refused_and_nothing_else(
 @example(b"{" * 5_000)
 @example(b"- " * 5_000)
 @example(b"? " * 5_000)
-def test_any_bytes_are_refused_and_nothing_else(tmp_path: Path, data: bytes) -> None:
+def test_any_bytes_are_refused_and_never_crash(tmp_path: Path, data: bytes) -> None:
     assert refused(tmp_path, data)

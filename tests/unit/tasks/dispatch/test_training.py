@@ -1,4 +1,4 @@
-"""Trees and examples as departments give them, and what is learnt of them."""
+"""Reading trees and examples, and training on them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tree(*nodes: dict[str, Any]) -> Tree:
 
 
 def reference(path: Path, data: str | bytes) -> DocumentRef:
-    """A document that was uploaded, as a worker gives it."""
+    """A reference to an uploaded document, read as a worker reads it."""
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     given_reference = DocumentRef(document_id="doc_1")
     given_reference.give(read_with_source(path, LIMITS)[0])
@@ -49,7 +49,7 @@ def workbook(path: Path, table: list[list[Any]]) -> bytes:
     return path.read_bytes()
 
 
-def test_a_flat_tree_is_the_nested_one() -> None:
+def test_a_flat_tree_equals_the_nested_one() -> None:
     flat = tree(
         {"id": "lamps", "parent": "city"},
         {"id": "city"},
@@ -101,7 +101,7 @@ def test_a_flat_tree_is_the_nested_one() -> None:
         ),
     ],
 )
-def test_a_tree_that_is_none_says_where(nodes: list[dict[str, Any]], said: str) -> None:
+def test_an_invalid_tree_says_where(nodes: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(InvalidTree, match=said):
         tree(*nodes)
 
@@ -185,7 +185,7 @@ async def test_trees_and_examples_of_every_format_are_the_same(tmp_path: Path) -
     assert len(seen) == 1
 
 
-async def test_rows_of_a_csv_stay_apart_where_a_reader_would_join_its_lines(tmp_path: Path) -> None:
+async def test_csv_rows_are_not_joined_into_paragraphs(tmp_path: Path) -> None:
     """Lines as long as these are read as one paragraph that was wrapped."""
     table = [["text", "label"], *([f"路灯{'不亮了' * 12}", "cg-lamps"] for _ in range(12))]
     given_reference = reference(tmp_path / "e", csv_of(table).replace('"', ""))
@@ -237,7 +237,7 @@ async def test_a_tree_that_cannot_be_used_says_which_line(
         await TrainingCache().trained(reference(tmp_path / "t", nodes), None)
 
 
-async def test_a_document_that_is_no_table_is_refused(tmp_path: Path) -> None:
+async def test_a_document_that_is_not_a_table_is_refused(tmp_path: Path) -> None:
     page = reference(tmp_path / "t", "<html><body><p>id</p></body></html>")
     with pytest.raises(OptionsInvalid, match="`tree` names is not JSON"):
         await TrainingCache().trained(page, None)
@@ -288,7 +288,7 @@ def test_grams_are_characters_and_pairs_or_words_without_numbers() -> None:
     }  # fmt: skip
 
 
-def test_a_gram_that_every_place_has_tells_nothing() -> None:
+def test_a_gram_of_every_leaf_has_no_weight() -> None:
     centroids = Centroids([("请问路灯", 0), ("请问停水", 1)], ["请问", "请问"])
     assert not centroids.knows(grams("请问"))
     assert centroids.knows(grams("停电"))
@@ -297,8 +297,8 @@ def test_a_gram_that_every_place_has_tells_nothing() -> None:
     assert water == 0.0
 
 
-def test_what_many_say_alike_does_not_vouch_for_itself() -> None:
-    """The same message fifty times is one matter: held out, nothing is left of it."""
+def test_similar_examples_are_held_out_together() -> None:
+    """Fifty equal messages are one matter: held out together, none remain to answer them."""
     same = [("路灯坏了没有人修", 0)] * 50 + [("自来水停了两天", 1)] * 50
     measured = train(same, ["", ""]).measured
     assert measured is not None
@@ -313,7 +313,7 @@ def test_what_many_say_alike_does_not_vouch_for_itself() -> None:
     assert measured.accuracy == 1.0
 
 
-def test_learning_is_the_same_each_time() -> None:
+def test_training_is_deterministic() -> None:
     names = [place.id for place in citizens.PLACES]
     examples = [(one.text, names.index(one.label)) for one in MESSAGES]
     first, second = (train(examples, names) for _ in range(2))

@@ -48,9 +48,7 @@ CIRCLE = {"allOf": [{"$ref": "#/$defs/d"}, {"type": "object"}]}
         (of(a={"description": "x" * 40_000}), "longer than"),
     ],
 )
-def test_a_schema_that_is_not_taken_says_where_and_what_to_do(
-    schema: dict[str, Any], reason: str
-) -> None:
+def test_a_rejected_schema_says_where_and_what_to_do(schema: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ExtractOptions.model_validate({"schema": schema})
     (error,) = caught.value.errors()
@@ -58,7 +56,7 @@ def test_a_schema_that_is_not_taken_says_where_and_what_to_do(
     assert reason in error["msg"]
 
 
-def test_a_schema_is_kept_as_it_was_sent() -> None:
+def test_a_schema_is_stored_as_it_was_sent() -> None:
     schema = of(a={"type": "string", "title": "A", "x-own": [1]})
     options = ExtractOptions.model_validate({"schema": schema})
     assert options.model_dump() == {"schema": schema, "instructions": None}

@@ -71,12 +71,12 @@ async def test_a_document_without_text_is_refused() -> None:
         await split(document(" \n "), 100, ScriptedEngine(silent))
 
 
-async def test_a_context_that_holds_no_character_is_refused() -> None:
+async def test_a_context_without_room_for_a_character_is_refused() -> None:
     with pytest.raises(OptionsTooLong):
         await split(document("中" * 20), 0, ScriptedEngine(silent))
 
 
-async def test_progress_is_told_as_parts_are_done() -> None:
+async def test_progress_is_reported_as_parts_are_done() -> None:
     engine = ScriptedEngine(silent)
 
     async def work(number: int) -> int:
