@@ -78,7 +78,8 @@ class SchemaCache:
         try:
             outcome = _compile(json.loads(text), text)
         except SchemaRejected as error:
-            outcome = error
+            # A new one: the caught one would keep its traceback's frames in the cache.
+            outcome = SchemaRejected(str(error), error.pointer)
         with self._lock:
             if digest not in self._entries and len(text) <= MOST_CHARACTERS:
                 self._entries[digest] = len(text), outcome

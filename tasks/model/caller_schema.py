@@ -56,22 +56,47 @@ def check_caller_schema(schema: Schema) -> None:
         raise SchemaRejected(
             f"the schema is nested deeper than {MOST_DEPTH} levels: make it flatter"
         )
+    if schema.get("type") != "object":
+        _check_keywords(schema, "")
+        raise SchemaRejected('the schema\'s "type" must be "object" at its root')
+    parts = _checked_parts(schema)
+    alternatives = Alternatives(schema)
+    for where, part in parts:
+        _check_alternatives(where, part, alternatives)
+
+
+def _checked_parts(root: Schema) -> list[tuple[str, Schema]]:
+    """Check every schema within `root`, also those that only references lead to."""
+    parts: list[tuple[str, Schema]] = []
+    visited: set[int] = set()
+    waiting = [("", root)]
+    while waiting:
+        top, schema = waiting.pop()
+        if id(schema) in visited:
+            continue
+        _check_keywords(schema, top)
+        for where, part in _parts(schema, top):
+            _check_part(where, part, root)
+            visited.add(id(part))
+            parts.append((where, part))
+            if "$ref" in part:
+                waiting.append(
+                    (unquote(part["$ref"]).removeprefix("#"), resolve(part["$ref"], root))
+                )
+    return parts
+
+
+def _check_keywords(schema: Schema, where: str) -> None:
+    """Check a schema against the metaschema of JSON Schema 2020-12."""
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        where = pointer(*error.absolute_path)
+        where += pointer(*error.absolute_path)
         raise SchemaRejected(
             f"not a JSON Schema (2020-12) at {where or 'its root'}: {error.message}", where
         ) from None
     except (OverflowError, RecursionError) as error:
         raise SchemaRejected(f"a pattern in the schema cannot be used: {error}") from None
-    if schema.get("type") != "object":
-        raise SchemaRejected('the schema\'s "type" must be "object" at its root')
-    for where, part in _parts(schema):
-        _check_part(where, part, schema)
-    alternatives = Alternatives(schema)
-    for where, part in _parts(schema):
-        _check_alternatives(where, part, alternatives)
 
 
 def _check_part(where: str, part: Schema, root: Schema) -> None:

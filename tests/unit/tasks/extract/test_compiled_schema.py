@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tasks.extract.compiled_schema import SchemaCache
 from tasks.model.caller_schema import SchemaRejected
@@ -72,3 +74,41 @@ def test_extract_says_which_options_are_slow_to_validate() -> None:
     assert not extract.validation_is_slow({"schema": schema})
     for unusable in (None, [], {}, {"schema": 1}):
         assert not extract.validation_is_slow(unusable)
+
+
+REFS = st.sampled_from(["#", "#/x", "#/$defs/a", "#/$defs/b", "#/properties/a", "#/x/items", "y"])
+LEAVES = st.one_of(
+    st.booleans(),
+    st.integers(-9, 9),
+    st.none(),
+    st.sampled_from(["object", "array", "string", "a"]),
+)
+KEYWORDS = st.sampled_from(
+    ["type", "properties", "$defs", "a", "b", "x", "items", "prefixItems", "anyOf", "allOf", "not",
+     "required", "enum", "const", "additionalProperties", "patternProperties", "minItems",
+     "maxLength", "pattern", "minimum", "dependentSchemas", "if"]
+)  # fmt: skip
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(KEYWORDS, inner, max_size=4),
+        st.builds(lambda ref, rest: {**rest, "$ref": ref}, REFS, st.dictionaries(KEYWORDS, inner)),
+        st.builds(lambda a, b: {"properties": {"a": a, "b": b}}, inner, inner),
+        st.builds(lambda a, b: {"allOf": [a, {"anyOf": [b, {"type": "string"}]}]}, inner, inner),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(KEYWORDS, VALUES, max_size=5), VALUES, VALUES)
+def test_any_object_is_compiled_or_rejected_and_never_crashes(
+    schema: dict[str, Any], first: Any, second: Any
+) -> None:
+    whole = {**schema, "type": "object", "$defs": {"a": first, "b": second}, "x": second}
+    try:
+        compiled = SchemaCache().compiled(whole)
+    except SchemaRejected:
+        return
+    compiled.validator.is_valid({"a": {"b": 1}, "x": []})

@@ -39,6 +39,14 @@ CIRCLE = {"allOf": [{"$ref": "#/$defs/d"}, {"type": "object"}]}
         (of(a={"$ref": "#/$defs/none"}), "there is nothing at #/$defs/none"),
         (of(a={"items": {"$ref": "other.json"}}), "/properties/a/items/$ref"),
         ({**of(), "$defs": {"a": {"$ref": "#/$defs/a"}}}, "leads back to itself"),
+        (
+            {**of(a={"$ref": "#/x"}), "x": of(b={"$ref": "#/none"})},
+            "/x/properties/b/$ref: there is",
+        ),
+        (
+            {**of(a={"$ref": "#/x"}), "x": {"type": "text"}},
+            "not a JSON Schema (2020-12) at /x/type",
+        ),
         (of(a={"$dynamicRef": "#x"}), "use $ref"),
         (of(a={"pattern": "(("}), "is not a 'regex'"),
         (of(a={"pattern": "^(a+)+$"}), "a repetition within a repetition"),
@@ -60,3 +68,8 @@ def test_a_schema_is_stored_as_it_was_sent() -> None:
     schema = of(a={"type": "string", "title": "A", "x-own": [1]})
     options = ExtractOptions.model_validate({"schema": schema})
     assert options.model_dump() == {"schema": schema, "instructions": None}
+
+
+def test_a_reference_may_lead_to_a_schema_under_any_keyword() -> None:
+    schema = {**of(a={"$ref": "#/components/b"}), "components": {"b": of(c={"type": "string"})}}
+    assert ExtractOptions.model_validate({"schema": schema}).json_schema == schema
