@@ -77,7 +77,7 @@ def read_file(path: Path) -> OwnFile:
         raise TaskFilesRefused([FileProblem(path.name, 1, 1, "", detail)])
     yaml = read_yaml(data)
     problems = [
-        FileProblem(path.name, position.line, position.column, yaml.field(flaw), flaw.detail)
+        FileProblem(path.name, position.line, position.column, yaml.path_of(flaw), flaw.detail)
         for position, flaw in yaml.flaws
     ]
     fields, flaws = _valid_fields(yaml) if isinstance(yaml.value, dict) else ({}, [])
@@ -144,7 +144,7 @@ def _steps_to(yaml: YamlFile, before: Steps, pointer: str) -> Steps:
 
 def _problem(path: Path, yaml: YamlFile, flaw: Flaw) -> FileProblem:
     position = yaml.position(flaw)
-    return FileProblem(path.name, position.line, position.column, yaml.field(flaw), flaw.detail)
+    return FileProblem(path.name, position.line, position.column, yaml.path_of(flaw), flaw.detail)
 
 
 def _digest(definition: TaskFile) -> str:

@@ -51,7 +51,7 @@ def task_of(definition: TaskFile, digest: str) -> Task[OwnOptions, OwnResult]:
         description=definition.description,
         options=options_model(definition.options_schema),
         result=result_model(definition.name, definition.result_schema),
-        run=OwnWork(definition).run,
+        run=TaskRunner(definition).run,
         doubts=doubts if definition.checks else None,
         origin=Origin.department,
         departments=frozenset(definition.departments) if definition.departments else None,
@@ -83,7 +83,7 @@ class _Run:
     several: bool
 
 
-class OwnWork:
+class TaskRunner:
     """Runs the task of one file, for any number of jobs."""
 
     def __init__(self, definition: TaskFile) -> None:

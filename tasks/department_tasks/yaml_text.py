@@ -61,7 +61,7 @@ class YamlFile:
         before = self.text[:offset]
         return Position(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
-    def field(self, flaw: Flaw) -> str:
+    def path_of(self, flaw: Flaw) -> str:
         """The path to the flaw, such as `checks[0].at`."""
         parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in flaw.steps]
         return "".join(parts).removeprefix(".")
