@@ -1,4 +1,4 @@
-"""A double behind `tasks.engine.Engine`: it answers what a test tells it to."""
+"""A test double for `tasks.engine.Engine` with scripted answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = Completion | Exception | str | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a task asked of the engine."""
+    """A request of a task to the engine."""
 
     messages: tuple[Message, ...]
     max_tokens: int
@@ -29,17 +29,17 @@ class Request:
 
 @dataclass
 class ScriptedEngine:
-    """`answer` is given each request and returns, or raises, what the engine does.
+    """`answer` is called with each request; the engine returns, or raises, the result.
 
-    A mapping is answered as JSON. A text has one token for every three bytes.
+    A mapping becomes JSON. A text has one token for every three bytes.
     """
 
     answer: Callable[[Request], Answer]
     model: str = "scripted"
     context_tokens: int = 4_096
     requests: list[Request] = field(default_factory=list)
-    counted: list[str] = field(default_factory=list)
-    told: list[tuple[int, int]] = field(default_factory=list)
+    counted_texts: list[str] = field(default_factory=list)
+    reports: list[tuple[int, int]] = field(default_factory=list)
 
     async def complete(
         self,
@@ -63,11 +63,11 @@ class ScriptedEngine:
         return Completion(text, "stop")
 
     async def count_tokens(self, text: str) -> int:
-        self.counted.append(text)
+        self.counted_texts.append(text)
         return self.tokens(text)
 
     def progress(self, done: int, total: int) -> None:
-        self.told.append((done, total))
+        self.reports.append((done, total))
 
     @staticmethod
     def tokens(text: str) -> int:

@@ -1,1 +1,1 @@
-"""What can be done to a document. Knows nothing of HTTP, Redis or Celery."""
+"""The tasks: kinds of work on a document. Independent of HTTP, Redis and Celery."""

@@ -1,4 +1,4 @@
-"""Why a result should not be relied on before a larger model has looked: codes that stay."""
+"""Doubts: stable codes for why a larger model should confirm a result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Doubt(StrEnum):
-    """What a task's own checks find in a result, without a model; `docs/tasks.md` explains each."""
+    """What a task's checks found in a result, without a model. `docs/tasks.md` explains each."""
 
     number_not_in_source = "number-not-in-source"
     number_not_in_quotes = "number-not-in-quotes"
@@ -24,6 +24,6 @@ class Doubt(StrEnum):
     check_failed = "check-failed"
 
 
-def of_rules_alone(_document: object, _options: object, _result: object) -> Sequence[Doubt]:
-    """For tasks that ask no model: there is nothing to doubt."""
+def no_doubts(_document: object, _options: object, _result: object) -> Sequence[Doubt]:
+    """For tasks that do not use a model."""
     return []

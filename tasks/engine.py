@@ -1,4 +1,4 @@
-"""What a task may ask of an engine."""
+"""The interface through which a task uses an engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One generated token: its text, and the log-probability of each likely token in its place."""
+    """One generated token, and the log-probabilities of the likely tokens at its position."""
 
     text: str
     logprob: float
@@ -24,9 +24,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer, without any reasoning text.
+    """An answer without reasoning text.
 
-    `tokens` is empty unless log-probabilities were asked for; it may hold those of the reasoning.
+    `tokens` is empty unless log-probabilities were requested; it may include reasoning tokens.
     """
 
     text: str
@@ -35,14 +35,14 @@ class Completion:
 
 
 class Engine(Protocol):
-    """An engine as one job sees it. Each request waits for a free place among those in flight."""
+    """An engine as one job sees it. A request waits while too many others are in flight."""
 
     @property
     def model(self) -> str: ...
 
     @property
     def context_tokens(self) -> int:
-        """The most tokens that prompt and answer may have together."""
+        """The maximum number of tokens of prompt and answer together."""
         ...
 
     async def complete(
@@ -53,17 +53,17 @@ class Engine(Protocol):
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
-        """Ask the model. With `schema`, the answer is guided to be JSON that fits it.
+        """Ask the model. With `schema`, guided decoding makes the answer JSON that fits it.
 
         Raises `EngineUnavailable`, `EngineTimeout`, `EngineRefused`, or `OutputError` where the
-        answer holds nothing but reasoning.
+        answer is only reasoning.
         """
         ...
 
     async def count_tokens(self, text: str) -> int:
-        """How many tokens `text` has for this model, without chat template."""
+        """The number of tokens of `text` for this model, without the chat template."""
         ...
 
     def progress(self, done: int, total: int) -> None:
-        """Say how many of the parts of the work are done."""
+        """Report how many steps of the work are done."""
         ...

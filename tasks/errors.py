@@ -1,18 +1,22 @@
-"""Why a task can fail on a document that was read, and whether trying again can help.
+"""Errors of a task on a document that was read, and whether a retry can help.
 
-TaskError                     a `WorkError`, beside those of `documents/errors.py`
-├── TaskGone                  no worker offers the task any more: tried again, counted
-├── OptionsMisfit             they do not fit the task as it is now: never tried again
-├── OptionsTooLong            they leave no room for the document: never tried again
-├── OptionsInvalid            a document that they name does not hold what it should: likewise
-├── JobTimeout                the job ran longer than a job may: never tried again
-├── OutputError               the model's answer is not usable: tried again with another seed
-│   └── ChecksFailed          it failed a check of the department's own: never tried again
-└── EngineError               the engine gave no answer
-    ├── EngineUnavailable     tried again when the engine is healthy, not counted
-    │   └── EngineBusy        it has too many requests: likewise
-    ├── EngineTimeout         tried again, counted
-    └── EngineRefused         the engine rejects the request: never tried again
+Each class has `retry`: `never`, `counted` (a limited number of times) or `uncounted` (as soon as
+the cause is gone, without using up an attempt).
+
+WorkError                     see `documents/errors.py`
+└── TaskError                 never      the task has a defect; its subclasses have other causes
+    ├── TaskGone              counted    no worker offers the task any more
+    ├── OptionsMisfit         never      the options do not fit the task's current version
+    ├── OptionsTooLong        never      the options leave no room for the document
+    ├── OptionsInvalid        never      a document that the options name has unusable content
+    ├── JobTimeout            never      the job exceeded its time limit
+    ├── OutputError           counted    the model's answer is not usable; another seed may help
+    │   └── ChecksFailed      never      the answer failed a check of a department task, twice
+    └── EngineError           counted    the engine gave no answer
+        ├── EngineUnavailable uncounted  the engine cannot be reached or is not healthy
+        │   └── EngineBusy    uncounted  the engine has too many requests
+        ├── EngineTimeout     counted    the engine did not answer in time
+        └── EngineRefused     never      the engine rejected the request
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from documents.errors import Retry, WorkError
 
 
 class TaskError(WorkError):
-    """Raised itself only for a task that has a defect."""
+    """Raised directly only for a defect in a task."""
 
     code = "task-failed"
     title = "The task failed"
@@ -29,13 +33,13 @@ class TaskError(WorkError):
 
 class TaskGone(TaskError):
     code = "task-gone"
-    title = "The task is not offered any more"
+    title = "The task is no longer offered"
     retry = Retry.counted
 
 
 class OptionsMisfit(TaskError):
     code = "options-misfit"
-    title = "The options do not fit the task any more"
+    title = "The options no longer fit the task"
 
 
 class OptionsTooLong(TaskError):
@@ -45,12 +49,12 @@ class OptionsTooLong(TaskError):
 
 class OptionsInvalid(TaskError):
     code = "options-invalid"
-    title = "What the options name cannot be used"
+    title = "A document named in the options cannot be used"
 
 
 class JobTimeout(TaskError):
     code = "job-timeout"
-    title = "The job ran longer than a job may"
+    title = "The job exceeded its time limit"
 
 
 class OutputError(TaskError):
@@ -64,10 +68,10 @@ class ChecksFailed(OutputError):
     title = "The answer failed the task's own checks"
     retry = Retry.never
 
-    def __init__(self, detail: str, said: str = "") -> None:
-        """`said` is for whoever tries the task: it may quote the answer, and is not kept."""
+    def __init__(self, detail: str, faults: str = "") -> None:
+        """`faults` may quote the answer: `chancery task test` prints them, nothing stores them."""
         super().__init__(detail)
-        self.said = said
+        self.faults = faults
 
 
 class EngineError(TaskError):

@@ -1,6 +1,6 @@
-"""Everything that a task may have done to a file, by the name that it asks with.
+"""The work that tasks do on files in isolated processes, by name.
 
-`IN_PROCESSES` is how the pool of processes that do it is told of it.
+`IN_PROCESSES` is the import path that the pool of these processes loads.
 """
 
 from __future__ import annotations

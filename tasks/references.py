@@ -1,4 +1,4 @@
-"""Further documents that a task's options name, beside the one that it works on."""
+"""Documents that a task's options name, in addition to the document that it works on."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from pydantic_core import PydanticCustomError
 from documents.document import Document
 from documents.errors import DocumentMissing
 
-Thing = TypeVar("Thing")
+Resolved = TypeVar("Resolved")
 
 LIBRARY_NAME = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 
 
 class DocumentRef(BaseModel):
-    """A further document: its text, or the id of one that the department uploaded before."""
+    """A document: its text, or the id of an uploaded document."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="The text itself.")
-    document_id: str | None = Field(None, max_length=100, description="A document uploaded before.")
-    _document: Document | None = PrivateAttr(None)  # given before a task is run
+    document_id: str | None = Field(
+        None, max_length=100, description="The id of an uploaded document."
+    )
+    _document: Document | None = PrivateAttr(None)  # set before the task runs
 
     @model_validator(mode="after")
     def _one_of_two(self) -> DocumentRef:
@@ -33,16 +35,17 @@ class DocumentRef(BaseModel):
 
     @property
     def document(self) -> Document:
-        """Raises `DocumentMissing` where none was given."""
-        return _given(self._document)
+        """Raises `DocumentMissing` unless `give` was called."""
+        return _resolved(self._document)
 
     def give(self, document: Document) -> None:
         self._document = document
 
 
-def listed_or_named(value: Any) -> str | None:
-    """Which of two an option is, for a `Discriminator`: a list in the options, or a `DocumentRef`
-    to one. So what is wrong with a list is not told of a document, too.
+def list_or_document(value: Any) -> str | None:
+    """Tag for a `Discriminator` between a list and a `DocumentRef`.
+
+    With it, errors are reported only for the alternative that was sent.
     """
     if isinstance(value, list | tuple):
         return "list"
@@ -50,21 +53,21 @@ def listed_or_named(value: Any) -> str | None:
 
 
 class LibraryRef(RootModel[Annotated[str, Field(pattern=LIBRARY_NAME)]]):
-    """The name of a library of the department, as it is when the job runs."""
+    """The name of one of the department's libraries. Its content is read when the job runs."""
 
     _documents: tuple[Document, ...] | None = PrivateAttr(None)
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """Raises `DocumentMissing` where none were given."""
-        return _given(self._documents)
+        """Raises `DocumentMissing` unless `give` was called."""
+        return _resolved(self._documents)
 
     def give(self, documents: Sequence[Document]) -> None:
         self._documents = tuple(documents)
 
 
 def references_in(options: Any) -> Iterator[DocumentRef | LibraryRef]:
-    """Every reference in a task's options, wherever in them it is."""
+    """Every reference in a task's options, at any depth."""
     if isinstance(options, DocumentRef | LibraryRef):
         yield options
     elif isinstance(options, BaseModel):
@@ -78,7 +81,7 @@ def references_in(options: Any) -> Iterator[DocumentRef | LibraryRef]:
             yield from references_in(value)
 
 
-def _given(thing: Thing | None) -> Thing:
-    if thing is None:
+def _resolved(value: Resolved | None) -> Resolved:
+    if value is None:
         raise DocumentMissing("A document that the options name was not read.")
-    return thing
+    return value

@@ -1,4 +1,4 @@
-"""Every task that departments can ask for, by its name: the built-in ones, and departments' own."""
+"""All tasks by name: the built-in tasks and the department tasks."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ _offered: dict[str, Task[Any, Any]] = dict(BUILT_IN)
 TASKS: Mapping[str, Task[Any, Any]] = MappingProxyType(_offered)
 
 
-def offer(own: Iterable[Task[Any, Any]]) -> None:
-    """Offer these tasks of departments', and no others, beside the built-in ones.
+def offer(department_tasks: Iterable[Task[Any, Any]]) -> None:
+    """Offer the built-in tasks and exactly these department tasks.
 
-    For the edge of a process, once, before anything looks into `TASKS`. Raises `ValueError` for a
-    name that is taken.
+    Call it once when a process starts, before `TASKS` is used. Raises `ValueError` for a name that
+    is already in use.
     """
     _offered.clear()
     _offered.update(BUILT_IN)
-    for task in own:
+    for task in department_tasks:
         if task.name in _offered:
-            raise ValueError(f"there are two tasks {task.name}")
+            raise ValueError(f"two tasks are named {task.name}")
         _offered[task.name] = task
 
 

@@ -17,22 +17,30 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 class Origin(StrEnum):
-    """Where a task comes from: a file of a department's own, or Chancery itself."""
+    """Where a task is defined: in Chancery, or in a department's task file."""
 
     built_in = "built-in"
     department = "department"
 
 
+def _is_fast(_: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Options, Result]):
-    """`doubts` looks at a result without a model: codes that say why it should not be relied on
-    before a larger model has done the work too, in a fixed order; none where nothing speaks against
-    it. A task without it cannot be tried on a fast model first.
+    """One kind of work on a document. `run` does it; `options` and `result` are its models.
 
-    `takes_unread` is of a task that says in its result which pages were not read. Any other fails
-    over a document with such pages, so that nobody takes a part for the whole.
+    `doubts` checks a result without a model and returns codes, in a fixed order, for why it should
+    be confirmed by a larger model. A task without it cannot run on a fast model first.
 
-    `departments` are those that it is for; None: all.
+    `takes_unread`: the task reports unread pages in its result. Any other task fails on a document
+    with unread pages, so that a partial result is not mistaken for a whole one.
+
+    `departments` may use the task; None means all.
+
+    `validation_is_slow` says whether validating the given options, as they come from JSON, takes
+    more than about a millisecond; callers on an event loop then validate in a thread.
     """
 
     name: str
@@ -45,6 +53,7 @@ class Task(Generic[Options, Result]):
     takes_unread: bool = False
     origin: Origin = Origin.built_in
     departments: frozenset[str] | None = None
+    validation_is_slow: Callable[[object], bool] = _is_fast
 
     def is_for(self, department: str) -> bool:
         return self.departments is None or department in self.departments

@@ -7,7 +7,7 @@ import sys
 import structlog
 
 from jobs.process.settings import TaskSettings
-from tasks.department_tasks.folder import read_folder
+from tasks.department_tasks.file import read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.run import task_of
 from tasks.registry import BUILT_IN, offer

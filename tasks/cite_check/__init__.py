@@ -19,7 +19,7 @@ from tasks.cite_check.library import Law, LawLibrary
 from tasks.cite_check.lookup import missing_part, parts_of, provision_label, text_of
 from tasks.cite_check.quotations import contains_quotation, nearest_words
 from tasks.compare.differences import find_edits
-from tasks.doubts import of_rules_alone
+from tasks.doubts import no_doubts
 from tasks.engine import Engine
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
@@ -269,5 +269,5 @@ TASK = Task(
     options=CiteCheckOptions,
     result=CiteCheckResult,
     run=cite_check,
-    doubts=of_rules_alone,
+    doubts=no_doubts,
 )

@@ -1,4 +1,4 @@
-"""Which of the caller's labels fits a document, and how sure the model is."""
+"""Chooses one of the caller's labels for a document, with the model's confidence."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ Answer with the letter of the label, as {{"label": "X"}}."""
 class Label(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=100, description="What the result calls it.")
+    name: str = Field(
+        min_length=1, max_length=100, description="The name, as it appears in the result."
+    )
     description: str = Field(
-        "", max_length=1_000, description="When it fits; the model sees this beside the name."
+        "", max_length=1_000, description="When the label applies. The model sees it with the name."
     )
 
 
@@ -46,33 +48,33 @@ class ClassifyOptions(BaseModel):
     )
 
     labels: list[Label] = Field(
-        min_length=2, max_length=20, description="The labels to choose from; names are unique."
+        min_length=2, max_length=20, description="The labels to choose from, with unique names."
     )
     instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="What else the model should know."
+        None, min_length=1, max_length=2_000, description="Further instructions for the model."
     )
 
     doubt_below: float = Field(
         0.8,
         ge=0,
         le=1,
-        description="With `model` `auto`, the full model is asked too where the fast one's "
-        "`confidence` is below this.",
+        description="With `model` `auto`, the full model is also used if the fast model's "
+        "`confidence` is below this value.",
     )
 
     @field_validator("labels")
     @classmethod
     def _unique(cls, labels: list[Label]) -> list[Label]:
         names = [label.name for label in labels]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(f"each label needs its own name; given twice: {sorted(twice)}")
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"each label needs its own name; repeated: {sorted(repeated)}")
         return labels
 
 
 class Choice(BaseModel):
     label: str = Field(description="The label's name.")
-    confidence: float = Field(ge=0, le=1, description="The model's probability for it.")
+    confidence: float = Field(ge=0, le=1, description="The model's probability for the label.")
 
 
 class ClassifyResult(BaseModel):
@@ -90,11 +92,11 @@ class ClassifyResult(BaseModel):
     confidence: float = Field(
         ge=0,
         le=1,
-        description="The model's probability for the label among those given. It tells sure from "
-        "unsure; measure on your own documents from where on it can be relied on.",
+        description="The model's probability for the label among the caller's labels. Measure on "
+        "your own documents from which value it is reliable.",
     )
     alternatives: list[Choice] = Field(
-        description="The other labels, most likely first; with `confidence` they sum to 1."
+        description="The other labels, most likely first. With `confidence`, they sum to 1."
     )
 
 

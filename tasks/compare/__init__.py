@@ -14,7 +14,7 @@ from documents.errors import EmptyDocument
 from tasks.compare.differences import find_edits, longest_rising
 from tasks.compare.divisions import Divisions
 from tasks.compare.matching import match
-from tasks.doubts import of_rules_alone
+from tasks.doubts import no_doubts
 from tasks.engine import Engine
 from tasks.references import DocumentRef
 from tasks.task import Task
@@ -257,5 +257,5 @@ TASK = Task(
     options=CompareOptions,
     result=CompareResult,
     run=compare,
-    doubts=of_rules_alone,
+    doubts=no_doubts,
 )

@@ -1,1 +1,1 @@
-"""Departments' own tasks: one YAML file a task, in a folder that is read when a process starts."""
+"""Department tasks: one YAML file for each, read from a folder when a process starts."""

@@ -1,4 +1,4 @@
-"""A task's file as it is written."""
+"""The fields of a task's file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic import StringConstraints as Text
 
-from tasks.department_tasks.check_rules import Check, Pointer
+from tasks.department_tasks.checks import Check, ResultPath
 from tasks.model.caller_schema import check_caller_schema
 
 NAME = r"^[a-z][a-z0-9_]{1,39}$"
@@ -19,44 +19,44 @@ MOST_CASE_CHARACTERS = 60_000
 _PROMPT = Text(min_length=1, max_length=20_000)
 
 
-class Written(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _is_taken(schema: dict[str, Any]) -> dict[str, Any]:
+def _accepted(schema: dict[str, Any]) -> dict[str, Any]:
     check_caller_schema(schema)
     return schema
 
 
-def _without_others(schema: Any) -> Any:
-    """Options that the file does not name are refused, unless it says otherwise."""
+def _closed(schema: Any) -> Any:
+    """Forbid options that the file does not name, unless it says otherwise."""
     if isinstance(schema, dict) and not {"additionalProperties", "patternProperties"} & set(schema):
         return {**schema, "additionalProperties": False}
     return schema
 
 
-JsonSchema = Annotated[dict[str, Any], AfterValidator(_is_taken)]
-OptionsSchema = Annotated[JsonSchema, BeforeValidator(_without_others)]
+JsonSchema = Annotated[dict[str, Any], AfterValidator(_accepted)]
+OptionsSchema = Annotated[JsonSchema, BeforeValidator(_closed)]
 NO_OPTIONS = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
-class Prompt(Written):
-    """What the model is told: `system` beside what every task says; `user`, with the document."""
+class Prompt(_Strict):
+    """`system` is added to the system message of all tasks; `user` contains the document."""
 
     system: Annotated[str, _PROMPT] | None = None
     user: Annotated[str, _PROMPT]
 
 
-class Expectation(Written):
-    """`equal` and `contains` are by place in the result's `data`; `passes` names checks."""
+class Expectation(_Strict):
+    """`equal` and `contains` are by path in the result's `data`; `passes` names checks."""
 
-    equal: dict[Pointer, Any] = {}
-    contains: dict[Pointer, list[str]] = {}
+    equal: dict[ResultPath, Any] = {}
+    contains: dict[ResultPath, list[str]] = {}
     passes: list[str] = []
 
 
-class Case(Written):
-    """A test case: its document is a `text`, or a `file` beside the task's own."""
+class Case(_Strict):
+    """A test case. Its document is a `text`, or a `file` in the folder of the task's file."""
 
     name: Annotated[str, Text(min_length=1, max_length=60)]
     text: Annotated[str, Text(min_length=1, max_length=MOST_CASE_CHARACTERS)] | None = None
@@ -65,8 +65,8 @@ class Case(Written):
     expect: Expectation = Expectation()
 
 
-class TaskFile(Written):
-    """One task of a department's."""
+class TaskFile(_Strict):
+    """One department task."""
 
     name: Annotated[str, Text(pattern=NAME)]
     version: Annotated[str, Text(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]

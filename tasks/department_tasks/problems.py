@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Steps = tuple[str | int, ...]
+"""Names and indexes that lead from the top of the file to a value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a file; both from 1, as editors count."""
+class Position:
+    """A line and a column in a file, both from 1."""
 
     line: int = 1
     column: int = 1
@@ -18,10 +19,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong with the value that `steps` lead to, and what to do about it.
+    """What is wrong with the value at `steps`, and what to do about it.
 
-    With `of_key` it is about the name, not what stands under it. `words` are looked for in the
-    value: the flaw is where they stand for the `nth` time, from 0.
+    `of_key`: the flaw is in the name, not in the value. `words`: the flaw is at their `nth`
+    occurrence in the value, from 0.
     """
 
     steps: Steps
@@ -33,7 +34,7 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """A flaw with its place. `file` is the file's name, `field` the path to the value."""
+    """A flaw with its position. `file` is the file's name, `field` the path to the value."""
 
     file: str
     line: int
@@ -47,9 +48,9 @@ class FileProblem:
 
 
 class TaskFilesRefused(ValueError):
-    """Files of departments' own tasks cannot be used; `problems` are all of theirs, in order."""
+    """Task files cannot be used; `problems` has every problem of every file, in order."""
 
     def __init__(self, problems: Iterable[FileProblem]) -> None:
-        found = sorted(problems, key=lambda one: (one.file, one.line, one.column))
-        self.problems: Sequence[FileProblem] = tuple(dict.fromkeys(found))
+        ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+        self.problems: Sequence[FileProblem] = tuple(dict.fromkeys(ordered))
         super().__init__("\n".join(map(str, self.problems)))

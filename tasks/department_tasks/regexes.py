@@ -1,4 +1,4 @@
-"""Regular expressions of task files, bounded: none can take long on any text."""
+"""Bounds for regular expressions in task files, so that none takes long on any text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _QUANTIFIER = re.compile(r"(?:[*+?]|\{(\d*)(?:(,)(\d*))?\})[?+]?")
 
 
 def check_pattern(pattern: str) -> None:
-    """Raises `ValueError`, which says what to do, for a pattern that is not taken.
+    """Raises `ValueError`, which says what to do, for a pattern that is not accepted.
 
-    Bounded is the number of ways in which its repetitions and alternatives can share out a text of
-    `MOST_CHARACTERS`, which is what backtracking tries at worst.
+    The bound is on the number of ways in which the pattern's repetitions and alternatives can
+    divide a text of `MOST_CHARACTERS`: the number that backtracking tries in the worst case.
     """
     if len(pattern) > MOST_PATTERN:
         raise ValueError(f"longer than {MOST_PATTERN} characters: make it simpler")
@@ -28,45 +28,45 @@ def check_pattern(pattern: str) -> None:
         raise ValueError(f"not a regular expression: {error}") from None
     if _ways(pattern) > MOST_WAYS:
         raise ValueError(
-            "too many repetitions or alternatives: two of * and + at most, others with bounds"
+            "too many repetitions or alternatives: use at most two of * and +, and bound the others"
         )
 
 
 def _ways(pattern: str) -> int:
-    ways, place, after_group = 1, 0, False
-    while place < len(pattern):
-        char = pattern[place]
-        quantifier = _QUANTIFIER.match(pattern, place) if place else None
+    ways, offset, after_group = 1, 0, False
+    while offset < len(pattern):
+        char = pattern[offset]
+        quantifier = _QUANTIFIER.match(pattern, offset) if offset else None
         if quantifier and quantifier.group() != "{}":
             if after_group and char != "?" and quantifier.group() not in ("{1}", "{0,1}"):
-                raise ValueError("a group that is repeated is not taken: write it out")
+                raise ValueError("a repeated group is not supported: write it out")
             ways *= _choices(quantifier)
-            place, after_group = quantifier.end(), False
+            offset, after_group = quantifier.end(), False
             continue
         after_group = char == ")"
         ways *= 2 if char == "|" else 1
-        place = _after(pattern, place)
+        offset = _next_offset(pattern, offset)
     return ways
 
 
-def _after(pattern: str, place: int) -> int:
-    """Where the next part begins, after an escape, a class, the beginning of a group, or a char."""
-    char = pattern[place]
+def _next_offset(pattern: str, offset: int) -> int:
+    """Where the next element begins: after an escape, a class, a group's opening or a character."""
+    char = pattern[offset]
     if char == "\\":
-        if pattern[place + 1].isdigit() and pattern[place + 1] != "0":
-            raise ValueError("a reference to a group (\\1) is not taken: write it out")
-        return place + 2
-    if char == "(" and pattern.startswith("(?", place):
-        if not pattern.startswith("(?:", place):
-            raise ValueError("of groups that begin with (? only (?: is taken")
-        return place + 3
+        if pattern[offset + 1].isdigit() and pattern[offset + 1] != "0":
+            raise ValueError("a reference to a group (\\1) is not supported: write it out")
+        return offset + 2
+    if char == "(" and pattern.startswith("(?", offset):
+        if not pattern.startswith("(?:", offset):
+            raise ValueError("of the groups that begin with (?, only (?: is supported")
+        return offset + 3
     if char != "[":
-        return place + 1
-    place += 2 if pattern.startswith("[^", place) else 1
-    place += pattern.startswith("]", place)
-    while pattern[place] != "]":
-        place += 2 if pattern[place] == "\\" else 1
-    return place + 1
+        return offset + 1
+    offset += 2 if pattern.startswith("[^", offset) else 1
+    offset += pattern.startswith("]", offset)
+    while pattern[offset] != "]":
+        offset += 2 if pattern[offset] == "\\" else 1
+    return offset + 1
 
 
 def _choices(quantifier: re.Match[str]) -> int:

@@ -1,4 +1,4 @@
-"""Places in a result: JSON pointers (RFC 6901) in which `*` is any item of a list or any name."""
+"""Result paths: JSON pointers (RFC 6901) in which `*` stands for any item or any name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _ANY = "*"
 _BRANCHES = ("anyOf", "oneOf", "allOf")
 
 
-def values_at(data: Any, pattern: str) -> Iterator[tuple[str, Any]]:
-    """What stands at `pattern`, each with its own pointer; nothing where there is no such place."""
-    yield from _values(data, steps_of(pattern), ())
+def values_at(data: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The values at `path`, each with its own JSON pointer. Empty where there are none."""
+    yield from _values(data, steps_of(path), ())
 
 
 def _values(
@@ -35,7 +35,7 @@ def _values(
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Every text and number in a value, as texts."""
+    """Every text in a value, and every number as text."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -48,13 +48,13 @@ def texts_in(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def may_be(schema: Schema, pattern: str) -> bool:
-    """Whether a value that fits `schema` may have such a place."""
-    found: dict[int, Schema] = {0: schema}
-    for step in steps_of(pattern):
-        children = (child for one in found.values() for child in _children(one, step, schema))
-        found = {id(child): child for child in children}
-    return bool(found)
+def is_possible(schema: Schema, path: str) -> bool:
+    """Whether a value that fits `schema` can have something at `path`."""
+    reached: dict[int, Schema] = {0: schema}
+    for step in steps_of(path):
+        children = (child for one in reached.values() for child in _children(one, step, schema))
+        reached = {id(child): child for child in children}
+    return bool(reached)
 
 
 def _children(schema: Schema, step: str, root: Schema) -> Iterator[Schema]:
@@ -65,24 +65,24 @@ def _children(schema: Schema, step: str, root: Schema) -> Iterator[Schema]:
             continue
         if step == _ANY:
             yield from map(as_schema, properties.values())
-        yield from _others(one, step)
+        yield from _unnamed(one, step)
 
 
 def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
-    """The schema and all that it may stand for, each once."""
-    waiting, seen = [schema], set()
+    """The schema and the alternatives that it refers to, each once."""
+    waiting, visited = [schema], set()
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or one == {"not": {}}:
+        if id(one) in visited or one == {"not": {}}:
             continue
-        seen.add(id(one))
+        visited.add(id(one))
         yield one
         waiting += [resolve(one["$ref"], root)] if "$ref" in one else []
         waiting += [as_schema(part) for key in _BRANCHES for part in one.get(key, [])]
 
 
-def _others(schema: Schema, step: str) -> Iterator[Schema]:
-    """The schemas of what has no name of its own: items, and further names."""
+def _unnamed(schema: Schema, step: str) -> Iterator[Schema]:
+    """The schemas of items and of additional properties."""
     is_index = step == _ANY or re.fullmatch("0|[1-9][0-9]*", step)
     if is_index and ("items" in schema or "prefixItems" in schema):
         yield as_schema(schema.get("items", True))
@@ -94,6 +94,6 @@ def _others(schema: Schema, step: str) -> Iterator[Schema]:
         yield {}
 
 
-def steps_of(pattern: str) -> list[str]:
-    """The steps of a pattern, as they are called in the data."""
-    return [step.replace("~1", "/").replace("~0", "~") for step in pattern.split("/")[1:]]
+def steps_of(path: str) -> list[str]:
+    """The steps of a path, unescaped."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]

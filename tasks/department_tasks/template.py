@@ -1,6 +1,6 @@
-"""The template of a prompt: text with `${document}`, `${options.NAME}` and `${result_schema}`.
+"""Prompt templates: text with `${document}`, `${options.NAME}` and `${result_schema}`.
 
-`$$` is a dollar. Nothing is worked out and nothing is called: a placeholder is replaced, once.
+`$$` is a dollar sign. Placeholders are replaced once; there are no expressions or calls.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ OPTIONS = "options."
 _PLACEHOLDER = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[^{}$]{0,200})\}|(?P<bad>))")
 
 
-def flaws_of(template: str, options: Collection[str] | None) -> Iterator[tuple[str, int, str]]:
-    """What is wrong: the words, for which time they stand there (from 0), and what to do.
+def flaws_in(template: str, options: Collection[str] | None) -> Iterator[tuple[str, int, str]]:
+    """Flaws as the faulty words, the number of their occurrence (from 0) and what to do.
 
-    `options` are the names that there are; None where that is not known.
+    `options` are the options' names; None where they are unknown.
     """
-    seen: dict[str, int] = {}
-    for found in _PLACEHOLDER.finditer(template):
-        words = found.group()
-        nth = seen[words] = seen.get(words, -1) + 1
-        name = found["name"]
-        if found["bad"] is not None:
-            yield words, template.count("$", 0, found.start()), "write $$ for a dollar, or ${NAME}"
+    occurrences: dict[str, int] = {}
+    for match in _PLACEHOLDER.finditer(template):
+        words = match.group()
+        nth = occurrences[words] = occurrences.get(words, -1) + 1
+        name = match["name"]
+        if match["bad"] is not None:
+            yield words, template.count("$", 0, match.start()), "write $$ for a dollar, or ${NAME}"
         elif name is not None and not _is_known(name, options):
-            names = sorted(f"${{{OPTIONS}{one}}}" for one in options or ())
+            names = sorted(f"${{{OPTIONS}{option}}}" for option in options or ())
             known = ", ".join([f"${{{DOCUMENT}}}", f"${{{RESULT_SCHEMA}}}", *names])
-            yield words, nth, f"there is no {words}: there are {known}"
+            yield words, nth, f"unknown placeholder {words}: use one of {known}"
 
 
 def _is_known(name: str, options: Collection[str] | None) -> bool:
@@ -46,33 +46,33 @@ def _is_known(name: str, options: Collection[str] | None) -> bool:
 
 
 def names_in(template: str) -> list[str]:
-    """The placeholders' names, in order."""
-    return [found["name"] for found in _PLACEHOLDER.finditer(template) if found["name"] is not None]
+    """The names of the placeholders, in order."""
+    return [match["name"] for match in _PLACEHOLDER.finditer(template) if match["name"] is not None]
 
 
 def filled(
     template: str, text: str, options: Mapping[str, Any], result_schema: Mapping[str, Any]
 ) -> str:
-    """The template with its document, which cannot end its place before its time, and options."""
+    """The template with its placeholders replaced; the document is fenced."""
 
-    def of(found: re.Match[str]) -> str:
-        name = found["name"]
+    def replacement(match: re.Match[str]) -> str:
+        name = match["name"]
         if name is None:
             return "$"
         if name == DOCUMENT:
             return f"<document>\n{fence(text)}\n</document>"
         if name == RESULT_SCHEMA:
             return json.dumps(result_schema, ensure_ascii=False, separators=(",", ":"))
-        return fence(_shown(options.get(name.removeprefix(OPTIONS))))
+        return fence(_as_text(options.get(name.removeprefix(OPTIONS))))
 
-    return _PLACEHOLDER.sub(of, template)
+    return _PLACEHOLDER.sub(replacement, template)
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A test case of a task's file, tried on an engine."""
+"""Runs the test cases of a task's file on an engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from documents.read import read
 from documents.readers.text import read_given
 from tasks.department_tasks.definition import Case, Expectation
 from tasks.department_tasks.file import OwnFile
-from tasks.department_tasks.result import OwnResult
+from tasks.department_tasks.models import OwnResult
 from tasks.department_tasks.result_paths import texts_in, values_at
 from tasks.department_tasks.run import task_of
 from tasks.engine import Engine
@@ -26,7 +26,7 @@ _SHOWN = 120
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`differences` is what was not as expected: none where the case passed."""
+    """The outcome of one case; `differences` from what it expects are empty if it passed."""
 
     case: str
     differences: tuple[str, ...]
@@ -38,40 +38,40 @@ class Outcome:
 
 
 def case_document(file: OwnFile, case: Case) -> Document:
-    """The case's text, or its file, read. Raises a `DocumentError`, and `OSError`."""
+    """Read the case's text or file. Raises `DocumentError` and `OSError`."""
     if case.file is not None:
         return read(file.path.parent / case.file, LIMITS)
     return read_given(case.text or "", LIMITS)
 
 
 async def try_case(file: OwnFile, case: Case, document: Document, engine: Engine) -> Outcome:
-    """Run the task on the case. Raises nothing that the engine or the model does."""
+    """Run the task on the case. Failures of the engine or the model are in the outcome."""
     task = task_of(file.definition, file.digest)
     options = task.options.model_validate(case.options)
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         result = await task.run(document, options, engine)
     except ChecksFailed as error:
-        differences = [f"{error.code}: {error.said}"]
+        differences = [f"{error.code}: {error.faults}"]
     except WorkError as error:
         differences = [f"{error.code}: {error}"]
     else:
         differences = list(differences_of(case.expect, result))
-    return Outcome(case.name, tuple(differences), time.monotonic() - began)
+    return Outcome(case.name, tuple(differences), time.monotonic() - started)
 
 
 def differences_of(expected: Expectation, result: OwnResult) -> Iterator[str]:
-    """What of the result is not as the case expects."""
-    for place, value in expected.equal.items():
-        found = [one for _, one in values_at(result.data, place)]
-        if not found:
-            yield f"nothing is at {place}"
+    """How the result differs from what the case expects."""
+    for path, value in expected.equal.items():
+        actual = [one for _, one in values_at(result.data, path)]
+        if not actual:
+            yield f"there is no value at {path}"
         yield from (
-            f"{place} is {_shown(one)}, not {_shown(value)}" for one in found if one != value
+            f"{path} is {_shown(one)}, not {_shown(value)}" for one in actual if one != value
         )
-    for place, words in expected.contains.items():
-        said = "\n".join(text for _, one in values_at(result.data, place) for text in texts_in(one))
-        yield from (f"{place} does not contain “{one}”" for one in words if one not in said)
+    for path, words in expected.contains.items():
+        text = "\n".join(one for _, at in values_at(result.data, path) for one in texts_in(at))
+        yield from (f"{path} does not contain “{word}”" for word in words if word not in text)
     for report in result.checks:
         if report.check in expected.passes and not report.passed:
             first = report.failures[0]

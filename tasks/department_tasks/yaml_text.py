@@ -1,8 +1,8 @@
-"""YAML without its traps, each value with its place.
+"""A safe subset of YAML, each value with its position in the file.
 
-Of YAML's scalars, true and false, null, whole and decimal numbers mean something; everything else
-is text. `yes`, `no`, `on` and `off`, which some programs take for true and false, must be put in
-quotes. Anchors, aliases, tags, repeated names and several documents in a file are refused.
+Unquoted `true`, `false`, `null` and numbers have their types; every other scalar is text. `yes`,
+`no`, `on` and `off` must be quoted, because YAML 1.1 reads them as booleans. Anchors, aliases,
+tags, repeated names and several documents in a file are refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tasks.department_tasks.problems import Flaw, Place, Steps
+from tasks.department_tasks.problems import Flaw, Position, Steps
 
 MOST_BYTES = 128 * 1024
 MOST_DEPTH = 40
@@ -26,14 +26,14 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1
 _WORDS: Mapping[str, bool | None] = {
     "": None, "~": None, "null": None, "true": True, "false": False,
 }  # fmt: skip
-_UNCLEAR = frozenset(("yes", "no", "on", "off"))
+_AMBIGUOUS = frozenset(("yes", "no", "on", "off"))
 
 
 @dataclass(slots=True)
-class Marked:
-    """A file's values. `written` are those scalars that were read as numbers, as they stand there.
+class YamlFile:
+    """A file's values. `written` has the original text of scalars that were read as numbers.
 
-    `spans` are offsets into `text`, of values and of their names.
+    `spans` are the offsets of values in `text`, `keys` those of their names.
     """
 
     text: str
@@ -41,10 +41,10 @@ class Marked:
     spans: dict[Steps, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Steps, int] = field(default_factory=dict)
     written: dict[Steps, str] = field(default_factory=dict)
-    flaws: list[tuple[Place, Flaw]] = field(default_factory=list)
+    flaws: list[tuple[Position, Flaw]] = field(default_factory=list)
 
-    def place(self, flaw: Flaw) -> Place:
-        """Where the flaw is; of what is not there, where the value that should have it is."""
+    def position(self, flaw: Flaw) -> Position:
+        """Where the flaw is; for something that is absent, the nearest value around it."""
         steps: Steps = ()
         for step in flaw.steps:
             if (*steps, step) in self.spans:
@@ -52,17 +52,17 @@ class Marked:
         if flaw.of_key and steps in self.keys:
             return self.at(self.keys[steps])
         start, end = self.spans.get(steps, (0, 0))
-        found = start
+        offset = start
         for _ in range(flaw.nth + 1 if flaw.words else 0):
-            found = self.text.find(flaw.words, found + (found > start), end)
-        return self.at(max(found, start))
+            offset = self.text.find(flaw.words, offset + (offset > start), end)
+        return self.at(max(offset, start))
 
-    def at(self, offset: int) -> Place:
+    def at(self, offset: int) -> Position:
         before = self.text[:offset]
-        return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+        return Position(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
-    def named(self, flaw: Flaw) -> str:
-        """The path to what the flaw is about, as far as it is in the file or should be."""
+    def path_of(self, flaw: Flaw) -> str:
+        """The path to the flaw, such as `checks[0].at`."""
         parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in flaw.steps]
         return "".join(parts).removeprefix(".")
 
@@ -71,25 +71,25 @@ class Marked:
         self.flaws.append((self.at(offset), Flaw(steps, detail)))
 
 
-def read_yaml(data: bytes) -> Marked:
-    """The file's values, or with `flaws` why there are none. Never raises."""
+def read_yaml(data: bytes) -> YamlFile:
+    """Read a file. Never raises: what cannot be read is in `flaws`."""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        flaw = Flaw((), "the file is not UTF-8 here: save it as UTF-8")
-        return Marked("", flaws=[(Place(line), flaw)])
-    marked = Marked(text)
+        flaw = Flaw((), "the file is not UTF-8: save it as UTF-8")
+        return YamlFile("", flaws=[(Position(line), flaw)])
+    yaml_file = YamlFile(text)
     try:
-        _look_ahead(marked)
-        if not marked.flaws:
-            _read(marked)
+        _check_structure(yaml_file)
+        if not yaml_file.flaws:
+            _read(yaml_file)
     except yaml.reader.ReaderError as error:
-        marked.refuse(_index(error), (), "a character that YAML does not take: remove it")
+        yaml_file.refuse(_index(error), (), "a character that YAML does not allow: remove it")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        marked.refuse(mark or 0, (), f"this is not YAML: {error.problem or error.context}")
-    return marked
+        yaml_file.refuse(mark or 0, (), f"this is not YAML: {error.problem or error.context}")
+    return yaml_file
 
 
 def _index(error: yaml.reader.ReaderError) -> int:
@@ -97,90 +97,94 @@ def _index(error: yaml.reader.ReaderError) -> int:
     return position if isinstance(position, int) else 0
 
 
-def _look_ahead(marked: Marked) -> None:
-    """Refuse what must not even be put together: too deep, too much, or more than it seems."""
+def _check_structure(yaml_file: YamlFile) -> None:
+    """Refuse nesting, sizes and features that must not reach the composer."""
     depth = values = documents = 0
-    for event in yaml.parse(marked.text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(yaml_file.text, Loader=yaml.SafeLoader):
         starts = isinstance(event, yaml.CollectionStartEvent)
         depth += starts - isinstance(event, yaml.CollectionEndEvent)
         values += starts or isinstance(event, yaml.ScalarEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            detail = "anchors (&) and aliases (*) are not taken: write it out, or put it in quotes"
+            detail = "anchors (&) and aliases (*) are not supported: write it out, or quote it"
         elif getattr(event, "tag", None):
-            detail = "tags (!) are not taken: leave it out, or put the value in quotes"
+            detail = "tags (!) are not supported: remove it, or put the value in quotes"
         elif depth > MOST_DEPTH:
             detail = f"nested deeper than {MOST_DEPTH} levels: make it flatter"
         elif values > MOST_VALUES:
-            detail = f"more than {MOST_VALUES} values: make several tasks of it"
+            detail = f"more than {MOST_VALUES} values: split it into several tasks"
         elif documents > 1:
             detail = "a second document (---): give each task a file of its own"
         else:
             continue
-        marked.refuse(event.start_mark, (), detail)
+        yaml_file.refuse(event.start_mark, (), detail)
         return
 
 
-def _read(marked: Marked) -> None:
-    node = yaml.compose(marked.text, Loader=yaml.SafeLoader)
+def _read(yaml_file: YamlFile) -> None:
+    node = yaml.compose(yaml_file.text, Loader=yaml.SafeLoader)
     if not isinstance(node, yaml.MappingNode):
-        marked.refuse(
-            node.start_mark if node else 0, (), "a task's file holds `name: value` lines: see docs"
+        yaml_file.refuse(
+            node.start_mark if node else 0,
+            (),
+            "a task's file has `name: value` lines: see docs/own-tasks.md",
         )
         return
-    marked.value = _value(marked, node, ())
+    yaml_file.value = _value(yaml_file, node, ())
 
 
-def _value(marked: Marked, node: yaml.Node, steps: Steps) -> Any:
-    marked.spans[steps] = (node.start_mark.index, node.end_mark.index)
+def _value(yaml_file: YamlFile, node: yaml.Node, steps: Steps) -> Any:
+    yaml_file.spans[steps] = (node.start_mark.index, node.end_mark.index)
     if isinstance(node, yaml.MappingNode):
-        return dict(_members(marked, node, steps))
+        return dict(_members(yaml_file, node, steps))
     if isinstance(node, yaml.SequenceNode):
-        return [_value(marked, one, (*steps, n)) for n, one in enumerate(node.value)]
-    return _scalar(marked, node, steps, _plain_value)
+        return [_value(yaml_file, one, (*steps, n)) for n, one in enumerate(node.value)]
+    return _scalar(yaml_file, node, steps, _plain_value)
 
 
-def _members(marked: Marked, node: yaml.MappingNode, steps: Steps) -> Iterator[tuple[str, Any]]:
-    seen: dict[str, int] = {}
+def _members(
+    yaml_file: YamlFile, node: yaml.MappingNode, steps: Steps
+) -> Iterator[tuple[str, Any]]:
+    lines: dict[str, int] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            marked.refuse(key.start_mark, steps, "a name must be a text: put it in quotes")
+            yaml_file.refuse(key.start_mark, steps, "a name must be text: put it in quotes")
             continue
-        name = _scalar(marked, key, steps, lambda _, __, given: given)
-        if name in seen:
-            detail = f"`{name}` is here a second time, first in line {seen[name]}: remove one"
-            marked.refuse(key.start_mark, (*steps, name), detail)
+        name = _scalar(yaml_file, key, steps, lambda _, __, text: text)
+        if name in lines:
+            detail = f"`{name}` is repeated, first in line {lines[name]}: remove one"
+            yaml_file.refuse(key.start_mark, (*steps, name), detail)
             continue
-        seen[name] = marked.at(key.start_mark.index).line
-        marked.keys[(*steps, name)] = key.start_mark.index
-        yield name, _value(marked, value, (*steps, name))
+        lines[name] = yaml_file.at(key.start_mark.index).line
+        yaml_file.keys[(*steps, name)] = key.start_mark.index
+        yield name, _value(yaml_file, value, (*steps, name))
 
 
 def _scalar(
-    marked: Marked,
+    yaml_file: YamlFile,
     node: yaml.ScalarNode,
     steps: Steps,
-    plain: Callable[[Marked, Steps, str], Any],
+    plain: Callable[[YamlFile, Steps, str], Any],
 ) -> Any:
     text = node.value
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
-        marked.refuse(node.start_mark, steps, "a control character stands in it: remove it")
+        yaml_file.refuse(node.start_mark, steps, "contains a control character: remove it")
         return ""
-    if node.style:  # in quotes, or a block of text
+    if node.style:  # quoted, or a block scalar
         return text
-    if text.lower() in _UNCLEAR:
-        detail = f'`{text}` may mean a text or true or false: write "{text}", or true or false'
-        marked.refuse(node.start_mark, steps, detail)
-    return plain(marked, steps, text)
+    if text.lower() in _AMBIGUOUS:
+        detail = f'`{text}` is ambiguous: write "{text}", or true or false'
+        yaml_file.refuse(node.start_mark, steps, detail)
+    return plain(yaml_file, steps, text)
 
 
-def _plain_value(marked: Marked, steps: Steps, text: str) -> Any:
+def _plain_value(yaml_file: YamlFile, steps: Steps, text: str) -> Any:
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if _WHOLE.fullmatch(text):
-        marked.written[steps] = text
+        yaml_file.written[steps] = text
         return int(text)
     if _DECIMAL.fullmatch(text):
-        marked.written[steps] = text
+        yaml_file.written[steps] = text
         return float(text)
     return text

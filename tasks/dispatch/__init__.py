@@ -1,4 +1,4 @@
-"""The place in a department's own tree that a citizen's message belongs to."""
+"""Assigns a citizen's message to a leaf of a department's tree of units or categories."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.errors import EmptyDocument
-from tasks.dispatch.by_model import ModelChoice
+from tasks.dispatch.by_model import LeafChooser
 from tasks.dispatch.centroids import grams
-from tasks.dispatch.learning import ENOUGH, Learning, Learnt
 from tasks.dispatch.options import DispatchOptions, Method
+from tasks.dispatch.training import ENOUGH, TrainedTree, TrainingCache
 from tasks.dispatch.tree import Tree
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OptionsInvalid
 from tasks.task import Task
 
-_LEARNING = Learning()
+_TRAINED = TrainingCache()
 _DIGITS = 4
 
 
-class By(StrEnum):
+class DecidedBy(StrEnum):
     examples = "examples"
     model = "model"
 
@@ -36,27 +36,30 @@ class Unplaced(StrEnum):
     nothing_known = "nothing-known"
 
 
-class Place(BaseModel):
-    """A leaf of the tree."""
+class RankedLeaf(BaseModel):
+    """A leaf of the tree with its probability."""
 
-    id: str = Field(description="Its id.")
-    names: list[str] = Field(description="The names from the top of the tree down to it.")
-    confidence: float = Field(ge=0, le=1, description="The probability that it is the right one.")
+    id: str = Field(description="The id of the leaf.")
+    names: list[str] = Field(description="The names from the top of the tree to the leaf.")
+    confidence: float = Field(ge=0, le=1, description="The probability that it is correct.")
 
 
-class ExamplesLearnt(BaseModel):
-    """What was learnt of, and how well: examples were held out, with all that say nearly the same,
-    and answered by the rest.
+class TrainingStatistics(BaseModel):
+    """The training examples, and the quality measured by cross-validation.
+
+    Similar examples are held out together.
     """
 
-    examples: int = Field(description="How many examples there are.")
-    places: int = Field(description=f"How many leaves have at least {ENOUGH}.")
-    of_places: int = Field(description="How many leaves there are.")
-    held_out: int = Field(description="How many were held out; 0 where there are too few.")
-    accuracy: float | None = Field(description="The share of those that got the right place.")
-    accuracy_top_3: float | None = Field(description="The share with it among the first three.")
+    examples: int = Field(description="Number of examples.")
+    places: int = Field(description=f"Number of leaves with at least {ENOUGH} examples.")
+    of_places: int = Field(description="Number of leaves.")
+    held_out: int = Field(description="Number of held-out examples; 0 if there are too few.")
+    accuracy: float | None = Field(description="Share of held-out examples with the correct leaf.")
+    accuracy_top_3: float | None = Field(
+        description="Share with the correct leaf among the first three."
+    )
     calibration_error: float | None = Field(
-        description="How far confidence is from the share of right answers, on average."
+        description="Average difference between confidence and share of correct answers."
     )
 
 
@@ -74,26 +77,32 @@ class DispatchResult(BaseModel):
         }
     )
 
-    place: Place | None = Field(description="Where it belongs; null where a person should look.")
+    place: RankedLeaf | None = Field(
+        description="The leaf to which the message belongs; null if a person should decide."
+    )
     unplaced: Unplaced | None = Field(
-        description="Why it has no place. `low-confidence`: less than `unplaced_below`. "
-        "`nothing-fits`: the model says so. `nothing-known`: no word of the message stands in the "
-        "examples or in the tree."
+        description="Why no leaf is returned. `low-confidence`: below `unplaced_below`. "
+        "`nothing-fits`: according to the model. `nothing-known`: the message shares no word with "
+        "the examples or the tree."
     )
-    by: By = Field(description="Whether the examples decided, or the model.")
+    by: DecidedBy = Field(description="Whether the examples or the model decided.")
     confidence: float = Field(
-        ge=0, le=1, description="Of `place`; without one, of the first of `alternatives`."
+        ge=0,
+        le=1,
+        description="The confidence of `place`, or if it is null, of the first alternative.",
     )
-    alternatives: list[Place] = Field(description="Other leaves, most likely first.")
-    learnt: ExamplesLearnt | None = Field(description="Of the examples; null where none are given.")
+    alternatives: list[RankedLeaf] = Field(description="Other leaves, most likely first.")
+    learnt: TrainingStatistics | None = Field(
+        description="Statistics of the examples; null without examples."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """`places` are numbers of leaves with their probabilities, most likely first."""
+    """`leaves` are numbers of leaves with their probabilities, most likely first."""
 
-    by: By
-    places: Sequence[tuple[int, float]]
+    by: DecidedBy
+    leaves: Sequence[tuple[int, float]]
     unplaced: Unplaced | None = None
 
 
@@ -102,104 +111,108 @@ async def dispatch(document: Document, options: DispatchOptions, engine: Engine)
     and what the engine raises.
     """
     if not document.text.strip():
-        raise EmptyDocument("The document holds no text. Send one that does.")
+        raise EmptyDocument("The document has no text. Send one with text.")
     engine.progress(0, 1)
-    learnt = await _LEARNING.of(options.tree, options.examples)
-    if options.method is Method.examples and learnt.classifier is None:
+    trained = await _TRAINED.trained(options.tree, options.examples)
+    if options.method is Method.examples and trained.classifier is None:
         raise OptionsInvalid(
             f"Too few examples: at least two leaves need {ENOUGH} each, and "
-            f"{learnt.places} of {len(learnt.tree.leaves)} have them. Give more, or use `method` "
-            "`auto`."
+            f"{trained.leaves_with_enough} of {len(trained.tree.leaves)} have them. Send more, or "
+            "use `method` `auto`."
         )
     known = None
     if options.method is not Method.model:
-        known = await asyncio.to_thread(_by_examples, document.text, learnt)
-    answer = known if known is not None and _decides(known, options, learnt) else None
+        known = await asyncio.to_thread(_by_examples, document.text, trained)
+    answer = known if known is not None and _decides(known, options, trained) else None
     if answer is None:
-        answer = await _by_model(document, options, learnt, known, engine)
+        answer = await _by_model(document, options, trained, known, engine)
     engine.progress(1, 1)
-    return _result(answer, options, learnt)
+    return _result(answer, options, trained)
 
 
-def _by_examples(text: str, learnt: Learnt) -> _Answer | None:
-    """None where nothing could be learnt."""
-    if learnt.classifier is None:
+def _by_examples(text: str, trained: TrainedTree) -> _Answer | None:
+    """None without a classifier."""
+    if trained.classifier is None:
         return None
     message = grams(text)
-    found = learnt.classifier.probabilities(message)
-    places = sorted(enumerate(found), key=lambda pair: -pair[1])
-    known = learnt.classifier.centroids.knows(message)
-    return _Answer(By.examples, places, None if known else Unplaced.nothing_known)
+    likely = trained.classifier.probabilities(message)
+    leaves = sorted(enumerate(likely), key=lambda pair: -pair[1])
+    known = trained.classifier.centroids.knows(message)
+    return _Answer(DecidedBy.examples, leaves, None if known else Unplaced.nothing_known)
 
 
-def _decides(answer: _Answer, options: DispatchOptions, learnt: Learnt) -> bool:
-    """Whether the examples' answer is taken: with `auto`, where they are sure of a place that they
-    show often enough.
+def _decides(answer: _Answer, options: DispatchOptions, trained: TrainedTree) -> bool:
+    """Whether the examples decide: with `auto`, if their confidence is high enough and the leaf has
+    enough examples.
     """
     if options.method is Method.examples:
         return True
-    place, confidence = answer.places[0]
-    enough = answer.unplaced is None and learnt.of_each[place] >= ENOUGH
+    leaf, confidence = answer.leaves[0]
+    enough = answer.unplaced is None and trained.of_each[leaf] >= ENOUGH
     return enough and confidence >= options.sure_from
 
 
 async def _by_model(
     document: Document,
     options: DispatchOptions,
-    learnt: Learnt,
+    trained: TrainedTree,
     known: _Answer | None,
     engine: Engine,
 ) -> _Answer:
-    """Where all leaves do not go into one question, the examples say which ones do; where some
-    leaves have too few examples for that, the model goes down the tree.
+    """Ask the model about all leaves in one question if they fit.
+
+    Otherwise ask about those that the examples rank highest, or if some leaves have too few
+    examples, go down the tree level by level.
     """
-    choice = ModelChoice(
+    chooser = LeafChooser(
         document, engine, may_fit_none=options.allow_unplaced, instructions=options.instructions
     )
-    leaves = learnt.tree.leaves
-    if len(leaves) <= choice.at_once:
-        chosen = await choice.among(leaves)
-    elif known is not None and known.unplaced is None and learnt.places == len(leaves):
-        chosen = await choice.among([leaves[place] for place, _ in known.places[: choice.at_once]])
+    leaves = trained.tree.leaves
+    if len(leaves) <= chooser.at_once:
+        chosen = await chooser.among(leaves)
+    elif known is not None and known.unplaced is None and trained.leaves_with_enough == len(leaves):
+        chosen = await chooser.among([leaves[leaf] for leaf, _ in known.leaves[: chooser.at_once]])
     else:
-        chosen = await choice.down(learnt.tree)
-    return _Answer(By.model, chosen.places, Unplaced.nothing_fits if chosen.nothing_fits else None)
+        chosen = await chooser.down(trained.tree)
+    return _Answer(
+        DecidedBy.model, chosen.leaves, Unplaced.nothing_fits if chosen.nothing_fits else None
+    )
 
 
-def _result(answer: _Answer, options: DispatchOptions, learnt: Learnt) -> DispatchResult:
-    places = [_place(learnt.tree, number, confidence) for number, confidence in answer.places]
-    confidence = places[0].confidence if places else 0.0
+def _result(answer: _Answer, options: DispatchOptions, trained: TrainedTree) -> DispatchResult:
+    leaves = [_ranked(trained.tree, number, confidence) for number, confidence in answer.leaves]
+    confidence = leaves[0].confidence if leaves else 0.0
     unplaced = answer.unplaced
     if unplaced is None and confidence < options.unplaced_below:
         unplaced = Unplaced.low_confidence
     if not options.allow_unplaced:
         unplaced = None
-    others = places if unplaced else places[1:]
+    others = leaves if unplaced else leaves[1:]
     return DispatchResult(
-        place=None if unplaced else places[0],
+        place=None if unplaced else leaves[0],
         unplaced=unplaced,
         by=answer.by,
         confidence=confidence,
         alternatives=others[: options.alternatives],
-        learnt=_told(learnt),
+        learnt=_statistics(trained),
     )
 
 
-def _place(tree: Tree, number: int, confidence: float) -> Place:
+def _ranked(tree: Tree, number: int, confidence: float) -> RankedLeaf:
     leaf = tree.leaves[number]
-    return Place(
+    return RankedLeaf(
         id=leaf.node.id, names=list(leaf.names), confidence=round(min(1.0, confidence), _DIGITS)
     )
 
 
-def _told(learnt: Learnt) -> ExamplesLearnt | None:
-    if not learnt.examples:
+def _statistics(trained: TrainedTree) -> TrainingStatistics | None:
+    if not trained.examples:
         return None
-    measured = learnt.classifier.measured if learnt.classifier else None
-    return ExamplesLearnt(
-        examples=learnt.examples,
-        places=learnt.places,
-        of_places=len(learnt.tree.leaves),
+    measured = trained.classifier.measured if trained.classifier else None
+    return TrainingStatistics(
+        examples=trained.examples,
+        places=trained.leaves_with_enough,
+        of_places=len(trained.tree.leaves),
         held_out=measured.sample if measured else 0,
         accuracy=round(measured.accuracy, _DIGITS) if measured else None,
         accuracy_top_3=round(measured.accuracy_top_3, _DIGITS) if measured else None,
@@ -208,17 +221,17 @@ def _told(learnt: Learnt) -> ExamplesLearnt | None:
 
 
 def doubts(_: Document, options: DispatchOptions, result: DispatchResult) -> Sequence[Doubt]:
-    """The examples' answers are the same with any model."""
-    unsure = result.by is By.model and result.confidence < options.doubt_below
+    """Only the model's answers can be doubtful: those of the examples do not depend on it."""
+    unsure = result.by is DecidedBy.model and result.confidence < options.doubt_below
     return [Doubt.low_confidence] if unsure else []
 
 
 TASK = Task(
     name="dispatch",
     version="1",
-    description="Place a citizen's message in the department's own tree, with confidence and "
-    "alternatives: by the department's labelled examples, by the model, or by the examples where "
-    "they are sure and the model else.",
+    description="Assign a citizen's message to a leaf of the department's tree, with confidence "
+    "and alternatives: by the department's labelled examples, by the model, or by the examples if "
+    "their confidence is high and otherwise by the model.",
     options=DispatchOptions,
     result=DispatchResult,
     run=dispatch,

@@ -1,4 +1,4 @@
-"""A model's choice of a place, level by level where the tree is too long for one question."""
+"""Lets a model choose a leaf, level by level if the tree is too large for one question."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ _MOST_NAMES_BELOW = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Leaves by their numbers, each with its probability, most likely first. Only those of the last
-    question are there. `nothing_fits`: that was likelier than any.
+class LeafChoice:
+    """The leaves of the last question, by number, with their probabilities, most likely first.
+
+    `nothing_fits`: that was likelier than any leaf.
     """
 
-    places: Sequence[tuple[int, float]]
+    leaves: Sequence[tuple[int, float]]
     nothing_fits: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Branches with their probabilities, most likely first, and that of `NOTHING_FITS`."""
+    """Branches with their probabilities, most likely first, and the one of `NOTHING_FITS`."""
 
     branches: Sequence[tuple[Branch, float]]
     nothing: float
@@ -49,8 +50,8 @@ class _Answer:
         return self.nothing > self.branches[0][1]
 
 
-class ModelChoice:
-    """Asks a model about one message. With `may_fit_none` it may say that nothing fits."""
+class LeafChooser:
+    """Asks a model about one message; `may_fit_none` lets it answer that nothing fits."""
 
     def __init__(
         self,
@@ -66,13 +67,14 @@ class ModelChoice:
         self._instructions = instructions or ""
         self._at_once = MOST_CHOICES - 1 if may_fit_none else MOST_CHOICES
 
-    async def among(self, leaves: Sequence[Branch]) -> Chosen:
-        """The choice among some of the leaves. Raises what `choose` raises."""
+    async def among(self, leaves: Sequence[Branch]) -> LeafChoice:
+        """Choose among `leaves`. Raises what `choose` raises."""
         return _chosen(await self._ask(leaves), 1.0)
 
-    async def down(self, tree: Tree) -> Chosen:
-        """The choice from the top of the tree. A leaf's probability is the product of those on the
-        way to it. Raises what `choose` raises.
+    async def down(self, tree: Tree) -> LeafChoice:
+        """Choose from the top of the tree down, level by level. Raises what `choose` raises.
+
+        A leaf's probability is the product of the probabilities on its path.
         """
         branches, likely = self._candidates(tree.tops), 1.0
         while True:
@@ -84,27 +86,27 @@ class ModelChoice:
 
     @property
     def at_once(self) -> int:
-        """How many places one question can have."""
+        """The maximum number of leaves in one question."""
         return self._at_once
 
     def _candidates(self, branches: Sequence[Branch]) -> Sequence[Branch]:
-        """All leaves below, where one question can have them; else the next branches."""
+        """All leaves below if they fit one question, otherwise the next branches."""
         leaves = [leaf for branch in branches for leaf in branch.leaves]
         if len(leaves) <= self._at_once:
             return leaves
         return self._candidates(branches[0].below) if len(branches) == 1 else branches
 
     async def _ask(self, branches: Sequence[Branch]) -> _Answer:
-        """One question; where there are too many for one, the winners of several meet again."""
+        """One question, or if the branches do not fit, several and then one among their winners."""
         if len(branches) <= self._at_once:
             return await self._question(branches)
         rounds = -(-len(branches) // self._at_once)
         groups = [branches[first::rounds] for first in range(rounds)]
         answers = await all_at_once(groups, self._question)
-        winners = [one.branches[0][0] for one in answers if not one.nothing_fits]
+        winners = [answer.branches[0][0] for answer in answers if not answer.nothing_fits]
         if len(winners) > 1:
             return await self._ask(winners)
-        return max(answers, key=lambda one: (not one.nothing_fits, one.branches[0][1]))
+        return max(answers, key=lambda answer: (not answer.nothing_fits, answer.branches[0][1]))
 
     async def _question(self, branches: Sequence[Branch]) -> _Answer:
         if len(branches) == 1 and not self._may_fit_none:
@@ -112,17 +114,17 @@ class ModelChoice:
         lines = [_line(branch) for branch in branches]
         if self._may_fit_none:
             lines.append(NOTHING_FITS)
-        found = await choose(
+        likely = await choose(
             self._document, len(lines), self._prompt(lines), self._engine, progress=False
         )
-        nothing = found[-1] if self._may_fit_none else 0.0
-        pairs = zip(branches, found[: len(branches)], strict=True)
+        nothing = likely[-1] if self._may_fit_none else 0.0
+        pairs = zip(branches, likely[: len(branches)], strict=True)
         return _Answer(sorted(pairs, key=lambda pair: -pair[1]), nothing)
 
     def _prompt(self, lines: Sequence[str]) -> Callable[[str], str]:
-        places = lettered(lines)
+        choices = lettered(lines)
         return lambda text: PROMPT.format(
-            text=fence(text), places=places, instructions=self._instructions
+            text=fence(text), places=choices, instructions=self._instructions
         )
 
 
@@ -140,10 +142,10 @@ def _line(branch: Branch) -> str:
     return " ".join(" ".join(parts).split())
 
 
-def _chosen(answer: _Answer, likely: float) -> Chosen:
-    places = [
+def _chosen(answer: _Answer, likely: float) -> LeafChoice:
+    leaves = [
         (branch.number, probability * likely)
         for branch, probability in answer.branches
         if branch.number is not None
     ]
-    return Chosen(places, answer.nothing_fits)
+    return LeafChoice(leaves, answer.nothing_fits)

@@ -1,9 +1,9 @@
-"""How sure an answer of the examples is, found by answering some of them without the others.
+"""Trains the classifier and calibrates its confidence by cross-validation.
 
-Similarities go through a softmax. Its sharpness is fitted on answers for examples that were held
-out, each together with all that say nearly the same: a matter that twenty neighbours report must
-not vouch for itself. Confidence then means the share of right answers on messages like the
-examples; on messages of a new kind it is too high.
+A softmax turns similarities into probabilities. Its sharpness is fitted on held-out examples; near
+duplicates are held out together, because one matter is often reported by many people. Confidence
+then estimates the share of correct answers on messages like the examples; on messages of a new kind
+it is too high.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from dataclasses import dataclass
 from tasks.dispatch.centroids import Centroids, Grams, grams
 
 FOLDS = 5
-# To learn is what takes long: with more examples, fewer of the folds are learnt without.
-MOST_LEARNT = 8_000
+# Training takes most of the time: with more examples, fewer folds are used.
+MOST_TRAINED = 8_000
 MOST_HELD_OUT = 1_000
-# From this likeness on, two examples of one place are taken for the same matter. An example is
-# compared with one each of the last matters, since the same one is reported by many at a time.
-ALIKE = 0.7
+# Two examples of a leaf with at least this similarity count as one matter. An example is compared
+# with the last matters only, because reports of one matter come at about the same time.
+SAME_MATTER = 0.7
 MOST_COMPARED = 50
-_SHARPEST = 200.0
-_LEAST = 1e-12
+_MOST_SHARPNESS = 200.0
+_LEAST_PROBABILITY = 1e-12
 _BINS = 10
 
-Labelled = tuple[str, int]
-HeldOut = tuple[Sequence[float], int]
+TextAndLeaf = tuple[str, int]
+SimilaritiesAndLeaf = tuple[Sequence[float], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """How the held-out examples were answered. Shares are from 0 to 1."""
+class Measurement:
+    """The quality of the answers for held-out examples, as shares from 0 to 1."""
 
     sample: int
     accuracy: float
@@ -43,19 +43,19 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """`measured` is None where there was nothing to hold out."""
+    """A trained classifier; `measured` is None if no examples could be held out."""
 
     centroids: Centroids
     sharpness: float
-    measured: Measured | None
+    measured: Measurement | None
 
     def probabilities(self, message: Counter[str]) -> list[float]:
-        """Of each place, by its number; they sum to 1."""
+        """The probability of each leaf; they sum to 1."""
         return softmax(self.centroids.similarities(message), self.sharpness)
 
 
-def learn(examples: Sequence[Labelled], words: Sequence[str]) -> Classifier:
-    """`examples` and `words` are those of `Centroids`."""
+def train(examples: Sequence[TextAndLeaf], words: Sequence[str]) -> Classifier:
+    """Train on `examples` and `words`, which are those of `Centroids`."""
     centroids = Centroids(examples, words)
     held_out = list(_held_out(examples, words, centroids))
     if not held_out:
@@ -65,35 +65,37 @@ def learn(examples: Sequence[Labelled], words: Sequence[str]) -> Classifier:
 
 
 def _held_out(
-    examples: Sequence[Labelled], words: Sequence[str], centroids: Centroids
-) -> Iterator[HeldOut]:
-    """Similarities of examples to what was learnt without them, and their place."""
+    examples: Sequence[TextAndLeaf], words: Sequence[str], centroids: Centroids
+) -> Iterator[SimilaritiesAndLeaf]:
+    """The similarities of held-out examples to a classifier without them, and their leaf."""
     folds = _folds(examples, centroids)
-    learnt = max(1, min(FOLDS, MOST_LEARNT // max(1, len(examples))))
-    asked = sum(fold < learnt for fold in folds)
-    every = max(1, -(-asked // MOST_HELD_OUT))
-    for number in range(learnt):
+    trained = max(1, min(FOLDS, MOST_TRAINED // max(1, len(examples))))
+    candidates = sum(fold < trained for fold in folds)
+    every = max(1, -(-candidates // MOST_HELD_OUT))
+    for number in range(trained):
         pairs = list(zip(examples, folds, strict=True))
-        rest = Centroids([one for one, fold in pairs if fold != number], words)
-        here = [one for one, fold in pairs if fold == number]
-        for text, place in here[::every]:
-            yield rest.similarities(grams(text)), place
+        rest = Centroids([example for example, fold in pairs if fold != number], words)
+        fold_examples = [example for example, fold in pairs if fold == number]
+        for text, leaf in fold_examples[::every]:
+            yield rest.similarities(grams(text)), leaf
 
 
-def _folds(examples: Sequence[Labelled], centroids: Centroids) -> list[int]:
-    """The fold of each example. Those of a place that are alike are in one fold."""
+def _folds(examples: Sequence[TextAndLeaf], centroids: Centroids) -> list[int]:
+    """The fold of each example. Similar examples of a leaf are in the same fold."""
     matters: dict[int, list[tuple[Grams, int]]] = {}
     folds = []
     count = 0
-    for text, place in examples:
+    for text, leaf in examples:
         vector = centroids.vector(grams(text))
-        ours = matters.setdefault(place, [])
-        fold = next((at for one, at in reversed(ours) if _dot(one, vector) >= ALIKE), None)
+        known = matters.setdefault(leaf, [])
+        fold = next(
+            (at for matter, at in reversed(known) if _dot(matter, vector) >= SAME_MATTER), None
+        )
         if fold is None:
             fold = count % FOLDS
             count += 1
-            ours.append((vector, fold))
-            del ours[:-MOST_COMPARED]
+            known.append((vector, fold))
+            del known[:-MOST_COMPARED]
         folds.append(fold)
     return folds
 
@@ -106,28 +108,28 @@ def _dot(one: Grams, other: Grams) -> float:
 
 def softmax(values: Sequence[float], sharpness: float) -> list[float]:
     most = max(values)
-    raised = [math.exp(sharpness * (value - most)) for value in values]
-    total = sum(raised)
-    return [one / total for one in raised]
+    powers = [math.exp(sharpness * (value - most)) for value in values]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
-def _best_sharpness(held_out: Sequence[HeldOut]) -> float:
-    """What makes the right places most likely, found by narrowing an interval of its logarithm.
+def _best_sharpness(held_out: Sequence[SimilaritiesAndLeaf]) -> float:
+    """The sharpness with the least log loss, by ternary search over its logarithm.
 
-    As in Platt's scaling (1999) nothing counts as wholly right: of `n` answers, `1 / (n + 2)` of
-    each speaks for another place. So a few examples that are all right do not make it certain.
+    As in Platt scaling (1999), the target probability for `n` answers is `(n + 1) / (n + 2)`, so
+    that a few correct answers do not lead to certainty.
     """
-    right = (len(held_out) + 1) / (len(held_out) + 2)
+    target = (len(held_out) + 1) / (len(held_out) + 2)
 
     def loss(logarithm: float) -> float:
         total = 0.0
-        for values, place in held_out:
-            likely = softmax(values, math.exp(logarithm))[place]
-            total -= right * math.log(max(_LEAST, likely))
-            total -= (1 - right) * math.log(max(_LEAST, 1 - likely))
+        for values, leaf in held_out:
+            likely = softmax(values, math.exp(logarithm))[leaf]
+            total -= target * math.log(max(_LEAST_PROBABILITY, likely))
+            total -= (1 - target) * math.log(max(_LEAST_PROBABILITY, 1 - likely))
         return total
 
-    low, high = 0.0, math.log(_SHARPEST)
+    low, high = 0.0, math.log(_MOST_SHARPNESS)
     while high - low > 0.05:
         first, second = low + (high - low) / 3, high - (high - low) / 3
         if loss(first) < loss(second):
@@ -137,33 +139,35 @@ def _best_sharpness(held_out: Sequence[HeldOut]) -> float:
     return math.exp((low + high) / 2)
 
 
-def _measured(held_out: Sequence[HeldOut], sharpness: float) -> Measured:
-    answers = [(softmax(values, sharpness), place) for values, place in held_out]
-    ranks = [_rank(found, place) for found, place in answers]
-    sure = [(max(found), rank == 0) for (found, _), rank in zip(answers, ranks, strict=True)]
-    return Measured(
+def _measured(held_out: Sequence[SimilaritiesAndLeaf], sharpness: float) -> Measurement:
+    answers = [(softmax(values, sharpness), leaf) for values, leaf in held_out]
+    ranks = [_rank(likely, leaf) for likely, leaf in answers]
+    outcomes = [(max(likely), rank == 0) for (likely, _), rank in zip(answers, ranks, strict=True)]
+    return Measurement(
         sample=len(answers),
         accuracy=sum(rank == 0 for rank in ranks) / len(answers),
         accuracy_top_3=sum(rank < 3 for rank in ranks) / len(answers),
-        calibration_error=calibration_error(sure),
+        calibration_error=calibration_error(outcomes),
     )
 
 
-def _rank(found: Sequence[float], place: int) -> int:
-    """How many places come before it; equal ones are in the order of their numbers."""
+def _rank(likely: Sequence[float], leaf: int) -> int:
+    """How many leaves come before this one; equal ones are in the order of their numbers."""
     return sum(
-        one > found[place] or (one == found[place] and at < place) for at, one in enumerate(found)
+        value > likely[leaf] or (value == likely[leaf] and number < leaf)
+        for number, value in enumerate(likely)
     )
 
 
 def calibration_error(answers: Sequence[tuple[float, bool]]) -> float:
-    """The expected calibration error: how far, on average, the share of right answers is from the
-    confidence with which they were given, by tenths of it (Guo and others, 2017).
+    """The expected calibration error (Guo et al., 2017): the average difference between confidence
+    and the share of correct answers, over ten bins of confidence.
     """
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(_BINS)]
-    for confidence, right in answers:
-        bins[min(_BINS - 1, int(confidence * _BINS))].append((confidence, right))
+    for confidence, is_correct in answers:
+        bins[min(_BINS - 1, int(confidence * _BINS))].append((confidence, is_correct))
     total = 0.0
-    for one in bins:
-        total += abs(sum(confidence for confidence, _ in one) - sum(right for _, right in one))
+    for entries in bins:
+        correct = sum(is_correct for _, is_correct in entries)
+        total += abs(sum(confidence for confidence, _ in entries) - correct)
     return total / max(1, len(answers))

@@ -1,9 +1,8 @@
-"""Which place a message's words are nearest to, learnt from examples.
+"""A nearest-centroid classifier of messages into the leaves of a tree, trained on examples.
 
-A nearest-centroid classifier over characters and pairs of characters (whole words in scripts that
-put spaces between them), so Chinese needs no segmenter. A gram counts by how rare it is, and by how
-much it tells about the place: one minus the entropy of its places. Nothing is drawn by chance, so
-the same examples give the same answers.
+Its features (grams) are characters and pairs of characters, or whole words in scripts with spaces,
+so that Chinese needs no segmenter. A gram's weight is its inverse document frequency times one
+minus the entropy of its leaves. The same examples always give the same classifier.
 """
 
 from __future__ import annotations
@@ -17,68 +16,68 @@ from collections.abc import Mapping, Sequence
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"[{_HAN}]+|[^\W\d_{_HAN}]+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
-# A message says what it is about at its beginning; the rest is history and attachments.
+# A message states its subject at the beginning; the rest is history and attachments.
 LONGEST_TEXT = 2_000
-# Among so many examples, a gram that only one of them has is chance, and most grams are such.
+# With more examples than this, grams of a single example are ignored: most grams are such.
 MANY = 2_000
 
 Grams = Mapping[str, float]
 
 
 def grams(text: str) -> Counter[str]:
-    """The grams of a text and how often each is there. Numbers and punctuation tell nothing."""
-    found: Counter[str] = Counter()
+    """The number of occurrences of each gram in a text, without numbers and punctuation."""
+    counts: Counter[str] = Counter()
     plain = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()
     for run in _RUNS.findall(plain):
         if _IS_HAN.match(run):
-            found.update(run)
-            found.update(run[at : at + 2] for at in range(len(run) - 1))
+            counts.update(run)
+            counts.update(run[at : at + 2] for at in range(len(run) - 1))
         else:
-            found[run] += 1
-    return found
+            counts[run] += 1
+    return counts
 
 
 class Centroids:
-    """`examples` are texts and the number of their place, from 0; `words` are the words of each
-    place's own name and keywords. There are at least two places.
+    """`examples` are texts with the number of their leaf, from 0; `words` are the words of each
+    leaf's name and keywords. There must be at least two leaves.
     """
 
     def __init__(self, examples: Sequence[tuple[str, int]], words: Sequence[str]) -> None:
-        self._places = len(words)
-        everything = [*examples, *((text, place) for place, text in enumerate(words))]
-        self._weights = _weights(everything, self._places)
+        self._leaves = len(words)
+        everything = [*examples, *((text, leaf) for leaf, text in enumerate(words))]
+        self._weights = _weights(everything, self._leaves)
         self._unknown = math.log((1 + len(everything)) / 2) + 1
         self._sums: dict[str, dict[int, float]] = {}
-        # What is made of a text is made again where it is needed: all at once take much memory.
-        for text, place in everything:
+        # Grams are computed again for each use: those of all texts need too much memory.
+        for text, leaf in everything:
             for gram, value in self.vector(grams(text)).items():
-                held = self._sums.setdefault(gram, {})
-                held[place] = held.get(place, 0.0) + value
-        squares = [0.0] * self._places
-        for held in self._sums.values():
-            for place, value in held.items():
-                squares[place] += value * value
+                sums = self._sums.setdefault(gram, {})
+                sums[leaf] = sums.get(leaf, 0.0) + value
+        squares = [0.0] * self._leaves
+        for sums in self._sums.values():
+            for leaf, value in sums.items():
+                squares[leaf] += value * value
         self._lengths = [math.sqrt(square) or 1.0 for square in squares]
 
     @property
     def size(self) -> int:
-        """How many values it holds, for those who keep several."""
-        return sum(len(held) for held in self._sums.values())
+        """The number of stored values, for a cache of classifiers."""
+        return sum(len(sums) for sums in self._sums.values())
 
     def knows(self, message: Counter[str]) -> bool:
-        """Whether the message has any gram that the examples have."""
+        """Whether the message shares any gram with the examples."""
         return any(self._weights.get(gram) for gram in message)
 
     def similarities(self, message: Counter[str]) -> list[float]:
-        """Of the message to each place, by its number: cosines, from 0 to 1."""
-        dots = [0.0] * self._places
+        """The cosine similarity of the message to each leaf, from 0 to 1."""
+        dots = [0.0] * self._leaves
         for gram, value in self.vector(message).items():
-            for place, held in self._sums.get(gram, {}).items():
-                dots[place] += value * held
+            for leaf, total in self._sums.get(gram, {}).items():
+                dots[leaf] += value * total
         return [dot / length for dot, length in zip(dots, self._lengths, strict=True)]
 
     def vector(self, message: Counter[str]) -> Grams:
-        """Weighted grams, of length 1 together with those that nobody has seen."""
+        """The weights of known grams. With those of unknown grams, the vector has length 1."""
         known: dict[str, float] = {}
         square = 0.0
         for gram, count in message.items():
@@ -91,19 +90,19 @@ class Centroids:
         return {gram: value / length for gram, value in known.items()}
 
 
-def _weights(examples: Sequence[tuple[str, int]], places: int) -> dict[str, float]:
-    """How much each gram counts: inverse document frequency, times what it tells of the place."""
-    seen: dict[str, dict[int, int]] = {}
-    for text, place in examples:
+def _weights(examples: Sequence[tuple[str, int]], leaves: int) -> dict[str, float]:
+    """The weight of each gram, as in the module's description."""
+    counts_of: dict[str, dict[int, int]] = {}
+    for text, leaf in examples:
         for gram in grams(text):
-            held = seen.setdefault(gram, {})
-            held[place] = held.get(place, 0) + 1
+            counts = counts_of.setdefault(gram, {})
+            counts[leaf] = counts.get(leaf, 0) + 1
     weights = {}
     fewest = 2 if len(examples) > MANY else 1
-    for gram, counts in seen.items():
+    for gram, counts in counts_of.items():
         total = sum(counts.values())
         if total >= fewest:
             entropy = -sum(n / total * math.log(n / total) for n in counts.values())
             rarity = math.log((1 + len(examples)) / (1 + total)) + 1
-            weights[gram] = rarity * max(0.0, 1 - entropy / math.log(places))
+            weights[gram] = rarity * max(0.0, 1 - entropy / math.log(leaves))
     return weights

@@ -1,4 +1,4 @@
-"""Labelled messages and the tree, as a caller gives them: in the options, or in documents."""
+"""Reads the tree and the labelled messages from the options, or from documents that they name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from documents.document import Document
 from tasks.dispatch.rows import Row, rows
-from tasks.dispatch.tree import Node, Tree, TreeWrong
+from tasks.dispatch.tree import InvalidTree, Node, Tree
 from tasks.errors import OptionsInvalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,7 +22,7 @@ _KEYWORD_MARKS = str.maketrans("，、；;\n", ",,,,,")
 
 
 class Example(BaseModel):
-    """A message, and where it belonged."""
+    """A message with the leaf to which it was assigned."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,76 +31,78 @@ class Example(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """An example whose label is a leaf of the tree, by its number."""
+class LabelledExample:
+    """An example with the number of its leaf."""
 
     text: str
-    place: int
+    leaf: int
 
 
-class ExamplesWrong(ValueError):
-    """What is wrong with examples; `str` says it and where."""
+class InvalidExamples(ValueError):
+    """Examples cannot be used; the message says which and why."""
 
 
-def labelled(examples: Iterable[tuple[str, Example]], tree: Tree) -> list[Labelled]:
-    """`examples` come with where they stand. Raises `ExamplesWrong`: a label that is no leaf."""
-    found: list[Labelled] = []
+def labelled(examples: Iterable[tuple[str, Example]], tree: Tree) -> list[LabelledExample]:
+    """Resolve the labels of `examples`, each with its position.
+
+    Raises `InvalidExamples` for a label that is not a leaf.
+    """
+    resolved: list[LabelledExample] = []
     unknown: list[str] = []
     inner: list[str] = []
     for where, example in examples:
         label = example.label.strip()
         if label in tree.numbers:
-            found.append(Labelled(example.text, tree.numbers[label]))
+            resolved.append(LabelledExample(example.text, tree.numbers[label]))
         else:
             (inner if label in tree else unknown).append(where)
-    for places, wrong in (
+    for positions, reason in (
         (unknown, "its label is not in the tree"),
-        (inner, "its label is a node with others below it: give the one that is meant"),
+        (inner, "its label is a node with others below it: use the id of a leaf"),
     ):
-        if places:
-            more = f"; so in {len(places) - 1:,} more" if len(places) > 1 else ""
-            raise ExamplesWrong(f"{places[0]}: {wrong}{more}.")
-    return found
+        if positions:
+            more = f"; so in {len(positions) - 1:,} more" if len(positions) > 1 else ""
+            raise InvalidExamples(f"{positions[0]}: {reason}{more}.")
+    return resolved
 
 
-def tree_from(given: str | Document) -> Tree:
+def tree_from(source: str | Document) -> Tree:
     """Raises `OptionsInvalid`."""
-    found = rows(given, "tree")
-    nodes = [_read(Node, row.where, _node_values(row.values), "tree") for row in found]
+    read = rows(source, "tree")
+    nodes = [_validated(Node, row.where, _node_values(row.values), "tree") for row in read]
     try:
-        return Tree(nodes, [row.where for row in found])
-    except TreeWrong as error:
+        return Tree(nodes, [row.where for row in read])
+    except InvalidTree as error:
         raise OptionsInvalid(f"`tree`, {error}") from None
 
 
-def examples_from(given: str | Document, tree: Tree) -> list[Labelled]:
+def examples_from(source: str | Document, tree: Tree) -> list[LabelledExample]:
     """Raises `OptionsInvalid`."""
-    found = rows(given, "examples")
-    if len(found) > MOST_EXAMPLES:
+    read = rows(source, "examples")
+    if len(read) > MOST_EXAMPLES:
         raise OptionsInvalid(
-            f"`examples` has {len(found):,} rows; at most {MOST_EXAMPLES:,} are taken. Keep the "
+            f"`examples` has {len(read):,} rows; at most {MOST_EXAMPLES:,} are allowed. Keep the "
             "latest ones."
         )
-    read = ((row.where, _example(row)) for row in found)
     try:
-        return labelled(read, tree)
-    except ExamplesWrong as error:
+        return labelled(((row.where, _example(row)) for row in read), tree)
+    except InvalidExamples as error:
         raise OptionsInvalid(f"`examples`, {error}") from None
 
 
-def counts(examples: Sequence[Labelled]) -> Counter[int]:
-    return Counter(one.place for one in examples)
+def counts(examples: Sequence[LabelledExample]) -> Counter[int]:
+    return Counter(example.leaf for example in examples)
 
 
 def _example(row: Row) -> Example:
     wanted = {name: row.values[name] for name in ("text", "label") if name in row.values}
     if isinstance(wanted.get("label"), int):
         wanted["label"] = str(wanted["label"])
-    return _read(Example, row.where, wanted, "examples")
+    return _validated(Example, row.where, wanted, "examples")
 
 
 def _node_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of a table has its keywords in one cell; other columns are the department's own."""
+    """The fields of a node. A table has all keywords in one cell; other columns are ignored."""
     wanted = {name: value for name, value in values.items() if name in Node.model_fields}
     keywords = wanted.get("keywords")
     if isinstance(keywords, str):
@@ -112,11 +114,13 @@ def _node_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _read(model: type[Model], where: str, values: Mapping[str, Any], what: str) -> Model:
+def _validated(model: type[Model], where: str, values: Mapping[str, Any], what: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        field = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in first["loc"])
+        field = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"]
+        )
         field = field.lstrip(".")[:80]
         raise OptionsInvalid(f"`{what}`, {where}: `{field}`: {first['msg']}.") from None

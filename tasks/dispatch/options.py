@@ -1,4 +1,4 @@
-"""What a caller may say to `dispatch`."""
+"""The options of `dispatch`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 from pydantic.config import JsonValue
 from pydantic_core import PydanticCustomError
 
-from tasks.dispatch.examples import MOST_EXAMPLES, MOST_INLINE, Example, ExamplesWrong, labelled
-from tasks.dispatch.tree import MOST_NODES, Node, Tree, TreeWrong
-from tasks.references import DocumentRef, listed_or_named
+from tasks.dispatch.examples import MOST_EXAMPLES, MOST_INLINE, Example, InvalidExamples, labelled
+from tasks.dispatch.tree import MOST_NODES, InvalidTree, Node, Tree
+from tasks.references import DocumentRef, list_or_document
 
 _LIST_OR_DOCUMENT = Discriminator(
-    listed_or_named,
+    list_or_document,
     custom_error_type="input",
-    custom_error_message="Give a list, or a document by its `text` or `document_id`.",
+    custom_error_message="Send a list, or a document as `text` or `document_id`.",
 )
 _NODES: list[JsonValue] = [
     {
@@ -47,8 +47,8 @@ class DispatchOptions(BaseModel):
         _LIST_OR_DOCUMENT,
     ] = Field(
         description="The units or categories, nested by `children` or flat with `parent`, or a "
-        "document with them: JSON, JSON lines, or CSV or a workbook with the columns `id`, `name` "
-        "and, where wanted, `parent`, `description` and `keywords`. At most "
+        "document with them: JSON, JSON lines, or CSV or a workbook with the columns `id` and "
+        "`name`, and optionally `parent`, `description` and `keywords`. At most "
         f"{MOST_NODES:,} nodes on 8 levels."
     )
     examples: (
@@ -59,40 +59,42 @@ class DispatchOptions(BaseModel):
         | None
     ) = Field(
         None,
-        description="Messages with the id of the leaf where they belonged: up to "
+        description="Messages with the id of the correct leaf: up to "
         f"{MOST_INLINE:,}, or a document with up to {MOST_EXAMPLES:,}, as JSON, JSON lines, or CSV "
         "or a workbook with the columns `text` and `label`.",
     )
     method: Method = Field(
         Method.auto,
-        description="`examples`: what was learnt of the examples decides, without a model. "
-        "`model`: the model does. `auto`: the examples where they are sure, else the model.",
+        description="`examples`: a classifier trained on the examples decides, without a model. "
+        "`model`: the model decides. `auto`: the examples decide if their confidence is high "
+        "enough, otherwise the model.",
     )
     sure_from: float = Field(
         0.8,
         ge=0,
         le=1,
-        description="With `method` `auto`, the examples decide from this confidence on.",
+        description="With `method` `auto`, the lowest confidence with which the examples decide.",
     )
     allow_unplaced: bool = Field(
-        False, description="Where nothing fits, say so, for a person to look, instead of guessing."
+        False,
+        description="Return no leaf, for a person to decide, if nothing fits or confidence is low.",
     )
     unplaced_below: float = Field(
         0.5,
         ge=0,
         le=1,
-        description="With `allow_unplaced`, a message is not placed with less confidence.",
+        description="With `allow_unplaced`, the lowest confidence with which a leaf is returned.",
     )
-    alternatives: int = Field(3, ge=0, le=20, description="How many to give at most.")
+    alternatives: int = Field(3, ge=0, le=20, description="The maximum number of alternatives.")
     instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="What else the model should know."
+        None, min_length=1, max_length=2_000, description="Further instructions for the model."
     )
     doubt_below: float = Field(
         0.8,
         ge=0,
         le=1,
-        description="With `model` `auto`, the full model is asked too where the fast one's "
-        "`confidence` is below this.",
+        description="With `model` `auto`, the full model is also used if the fast model's "
+        "`confidence` is below this value.",
     )
 
     @model_validator(mode="after")
@@ -100,7 +102,7 @@ class DispatchOptions(BaseModel):
         if self.method is Method.examples and self.examples is None:
             raise PydanticCustomError("examples", "`method` `examples` needs `examples`.")
         if isinstance(self.examples, list) and len(self.examples) > MOST_INLINE:
-            raise PydanticCustomError("examples", "Too many `examples`: name a document of them.")
+            raise PydanticCustomError("examples", "Too many `examples`: send them as a document.")
         if isinstance(self.tree, list):
             self._check_tree(self.tree)
         return self
@@ -109,9 +111,11 @@ class DispatchOptions(BaseModel):
         try:
             tree = Tree(nodes)
             if isinstance(self.examples, list):
-                labelled(((f"[{at}]", one) for at, one in enumerate(self.examples)), tree)
-        except TreeWrong as error:
-            raise PydanticCustomError("tree", "{what}", {"what": f"`tree`, {error}"}) from error
-        except ExamplesWrong as error:
-            what = {"what": f"`examples`, {error}"}
-            raise PydanticCustomError("examples", "{what}", what) from error
+                numbered = ((f"[{index}]", one) for index, one in enumerate(self.examples))
+                labelled(numbered, tree)
+        except InvalidTree as error:
+            detail = {"detail": f"`tree`, {error}"}
+            raise PydanticCustomError("tree", "{detail}", detail) from error
+        except InvalidExamples as error:
+            detail = {"detail": f"`examples`, {error}"}
+            raise PydanticCustomError("examples", "{detail}", detail) from error

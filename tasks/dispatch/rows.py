@@ -1,4 +1,4 @@
-"""Rows of a document that an option names: JSON, JSON lines, CSV, or a workbook's first sheet."""
+"""Reads the rows of a document: JSON, JSON lines, CSV, or the first sheet of a workbook."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ _LINES = (TEXT, MARKDOWN)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`where` is what a person counts to find it, such as `line 3`."""
+    """One row; `where` is its position for error messages, such as `line 3`."""
 
     where: str
     values: Mapping[str, Any]
 
 
 def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """The characters of a text file, line by line as they stand there.
+    """The text of a file with its original lines.
 
-    Reading a document puts lines together into paragraphs, which a table must not suffer.
+    Reading a document joins lines into paragraphs, which would destroy CSV and JSON lines.
     """
     return Made({"text": decoded(path, limits)})
 
 
-async def written(reference: DocumentRef, what: str) -> str | Document:
-    """The text of a reference, or the workbook that it names; `what` is the option.
+async def text_or_workbook(reference: DocumentRef, what: str) -> str | Document:
+    """The text of the named document, or the document itself if it is a workbook.
+
+    `what` is the name of the option, for error messages.
 
     Raises `OptionsInvalid` for other formats, and what reading raises.
     """
@@ -50,7 +52,7 @@ async def written(reference: DocumentRef, what: str) -> str | Document:
         return document
     if document.media_type not in _LINES:
         raise OptionsInvalid(
-            f"The document that `{what}` names is neither JSON, JSON lines, CSV nor a workbook."
+            f"The document that `{what}` names is not JSON, JSON lines, CSV or a workbook."
         )
     if reference.text is not None:
         return reference.text
@@ -60,51 +62,51 @@ async def written(reference: DocumentRef, what: str) -> str | Document:
     return str(made.found["text"])
 
 
-def rows(given: str | Document, what: str) -> list[Row]:
+def rows(source: str | Document, what: str) -> list[Row]:
     """Raises `OptionsInvalid`, which names the line."""
-    if isinstance(given, Document):
-        return list(_of_sheet(given))
-    text = given.lstrip("\ufeff")
-    begins = text.lstrip()[:1]
+    if isinstance(source, Document):
+        return list(_sheet_rows(source))
+    text = source.lstrip("\ufeff")
+    first = text.lstrip()[:1]
     try:
-        if begins == "[":
-            return list(_of_array(text, what))
-        return list(_of_json_lines(text, what) if begins == "{" else _of_csv(text, what))
+        if first == "[":
+            return list(_array_rows(text, what))
+        return list(_json_line_rows(text, what) if first == "{" else _csv_rows(text, what))
     except RecursionError:
         raise OptionsInvalid(f"The JSON of `{what}` is nested too deeply.") from None
 
 
-def _of_array(text: str, what: str) -> Iterator[Row]:
+def _array_rows(text: str, what: str) -> Iterator[Row]:
     try:
         values = json.loads(text, strict=False)
     except ValueError as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        raise OptionsInvalid(f"`{what}` is not JSON from line {line} on.") from None
+        raise OptionsInvalid(f"`{what}` is not valid JSON at line {line}.") from None
     for index, value in enumerate(values):
         yield _row(f"entry {index + 1}", value, what)
 
 
-def _of_json_lines(text: str, what: str) -> Iterator[Row]:
+def _json_line_rows(text: str, what: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line, strict=False)
         except ValueError:
-            raise OptionsInvalid(f"`{what}`, line {number}: it is not JSON.") from None
+            raise OptionsInvalid(f"`{what}`, line {number}: it is not valid JSON.") from None
         yield _row(f"line {number}", value, what)
 
 
 def _row(where: str, value: Any, what: str) -> Row:
     if not isinstance(value, dict):
-        raise OptionsInvalid(f"`{what}`, {where}: it is no JSON object.")
+        raise OptionsInvalid(f"`{what}`, {where}: it is not a JSON object.")
     return Row(where, value)
 
 
-def _of_csv(text: str, what: str) -> Iterator[Row]:
+def _csv_rows(text: str, what: str) -> Iterator[Row]:
     first = text.lstrip().partition("\n")[0]
-    mark = max(",\t;", key=first.count)
-    reader = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=mark)
+    delimiter = max(",\t;", key=first.count)
+    reader = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
     skipped = text[: len(text) - len(text.lstrip())].count("\n")
     try:
         for values in reader:
@@ -112,12 +114,12 @@ def _of_csv(text: str, what: str) -> Iterator[Row]:
             yield Row(f"line {reader.line_num + skipped}", named)
     except csv.Error:
         raise OptionsInvalid(
-            f"`{what}`, line {reader.line_num + 1 + skipped}: it is not CSV."
+            f"`{what}`, line {reader.line_num + 1 + skipped}: it is not valid CSV."
         ) from None
 
 
-def _of_sheet(document: Document) -> Iterator[Row]:
-    """The first sheet's rows, counted without empty ones; the first row has the names."""
+def _sheet_rows(document: Document) -> Iterator[Row]:
+    """The rows of the first sheet, numbered without empty rows. The first row has the names."""
     lines: list[str] = []
     for block in document.blocks:
         if block.kind is BlockKind.heading and lines:

@@ -1,4 +1,4 @@
-"""A department's tree: its units, or categories, and the leaves that a message can be placed in."""
+"""A department's tree of units or categories. Messages are assigned to its leaves."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ DEEPEST = 8
 
 
 class Node(BaseModel):
-    """A unit or category. Those below it are its `children`, or name it as their `parent`."""
+    """A unit or category. Nodes below it are its `children`, or have its id as `parent`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(min_length=1, max_length=100, description="What the result calls it.")
-    name: str = Field(min_length=1, max_length=200, description="What people call it.")
-    parent: str | None = Field(
-        None, max_length=100, description="The id of the node above, where the list is flat."
+    id: str = Field(
+        min_length=1, max_length=100, description="The id, as it appears in the result."
     )
-    description: str = Field("", max_length=1_000, description="What belongs there.")
+    name: str = Field(min_length=1, max_length=200, description="The name.")
+    parent: str | None = Field(
+        None, max_length=100, description="The id of the node above, in a flat list."
+    )
+    description: str = Field("", max_length=1_000, description="Which messages belong there.")
     keywords: list[str] = Field(
-        default_factory=list, max_length=100, description="Words that point there."
+        default_factory=list, max_length=100, description="Words that indicate the node."
     )
     children: list[Node] = Field(
         default_factory=list,
         max_length=MOST_NODES,
-        description="What is below it; a message is placed in what has nothing below it.",
+        description="The nodes below it. Messages are assigned to nodes without children.",
     )
 
 
-class TreeWrong(ValueError):
-    """What is wrong with a tree; `str` says it and where. It quotes nothing of the tree."""
+class InvalidTree(ValueError):
+    """A tree cannot be used; the message says where and why, and quotes nothing of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A node in its place. `names` are those from the top to the node; `number` is its place among
-    the leaves, None where it has something below it.
+    """A node in the tree. `names` lead from the top to the node. `number` is the number of a leaf,
+    from 0; None for other nodes.
     """
 
     node: Node
@@ -52,33 +54,35 @@ class Branch:
     def leaves(self) -> Iterator[Branch]:
         if self.number is not None:
             yield self
-        for one in self.below:
-            yield from one.leaves
+        for branch in self.below:
+            yield from branch.leaves
 
     @property
     def words(self) -> str:
-        """All that the tree says of the node and those above it."""
+        """The words of the node, and the names of those above it."""
         node = self.node
         return " ".join((*self.names, *node.keywords, node.description))
 
 
 class Tree:
-    """Raises `TreeWrong`: an id that is there twice, a `parent` that is not there or leads round,
-    too many nodes or levels, fewer than two leaves. `where` names the nodes, in the order given.
+    """The tree of `nodes`; `where` has their positions for error messages. Default: indexes.
+
+    Raises `InvalidTree` for a repeated id, a `parent` that is unknown or circular, too many nodes
+    or levels, or fewer than two leaves.
     """
 
     def __init__(self, nodes: Sequence[Node], where: Sequence[str] = ()) -> None:
         tops = list(where) or [f"[{index}]" for index in range(len(nodes))]
         self._where: dict[str, str] = {}
         self._below: dict[str | None, list[Node]] = {}
-        for node, place in zip(nodes, tops, strict=True):
-            self._add(node, node.parent, place, level=1)
+        for node, position in zip(nodes, tops, strict=True):
+            self._add(node, node.parent, position, level=1)
         self._check_parents()
         self._numbered = 0
         self.tops = self._branches(None, ())
         self.leaves: tuple[Branch, ...] = tuple(leaf for top in self.tops for leaf in top.leaves)
         if len(self.leaves) < 2:
-            raise TreeWrong("The tree needs at least two leaves to choose from.")
+            raise InvalidTree("The tree needs at least two leaves to choose from.")
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -90,13 +94,15 @@ class Tree:
 
     def _add(self, node: Node, parent: str | None, where: str, level: int) -> None:
         if node.id in self._where:
-            raise TreeWrong(f"{where}: its id is that of {self._where[node.id]}, too.")
+            raise InvalidTree(f"{where}: its id is also that of {self._where[node.id]}.")
         if level > 1 and node.parent is not None:
-            raise TreeWrong(f"{where}: it has a `parent` and stands among `children`: give one.")
+            raise InvalidTree(
+                f"{where}: it has a `parent` and is in `children`: use only one of them."
+            )
         if len(self._where) == MOST_NODES:
-            raise TreeWrong(f"The tree has more than {MOST_NODES:,} nodes.")
+            raise InvalidTree(f"The tree has more than {MOST_NODES:,} nodes.")
         if level > DEEPEST:
-            raise TreeWrong(f"{where}: it is more than {DEEPEST} levels down.")
+            raise InvalidTree(f"{where}: it is below level {DEEPEST}: make the tree flatter.")
         self._where[node.id] = where
         self._below.setdefault(parent, []).append(node)
         for index, child in enumerate(node.children):
@@ -108,12 +114,14 @@ class Tree:
             parent, levels = above[node_id], 1
             while parent is not None:
                 if parent not in above:
-                    raise TreeWrong(f"{where}: no node has the id that it gives as its `parent`.")
+                    raise InvalidTree(f"{where}: its `parent` is not the id of any node.")
                 parent, levels = above[parent], levels + 1
                 if parent == node_id:
-                    raise TreeWrong(f"{where}: its parents lead back to itself.")
+                    raise InvalidTree(f"{where}: its parents lead back to itself.")
                 if levels > DEEPEST:
-                    raise TreeWrong(f"{where}: it is more than {DEEPEST} levels down.")
+                    raise InvalidTree(
+                        f"{where}: it is below level {DEEPEST}: make the tree flatter."
+                    )
 
     def _branches(self, parent: str | None, names: tuple[str, ...]) -> tuple[Branch, ...]:
         return tuple(

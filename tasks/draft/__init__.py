@@ -1,4 +1,4 @@
-"""An official document (公文) from facts that are given: the words a draft, the form by rules."""
+"""Drafts an official document (公文) from given facts; its fixed parts are set by rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.document import Document
 from tasks.draft.form import ENDINGS, is_ending, title_of, without_number
-from tasks.draft.model import Said, joined, prompt, read, schema
+from tasks.draft.model import DraftAnswer, joined, prompt, read, schema
 from tasks.drafting.repair import Space, ask_until_good, space_for
 from tasks.drafting.result import DraftResult, DraftText, example_of
 from tasks.engine import Engine
@@ -32,54 +32,54 @@ class DraftOptions(BaseModel):
     )
 
     kind: Kind = Field(
-        description="The kind of document, as `通知`; minutes of a meeting are `纪要`."
+        description="The kind of document, such as `通知`. Minutes of a meeting are `纪要`."
     )
     title: ShortText | None = Field(
-        None, description="The whole title; made of `issuer`, the subject and the kind if null."
+        None, description="The whole title. Default: made from `issuer`, the subject and the kind."
     )
-    recipient: ShortText | None = Field(None, description="To whom it is written (主送机关).")
-    issuer: ShortText | None = Field(None, description="Who issues it, for title and signature.")
+    recipient: ShortText | None = Field(None, description="The addressee (主送机关).")
+    issuer: ShortText | None = Field(None, description="The issuing body, for title and signature.")
     ending: ShortText | None = Field(
-        None, description="The ending formula; the usual one of the kind if null."
+        None, description="The closing formula. Default: the usual one for the kind."
     )
     instructions: str | None = Field(
         None,
         min_length=1,
         max_length=2_000,
-        description="What else the model should know. Numbers, dates and organisations in it may "
-        "be used.",
+        description="Further instructions for the model. Numbers, dates and organisations in them "
+        "may appear in the draft.",
     )
 
-    def said(self) -> dict[str, str]:
-        """What the model is told beside the kind, each by what it is."""
-        said = {
+    def details(self) -> dict[str, str]:
+        """The other options that the model is told, by name."""
+        details = {
             "title": self.title,
             "written to": self.recipient,
             "issued by": self.issuer,
             "also": self.instructions,
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in details.items() if value}
 
     def texts(self) -> list[str]:
-        """All that the caller wrote: facts may come from it."""
-        given = (self.title, self.recipient, self.issuer, self.ending, self.instructions)
-        return [text for text in given if text is not None]
+        """All texts of the caller, from which facts may come."""
+        texts = (self.title, self.recipient, self.issuer, self.ending, self.instructions)
+        return [text for text in texts if text is not None]
 
 
 class Section(BaseModel):
-    """A part of the body, in the model's words."""
+    """A section of the body, written by the model."""
 
-    heading: str | None = Field(description="As `一、总体要求`: the number is set by rule.")
-    paragraphs: list[str] = Field(description="The paragraphs below it.")
+    heading: str | None = Field(description="Such as `一、总体要求`. The number is set by rule.")
+    paragraphs: list[str] = Field(description="The paragraphs of the section.")
 
 
 class Wording(BaseModel):
-    """A rule about what a kind of document says that the draft does not keep."""
+    """A wording rule for the kind of document that the draft breaks."""
 
     rule: str = Field(description="The rule's id, as in `format_check`.")
-    clause: str = Field(description="Where the rule comes from.")
-    expected: str = Field(description="What a document that keeps it is like.")
-    found: str = Field(description="What stands there instead.")
+    clause: str = Field(description="The clause of the standard or regulation.")
+    expected: str = Field(description="What the rule requires.")
+    found: str = Field(description="What the draft has instead.")
 
 
 class DraftedResult(DraftResult):
@@ -101,19 +101,19 @@ class DraftedResult(DraftResult):
         }
     )
 
-    kind: Kind = Field(description="As asked for.")
-    title: str = Field(description="Put together by rule; only the subject is the model's.")
+    kind: Kind = Field(description="The kind, from the options.")
+    title: str = Field(description="Formed by rule; only the subject is from the model.")
     recipient: str | None = Field(description="From the options, with its colon.")
-    opening: str = Field(description="The first paragraph, in the model's words.")
-    sections: list[Section] = Field(description="The rest of the body, in the model's words.")
-    ending: str | None = Field(description="By rule; null for kinds that have none.")
-    signature: str | None = Field(description="The issuer, from the options.")
-    date: None = Field(description="Always null: the date of issue is the caller's to set.")
-    wording: list[Wording] = Field(
-        description="Rules about the kind's words that the draft does not keep."
+    opening: str = Field(description="The first paragraph, written by the model.")
+    sections: list[Section] = Field(description="The rest of the body, written by the model.")
+    ending: str | None = Field(
+        description="The closing formula, by rule; null for kinds without one."
     )
+    signature: str | None = Field(description="The issuer, from the options.")
+    date: None = Field(description="Always null: the caller sets the date of issue.")
+    wording: list[Wording] = Field(description="Wording rules for the kind that the draft breaks.")
     open_places: int = Field(
-        description="How often 【待补】 stands in the draft: something that the facts do not give."
+        description="Number of 【待补】 marks in the draft, for information that the facts lack."
     )
 
 
@@ -125,11 +125,11 @@ class _Writer:
     space: Space
     source: Source
 
-    async def write(self, part: Part) -> Said:
+    async def write(self, part: Part) -> DraftAnswer:
         return await ask_until_good(
             self.engine,
             prompt(
-                self.document.text[part.start : part.end], self.options.kind, self.options.said()
+                self.document.text[part.start : part.end], self.options.kind, self.options.details()
             ),
             schema=schema(),
             space=self.space,
@@ -137,56 +137,56 @@ class _Writer:
             faults=self._faults,
         )
 
-    def _faults(self, said: Said) -> list[str]:
+    def _faults(self, answer: DraftAnswer) -> list[str]:
         extra = [
             f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
-            for text in said.texts()
+            for text in answer.texts()
             for fact in self.source.unsupported(text)
         ]
-        body = [said.opening, *(text for one in said.sections for text in one.paragraphs)]
+        body = [answer.opening, *(text for part in answer.sections for text in part.paragraphs)]
         ending = _ending(self.options)
-        wrong = breaches(self.options.kind, [*body, *([ending] if ending else [])])
+        broken = breaches(self.options.kind, [*body, *([ending] if ending else [])])
         return extra + [
-            f"Expected: {breach.rule.expects}. Found: {breach.found}" for breach in wrong
+            f"Expected: {breach.rule.expects}. Found: {breach.found}" for breach in broken
         ]
 
 
 async def draft(document: Document, options: DraftOptions, engine: Engine) -> DraftedResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
-    space = await space_for(engine, prompt("", options.kind, options.said()), ANSWER_TOKENS)
+    space = await space_for(engine, prompt("", options.kind, options.details()), ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
     source = await asyncio.to_thread(Source.of, document.text, *options.texts())
     writer = _Writer(document, options, engine, space, source)
-    said = await work_on_all(parts, writer.write, engine)
-    return _result(options, joined(said), source)
+    answers = await work_on_all(parts, writer.write, engine)
+    return _result(options, joined(answers), source)
 
 
 def _ending(options: DraftOptions) -> str | None:
     return options.ending or ENDINGS.get(options.kind)
 
 
-def _result(options: DraftOptions, said: Said, source: Source) -> DraftedResult:
-    title = options.title or title_of(options.kind, said.subject, options.issuer)
+def _result(options: DraftOptions, answer: DraftAnswer, source: Source) -> DraftedResult:
+    title = options.title or title_of(options.kind, answer.subject, options.issuer)
     recipient = _recipient(options)
-    opening = " ".join(said.opening.split())
-    sections = _sections(said)
+    opening = " ".join(answer.opening.split())
+    sections = _sections(answer)
     ending = _ending(options)
     page = DraftText()
     page.add(title, source.unsupported(title))
     if recipient:
         page.add(recipient)
     page.add(opening, source.unsupported(opening))
-    for one in sections:
-        if one.heading:
-            mark, _, words = one.heading.partition("、")
+    for section in sections:
+        if section.heading:
+            mark, _, words = section.heading.partition("、")
             page.add(f"{mark}、")
             page.add(words, source.unsupported(words), gap="")
-        for paragraph in one.paragraphs:
+        for paragraph in section.paragraphs:
             page.add(paragraph, source.unsupported(paragraph))
     for last in (ending, options.issuer):
         if last:
             page.add(last)
-    body = [opening, *(text for one in sections for text in one.paragraphs)]
+    body = [opening, *(text for section in sections for text in section.paragraphs)]
     wording = _wording(options.kind, title, [*body, *([ending] if ending else [])])
     return DraftedResult(
         text=page.text,
@@ -211,14 +211,14 @@ def _recipient(options: DraftOptions) -> str | None:
     return options.recipient.rstrip("：:。，, ") + "："
 
 
-def _sections(said: Said) -> list[Section]:
-    """Without blank paragraphs and endings, which are added by rule; headings numbered by rule."""
+def _sections(answer: DraftAnswer) -> list[Section]:
+    """The sections without blank paragraphs and closing formulas, with numbered headings."""
     sections: list[Section] = []
     number = 0
-    for one in said.sections:
-        lines = [" ".join(text.split()) for text in one.paragraphs]
+    for section in answer.sections:
+        lines = [" ".join(text.split()) for text in section.paragraphs]
         paragraphs = [line for line in lines if line and not is_ending(line)]
-        words = without_number(one.heading)
+        words = without_number(section.heading)
         if not paragraphs:
             continue
         number += bool(words)
@@ -228,21 +228,23 @@ def _sections(said: Said) -> list[Section]:
 
 
 def _wording(kind: Kind, title: str, body: Sequence[str]) -> list[Wording]:
-    found = [*title_breaches(title), *breaches(kind, body)]
     return [
         Wording(
-            rule=one.rule.id, clause=one.rule.clause, expected=one.rule.expects, found=one.found
+            rule=breach.rule.id,
+            clause=breach.rule.clause,
+            expected=breach.rule.expects,
+            found=breach.found,
         )
-        for one in found
+        for breach in (*title_breaches(title), *breaches(kind, body))
     ]
 
 
 TASK = Task(
     name="draft",
     version="1",
-    description="Draft an official document of one of the fifteen kinds from given facts; title, "
-    "ending and numbering by rule, figures and names held against the facts. A draft: a person has "
-    "to check it.",
+    description="Draft an official document of one of the fifteen kinds from given facts. Title, "
+    "ending and numbering follow rules; numbers and names are checked against the facts. A person "
+    "must check the draft.",
     options=DraftOptions,
     result=DraftedResult,
     run=draft,

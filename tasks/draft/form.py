@@ -1,7 +1,7 @@
-"""The fixed words of an official document: its title, its ending, and the marks of its headings.
+"""The fixed parts of an official document: title, closing formula and heading numbers.
 
-What each kind must say is in `tasks/official_layout/rules/wording.py`. The endings are those of
-usage; a kind that has none ends with its last paragraph.
+The rules for each kind's wording are in `tasks/official_layout/rules/wording.py`. The closing
+formulas follow common usage; a kind without one ends with its last paragraph.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NUMBERED = re.compile(
 
 
 def title_of(kind: Kind, subject: str, issuer: str | None) -> str:
-    """某某局关于某事的通知. `subject` is what it is about, in whatever form a model gave it."""
+    """A title such as 某某局关于某事的通知. `subject` is from a model; it can repeat parts."""
     word = "令" if kind is Kind.order else kind.value
     about = subject.strip('《》“”"。；，,.;:： \n\t')
     if kind_of_title(about) is kind:
@@ -42,10 +42,10 @@ def title_of(kind: Kind, subject: str, issuer: str | None) -> str:
 
 
 def is_ending(paragraph: str) -> bool:
-    """Whether a paragraph is nothing but a formula that a document ends with."""
+    """Whether a paragraph is only a closing formula."""
     return _ENDS.match(paragraph.strip()) is not None
 
 
 def without_number(heading: str) -> str:
-    """A heading without the number or the mark at its end that a model may have given it."""
+    """A heading without a number before it and punctuation after it."""
     return _NUMBERED.sub("", heading).strip().rstrip("。：:")

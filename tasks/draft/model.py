@@ -1,4 +1,4 @@
-"""What a model is asked for an official document, and how it answers."""
+"""The prompt for an official document, and the model's answer."""
 
 from __future__ import annotations
 
@@ -28,47 +28,49 @@ MOST_SECTIONS, MOST_PARAGRAPHS = 10, 8
 LONGEST_SUBJECT, LONGEST_HEADING, LONGEST_PARAGRAPH = 60, 40, 400
 
 
-class SaidSection(BaseModel):
+class SectionAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
     heading: str
     paragraphs: list[str]
 
 
-class Said(BaseModel):
+class DraftAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
     subject: str
     opening: str
-    sections: list[SaidSection]
+    sections: list[SectionAnswer]
 
     def texts(self) -> list[str]:
-        inside = [text for one in self.sections for text in (one.heading, *one.paragraphs)]
-        return [self.subject, self.opening, *inside]
+        body = [text for part in self.sections for text in (part.heading, *part.paragraphs)]
+        return [self.subject, self.opening, *body]
 
 
-def joined(said: Sequence[Said]) -> Said:
-    """Of facts that were worked on in parts: the first opening, the others as paragraphs."""
-    first, *rest = said
+def joined(answers: Sequence[DraftAnswer]) -> DraftAnswer:
+    """Join the answers for several parts; all openings but the first become paragraphs."""
+    first, *rest = answers
     sections = list(first.sections)
-    for one in rest:
-        opening = [SaidSection(heading="", paragraphs=[one.opening])] if one.opening.strip() else []
-        sections += [*opening, *one.sections]
-    return Said(subject=first.subject, opening=first.opening, sections=sections)
+    for answer in rest:
+        if answer.opening.strip():
+            sections.append(SectionAnswer(heading="", paragraphs=[answer.opening]))
+        sections += answer.sections
+    return DraftAnswer(subject=first.subject, opening=first.opening, sections=sections)
 
 
-def prompt(text: str, kind: Kind, said: Mapping[str, str]) -> str:
-    """`said` is what else the model is told, each by what it is."""
-    about = "".join(f"\n- {name}: {fence(value)}" for name, value in said.items())
+def prompt(text: str, kind: Kind, details: Mapping[str, str]) -> str:
+    """The prompt for `text`, with further `details` by name."""
+    about = "".join(f"\n- {name}: {fence(value)}" for name, value in details.items())
     return PROMPT.format(text=fence(text), kind=kind.value, about=about)
 
 
-def read(data: Any) -> Said:
+def read(data: Any) -> DraftAnswer:
+    """Raises `OutputError` for an answer that is not a document or has no text."""
     try:
-        said = Said.model_validate(data)
+        answer = DraftAnswer.model_validate(data)
     except ValidationError:
-        raise OutputError("The model's answer is JSON, but no official document.") from None
-    if not any(text.strip() for text in said.texts()[1:]):
+        raise OutputError("The model's answer is JSON, but not an official document.") from None
+    if not any(text.strip() for text in answer.texts()[1:]):
         raise OutputError("The model wrote no text.")
-    return said
+    return answer
 
 
 def schema() -> Schema:

@@ -1,1 +1,1 @@
-"""What tasks that draft are made of: form, parts, and how they are held against the source."""
+"""Shared by tasks that write drafts: corrections by the model, and the common result fields."""

@@ -1,4 +1,4 @@
-"""Asking a model once more, where a program found fault with what it said."""
+"""Asks a model a second time if checks find faults in its first answer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Answer again, in full, without them. Add nothing that the document does not say.
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """How many tokens one request may spend on the document's text, on naming the faults of a first
-    answer, and on the answer.
+    """The token budget of one request for the document's text, the faults of a first answer, and
+    the answer.
     """
 
     text: int
@@ -33,7 +33,7 @@ class Space:
 
 
 async def space_for(engine: Engine, prompt: str, answer: int) -> Space:
-    """What is left beside `prompt` (without the document). Raises `OptionsTooLong`."""
+    """The budget with `prompt` (without the document). Raises `OptionsTooLong`."""
     room = await room_for_text(engine, prompt, answer)
     spare = min(_SPARE_TOKENS, room.text // 3)
     return Space(text=room.text - spare, spare=spare, answer=room.answer)
@@ -48,27 +48,27 @@ async def ask_until_good(
     read: Callable[[Any], Answer],
     faults: Callable[[Answer], Sequence[str]],
 ) -> Answer:
-    """What the model answers; where that has faults, what it answers when it is told of them.
+    """Ask the model; if the answer has faults, name them and ask once more.
 
-    Of the two the one with fewer faults, whatever faults it has. `read` raises `OutputError` for an
-    answer that is none. Raises that of the first answer, and what `ask` raises.
+    Returns the answer with fewer faults, which may still have some. `read` raises `OutputError` for
+    an unusable answer; only that of the first answer is raised, and what `ask` raises.
     """
     data, _ = await ask(engine, prompt, schema=schema, max_tokens=space.answer)
     first = read(data)
-    found = faults(first)
-    again = await _named(found, space.spare, engine) if found else None
-    if again is None:
+    first_faults = faults(first)
+    request = await _correction_request(first_faults, space.spare, engine)
+    if request is None:
         return first
     try:
-        data, _ = await ask(engine, prompt + again, schema=schema, max_tokens=space.answer)
+        data, _ = await ask(engine, prompt + request, schema=schema, max_tokens=space.answer)
         second = read(data)
     except OutputError:
         return first
-    return second if len(faults(second)) < len(found) else first
+    return second if len(faults(second)) < len(first_faults) else first
 
 
-async def _named(faults: Sequence[str], most: int, engine: Engine) -> str | None:
-    """As many of the faults as there is room for; None where there is none for a single one."""
+async def _correction_request(faults: Sequence[str], most: int, engine: Engine) -> str | None:
+    """The request, with as many faults as fit in `most` tokens; None if there is none to name."""
     lines = [f"- {fence(' '.join(fault.split())[:_LONGEST_FAULT])}" for fault in faults]
     while lines:
         text = _AGAIN.format(faults="\n".join(lines))

@@ -1,4 +1,4 @@
-"""What every result that a model wrote says of itself, and how a program checked it."""
+"""The fields that all drafts have: the draft label, and the outcome of the checks."""
 
 from __future__ import annotations
 
@@ -16,50 +16,51 @@ LABEL = (
 
 
 class Unsupported(BaseModel):
-    """Something in the text that nothing in the source supports."""
+    """Something in the text that the source does not support."""
 
     kind: str = Field(
-        description="`number`, `date`, `time`, `issue_number` or `organisation`; `name`: somebody "
-        "who does not stand in the source; `quote`: the words said to show it do not stand "
-        "there."
+        description="`number`, `date`, `time`, `issue_number` or `organisation`; `name`: a person "
+        "who is not in the source; `quote`: the quote given for it is not in the source."
     )
     start: int = Field(description="Offset of the first character in `text`, from 0.")
     end: int = Field(description="Offset after the last character.")
-    text: str = Field(description="What stands there.")
+    text: str = Field(description="The text there.")
     values: list[str] = Field(
-        description="What it was read as, the same in every language: `150000000`, `2026-05-03`, "
-        "`--05` (a month without a year)."
+        description="The value in a form that is the same for all languages: `150000000`, "
+        "`2026-05-03`, `--05` (a month without a year)."
     )
 
 
 class DraftResult(BaseModel):
-    """A text that a model wrote. It is a draft, and says so."""
+    """A text that a model wrote, marked as a draft."""
 
     draft: Literal[True] = Field(
-        True, description="Always true: a model wrote this, and a person has to check it."
+        True, description="Always true: a model wrote the text, and a person must check it."
     )
     label: str = Field(
-        LABEL, description="The words that say so. `text` begins with them: leave them in."
+        LABEL,
+        description="The notice that this is a draft. `text` begins with it; do not remove it.",
     )
     text: str = Field(description="The whole draft as plain text, `label` first.")
     checked: bool = Field(
-        description="Whether the program's checks found nothing. False: do not use it before a "
-        "person has looked at what they found. True does not say that the draft is right."
+        description="Whether the automatic checks found no faults. If false, do not use the draft "
+        "before a person has reviewed them. True does not mean that the draft is correct."
     )
     unsupported: list[Unsupported] = Field(
-        description="What of `text` is not in the source, though the model was asked to mend it."
+        description="Statements in `text` that are not in the source, also after the model was "
+        "asked to correct them."
     )
 
 
 class DraftText:
-    """Puts a draft together, and knows where in it each piece stands."""
+    """Builds the text of a draft and records the offsets of unsupported statements."""
 
     def __init__(self) -> None:
         self.text = LABEL
         self.unsupported: list[Unsupported] = []
 
     def add(self, words: str, facts: Iterable[Fact] = (), *, gap: str = "\n\n") -> int:
-        """Append `words`, of which `facts` are not supported; the offset where they begin."""
+        """Append `words`, in which `facts` are unsupported. Returns the offset of `words`."""
         self.text += gap
         start = len(self.text)
         self.text += words
@@ -69,7 +70,7 @@ class DraftText:
         return start
 
     def note(self, kind: str, start: int, end: int, values: Iterable[str] = ()) -> None:
-        """List what stands from `start` to `end` of the text."""
+        """Record the text from `start` to `end` as unsupported."""
         self.unsupported.append(
             Unsupported(
                 kind=kind, start=start, end=end, text=self.text[start:end], values=list(values)
@@ -78,7 +79,7 @@ class DraftText:
 
 
 def example_of(text: str, **fields: Any) -> dict[str, Any]:
-    """An example of a result for a schema, with nothing that is unsupported."""
+    """An example result for a JSON Schema, with nothing unsupported."""
     return {
         "draft": True,
         "label": LABEL,

@@ -1,9 +1,8 @@
-"""Values for a caller's JSON Schema, each with the source's own words that show it."""
+"""Finds the values for a caller's JSON Schema, each with a quote of the source."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +15,7 @@ from documents.document import Document
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OutputError
+from tasks.extract.compiled_schema import CompiledSchema, SchemaCache
 from tasks.extract.evidence import (
     Leaf,
     Node,
@@ -26,8 +26,6 @@ from tasks.extract.evidence import (
     plain,
     read_node,
 )
-from tasks.extract.evidence_schema import guided_schema
-from tasks.model.caller_schema import check_caller_schema
 from tasks.model.checking import check
 from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
@@ -45,11 +43,12 @@ Find in the document the values for this JSON Schema:
 Give null for what the document does not say. For each value, first copy the words of the document
 that it stands in as its quote."""
 
-# A quote and its value at their longest, where each character is a token: an answer that fits the
-# schema is then not cut off.
+# The longest quote and value, one token a character, so that no valid answer is cut off.
 TOKENS_PER_VALUE = 260
 LEAST_ANSWER = 512
 MOST_ANSWER = 8_192
+
+_SCHEMAS = SchemaCache()
 
 
 class ExtractOptions(BaseModel):
@@ -74,17 +73,26 @@ class ExtractOptions(BaseModel):
 
     json_schema: dict[str, Any] = Field(
         alias="schema",
-        description="What to find: a JSON Schema (2020-12) of type object. $ref only within it.",
+        description="The values to find: a JSON Schema (2020-12) of type object. References ($ref) "
+        "must stay within it.",
     )
     instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="What else the model should know."
+        None, min_length=1, max_length=2_000, description="Further instructions for the model."
     )
 
     @field_validator("json_schema")
     @classmethod
-    def _is_taken(cls, schema: dict[str, Any]) -> dict[str, Any]:
-        check_caller_schema(schema)
+    def _compiles(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        _SCHEMAS.compiled(schema)
         return schema
+
+
+def validation_is_slow(options: object) -> bool:
+    """Whether validating these options, from JSON, has to compile a long schema first."""
+    if not isinstance(options, Mapping):
+        return False
+    schema = options.get("schema", options.get("json_schema"))
+    return isinstance(schema, dict) and _SCHEMAS.is_slow(schema)
 
 
 class ValueFound(StrEnum):
@@ -94,18 +102,18 @@ class ValueFound(StrEnum):
 
 
 class Evidence(BaseModel):
-    """What shows one value."""
+    """One value and the source text that supports it."""
 
-    path: str = Field(description="The value's place in `data`, a JSON pointer.")
+    path: str = Field(description="JSON pointer of the value in `data`.")
     value: Any = Field(description="The value.")
     quote: Quote = Field(
-        description="The words of the source that show it, as the model says; where those were not "
-        "found but the value's own words stand in the source, these."
+        description="The source text that the model quotes for the value. Where the quote is not "
+        "in the source but the value itself is, the value's occurrence."
     )
     value_found: ValueFound | None = Field(
-        description="Where the value itself stands: in its `quote`, elsewhere in the `source`, or "
-        "`nowhere` (a value worked out or chosen from a list stands nowhere). Null where that "
-        "cannot be asked, as for true and false."
+        description="Where the value itself occurs: in its `quote`, elsewhere in the `source`, or "
+        "`nowhere` (for example a calculated value, or one chosen from a list). Null for values "
+        "that cannot be searched for, such as true and false."
     )
 
 
@@ -135,36 +143,40 @@ class ExtractResult(BaseModel):
         }
     )
 
-    data: dict[str, Any] = Field(description="The values; they fit the schema where `valid`.")
-    valid: bool = Field(description="Whether `data` fits the schema: false if any is `missing`.")
-    missing: list[str] = Field(
-        description="JSON pointers of required values that the document does not give."
+    data: dict[str, Any] = Field(description="The values. They fit the schema if `valid` is true.")
+    valid: bool = Field(
+        description="Whether `data` fits the schema. False if values are `missing`."
     )
-    evidence: list[Evidence] = Field(description="For every value, what shows it.")
+    missing: list[str] = Field(
+        description="JSON pointers of required values that were not found in the document."
+    )
+    evidence: list[Evidence] = Field(description="Each value with its source text.")
     unverified: list[str] = Field(
-        description="JSON pointers of values whose quote was not found: a person must check these."
+        description="JSON pointers of values whose quote is not in the source. A person must check "
+        "these."
     )
 
 
 async def extract(document: Document, options: ExtractOptions, engine: Engine) -> ExtractResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
-    schema = options.json_schema
+    compiled = _SCHEMAS.compiled(options.json_schema)
+    schema = compiled.schema
     most = min(MOST_ANSWER, max(LEAST_ANSWER, engine.context_tokens // 2))
-    answer = min(most, max(LEAST_ANSWER, TOKENS_PER_VALUE * _places(schema)))
+    answer = min(most, max(LEAST_ANSWER, TOKENS_PER_VALUE * compiled.values))
     room = await room_for_text(engine, _prompt(options, ""), answer)
     parts = await split(document, room.text, engine)
-    guided = guided_schema(schema, relaxed=len(parts) > 1)
+    several = len(parts) > 1
+    guided = compiled.guided_part if several else compiled.guided
     finder = QuoteFinder(document)
 
-    async def one(part: Part) -> Node:
+    async def answer_for(part: Part) -> Node:
         text = document.text[part.start : part.end]
         data, _ = await ask(engine, _prompt(options, text), schema=guided, max_tokens=room.answer)
         return read_node(data, finder, part.start, part.end)
 
-    several = len(parts) > 1
-    found = await work_on_all(parts, one, engine, more_steps=int(several))
-    merged = fitted(reduce(merge, found), schema, schema)
-    result = await check(document, lambda: _result(merged, schema, document, finder))
+    nodes = await work_on_all(parts, answer_for, engine, more_steps=int(several))
+    merged = fitted(reduce(merge, nodes), schema, schema)
+    result = await check(document, lambda: _result(merged, compiled, document, finder))
     if several:
         engine.progress(len(parts) + 1, len(parts) + 1)
     return result
@@ -176,18 +188,13 @@ def _prompt(options: ExtractOptions, text: str) -> str:
     return PROMPT.format(schema=schema, instructions=instructions, text=fence(text))
 
 
-def _places(schema: Mapping[str, Any]) -> int:
-    """About how many values the schema asks for."""
-    return len(re.findall(r'"(?:type|enum|const|\$ref)":', json.dumps(schema)))
-
-
 def _result(
-    node: Node, schema: Mapping[str, Any], document: Document, finder: QuoteFinder
+    node: Node, compiled: CompiledSchema, document: Document, finder: QuoteFinder
 ) -> ExtractResult:
     data = plain(node)
     if not isinstance(data, dict):
-        raise OutputError("The model's answer is JSON, but no object.")
-    missing = missing_values(data, schema)
+        raise OutputError("The model's answer is JSON, but not an object.")
+    missing = missing_values(data, compiled.validator)
     in_source = number_values(document.text)
     evidence = [
         Evidence(
@@ -203,7 +210,7 @@ def _result(
         valid=not missing,
         missing=missing,
         evidence=evidence,
-        unverified=[one.path for one in evidence if one.quote.match is Match.none],
+        unverified=[entry.path for entry in evidence if entry.quote.match is Match.none],
     )
 
 
@@ -218,7 +225,7 @@ def _value_found(leaf: Leaf, finder: QuoteFinder, in_source: set[Decimal]) -> Va
             return ValueFound.quote
         if finder.holds(value):
             return ValueFound.source
-    # 2024-03-05 stands in the source as 5 March 2024, 12000 as 12,000 or 1.2万.
+    # The source may write 2024-03-05 as 5 March 2024, and 12000 as 12,000 or 1.2万.
     numbers = number_values(str(value)) if not _has_letters(value) else set()
     if numbers and numbers <= number_values(quote):
         return ValueFound.quote
@@ -230,41 +237,43 @@ def _has_letters(value: str | float) -> bool:
 
 
 def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Sequence[Doubt]:
-    """What the checks in the result say against it. A value that the schema lists is chosen, so it
-    need not stand in the source.
+    """Doubts from the checks in the result.
+
+    A value that the schema lists is a choice and need not occur in the source.
     """
     listed = _listed_values(options.json_schema)
-    found = [one for one in result.evidence if one.value not in listed]
-    nowhere = [one.value for one in found if one.value_found is ValueFound.nowhere]
+    copied = [entry for entry in result.evidence if entry.value not in listed]
+    nowhere = [entry.value for entry in copied if entry.value_found is ValueFound.nowhere]
     signs = {
         Doubt.value_missing: bool(result.missing),
         Doubt.nothing_found: not result.evidence,
         Doubt.quote_not_found: bool(result.unverified),
         Doubt.number_not_in_source: any(not _has_letters(value) for value in nowhere),
         Doubt.value_not_in_source: any(_has_letters(value) for value in nowhere),
-        Doubt.value_not_in_quote: any(one.value_found is ValueFound.source for one in found),
+        Doubt.value_not_in_quote: any(entry.value_found is ValueFound.source for entry in copied),
     }
-    return [doubt for doubt, seen in signs.items() if seen]
+    return [doubt for doubt, applies in signs.items() if applies]
 
 
 def _listed_values(schema: Any) -> list[Any]:
-    """Every value of an `enum` or a `const`, wherever in the schema it is."""
+    """The values of every `enum` and `const` anywhere in the schema."""
     if isinstance(schema, list):
-        return [value for one in schema for value in _listed_values(one)]
+        return [value for part in schema for value in _listed_values(part)]
     if not isinstance(schema, dict):
         return []
     own = schema["enum"] if isinstance(schema.get("enum"), list) else []
     own = [*own, schema["const"]] if "const" in schema else own
-    return [*own, *(value for one in schema.values() for value in _listed_values(one))]
+    return [*own, *(value for part in schema.values() for value in _listed_values(part))]
 
 
 TASK = Task(
     name="extract",
     version="1",
-    description="Find the values that a JSON Schema asks for, each with the source's own words "
-    "that show it and whether they were found in the source.",
+    description="Find the values that a JSON Schema asks for, each with a quote of the source and "
+    "whether that quote occurs in the source.",
     options=ExtractOptions,
     result=ExtractResult,
     run=extract,
     doubts=doubts,
+    validation_is_slow=validation_is_slow,
 )

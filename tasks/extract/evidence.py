@@ -1,4 +1,4 @@
-"""What a model gave for a caller's schema: values with quotes, merged, checked and taken apart."""
+"""A model's answer to a caller's schema: reading, merging and checking values with quotes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tasks.text.quotes import Match, Quote, QuoteFinder
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value and the words that the model says show it."""
+    """A value and the quote that the model gives for it."""
 
     value: Any
     quote: Quote
@@ -28,9 +28,9 @@ Node: TypeAlias = "Leaf | dict[str, Node] | list[Node] | None"
 
 
 def read_node(answer: object, finder: QuoteFinder, start: int = 0, end: int | None = None) -> Node:
-    """The answer to a guided schema, its quotes looked up, first between `start` and `end`.
+    """Read the answer to a guided schema, and look its quotes up, between `start` and `end` first.
 
-    Raises `OutputError` where a value has no quote beside it.
+    Raises `OutputError` for a value without a quote.
     """
     if answer is None:
         return None
@@ -41,12 +41,12 @@ def read_node(answer: object, finder: QuoteFinder, start: int = 0, end: int | No
     if answer.keys() == {"quote", "value"} and isinstance(answer["quote"], str):
         if answer["value"] is None:
             return None
-        return Leaf(answer["value"], _shown_by(answer, finder, start, end))
+        return Leaf(answer["value"], _quote(answer, finder, start, end))
     return {name: read_node(value, finder, start, end) for name, value in answer.items()}
 
 
 def values_node(answer: object) -> Node:
-    """The answer to a schema that asks for no quotes: each value is shown by nothing."""
+    """Read the answer to a schema without quotes."""
     if answer is None:
         return None
     if isinstance(answer, list):
@@ -56,33 +56,37 @@ def values_node(answer: object) -> Node:
     return Leaf(answer, Quote(text="", match=Match.none))
 
 
-def _shown_by(answer: Mapping[str, Any], finder: QuoteFinder, start: int, end: int | None) -> Quote:
-    """The model's quote; where it is not in the source but the value's own words are, those."""
+def _quote(answer: Mapping[str, Any], finder: QuoteFinder, start: int, end: int | None) -> Quote:
+    """The model's quote, or the value's occurrence where only that is in the source."""
     quote, value = finder.find(answer["quote"], start, end), answer["value"]
     if quote.match is Match.none and isinstance(value, str) and len(value.strip()) > 1:
-        own = finder.find(value, start, end)
-        return quote if own.match is Match.none else own
+        occurrence = finder.find(value, start, end)
+        return quote if occurrence.match is Match.none else occurrence
     return quote
 
 
 def merge(first: Node, second: Node) -> Node:
-    """Of two parts of a document: the first value whose quote was found; arrays put together."""
+    """Merge the answers for two parts: arrays are joined, else the first value with a found quote
+    wins.
+    """
     if isinstance(first, dict) and isinstance(second, dict):
         names = [*first, *(name for name in second if name not in first)]
         return {name: merge(first.get(name), second.get(name)) for name in names}
     if isinstance(first, list) and isinstance(second, list):
         return _without_repeats([*first, *second])
-    return second if _found(second) and not _found(first) else first if _says(first) else second
+    if _is_quoted(second) and not _is_quoted(first):
+        return second
+    return first if _has_value(first) else second
 
 
-def _found(node: Node) -> bool:
+def _is_quoted(node: Node) -> bool:
     return any(leaf.quote.match is not Match.none for leaf in _leaves(node))
 
 
-def _says(node: Node) -> bool:
-    """Whether the model gave anything: an empty array is something, it says that there are none."""
+def _has_value(node: Node) -> bool:
+    """Whether the model gave a value. An empty array is one: it means that there are no items."""
     if isinstance(node, dict):
-        return any(_says(child) for child in node.values())
+        return any(_has_value(child) for child in node.values())
     return node is not None
 
 
@@ -98,16 +102,16 @@ def _leaves(node: Node) -> Iterator[Leaf]:
 
 
 def _without_repeats(items: list[Node]) -> list[Node]:
-    kept: dict[str, Node] = {}
+    unique: dict[str, Node] = {}
     for item in items:
         key = json.dumps(plain(item), sort_keys=True, ensure_ascii=False)
-        if key not in kept or (_found(item) and not _found(kept[key])):
-            kept[key] = item
-    return list(kept.values())
+        if key not in unique or (_is_quoted(item) and not _is_quoted(unique[key])):
+            unique[key] = item
+    return list(unique.values())
 
 
 def plain(node: Node) -> Any:
-    """The values alone."""
+    """The values without their quotes."""
     if isinstance(node, Leaf):
         return node.value
     if isinstance(node, dict):
@@ -118,7 +122,7 @@ def plain(node: Node) -> Any:
 
 
 def fitted(node: Node, schema: Schema, root: Schema) -> Node:
-    """Without what the schema has no place for: nulls that it does not take, items too many."""
+    """The node without nulls that the schema does not allow, and without surplus items."""
     schema = _branch(node, flattened(schema, root), root)
     if isinstance(node, dict):
         return _fitted_object(node, schema, root)
@@ -129,33 +133,33 @@ def fitted(node: Node, schema: Schema, root: Schema) -> Node:
 
 def _fitted_object(node: Mapping[str, Node], schema: Schema, root: Schema) -> dict[str, Node]:
     required = schema.get("required", [])
-    kept: dict[str, Node] = {}
-    for name, given in node.items():
+    members: dict[str, Node] = {}
+    for name, value in node.items():
         part = _part(schema, name)
-        child = fitted(given, part, root)
-        if _belongs(child, part, root, required=name in required):
-            kept[name] = child
-    return kept
+        child = fitted(value, part, root)
+        if _is_allowed(child, part, root, required=name in required):
+            members[name] = child
+    return members
 
 
-def _belongs(child: Node, schema: Schema, root: Schema, *, required: bool) -> bool:
-    """Not a null that is not taken, an optional object without values, or too short an array."""
+def _is_allowed(child: Node, schema: Schema, root: Schema, *, required: bool) -> bool:
+    """False for a null that the schema does not allow, an optional empty object, a short array."""
     if child is None:
         return accepts_null(schema, root)
     if isinstance(child, list):
         least: int = flattened(schema, root).get("minItems", 0)
         return len(child) >= least
-    return required or not isinstance(child, dict) or _says(child)
+    return required or not isinstance(child, dict) or _has_value(child)
 
 
 def _fitted_array(node: list[Node], schema: Schema, root: Schema) -> list[Node]:
     first = schema.get("prefixItems", [])
     parts = [as_schema(part) for part in first]
     rest = as_schema(schema.get("items", True))
-    placed = [(item, parts[i] if i < len(parts) else rest) for i, item in enumerate(node)]
+    pairs = [(item, parts[i] if i < len(parts) else rest) for i, item in enumerate(node)]
     items = [
         fitted(item, part, root)
-        for item, part in placed
+        for item, part in pairs
         if item is not None or accepts_null(part, root)
     ]
     if schema.get("uniqueItems"):
@@ -172,7 +176,7 @@ def _part(schema: Schema, name: str) -> Schema:
 
 
 def _branch(node: Node, schema: Schema, root: Schema) -> Schema:
-    """Of alternatives, the first that has a place for all that the node has."""
+    """The first alternative that has all of the node's properties."""
     if "properties" in schema or "items" in schema:
         return schema
     branches = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
@@ -185,7 +189,7 @@ def _branch(node: Node, schema: Schema, root: Schema) -> Schema:
 
 
 def leaves_by_pointer(node: Node, *steps: str | int) -> Iterator[tuple[str, Leaf]]:
-    """Every value that is there, with the JSON pointer of its place in the data."""
+    """Every value with its JSON pointer in the data."""
     if isinstance(node, Leaf):
         yield pointer(*steps), node
     elif isinstance(node, dict):
@@ -196,23 +200,23 @@ def leaves_by_pointer(node: Node, *steps: str | int) -> Iterator[tuple[str, Leaf
             yield from leaves_by_pointer(child, *steps, index)
 
 
-def missing_values(data: object, schema: Schema) -> list[str]:
-    """JSON pointers of what the schema requires and the data lacks.
+def missing_values(data: object, validator: Draft202012Validator) -> list[str]:
+    """JSON pointers of values that the schema requires and the data does not have.
 
     Raises `OutputError` where the data does not fit the schema for any other reason.
     """
     missing: list[str] = []
-    for error in Draft202012Validator(schema).iter_errors(data):
-        lacking = _lacking(error)
-        if lacking is None:
-            place = pointer(*error.absolute_schema_path)
-            raise OutputError(f"The model's answer does not fit the schema's rule at {place}.")
-        missing += lacking
+    for error in validator.iter_errors(data):
+        absent = _absent(error)
+        if absent is None:
+            rule = pointer(*error.absolute_schema_path)
+            raise OutputError(f"The model's answer does not fit the schema's rule at {rule}.")
+        missing += absent
     return list(dict.fromkeys(missing))
 
 
-def _lacking(error: ValidationError) -> list[str] | None:
-    """What is lacking where that is all that the error is about, else None."""
+def _absent(error: ValidationError) -> list[str] | None:
+    """The absent values, or None where the error has another cause."""
     if error.validator == "required":
         required: list[str] = error.schema["required"]  # type: ignore[index]
         data: Any = error.instance
@@ -223,7 +227,7 @@ def _lacking(error: ValidationError) -> list[str] | None:
     for inner in error.context or []:
         branches.setdefault(inner.schema_path[0], []).append(inner)
     for errors in branches.values():
-        lacking = [_lacking(inner) for inner in errors]
-        if all(found is not None for found in lacking):
-            return [place for found in lacking if found for place in found]
+        absent = [_absent(inner) for inner in errors]
+        if all(pointers is not None for pointers in absent):
+            return [path for pointers in absent if pointers for path in pointers]
     return None

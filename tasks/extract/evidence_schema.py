@@ -1,9 +1,8 @@
-"""The schema that guides a model to give, with every value, the words that show it.
+"""The schema that guides a model to quote the source with every value.
 
 Each scalar of the caller's schema becomes `{"quote": …, "value": …}`; objects and arrays keep their
-shape. Every property is asked for, and one that may be absent may be null. Only keywords that
-vLLM's guided decoding (xgrammar) takes are passed on; the rest is left to the validation of what
-comes back.
+shape. Every property is required, and an optional one may be null. Only keywords that vLLM's guided
+decoding (xgrammar) supports are passed on; the others are checked when the answer is validated.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from tasks.model.answer_schema import object_of, text_of
-from tasks.model.caller_schema import Schema, as_schema, resolve
+from tasks.model.caller_schema import Alternatives, Schema, SchemaRejected, as_schema, resolve
 
+MOST_VALUES = 20_000
 LONGEST_QUOTE = 200
 LONGEST_BOUND = 1_000
 LARGEST_NUMBER = 10**15
@@ -28,18 +28,23 @@ _GUIDABLE_PATTERN = re.compile(
 
 
 def guided_schema(schema: Schema, *, relaxed: bool = False, quoted: bool = True) -> dict[str, Any]:
-    """What to guide the model with for the caller's `schema`.
+    """The schema for guided decoding that corresponds to the caller's `schema`.
 
-    With `relaxed`, required values may be null too, outside arrays: for a part of a document.
-    Without `quoted`, values stand there without the words that show them.
+    `relaxed` also allows null for required values outside arrays, for a part of a document.
+    Without `quoted`, values stay plain.
+
+    Raises `SchemaRejected` where the schema has no finite expansion, or a very large one.
     """
     guide = _Guide(schema, quoted=quoted)
-    guided = guide.object(schema, relaxed=relaxed)
+    try:
+        guided = guide.object(schema, relaxed=relaxed)
+    except RecursionError:
+        raise SchemaRejected("the schema leads back to itself: remove the circle") from None
     return guided | ({"$defs": guide.definitions} if guide.definitions else {})
 
 
 def accepts_null(schema: Schema, root: Schema) -> bool:
-    """Whether the schema, as far as its types say, takes null."""
+    """Whether the schema's types allow null."""
     if "$ref" in schema:
         return accepts_null(resolve(schema["$ref"], root), root)
     if "const" in schema or "enum" in schema:
@@ -55,7 +60,7 @@ def accepts_null(schema: Schema, root: Schema) -> bool:
 
 
 def flattened(schema: Schema, root: Schema) -> Schema:
-    """The schema with its reference followed and its `allOf` put together, one level deep."""
+    """The schema with its reference resolved and its `allOf` merged, one level deep."""
     while "$ref" in schema:
         schema = resolve(schema["$ref"], root)
     if "allOf" not in schema:
@@ -85,17 +90,25 @@ def _implied_types(schema: Schema) -> list[str]:
 
 
 class _Guide:
-    """Builds the guided schema of one caller's schema; recursion ends up in `definitions`."""
+    """Builds the guided schema for one caller's schema; references become `definitions`."""
 
     def __init__(self, root: Schema, *, quoted: bool) -> None:
         self._root = root
         self._quoted = quoted
         self._names: dict[tuple[str, bool], str] = {}
+        self._alternatives = Alternatives(root)
+        self._values = 0
         self.definitions: dict[str, Any] = {}
 
-    def place(self, schema: object, *, relaxed: bool, optional: bool) -> dict[str, Any]:
-        """What may stand in one place: the alternatives, and null where there may be nothing."""
+    def value(self, schema: object, *, relaxed: bool, optional: bool) -> dict[str, Any]:
+        """The guided schema of one value: its alternatives, and null where it may be absent."""
         one = as_schema(schema)
+        self._values += self._alternatives.count(one)
+        if self._values > MOST_VALUES:
+            raise SchemaRejected(
+                f"the schema has more than {MOST_VALUES} values once its references are resolved: "
+                "simplify it"
+            )
         choices = self._choices(one, relaxed=relaxed)
         if optional or not choices or accepts_null(one, self._root):
             choices = [*choices, _NULL]
@@ -133,7 +146,7 @@ class _Guide:
         if key not in self._names:
             self._names[key] = name = f"d{len(self._names)}"
             target = resolve(ref, self._root)
-            self.definitions[name] = self.place(target, relaxed=relaxed, optional=False)
+            self.definitions[name] = self.value(target, relaxed=relaxed, optional=False)
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
     def object(self, schema: Schema, *, relaxed: bool) -> dict[str, Any]:
@@ -141,7 +154,7 @@ class _Guide:
         named = {**schema.get("properties", {})}
         named |= {name: True for name in required if name not in named}
         properties = {
-            name: self.place(part, relaxed=relaxed, optional=relaxed or name not in required)
+            name: self.value(part, relaxed=relaxed, optional=relaxed or name not in required)
             for name, part in named.items()
             if part is not False
         }
@@ -151,23 +164,23 @@ class _Guide:
         return guided | {"additionalProperties": self._others(schema, relaxed=relaxed)}
 
     def _others(self, schema: Schema, *, relaxed: bool) -> dict[str, Any] | bool:
-        """What stands under names of the document's own, which only an open object may have."""
+        """The schema of additional properties; False where the object allows none."""
         patterns = list(schema.get("patternProperties", {}).values())
         others = schema.get("additionalProperties", not schema.get("properties"))
         if isinstance(others, bool) and patterns:
             others = patterns[0]
         if others is False or (others is True and schema.get("properties")):
             return False
-        return self.place(others, relaxed=relaxed, optional=False)
+        return self.value(others, relaxed=relaxed, optional=False)
 
     def _array(self, schema: Schema, *, relaxed: bool) -> dict[str, Any]:
         guided: dict[str, Any] = {"type": "array"}
         first = schema.get("prefixItems", [])
         if first:
-            places = [self.place(part, relaxed=False, optional=False) for part in first]
-            guided |= {"prefixItems": places, "items": False, "minItems": len(first)}
+            items = [self.value(part, relaxed=False, optional=False) for part in first]
+            guided |= {"prefixItems": items, "items": False, "minItems": len(first)}
             return guided
-        guided["items"] = self.place(schema.get("items", True), relaxed=False, optional=False)
+        guided["items"] = self.value(schema.get("items", True), relaxed=False, optional=False)
         if "minItems" in schema and not relaxed:
             guided["minItems"] = schema["minItems"]
         if "maxItems" in schema:
@@ -185,12 +198,12 @@ def _bounds(name: str, schema: Schema) -> dict[str, Any]:
         return _string_bounds(schema)
     if name not in {"integer", "number"}:
         return {}
-    limits = _kept(schema, ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+    limits = _selected(schema, ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
     if any(abs(limit) > LARGEST_NUMBER for limit in limits.values()):
         return {}
     if name == "integer":
         limits = {key: int(limit) for key, limit in limits.items() if limit == int(limit)}
-    # Without limits a weak model may write digits without end.
+    # Without limits a weak model can generate digits until the token limit.
     if not {"minimum", "exclusiveMinimum"} & limits.keys():
         limits["minimum"] = -LARGEST_NUMBER
     if not {"maximum", "exclusiveMaximum"} & limits.keys():
@@ -199,15 +212,15 @@ def _bounds(name: str, schema: Schema) -> dict[str, Any]:
 
 
 def _string_bounds(schema: Schema) -> dict[str, Any]:
-    """One kind of bound: xgrammar takes no pattern or format together with a length."""
+    """One kind of bound: xgrammar does not combine a pattern or format with a length."""
     if _GUIDABLE_PATTERN.fullmatch(schema.get("pattern", "(?=")):
         return {"pattern": schema["pattern"]}
     if schema.get("format") in _FORMATS:
         return {"format": schema["format"]}
     if schema.get("maxLength", LONGEST_BOUND + 1) > LONGEST_BOUND:
         return {}
-    return _kept(schema, ("minLength", "maxLength"))
+    return _selected(schema, ("minLength", "maxLength"))
 
 
-def _kept(schema: Schema, keywords: Iterable[str]) -> dict[str, Any]:
+def _selected(schema: Schema, keywords: Iterable[str]) -> dict[str, Any]:
     return {keyword: schema[keyword] for keyword in keywords if keyword in schema}

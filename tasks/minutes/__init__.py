@@ -1,4 +1,4 @@
-"""The minutes of a meeting from its transcript: a draft, each decision with the words behind it."""
+"""Drafts the minutes of a meeting from its transcript, each decision with a quote."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ from documents.document import Document
 from tasks.drafting.repair import ask_until_good, space_for
 from tasks.drafting.result import DraftResult, example_of
 from tasks.engine import Engine
-from tasks.minutes.model import Checker, Item, Said, items_of, prompt, read, schema, separate
-from tasks.minutes.text import Found, written
+from tasks.minutes.model import (
+    Checker,
+    Item,
+    MinutesAnswer,
+    items_of,
+    prompt,
+    read,
+    schema,
+    separate,
+)
+from tasks.minutes.text import MinutesContent, minutes_text
 from tasks.minutes.transcript import speakers
 from tasks.model.split import Part, split, work_on_all
 from tasks.task import Task
@@ -32,51 +41,51 @@ class MinutesOptions(BaseModel):
         None,
         min_length=1,
         max_length=1_000,
-        description="What else the model should know, such as what to leave out.",
+        description="Further instructions for the model, such as what to leave out.",
     )
 
 
-class SaidBy(StrEnum):
+class FoundBy(StrEnum):
     rule = "rule"
     model = "model"
 
 
 class Attendee(BaseModel):
-    """Somebody who took part."""
+    """A participant."""
 
-    name: str = Field(description="As it is written in the transcript.")
-    found_by: SaidBy = Field(
-        description="`rule`: the name begins a line of what was said. `model`: the model named it, "
-        "and it stands in the transcript; whether that person was there no program knows."
+    name: str = Field(description="The name, as written in the transcript.")
+    found_by: FoundBy = Field(
+        description="`rule`: the person speaks in the transcript. `model`: the model named the "
+        "person, and the name is in the transcript; whether they attended is not checked."
     )
-    quote: Quote = Field(description="Where the name stands first.")
+    quote: Quote = Field(description="The first occurrence of the name.")
 
 
 class Topic(BaseModel):
-    """What was talked about, in the model's words."""
+    """A topic of the meeting, written by the model."""
 
-    title: str = Field(description="A few words.")
-    summary: str = Field(description="One or two sentences.")
+    title: str = Field(description="The topic in a few words.")
+    summary: str = Field(description="A summary in one or two sentences.")
 
 
 class Decision(BaseModel):
-    """What was decided, in the model's words."""
+    """A decision, written by the model."""
 
     text: str = Field(description="The decision.")
-    quote: Quote = Field(description="The words of the transcript that show it.")
+    quote: Quote = Field(description="The words of the transcript that support it.")
 
 
 class Assignment(BaseModel):
-    """Who has to do what, in the model's words."""
+    """A task for somebody, written by the model."""
 
-    what: str = Field(description="What is to be done.")
-    who: str | None = Field(description="By whom; null where the transcript does not say.")
-    until: str | None = Field(description="Until when; null where the transcript does not say.")
-    quote: Quote = Field(description="The words of the transcript that show it.")
+    what: str = Field(description="What to do.")
+    who: str | None = Field(description="Who must do it; null if the transcript does not say.")
+    until: str | None = Field(description="The deadline; null if the transcript does not say.")
+    quote: Quote = Field(description="The words of the transcript that support it.")
 
 
-_SAID = "刘明：预算定为20万元。"
-_EXAMPLE_QUOTE = {"text": _SAID, "start": 0, "end": 13, "page": None, "match": "exact"}
+_EXAMPLE_LINE = "刘明：预算定为20万元。"
+_EXAMPLE_QUOTE = {"text": _EXAMPLE_LINE, "start": 0, "end": 13, "page": None, "match": "exact"}
 
 
 class MinutesResult(DraftResult):
@@ -99,91 +108,94 @@ class MinutesResult(DraftResult):
         }
     )
 
-    attendees: list[Attendee] = Field(description="Who took part: speakers first.")
-    topics: list[Topic] = Field(description="In the order of the transcript.")
-    decisions: list[Decision] = Field(description="In the order of the transcript.")
-    tasks: list[Assignment] = Field(description="In the order of the transcript.")
+    attendees: list[Attendee] = Field(description="The participants, speakers first.")
+    topics: list[Topic] = Field(description="Topics, in the order of the transcript.")
+    decisions: list[Decision] = Field(description="Decisions, in the order of the transcript.")
+    tasks: list[Assignment] = Field(description="Tasks, in the order of the transcript.")
     refused_attendees: list[str] = Field(
-        description="Names that the model gave and that stand nowhere in the transcript."
+        description="Names from the model that are not in the transcript."
     )
 
 
 async def minutes(document: Document, options: MinutesOptions, engine: Engine) -> MinutesResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
     language = "Chinese" if is_cjk(document.text) else "the document's own language"
-    asked = prompt("", language, options.instructions)
-    space = await space_for(engine, asked, ANSWER_TOKENS)
+    empty_prompt = prompt("", language, options.instructions)
+    space = await space_for(engine, empty_prompt, ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
     checker = await asyncio.to_thread(Checker.of, document)
 
-    async def one(part: Part) -> Said:
+    async def answer_for(part: Part) -> MinutesAnswer:
         return await ask_until_good(
             engine,
             prompt(document.text[part.start : part.end], language, options.instructions),
             schema=schema(),
             space=space,
             read=read,
-            faults=lambda said: checker.faults(said, part),
+            faults=lambda answer: checker.faults(answer, part),
         )
 
-    said = await work_on_all(parts, one, engine)
-    return await asyncio.to_thread(_result, document, list(zip(parts, said, strict=True)), checker)
+    answers = await work_on_all(parts, answer_for, engine)
+    pairs = list(zip(parts, answers, strict=True))
+    return await asyncio.to_thread(_result, document, pairs, checker)
 
 
 def _result(
-    document: Document, said: Sequence[tuple[Part, Said]], checker: Checker
+    document: Document, answers: Sequence[tuple[Part, MinutesAnswer]], checker: Checker
 ) -> MinutesResult:
-    attendees, refused = _attendees(document, said, checker)
+    attendees, refused = _attendees(document, answers, checker)
     topics = {
         normal_form(topic.title): Topic(title=topic.title, summary=topic.summary)
-        for _, one in reversed(said)
-        for topic in reversed(one.topics)
+        for _, answer in reversed(answers)
+        for topic in reversed(answer.topics)
         if topic.title.strip()
     }
-    both = [items_of(one, part, checker) for part, one in said]
-    found = Found(
-        attendees=[one.name for one in attendees],
-        topics=[(one.title, one.summary) for one in reversed(topics.values())],
-        decisions=_without_repeats(item for decisions, _ in both for item in decisions),
-        tasks=_without_repeats(item for _, tasks in both for item in tasks),
+    items = [items_of(answer, part, checker) for part, answer in answers]
+    content = MinutesContent(
+        attendees=[attendee.name for attendee in attendees],
+        topics=[(topic.title, topic.summary) for topic in reversed(topics.values())],
+        decisions=_without_repeats(item for decisions, _ in items for item in decisions),
+        tasks=_without_repeats(item for _, tasks in items for item in tasks),
     )
-    page = written(found, checker, chinese=is_cjk(document.text))
+    page = minutes_text(content, checker, chinese=is_cjk(document.text))
     return MinutesResult(
         text=page.text,
         checked=not (page.unsupported or refused),
         unsupported=page.unsupported,
         attendees=attendees,
         topics=list(topics.values())[::-1],
-        decisions=[Decision(text=one.text, quote=one.quote) for one in found.decisions],
+        decisions=[Decision(text=item.text, quote=item.quote) for item in content.decisions],
         tasks=[
-            Assignment(what=one.text, who=one.who, until=one.until, quote=one.quote)
-            for one in found.tasks
+            Assignment(what=item.text, who=item.who, until=item.until, quote=item.quote)
+            for item in content.tasks
         ],
         refused_attendees=refused,
     )
 
 
 def _attendees(
-    document: Document, said: Sequence[tuple[Part, Said]], checker: Checker
+    document: Document, answers: Sequence[tuple[Part, MinutesAnswer]], checker: Checker
 ) -> tuple[list[Attendee], list[str]]:
-    found: dict[str, Attendee] = {}
+    attendees: dict[str, Attendee] = {}
     for speaker in speakers(document):
         quote = checker.finder.at(speaker.start, speaker.end)
-        found[normal_form(speaker.name)] = Attendee(
-            name=speaker.name, found_by=SaidBy.rule, quote=quote
+        attendees[normal_form(speaker.name)] = Attendee(
+            name=speaker.name, found_by=FoundBy.rule, quote=quote
         )
     refused: list[str] = []
-    for name in (name for _, one in said for given in one.attendees for name in separate(given)):
+    listed = [names for _, answer in answers for names in answer.attendees]
+    for name in (name for names in listed for name in separate(names)):
         quote = checker.finder.find(name)
         if quote.match is Match.none:
             refused.append(name)
-        elif normal_form(name) not in found:
-            found[normal_form(name)] = Attendee(name=quote.text, found_by=SaidBy.model, quote=quote)
-    return list(found.values()), list(dict.fromkeys(refused))
+        else:
+            attendee = Attendee(name=quote.text, found_by=FoundBy.model, quote=quote)
+            attendees.setdefault(normal_form(name), attendee)
+    return list(attendees.values()), list(dict.fromkeys(refused))
 
 
 def _without_repeats(items: Iterable[Item]) -> list[Item]:
-    """Parts may say the same again; the first stands."""
+    """The items without those that a later part repeats."""
     return list({normal_form(item.text): item for item in reversed(list(items))}.values())[::-1]
 
 
@@ -191,7 +203,7 @@ TASK = Task(
     name="minutes",
     version="1",
     description="Draft the minutes of a meeting from its transcript: attendees, topics, decisions "
-    "and tasks, each decision with the transcript's own words. A draft: a person has to check it.",
+    "and tasks, with quotes of the transcript. A person must check the draft.",
     options=MinutesOptions,
     result=MinutesResult,
     run=minutes,

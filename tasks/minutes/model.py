@@ -1,4 +1,4 @@
-"""What a model makes of a part of a transcript, and what a program finds wrong with it."""
+"""The prompt for a part of a transcript, the model's answer, and the checks of the answer."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class _Task(BaseModel):
     quote: str
 
 
-class Said(BaseModel):
-    """An answer of the model."""
+class MinutesAnswer(BaseModel):
+    """The model's answer for one part."""
 
     model_config = ConfigDict(extra="forbid")
     attendees: list[str]
@@ -64,7 +64,7 @@ class Said(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A decision, or a task where `what` is its text, with the words that show it."""
+    """A decision, or a task with its `what` as `text`, and its quote."""
 
     text: str
     quote: Quote
@@ -74,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Looks for what the model said in the transcript; `part` is what the model was shown."""
+    """Checks an answer against the transcript. `part` is the part that the model read."""
 
     finder: QuoteFinder
     source: Source
@@ -86,68 +86,72 @@ class Checker:
     def quote(self, words: str, part: Part) -> Quote:
         return self.finder.find(words, part.start, part.end)
 
-    def names(self, name: str) -> bool:
-        """Whether each of the names in a list of them stands in the transcript."""
-        return all(self.finder.holds(one) for one in separate(name))
+    def has_names(self, names: str) -> bool:
+        """Whether each name in a list of names is in the transcript."""
+        return all(self.finder.holds(name) for name in separate(names))
 
-    def dates(self, words: str) -> bool:
-        """Whether the words stand there, or a date or number in them does, and all that do."""
+    def has_date(self, words: str) -> bool:
+        """Whether the words, or all dates and numbers in them, are in the transcript."""
         if self.finder.holds(words):
             return True
         facts = [fact for fact in facts_of(words) if fact.sure]
         return bool(facts) and not any(self.source.unsupported(words))
 
-    def faults(self, said: Said, part: Part) -> list[str]:
-        """What is wrong with an answer, in words that the model is told."""
-        return list(self._faults(said, part))
+    def faults(self, answer: MinutesAnswer, part: Part) -> list[str]:
+        """What is wrong with an answer, in words for the model."""
+        return list(self._faults(answer, part))
 
-    def _faults(self, said: Said, part: Part) -> Iterator[str]:
-        for name in said.attendees:
+    def _faults(self, answer: MinutesAnswer, part: Part) -> Iterator[str]:
+        for name in answer.attendees:
             if name.strip() and not self.finder.holds(name):
                 yield f"The attendee {name!r} is not in the document."
-        quotes = [*(one.quote for one in said.decisions), *(one.quote for one in said.tasks)]
-        for quote in quotes:
+        quotes = [item.quote for item in answer.decisions]
+        for quote in [*quotes, *(task.quote for task in answer.tasks)]:
             if self.quote(quote, part).match is Match.none:
                 yield f"This quote is not in the document: {quote!r}"
-        for task in said.tasks:
-            if task.who.strip() and not self.names(task.who):
+        for task in answer.tasks:
+            if task.who.strip() and not self.has_names(task.who):
                 yield f"{task.who!r}, who has to do something, is not in the document."
-            if task.until.strip() and not self.dates(task.until):
+            if task.until.strip() and not self.has_date(task.until):
                 yield f"The time {task.until!r} is not in the document."
-        for text in texts_of(said):
+        for text in texts_of(answer):
             for fact in self.source.unsupported(text):
                 yield f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
 
 
 def separate(names: str) -> list[str]:
-    """张三、李四 are two."""
+    """The names in a list such as 张三、李四."""
     for mark in "，,;；/":
         names = names.replace(mark, "、")
     return [name.strip() for name in names.split("、") if name.strip()]
 
 
-def texts_of(said: Said) -> list[str]:
-    """What the model wrote in its own words."""
-    topics = [words for topic in said.topics for words in (topic.title, topic.summary)]
-    return [*topics, *(one.text for one in said.decisions), *(one.what for one in said.tasks)]
+def texts_of(answer: MinutesAnswer) -> list[str]:
+    """The texts that the model wrote in its own words."""
+    topics = [words for topic in answer.topics for words in (topic.title, topic.summary)]
+    return [
+        *topics,
+        *(item.text for item in answer.decisions),
+        *(task.what for task in answer.tasks),
+    ]
 
 
-def items_of(said: Said, part: Part, checker: Checker) -> tuple[list[Item], list[Item]]:
-    """The decisions, and the tasks, each with its place."""
+def items_of(answer: MinutesAnswer, part: Part, checker: Checker) -> tuple[list[Item], list[Item]]:
+    """The decisions and the tasks, with their quotes located in the source."""
     decisions = [
-        Item(_line(one.text), checker.quote(one.quote, part))
-        for one in said.decisions
-        if one.text.strip()
+        Item(_line(decision.text), checker.quote(decision.quote, part))
+        for decision in answer.decisions
+        if decision.text.strip()
     ]
     tasks = [
         Item(
-            _line(one.what),
-            checker.quote(one.quote, part),
-            _line(one.who) or None,
-            _line(one.until) or None,
+            _line(task.what),
+            checker.quote(task.quote, part),
+            _line(task.who) or None,
+            _line(task.until) or None,
         )
-        for one in said.tasks
-        if one.what.strip()
+        for task in answer.tasks
+        if task.what.strip()
     ]
     return decisions, tasks
 
@@ -156,11 +160,12 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def read(data: Any) -> Said:
+def read(data: Any) -> MinutesAnswer:
+    """Raises `OutputError` for an answer that is not minutes."""
     try:
-        return Said.model_validate(data)
+        return MinutesAnswer.model_validate(data)
     except ValidationError:
-        raise OutputError("The model's answer is JSON, but no minutes.") from None
+        raise OutputError("The model's answer is JSON, but not minutes.") from None
 
 
 def prompt(text: str, language: str, instructions: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Minutes as plain text, with the place of everything that the transcript does not support."""
+"""Writes minutes as plain text, and records what the transcript does not support."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tasks.text.quotes import Match
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the minutes say; of a topic its title and its summary."""
+class MinutesContent:
+    """The content of minutes; each topic has a title and a summary."""
 
     attendees: Sequence[str]
     topics: Sequence[tuple[str, str]]
@@ -44,19 +44,19 @@ _ENGLISH = {
 }
 
 
-def written(found: Found, checker: Checker, *, chinese: bool) -> DraftText:
+def minutes_text(content: MinutesContent, checker: Checker, *, chinese: bool) -> DraftText:
     words = _CHINESE if chinese else _ENGLISH
     page = DraftText()
     page.add(words["title"])
-    if found.attendees:
-        page.add(words["present"] + words["comma"].join(found.attendees))
-    if found.topics:
+    if content.attendees:
+        page.add(words["present"] + words["comma"].join(content.attendees))
+    if content.topics:
         page.add(words["topics"])
-    for number, (title, summary) in enumerate(found.topics, start=1):
+    for number, (title, summary) in enumerate(content.topics, start=1):
         page.add(f"{number}. ", gap="\n")
         page.add(title, checker.source.unsupported(title), gap="")
         page.add(summary, checker.source.unsupported(summary), gap=words["colon"])
-    for heading, items in (("decisions", found.decisions), ("tasks", found.tasks)):
+    for heading, items in (("decisions", content.decisions), ("tasks", content.tasks)):
         if items:
             page.add(words[heading])
         for number, item in enumerate(items, start=1):
@@ -71,9 +71,9 @@ def _add(page: DraftText, item: Item, checker: Checker, words: Mapping[str, str]
         page.note("quote", at, len(page.text), [item.quote.text])
     if item.who is not None:
         at = page.add(item.who, gap=words["who"])
-        if not checker.names(item.who):
+        if not checker.has_names(item.who):
             page.note("name", at, len(page.text))
     if item.until is not None:
         at = page.add(item.until, gap=words["until"])
-        if not checker.dates(item.until):
+        if not checker.has_date(item.until):
             page.note("date", at, len(page.text))

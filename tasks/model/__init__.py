@@ -1,1 +1,1 @@
-"""How a model is asked: schemas, splitting, and reading what it answers."""
+"""Asking a model: schemas, splitting documents, and reading answers."""

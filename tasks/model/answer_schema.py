@@ -1,4 +1,4 @@
-"""Pieces of the JSON Schema that a model's answer has to keep to."""
+"""Building blocks for the JSON Schema of a model's answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Schema = dict[str, Any]
 
 
 def object_of(**fields: Schema) -> Schema:
-    """An object that has all of these fields and no others."""
+    """An object with exactly these fields, all required."""
     return {
         "type": "object",
         "properties": fields,
@@ -18,17 +18,17 @@ def object_of(**fields: Schema) -> Schema:
 
 
 def text_of(longest: int, *, least: int = 0) -> Schema:
-    """A string of so many characters."""
+    """A string of `least` to `longest` characters."""
     bounds = {"minLength": least} if least else {}
     return {"type": "string", **bounds, "maxLength": longest}
 
 
 def number_to(most: int) -> Schema:
-    """A number from 1."""
+    """A whole number from 1 to `most`."""
     return {"type": "integer", "minimum": 1, "maximum": most}
 
 
 def list_of(items: Schema, most: int, *, least: int = 0) -> Schema:
-    """A list of so many."""
+    """A list of `least` to `most` items."""
     bounds = {"minItems": least} if least else {}
     return {"type": "array", "items": items, **bounds, "maxItems": most}

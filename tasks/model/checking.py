@@ -1,4 +1,4 @@
-"""Where the checks of an answer against its document run."""
+"""Runs checks of an answer against its document."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from documents.document import Document
 
 Checked = TypeVar("Checked")
 
-# So much is checked in milliseconds, which is little beside what a turn of a thread may take.
+# Up to this length, checks take milliseconds: not more than starting a thread can take.
 SHORT_CHARS = 5_000
 
 
 async def check(document: Document, checks: Callable[[], Checked]) -> Checked:
-    """What `checks` returns, run in a thread where the document is long: that takes a second which
-    other jobs on this event loop should not wait.
+    """Run `checks` and return its result; for a long document, in a thread.
+
+    Checks of a long document take up to a second, for which they would block the event loop.
     """
     if len(document.text) <= SHORT_CHARS:
         return checks()

@@ -1,4 +1,4 @@
-"""Asking an engine for JSON, and how many tokens there are for it."""
+"""Asks an engine for JSON, and computes the token budget of a request."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ SYSTEM = (
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many tokens one request may spend on the document's text and on the answer."""
+    """The token budget of one request for the document's text and for the answer."""
 
     text: int
     answer: int
 
 
 async def room_for_text(engine: Engine, prompt: str, answer: int) -> Room:
-    """What is left for the document beside `prompt` (without it) and an answer of `answer` tokens.
+    """The budget with `prompt` (without the document) and an answer of up to `answer` tokens.
 
-    Where the context is large enough, the answer's share has room for reasoning before it.
-    Raises `OptionsTooLong` where nothing worth mentioning is left.
+    In a context of 8,192 tokens or more, the answer's share includes a quarter of it for reasoning.
+    Raises `OptionsTooLong` where fewer than `SMALLEST_PART` tokens remain for the document.
     """
     context = engine.context_tokens
     reasoning = context // 4 if context >= 8_192 else 0
     answer = min(answer, context // 3) + reasoning
     fixed = await engine.count_tokens(SYSTEM + prompt) + TEMPLATE_TOKENS
-    left = context - fixed - answer
-    if left < SMALLEST_PART:
+    remaining = context - fixed - answer
+    if remaining < SMALLEST_PART:
         raise OptionsTooLong(
-            f"The options take {fixed} of the {context} tokens that the model can hold, which "
+            f"The options take {fixed} of the {context} tokens of the model's context, which "
             "leaves no room for the document. Shorten the schema, labels or instructions."
         )
-    return Room(text=left, answer=answer)
+    return Room(text=remaining, answer=answer)
 
 
 def fence(text: str) -> str:
-    """`text` so that it cannot end the document's place in a prompt before its time."""
+    """Escape `</document` in `text`, so that it cannot close the document's tag in a prompt."""
     return text.replace("</document", "<\u200b/document")
 
 
@@ -63,9 +63,9 @@ async def ask(
     system: str = SYSTEM,
     earlier: Sequence[Message] = (),
 ) -> tuple[Any, Completion]:
-    """The JSON that the model answers, and the completion that it came in.
+    """Ask for JSON; returns the parsed answer and its completion.
 
-    `earlier` follows the prompt: what the model said to it, and what was said to that.
+    `earlier` are messages after the prompt: the model's previous answers and the replies to them.
 
     Raises `OutputError` where the answer is not JSON, and what `Engine.complete` raises.
     """

@@ -1,4 +1,4 @@
-"""Reasoning text of DeepSeek models, `<think>…</think>`, is never part of an answer."""
+"""Removes the reasoning text of DeepSeek models, `<think>…</think>`, from answers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ OPEN, CLOSE = "<think>", "</think>"
 
 
 def strip_reasoning(text: str) -> str:
-    """`text` without the reasoning before the answer, also where the opening tag is missing.
+    """`text` without the reasoning before the answer, even if the opening tag is missing.
 
-    A JSON answer that quotes the tags is left as it is. Raises `OutputError` where nothing but
-    unfinished reasoning is there.
+    A JSON answer that contains the tags in a string is unchanged. Raises `OutputError` where the
+    text is only unfinished reasoning.
     """
     answer = text.strip()
     if OPEN not in answer and (CLOSE not in answer or _is_json(answer)):
@@ -27,7 +27,7 @@ def strip_reasoning(text: str) -> str:
     answer = answer.split(OPEN, 1)[0].strip()
     if not answer:
         raise OutputError(
-            "The model's answer is nothing but reasoning. Give it more tokens, or a shorter text."
+            "The model's answer is only reasoning. Allow more tokens, or send a shorter text."
         )
     return answer
 

@@ -1,4 +1,4 @@
-"""A document that is longer than a model's context is worked on in parts."""
+"""Splits a document that does not fit the model's context into parts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tasks.text.sentences import sentence_ends
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
-# Byte-level vocabularies never have more tokens than bytes; a few are added at the ends.
+# A byte-level tokenizer gives at most one token a byte, plus a few special tokens.
 _ENDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a document; `start` and `end` are offsets into `Document.text`."""
+    """A part of a document; `start` and `end` are offsets into `Document.text`."""
 
     start: int
     end: int
@@ -35,14 +35,14 @@ async def split(
     engine: Engine,
     render: Callable[[Part], str] | None = None,
 ) -> tuple[Part, ...]:
-    """Parts in order that cover the document, each of at most `max_tokens` tokens.
+    """Consecutive parts that cover the document, each of at most `max_tokens` tokens.
 
-    They end where a block ends; a block that is too long by itself is cut where a sentence ends,
-    and a sentence that is too long, anywhere. `render` makes the text that is counted, the part's
-    own text unless given. Raises `EmptyDocument` where there is no text.
+    Parts end at the end of a block; a block that is too long is cut at the end of a sentence, and a
+    sentence that is too long, anywhere. `render` returns the text to count; default: the part's own
+    text. Raises `EmptyDocument` where the document has no text.
     """
     if not document.text.strip():
-        raise EmptyDocument("The document holds no text. Send one that does.")
+        raise EmptyDocument("The document has no text. Send one with text.")
     cuts = _block_cuts(document)
 
     def text_of(part: Part) -> str:
@@ -55,8 +55,8 @@ async def split(
         if part.end - part.start == 1:
             raise OptionsTooLong("The model's context is too short for any part of the document.")
         smaller = list(_cut_evenly(document.text, cuts, part, tokens / max(1, max_tokens)))
-        found = await asyncio.gather(*(fitting(piece) for piece in smaller))
-        return [piece for pieces in found for piece in pieces]
+        groups = await asyncio.gather(*(fitting(piece) for piece in smaller))
+        return [piece for group in groups for piece in group]
 
     return tuple(await fitting(Part(0, len(document.text))))
 
@@ -68,7 +68,7 @@ async def _count(text: str, max_tokens: int, engine: Engine) -> int:
 
 
 def _block_cuts(document: Document) -> list[int]:
-    """Where blocks begin, but for what follows a heading, which stays with it."""
+    """Offsets of blocks, except of those after a heading, which stay with it."""
     return [
         block.start
         for before, block in zip(document.blocks, document.blocks[1:], strict=False)
@@ -77,7 +77,7 @@ def _block_cuts(document: Document) -> list[int]:
 
 
 def _cut_evenly(text: str, cuts: Sequence[int], part: Part, ratio: float) -> Iterator[Part]:
-    """Pieces of about the same length, at least two, for a part that is `ratio` times too long."""
+    """Cut a part that is `ratio` times too long into two or more pieces of similar length."""
     length = part.end - part.start
     pieces = max(2, int(ratio * 1.05) + 1)
     target = max(1, -(-length // pieces))
@@ -91,7 +91,7 @@ def _cut_evenly(text: str, cuts: Sequence[int], part: Part, ratio: float) -> Ite
 
 
 def _cut(text: str, cuts: Sequence[int], start: int, limit: int) -> int:
-    """Where to cut after `start` and up to `limit`: between blocks, else sentences, else words."""
+    """The best cut after `start` up to `limit`: between blocks, else sentences, else words."""
     after = bisect_right(cuts, limit)
     block = cuts[after - 1] if after and cuts[after - 1] > start else None
     next_block = cuts[after] if after < len(cuts) else len(text)
@@ -114,14 +114,15 @@ async def work_on_all(
     *,
     more_steps: int = 0,
 ) -> list[Done]:
-    """Work on all at once and tell `engine.progress` as each is done, in the order of `pieces`.
+    """Work on all pieces concurrently; the results are in the order of `pieces`.
 
-    The first failure cancels the rest and is raised. `more_steps` are still to come after these.
+    Reports to `engine.progress` as each is done, with `more_steps` still to follow. The first
+    failure cancels the rest and is raised.
     """
     total = len(pieces) + more_steps
     finished = 0
 
-    async def one(piece: Work) -> Done:
+    async def work_and_report(piece: Work) -> Done:
         nonlocal finished
         done = await work(piece)
         finished += 1
@@ -129,20 +130,20 @@ async def work_on_all(
         return done
 
     engine.progress(0, total)
-    return await all_at_once(pieces, one)
+    return await all_at_once(pieces, work_and_report)
 
 
 async def all_at_once(
     pieces: Sequence[Work], work: Callable[[Work], Awaitable[Done]]
 ) -> list[Done]:
-    """Like `work_on_all`, without telling any progress."""
+    """Like `work_on_all`, without reporting progress."""
 
-    async def one(piece: Work) -> Done:
+    async def coroutine(piece: Work) -> Done:
         return await work(piece)
 
     try:
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(one(piece)) for piece in pieces]
+            running = [group.create_task(coroutine(piece)) for piece in pieces]
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in running]

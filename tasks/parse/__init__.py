@@ -1,4 +1,4 @@
-"""A document of any format as Markdown, with the place of every block. No model is asked."""
+"""Converts a document to Markdown, with the position of every block. Uses no model."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from tasks.parse.markdown_writer import as_markdown
 from tasks.task import Task
 from tasks.text.words import count_words
 
-DOUBTFUL = 0.9  # what OCR reads rightly has more than 0.95: bench/quality/ocr.py
+# Correctly recognised text has a confidence above 0.95 (bench/quality/ocr.py).
+DOUBTFUL = 0.9
 
 
 class ParseOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"blocks": True}})
 
-    blocks: bool = Field(True, description="Give the text and the place of each of its blocks.")
+    blocks: bool = Field(True, description="Return the text and the position of each block.")
     page_breaks: bool = Field(
-        False, description="Mark each page in the Markdown, as `<!-- page 2 -->`."
+        False, description="Mark the start of each page in the Markdown, as `<!-- page 2 -->`."
     )
 
 
 class ParsedBlock(BaseModel):
-    kind: BlockKind = Field(description="What the block is.")
-    start: int = Field(description="Where it begins in `text`, in characters from 0.")
-    end: int = Field(description="Where it ends in `text`, after its last character.")
-    page: int | None = Field(description="Its page, from 1; null where there are no pages.")
+    kind: BlockKind = Field(description="The kind of block.")
+    start: int = Field(description="Offset of its first character in `text`, from 0.")
+    end: int = Field(description="Offset after its last character in `text`.")
+    page: int | None = Field(description="The page, from 1; null if the format has no pages.")
     box: tuple[float, float, float, float] | None = Field(
         description="Left, top, right and bottom in points from the top left corner of the page; "
-        "null where the format has no positions."
+        "null if the format has no positions."
     )
-    level: int | None = Field(description="A heading's, from 1; null where it is not known.")
+    level: int | None = Field(description="The level of a heading, from 1; null if unknown.")
     confidence: float | None = Field(
-        description="How sure OCR was of the characters, from 0 to 1; null where none was needed."
+        description="Confidence of OCR in the characters, from 0 to 1; null without OCR."
     )
 
 
-class Recognised(BaseModel):
-    """What OCR did."""
+class OcrSummary(BaseModel):
+    """The results of OCR."""
 
-    pages: list[int] = Field(description="The pages on which OCR read something, from 1.")
-    confidence: float = Field(description="Of a character on average, from 0 to 1.")
+    pages: list[int] = Field(description="The pages on which OCR recognised text, from 1.")
+    confidence: float = Field(description="Average confidence of a character, from 0 to 1.")
     doubtful_blocks: int = Field(
-        description=f"Blocks with a confidence below {DOUBTFUL}: a person should look at these."
+        description=f"Number of blocks with a confidence below {DOUBTFUL}. A person should check "
+        "them."
     )
 
 
@@ -87,43 +89,45 @@ class ParseResult(BaseModel):
     )
 
     markdown: str = Field(
-        description="The document in Markdown (CommonMark with tables). A heading of no known "
-        "level gets the second."
+        description="The document in Markdown (CommonMark with tables). A heading of unknown level "
+        "gets level 2."
     )
     text: str | None = Field(
-        description="The document's text, which offsets of every task count in; null unless "
-        "`blocks` was asked for."
+        description="The document's text, to which the offsets of all tasks refer; null unless "
+        "`blocks` is true."
     )
     blocks: list[ParsedBlock] | None = Field(
-        description="The blocks in reading order; null unless `blocks` was asked for."
+        description="The blocks in reading order; null unless `blocks` is true."
     )
-    media_type: str = Field(description="The format, found from the bytes.")
-    pages: int | None = Field(description="How many pages; null where there are none.")
+    media_type: str = Field(description="The format, detected from the bytes.")
+    pages: int | None = Field(description="Number of pages; null if the format has none.")
     unread_pages: list[int] = Field(
-        description="Pages, from 1, that are pictures and were not read: what they say is missing."
+        description="Pages, from 1, that are images and were not read. Their text is missing."
     )
-    ocr: Recognised | None = Field(description="What OCR read; null where it read nothing.")
-    characters: int = Field(description="How long `text` is.")
-    words: int = Field(description="Words of `text`; a Chinese character counts as one.")
-    kinds: dict[BlockKind, int] = Field(description="How many blocks there are of each kind.")
+    ocr: OcrSummary | None = Field(description="The results of OCR; null if it recognised nothing.")
+    characters: int = Field(description="Length of `text`.")
+    words: int = Field(
+        description="Number of words in `text`. A Chinese character counts as a word."
+    )
+    kinds: dict[BlockKind, int] = Field(description="Number of blocks of each kind.")
 
 
-async def parse(document: Document, options: ParseOptions, engine: Engine) -> ParseResult:  # noqa: ARG001 - every task is given one
+async def parse(document: Document, options: ParseOptions, engine: Engine) -> ParseResult:  # noqa: ARG001 - the signature of every task
     return ParseResult(
         markdown=as_markdown(document, page_breaks=options.page_breaks),
         text=document.text if options.blocks else None,
-        blocks=[_shown(block) for block in document.blocks] if options.blocks else None,
+        blocks=[_parsed_block(block) for block in document.blocks] if options.blocks else None,
         media_type=document.media_type,
         pages=document.pages,
         unread_pages=list(document.unread_pages),
-        ocr=_recognised(document),
+        ocr=_ocr_summary(document),
         characters=len(document.text),
         words=count_words(document.text),
         kinds=dict(Counter(block.kind for block in document.blocks)),
     )
 
 
-def _shown(block: Block) -> ParsedBlock:
+def _parsed_block(block: Block) -> ParsedBlock:
     return ParsedBlock(
         kind=block.kind,
         start=block.start,
@@ -135,24 +139,26 @@ def _shown(block: Block) -> ParsedBlock:
     )
 
 
-def _recognised(document: Document) -> Recognised | None:
-    sure = [(block, block.confidence) for block in document.blocks if block.confidence is not None]
-    if not sure:
+def _ocr_summary(document: Document) -> OcrSummary | None:
+    recognised = [
+        (block, block.confidence) for block in document.blocks if block.confidence is not None
+    ]
+    if not recognised:
         return None
-    characters = sum(block.end - block.start for block, _ in sure)
-    weighted = sum((block.end - block.start) * confidence for block, confidence in sure)
-    return Recognised(
-        pages=sorted({block.page for block, _ in sure if block.page is not None}),
+    characters = sum(block.end - block.start for block, _ in recognised)
+    weighted = sum((block.end - block.start) * confidence for block, confidence in recognised)
+    return OcrSummary(
+        pages=sorted({block.page for block, _ in recognised if block.page is not None}),
         confidence=round(weighted / characters, 4),
-        doubtful_blocks=sum(confidence < DOUBTFUL for _, confidence in sure),
+        doubtful_blocks=sum(confidence < DOUBTFUL for _, confidence in recognised),
     )
 
 
 TASK = Task(
     name="parse",
     version="1",
-    description="Turn a document of any format into Markdown and blocks with their places, scanned "
-    "pages too; says what was not read. No model is asked.",
+    description="Convert a document of any format, including scanned pages, to Markdown and blocks "
+    "with positions. Reports pages that were not read. Uses no model.",
     options=ParseOptions,
     result=ParseResult,
     run=parse,

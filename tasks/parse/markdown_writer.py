@@ -1,4 +1,4 @@
-"""A document as Markdown: CommonMark with tables, that reads back as what it was."""
+"""Writes a document as Markdown (CommonMark with tables), so that it can be read back unchanged."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from documents.document import Block, BlockKind, Document
 
 _MOST_LEVEL = 6
 _UNKNOWN_LEVEL = 2
-# What Markdown would take for markup wherever it stands in a line.
+# Markup anywhere in a line.
 _MARKUP = re.compile(r"[\\`*_\[<~]|&(?=#?[0-9A-Za-z]+;)|!(?=\[)")
-# And what it would where a line begins.
+# Markup at the start of a line.
 _START = re.compile(
     r"(?P<sign>#{1,6}(?=[ \t]|$)|>|[-+](?=[ \t]|$)|=+[ \t]*$|-+[ \t]*$|:?-[-:| \t]*$|\|)"
 )
 _NUMBER = re.compile(r"(?P<digits>[0-9]{1,9})(?P<sign>[.)])(?=[ \t]|$)")
-_LISTED = re.compile(r"[0-9]{1,9}[.)] +\S")
+_NUMBERED_ITEM = re.compile(r"[0-9]{1,9}[.)] +\S")
 
 
 def as_markdown(document: Document, *, page_breaks: bool = False) -> str:
-    """The blocks of a document as Markdown, with a line's end after the last.
+    """The blocks of a document as Markdown, with a final line feed.
 
-    A heading of no known level gets the second. The first row of a table is its heading, since
-    Markdown knows no other. With `page_breaks` a comment stands before each page's first block.
+    A heading of unknown level gets level 2. The first row of a table becomes its header, which
+    Markdown requires. `page_breaks` adds a comment before the first block of each page.
     """
     parts: list[str] = []
     page: int | None = None
@@ -31,18 +31,18 @@ def as_markdown(document: Document, *, page_breaks: bool = False) -> str:
             page = block.page
             parts.append(f"<!-- page {page} -->")
         text = document.text[block.start : block.end]
-        parts.append(_written(block, text))
+        parts.append(_markdown(block, text))
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _written(block: Block, text: str) -> str:
+def _markdown(block: Block, text: str) -> str:
     if block.kind is BlockKind.heading:
         return "#" * min(block.level or _UNKNOWN_LEVEL, _MOST_LEVEL) + " " + _one_line(text)
     if block.kind is BlockKind.table:
         return _table(text)
     if block.kind is not BlockKind.list_item:
         return _lines(text, "")
-    if _LISTED.match(text):
+    if _NUMBERED_ITEM.match(text):
         number, rest = text.split(" ", 1)
         return f"{number} {_lines(rest.lstrip(), ' ' * (len(number) + 1))}"
     return f"- {_lines(text, '  ')}"
@@ -54,8 +54,8 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str, indent: str) -> str:
-    """A paragraph whose lines stay lines."""
-    return f"\\\n{indent}".join(_begun(part.strip(" \t")) for part in text.split("\n"))
+    """A paragraph with hard line breaks."""
+    return f"\\\n{indent}".join(_line(part.strip(" \t")) for part in text.split("\n"))
 
 
 def _table(text: str) -> str:
@@ -66,12 +66,12 @@ def _table(text: str) -> str:
 
 
 def _row(cells: list[str]) -> str:
-    shown = (_escaped(cell.strip()).replace("|", "\\|") for cell in cells)
-    return "| " + " | ".join(shown) + " |"
+    escaped = (_escaped(cell.strip()).replace("|", "\\|") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"
 
 
-def _begun(line: str) -> str:
-    """A line that begins as words do, and not as a list or a heading."""
+def _line(line: str) -> str:
+    """A line, escaped so that it does not start a list, a heading or the like."""
     escaped = _escaped(line)
     numbered = _NUMBER.match(escaped)
     if numbered:

@@ -1,4 +1,4 @@
-"""Questions answered from a document, each answer with the document's own words, or not at all."""
+"""Answers questions from a document. An answer that its quotes do not support is rejected."""
 
 from __future__ import annotations
 
@@ -41,41 +41,43 @@ class QaOptions(BaseModel):
         extra="forbid", json_schema_extra={"example": {"questions": ["市场何时清洁？"]}}
     )
 
-    questions: list[Question] = Field(min_length=1, max_length=20, description="What to answer.")
+    questions: list[Question] = Field(min_length=1, max_length=20, description="The questions.")
     most_sections: int = Field(
         4,
         ge=1,
         le=50,
-        description="Of a document longer than the model's context, how many sections are looked "
-        "through for each question: those that share most words with it.",
+        description="The maximum number of sections that are searched for each question if the "
+        "document is longer than the model's context: those that share the most words with it.",
     )
 
 
 class Section(BaseModel):
-    """A stretch of the document."""
+    """A section of the document."""
 
     start: int = Field(description="Offset of the first character in the document's text, from 0.")
     end: int = Field(description="Offset after the last character.")
 
 
 class Answer(BaseModel):
-    """The answer to one question, or that there is none."""
+    """The answer to one question, or the reason why there is none."""
 
-    question: str = Field(description="As it was asked.")
-    found: bool = Field(description="Whether the document answers it. If false, rely on nothing.")
-    answer: str | None = Field(description="In the model's words; null where not found.")
+    question: str = Field(description="The question.")
+    found: bool = Field(
+        description="Whether an answer was found in the document and passed the checks."
+    )
+    answer: str | None = Field(description="The answer, written by the model; null if not found.")
     quotes: list[Quote] = Field(
-        description="The words of the document that it rests on: at least one, all found there."
+        description="Quotes of the document that support the answer: at least one, all verified."
     )
     reason: NotFound | None = Field(
-        description="Why nothing was found. `not-in-document`: the model says so. What follows was "
-        "an answer that a program refused: `no-quote`: the words that it was to rest on do not "
-        "stand in the document; `not-in-quotes`: it has a number, date, issue number or "
-        "organisation that its quotes do not have; `unrelated`: it shares no word with its quotes."
+        description="Why there is no answer. `not-in-document`: the model found none. The others "
+        "mean that the checks rejected the model's answer. `no-quote`: its quotes are not in the "
+        "document; `not-in-quotes`: it has a number, date, issue number or organisation that its "
+        "quotes do not have; `unrelated`: it shares no word with its quotes."
     )
-    looked_at: list[Section] = Field(description="The sections that the model was shown.")
+    looked_at: list[Section] = Field(description="The sections that the model read.")
     whole_document: bool = Field(
-        description="Whether that was all of the document. If false, it may stand elsewhere."
+        description="Whether these are the whole document. If false, the answer may be elsewhere."
     )
 
 
@@ -107,12 +109,12 @@ class QaResult(DraftResult):
         }
     )
 
-    answers: list[Answer] = Field(description="One for each question, in their order.")
+    answers: list[Answer] = Field(description="The answers, in the order of the questions.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """Asks about one document."""
+    """Asks questions about one document."""
 
     document: Document
     engine: Engine
@@ -123,16 +125,16 @@ class _Asker:
     most: int
 
     async def answer(self, question: str) -> Answer:
-        """The first answer that stands, from the likeliest section on."""
-        last = Judgement((), NotFound.not_in_document)
+        """The first answer that passes the checks, starting with the likeliest section."""
+        rejected = Judgement((), NotFound.not_in_document)
         parts = self.index.likely(question, self.most)
         for number, part in enumerate(parts, start=1):
             claim, judgement = await self._ask(question, part)
             if judgement.reason is None:
-                return self._made(question, claim.answer, judgement, parts[:number])
+                return self._checked_answer(question, claim.answer, judgement, parts[:number])
             if judgement.reason is not NotFound.not_in_document:
-                last = judgement
-        return self._made(question, None, last, parts)
+                rejected = judgement
+        return self._checked_answer(question, None, rejected, parts)
 
     async def _ask(self, question: str, part: Part) -> tuple[Claim, Judgement]:
         def judged(claim: Claim) -> Judgement:
@@ -144,11 +146,11 @@ class _Asker:
             schema=_SCHEMA,
             space=self.space,
             read=_read,
-            faults=lambda claim: judged(claim).fault(),
+            faults=lambda claim: judged(claim).faults(),
         )
         return claim, judged(claim)
 
-    def _made(
+    def _checked_answer(
         self, question: str, answer: str | None, judgement: Judgement, parts: Sequence[Part]
     ) -> Answer:
         return Answer(
@@ -157,7 +159,7 @@ class _Asker:
             answer=" ".join(answer.split()) if answer is not None else None,
             quotes=list(judgement.quotes),
             reason=judgement.reason,
-            looked_at=[Section(start=one.start, end=one.end) for one in parts],
+            looked_at=[Section(start=part.start, end=part.end) for part in parts],
             whole_document=len(parts) == len(self.parts),
         )
 
@@ -167,7 +169,7 @@ async def qa(document: Document, options: QaOptions, engine: Engine) -> QaResult
     longest = max(options.questions, key=lambda question: len(question.encode()))
     space = await space_for(engine, _prompt("", longest), ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
-    # Looking through a long text takes a second that other jobs should not wait.
+    # Indexing a long text takes up to a second, which would block the event loop.
     judge = await asyncio.to_thread(Judge, document)
     index = await asyncio.to_thread(PassageIndex, document, parts)
     asker = _Asker(document, engine, space, judge, parts, index, options.most_sections)
@@ -177,10 +179,10 @@ async def qa(document: Document, options: QaOptions, engine: Engine) -> QaResult
 
 def _result(answers: list[Answer]) -> QaResult:
     page = DraftText()
-    for number, one in enumerate(answers, start=1):
-        page.add(f"{number}. {one.question}")
-        none = "文中未找到答案。" if is_cjk(one.question) else "Not found in the document."
-        page.add(one.answer if one.answer is not None else none, gap="\n")
+    for number, answer in enumerate(answers, start=1):
+        page.add(f"{number}. {answer.question}")
+        none = "文中未找到答案。" if is_cjk(answer.question) else "Not found in the document."
+        page.add(answer.answer if answer.answer is not None else none, gap="\n")
     return QaResult(text=page.text, checked=True, unsupported=[], answers=answers)
 
 
@@ -188,7 +190,7 @@ def _prompt(text: str, question: str) -> str:
     return PROMPT.format(text=fence(text), question=fence(question))
 
 
-class _Said(BaseModel):
+class _ModelAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
     found: bool
     answer: str
@@ -197,10 +199,10 @@ class _Said(BaseModel):
 
 def _read(data: Any) -> Claim:
     try:
-        said = _Said.model_validate(data)
+        answer = _ModelAnswer.model_validate(data)
     except ValidationError:
-        raise OutputError("The model's answer is JSON, but no answer to a question.") from None
-    return Claim(said.found, said.answer, tuple(said.quotes))
+        raise OutputError("The model's answer is JSON, but not an answer to a question.") from None
+    return Claim(answer.found, answer.answer, tuple(answer.quotes))
 
 
 _SCHEMA = object_of(
@@ -212,8 +214,8 @@ _SCHEMA = object_of(
 TASK = Task(
     name="qa",
     version="1",
-    description="Answer questions from a document, each with the document's own words; what cannot "
-    "be shown there is not found. A draft: a person has to check it.",
+    description="Answer questions from a document. Each answer has quotes that support it; an "
+    "answer without support counts as not found. A person must check the draft.",
     options=QaOptions,
     result=QaResult,
     run=qa,

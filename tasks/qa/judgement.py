@@ -1,4 +1,4 @@
-"""Whether an answer is one: its quotes stand in the document, and it says no more than they do."""
+"""Checks an answer: its quotes must be in the document and must support all that it says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NotFound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the model says; `found` is False where it says that the document has no answer."""
+    """The model's answer; `found` is False if it found none in the document."""
 
     found: bool
     answer: str
@@ -37,14 +37,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`reason` is None for an answer that stands. `extra` is what of it is not in its quotes."""
+    """`reason` is None for an accepted answer; `extra` are statements that its quotes lack."""
 
     quotes: Sequence[Quote]
     reason: NotFound | None = None
     extra: Sequence[str] = ()
 
-    def fault(self) -> list[str]:
-        """In words that the model is told."""
+    def faults(self) -> list[str]:
+        """What is wrong with the answer, in words for the model."""
         if self.reason is NotFound.no_quote:
             return ["No quote is in the document. Copy one literally, or say found: false."]
         if self.reason is NotFound.not_in_quotes:
@@ -62,7 +62,7 @@ class Judge:
         self._facts = facts_of(document.text)
 
     def judge(self, question: str, claim: Claim, part: Part) -> Judgement:
-        """`part` is what the model was shown. An answer that is not found has no quotes."""
+        """`part` is what the model read. A rejected answer has no quotes."""
         if not claim.found or not claim.answer.strip():
             return Judgement((), NotFound.not_in_document)
         quotes = self._quotes(claim, part)
@@ -76,13 +76,13 @@ class Judge:
         return Judgement(quotes)
 
     def _quotes(self, claim: Claim, part: Part) -> list[Quote]:
-        found = [
+        quotes = [
             self._finder.find(words, part.start, part.end)
             for words in claim.quotes
             if len(normal_form(words)) >= LEAST_QUOTE
         ]
-        there = [quote for quote in found if quote.match is not Match.none]
-        return list({(quote.start, quote.end): quote for quote in there}.values())
+        located = [quote for quote in quotes if quote.match is not Match.none]
+        return list({(quote.start, quote.end): quote for quote in located}.values())
 
     def _extra(self, question: str, answer: str, quotes: Sequence[Quote]) -> list[str]:
         spans = [(quote.start or 0, quote.end or 0) for quote in quotes]
@@ -92,16 +92,16 @@ class Judge:
             if any(start <= fact.start and fact.end <= end for start, end in spans)
         ]
         texts = [*(quote.text for quote in quotes), question]
-        said = [*quoted, *(fact for text in texts for fact in facts_of(text))]
-        source = Source(values_of(said), OrganisationIndex(*texts))
+        facts = [*quoted, *(fact for text in texts for fact in facts_of(text))]
+        source = Source(values_of(facts), OrganisationIndex(*texts))
         return [answer[fact.start : fact.end] for fact in source.unsupported(answer)]
 
 
 def _is_related(question: str, answer: str, quotes: Sequence[Quote]) -> bool:
-    """Whether the quotes share a word with the answer; of a plain yes or no, with the question."""
+    """Whether the quotes share a word with the answer, or for yes or no, with the question."""
     quoted = grams("\n".join(quote.text for quote in quotes))
     plain_answer = answer.strip().rstrip("。.！!").casefold()
-    said = grams(question if plain_answer in _YES_NO else answer)
-    return not quoted.keys().isdisjoint(said) or normal_form(answer) in normal_form(
+    words = grams(question if plain_answer in _YES_NO else answer)
+    return not quoted.keys().isdisjoint(words) or normal_form(answer) in normal_form(
         "\n".join(quote.text for quote in quotes)
     )

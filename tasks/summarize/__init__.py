@@ -1,4 +1,4 @@
-"""A summary of bounded length, with the source's own words behind each of its sentences."""
+"""Writes a summary of bounded length, each sentence with quotes of the source."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ class SummarizeOptions(BaseModel):
         200,
         ge=20,
         le=2_000,
-        description="The summary never has more words; a Chinese character counts as a word.",
+        description="The maximum number of words. A Chinese character counts as a word.",
     )
     language: str | None = Field(
         None,
         min_length=2,
         max_length=40,
         pattern=r"^[\w \-()]+$",
-        description="The summary's language, as `zh` or `English`; the document's own if null.",
+        description="The summary's language, such as `zh` or `English`. Default: the document's.",
     )
     focus: str | None = Field(
-        None, min_length=1, max_length=200, description="What the summary should look at most."
+        None, min_length=1, max_length=200, description="What the summary should focus on."
     )
 
 
 class SummarySentence(BaseModel):
     text: str = Field(description="One sentence of the summary.")
     quotes: list[Quote] = Field(
-        description="The sentences of the source that it rests on, as the model says. Empty where "
-        "it named none: then the sentence is not supported."
+        description="The sentences of the source that the model cites for it. Empty if the model "
+        "cited none: the sentence is then unsupported."
     )
     unsupported_numbers: list[str] = Field(
-        description="Numbers in the sentence that stand nowhere in the source."
+        description="Numbers in the sentence that are not in the source."
     )
     unquoted_numbers: list[str] = Field(
-        description="Numbers in the sentence that stand in the source, but not in its quotes."
+        description="Numbers in the sentence that are in the source, but not in the quotes."
     )
 
 
@@ -93,10 +93,10 @@ class SummarizeResult(BaseModel):
     sentences: list[SummarySentence] = Field(description="Each sentence with its quotes.")
     words: int = Field(description="Words in `summary`; a Chinese character counts as a word.")
     shortened: bool = Field(
-        description="Whether the model wrote more than `max_words`, and the end was left out."
+        description="Whether the model wrote more than `max_words`, so that the end was removed."
     )
     unsupported_numbers: list[str] = Field(
-        description="Numbers in the summary that stand nowhere in the source: check these first."
+        description="Numbers in the summary that are not in the source: check these first."
     )
 
 
@@ -132,11 +132,11 @@ def _writes_cjk(document: Document, options: SummarizeOptions) -> bool:
 
 
 def _result(document: Document, sentences: Sequence[Sentence], max_words: int) -> SummarizeResult:
-    kept, shortened = within(sentences, max_words)
-    if not kept:
+    fitting, shortened = within(sentences, max_words)
+    if not fitting:
         raise OutputError("The model wrote no summary.")
     finder, in_source = QuoteFinder(document), number_values(document.text)
-    checked = [_checked(sentence, finder, in_source) for sentence in kept]
+    checked = [_checked(sentence, finder, in_source) for sentence in fitting]
     summary = _joined([sentence.text for sentence in checked])
     unsupported = [number for sentence in checked for number in sentence.unsupported_numbers]
     return SummarizeResult(
@@ -163,7 +163,7 @@ def _checked(sentence: Sentence, finder: QuoteFinder, in_source: set[Decimal]) -
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """With a space where two sentences need one, as Chinese sentences do not."""
+    """Join sentences, with a space between them except between Chinese ones."""
     gaps = ["" if is_cjk(a[-8:]) or is_cjk(b[:8]) else " " for a, b in pairwise(texts)]
     return texts[0] + "".join(gap + text for gap, text in zip(gaps, texts[1:], strict=True))
 
@@ -171,22 +171,22 @@ def _joined(texts: Sequence[str]) -> str:
 def doubts(
     document: Document, options: SummarizeOptions, result: SummarizeResult
 ) -> Sequence[Doubt]:
-    """What the checks in the result say against it, and a summary in another script than asked."""
+    """Doubts from the checks in the result, and from the script of the summary."""
     signs = {
         Doubt.number_not_in_source: bool(result.unsupported_numbers),
-        Doubt.number_not_in_quotes: any(one.unquoted_numbers for one in result.sentences),
-        Doubt.sentence_without_quote: any(not one.quotes for one in result.sentences),
+        Doubt.number_not_in_quotes: any(sentence.unquoted_numbers for sentence in result.sentences),
+        Doubt.sentence_without_quote: any(not sentence.quotes for sentence in result.sentences),
         Doubt.too_long: result.shortened,
         Doubt.wrong_language: is_cjk(result.summary) != _writes_cjk(document, options),
     }
-    return [doubt for doubt, seen in signs.items() if seen]
+    return [doubt for doubt, applies in signs.items() if applies]
 
 
 TASK = Task(
     name="summarize",
     version="1",
-    description="Summarise a document in a bounded number of words, with the source's own words "
-    "behind each sentence and its numbers checked against the source.",
+    description="Summarise a document in a bounded number of words. Each sentence has quotes of "
+    "the source, and its numbers are checked against the source.",
     options=SummarizeOptions,
     result=SummarizeResult,
     run=summarize,

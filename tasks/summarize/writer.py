@@ -1,4 +1,4 @@
-"""Writing a summary: numbered sentences in, sentences that cite them out, part by part."""
+"""Writes a summary part by part: the model reads numbered sentences and cites their numbers."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ TOKENS_PER_WORD = 2.5
 TOKENS_PER_SENTENCE = 32
 
 
-class _Said(BaseModel):
+class _CitingSentence(BaseModel):
     sources: list[int] = Field(default_factory=list)
     text: str
 
 
 class _Answer(BaseModel):
-    sentences: list[_Said]
+    sentences: list[_CitingSentence]
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the document, of a partial summary or of the summary; `spans` of the source."""
+    """A sentence of the document or of a summary, with the spans of the source that it cites."""
 
     text: str
     spans: tuple[tuple[int, int], ...]
@@ -50,7 +50,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class SummaryWriter:
-    """Writes one summary of at most about `max_words` words; `cjk` where it has CJK characters."""
+    """Writes one summary of about `max_words` words. `cjk`: in Chinese, Japanese or Korean."""
 
     engine: Engine
     max_words: int
@@ -59,21 +59,21 @@ class SummaryWriter:
     cjk: bool
 
     async def room(self) -> Room:
-        """What one request can hold. Raises `OptionsTooLong` where that is nothing."""
+        """The token budget of one request. Raises `OptionsTooLong` if nothing fits."""
         answer = int(self.max_words * TOKENS_PER_WORD) + 4 * TOKENS_PER_SENTENCE
         return await room_for_text(self.engine, self._prompt("", self.max_words), answer)
 
     async def write(self, pieces: Sequence[Sequence[Sentence]], room: Room) -> list[Sentence]:
-        """The summary of a source, whose `pieces` each fit one request."""
+        """Summarise a source whose `pieces` each fit one request."""
         if len(pieces) == 1:
             words, merging = self.max_words, 0
         else:
             words, merging = max(40, min(self.max_words, 2 * self.max_words // len(pieces))), 1
 
-        async def one(piece: Sequence[Sentence]) -> list[Sentence]:
+        async def summary_of(piece: Sequence[Sentence]) -> list[Sentence]:
             return await self._summarize(piece, words, room)
 
-        partial = await work_on_all(pieces, one, self.engine, more_steps=merging)
+        partial = await work_on_all(pieces, summary_of, self.engine, more_steps=merging)
         sentences = [sentence for part in partial for sentence in part]
         if merging:
             sentences = await self._merge(sentences, room)
@@ -81,7 +81,7 @@ class SummaryWriter:
         return sentences
 
     async def _merge(self, sentences: list[Sentence], room: Room) -> list[Sentence]:
-        """Summarise partial summaries, again and again until all is short enough or no shorter."""
+        """Summarise partial summaries repeatedly, until they fit or do not get shorter."""
         before, alone = math.inf, False
 
         async def shorter(group: list[Sentence]) -> list[Sentence]:
@@ -96,7 +96,7 @@ class SummaryWriter:
         return sentences
 
     async def _groups(self, sentences: list[Sentence], room: Room) -> list[list[Sentence]]:
-        """The sentences, in order, in groups that each fit one request."""
+        """Consecutive groups of sentences that each fit one request."""
         tokens = await self.engine.count_tokens(numbered(sentences))
         if tokens <= room.text or len(sentences) == 1:
             return [sentences]
@@ -107,7 +107,7 @@ class SummaryWriter:
     async def _summarize(
         self, source: Sequence[Sentence], words: int, room: Room
     ) -> list[Sentence]:
-        """At most about `words` words on `source`, whose sentences the model cites by number."""
+        """A summary of `source` in about `words` words; the model cites sentences by number."""
         longest = min(words, 150) if self.cjk else min(7 * words, 400)
         data, _ = await ask(
             self.engine,
@@ -116,11 +116,12 @@ class SummaryWriter:
             max_tokens=room.answer,
         )
         try:
-            said = _Answer.model_validate(data).sentences
+            answer = _Answer.model_validate(data)
         except ValidationError:
-            raise OutputError("The model's answer is JSON, but no list of sentences.") from None
+            raise OutputError("The model's answer is JSON, but not a list of sentences.") from None
         cited = [
-            Sentence(_finished(one.text, longest), _spans(one.sources, source)) for one in said
+            Sentence(_finished(sentence.text, longest), _spans(sentence.sources, source))
+            for sentence in answer.sentences
         ]
         return [sentence for sentence in _without_repeats(cited) if sentence.text]
 
@@ -144,14 +145,14 @@ def numbered(sentences: Sequence[Sentence]) -> str:
 
 
 def _schema(words: int, longest: int, sources: int) -> Schema:
-    named = list_of(number_to(sources), min(MOST_SOURCES, sources), least=1)
-    sentence = object_of(text=text_of(longest, least=1), sources=named)
+    cited = list_of(number_to(sources), min(MOST_SOURCES, sources), least=1)
+    sentence = object_of(text=text_of(longest, least=1), sources=cited)
     most = max(1, min(24, words // 15, sources))
     return object_of(sentences=list_of(sentence, most, least=1))
 
 
 def _finished(text: str, longest: int) -> str:
-    """One line; a sentence that was cut at its greatest length ends at a word, with an ellipsis."""
+    """The text on one line; if it was cut at `longest`, it ends at a word, with an ellipsis."""
     line = " ".join(text.split())
     if len(text) < longest or line.endswith(tuple("。！？!?.…”』」")):
         return line
@@ -159,7 +160,7 @@ def _finished(text: str, longest: int) -> str:
 
 
 def _spans(numbers: Sequence[int], source: Sequence[Sentence]) -> tuple[tuple[int, int], ...]:
-    """What the cited sentences rest on, in order; numbers that do not exist are left out."""
+    """The spans of the cited sentences, in order. Numbers that do not exist are ignored."""
     cited = [source[number - 1].spans for number in numbers if 1 <= number <= len(source)]
     spans = list(dict.fromkeys(span for spans in cited for span in spans))
     return tuple(sorted(spans[:MOST_QUOTES]))
@@ -170,18 +171,18 @@ def _without_repeats(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 
 def within(sentences: Sequence[Sentence], words: int) -> tuple[list[Sentence], bool]:
-    """Whole sentences from the beginning, of at most `words` words; and whether some were cut.
+    """Whole sentences from the beginning with at most `words` words, and whether any were cut.
 
-    Only where the first alone is longer is it cut in its middle.
+    A first sentence that is longer by itself is cut within.
     """
-    kept: list[Sentence] = []
-    left = words
+    fitting: list[Sentence] = []
+    remaining = words
     for sentence in sentences:
-        left -= count_words(sentence.text)
-        if left < 0:
+        remaining -= count_words(sentence.text)
+        if remaining < 0:
             break
-        kept.append(sentence)
-    if sentences and not kept:
+        fitting.append(sentence)
+    if sentences and not fitting:
         first = sentences[0]
-        kept = [Sentence(first_words(first.text, words) + "…", first.spans)]
-    return kept, list(sentences) != kept
+        fitting = [Sentence(first_words(first.text, words) + "…", first.spans)]
+    return fitting, list(sentences) != fitting

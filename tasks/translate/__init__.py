@@ -1,4 +1,4 @@
-"""A document in another language, paragraph by paragraph, with its figures held against it."""
+"""Translates a document paragraph by paragraph, and checks its numbers and terms."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tasks.task import Task
 from tasks.text.facts.organisations import name_start, organisations
 from tasks.text.plain import plain
 from tasks.translate.check import Faults, Span, TranslationChecker
-from tasks.translate.model import Language, prompt, read, schema, shown
+from tasks.translate.model import Language, numbered, prompt, read, schema
 
 ANSWER_TOKENS = 6_144
-# A translation may have this many times the tokens of its source.
+# The most tokens of a translation for each token of its source.
 GROWTH = 2
 Term = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
@@ -37,41 +37,41 @@ class TranslateOptions(BaseModel):
     glossary: dict[Term, Term] = Field(
         default_factory=dict,
         max_length=500,
-        description="Terms, and what each must be translated as; checked paragraph by paragraph.",
+        description="Terms and their required translations, checked in each paragraph.",
     )
 
 
-class Place(BaseModel):
-    """A stretch of the source."""
+class SourceSpan(BaseModel):
+    """A span of the source."""
 
     start: int = Field(description="Offset of the first character in the document's text, from 0.")
     end: int = Field(description="Offset after the last character.")
-    text: str = Field(description="What stands there.")
+    text: str = Field(description="The text there.")
 
 
-class Lost(Place):
-    """Something that the source states and the translation of its paragraph does not."""
+class LostFact(SourceSpan):
+    """A statement of the source that the translation of its paragraph lacks."""
 
     kind: str = Field(description="`number`, `date`, `time` or `issue_number`.")
     paragraph: int = Field(description="The paragraph, from 0.")
 
 
-class MissedTerm(Place):
-    """A term that was not translated as the glossary says."""
+class MissedTerm(SourceSpan):
+    """A term that was not translated as in the glossary."""
 
     expected: str = Field(description="The glossary's translation.")
     paragraph: int = Field(description="The paragraph, from 0.")
 
 
 class Paragraph(BaseModel):
-    """A paragraph of the source, and its translation."""
+    """A paragraph of the source and its translation."""
 
     start: int = Field(description="Offset of its first character in the document's text, from 0.")
     end: int = Field(description="Offset after its last character.")
-    page: int | None = Field(description="The page, from 1; null where the format has no pages.")
+    page: int | None = Field(description="The page, from 1; null if the format has no pages.")
     text_start: int = Field(description="Offset of the translation in `text`, from 0.")
     text_end: int = Field(description="Offset after the last character of the translation.")
-    text: str = Field(description="The translation. Empty where the model gave none.")
+    text: str = Field(description="The translation; empty if the model gave none.")
 
 
 class TranslateResult(DraftResult):
@@ -97,23 +97,24 @@ class TranslateResult(DraftResult):
         }
     )
 
-    language: Language = Field(description="What `text` is in.")
-    paragraphs: list[Paragraph] = Field(
-        description="One for each paragraph of the source, in its order."
+    language: Language = Field(description="The language of `text`.")
+    paragraphs: list[Paragraph] = Field(description="The paragraphs of the source, in order.")
+    lost: list[LostFact] = Field(
+        description="Numbers, dates and issue numbers of the source that are missing in the "
+        "translation."
     )
-    lost: list[Lost] = Field(
-        description="Numbers, dates and issue numbers of the source that a translation lacks."
+    missed_terms: list[MissedTerm] = Field(
+        description="Terms that were not translated as in the glossary."
     )
-    missed_terms: list[MissedTerm] = Field(description="Where the glossary was not kept to.")
-    unchecked_names: list[Place] = Field(
-        description="Organisations in the source that the glossary does not have: no program can "
-        "compare their names across languages, so a person must."
+    unchecked_names: list[SourceSpan] = Field(
+        description="Organisations in the source that are not in the glossary. Their translated "
+        "names cannot be checked automatically; a person must check them."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Translator:
-    """Translates stretches of one document."""
+    """Translates spans of one document."""
 
     document: Document
     options: TranslateOptions
@@ -122,7 +123,7 @@ class _Translator:
     checker: TranslationChecker
 
     async def translate(self, spans: Sequence[Span]) -> list[str]:
-        """The translation of each stretch; empty where the model leaves one out."""
+        """The translation of each span; empty if the model leaves one out."""
         lines = [self.document.text[start:end] for start, end in spans]
         return await ask_until_good(
             self.engine,
@@ -130,27 +131,28 @@ class _Translator:
             schema=schema(len(spans)),
             space=self.space,
             read=lambda data: read(data, len(spans)),
-            faults=lambda said: self._named(spans, said),
+            faults=lambda translations: self._faults(spans, translations),
         )
 
     def _prompt(self, lines: Sequence[str], spans: Sequence[Span]) -> str:
         terms = self.checker.terms((spans[0][0], spans[-1][1]))
-        return prompt(shown(lines), self.options.language, terms, len(lines))
+        return prompt(numbered(lines), self.options.language, terms, len(lines))
 
-    def _named(self, spans: Sequence[Span], said: Sequence[str]) -> list[str]:
-        named: list[str] = []
-        for number, (span, words) in enumerate(zip(spans, said, strict=True), start=1):
+    def _faults(self, spans: Sequence[Span], translations: Sequence[str]) -> list[str]:
+        """What is wrong with the translations, in words for the model."""
+        described: list[str] = []
+        for number, (span, words) in enumerate(zip(spans, translations, strict=True), start=1):
             faults = self.checker.faults(span, words)
             here = f"Paragraph {number}: "
-            named += [f"{here}it has no translation."] if faults.blank else []
+            described += [f"{here}it has no translation."] if faults.blank else []
             for fact in faults.unsupported:
-                named.append(f"{here}{words[fact.start : fact.end]!r} is not in the document.")
+                described.append(f"{here}{words[fact.start : fact.end]!r} is not in the document.")
             for fact in faults.lost:
                 source = self.document.text[fact.start : fact.end]
-                named.append(f"{here}{source!r} is missing.")
+                described.append(f"{here}{source!r} is missing.")
             for missed in faults.missed:
-                named.append(f"{here}{missed.term!r} must be {missed.expected!r}.")
-        return named
+                described.append(f"{here}{missed.term!r} must be {missed.expected!r}.")
+        return described
 
 
 async def translate(
@@ -161,8 +163,8 @@ async def translate(
         TranslationChecker, document, options.language.value, options.glossary
     )
     terms = checker.terms((0, len(document.text)))
-    asked = prompt("", options.language, terms, 99)
-    space = await space_for(engine, asked, ANSWER_TOKENS)
+    empty_prompt = prompt("", options.language, terms, 99)
+    space = await space_for(engine, empty_prompt, ANSWER_TOKENS)
     most = min(space.text, min(ANSWER_TOKENS, engine.context_tokens // 3) // GROWTH)
     if most < 16:
         raise OptionsTooLong("The model's context is too short for a translation.")
@@ -171,29 +173,29 @@ async def translate(
         return paragraphs_in(document, part)
 
     parts = await split(
-        document, most, engine, lambda part: shown([document.text[a:b] for a, b in spans(part)])
+        document, most, engine, lambda part: numbered([document.text[a:b] for a, b in spans(part)])
     )
-    pieces = [found for part in parts if (found := spans(part))]
+    pieces = [paragraphs for part in parts if (paragraphs := spans(part))]
     translator = _Translator(document, options, engine, space, checker)
-    said = await work_on_all(pieces, translator.translate, engine)
+    translations = await work_on_all(pieces, translator.translate, engine)
     pairs = [
         pair
-        for found, words in zip(pieces, said, strict=True)
-        for pair in zip(found, words, strict=True)
+        for paragraphs, texts in zip(pieces, translations, strict=True)
+        for pair in zip(paragraphs, texts, strict=True)
     ]
     return await asyncio.to_thread(_result, document, options, pairs, checker)
 
 
 def paragraphs_in(document: Document, part: Part) -> list[Span]:
-    """What of each block is in a part, without white space around it."""
-    found = []
+    """The span of each block within a part, without surrounding white space."""
+    spans = []
     for block in document.blocks:
         start, end = max(block.start, part.start), min(block.end, part.end)
         words = document.text[start:end]
         if words.strip():
             start += len(words) - len(words.lstrip())
-            found.append((start, start + len(words.strip())))
-    return found
+            spans.append((start, start + len(words.strip())))
+    return spans
 
 
 def _result(
@@ -204,7 +206,7 @@ def _result(
 ) -> TranslateResult:
     page = DraftText()
     paragraphs: list[Paragraph] = []
-    lost: list[Lost] = []
+    lost: list[LostFact] = []
     missed: list[MissedTerm] = []
     blank = False
     for number, (block, words) in enumerate(_by_block(document, pairs, options.language)):
@@ -222,16 +224,16 @@ def _result(
             )
         )
         blank = blank or faults.blank
-        lost += _lost(document, number, faults)
+        lost += _lost_facts(document, number, faults)
         missed += [
             MissedTerm(
-                start=one.start,
-                end=one.start + len(one.term),
-                text=one.term,
-                expected=one.expected,
+                start=term.start,
+                end=term.start + len(term.term),
+                text=term.term,
+                expected=term.expected,
                 paragraph=number,
             )
-            for one in faults.missed
+            for term in faults.missed
         ]
     return TranslateResult(
         text=page.text,
@@ -248,21 +250,21 @@ def _result(
 def _by_block(
     document: Document, pairs: Sequence[tuple[Span, str]], language: Language
 ) -> list[tuple[Span, str]]:
-    """Stretches of the same block as one, with what was translated of it."""
+    """Join the spans of each block, and their translations."""
     gap = "" if language in (Language.zh, Language.ja) else " "
     joined: list[tuple[Span, str]] = []
     blocks = iter(document.blocks)
     block = next(blocks, None)
     for (start, end), words in pairs:
-        goes_on = (
+        continues = (
             bool(joined)
             and block is not None
             and joined[-1][0][0] >= block.start
             and start < block.end
         )
-        if goes_on:
-            before, said = joined[-1]
-            joined[-1] = ((before[0], end), f"{said}{gap}{words}" if words else said)
+        if continues:
+            before, text = joined[-1]
+            joined[-1] = ((before[0], end), f"{text}{gap}{words}" if words else text)
             continue
         while block is not None and block.end <= start:
             block = next(blocks, None)
@@ -270,9 +272,9 @@ def _by_block(
     return joined
 
 
-def _lost(document: Document, paragraph: int, faults: Faults) -> list[Lost]:
+def _lost_facts(document: Document, paragraph: int, faults: Faults) -> list[LostFact]:
     return [
-        Lost(
+        LostFact(
             kind=fact.kind.value,
             start=fact.start,
             end=fact.end,
@@ -283,22 +285,22 @@ def _lost(document: Document, paragraph: int, faults: Faults) -> list[Lost]:
     ]
 
 
-def _unchecked(document: Document, options: TranslateOptions) -> list[Place]:
+def _unchecked(document: Document, options: TranslateOptions) -> list[SourceSpan]:
     searched = plain(document.text)
-    first: dict[str, Place] = {}
+    first: dict[str, SourceSpan] = {}
     for fact in organisations(searched):
         start = name_start(fact)
         name = document.text[start : fact.end]
         if not any(term in name for term in options.glossary):
-            first.setdefault(name, Place(start=start, end=fact.end, text=name))
+            first.setdefault(name, SourceSpan(start=start, end=fact.end, text=name))
     return list(first.values())
 
 
 TASK = Task(
     name="translate",
     version="1",
-    description="Draft a translation paragraph by paragraph; numbers, dates, issue numbers and the "
-    "glossary's terms are held against the source. A draft: a person has to check it.",
+    description="Draft a translation paragraph by paragraph. Numbers, dates, issue numbers and "
+    "glossary terms are checked against the source. A person must check the draft.",
     options=TranslateOptions,
     result=TranslateResult,
     run=translate,

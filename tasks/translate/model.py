@@ -1,4 +1,4 @@
-"""What a model is asked for a translation, and how it answers."""
+"""The prompt for a translation, and the model's answer."""
 
 from __future__ import annotations
 
@@ -44,25 +44,26 @@ _NAMES = {
 }
 
 
-def shown(lines: Sequence[str]) -> str:
+def numbered(lines: Sequence[str]) -> str:
     return "\n".join(f"[{number}] {line}" for number, line in enumerate(lines, start=1))
 
 
 def prompt(text: str, language: Language, terms: dict[str, str], count: int) -> str:
-    said = "".join(f"\n{fence(term)} = {fence(meant)}" for term, meant in terms.items())
-    glossary = f"\nThese translations must be used:{said}" if terms else ""
+    lines = "".join(f"\n{fence(term)} = {fence(meant)}" for term, meant in terms.items())
+    glossary = f"\nThese translations must be used:{lines}" if terms else ""
     return PROMPT.format(
         text=fence(text), language=_NAMES[language], count=count, glossary=glossary
     )
 
 
 def read(data: Any, count: int) -> list[str]:
-    said = data.get("paragraphs") if isinstance(data, dict) else None
-    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
-        raise OutputError("The model's answer is JSON, but no list of paragraphs.")
-    if len(said) != count:
-        raise OutputError(f"The model gave {len(said)} paragraphs for {count}.")
-    return [one.strip() for one in said]
+    """Raises `OutputError` for an answer that is not a list of `count` paragraphs."""
+    texts = data.get("paragraphs") if isinstance(data, dict) else None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise OutputError("The model's answer is JSON, but not a list of paragraphs.")
+    if len(texts) != count:
+        raise OutputError(f"The model gave {len(texts)} paragraphs instead of {count}.")
+    return [text.strip() for text in texts]
 
 
 def schema(count: int) -> Schema:

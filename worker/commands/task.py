@@ -17,8 +17,7 @@ from documents.errors import WorkError
 from jobs.model.job import Usage
 from jobs.process.settings import EngineSettings
 from tasks.department_tasks.definition import Case
-from tasks.department_tasks.file import OwnFile
-from tasks.department_tasks.folder import read_files, read_folder
+from tasks.department_tasks.file import OwnFile, read_files, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN

@@ -131,5 +131,5 @@ async def test_a_process_with_a_broken_task_does_not_start_and_says_why(
     child = system._start("api", ["api"], env) if role == "api" else system.start(role, **env)
     assert child.wait() == 1
     said = child.log.read_text()
-    assert "bad.yaml:2:1: versoin: is not known" in said
+    assert "bad.yaml:2:1: versoin: unknown field" in said
     assert "bad.yaml:1:1: prompt: is missing" in said

@@ -36,7 +36,7 @@ MODEL = {"use_model": True}
 
 
 def options_of(task: Task[Any, Any]) -> BaseModel:
-    """Those of its example, with the model where it can be told to ask one."""
+    """The options of the task's example, with `use_model` where there is one."""
     example = task.options.model_json_schema().get("example", {})
     more = {name: value for name, value in MODEL.items() if name in task.options.model_fields}
     options: BaseModel = task.options.model_validate({**example, **more})
@@ -59,7 +59,7 @@ def answer(request: Request) -> Completion:
 
 
 async def asked(task: Task[Any, Any], given: Document) -> tuple[list[dict[str, Any]], str]:
-    """The requests in their order, and how it ended."""
+    """The requests in order, and the outcome."""
     engine = ScriptedEngine(answer, context_tokens=2_000)
     try:
         await task.run(given, options_of(task), engine)

@@ -1,4 +1,4 @@
-"""The examples in `docs/tasks.md` are what tasks take and give."""
+"""The examples in `docs/tasks.md` are valid requests and results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RULES_ALONE = [
 
 
 @pytest.mark.parametrize(("request_body", "result"), RULES_ALONE)
-async def test_an_example_of_rules_alone_is_what_comes_out(
+async def test_an_example_without_a_model_is_the_actual_result(
     request_body: dict[str, Any], result: dict[str, Any]
 ) -> None:
     task = TASKS[request_body["task"]]
@@ -54,7 +54,7 @@ def test_every_task_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("request_body", "result"), EXAMPLES)
-def test_an_example_is_taken_and_its_quotes_stand_in_its_text(
+def test_an_example_is_valid_and_its_quotes_are_in_its_text(
     request_body: dict[str, Any], result: dict[str, Any]
 ) -> None:
     task = TASKS[request_body["task"]]

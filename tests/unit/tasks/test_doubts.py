@@ -1,4 +1,4 @@
-"""What a task's own checks have against a result, and that a good result passes them."""
+"""The doubts of each task, and that a good result has none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BILL = document("Your bill 2026-1187 asks for 1,250 euros by 12 March.", "Anna L
 
 
 async def doubts(task: str, source: Any, options: dict[str, Any], answer: Any) -> Sequence[str]:
-    """What there is against the result of a model that answers so."""
+    """The doubts about the result for this answer of the model."""
     given = TASKS[task].options.model_validate(options)
     result = await TASKS[task].run(source, given, ScriptedEngine(lambda _: answer))
     find = TASKS[task].doubts
@@ -37,7 +37,7 @@ def test_every_doubt_is_explained_to_departments() -> None:
     assert [doubt for doubt in Doubt if f"`{doubt.value}`" not in page] == []
 
 
-def test_tasks_that_a_fast_model_may_do_can_doubt_their_results() -> None:
+def test_tasks_for_a_fast_model_have_doubts() -> None:
     assert {name for name, task in TASKS.items() if task.doubts is not None} >= {
         "summarize",
         "extract",
@@ -114,7 +114,7 @@ async def test_a_required_value_that_was_not_found_is_a_doubt() -> None:
     assert await doubts("extract", long, asking("amount"), answer) == [Doubt.value_missing]
 
 
-async def test_a_value_that_the_schema_lists_need_not_stand_in_the_source() -> None:
+async def test_a_value_that_the_schema_lists_need_not_be_in_the_source() -> None:
     answer = {"kind": leaf("invoice", "Your bill")}
     free, listed = asking(kind={"type": "string"}), asking(kind={"enum": ["invoice", "letter"]})
     assert await doubts("extract", BILL, free, answer) == [Doubt.value_not_in_source]

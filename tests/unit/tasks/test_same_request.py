@@ -1,4 +1,4 @@
-"""What a task asks follows from the document, the options and the engine, and from nothing else."""
+"""Requests to the model depend only on the document, the options and the engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOCKS = {"now", "today", "utcnow", "time"}
 
 @pytest.fixture(scope="module")
 def runs() -> tuple[dict[str, Any], dict[str, Any]]:
-    """What all tasks ask, in two processes that order sets differently, in other time zones."""
+    """The requests of all tasks in two processes with other hash seeds and time zones."""
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.unit.tasks.asking"],
@@ -49,19 +49,19 @@ def test_every_task_asks_the_same_in_every_process(
     assert first[name] == second[name]
 
 
-def test_those_that_ask_a_model_were_seen_asking(
+def test_tasks_with_a_model_made_requests(
     runs: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     assert {name for name, (requests, _) in runs[0].items() if requests} >= ASKING
 
 
-def test_no_task_looks_at_the_clock_or_draws_lots() -> None:
+def test_no_task_uses_the_clock_or_random_numbers() -> None:
     found = [where for path in (ROOT / "tasks").rglob("*.py") for where in outside_sources(path)]
     assert found == []
 
 
 def outside_sources(path: Path) -> Iterator[str]:
-    """Where a file imports what draws lots, or asks for the time of day."""
+    """Where a file imports a source of randomness or reads the clock."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.Import(names=names) if CHANCE & {one.name for one in names}:

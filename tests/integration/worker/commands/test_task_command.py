@@ -130,7 +130,7 @@ def test_a_folder_is_checked_without_an_engine(file: Path) -> None:
     file.write_text(file.read_text().replace('"permit"', '"summarize"'))
     result = run("check", file.parent)
     assert result.exit_code == 1
-    assert "permit.yaml:2:10: name: `summarize` is Chancery's own" in result.output
+    assert "permit.yaml:2:10: name: `summarize` is a built-in name" in result.output
     assert "other.yml:1:1: prompt: is missing: add it" in result.output
     assert "no tasks" in run("check", file.parent / "cases").output
 
@@ -140,7 +140,7 @@ def test_a_file_with_a_fault_is_not_tried(file: Path) -> None:
     for command in ("test", "check"):
         result = run(command, file)
         assert result.exit_code == 1
-        assert "there is no ${documnet}" in result.output
+        assert "unknown placeholder ${documnet}" in result.output
 
 
 def test_the_whole_system_does_not_start_with_a_broken_task(tmp_path: Path) -> None:
@@ -150,5 +150,5 @@ def test_the_whole_system_does_not_start_with_a_broken_task(tmp_path: Path) -> N
     result = CliRunner().invoke(up, folders)
     assert result.exit_code == 1
     assert "departments' own tasks cannot be used" in result.output
-    assert "a.yaml:1:1: nmae: is not known" in result.output
+    assert "a.yaml:1:1: nmae: unknown field" in result.output
     assert not data_dir.exists()

@@ -10,7 +10,7 @@ from standin.scripted_engine import Request, ScriptedEngine
 from tasks.classify import ClassifyOptions, classify
 from tasks.engine import Completion, Token
 from tasks.errors import EngineRefused, OutputError
-from tasks.model.letters import letter_logprobs
+from tasks.model.choosing import letter_logprobs
 from tests.unit.tasks.documents import document
 
 OPTIONS = ClassifyOptions.model_validate(
@@ -72,7 +72,7 @@ def test_ways_of_writing_one_letter_count_together() -> None:
     assert math.exp(letter_logprobs(tokens, "label", "AB")["A"]) == pytest.approx(0.6)
 
 
-def test_a_letter_that_was_not_seen_gets_less_than_the_least_likely_one() -> None:
+def test_a_letter_without_a_token_gets_less_than_the_least_likely_one() -> None:
     tokens = [token('{"label":"'), token("A", A=0.7, x=0.01), token('"}')]
     logprobs = letter_logprobs(tokens, "label", "ABC")
     assert logprobs["B"] == logprobs["C"] < math.log(0.01)
@@ -87,7 +87,7 @@ async def test_parts_of_a_long_document_count_by_their_length() -> None:
     result = await classify(source, OPTIONS, engine)
     assert len(engine.requests) > 2
     assert result.label == "tax"
-    assert engine.told[-1] == (len(engine.requests), len(engine.requests))
+    assert engine.reports[-1] == (len(engine.requests), len(engine.requests))
 
 
 def _text(request: Request) -> str:
@@ -100,7 +100,7 @@ async def test_an_answer_without_a_label_is_an_output_error(text: str) -> None:
         await classify(LAMP, OPTIONS, ScriptedEngine(lambda _: text))
 
 
-async def test_an_engine_without_log_probabilities_is_told_so() -> None:
+async def test_an_engine_without_log_probabilities_is_an_error_that_says_so() -> None:
     with pytest.raises(EngineRefused, match="max-logprobs"):
         await classify(LAMP, OPTIONS, ScriptedEngine(lambda _: {"label": "A"}))
 
@@ -114,6 +114,6 @@ async def test_an_engine_without_log_probabilities_is_told_so() -> None:
         [{"name": ""}, {"name": "b"}],
     ],
 )
-def test_labels_are_two_to_twenty_with_names_of_their_own(labels: list[dict[str, Any]]) -> None:
+def test_labels_are_two_to_twenty_with_unique_names(labels: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError):
         ClassifyOptions.model_validate({"labels": labels})

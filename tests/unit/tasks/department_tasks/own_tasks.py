@@ -1,4 +1,4 @@
-"""A department's own task, for tests: its file, and the task that is made of it."""
+"""A department task for tests: its file and the task."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.department_tasks.file import OwnFile, read_file
-from tasks.department_tasks.options import OwnOptions
-from tasks.department_tasks.result import OwnResult
+from tasks.department_tasks.models import OwnOptions, OwnResult
 from tasks.department_tasks.run import task_of
 from tasks.task import Task
 
@@ -37,7 +36,7 @@ QUOTED = {"check": "quotes-in-source", "at": ["/items/*/quote"]}
 
 
 def written(*, user: str = USER, **fields: Any) -> str:
-    """A task's file that is as it should be, with these fields instead; JSON is YAML."""
+    """A valid task file with these fields replaced. JSON is valid YAML."""
     whole = {
         "name": "permit",
         "version": "1",

@@ -1,4 +1,4 @@
-"""The example of `docs/own-tasks.md` is taken, and gives what the page says."""
+"""The example in `docs/own-tasks.md` is valid and gives the result on the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from standin.scripted_engine import ScriptedEngine
-from tasks.department_tasks.check_rules import CHECK_NAMES
+from tasks.department_tasks.checks import CHECK_NAMES
 from tasks.department_tasks.file import OwnFile, read_file
 from tasks.department_tasks.run import task_of
 from tasks.department_tasks.trial import case_document, differences_of, try_case

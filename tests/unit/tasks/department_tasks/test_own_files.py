@@ -1,4 +1,4 @@
-"""A task's file: what is wrong is said with its line, all of it, and nothing else ever happens."""
+"""Validation of task files: all problems are reported with their lines, and nothing crashes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tasks.department_tasks.file import read_file
-from tasks.department_tasks.folder import MOST_TASKS, read_folder
+from tasks.department_tasks.file import MOST_TASKS, read_file, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.run import task_of
 from tasks.department_tasks.yaml_text import MOST_BYTES, MOST_DEPTH, MOST_VALUES
@@ -52,7 +51,7 @@ cases:
 
 
 def refused(tmp_path: Path, text: str | bytes) -> Sequence[str]:
-    """What is said of a file with this text; nothing where it is taken."""
+    """The problems of a file with this text; empty if it is valid."""
     path = tmp_path / "a.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     try:
@@ -62,7 +61,7 @@ def refused(tmp_path: Path, text: str | bytes) -> Sequence[str]:
     return []
 
 
-def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
+def test_the_file_that_these_tests_change_is_valid(tmp_path: Path) -> None:
     assert refused(tmp_path, GOOD) == []
     assert refused(tmp_path, "\ufeff" + GOOD.replace("\n", "\r\n")) == []
 
@@ -73,55 +72,63 @@ def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
         # YAML and its traps
         ("  user: |", "  user: [", "a.yaml:6:6: this is not YAML"),
         ("    most: 100", "\tmost: 100", "a.yaml:21:1: this is not YAML"),
-        ("name: permit", "name: permit\nname: other", "a.yaml:2:1: name: `name` is here a second"),
+        ("name: permit", "name: permit\nname: other", "a.yaml:2:1: name: `name` is repeated"),
         ("name: permit", "name: &a permit", "a.yaml:1:7: anchors"),
         ("description: Sums up.", "description: *a", "a.yaml:3:14: anchors"),
         ("description: Sums up.", "description: !!str up", "a.yaml:3:14: tags"),
-        ("description: Sums up.", "description: no", "a.yaml:3:14: description: `no` may mean"),
-        ("description: Sums up.", "description: OFF", "`OFF` may mean a text"),
-        ("language: {", "on: {", "a.yaml:11:5: options_schema.properties: `on` may mean"),
-        ("name: permit", "? [a]\n: 1\nname: permit", "a.yaml:1:3: a name must be a text"),
+        ("description: Sums up.", "description: no", "a.yaml:3:14: description: `no` is ambiguous"),
+        ("description: Sums up.", "description: OFF", "`OFF` is ambiguous"),
+        ("language: {", "on: {", "a.yaml:11:5: options_schema.properties: `on` is ambiguous"),
+        ("name: permit", "? [a]\n: 1\nname: permit", "a.yaml:1:3: a name must be text"),
         ("cases:", "---\ncases:", "a.yaml:22:1: a second document"),
-        ("Sums up.", '"\\u0007"', "a.yaml:3:14: description: a control character"),
-        ("Sums up.", '"\\ud800"', "a.yaml:3:14: description: a control character"),
-        ("Sums up.", "\x07", "a.yaml:3:14: a character that YAML does not take"),
+        ("Sums up.", '"\\u0007"', "a.yaml:3:14: description: contains a control character"),
+        ("Sums up.", '"\\ud800"', "a.yaml:3:14: description: contains a control character"),
+        ("Sums up.", "\x07", "a.yaml:3:14: a character that YAML does not allow"),
         ("Sums up.", "[" * 60 + "]" * 60, f"a.yaml:3:53: nested deeper than {MOST_DEPTH}"),
         ("Sums up.", str(["a"] * MOST_VALUES), f"more than {MOST_VALUES} values"),
         # Fields
         ("name: permit\n", "", "a.yaml:1:1: name: is missing: add it"),
         ("name: permit", "name: Permit", "a.yaml:1:7: name: string should match"),
-        ("description:", "descripton:", "a.yaml:3:1: descripton: is not known"),
+        ("description:", "descripton:", "a.yaml:3:1: descripton: unknown field"),
         (
             'version: "1"',
             "version: 1.10",
-            'a.yaml:2:10: version: must be a text: put it in quotes, "1.10"',
+            'a.yaml:2:10: version: must be text: put it in quotes, "1.10"',
         ),
-        ("description: Sums up.", "description: [a]", "a.yaml:3:14: description: must be a text"),
-        ("description: Sums up.", "description:", "a.yaml:3:13: description: must be a text"),
+        ("description: Sums up.", "description: [a]", "a.yaml:3:14: description: must be text"),
+        ("description: Sums up.", "description:", "a.yaml:3:13: description: must be text"),
         ("description: Sums up.", "departments: []", "a.yaml:3:14: departments: list should have"),
-        ("  user: |", "  sytem: x\n  user: |", "a.yaml:5:3: prompt.sytem: is not known here"),
+        ("  user: |", "  sytem: x\n  user: |", "a.yaml:5:3: prompt.sytem: unknown field"),
         ("cases:", "max_tokens: 1e9\ncases:", "a.yaml:22:13: max_tokens: must be a whole number"),
         ("cases:", "max_tokens: 9000\ncases:", "a.yaml:22:13: max_tokens: input should be less"),
         ("cases:", "long_documents: cut\ncases:", "a.yaml:22:17: long_documents: input should be"),
         # The prompt
-        ("${document}", "the document", "a.yaml:5:9: prompt.user: must have ${document} once"),
+        (
+            "${document}",
+            "the document",
+            "a.yaml:5:9: prompt.user: must have ${document} exactly once",
+        ),
         ("${document}", "${document}\n    ${document}", "a.yaml:7:5: prompt.user: must have"),
         (
             "In ${options.language}",
             "In ${options.langage}",
-            "a.yaml:7:8: prompt.user: there is no ${options.langage}",
+            "a.yaml:7:8: prompt.user: unknown placeholder ${options.langage}",
         ),
-        ("In ${options.language}", "In ${__class__}", "a.yaml:7:8: prompt.user: there is no"),
+        (
+            "In ${options.language}",
+            "In ${__class__}",
+            "a.yaml:7:8: prompt.user: unknown placeholder",
+        ),
         ("In ${options.language}", "For $5", "a.yaml:7:9: prompt.user: write $$"),
         (
             "  required: [language]\n",
             "",
-            "a.yaml:7:8: prompt.user: the option `language` may be left",
+            "a.yaml:7:8: prompt.user: the option `language` is optional",
         ),
         (
             "  user: |",
             "  system: ${document}\n  user: |",
-            "a.yaml:5:11: prompt.system: ${document} stands in",
+            "a.yaml:5:11: prompt.system: ${document} belongs in",
         ),
         # Schemas
         (
@@ -190,7 +197,7 @@ def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
         (
             "check: max-length",
             "check: matches\n    pattern: '(a|b)*c'",
-            "a.yaml:20:14: checks[0].pattern: a group that is repeated",
+            "a.yaml:20:14: checks[0].pattern: a repeated group",
         ),
         # Cases
         (
@@ -199,7 +206,11 @@ def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
             "a.yaml:25:14: cases[0].options: does not fit options_schema",
         ),
         ("    text: Some text.\n", "", "a.yaml:23:5: cases[0]: give either `text` or `file`"),
-        ("text: Some text.", "file: ../secret.txt", "a.yaml:24:11: cases[0].file: must lie beside"),
+        (
+            "text: Some text.",
+            "file: ../secret.txt",
+            "a.yaml:24:11: cases[0].file: must be in the folder",
+        ),
         (
             "text: Some text.",
             "file: none.txt",
@@ -217,13 +228,13 @@ def test_the_file_that_these_tests_change_is_taken(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_problem_is_reported_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
     problems = refused(tmp_path, GOOD.replace(old, new, 1))
     assert any(said in problem for problem in problems), problems
 
 
-def test_everything_that_is_wrong_with_all_files_is_said_at_once(tmp_path: Path) -> None:
+def test_the_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD.replace("version", "versoin").replace("100", "x"))
     (tmp_path / "b.yml").write_text(GOOD.replace("/summary", "/none").replace("${document}", "x"))
     (tmp_path / "c.yaml").write_text("")
@@ -242,39 +253,39 @@ def test_everything_that_is_wrong_with_all_files_is_said_at_once(tmp_path: Path)
     ]
 
 
-def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_or_too_large_is_refused(tmp_path: Path) -> None:
     (latin,) = refused(tmp_path, GOOD.encode().replace(b"Sums up.", "é".encode("latin-1")))
     assert latin.startswith("a.yaml:3:1: the file is not UTF-8")
     (large,) = refused(tmp_path, GOOD + "#" * MOST_BYTES)
     assert "larger than 128 KiB" in large
     (nothing,) = refused(tmp_path, b"")
-    assert nothing.startswith("a.yaml:1:1: a task's file holds")
+    assert nothing.startswith("a.yaml:1:1: a task's file has")
 
 
 @pytest.mark.parametrize("name", ["summarize", "callback"])
-def test_a_task_cannot_take_a_name_that_is_taken(tmp_path: Path, name: str) -> None:
+def test_a_task_cannot_have_a_built_in_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.yaml").write_text(GOOD.replace("name: permit", f"name: {name}"))
-    with pytest.raises(TaskFilesRefused, match=rf"a.yaml:1:7: name: `{name}` is Chancery's own"):
+    with pytest.raises(TaskFilesRefused, match=rf"a.yaml:1:7: name: `{name}` is a built-in name"):
         read_folder(tmp_path, BUILT_IN)
 
 
 def test_two_files_cannot_have_the_same_name(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(GOOD)
-    with pytest.raises(TaskFilesRefused, match=r"b.yaml:1:7: name: .* is the task in a.yaml too"):
+    with pytest.raises(TaskFilesRefused, match=r"b.yaml:1:7: name: .* is also the task in a.yaml"):
         read_folder(tmp_path, BUILT_IN)
 
 
-def test_a_folder_that_is_not_there_or_holds_too_many_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_or_has_too_many_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TaskFilesRefused, match="check CHANCERY_TASKS_DIR"):
         read_folder(tmp_path / "none", BUILT_IN)
     for number in range(MOST_TASKS + 1):
         (tmp_path / f"{number}.yaml").touch()
-    with pytest.raises(TaskFilesRefused, match="150 tasks at most"):
+    with pytest.raises(TaskFilesRefused, match="at most 150 tasks"):
         read_folder(tmp_path, BUILT_IN)
 
 
-def test_the_version_tells_files_apart_that_give_other_results(tmp_path: Path) -> None:
+def test_the_version_differs_for_files_that_give_other_results(tmp_path: Path) -> None:
     def version(text: str) -> str:
         path = tmp_path / "a.yaml"
         path.write_text(text)
@@ -288,7 +299,7 @@ def test_the_version_tells_files_apart_that_give_other_results(tmp_path: Path) -
     assert version(GOOD).startswith("1+")
 
 
-def test_the_examples_are_taken() -> None:
+def test_the_examples_are_valid() -> None:
     files = read_folder(EXAMPLES, BUILT_IN)
     assert {file.definition.name for file in files} == {"permit_summary", "complaint_triage"}
     assert all(file.definition.cases for file in files)
@@ -315,7 +326,7 @@ def _mutated(text: str, seed: int) -> str:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.sampled_from(SEEDS), st.integers(0, 10**9))
-def test_a_mutated_file_is_taken_or_refused_and_nothing_else(
+def test_a_mutated_file_is_accepted_or_refused_and_never_crashes(
     tmp_path: Path, text: str, seed: int
 ) -> None:
     for problem in refused(tmp_path, _mutated(text, seed)):
@@ -330,5 +341,5 @@ def test_a_mutated_file_is_taken_or_refused_and_nothing_else(
 @example(b"{" * 5_000)
 @example(b"- " * 5_000)
 @example(b"? " * 5_000)
-def test_any_bytes_are_refused_and_nothing_else(tmp_path: Path, data: bytes) -> None:
+def test_any_bytes_are_refused_and_never_crash(tmp_path: Path, data: bytes) -> None:
     assert refused(tmp_path, data)

@@ -1,4 +1,4 @@
-"""A department's own task at work: its prompt, its checks, and what happens where they fail."""
+"""Running department tasks: prompt, checks, and failed checks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from documents.document import Document
 from documents.errors import DocumentTooLong, Retry
 from standin.scripted_engine import Answer, Request, ScriptedEngine
+from tasks.department_tasks.models import OwnResult
 from tasks.department_tasks.regexes import check_pattern
-from tasks.department_tasks.result import OwnResult
 from tasks.doubts import Doubt
 from tasks.errors import ChecksFailed, OptionsTooLong, OutputError
 from tasks.registry import BUILT_IN, TASKS, offer, tasks_for
@@ -33,7 +33,7 @@ BAD = {"summary": "Cleaned.", "items": [{"quote": "from 4 May"}]}
 
 
 class Runs:
-    """Runs the task that the fields describe; `engine` is the last one that was asked."""
+    """Runs the task that the fields describe; `engine` is the one of the last run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,7 +64,7 @@ def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
     return lambda _: next(left)
 
 
-async def test_the_result_fits_its_own_schema_and_says_where_quotes_stand(
+async def test_the_result_fits_its_schema_and_has_the_positions_of_quotes(
     run: Runs, tmp_path: Path
 ) -> None:
     result = await run(GOOD)
@@ -114,7 +114,7 @@ async def test_the_prompt_has_the_document_fenced_and_nothing_is_filled_in_twice
     assert f"for $5: {json.dumps(RESULT, separators=(',', ':'))}" in after
 
 
-async def test_the_system_prompt_is_beside_what_every_task_says(run: Runs) -> None:
+async def test_the_system_prompt_is_added_to_that_of_all_tasks(run: Runs) -> None:
     await run(GOOD, prompt={"system": "You count ${options.language}.", "user": "${document}"})
     system = run.engine.requests[0].messages[0]
     assert system.role == "system"
@@ -142,7 +142,7 @@ async def test_a_check_that_fails_again_fails_the_job_and_quotes_nothing(run: Ru
     assert "`quotes-in-source`" in str(caught.value)
     assert "/items/*/quote" in str(caught.value)
     assert "4 May" not in str(caught.value)
-    assert "4 May" in caught.value.said
+    assert "4 May" in caught.value.faults
 
 
 async def test_an_answer_that_does_not_fit_the_schema_is_repaired_or_tried_again(
@@ -156,7 +156,7 @@ async def test_an_answer_that_does_not_fit_the_schema_is_repaired_or_tried_again
     assert caught.value.retry is Retry.counted
 
 
-async def test_a_refused_answer_that_does_not_fit_goes_without_saying(run: Runs) -> None:
+async def test_a_refused_answer_that_does_not_fit_the_context_is_not_repeated(run: Runs) -> None:
     # Of 300 tokens that are kept for the complaint, the answer would take more.
     long = {**BAD, "summary": "x" * 2_400}
     source = document("word " * 250 + "from 3 May")
@@ -168,7 +168,7 @@ async def test_a_refused_answer_that_does_not_fit_goes_without_saying(run: Runs)
     assert "An earlier answer was refused" in second.prompt
 
 
-async def test_a_check_that_is_only_reported_stands_in_the_result_and_is_a_doubt(
+async def test_a_check_that_is_only_reported_is_in_the_result_and_is_a_doubt(
     run: Runs, tmp_path: Path
 ) -> None:
     checks = [{**QUOTED, "on_failure": "report"}]
@@ -198,10 +198,10 @@ async def test_a_long_document_is_refused_unless_the_file_says_otherwise(run: Ru
     assert result.parts == len(result.data["items"]) == len(run.engine.requests)
     assert result.data["summary"] == "s0"
     assert all(one.quote.match is Match.exact for one in result.quotes)
-    assert run.engine.told[-1] == (result.parts, result.parts)
+    assert run.engine.reports[-1] == (result.parts, result.parts)
 
 
-async def test_what_one_part_lacks_another_may_give(run: Runs) -> None:
+async def test_a_value_that_one_part_lacks_can_come_from_another(run: Runs) -> None:
     long = document(*(f"Sentence {n}. {'word ' * 60}" for n in range(20)))
 
     def answer(request: Request) -> Answer:
@@ -291,7 +291,7 @@ def offered() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("offered")
-def test_a_task_is_offered_to_its_departments_alone(tmp_path: Path) -> None:
+def test_a_task_is_offered_only_to_its_departments(tmp_path: Path) -> None:
     task = task_in(tmp_path, departments=["tax"])
     offer([task])
     assert TASKS["permit"] is task
@@ -308,7 +308,7 @@ def test_a_task_is_offered_to_its_departments_alone(tmp_path: Path) -> None:
     "pattern",
     [r"\d{4}-\d{2}", "[]a]+x?", ".*a.*", r"(?:ab)?c", r"〔\d{4}〕\d{1,4}号", "a{,5}", "{}"],
 )
-def test_a_pattern_that_cannot_take_long_is_taken(pattern: str) -> None:
+def test_a_bounded_pattern_is_accepted(pattern: str) -> None:
     check_pattern(pattern)
 
 
@@ -317,6 +317,6 @@ def test_a_pattern_that_cannot_take_long_is_taken(pattern: str) -> None:
     ["(a+)+", "(a|a)*", r"\w*\w*\w*!", "a?" * 30, "(a|a)" * 30, r"(a)\1", "(?=a)", "(", "a{,}" * 3,
      "x" * 201, "(?P<n>a)", "(ab){2}", "a{99999999999}"],
 )  # fmt: skip
-def test_a_pattern_that_might_take_long_is_refused(pattern: str) -> None:
+def test_an_unbounded_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         check_pattern(pattern)

@@ -1,4 +1,4 @@
-"""Messages placed in a tree: by examples, by a model, and in the tree whatever either says."""
+"""`dispatch` by examples, by a model, and with arbitrary answers and messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.quality import citizens
 from bench.quality.laws import of_text
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
-from tasks.dispatch import By, DispatchResult, Unplaced, dispatch, doubts
+from tasks.dispatch import DecidedBy, DispatchResult, Unplaced, dispatch, doubts
 from tasks.dispatch.by_model import NOTHING_FITS
 from tasks.dispatch.options import DispatchOptions
 from tasks.doubts import Doubt
@@ -47,7 +47,7 @@ def chose(letter: str, sure: float = 0.9) -> Completion:
 
 
 def naming(name: str, sure: float = 0.9) -> Callable[[Request], Completion]:
-    """A model that chooses the first line that has the name, else the first."""
+    """A model that chooses the first line with the name, or else the first line."""
 
     def answer(request: Request) -> Completion:
         lines = {line[0]: line for line in request.prompt.split("\n") if line[1:3] == ": "}
@@ -68,10 +68,10 @@ async def placed(
     return await dispatch(of_text(text), given_options, ScriptedEngine(answer))
 
 
-async def test_examples_that_are_sure_decide_without_a_model() -> None:
+async def test_examples_with_high_confidence_decide_without_a_model() -> None:
     result = await placed(LAMP, examples=EXAMPLES)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("cg-lamps", By.examples)
+    assert (result.place.id, result.by) == ("cg-lamps", DecidedBy.examples)
     assert result.place.names == ["城市管理局", "路灯照明"]
     assert result.confidence >= 0.8
     assert len(result.alternatives) == 3
@@ -81,42 +81,42 @@ async def test_examples_that_are_sure_decide_without_a_model() -> None:
     assert 0.5 < result.learnt.accuracy <= 1
 
 
-async def test_the_model_is_asked_where_the_examples_are_not_sure() -> None:
+async def test_the_model_decides_where_the_examples_have_low_confidence() -> None:
     unsure = "想咨询一个问题"
     result = await placed(unsure, naming("供水"), examples=EXAMPLES)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("zj-water", By.model)
+    assert (result.place.id, result.by) == ("zj-water", DecidedBy.model)
     alone = await placed(unsure, examples=EXAMPLES, method="examples")
-    assert alone.by is By.examples
+    assert alone.by is DecidedBy.examples
     assert alone.confidence < 0.8
 
 
 @pytest.mark.parametrize("options", [{}, {"examples": EXAMPLES, "method": "model"}])
-async def test_without_examples_or_when_told_to_the_model_decides(options: dict[str, Any]) -> None:
+async def test_the_model_decides_without_examples_or_on_request(options: dict[str, Any]) -> None:
     result = await placed(LAMP, naming("路灯照明", sure=0.7), **options)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("cg-lamps", By.model)
+    assert (result.place.id, result.by) == ("cg-lamps", DecidedBy.model)
     assert result.confidence == pytest.approx(0.7 / (0.7 + 0.3 * 15 / 25), abs=1e-3)
     assert (result.learnt is None) == (not options)
 
 
-async def test_too_few_examples_of_a_place_do_not_decide() -> None:
+async def test_too_few_examples_of_a_leaf_do_not_decide() -> None:
     few = [one for one in EXAMPLES if one["label"] != "cg-lamps"]
     few += [{"text": LAMP, "label": "cg-lamps"}] * 4
     result = await placed(LAMP, naming("占道经营"), examples=few)
-    assert result.by is By.model
+    assert result.by is DecidedBy.model
     again = await placed(LAMP, examples=[*few, {"text": LAMP, "label": "cg-lamps"}])
-    assert again.by is By.examples
+    assert again.by is DecidedBy.examples
 
 
-async def test_examples_of_one_place_alone_teach_nothing() -> None:
+async def test_examples_of_a_single_leaf_train_no_classifier() -> None:
     one = [example for example in EXAMPLES if example["label"] == "cg-lamps"]
     with pytest.raises(OptionsInvalid, match="at least two leaves need 5 each, and 1 of 16"):
         await placed(LAMP, examples=one, method="examples")
-    assert (await placed(LAMP, naming("路灯照明"), examples=one)).by is By.model
+    assert (await placed(LAMP, naming("路灯照明"), examples=one)).by is DecidedBy.model
 
 
-async def test_what_has_no_known_word_is_for_a_person_where_that_is_allowed() -> None:
+async def test_a_message_without_a_known_word_is_unplaced_where_that_is_allowed() -> None:
     strange = "qwerty 12345"
     options = {"examples": EXAMPLES, "method": "examples"}
     result = await placed(strange, allow_unplaced=True, **options)
@@ -127,7 +127,7 @@ async def test_what_has_no_known_word_is_for_a_person_where_that_is_allowed() ->
     assert guess.confidence == pytest.approx(1 / len(IDS), abs=1e-3)
 
 
-async def test_little_confidence_is_for_a_person_where_that_is_allowed() -> None:
+async def test_a_message_with_low_confidence_is_unplaced_where_that_is_allowed() -> None:
     options = {"examples": EXAMPLES, "method": "examples", "unplaced_below": 0.999}
     result = await placed("小区", allow_unplaced=True, **options)
     assert (result.place, result.unplaced) == (None, Unplaced.low_confidence)
@@ -148,7 +148,7 @@ async def test_the_model_may_say_that_nothing_fits_only_where_that_is_allowed() 
     assert result.place is not None
 
 
-async def test_a_large_tree_is_gone_down_and_probabilities_multiply() -> None:
+async def test_a_large_tree_is_descended_and_probabilities_multiply() -> None:
     engine = ScriptedEngine(naming("事项3之7"))
     result = await dispatch(of_text(LAMP), DispatchOptions.model_validate({"tree": LARGE}), engine)
     assert result.place is not None
@@ -160,7 +160,7 @@ async def test_a_large_tree_is_gone_down_and_probabilities_multiply() -> None:
     assert {one.id.split("-")[0] for one in result.alternatives} == {"3"}
 
 
-async def test_each_level_on_the_way_counts() -> None:
+async def test_the_probability_of_each_level_counts() -> None:
     deep = [
         {
             "id": str(top),
@@ -194,7 +194,7 @@ async def test_each_level_on_the_way_counts() -> None:
     assert result.confidence == pytest.approx(math.prod(shares), abs=1e-3)
 
 
-async def test_many_places_on_one_level_are_asked_about_in_groups() -> None:
+async def test_many_branches_on_one_level_are_asked_about_in_groups() -> None:
     flat = [{"id": str(number), "name": f"事项{number}。"} for number in range(60)]
     engine = ScriptedEngine(naming("事项41。"))
     result = await dispatch(of_text(LAMP), DispatchOptions.model_validate({"tree": flat}), engine)
@@ -215,7 +215,7 @@ async def test_many_places_on_one_level_are_asked_about_in_groups() -> None:
     assert result.place.id == "41"
 
 
-async def test_with_enough_examples_of_all_they_say_which_places_the_model_sees() -> None:
+async def test_with_enough_examples_of_all_leaves_the_model_sees_the_likeliest_ones() -> None:
     words = ["路灯", "垃圾", "停水", "公交", "噪声"]
     examples = [
         {
@@ -232,7 +232,7 @@ async def test_with_enough_examples_of_all_they_say_which_places_the_model_sees(
     )
     result = await dispatch(of_text("路灯"), options, engine)
     assert result.place is not None
-    assert (result.place.id, result.by) == ("0-4", By.model)
+    assert (result.place.id, result.by) == ("0-4", DecidedBy.model)
     assert len(engine.requests) == 1
     assert len(result.alternatives) == MOST_CHOICES - 1
     with_few = options.model_copy(update={"examples": options.examples[1:]})  # type: ignore[index]
@@ -248,10 +248,10 @@ async def test_a_long_message_is_asked_about_in_parts() -> None:
     assert len(engine.requests) > 1
     assert result.place is not None
     assert result.place.id == "cg-lamps"
-    assert engine.told == [(0, 1), (1, 1)]
+    assert engine.reports == [(0, 1), (1, 1)]
 
 
-async def test_what_cannot_be_worked_on_says_so() -> None:
+async def test_unusable_input_is_an_error_that_says_so() -> None:
     engine = ScriptedEngine(naming("路灯照明"), context_tokens=300)
     options = DispatchOptions.model_validate({"tree": TREE})
     with pytest.raises(OptionsTooLong):
@@ -269,7 +269,7 @@ def test_a_result_of_the_model_is_doubted_below_a_confidence_and_one_of_examples
     assert doubts(of_text("x"), options, result) == []
     unsure = result.model_copy(update={"confidence": 0.5})
     assert doubts(of_text("x"), options, unsure) == [Doubt.low_confidence]
-    by_examples = unsure.model_copy(update={"by": By.examples})
+    by_examples = unsure.model_copy(update={"by": DecidedBy.examples})
     assert doubts(of_text("x"), options, by_examples) == []
 
 
@@ -287,7 +287,7 @@ def test_a_result_of_the_model_is_doubted_below_a_confidence_and_one_of_examples
             {"tree": TREE, "examples": [{"text": "a", "label": "cg"}]},
             "`examples`, [0]: its label is a node with others below",
         ),
-        ({"tree": TREE, "examples": EXAMPLES[:1] * 2_001}, "name a document"),
+        ({"tree": TREE, "examples": EXAMPLES[:1] * 2_001}, "send them as a document"),
         ({"tree": TREE, "alternatives": 21}, "less than or equal to 20"),
     ],
 )
@@ -318,7 +318,7 @@ ANSWERS = st.one_of(
     allow=st.booleans(),
 )
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-async def test_whatever_a_model_answers_the_place_is_a_leaf_of_the_tree(
+async def test_whatever_a_model_answers_the_result_is_a_leaf_of_the_tree(
     answers: list[Any], tree: list[dict[str, Any]], *, allow: bool
 ) -> None:
     leaves = {leaf["id"] for unit in tree for leaf in unit["children"]}
@@ -335,7 +335,7 @@ async def test_whatever_a_model_answers_the_place_is_a_leaf_of_the_tree(
 
 @given(text=st.text(min_size=1, max_size=80).filter(str.strip), allow=st.booleans())
 @settings(deadline=None, max_examples=150)
-async def test_whatever_the_message_is_examples_place_it_in_the_tree(
+async def test_whatever_the_message_is_examples_give_a_leaf_of_the_tree(
     text: str, *, allow: bool
 ) -> None:
     try:

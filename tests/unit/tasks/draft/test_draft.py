@@ -59,7 +59,7 @@ async def test_title_numbers_and_ending_are_set_by_rule() -> None:
     assert result.date is None
 
 
-async def test_what_is_made_up_is_asked_for_again_and_then_listed_with_its_place() -> None:
+async def test_invented_facts_are_asked_for_again_and_then_listed_with_their_offsets() -> None:
     wrong = said(opening="定于2027年6月4日由西渡县水务局清洁，费用98万元，见国发〔2031〕7号。")
     result, engine = await run(wrong, said())
     assert result.checked
@@ -91,19 +91,19 @@ async def test_every_kind_ends_as_it_should_and_has_its_word_in_the_title(kind: 
     assert [one.rule for one in result.wording] == []
 
 
-async def test_a_report_that_asks_for_something_is_told() -> None:
+async def test_a_report_with_a_request_breaks_a_wording_rule() -> None:
     result, engine = await run(said(opening="恳请拨付20万元。"), kind="报告")
     assert "report.no_request" in [one.rule for one in result.wording]
     assert not result.checked
     assert "a 报告 without a request" in engine.requests[1].prompt
 
 
-async def test_what_the_facts_lack_is_left_open_and_counted() -> None:
+async def test_marks_for_missing_facts_are_counted() -> None:
     result, _ = await run(said(opening="定于【待补】清洁，由【待补】检查。"))
     assert result.open_places == 2
 
 
-async def test_a_kind_for_everybody_has_no_recipient() -> None:
+async def test_a_public_announcement_has_no_recipient() -> None:
     result, _ = await run(said(), kind="公告", recipient="各科室")
     assert result.recipient is None
 
@@ -112,7 +112,7 @@ async def test_a_kind_for_everybody_has_no_recipient() -> None:
     "answer",
     ["no JSON", "[]", "{}", '{"subject": "x", "opening": " ", "sections": []}'],
 )
-async def test_an_answer_that_is_no_document_is_an_output_error(answer: str) -> None:
+async def test_an_answer_that_is_not_a_document_is_an_output_error(answer: str) -> None:
     with pytest.raises(OutputError):
         await run(answer)
 

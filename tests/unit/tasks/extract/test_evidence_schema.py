@@ -95,7 +95,7 @@ def test_valid_data_comes_back_as_it_was(case: Case) -> None:
 
 
 def without_nulls(data: Any, schema: Any) -> Any:
-    """An optional null and an absent value, or object of nothing but those, say the same."""
+    """Without optional nulls and objects that have no values: these equal absent ones."""
     if isinstance(data, dict) and "properties" in schema:
         parts = schema["properties"]
         kept = {name: without_nulls(value, parts[name]) for name, value in data.items()}

@@ -44,7 +44,7 @@ async def run(*answers: Answer, source: Any = MEETING) -> tuple[MinutesResult, S
     return await minutes(source, MinutesOptions(), engine), engine
 
 
-async def test_minutes_have_who_was_there_what_was_decided_and_who_does_what() -> None:
+async def test_minutes_have_attendees_decisions_and_tasks() -> None:
     result, engine = await run(said())
     assert len(engine.requests) == 1
     assert result.draft
@@ -60,7 +60,7 @@ async def test_minutes_have_who_was_there_what_was_decided_and_who_does_what() -
         assert MEETING.text[quote.start : quote.end] == quote.text
 
 
-async def test_a_decision_with_a_made_up_figure_is_asked_for_again() -> None:
+async def test_a_decision_with_an_invented_number_is_asked_for_again() -> None:
     wrong = said(decisions=[{"text": "预算定为35万元。", "quote": "预算定为20万元"}])
     result, engine = await run(wrong, said())
     assert len(engine.requests) == 2
@@ -68,7 +68,7 @@ async def test_a_decision_with_a_made_up_figure_is_asked_for_again() -> None:
     assert result.checked
 
 
-async def test_what_stays_wrong_is_listed_with_its_place() -> None:
+async def test_remaining_faults_are_listed_with_their_positions() -> None:
     decision = {
         "text": "自2027年9月1日起由西渡县水务局办理，见国发〔2031〕7号。",
         "quote": "全体同意关闭市场",
@@ -92,14 +92,14 @@ async def test_what_stays_wrong_is_listed_with_its_place() -> None:
     assert result.decisions[0].quote.match is Match.none
 
 
-async def test_attendees_whom_the_transcript_does_not_name_are_left_out_and_told() -> None:
+async def test_attendees_who_are_not_in_the_transcript_are_refused_and_listed() -> None:
     result, _ = await run(said(attendees=["刘明", "孙悟空"]))
     assert "孙悟空" not in result.text
     assert result.refused_attendees == ["孙悟空"]
     assert not result.checked
 
 
-async def test_a_worse_second_answer_is_not_taken() -> None:
+async def test_a_worse_second_answer_is_not_used() -> None:
     wrong = said(attendees=["孙悟空"])
     worse = said(attendees=["孙悟空", "猪八戒"])
     result, _ = await run(wrong, worse)
@@ -109,7 +109,7 @@ async def test_a_worse_second_answer_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "[]", "{}", '{"attendees": [1]}'])
-async def test_an_answer_that_is_no_minutes_is_an_output_error(answer: str) -> None:
+async def test_an_answer_that_is_not_minutes_is_an_output_error(answer: str) -> None:
     with pytest.raises(OutputError):
         await run(answer)
 
@@ -119,7 +119,7 @@ async def test_a_document_without_text_is_refused() -> None:
         await run(said(), source=document(" "))
 
 
-async def test_a_long_transcript_is_worked_on_in_parts_that_are_put_together() -> None:
+async def test_a_long_transcript_is_split_and_the_answers_are_merged() -> None:
     lines = [f"发言人{number}号：第{number}项预算定为{number}万元。" for number in range(10, 90)]
     source = document(*lines)
 
@@ -135,4 +135,4 @@ async def test_a_long_transcript_is_worked_on_in_parts_that_are_put_together() -
     assert 1 < len(result.decisions) == len(engine.requests)
     starts = [one.quote.start for one in result.decisions]
     assert starts == sorted(starts)
-    assert engine.told[-1] == (len(engine.requests), len(engine.requests))
+    assert engine.reports[-1] == (len(engine.requests), len(engine.requests))

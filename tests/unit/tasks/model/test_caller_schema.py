@@ -19,6 +19,15 @@ def nested(depth: int) -> dict[str, Any]:
     return schema
 
 
+def doubled(count: int) -> dict[str, Any]:
+    """Definitions that each refer twice to the next one."""
+    refs = [{"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(count)]
+    return {f"d{n}": schema for n, schema in enumerate([*refs, {"type": "string"}])}
+
+
+CIRCLE = {"allOf": [{"$ref": "#/$defs/d"}, {"type": "object"}]}
+
+
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
@@ -30,16 +39,24 @@ def nested(depth: int) -> dict[str, Any]:
         (of(a={"$ref": "#/$defs/none"}), "there is nothing at #/$defs/none"),
         (of(a={"items": {"$ref": "other.json"}}), "/properties/a/items/$ref"),
         ({**of(), "$defs": {"a": {"$ref": "#/$defs/a"}}}, "leads back to itself"),
+        (
+            {**of(a={"$ref": "#/x"}), "x": of(b={"$ref": "#/none"})},
+            "/x/properties/b/$ref: there is",
+        ),
+        (
+            {**of(a={"$ref": "#/x"}), "x": {"type": "text"}},
+            "not a JSON Schema (2020-12) at /x/type",
+        ),
         (of(a={"$dynamicRef": "#x"}), "use $ref"),
         (of(a={"pattern": "(("}), "is not a 'regex'"),
         (of(a={"pattern": "^(a+)+$"}), "a repetition within a repetition"),
         (nested(30), "deeper than"),
+        ({**of(a={"$ref": "#/$defs/d0"}), "$defs": doubled(30)}, "more than 1000 schemas apply"),
+        ({**of(a={"$ref": "#/$defs/d"}), "$defs": {"d": CIRCLE}}, "leads back to itself"),
         (of(a={"description": "x" * 40_000}), "longer than"),
     ],
 )
-def test_a_schema_that_is_not_taken_says_where_and_what_to_do(
-    schema: dict[str, Any], reason: str
-) -> None:
+def test_a_rejected_schema_says_where_and_what_to_do(schema: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ExtractOptions.model_validate({"schema": schema})
     (error,) = caught.value.errors()
@@ -47,7 +64,12 @@ def test_a_schema_that_is_not_taken_says_where_and_what_to_do(
     assert reason in error["msg"]
 
 
-def test_a_schema_is_kept_as_it_was_sent() -> None:
+def test_a_schema_is_stored_as_it_was_sent() -> None:
     schema = of(a={"type": "string", "title": "A", "x-own": [1]})
     options = ExtractOptions.model_validate({"schema": schema})
     assert options.model_dump() == {"schema": schema, "instructions": None}
+
+
+def test_a_reference_may_lead_to_a_schema_under_any_keyword() -> None:
+    schema = {**of(a={"$ref": "#/components/b"}), "components": {"b": of(c={"type": "string"})}}
+    assert ExtractOptions.model_validate({"schema": schema}).json_schema == schema

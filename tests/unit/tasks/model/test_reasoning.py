@@ -25,6 +25,6 @@ def test_reasoning_is_stripped(text: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["<think>Let me", "<think>a</think>", "a</think> ", "<think>"])
-def test_an_answer_that_is_nothing_but_reasoning_is_refused(text: str) -> None:
+def test_an_answer_that_is_only_reasoning_is_refused(text: str) -> None:
     with pytest.raises(OutputError):
         strip_reasoning(text)

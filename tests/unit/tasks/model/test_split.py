@@ -35,7 +35,7 @@ async def test_parts_cover_the_document_in_order_and_fit(source: Document, most:
 async def test_a_short_document_is_one_part_and_nothing_is_counted() -> None:
     engine = ScriptedEngine(silent)
     assert await split(document("短文。"), 100, engine) == (Part(0, 3),)
-    assert engine.counted == []
+    assert engine.counted_texts == []
 
 
 async def test_parts_end_where_paragraphs_end() -> None:
@@ -63,7 +63,7 @@ async def test_few_tokens_are_counted_beyond_one_count_for_each_part() -> None:
     source = document(*(f"第{number}条　本办法自发布之日起施行。" * 4 for number in range(400)))
     engine = ScriptedEngine(silent)
     parts = await split(source, 800, engine)
-    assert len(engine.counted) <= 2 * len(parts)
+    assert len(engine.counted_texts) <= 2 * len(parts)
 
 
 async def test_a_document_without_text_is_refused() -> None:
@@ -71,19 +71,19 @@ async def test_a_document_without_text_is_refused() -> None:
         await split(document(" \n "), 100, ScriptedEngine(silent))
 
 
-async def test_a_context_that_holds_no_character_is_refused() -> None:
+async def test_a_context_without_room_for_a_character_is_refused() -> None:
     with pytest.raises(OptionsTooLong):
         await split(document("中" * 20), 0, ScriptedEngine(silent))
 
 
-async def test_progress_is_told_as_parts_are_done() -> None:
+async def test_progress_is_reported_as_parts_are_done() -> None:
     engine = ScriptedEngine(silent)
 
     async def work(number: int) -> int:
         return number * 2
 
     assert await work_on_all([1, 2], work, engine, more_steps=1) == [2, 4]
-    assert engine.told == [(0, 3), (1, 3), (2, 3)]
+    assert engine.reports == [(0, 3), (1, 3), (2, 3)]
 
 
 async def test_one_failing_part_cancels_the_others_and_is_raised_as_itself() -> None:

@@ -25,7 +25,7 @@ async def parsed(source: Document, **options: bool) -> ParseResult:
     return result
 
 
-async def test_the_places_of_blocks_are_places_in_the_text() -> None:
+async def test_the_offsets_of_blocks_refer_to_the_text() -> None:
     result = await parsed(document("Title", "One two.", headings=1))
     assert result.markdown == "## Title\n\nOne two.\n"
     assert result.text is not None
@@ -37,7 +37,7 @@ async def test_the_places_of_blocks_are_places_in_the_text() -> None:
     assert (result.ocr, result.unread_pages, result.pages) == (None, [], None)
 
 
-async def test_what_ocr_read_and_what_nobody_read_is_said() -> None:
+async def test_pages_read_by_ocr_and_unread_pages_are_reported() -> None:
     result = await parsed(SCAN, page_breaks=True)
     assert result.unread_pages == [2, 4]
     assert result.ocr is not None
@@ -53,5 +53,5 @@ async def test_blocks_can_be_left_out() -> None:
     assert "square" in result.markdown
 
 
-def test_only_a_task_that_tells_of_unread_pages_takes_them() -> None:
+def test_only_a_task_that_reports_unread_pages_accepts_them() -> None:
     assert TASK.takes_unread

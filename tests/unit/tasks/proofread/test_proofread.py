@@ -204,7 +204,7 @@ async def test_a_long_text_is_shown_to_the_model_in_parts() -> None:
     result, engine = await run(source, answer, use_model=True)
     assert len(engine.requests) > 1
     assert len(result.edits) == len(engine.requests)
-    assert engine.told[-1] == (len(engine.requests), len(engine.requests))
+    assert engine.reports[-1] == (len(engine.requests), len(engine.requests))
 
 
 async def test_a_text_without_words_is_rejected() -> None:

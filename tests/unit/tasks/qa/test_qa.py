@@ -34,7 +34,7 @@ async def run(
     return await qa(source, QaOptions(questions=[question]), engine), engine
 
 
-async def test_an_answer_has_quotes_with_their_places() -> None:
+async def test_an_answer_has_quotes_with_their_offsets() -> None:
     result, engine = await run(said("2026年5月3日。", "市场于2026年5月3日清洁", "不在文中的话"))
     assert len(engine.requests) == 1
     answer = result.answers[0]
@@ -63,7 +63,7 @@ async def test_an_answer_has_quotes_with_their_places() -> None:
         (said("星期天晚上。", "摊位费每日45元"), "unrelated"),
     ],
 )
-async def test_what_the_document_does_not_show_is_not_found(
+async def test_an_answer_that_the_document_does_not_support_is_not_found(
     answer: dict[str, Any], reason: str
 ) -> None:
     result, _ = await run(answer)
@@ -81,7 +81,7 @@ async def test_a_refused_answer_is_asked_for_once_more() -> None:
     assert result.answers[0].found
 
 
-async def test_that_nothing_was_found_is_not_asked_twice() -> None:
+async def test_a_model_that_found_nothing_is_not_asked_twice() -> None:
     _, engine = await run(said("", found=False))
     assert len(engine.requests) == 1
 
@@ -112,7 +112,7 @@ async def test_the_likeliest_sections_of_a_long_document_are_looked_through() ->
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "[]", "{}", '{"found": true}'])
-async def test_an_answer_of_no_form_is_an_output_error(answer: str) -> None:
+async def test_a_malformed_answer_is_an_output_error(answer: str) -> None:
     with pytest.raises(OutputError):
         await run(answer)
 
@@ -130,7 +130,7 @@ def test_questions_are_few_and_not_blank() -> None:
 
 @settings(deadline=None)
 @given(answer=MIXED, quotes=st.lists(MIXED, max_size=3))
-async def test_every_answer_that_is_found_has_quotes_that_stand_in_the_document(
+async def test_every_answer_has_quotes_that_are_in_the_document(
     answer: str, quotes: list[str]
 ) -> None:
     result, _ = await run(said(answer, *quotes))

@@ -46,9 +46,7 @@ async def test_each_sentence_comes_with_the_sources_own_words() -> None:
         assert quote.match is Match.exact
 
 
-async def test_sources_that_do_not_exist_are_left_out_and_the_sentence_is_kept_without_quotes() -> (
-    None
-):
+async def test_sources_that_do_not_exist_are_ignored_and_the_sentence_has_no_quotes() -> None:
     result = await run(said(("Fees come back.", [0, 9, -1])))
     assert result.sentences[0].quotes == []
 
@@ -101,7 +99,7 @@ async def test_a_chinese_summary_is_joined_without_spaces() -> None:
     assert result.words == 8
 
 
-async def test_the_schema_allows_only_numbers_of_sentences_that_are_there() -> None:
+async def test_the_schema_allows_only_numbers_of_existing_sentences() -> None:
     engine = ScriptedEngine(lambda _: said(("Fees.", [1])))
     await summarize(NOTICE, SummarizeOptions(), engine)
     guided = Draft202012Validator(engine.requests[0].schema)  # type: ignore[arg-type]
@@ -124,10 +122,10 @@ async def test_a_long_document_is_summarised_in_parts_that_are_merged_with_their
     source = long_document()
     engine = ScriptedEngine(echo, context_tokens=900)
     result = await summarize(source, SummarizeOptions(max_words=20), engine)
-    parts = engine.told[-1][0] - 1
+    parts = engine.reports[-1][0] - 1
     assert parts > 2
     assert len(engine.requests) > parts
-    assert engine.told == [(done, parts + 1) for done in range(parts + 2)]
+    assert engine.reports == [(done, parts + 1) for done in range(parts + 2)]
     for sentence in result.sentences:
         assert [quote.text for quote in sentence.quotes] == [sentence.text]
 
@@ -135,7 +133,7 @@ async def test_a_long_document_is_summarised_in_parts_that_are_merged_with_their
 async def test_partial_summaries_that_do_not_fit_one_request_are_merged_in_steps() -> None:
     engine = ScriptedEngine(echo, context_tokens=700)
     result = await summarize(long_document(600), SummarizeOptions(max_words=20), engine)
-    parts = engine.told[-1][0] - 1
+    parts = engine.reports[-1][0] - 1
     assert len(engine.requests) > parts + 2
     assert 0 < result.words <= 20
     assert all(sentence.quotes for sentence in result.sentences)
@@ -144,7 +142,7 @@ async def test_partial_summaries_that_do_not_fit_one_request_are_merged_in_steps
 @pytest.mark.parametrize(
     "answer", ["no JSON", "[]", '{"sentences": [{"sources": [1]}]}', '{"sentences": []}', "{}"]
 )
-async def test_an_answer_that_is_no_summary_is_an_output_error(answer: str) -> None:
+async def test_an_answer_that_is_not_a_summary_is_an_output_error(answer: str) -> None:
     with pytest.raises(OutputError):
         await run(answer)
 

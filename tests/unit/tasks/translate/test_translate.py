@@ -36,7 +36,7 @@ async def run(
     return await translate(source, chosen, engine), engine
 
 
-async def test_each_paragraph_keeps_its_place() -> None:
+async def test_each_paragraph_has_its_offsets_in_source_and_translation() -> None:
     result, engine = await run(RIGHT)
     assert len(engine.requests) == 1
     assert result.checked
@@ -47,14 +47,14 @@ async def test_each_paragraph_keeps_its_place() -> None:
         assert result.text[one.text_start : one.text_end] == one.text
 
 
-async def test_organisations_that_no_glossary_has_are_left_to_a_person() -> None:
+async def test_organisations_that_are_not_in_the_glossary_are_listed_as_unchecked() -> None:
     result, _ = await run(RIGHT)
     assert [one.text for one in result.unchecked_names] == ["市财政局"]
     result, _ = await run(RIGHT, glossary={"财政局": "Finance Bureau"})
     assert result.unchecked_names == []
 
 
-async def test_a_wrong_figure_is_asked_for_again() -> None:
+async def test_a_wrong_number_is_asked_for_again() -> None:
     wrong = [RIGHT[0], RIGHT[1].replace("150", "15").replace("May", "March")]
     result, engine = await run(wrong, RIGHT)
     assert result.checked
@@ -62,7 +62,7 @@ async def test_a_wrong_figure_is_asked_for_again() -> None:
         assert words in engine.requests[1].prompt
 
 
-async def test_figures_that_stay_wrong_are_listed_with_their_places() -> None:
+async def test_numbers_that_stay_wrong_are_listed_with_their_offsets() -> None:
     wrong = [
         RIGHT[0] + " of 2031-04-05",
         "Under Guo Fa [2026] No. 13, 15 million yuan are paid.",
@@ -88,7 +88,7 @@ async def test_figures_that_stay_wrong_are_listed_with_their_places() -> None:
         assert NOTICE.text[one.start : one.end] == one.text
 
 
-async def test_a_term_that_is_not_translated_as_the_glossary_says_is_told() -> None:
+async def test_a_term_that_is_not_translated_as_in_the_glossary_is_reported() -> None:
     result, engine = await run(RIGHT, glossary={"市财政局": "Municipal Bureau", "市场": "market"})
     assert "市财政局 = Municipal Bureau" in engine.requests[0].prompt
     missed = [(one.text, one.expected, one.paragraph) for one in result.missed_terms]
@@ -97,7 +97,7 @@ async def test_a_term_that_is_not_translated_as_the_glossary_says_is_told() -> N
     assert not result.checked
 
 
-async def test_a_paragraph_without_a_translation_is_not_passed_over() -> None:
+async def test_a_paragraph_without_a_translation_is_reported() -> None:
     result, _ = await run([RIGHT[0], " "])
     assert result.paragraphs[1].text == ""
     assert not result.checked
@@ -106,7 +106,7 @@ async def test_a_paragraph_without_a_translation_is_not_passed_over() -> None:
 @pytest.mark.parametrize(
     "answer", ["no JSON", "[]", "{}", '{"paragraphs": ["one"]}', '{"paragraphs": [1, 2]}']
 )
-async def test_an_answer_that_is_no_list_of_as_many_paragraphs_is_an_output_error(
+async def test_an_answer_with_another_number_of_paragraphs_is_an_output_error(
     answer: str,
 ) -> None:
     with pytest.raises(OutputError):

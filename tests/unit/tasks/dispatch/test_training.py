@@ -1,4 +1,4 @@
-"""Trees and examples as departments give them, and what is learnt of them."""
+"""Reading trees and examples, and training on them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from openpyxl import Workbook
 from bench.quality import citizens
 from bench.quality.laws import LIMITS, of_text
 from standin.direct_source import read_with_source
-from tasks.dispatch import learning
-from tasks.dispatch.calibration import calibration_error, learn
+from tasks.dispatch import training
+from tasks.dispatch.calibration import calibration_error, train
 from tasks.dispatch.centroids import Centroids, grams
-from tasks.dispatch.learning import Learning, Learnt
 from tasks.dispatch.rows import rows
-from tasks.dispatch.tree import DEEPEST, Node, Tree, TreeWrong
+from tasks.dispatch.training import TrainedTree, TrainingCache
+from tasks.dispatch.tree import DEEPEST, InvalidTree, Node, Tree
 from tasks.errors import OptionsInvalid
 from tasks.references import DocumentRef
 
@@ -33,7 +33,7 @@ def tree(*nodes: dict[str, Any]) -> Tree:
 
 
 def reference(path: Path, data: str | bytes) -> DocumentRef:
-    """A document that was uploaded, as a worker gives it."""
+    """A reference to an uploaded document, read as a worker reads it."""
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     given_reference = DocumentRef(document_id="doc_1")
     given_reference.give(read_with_source(path, LIMITS)[0])
@@ -49,7 +49,7 @@ def workbook(path: Path, table: list[list[Any]]) -> bytes:
     return path.read_bytes()
 
 
-def test_a_flat_tree_is_the_nested_one() -> None:
+def test_a_flat_tree_equals_the_nested_one() -> None:
     flat = tree(
         {"id": "lamps", "parent": "city"},
         {"id": "city"},
@@ -70,12 +70,15 @@ def test_a_flat_tree_is_the_nested_one() -> None:
 @pytest.mark.parametrize(
     ("nodes", "said"),
     [
-        ([{"id": "a"}, {"id": "b"}, {"id": "a"}], r"\[2\]: its id is that of \[0\]"),
+        ([{"id": "a"}, {"id": "b"}, {"id": "a"}], r"\[2\]: its id is also that of \[0\]"),
         (
             [{"id": "a", "children": [{"id": "a", "name": "n"}]}, {"id": "b"}],
-            r"\[0\].children\[0\]: its id is that of \[0\], too",
+            r"\[0\].children\[0\]: its id is also that of \[0\]",
         ),
-        ([{"id": "a", "parent": "x"}, {"id": "b"}], r"\[0\]: no node has the id"),
+        (
+            [{"id": "a", "parent": "x"}, {"id": "b"}],
+            r"\[0\]: its `parent` is not the id of any node",
+        ),
         ([{"id": "a", "parent": "a"}, {"id": "b"}], r"\[0\]: its parents lead back"),
         (
             [{"id": "z"}, {"id": "a", "parent": "b"}, {"id": "b", "parent": "a"}],
@@ -84,22 +87,22 @@ def test_a_flat_tree_is_the_nested_one() -> None:
         # The cycle is not the node's own.
         (
             [{"id": "c", "parent": "a"}, {"id": "a", "parent": "b"}, {"id": "b", "parent": "a"}],
-            "levels down|lead back",
+            "below level 8|lead back",
         ),
         (
             [{"id": "a", "children": [{"id": "b", "name": "n", "parent": "a"}]}],
-            r"children\[0\]: it has a `parent` and stands among",
+            r"children\[0\]: it has a `parent` and is in `children`",
         ),
         ([{"id": "a"}], "at least two leaves"),
         ([], "at least two leaves"),
         (
             [{"id": "n0"}, *({"id": f"n{at}", "parent": f"n{at - 1}"} for at in range(1, 12))],
-            r"\[8\]: it is more than 8 levels",
+            r"\[8\]: it is below level 8",
         ),
     ],
 )
-def test_a_tree_that_is_none_says_where(nodes: list[dict[str, Any]], said: str) -> None:
-    with pytest.raises(TreeWrong, match=said):
+def test_an_invalid_tree_says_where(nodes: list[dict[str, Any]], said: str) -> None:
+    with pytest.raises(InvalidTree, match=said):
         tree(*nodes)
 
 
@@ -107,7 +110,7 @@ def test_a_tree_that_is_nested_too_deeply_says_where() -> None:
     node: dict[str, Any] = {"id": "x0", "name": "n"}
     for level in range(1, DEEPEST + 1):
         node = {"id": f"x{level}", "name": "n", "children": [node]}
-    with pytest.raises(TreeWrong, match="more than 8 levels"):
+    with pytest.raises(InvalidTree, match="below level 8"):
         tree(node, {"id": "other"})
 
 
@@ -123,7 +126,7 @@ def test_any_list_of_nodes_is_a_tree_with_each_leaf_once_or_says_what_is_wrong(
     ]
     try:
         made = tree(*nodes)
-    except TreeWrong:
+    except InvalidTree:
         return
     parents = {node["parent"] for node in nodes}
     assert {leaf.node.id for leaf in made.leaves} == {
@@ -150,8 +153,8 @@ def csv_of(table: list[list[Any]]) -> str:
     return "\n".join(",".join(f'"{cell or ""}"' for cell in line) for line in table)
 
 
-async def learnt(given_tree: DocumentRef, examples: DocumentRef) -> Learnt:
-    return await Learning().of(given_tree, examples)
+async def learnt(given_tree: DocumentRef, examples: DocumentRef) -> TrainedTree:
+    return await TrainingCache().trained(given_tree, examples)
 
 
 async def test_trees_and_examples_of_every_format_are_the_same(tmp_path: Path) -> None:
@@ -182,7 +185,7 @@ async def test_trees_and_examples_of_every_format_are_the_same(tmp_path: Path) -
     assert len(seen) == 1
 
 
-async def test_rows_of_a_csv_stay_apart_where_a_reader_would_join_its_lines(tmp_path: Path) -> None:
+async def test_csv_rows_are_not_joined_into_paragraphs(tmp_path: Path) -> None:
     """Lines as long as these are read as one paragraph that was wrapped."""
     table = [["text", "label"], *([f"路灯{'不亮了' * 12}", "cg-lamps"] for _ in range(12))]
     given_reference = reference(tmp_path / "e", csv_of(table).replace('"', ""))
@@ -194,16 +197,16 @@ async def test_rows_of_a_csv_stay_apart_where_a_reader_would_join_its_lines(tmp_
 @pytest.mark.parametrize(
     ("examples", "said"),
     [
-        ('{"text": "a", "label": "cg-lamps"}\n{"text": "b"', "line 2: it is not JSON"),
+        ('{"text": "a", "label": "cg-lamps"}\n{"text": "b"', "line 2: it is not valid JSON"),
         ('{"text": "a", "label": "cg-lamps"}\n\n{"text": "b"}', "line 3: `label`: Field required"),
-        ('[{"text": "a", "label": "cg-lamps"}, 5]', "entry 2: it is no JSON object"),
-        ('[{"text": "a",\n "label": }]', "not JSON from line 2"),
-        ("[" * 100_000, "nested too deeply|not JSON"),
-        ('[{"text": "a", "label": ' + "9" * 5_000 + "}]", "not JSON"),
+        ('[{"text": "a", "label": "cg-lamps"}, 5]', "entry 2: it is not a JSON object"),
+        ('[{"text": "a",\n "label": }]', "not valid JSON at line 2"),
+        ("[" * 100_000, "nested too deeply|not valid JSON"),
+        ('[{"text": "a", "label": ' + "9" * 5_000 + "}]", "not valid JSON"),
         ("text,label\na,cg-lamps\nb,nowhere\nc,nowhere", "line 3: its label is not .*in 1 more"),
         ("text,label\na,cg", "line 2: its label is a node with others below"),
         ("message,label\na,cg-lamps", "line 2: `text`: Field required"),
-        (f"text,label\n{'x' * 140_000},cg-lamps", "line 2: it is not CSV"),
+        (f"text,label\n{'x' * 140_000},cg-lamps", "line 2: it is not valid CSV"),
     ],
 )
 async def test_examples_that_cannot_be_used_say_which_line(
@@ -220,7 +223,7 @@ async def test_examples_that_cannot_be_used_say_which_line(
 @pytest.mark.parametrize(
     ("nodes", "said"),
     [
-        ("id,name\na,A\na,B", "line 3: its id is that of line 2, too"),
+        ("id,name\na,A\na,B", "line 3: its id is also that of line 2"),
         ("id,name,parent\na,A,b\nb,B,a\nc,C,", "line 2: its parents lead back"),
         ('[{"id": "a", "name": "A"}, {"id": "b"}]', "entry 2: `name`: Field required"),
         ('[{"id": "a", "name": "A", "children": [{"id": "b"}]}]', r"entry 1: `children\[0\].name`"),
@@ -231,13 +234,13 @@ async def test_a_tree_that_cannot_be_used_says_which_line(
     tmp_path: Path, nodes: str, said: str
 ) -> None:
     with pytest.raises(OptionsInvalid, match=f"`tree`, .*{said}"):
-        await Learning().of(reference(tmp_path / "t", nodes), None)
+        await TrainingCache().trained(reference(tmp_path / "t", nodes), None)
 
 
-async def test_a_document_that_is_no_table_is_refused(tmp_path: Path) -> None:
+async def test_a_document_that_is_not_a_table_is_refused(tmp_path: Path) -> None:
     page = reference(tmp_path / "t", "<html><body><p>id</p></body></html>")
-    with pytest.raises(OptionsInvalid, match="`tree` names is neither JSON"):
-        await Learning().of(page, None)
+    with pytest.raises(OptionsInvalid, match="`tree` names is not JSON"):
+        await TrainingCache().trained(page, None)
 
 
 def test_rows_are_counted_as_an_editor_counts_them() -> None:
@@ -248,35 +251,35 @@ def test_rows_are_counted_as_an_editor_counts_them() -> None:
     ]
 
 
-async def test_the_same_tree_and_examples_are_learnt_once(
+async def test_the_same_tree_and_examples_are_trained_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
-    learnt_of = learning.learnt_of
+    train_tree = training.train_tree
     monkeypatch.setattr(
-        learning, "learnt_of", lambda *given_to: made.append(1) or learnt_of(*given_to)
+        training, "train_tree", lambda *arguments: made.append(1) or train_tree(*arguments)
     )
     given_tree = reference(tmp_path / "t", JSON_TREE)
     first, second = (
         reference(tmp_path / f"e{number}", csv_of(LABELLED[: 60 + number])) for number in range(2)
     )
-    shared = Learning()
-    found = await asyncio.gather(*(shared.of(given_tree, first) for _ in range(8)))
+    shared = TrainingCache()
+    found = await asyncio.gather(*(shared.trained(given_tree, first) for _ in range(8)))
     assert all(one is found[0] for one in found)
-    await shared.of(given_tree, second)
-    await shared.of(given_tree, first)
+    await shared.trained(given_tree, second)
+    await shared.trained(given_tree, first)
     assert len(made) == 2
-    small = Learning(remembered=1)
+    small = TrainingCache(most_values=1)
     for one in (first, second, first):
-        await small.of(given_tree, one)
-    assert len(small._learnt) == 1
+        await small.trained(given_tree, one)
     assert len(made) == 5
     third = reference(tmp_path / "e3", csv_of(LABELLED[:62]))
-    of_two = Learning(remembered=round(2.5 * found[0].size))
+    of_two = TrainingCache(most_values=round(2.5 * found[0].size))
     for one in (first, second, first, third, first):
-        await of_two.of(given_tree, one)
-    assert len(of_two._learnt) == 2
+        await of_two.trained(given_tree, one)
     assert len(made) == 8
+    await of_two.trained(given_tree, second)
+    assert len(made) == 9
 
 
 def test_grams_are_characters_and_pairs_or_words_without_numbers() -> None:
@@ -285,7 +288,7 @@ def test_grams_are_characters_and_pairs_or_words_without_numbers() -> None:
     }  # fmt: skip
 
 
-def test_a_gram_that_every_place_has_tells_nothing() -> None:
+def test_a_gram_of_every_leaf_has_no_weight() -> None:
     centroids = Centroids([("请问路灯", 0), ("请问停水", 1)], ["请问", "请问"])
     assert not centroids.knows(grams("请问"))
     assert centroids.knows(grams("停电"))
@@ -294,10 +297,10 @@ def test_a_gram_that_every_place_has_tells_nothing() -> None:
     assert water == 0.0
 
 
-def test_what_many_say_alike_does_not_vouch_for_itself() -> None:
-    """The same message fifty times is one matter: held out, nothing is left of it."""
+def test_similar_examples_are_held_out_together() -> None:
+    """Fifty equal messages are one matter: held out together, none remain to answer them."""
     same = [("路灯坏了没有人修", 0)] * 50 + [("自来水停了两天", 1)] * 50
-    measured = learn(same, ["", ""]).measured
+    measured = train(same, ["", ""]).measured
     assert measured is not None
     assert measured.accuracy_top_3 == 1.0
     assert measured.accuracy <= 0.5
@@ -305,15 +308,15 @@ def test_what_many_say_alike_does_not_vouch_for_itself() -> None:
     varied = [
         (f"{('路灯', '自来水')[place]}{end}", place) for place in (0, 1) for end in ends[place]
     ]
-    measured = learn(varied, ["", ""]).measured
+    measured = train(varied, ["", ""]).measured
     assert measured is not None
     assert measured.accuracy == 1.0
 
 
-def test_learning_is_the_same_each_time() -> None:
+def test_training_is_deterministic() -> None:
     names = [place.id for place in citizens.PLACES]
     examples = [(one.text, names.index(one.label)) for one in MESSAGES]
-    first, second = (learn(examples, names) for _ in range(2))
+    first, second = (train(examples, names) for _ in range(2))
     assert first.sharpness == second.sharpness
     assert first.measured == second.measured
     assert first.probabilities(grams("停水")) == second.probabilities(grams("停水"))
