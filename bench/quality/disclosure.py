@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.quality.identifiers import VALID
 from bench.quality.measure import Measure
 from bench.quality.redact import UNMARKED, law_sentences
-from bench.quality.told_places import LATIN_PLACES, PLACES
+from bench.quality.single_text_files import LATIN_PLACES, PLACES
 from documents.limits import ReadLimits
 from standin.direct_source import read_with_source
 from standin.documents.builders import HEADING, PARAGRAPH, as_docx, as_pdf, as_text

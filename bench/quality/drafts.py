@@ -16,8 +16,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from bench.quality.invented_facts import Stranger, a_name, amounts, around, dates, sentences, shares
 from bench.quality.laws import laws, of_text
-from bench.quality.made_up import Stranger, a_name, amounts, around, dates, sentences, shares
 from bench.quality.measure import Measure
 from documents.document import Document
 from standin.scripted_engine import ScriptedEngine

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from display import format_callback
 from receiver import Received, Receiver, receiving
 from samples import SAMPLES, Sample
-from showing import shown
 from standardwebhooks import Webhook, WebhookVerificationError
 from system import TAIL_LINES, DemoFailed, System, running
 
@@ -99,7 +99,7 @@ def receive_all(
             continue
         sample = waiting.pop(job["id"])
         print(f"\n-- {sample.file}: {sample.task} {job['status']}, signature verified")
-        print(shown(callback), flush=True)
+        print(format_callback(callback), flush=True)
         if job["status"] != "succeeded":
             raise DemoFailed(
                 f"{sample.task} of {sample.file} {job['status']}", system.log("worker")
