@@ -97,9 +97,8 @@ async def fill(system: System, night: Department, files: int, lines: int) -> Non
     seconds = (time.perf_counter() - began) / files
     cpu = (system.cpu_seconds()["scheduler"] - cpu) / files
     now, peak = memory_mib(system.pids["scheduler"])
-    print(
-        f"    reading {files} files of {lines} lines: {seconds:.1f} s each, {cpu:.1f} s of one core;"
-    )
+    print(f"    reading {files} files of {lines} lines: {seconds:.1f} s each,", end=" ")
+    print(f"{cpu:.1f} s of one core;")
     print(f"    the scheduler uses {now:.0f} MiB, at its peak {peak:.0f}")
 
 

@@ -1,4 +1,4 @@
-"""One rule of the layout broken in a correct document, and the findings that this must give."""
+"""What mutations share: each breaks one rule in a correct document and gives its findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.quality.official_paper import Line, Paper
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A finding of `rule` in `line` (None: in no paragraph) that touches the characters `span`."""
+    """A finding of `rule` in `line` (None: the document) that overlaps the characters `span`."""
 
     rule: str
     line: Line | None = None
@@ -20,7 +20,7 @@ class Expected:
 
 
 Broken = Sequence[Expected] | None
-"""None where the document has nothing that the mutation could break."""
+"""None when the mutation does not apply to the document."""
 Mutation = Callable[[Paper, random.Random], Broken]
 MUTATIONS: dict[str, list[Mutation]] = {}
 
@@ -42,7 +42,7 @@ def one_of(paper: Paper, rng: random.Random, *roles: str) -> Line | None:
 
 
 def replace(line: Line, start: int, end: int, new: str) -> tuple[int, int]:
-    """Put other words into a line, with its pieces moved along; gives where they stand."""
+    """Replace characters of a line and move its pieces; returns the span of the new text."""
     change = len(new) - (end - start)
     line.text = line.text[:start] + new + line.text[end:]
     line.pieces = [
@@ -55,7 +55,7 @@ def replace(line: Line, start: int, end: int, new: str) -> tuple[int, int]:
 def swap(
     rule: str, paper: Paper, rng: random.Random, roles: Sequence[str], pattern: str, *news: str
 ) -> Broken:
-    """One place where `pattern` is found, written otherwise."""
+    """Replace one match of `pattern` by one of `news`."""
     places = [
         (line, found) for line in paper.of(*roles) for found in re.finditer(pattern, line.text)
     ]
@@ -78,7 +78,7 @@ def other_look(
     roles: Sequence[str],
     **looks: Sequence[object],
 ) -> Broken:
-    """A whole line, or some of it, in another font, size or colour."""
+    """Set a line, or two characters of it, in another font, size or colour."""
     line = one_of(paper, rng, *roles)
     if line is None:
         return None
@@ -95,7 +95,7 @@ def other_look(
 
 
 def other_blanks(paper: Paper, rng: random.Random, below: Line) -> None:
-    """One blank line more or less above a line."""
+    """Add or remove a blank line above a line."""
     place = paper.place(below)
     if rng.random() < 0.5:
         paper.lines.insert(place, Line("blank"))
