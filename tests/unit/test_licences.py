@@ -1,4 +1,4 @@
-"""What Chancery needs is under licences that let everyone use it."""
+"""The dependencies have licences that permit their use."""
 
 from __future__ import annotations
 
@@ -7,40 +7,48 @@ from pathlib import Path
 
 import pytest
 
-from deploy.licences import LOCK, LOOKED_AT, TAKEN, Package, licences_page, objection, packages
-from deploy.licences import said_by as read
+from deploy.licences import (
+    ACCEPTED,
+    LOCK,
+    VERIFIED,
+    Package,
+    declared_licence,
+    licences_page,
+    objection,
+    packages,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = packages(LOCK.read_text("utf-8"))
+DEPENDENCIES = packages(LOCK.read_text("utf-8"))
 
 
-def said(**headers: str | list[str]) -> str:
+def declared(**headers: str | list[str]) -> str:
     message = Message()
     for name, values in headers.items():
         for value in [values] if isinstance(values, str) else values:
             message[name.replace("_", "-")] = value
-    return read(message)
+    return declared_licence(message)
 
 
-def objected(licence: str, name: str = "some") -> bool:
+def is_refused(licence: str, name: str = "some") -> bool:
     return objection(Package(name, ("1",), licence)) is not None
 
 
-@pytest.mark.parametrize("package", NEEDED, ids=lambda package: package.name)
-def test_every_package_that_is_needed_may_be_used(package: Package) -> None:
+@pytest.mark.parametrize("package", DEPENDENCIES, ids=lambda package: package.name)
+def test_the_licence_of_every_dependency_is_accepted(package: Package) -> None:
     assert objection(package) is None
 
 
-def test_the_page_of_licences_is_what_is_installed() -> None:
+def test_the_page_of_licences_is_up_to_date() -> None:
     written = (ROOT / "docs/licences.md").read_text("utf-8")
     page = licences_page(LOCK.read_text("utf-8"))
     assert written == page, "run make licences"
 
 
-def test_nothing_is_explained_that_is_not_needed() -> None:
-    names = {package.name for package in NEEDED}
+def test_every_verified_or_accepted_package_is_a_dependency() -> None:
+    names = {package.name for package in DEPENDENCIES}
     assert len(names) > 80
-    assert {*LOOKED_AT, *TAKEN} <= names
+    assert {*VERIFIED, *ACCEPTED} <= names
 
 
 @pytest.mark.parametrize(
@@ -57,33 +65,42 @@ def test_nothing_is_explained_that_is_not_needed() -> None:
         "MIT AND AGPL-3.0-only",
     ],
 )
-def test_a_licence_that_nobody_has_looked_at_is_refused(licence: str) -> None:
-    assert objected(licence)
+def test_a_licence_that_is_not_accepted_is_refused(licence: str) -> None:
+    assert is_refused(licence)
 
 
-def test_a_choice_is_taken_where_one_side_of_it_may_be() -> None:
-    assert not objected("MIT OR GPL-3.0-only")
-    assert objected("AGPL-3.0-only OR GPL-3.0-only")
+def test_a_choice_of_licences_is_accepted_if_one_of_them_is() -> None:
+    assert not is_refused("MIT OR GPL-3.0-only")
+    assert is_refused("AGPL-3.0-only OR GPL-3.0-only")
 
 
-def test_what_is_taken_of_one_package_is_not_taken_of_another() -> None:
-    assert not objected("MPL-2.0 AND MIT", "tqdm")
-    assert objected("AGPL-3.0-only", "tqdm")
+def test_a_licence_accepted_for_one_package_is_refused_for_another() -> None:
+    assert not is_refused("MPL-2.0 AND MIT", "tqdm")
+    assert is_refused("AGPL-3.0-only", "tqdm")
 
 
-def test_a_package_says_its_licence_in_one_of_three_places() -> None:
+def test_the_licence_is_read_from_three_fields_of_the_metadata() -> None:
     mit = "License :: OSI Approved :: MIT License"
-    assert said(License_Expression="Apache-2.0", License="MIT") == "Apache-2.0"
-    assert said(License_Expression="AGPL-3.0-only") == "AGPL-3.0-only"
-    assert said(License="MIT License") == said(License="the whole text", Classifier=mit) == "MIT"
-    assert said(Classifier=["Topic :: Office", mit]) == "MIT"
+    assert declared(License_Expression="Apache-2.0", License="MIT") == "Apache-2.0"
+    assert declared(License_Expression="AGPL-3.0-only") == "AGPL-3.0-only"
+    assert (
+        declared(License="MIT License")
+        == declared(License="the whole text", Classifier=mit)
+        == "MIT"
+    )
+    assert declared(Classifier=["Topic :: Office", mit]) == "MIT"
 
 
-def test_what_does_not_say_which_licence_it_means_is_not_known() -> None:
+def test_an_ambiguous_licence_is_unknown() -> None:
     both = [f"License :: OSI Approved :: {name}" for name in ("MIT License", "BSD License")]
-    assert said(License="BSD") == said(License="Dual License", Classifier=both) == said() == ""
+    assert (
+        declared(License="BSD")
+        == declared(License="Dual License", Classifier=both)
+        == declared()
+        == ""
+    )
     agpl = "License :: OSI Approved :: GNU Affero General Public License v3"
-    assert said(License="AGPL", Classifier=agpl) == ""
+    assert declared(License="AGPL", Classifier=agpl) == ""
 
 
 def test_a_package_has_a_version_for_each_python() -> None:
