@@ -3,8 +3,8 @@
     python -m standin.engine --port 8000 [--latency 0.05] [--mode 500]
 
 The same request gets the same response: an instance of the schema, or the beginning of the last
-line of the prompt. `POST /_control` changes fields of `Behaviour`; `GET /_counts` returns the counts
-of requested completions, `GET /_last` the body of the last one, `GET /_asked` the last bodies as
+line of the prompt. `POST /_control` changes fields of `Behaviour`. `GET /_counts` returns counts of
+completions, `GET /_last` the body of the last request, `GET /_asked` the bodies of the last ones as
 received.
 """
 
