@@ -1,6 +1,6 @@
-"""Each task once on a real model: that the answers are whole and their evidence is true.
+"""Each task once on a real model: results are complete and their evidence is correct.
 
-SmolLM2 has 135 million parameters: what it chooses is no measure of what larger models do.
+SmolLM2 has 135 million parameters, so the quality of its output is not tested.
 """
 
 from __future__ import annotations
