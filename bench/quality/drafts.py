@@ -75,7 +75,7 @@ def _inventions() -> Iterator[Measure]:
             found += any(fact.kind is kind and fact.end > len(kept) for fact in extra)
             exact += all(fact.start >= len(kept) for fact in extra)
         yield Measure("drafts", f"found: an invented {kind}", OF_EACH, found / OF_EACH, 1.0)
-        name = f"nothing else reported beside that {kind}"
+        name = f"no other finding with an invented {kind}"
         yield Measure("drafts", name, OF_EACH, exact / OF_EACH, 1.0)
 
 

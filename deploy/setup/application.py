@@ -19,7 +19,7 @@ from package_index import check_index, trust_system_certificates
 from progress import Failed, Progress
 
 LOCK = Path("requirements-dev.lock")
-# The environment takes 0.6 GB; pip unpacks its downloads beside it.
+# The environment takes 0.6 GB; pip needs as much again for its downloads.
 NEEDED_BYTES = 1_200_000_000
 
 

@@ -110,7 +110,7 @@ async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
             for path, load in loads.items():
                 load.burst(JOBS[path])
             await asyncio.gather(*(load.finish() for load in loads.values()))
-            beside = await _good_deliveries(machine, good, Load(tax_client, good.url()))
+            with_failing = await _good_deliveries(machine, good, Load(tax_client, good.url()))
             for path, end in ENDS.items():
                 for job in loads[path].accepted:
                     callback = await _ended_callback(machine, job.id)
@@ -121,10 +121,10 @@ async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
             deliveries = [one for receiver in bad.values() for one in receiver.deliveries]
     say(
         f"receivers, seed {seed}: {len(deliveries)} failing deliveries; 90th percentile of the "
-        f"good receiver {alone:.2f} s alone, {beside:.2f} s with failing ones; "
+        f"good receiver {alone:.2f} s alone, {with_failing:.2f} s with failing ones; "
         f"courier's peak memory +{grown:.0f} MiB"
     )
-    assert beside < max(2 * alone, alone + NOISE_SECONDS)
+    assert with_failing < max(2 * alone, alone + NOISE_SECONDS)
     assert min(waits) >= BUSY_SECONDS
     assert failing.redirects_followed == 0
     assert grown < FLOOD_MIB
