@@ -60,7 +60,7 @@ class Reading:
 
 
 def measures() -> Iterable[Measure]:
-    """Character error rates at each resolution. Raises `NoFont` where no page can be drawn."""
+    """Character error rates at each resolution. Raises `NoFont` if no Chinese font is installed."""
     font = find_font()
     for dots in DOTS:
         for defects in DEFECTS:

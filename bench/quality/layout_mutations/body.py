@@ -122,7 +122,7 @@ def _(paper: Paper, rng: random.Random) -> Broken:
 
 @breaks("heading.sequence")
 def _(paper: Paper, rng: random.Random) -> Broken:
-    """A number left out, or given twice."""
+    """Omit or repeat the number of a heading."""
     line = one_of(paper, rng, "h1", "h2", "h3", "h4")
     if line is None:
         return None

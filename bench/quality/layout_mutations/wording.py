@@ -103,7 +103,7 @@ def _(paper: Paper, rng: random.Random) -> Broken:
 
 
 def _added(paper: Paper, rng: random.Random, rule: str, kind: str, *sentences: str) -> Broken:
-    """A sentence at the end of the text's first or second paragraph."""
+    """Append a sentence to the first or second paragraph of the text."""
     if paper.kind != kind:
         return None
     line = rng.choice(paper.of("text")[:2])
