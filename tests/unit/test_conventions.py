@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import api.__main__  # noqa: F401 - loads the whole application, so that every error class exists
+import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
 import worker.__main__  # noqa: F401
 from documents.errors import WorkError
 from jobs.model.problems import TITLES
@@ -19,19 +19,19 @@ from jobs.process.settings_table import settings_classes, settings_table, variab
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "client", "documents", "jobs", "tasks", "worker")
-# Calls whose first argument is the code of a problem.
+# Calls whose first argument is a problem's code.
 RAISERS = {"ProblemError", "Problem"}
 STEP = re.compile(r"^ +(\S+) --> (\w+|\[\*\])", re.MULTILINE)
 
 
-def subclasses_of(error: type[WorkError]) -> Iterator[type[WorkError]]:
+def kinds_of(error: type[WorkError]) -> Iterator[type[WorkError]]:
     for kind in error.__subclasses__():
         yield kind
-        yield from subclasses_of(kind)
+        yield from kinds_of(kind)
 
 
 def codes_in_python() -> Iterator[tuple[str, str]]:
-    """The location and code of each problem with a literal code."""
+    """Where a problem is made with a code that is written out, and the code."""
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -49,36 +49,36 @@ def codes_in_lua() -> Iterator[tuple[str, str]]:
             yield path.name, code
 
 
-def diagrams() -> list[set[tuple[str, str]]]:
-    """The transitions in the diagrams of docs/reliability.md: jobs, callbacks, breakers."""
+def drawings() -> list[set[tuple[str, str]]]:
+    """The steps of each drawing in docs/reliability.md: of jobs, of callbacks, of breakers."""
     text = (ROOT / "docs/reliability.md").read_text()
     drawn = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", text, re.DOTALL)
     return [set(STEP.findall(drawing)) for drawing in drawn]
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_no_dependency_has_a_package_with_our_names(name: str) -> None:
+def test_no_dependency_claims_a_name_of_ours(name: str) -> None:
     assert set(packages_distributions().get(name, ["chancery"])) == {"chancery"}
 
 
 def test_every_error_of_a_task_has_a_title() -> None:
-    for kind in subclasses_of(WorkError):
+    for kind in kinds_of(WorkError):
         assert TITLES[kind.code] == kind.title
 
 
-def test_error_codes_are_unique() -> None:
-    codes = [kind.code for kind in subclasses_of(WorkError)]
+def test_no_two_kinds_of_error_share_a_code() -> None:
+    codes = [kind.code for kind in kinds_of(WorkError)]
     assert len(codes) == len(set(codes))
 
 
-def test_every_used_code_has_a_title() -> None:
+def test_every_code_that_is_used_has_a_title() -> None:
     used = [*codes_in_python(), *codes_in_lua()]
     assert len(used) > 30
     assert [(where, code) for where, code in used if code not in TITLES] == []
 
 
-def test_the_diagram_of_job_states_has_the_transitions_of_the_code() -> None:
-    jobs, _, _ = diagrams()
+def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:
+    jobs, _, _ = drawings()
     steps = {(a, b) for a, b in jobs if "[*]" not in (a, b)}
     assert steps == {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
     assert {a for a, b in jobs if b == "[*]"} == {status.value for status in ENDINGS}
@@ -86,15 +86,15 @@ def test_the_diagram_of_job_states_has_the_transitions_of_the_code() -> None:
     assert set(TRANSITIONS) == set(JobStatus)
 
 
-def test_the_diagram_of_callback_states_has_the_transitions_of_the_code() -> None:
-    _, callbacks, _ = diagrams()
+def test_the_drawing_of_a_callbacks_states_is_what_the_code_allows() -> None:
+    _, callbacks, _ = drawings()
     steps = {(a, b) for a, b in callbacks if a != "[*]"}
     allowed = {(a.value, b.value) for a, after in CALLBACK_TRANSITIONS.items() for b in after}
     assert steps == allowed
     assert set(CALLBACK_TRANSITIONS) == set(CallbackStatus)
 
 
-def test_an_ending_has_no_transitions() -> None:
+def test_an_ending_is_never_left() -> None:
     assert all(TRANSITIONS[status] == frozenset() for status in ENDINGS)
 
 
