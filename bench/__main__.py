@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...]`: run the measurements named, or all of them."""
+"""`python -m bench [NAME ...]`: run the named measurements, by default all of them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 MEASUREMENTS = {
-    "submissions": "what appendfsync costs a submission",
+    "submissions": "submissions per second with appendfsync everysec and always",
     "jobs": "jobs per second from submission to callback, against an instant engine",
-    "secrecy": "what looking for secrecy markings costs submissions and uploads",
-    "doubts": "wrong numbers that the cascade's checks see",
-    "batches": "lines per second of a batch, and what is left of the engine client's throughput",
-    "waiting": "what waiting lines cost: memory, interactive latency, the scheduler's time",
-    "flood": "a department's wait while another floods the system, against alone",
-    "interactive": "interactive latency under a full bulk load, against idle",
+    "secrecy": "the cost of the check for secrecy markings on submissions and uploads",
+    "doubts": "wrong numbers that the checks of the model cascade detect",
+    "batches": "lines per second of a batch, and its share of a plain loop's throughput",
+    "waiting": "the cost of waiting lines: memory, interactive latency, the scheduler's CPU time",
+    "flood": "a department's waiting time while another floods the system",
+    "interactive": "interactive latency under a full bulk load",
 }
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
         listed = "\n".join(f"  {name:12} {what}" for name, what in MEASUREMENTS.items())
-        sys.exit(f"there is no {', '.join(unknown)}; there are:\n{listed}")
+        sys.exit(f"unknown: {', '.join(unknown)}. Measurements:\n{listed}")
     for name in names:
         print(f"== {name}: {MEASUREMENTS[name]}", flush=True)
         subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)

@@ -1,14 +1,12 @@
-"""Lines per second of a batch, from `POST /v1/batches` to `completed`, and what is left by the
-durable queue of what the engine client does alone.
+"""Lines per second of a batch, from `POST /v1/batches` to `completed`, compared with a plain loop.
 
     python -m bench.batches [--lines 50000] [--kind chat summarize] [--workers 1] [--requests 6000]
-                            [--latency 0] [--kept 8]
+                            [--latency 0] [--reserved 8]
 
-All on this machine, against an engine that answers at once, or that has as many places as a worker
-keeps in flight and takes `--latency` seconds. `--kept` places are for interactive work alone.
-"Alone" is a plain loop in this process that posts the same chats with the worker's own engine
-client and the same number in flight; it runs before and after each batch of chats. A loop like that
-forgets everything when it is killed.
+Everything runs on this machine. The engine answers at once, or, with `--latency`, after so many
+seconds with as many slots as the worker has requests in flight; `--reserved` slots are reserved for
+interactive work. The plain loop sends the same chats with the worker's engine client and the same
+number in flight, before and after each batch of chats; unlike the queue it stores nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ import uvloop
 
 from bench.department import CHATS, JOBS, TEXT, Department, department
 from bench.system import (
-    Busy,
+    CpuTime,
     System,
     cpu_seconds,
     machine,
@@ -36,19 +34,19 @@ from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
 
 KINDS = {"chat": CHATS, "summarize": JOBS}
-# So slow a batch is given up.
+# A slower batch raises TimeoutError.
 SLOWEST_LINES_PER_SECOND = 50
 LONGEST_READING_SECONDS = 120
 
 
-async def alone(engine_url: str, count: int) -> float:
+async def plain_loop(engine_url: str, count: int) -> float:
     """Requests per second of a plain loop over the engine client."""
-    places = WorkerSettings().concurrency
-    client = EngineClient(EngineSettings(url=engine_url), places)
+    slots = WorkerSettings().concurrency
+    client = EngineClient(EngineSettings(url=engine_url), slots)
     await client.start()
     numbers = iter(range(count))
 
-    async def one_after_another() -> None:
+    async def send() -> None:
         for number in numbers:
             message = {"role": "user", "content": TEXT.format(number=number)}
             request = {"model": client.model, "messages": [message], "max_tokens": 16}
@@ -58,65 +56,65 @@ async def alone(engine_url: str, count: int) -> float:
         if not await client.wait_healthy(10):
             raise RuntimeError("the engine is not healthy")
         began = time.perf_counter()
-        await asyncio.gather(*(one_after_another() for _ in range(places)))
+        await asyncio.gather(*(send() for _ in range(slots)))
         return count / (time.perf_counter() - began)
     finally:
         await client.close()
 
 
 async def run_batch(system: System, engine_pid: int, who: Department, kind: str, n: int) -> float:
-    """Run one batch and print what it took; returns lines per second."""
+    """Run one batch and print its times and costs; returns lines per second."""
     file_id = await who.upload(KINDS[kind], n)
     pids = {**system.pids, "engine": engine_pid}
     cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
-    before, began = Busy.now(pids.values()), time.perf_counter()
+    before, began = CpuTime.now(pids.values()), time.perf_counter()
     batch_id = await who.submit_batch(file_id, KINDS[kind])
     batch, seen = await who.wait_batch(
         batch_id, seconds=LONGEST_READING_SECONDS + n / SLOWEST_LINES_PER_SECOND
     )
     ended = max(seen.values()) - began
-    others = Busy.now(pids.values()).others_since(before)
+    others = CpuTime.now(pids.values()).others_since(before)
     spent = {name: (cpu_seconds(pid) - cpu[name]) * 1000 / n for name, pid in pids.items()}
     counts = batch["request_counts"]
     if batch["status"] != "completed" or counts["completed"] != n:
         raise RuntimeError(f"the batch {batch['status']} with {counts}")
     read = seen.get("in_progress", began) - began
-    print(f"{n / ended:8.0f} lines/s: {n} {kind} lines, {ended:.1f} s in all, {read:.1f} s of it")
-    print("         until the file was read; others took", end=" ")
-    print(f"{others:.0%} of the machine meanwhile; ms of one core a line:")
+    print(f"{n / ended:8.0f} lines/s: {n} {kind} lines in {ended:.1f} s, {read:.1f} s of which")
+    print(f"         to read the file; other processes took {others:.0%} of the machine;")
+    print("         ms of one core per line:")
     print("         " + ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items()), end="")
-    print(f"; in all {sum(spent.values()):.2f}")
-    held = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
-    print(f"         most memory held, MiB: {held}", flush=True)
+    print(f"; total {sum(spent.values()):.2f}")
+    peaks = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
+    print(f"         peak memory, MiB: {peaks}", flush=True)
     return n / ended
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class Parameters:
     lines: int
     kind: Sequence[str]
     workers: int
     requests: int
     latency: float
-    kept: int
+    reserved: int
 
 
-async def measured(what: Measurement) -> None:
-    places = WorkerSettings().concurrency if what.latency else 0
-    settings = {"CHANCERY_INTERACTIVE_PLACES": str(what.kept)}
+async def measure(what: Parameters) -> None:
+    slots = WorkerSettings().concurrency if what.latency else 0
+    settings = {"CHANCERY_INTERACTIVE_PLACES": str(what.reserved)}
     with (
-        running_engine(latency=what.latency, places=places) as (engine_url, engine_pid),
+        running_engine(latency=what.latency, slots=slots) as (engine_url, engine_pid),
         running_system(engine_url, workers=what.workers, settings=settings) as system,
     ):
         async with department(system, "bench") as who:
             for kind in what.kind:
-                before = await alone(engine_url, what.requests) if kind == "chat" else 0.0
+                before = await plain_loop(engine_url, what.requests) if kind == "chat" else 0.0
                 rate = await run_batch(system, engine_pid, who, kind, what.lines)
                 if kind == "chat":
-                    after = await alone(engine_url, what.requests)
-                    print(f"{before:8.0f} requests/s of the engine client alone before the batch,")
-                    print(f"{after:8.0f} after it: the queue keeps", end=" ")
-                    print(f"{2 * rate / (before + after):.0%} of the throughput")
+                    after = await plain_loop(engine_url, what.requests)
+                    print(f"{before:8.0f} requests/s of the plain loop before the batch,")
+                    print(f"{after:8.0f} after it: the queue reaches", end=" ")
+                    print(f"{2 * rate / (before + after):.0%} of that throughput")
                 print(f"         {machine()}", flush=True)
 
 
@@ -125,11 +123,13 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=50_000)
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--requests", type=int, default=6_000, help="of each plain loop")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds a request")
-    parser.add_argument("--kept", type=int, default=8, help="places for interactive work alone")
+    parser.add_argument("--requests", type=int, default=6_000, help="requests of each plain loop")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds per request")
+    parser.add_argument(
+        "--reserved", type=int, default=8, help="slots reserved for interactive work"
+    )
     options = parser.parse_args()
-    uvloop.run(measured(Measurement(**vars(options))))
+    uvloop.run(measure(Parameters(**vars(options))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A department that submits jobs and batches over HTTP, and waits for their ends."""
+"""A department that submits jobs and batches over HTTP and waits for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDINGS = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 def lines(url: str, count: int) -> Iterator[bytes]:
-    """`count` lines of a batch, chats or summaries by `url`."""
+    """`count` lines of a batch: chats or summaries, depending on `url`."""
     for number in range(count):
         text = TEXT.format(number=number)
         body: dict[str, Any] = {"task": "summarize", "input": {"text": text}}
@@ -33,14 +33,14 @@ def lines(url: str, count: int) -> Iterator[bytes]:
 
 
 class Department:
-    """Raises `httpx.HTTPStatusError` where the api refuses, and `TimeoutError` for what is late."""
+    """Raises `httpx.HTTPStatusError` when the api refuses a request, and `TimeoutError`."""
 
     def __init__(self, http: httpx.AsyncClient, name: str) -> None:
         self.name = name
         self._http = http
 
     async def upload(self, url: str, count: int) -> str:
-        """A file of so many lines; returns its id."""
+        """Upload a file of `count` lines; returns its id."""
         data = b"".join(lines(url, count))
         form = {"file": ("lines.jsonl", data, "application/jsonl")}
         answer = await self._http.post("/v1/files", files=form, data={"purpose": "batch"})
@@ -64,8 +64,9 @@ class Department:
     async def wait_batch(
         self, batch_id: str, *statuses: str, seconds: float
     ) -> tuple[Mapping[str, Any], Mapping[str, float]]:
-        """Wait for one of `statuses`, or an ending: the batch, and when (by `time.perf_counter`)
-        each of its statuses was first seen.
+        """Wait for one of `statuses`, or an ending.
+
+        Returns the batch, and by status the `time.perf_counter` at which it was first observed.
         """
         seen: dict[str, float] = {}
         async with asyncio.timeout(seconds):
@@ -80,7 +81,7 @@ class Department:
         (await self._http.post(f"/v1/batches/{batch_id}/cancel")).raise_for_status()
 
     async def run_job(self, number: int, lane: str, seconds: float = 60) -> tuple[float, float]:
-        """Seconds until a summary is accepted, and until it has ended."""
+        """Run a summary; returns the seconds until it was accepted and until it ended."""
         text = TEXT.format(number=number)
         body = {"task": "summarize", "input": {"text": text}, "lane": lane}
         began = time.perf_counter()
@@ -98,7 +99,7 @@ class Department:
 
 @asynccontextmanager
 async def department(system: System, name: str) -> AsyncIterator[Department]:
-    """A new department of a system that answers."""
+    """Create a department, and wait until the api is ready."""
     ledger = system.ledger()
     try:
         made = await ledger.departments.create(name)

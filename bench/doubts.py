@@ -1,10 +1,10 @@
-"""How many wrong numbers the cascade's checks see, without any model.
+"""How many wrong numbers the checks of the model cascade detect. No model is needed.
 
     python -m bench.doubts
 
-Each sentence of the sample documents that has digits becomes a summary that quotes it: as it is,
-then with one digit changed, in every way, then with one of its numbers replaced by each other
-number of the document.
+Each sentence with digits in the sample documents becomes a summary that quotes it: unchanged, then
+with each possible change of one digit, then with one number replaced by each other number of the
+document.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def with_other_numbers(text: str, source: str) -> Iterator[str]:
                 yield text.replace(number.written, other, 1)
 
 
-async def seen(document: Document, sentence: int, text: str) -> bool:
+async def is_doubted(document: Document, sentence: int, text: str) -> bool:
     answer = {"sentences": [{"text": text, "sources": [sentence]}]}
     options = SummarizeOptions(max_words=2_000)
     engine = ScriptedEngine(lambda _: answer, context_tokens=200_000)
@@ -54,13 +54,13 @@ async def measure(path: Path) -> None:
         sentence = " ".join(document.text[start:end].split())
         if not arabic_numbers(sentence):
             continue
-        told = {
+        summaries = {
             "right": [sentence],
             "digit": list(with_other_digits(sentence)),
             "number": list(with_other_numbers(sentence, document.text)),
         }
-        for kind, texts in told.items():
-            counts[kind][0] += sum([await seen(document, place, text) for text in texts])
+        for kind, texts in summaries.items():
+            counts[kind][0] += sum([await is_doubted(document, place, text) for text in texts])
             counts[kind][1] += len(texts)
     shown = ", ".join(f"{kind} {n} of {of}" for kind, (n, of) in counts.items())
     print(f"{path.name}: doubted: {shown}")

@@ -1,10 +1,10 @@
-"""What a department waits while another floods the system, against alone.
+"""A department's waiting time while another floods the system, compared with none.
 
     python -m bench.flood [--lines 50000] [--jobs 40] [--batches 8]
 
-One engine of 64 places and 200 ms a request. A department submits single bulk jobs, now and then,
-and batches of 64 lines, first alone and then while another department's batch is worked on, which
-is cancelled at the end. Both departments have the same weight.
+One engine with 64 slots and 200 ms per request. A department submits single bulk jobs and batches
+of 64 lines, first alone, then while another department's large batch runs, which is cancelled at
+the end. Both departments have the same weight.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from contextlib import asynccontextmanager
 import uvloop
 
 from bench.department import CHATS, Department, department
-from bench.samples import ratios, told
-from bench.system import Busy, machine, running_engine, running_system
+from bench.system import CpuTime, machine, running_engine, running_system
+from bench.timings import percentiles, ratios
 
-PLACES, LATENCY = 64, 0.2
+SLOTS, LATENCY = 64, 0.2
 BATCH_LINES = 64
 PAUSE_SECONDS = 1.0
 LONGEST_SECONDS = 120.0
@@ -31,7 +31,7 @@ Waits = Mapping[str, Sequence[float]]
 
 
 async def waits(who: Department, jobs: int, batches: int) -> Waits:
-    """Seconds to the end of single bulk jobs, and of batches of 64 lines."""
+    """Seconds from submission to the end, for single bulk jobs and for batches of 64 lines."""
     single, batched = [], []
     for number in range(jobs):
         single.append((await who.run_job(number, "bulk", LONGEST_SECONDS))[1])
@@ -48,28 +48,29 @@ async def waits(who: Department, jobs: int, batches: int) -> Waits:
     return {"a single bulk job": single, f"a batch of {BATCH_LINES} lines": batched}
 
 
-async def measured(lines: int, jobs: int, batches: int) -> None:
+async def measure(lines: int, jobs: int, batches: int) -> None:
     with (
-        running_engine(latency=LATENCY, places=PLACES) as (engine_url, engine_pid),
+        running_engine(latency=LATENCY, slots=SLOTS) as (engine_url, engine_pid),
         running_system(engine_url) as system,
     ):
         async with department(system, "calm") as calm, department(system, "flood") as flood:
             pids = [engine_pid, *system.pids.values()]
             file_id = await flood.upload(CHATS, lines)
             await waits(calm, 2, 1)
-            before = Busy.now(pids)
+            before = CpuTime.now(pids)
             alone = await waits(calm, jobs, batches)
             async with flooded_by(flood, file_id):
                 flooded = await waits(calm, jobs, batches)
-            others = Busy.now(pids).others_since(before)
+            others = CpuTime.now(pids).others_since(before)
     for what, seconds in flooded.items():
-        print(f"{what}: {told(seconds)}; alone {told(alone[what])}: {ratios(seconds, alone[what])}")
-    print(f"others took {others:.0%} of the machine meanwhile; {machine()}")
+        print(f"{what}: {percentiles(seconds)}; alone {percentiles(alone[what])}:", end=" ")
+        print(ratios(seconds, alone[what]))
+    print(f"other processes took {others:.0%} of the machine; {machine()}")
 
 
 @asynccontextmanager
 async def flooded_by(flood: Department, file_id: str) -> AsyncIterator[None]:
-    """A large batch is worked on for the length of the block."""
+    """Run a large batch during the block."""
     batch_id = await flood.submit_batch(file_id, CHATS)
     await flood.wait_batch(batch_id, "in_progress", seconds=LONGEST_SECONDS)
     await asyncio.sleep(FLOWING_SECONDS)
@@ -78,9 +79,9 @@ async def flooded_by(flood: Department, file_id: str) -> AsyncIterator[None]:
     rate = (await completed(flood, batch_id) - done) / (time.perf_counter() - began)
     batch = await flood.batch(batch_id)
     if batch["status"] != "in_progress":
-        raise RuntimeError("the flood ended before the measurement: give it more --lines")
+        raise RuntimeError("the flood ended before the measurement: use more --lines")
     await flood.cancel_batch(batch_id)
-    print(f"the flood: {rate:.0f} lines/s of at most {PLACES / LATENCY:.0f} on the engine")
+    print(f"the flood: {rate:.0f} lines/s; the engine can do {SLOTS / LATENCY:.0f}")
 
 
 async def completed(who: Department, batch_id: str) -> int:
@@ -89,11 +90,11 @@ async def completed(who: Department, batch_id: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=50_000, help="of the flood")
+    parser.add_argument("--lines", type=int, default=50_000, help="lines in the flood")
     parser.add_argument("--jobs", type=int, default=40)
     parser.add_argument("--batches", type=int, default=8)
     options = parser.parse_args()
-    uvloop.run(measured(options.lines, options.jobs, options.batches))
+    uvloop.run(measure(options.lines, options.jobs, options.batches))
 
 
 if __name__ == "__main__":

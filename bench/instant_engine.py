@@ -1,10 +1,10 @@
-"""An engine that costs next to nothing, so that what is measured is what stands before it.
+"""An engine with almost no cost of its own, for measuring the system in front of it.
 
-    python -m bench.instant_engine [--port 0] [--latency 0.0] [--places 0]
+    python -m bench.instant_engine [--port 0] [--latency 0.0] [--slots 0]
 
-Speaks what Chancery asks of vLLM, with answers that it makes once. Each completion takes `latency`
-seconds; with `places`, so many run at once as with vLLM's `--max-num-seqs`, and the rest waits by
-`priority`, then in the order of arrival. Prints `ready URL` when it answers.
+Implements the part of vLLM's HTTP interface that Chancery uses, with prepared answers. Each
+completion takes `latency` seconds. `slots` bounds how many run at once, as vLLM's `--max-num-seqs`
+does; the others wait by `priority`, then by arrival. Prints `ready URL` when it answers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _answer(status: bytes, body: bytes, kind: bytes = b"application/json") -> by
 
 
 def _completion(content: str) -> bytes:
-    """A chat completion as vLLM writes it, but for its tokens."""
+    """A chat completion as vLLM writes it, as a template for its token counts."""
     completion = json.dumps(
         {
             "id": "chatcmpl-0",
@@ -60,10 +60,10 @@ def _completion(content: str) -> bytes:
 
 @dataclass(slots=True)
 class InstantEngine:
-    """`running` and `waiting` are of now; `finished` and `aborted` count since the start."""
+    """`finished` and `aborted` count since the start."""
 
     latency: float
-    places: int
+    slots: int
     running: int = 0
     finished: int = 0
     aborted: int = 0
@@ -72,7 +72,7 @@ class InstantEngine:
     shapes: dict[bytes, bytes] = field(default_factory=dict)
 
     def begin(self, connection: Connection, priority: int) -> None:
-        if self.places and self.running >= self.places:
+        if self.slots and self.running >= self.slots:
             heapq.heappush(self.waiting, (priority, next(self.order), connection))
         elif self.latency:
             self._run(connection)
@@ -88,25 +88,25 @@ class InstantEngine:
     def _end(self, connection: Connection) -> None:
         self.finished += 1
         connection.complete()
-        self._free_place()
+        self._free_slot()
 
-    def _free_place(self) -> None:
+    def _free_slot(self) -> None:
         self.running -= 1
-        while self.waiting and (not self.places or self.running < self.places):
+        while self.waiting and (not self.slots or self.running < self.slots):
             _, _, connection = heapq.heappop(self.waiting)
             if not connection.lost:
                 self._run(connection)
 
     def abort(self, connection: Connection) -> None:
-        """The other side has gone."""
+        """The client closed the connection."""
         if connection.timer is not None:
             connection.timer.cancel()
             connection.timer = None
-            self._free_place()
+            self._free_slot()
         self.aborted += 1
 
     def completion(self, body: bytes) -> bytes:
-        """The answer to a request. One that asks for a shape gets the first that fits it."""
+        """The response to a request; with a `response_format`, an instance of its schema."""
         at = body.rfind(_SHAPE)
         shape = body[at:] if at >= 0 else b""
         template = self.shapes.get(shape)
@@ -120,7 +120,7 @@ class InstantEngine:
     def metrics(self) -> bytes:
         labels = f'{{engine="0",model_name="{MODEL}"}}'
         waiting = sum(not connection.lost for _, _, connection in self.waiting)
-        full = self.running / self.places if self.places else 0.0
+        full = self.running / self.slots if self.slots else 0.0
         return (
             f"vllm:num_requests_running{labels} {self.running}.0\n"
             f"vllm:num_requests_waiting{labels} {waiting}.0\n"
@@ -135,7 +135,7 @@ def _content(body: bytes) -> str:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, which asks for one thing at a time."""
+    """A connection with one request at a time."""
 
     def __init__(self, engine: InstantEngine) -> None:
         self._engine = engine
@@ -200,9 +200,9 @@ _MODELS = json.dumps(
 ).encode()
 
 
-async def serve(port: int, latency: float, places: int) -> None:
+async def serve(port: int, latency: float, slots: int) -> None:
     """Serve until cancelled."""
-    engine = InstantEngine(latency, places)
+    engine = InstantEngine(latency, slots)
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(engine), "127.0.0.1", port, backlog=1024
     )
@@ -214,10 +214,10 @@ async def serve(port: int, latency: float, places: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="An engine that answers at once.")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds of each completion")
-    parser.add_argument("--places", type=int, default=0, help="how many run at once; 0: no bound")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds per completion")
+    parser.add_argument("--slots", type=int, default=0, help="completions at once; 0: unbounded")
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.latency, options.places))
+    uvloop.run(serve(options.port, options.latency, options.slots))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Jobs per second, from submission over HTTP to the callback received.
+"""Jobs per second, from submission over HTTP to the received callback.
 
     python -m bench.jobs [--count 1000] [--in-flight 32]
 
-All of the system and the load on this machine, a stand-in engine that answers at once: what is left
-is what the path itself costs, in all and in processor time of each process. The receiver counts.
+The whole system and the load run on this machine against an engine that answers at once, so the
+result is the cost of the path itself: in total, and in CPU time of each process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.supervise.checks import free_port
 LONGEST_SECONDS = 300.0
 
 
-async def measured(system: System, count: int, in_flight: int) -> None:
+async def measure(system: System, count: int, in_flight: int) -> None:
     received, all_received = set[str](), asyncio.Event()
 
     async def receive(request: web.Request) -> web.Response:
@@ -54,9 +54,9 @@ async def measured(system: System, count: int, in_flight: int) -> None:
         ended = time.perf_counter() - began
     spent = {name: (used - cpu[name]) * 1000 / count for name, used in system.cpu_seconds().items()}
     await runner.cleanup()
-    print(f"{count / submitted:8.0f} submissions/s while all else runs, {in_flight} in flight")
+    print(f"{count / submitted:8.0f} submissions/s while jobs run, {in_flight} in flight")
     print(f"{count / ended:8.0f} jobs/s from the first submission to the last callback")
-    print("         ms of one core a job: " + ", ".join(f"{k} {v:.1f}" for k, v in spent.items()))
+    print("         ms of one core per job: " + ", ".join(f"{k} {v:.1f}" for k, v in spent.items()))
 
 
 async def _ready(http: httpx.AsyncClient) -> None:
@@ -73,13 +73,13 @@ async def _ready(http: httpx.AsyncClient) -> None:
 async def _submit(http: httpx.AsyncClient, url: str, count: int, in_flight: int) -> None:
     numbers = iter(range(count))
 
-    async def one_after_another() -> None:
+    async def send() -> None:
         for number in numbers:
             text = f"Notice {number}: the water supply in Mill Street is interrupted."
             body = {"task": "summarize", "input": {"text": text}, "callback_url": url}
             (await http.post("/v1/jobs", json=body)).raise_for_status()
 
-    await asyncio.gather(*(one_after_another() for _ in range(in_flight)))
+    await asyncio.gather(*(send() for _ in range(in_flight)))
 
 
 def main() -> None:
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=32)
     arguments = parser.parse_args()
     with running_engine() as (engine_url, _), running_system(engine_url) as system:
-        asyncio.run(measured(system, arguments.count, arguments.in_flight))
+        asyncio.run(measure(system, arguments.count, arguments.in_flight))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What looking for secrecy markings costs a submission and an upload.
+"""The cost of the check for secrecy markings on a submission and an upload.
 
     python -m bench.secrecy [--count 1500] [--in-flight 32]
 
-With the look (a department that may send no marked document) and without it (one that may send
-all), turn about in one run, against valkey-server on this machine and disk. Texts of 1 KB; uploads
-of a text, a DOCX and a PDF of about two pages, one after the other.
+Compares a department whose documents are checked with one that may send any marked document, by
+turns in one run, against valkey-server on this machine. Submissions have texts of 1 KB; uploads are
+a text, a DOCX and a PDF of about two pages.
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ class Bench:
         return count / (time.perf_counter() - began)
 
     async def upload_ms(self, department: Department, data: bytes) -> float:
-        """The median of one upload, each of other bytes."""
-        taken = []
+        """The median time of an upload, each with different bytes."""
+        times = []
         for _ in range(UPLOADS):
             began = time.perf_counter()
             async with self._store.incoming(10_000_000) as incoming:
-                # At the end, where neither format minds it.
+                # Appended at the end, where all three formats allow it.
                 incoming.write(data + b"\n%" + secrets.token_hex(8).encode())
                 await self._documents.keep(department, Upload(incoming, None))
-            taken.append((time.perf_counter() - began) * 1000)
-        return statistics.median(taken)
+            times.append((time.perf_counter() - began) * 1000)
+        return statistics.median(times)
 
 
-async def measured(url: str, folder: Path, count: int, in_flight: int) -> None:
+async def measure(url: str, folder: Path, count: int, in_flight: int) -> None:
     ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
     content = [(PARAGRAPH, TEXT)] * 6
     files = {"text": as_text(content), "DOCX": as_docx(content), "PDF": as_pdf(content)}
@@ -80,14 +80,14 @@ async def measured(url: str, folder: Path, count: int, in_flight: int) -> None:
         SecrecySettings(look_seconds=30), LimitSettings()
     ) as screening:
         bench = Bench(ledger, folder, screening)
-        await bench.upload_ms(WITH, files["PDF"])  # so that the process is there
+        await bench.upload_ms(WITH, files["PDF"])  # starts the checking process
         rates: dict[str, list[float]] = {"with": [], "without": []}
         for _ in range(ROUNDS):
             for one in (WITH, WITHOUT):
                 rate = await bench.submissions_per_second(one, count, in_flight)
                 rates[one.name].append(rate)
         for name, found in rates.items():
-            print(f"texts {name:8} the look {statistics.median(found):8.0f} submissions/s")
+            print(f"texts {name:8} the check {statistics.median(found):8.0f} submissions/s")
         pairs = zip(rates["with"], rates["without"], strict=True)
         print(f"with/without {statistics.median(a / b for a, b in pairs):.2f}")
         for name, data in files.items():
@@ -106,7 +106,7 @@ def main() -> None:
         valkey, url = start_valkey(folder)
         try:
             store = folder / "store"
-            asyncio.run(measured(url, store, arguments.count, arguments.in_flight))
+            asyncio.run(measure(url, store, arguments.count, arguments.in_flight))
         finally:
             valkey.terminate()
             valkey.wait(10)

@@ -1,9 +1,9 @@
-"""What `appendfsync` costs a submission: submissions per second with `everysec` and `always`.
+"""Submissions per second with `appendfsync everysec` and `always`.
 
     python -m bench.submissions [--count 2000] [--in-flight 64]
 
-Both in one run, turn about, against valkey-server on this machine and disk; text of 1 KB, kept in
-the store and in the ledger as the api keeps it.
+Measured by turns in one run, against valkey-server on this machine. Each submission has a text of
+1 KB, and is stored as the api stores it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXT = "The water supply in Mill Street is interrupted. " * 20
 async def submissions_per_second(
     url: str, folder: Path, count: int, in_flight: int
 ) -> tuple[float, float]:
-    """Submissions per second, and the median of one in milliseconds."""
+    """Submissions per second, and the median time of one in milliseconds."""
     ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
     documents = Documents(ledger, Store(folder), LimitSettings())
     submissions = Submissions(ledger, documents)

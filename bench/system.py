@@ -1,6 +1,6 @@
-"""The whole system on this machine, as `chancery up` runs it, and what it costs.
+"""Runs the whole system on this machine as `chancery up` does, and measures processes.
 
-Valkey writes before it answers (`appendfsync always`). All that is started is stopped at the end.
+Valkey writes to disk before it answers (`appendfsync always`). All processes stop at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Addresses of the api and of Redis, the folder of data and logs, and pids by name."""
+    """URLs of the api and of Redis, the folder for data and logs, and process ids by name."""
 
     api: str
     redis_url: str
@@ -39,7 +39,7 @@ class System:
     pids: Mapping[str, int]
 
     def cpu_seconds(self) -> Mapping[str, float]:
-        """Processor time of each process so far."""
+        """CPU time of each process since its start."""
         return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
 
     def ledger(self) -> Ledger:
@@ -51,14 +51,13 @@ def running_system(
     engine_url: str,
     *,
     workers: int = 1,
-    apart: bool = False,
+    worker_per_lane: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[System]:
-    """Valkey, an api, `workers` workers, a courier and a scheduler, run with `settings`.
+    """Run Valkey, an api, `workers` workers, a courier and a scheduler with extra `settings`.
 
-    With `apart` there is a worker for each lane instead.
-
-    Their logs are in the folder, which is removed at the end. SIGTERM ends them, too.
+    With `worker_per_lane`, one worker for each lane. Logs are written to the folder, which is
+    removed at the end. SIGTERM stops everything.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with ExitStack() as stack:
@@ -74,11 +73,11 @@ def running_system(
             "CHANCERY_API_PORT": str(port),
             **(settings or {}),
         }
-        numbers = [f"worker{n or ''}" for n in range(0 if apart else workers)]
+        numbers = [f"worker{n or ''}" for n in range(0 if worker_per_lane else workers)]
         argvs = {"api": ["api"]} | {name: ["worker", "worker"] for name in numbers}
         argvs |= {role: ["worker", role] for role in ("courier", "scheduler")}
         started = dict(stack.enter_context(processes(folder, env, argvs)))
-        for lane in Lane if apart else ():
+        for lane in Lane if worker_per_lane else ():
             own = {**env, "CHANCERY_LANE": lane.value}
             argvs = {f"{lane} worker": ["worker", "worker"]}
             started |= stack.enter_context(processes(folder, own, argvs))
@@ -90,7 +89,7 @@ def running_system(
 def processes(
     folder: Path, env: Mapping[str, str], argvs: Mapping[str, Sequence[str]]
 ) -> Iterator[Mapping[str, int]]:
-    """Python modules as processes by name, their output in `folder`; gives their pids."""
+    """Run Python modules as processes by name, with their output in `folder`; yields their pids."""
     started: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, argv in argvs.items():
@@ -108,9 +107,9 @@ def processes(
 
 
 @contextmanager
-def running_engine(*, latency: float = 0.0, places: int = 0) -> Iterator[tuple[str, int]]:
-    """The instant engine: its address and its pid."""
-    argv = ["--latency", str(latency), "--places", str(places)]
+def running_engine(*, latency: float = 0.0, slots: int = 0) -> Iterator[tuple[str, int]]:
+    """Run the instant engine; yields its URL and its pid."""
+    argv = ["--latency", str(latency), "--slots", str(slots)]
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.instant_engine", *argv],
         stdout=subprocess.PIPE,
@@ -140,36 +139,36 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far, and of its children that have ended (proc(5))."""
+    """CPU time of a process since its start, with that of its ended children (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
-    """How much of the machine's processor time others took between two moments."""
+class CpuTime:
+    """CPU time of the machine and of our processes at a moment, in seconds."""
 
     at: float
     machine: float
     ours: float
 
     @classmethod
-    def now(cls, pids: Iterable[int]) -> Busy:
-        """`pids` are ours, besides this process."""
+    def now(cls, pids: Iterable[int]) -> CpuTime:
+        """`pids` are our processes besides this one."""
         fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
         user, nice, system, _, _, irq, softirq, steal, *_ = map(int, fields)
         ours = sum(cpu_seconds(pid) for pid in (os.getpid(), *pids))
         busy = (user + nice + system + irq + softirq + steal) / TICKS
         return cls(time.monotonic(), busy, ours)
 
-    def others_since(self, earlier: Busy) -> float:
-        """0 where the machine was ours alone, 1 where others had all of its cores."""
+    def others_since(self, earlier: CpuTime) -> float:
+        """The share of the machine that other processes took since `earlier`, from 0 to 1."""
         others = (self.machine - earlier.machine) - (self.ours - earlier.ours)
         return max(0.0, others) / ((self.at - earlier.at) * (os.cpu_count() or 1))
 
 
 def memory_mib(pid: int) -> tuple[float, float]:
-    """What a process holds in memory now, and the most that it held, in MiB (proc(5))."""
+    """Resident memory of a process now and at its peak, in MiB (proc(5))."""
     status = Path(f"/proc/{pid}/status").read_text()
     held, most = (re.search(rf"{name}:\s*(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
     assert held
@@ -178,7 +177,7 @@ def memory_mib(pid: int) -> tuple[float, float]:
 
 
 def machine() -> str:
-    """The machine in words, and how busy it is with whatever else."""
+    """Processor, Python version and load average."""
     cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     load = " ".join(f"{one:.2f}" for one in os.getloadavg())
     name = cpu[1] if cpu else "unknown processor"

@@ -1,11 +1,10 @@
-"""What waiting lines cost: Redis's memory, interactive jobs' latency, the scheduler's time.
+"""The cost of waiting batch lines: Redis's memory, interactive latency, the scheduler's CPU time.
 
     python -m bench.waiting [--files 2 20] [--lines 50000] [--jobs 300]
 
-Batches of a department whose window never opens wait, 1,000 lines at first and then so many files
-of so many lines in all; meanwhile another department submits interactive jobs one by one. A second
-system beside it, with nothing waiting, gets the same jobs turn about: what a job takes here over
-what it takes there is what the waiting lines cost. The engine answers at once.
+Batches of a department whose window never opens wait: first 1,000 lines, then each number of files.
+Another department submits interactive jobs one by one, by turns to this system and to a second one
+in which nothing waits; the ratio of their times is the cost. The engine answers at once.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from dataclasses import dataclass, field
 import uvloop
 
 from bench.department import CHATS, Department, department
-from bench.samples import ratios, told
-from bench.system import Busy, System, machine, memory_mib, running_engine, running_system
+from bench.system import CpuTime, System, machine, memory_mib, running_engine, running_system
+from bench.timings import percentiles, ratios
 from jobs.windows.window import Window
 
 MIB = 1024 * 1024
 BLOCK = 25
 FIRST_LINES = 1_000
-SLOWEST_READING = 1_000  # lines per second; slower is given up
+SLOWEST_READING = 1_000  # lines per second; a slower one raises TimeoutError
 QUIET_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Sweeps:
-    """How long before each of the scheduler's beats its last sweep was, in seconds."""
+class RunAges:
+    """The age of the scheduler's last run of due work at each heartbeat, in seconds."""
 
     ages: list[float] = field(default_factory=list)
 
@@ -62,12 +61,12 @@ class Sweeps:
 
 @dataclass(slots=True)
 class Times:
-    """Seconds until a job was accepted, and until it had ended."""
+    """Seconds from submission until each job was accepted, and until it ended."""
 
     accepted: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
 
-    async def take(self, who: Department, jobs: int) -> None:
+    async def run(self, who: Department, jobs: int) -> None:
         for _ in range(jobs):
             accepted, ended = await who.run_job(len(self.ended), "interactive")
             self.accepted.append(accepted)
@@ -75,7 +74,7 @@ class Times:
 
 
 async def used_memory(system: System) -> int:
-    """What Redis holds, in bytes."""
+    """Memory that Redis uses, in bytes."""
     ledger = system.ledger()
     try:
         return (await ledger.figures.server()).used_memory
@@ -84,46 +83,45 @@ async def used_memory(system: System) -> int:
 
 
 async def fill(system: System, night: Department, files: int, lines: int) -> None:
-    """Have so many files of so many lines wait, and print what reading them took."""
+    """Submit `files` batches of `lines` lines, and print the cost of reading them."""
     if not files:
         return
     file_id = await night.upload(CHATS, lines)
     cpu, began = system.cpu_seconds()["scheduler"], time.perf_counter()
     ids = [await night.submit_batch(file_id, CHATS) for _ in range(files)]
     for id_ in ids:
-        seconds = 60 + files * lines / SLOWEST_READING
-        batch, _ = await night.wait_batch(id_, "in_progress", seconds=seconds)
+        limit = 60 + files * lines / SLOWEST_READING
+        batch, _ = await night.wait_batch(id_, "in_progress", seconds=limit)
         if batch["status"] != "in_progress":
             raise RuntimeError(f"a batch {batch['status']}: {batch['errors']}")
-    took = (time.perf_counter() - began) / files
+    seconds = (time.perf_counter() - began) / files
     cpu = (system.cpu_seconds()["scheduler"] - cpu) / files
-    held, most = memory_mib(system.pids["scheduler"])
-    print(
-        f"    reading {files} files of {lines} lines: {took:.1f} s each, {cpu:.1f} s of one core;"
-    )
-    print(f"    the scheduler holds {held:.0f} MiB, at most {most:.0f} so far")
+    now, peak = memory_mib(system.pids["scheduler"])
+    print(f"    reading {files} files of {lines} lines: {seconds:.1f} s each,", end=" ")
+    print(f"{cpu:.1f} s of one core;")
+    print(f"    the scheduler uses {now:.0f} MiB, at its peak {peak:.0f}")
 
 
 async def compare(
     here: Department, there: Department, jobs: int, *, systems: tuple[System, System]
 ) -> None:
-    """Jobs turn about, with lines waiting and without."""
+    """Run jobs by turns with lines waiting and with none."""
     pids = [pid for system in systems for pid in system.pids.values()]
-    waiting, none, before = Times(), Times(), Busy.now(pids)
+    waiting, none, before = Times(), Times(), CpuTime.now(pids)
     while len(none.ended) < jobs:
-        await waiting.take(here, BLOCK)
-        await none.take(there, BLOCK)
-    others = Busy.now(pids).others_since(before)
+        await waiting.run(here, BLOCK)
+        await none.run(there, BLOCK)
+    others = CpuTime.now(pids).others_since(before)
     for what, a, b in (
         ("accepted", waiting.accepted, none.accepted),
         ("ended   ", waiting.ended, none.ended),
     ):
-        print(f"    {what} {told(a)}; none waiting {told(b)}: {ratios(a, b)}")
-    print(f"    {jobs} jobs each; others took {others:.0%} of the machine meanwhile", flush=True)
+        print(f"    {what} {percentiles(a)}; none waiting {percentiles(b)}: {ratios(a, b)}")
+    print(f"    {jobs} jobs each; other processes took {others:.0%} of the machine", flush=True)
 
 
 async def scheduler_share(systems: tuple[System, System]) -> None:
-    """What the scheduler takes of a core while nothing else happens."""
+    """Print the CPU share of the scheduler and Valkey while nothing else happens."""
     before = [system.cpu_seconds() for system in systems]
     await asyncio.sleep(QUIET_SECONDS)
     shares = [
@@ -135,7 +133,7 @@ async def scheduler_share(systems: tuple[System, System]) -> None:
         print(f"{shares[1][name]:.1%} with none waiting")
 
 
-async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
+async def measure(files: Sequence[int], lines: int, jobs: int) -> None:
     with (
         running_engine() as (engine_url, _),
         running_system(engine_url) as full,
@@ -149,12 +147,12 @@ async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
             ledger = full.ledger()
             await ledger.departments.set_window("night", Window.parse("never", "UTC"))
             await ledger.close()
-            await asyncio.sleep(2)  # the scheduler looks at windows once a second
+            await asyncio.sleep(2)  # the scheduler reads windows once a second
             for who in (here, there):
-                await Times().take(who, BLOCK)
-            bare, sweeps, have = await used_memory(full), Sweeps(), 0
+                await Times().run(who, BLOCK)
+            bare, ages, have = await used_memory(full), RunAges(), 0
             print(machine())
-            async with sweeps.watched(full):
+            async with ages.watched(full):
                 for number, total in [(1, FIRST_LINES), *((n, lines) for n in files)]:
                     first = total == FIRST_LINES
                     add = number if first else number - have
@@ -166,20 +164,22 @@ async def measured(files: Sequence[int], lines: int, jobs: int) -> None:
                     print(
                         f"{waiting:8} lines wait: {used / MIB:.1f} MiB of Redis's memory,", end=""
                     )
-                    print(f" {used / waiting:.1f} bytes a line")
+                    print(f" {used / waiting:.1f} bytes per line")
                     await compare(here, there, jobs, systems=(full, empty))
                     await scheduler_share((full, empty))
-                    print(f"    oldest sweep at a beat so far: {max(sweeps.ages):.2f} s ago")
+                    print(f"    oldest run of due work at a heartbeat: {max(ages.ages):.2f} s ago")
             print(machine())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, nargs="+", default=[2, 20], help="in all, rising")
-    parser.add_argument("--lines", type=int, default=50_000, help="of each file")
-    parser.add_argument("--jobs", type=int, default=300, help="in each system, at each size")
+    parser.add_argument(
+        "--files", type=int, nargs="+", default=[2, 20], help="total numbers of files, ascending"
+    )
+    parser.add_argument("--lines", type=int, default=50_000, help="lines of each file")
+    parser.add_argument("--jobs", type=int, default=300, help="jobs in each system, at each size")
     options = parser.parse_args()
-    uvloop.run(measured(options.files, options.lines, options.jobs))
+    uvloop.run(measure(options.files, options.lines, options.jobs))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every check that needs no server; says how long each took, and fails if any did.
+# Runs every check that needs no server, prints their times, and fails if one of them fails.
 set -uo pipefail
 bin=.venv/bin
 failed=()
@@ -23,9 +23,9 @@ no_new_secrets() {
     cp .secrets.baseline "$baseline"
     "$bin/detect-secrets-hook" --baseline "$baseline" "${files[@]}" || status=$?
     rm "$baseline"
-    # 3: what is accepted stands on another line now, and nothing is new.
+    # Status 3: accepted secrets moved to other lines, and there are no new ones.
     ((status == 0 || status == 3)) && return
-    echo "If you have looked at each and none is a secret: make secrets"
+    echo "Check each of them. If none is a secret, accept them with: make secrets"
     return 1
 }
 

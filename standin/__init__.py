@@ -1,1 +1,1 @@
-"""What stands in for the real thing in tests and measurements: an engine, a Redis, documents."""
+"""Test doubles for tests and measurements: an engine, a Redis server, documents."""

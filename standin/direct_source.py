@@ -1,4 +1,4 @@
-"""A double behind `documents.source.Source`: a file that is worked on at once, in this process."""
+"""A double of `documents.source.Source` that does file work at once, in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.file_work import FILE_WORK
 
 @dataclass
 class DirectSource:
-    """`kept` holds the bytes of each file that a task made, by its document id."""
+    """`kept` has the bytes of each file that a task created, by document id."""
 
     path: Path
     limits: ReadLimits
@@ -50,6 +50,6 @@ class DirectSource:
 def read_with_source(
     path: Path, limits: ReadLimits, filename: str | None = None
 ) -> tuple[Document, DirectSource]:
-    """A document that has its source, and the source."""
+    """Read a document and attach a source; returns both."""
     source = DirectSource(path, limits, filename)
     return replace(read(path, limits), source=source), source

@@ -1,11 +1,11 @@
-"""A stand-in for vLLM: the same HTTP, no model, and ways to misbehave.
+"""A stand-in for vLLM: the same HTTP interface without a model, with modes of failure.
 
     python -m standin.engine --port 8000 [--latency 0.05] [--mode 500]
 
-Answers are the same for the same request: a value that fits the schema, or the beginning of the
-last line of the prompt. `POST /_control` with any of the fields of `Behaviour` changes what it does
-from then on; `GET /_counts` tells of the completions asked for, `GET /_last` the last one's body,
-`GET /_asked` the bodies of the last ones as they came.
+The same request gets the same response: an instance of the schema, or the beginning of the last
+line of the prompt. `POST /_control` changes fields of `Behaviour`. `GET /_counts` returns counts of
+completions, `GET /_last` the body of the last request, `GET /_asked` the bodies of the last ones as
+received.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aiohttp import web
 
 from standin.schema_instances import instance
 
-MODEL, ROOT, VERSION = "stand-in", "nobody/stand-in-0b", "0.0.0"
+MODEL, ROOT, VERSION = "stand-in", "example/stand-in-0b", "0.0.0"
 MODES = ("ok", "400", "429", "500", "503", "hang", "drop", "not-json", "unhealthy", "no-tokenize")
 THINKING = "<think>\nLet me think about it.\n</think>\n\n"
 ANSWER_CHARS = 60
@@ -32,9 +32,10 @@ REMEMBERED = 100
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """`latency` is in seconds, `answer` replaces every answer, `think` puts reasoning before it.
+    """`latency` is in seconds; `answer` replaces every completion; `think` prepends reasoning.
 
-    Without `takes_priority`, a priority other than 0 is refused. `unhealthy` answers 503 to all.
+    Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
+    503.
     """
 
     mode: str = "ok"
@@ -207,7 +208,7 @@ class StandIn:
 
 
 def count_tokens(text: str) -> int:
-    """One token for four ASCII characters, or for one other."""
+    """One token per four ASCII characters, or per other character."""
     others = sum(1 for char in text if not char.isascii()) if not text.isascii() else 0
     return others + -(-(len(text) - others) // TOKEN_CHARS)
 
@@ -243,7 +244,7 @@ def _checked(behaviour: Behaviour) -> Behaviour:
 
 
 async def serve(host: str, port: int, behaviour: Behaviour) -> None:
-    """Serve until cancelled. Prints its address when it answers."""
+    """Serve until cancelled. Prints the URL once it answers."""
     runner = web.AppRunner(
         StandIn(behaviour).app(), access_log=None, handler_cancellation=True, shutdown_timeout=0
     )
@@ -259,8 +260,8 @@ async def serve(host: str, port: int, behaviour: Behaviour) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="A stand-in for vLLM.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before an answer")
+    parser.add_argument("--port", type=int, default=0, help="default: a free port")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds per response")
     parser.add_argument("--mode", "--fail", choices=MODES, default="ok")
     options = parser.parse_args()
     behaviour = Behaviour(mode=options.mode, latency=options.latency)

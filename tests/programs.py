@@ -1,4 +1,4 @@
-"""Programs that only some machines have. CI has all; elsewhere tests that lack one are skipped."""
+"""Optional programs: tests that need a missing one are skipped, and fail in CI."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 
-# By a name of ours: the names that the program can have, and Debian's packages.
+# Possible names of each program, and its packages in Debian.
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "chromium"),
     "openssl": (("openssl",), "openssl"),
@@ -23,16 +23,16 @@ def find_program(name: str) -> str | None:
 
 
 def require_program(name: str) -> str:
-    """The path of the program. Skips the test where it is not installed; fails it in CI."""
+    """The path of the program. If it is not installed, skips the test, or fails it in CI."""
     if path := find_program(name):
         return path
     if os.environ.get("CI"):
-        pytest.fail(f"{name} is not installed, and CI skips nothing")
+        pytest.fail(f"{name} is not installed, and CI must not skip tests")
     pytest.skip(f"needs {name}")
 
 
 def advice(reasons: Iterable[str]) -> str | None:
-    """One line on what to install, by the reasons for which tests were skipped."""
+    """A line on what to install, from the reasons of skipped tests; None if nothing is missing."""
     skipped = Counter(name for reason in reasons for name in PROGRAMS if f"needs {name}" in reason)
     if not skipped:
         return None

@@ -1,6 +1,6 @@
 #!/bin/bash
-# `make test`: the unit and integration tests side by side, then those that load the whole machine.
-# Arguments go to pytest; with some, a suite in which nothing fits them is no failure.
+# `make test`: unit and integration tests in parallel, then the system tests, which need the whole
+# machine. Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -8,7 +8,7 @@ failed=0
 suite() {
     .venv/bin/pytest "$@"
     local status=$?
-    # 5: no test was collected.
+    # Status 5: no test was collected.
     if ((status != 0)) && ! ((status == 5 && has_arguments)); then failed=$status; fi
 }
 

@@ -1,8 +1,8 @@
-"""`python -m bench.quality [NAME ...]`: measure what tasks do, and print one table.
+"""`python -m bench.quality [NAME ...]`: measure the quality of tasks, and print one table.
 
-The exit status is 1 where a figure of the rules misses its target, or a measurement fails. Figures
-of the plumbing and of the model are shown with their targets and change nothing; nor does what
-this machine lacks the means to measure, which is shown as missing.
+The exit status is 1 if a figure of the rules misses its target or a measurement fails. Figures of
+the plumbing and of the model do not change it, nor do measurements for which this machine lacks
+something, such as a font; these are shown as missing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.quality.measure import CannotMeasure, Measure
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one file of measurements gave: figures, or why there are none."""
+    """The figures of one module of measurements, or why there are none."""
 
     name: str
     measures: tuple[Measure, ...]
@@ -37,14 +37,14 @@ class Outcome:
 
 
 def names() -> list[str]:
-    """The files here that measure something: those with a `measures` function."""
+    """The modules of measurements: those with a `measures` function."""
     folder = Path(__file__).parent
     files = sorted(path for path in folder.glob("*.py") if not path.stem.startswith("_"))
     return [path.stem for path in files if "\ndef measures(" in path.read_text()]
 
 
-def measured(name: str) -> Outcome:
-    """Run one file's measurements; a defect in one costs itself and nothing else."""
+def measure(name: str) -> Outcome:
+    """Run one module's measurements. An exception is recorded in the outcome."""
     begun = time.monotonic()
     measures: list[Measure] = []
     error = lacks = None
@@ -52,13 +52,13 @@ def measured(name: str) -> Outcome:
         measures.extend(importlib.import_module(f"bench.quality.{name}").measures())
     except CannotMeasure as raised:
         lacks = str(raised)
-    except Exception as raised:  # noqa: BLE001 - shown in the table; the rest goes on
+    except Exception as raised:  # noqa: BLE001 - shown in the table; the others still run
         error = f"{type(raised).__name__}: {raised}"
     return Outcome(name, tuple(measures), time.monotonic() - begun, error, lacks)
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
-    shown = Table(title="What tasks do, measured", title_justify="left", header_style="bold")
+    shown = Table(title="Quality of tasks", title_justify="left", header_style="bold")
     for column in ("task", "measure"):
         shown.add_column(column)
     for column in ("sample", "figure", "target"):
@@ -92,13 +92,13 @@ def main() -> None:
     asked = sys.argv[1:] or known
     unknown = [name for name in asked if name not in known]
     if unknown:
-        sys.exit(f"there is no {', '.join(unknown)}; there are: {', '.join(known)}")
+        sys.exit(f"unknown: {', '.join(unknown)}. Measurements: {', '.join(known)}")
     outcomes = []
     for name in asked:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        outcomes.append(measured(name))
+        outcomes.append(measure(name))
         print(f"  {outcomes[-1].seconds:.0f} s", file=sys.stderr, flush=True)
-    # Wide enough for whole words where the output is no terminal.
+    # Wide enough for whole words when the output is not a terminal.
     console = Console() if sys.stdout.isatty() else Console(width=140)
     console.print(table(outcomes))
     sys.exit(0 if all(outcome.good for outcome in outcomes) else 1)

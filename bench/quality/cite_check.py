@@ -1,4 +1,4 @@
-"""`cite_check`: mutated citations are found, and correct ones are left alone."""
+"""`cite_check`: wrong citations are detected, and correct ones pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHARACTERS = "人民机关应当可以依法规定管理处罚档案秘密"
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A citation as a text has it."""
+    """A citation in a sentence."""
 
     law: str
     article: str
@@ -48,7 +48,7 @@ def library() -> list[Document]:
 
 
 def check(text: str, documents: list[Document]) -> CiteCheckResult:
-    """The check of a text against the laws."""
+    """Check a text against the laws."""
     options = CiteCheckOptions.model_validate({"laws": [{"text": "-"} for _ in documents]})
     for reference, document in zip(options.laws, documents, strict=True):
         reference.give(document)
@@ -56,7 +56,7 @@ def check(text: str, documents: list[Document]) -> CiteCheckResult:
 
 
 def sentences(document: Document) -> Iterator[tuple[str, str]]:
-    """Articles of a law, by their numerals, and a sentence of each that is long enough to quote."""
+    """Pairs of an article's label and one of its sentences of at least 10 characters."""
     for line in document.text.split("\n"):
         match = _ARTICLE.match(line)
         if match is None:
@@ -74,7 +74,7 @@ def correct(draw: random.Random) -> Cited:
     return Cited(short, article, quote, form=draw.choice(FORMS))
 
 
-def beyond_the_end(draw: random.Random) -> Cited:
+def article_beyond_the_end(draw: random.Random) -> Cited:
     return replace(correct(draw), article=f"第一百{draw.choice('一二三四')}十条")
 
 
@@ -98,7 +98,7 @@ def misquoted(draw: random.Random) -> Cited:
 
 
 def wrong_article(draw: random.Random) -> Cited:
-    """A quotation that stands in another article of the law."""
+    """A quotation attributed to another article of the law."""
     cited = correct(draw)
     others = [
         number
@@ -147,8 +147,8 @@ def laws_text() -> str:
 
 
 MUTATIONS: dict[str, tuple[Callable[[random.Random], Cited], Verdict]] = {
-    "article beyond the end": (beyond_the_end, Verdict.no_such_article),
-    "paragraph that is not there": (no_such_paragraph, Verdict.no_such_article),
+    "article beyond the end": (article_beyond_the_end, Verdict.no_such_article),
+    "paragraph that does not exist": (no_such_paragraph, Verdict.no_such_article),
     "misquoted": (misquoted, Verdict.quotation_differs),
     "quoted from another article": (wrong_article, Verdict.quotation_differs),
     "old version, named": (old_version_named, Verdict.superseded),
@@ -167,7 +167,7 @@ def measures() -> Iterable[Measure]:
     wrong = sum(one != [Verdict.ok] for one in right)
     yield Measure(
         "cite_check",
-        "correct citations that are blamed",
+        "correct citations reported as wrong",
         OF_EACH,
         wrong / OF_EACH,
         0.0,

@@ -1,4 +1,4 @@
-"""`compare`: does the patch give the new text, and are the kinds of changes the right ones?"""
+"""`compare`: whether the patch gives the new text, and each change has the right kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lines = list[list[str]]
 
 
 def articles(text: str) -> Lines:
-    """Each article's lines, without its label; chapters and what comes before are left out."""
+    """The lines of each article without its label; headings and the preamble are left out."""
     found: Lines = []
     for line in text.split("\n"):
         if _ARTICLE.match(line):
@@ -51,7 +51,7 @@ def added(found: Lines, draw: random.Random) -> str:
 
 
 def moved(found: Lines, draw: random.Random) -> str:
-    """Over at least two others: where two neighbours change places, either may be the one moved."""
+    """Moves an article by at least three places: of two swapped ones either could have moved."""
     source, target = draw.sample(range(len(found)), 2)
     while abs(source - target) < 3:
         source, target = draw.sample(range(len(found)), 2)
@@ -84,7 +84,7 @@ MUTATIONS: dict[ChangeKind, Callable[[Lines, random.Random], str]] = {
 
 
 def is_right(kind: ChangeKind, result: CompareResult) -> bool:
-    """Exactly that kind was found; once, but for renumbering, which takes all that follow."""
+    """Whether only this kind was found, and once; renumbering changes all following articles."""
     found = {name for name, count in result.counts.items() if count}
     return found == {kind} and (kind is ChangeKind.renumbered or result.counts[kind] == 1)
 
@@ -99,7 +99,7 @@ def measures() -> Iterable[Measure]:
         "compare", "patch gives the new text: pairs of laws", len(pairs), exact / len(pairs), 1.0
     )
     draw = random.Random(5)
-    tried = mended = 0
+    tried = exact = 0
     right = dict.fromkeys(MUTATIONS, 0)
     for document in documents:
         found = articles(document.text)
@@ -109,9 +109,9 @@ def measures() -> Iterable[Measure]:
                 new = of_text(mutate(found, draw))
                 result = compare_documents(old, new)
                 tried += 1
-                mended += apply_edits(old.text, result.patch) == new.text
+                exact += apply_edits(old.text, result.patch) == new.text
                 right[kind] += is_right(kind, result)
-    yield Measure("compare", "patch gives the new text: mutated laws", tried, mended / tried, 1.0)
+    yield Measure("compare", "patch gives the new text: mutated laws", tried, exact / tried, 1.0)
     each = MUTATIONS_OF_EACH * len(documents)
     for kind, count in right.items():
         yield Measure("compare", f"kind right: {kind.value}", each, count / each, 1.0)

@@ -1,4 +1,4 @@
-"""Review before disclosure: what may not be published, put into one place of a file each time."""
+"""`disclosure_review`: content that may not be published, in one place of a file at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.quality.identifiers import VALID
 from bench.quality.measure import Measure
 from bench.quality.redact import UNMARKED, law_sentences
-from bench.quality.told_places import LATIN_PLACES, PLACES
+from bench.quality.single_text_files import BUILDERS, LATIN_BUILDERS
 from documents.limits import ReadLimits
 from standin.direct_source import read_with_source
 from standin.documents.builders import HEADING, PARAGRAPH, as_docx, as_pdf, as_text
@@ -38,26 +38,26 @@ _MARKINGS = {
 _TERMS = ("海棠工程", "第七号仓库", "西线调水预案")
 _SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 _LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
-# Longer ones do not fit on one line of a page.
+# Characters that fit on one line of a page.
 _LONGEST = 22
 
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """What was put somewhere, and how it should be found."""
+    """A text put into a file, its sort, and a test for the reason that must be found."""
 
     words: str
     sort: str
-    is_it: Callable[[Reason], bool]
+    matches: Callable[[Reason], bool]
 
 
 def measures() -> Iterable[Measure]:
     rng = random.Random(SEED)
     found: dict[str, list[bool]] = {}
-    for place, build in {**PLACES, **LATIN_PLACES}.items():
-        for one in _injected(rng, latin=place in LATIN_PLACES):
+    for place, build in {**BUILDERS, **LATIN_BUILDERS}.items():
+        for one in _injected(rng, latin=place in LATIN_BUILDERS):
             reasons = _reviewed(build(one.words)).reasons
-            hit = any(map(one.is_it, reasons))
+            hit = any(map(one.matches, reasons))
             found.setdefault(one.sort, []).append(hit)
             found.setdefault(place, []).append(hit)
     for name, hits in found.items():
@@ -95,18 +95,18 @@ def _named(kind: ReasonKind, rule: str) -> Callable[[Reason], bool]:
 
 
 def _sentence(rng: random.Random) -> str:
-    """The beginning of a sentence of a law, up to a comma."""
+    """The first clause of a sentence of a law."""
     begun = (one.partition("，")[0] for one in law_sentences())
     return rng.choice([one for one in begun if 4 < len(one) <= _LONGEST]) + "，"
 
 
 def _clean(rng: random.Random) -> Iterator[bytes]:
-    """Sentences of a law and texts about secrecy in every place; whole laws."""
-    said = (one.strip() for one in UNMARKED)
-    # 工作秘密 by itself is no marking, and is a reason.
-    speaking = [one for one in said if "\n" not in one and one != "工作秘密"]
-    for build in PLACES.values():
-        for words in (*(_sentence(rng) for _ in range(5)), *speaking):
+    """Files that may be published: law text and texts about secrecy in every place; whole laws."""
+    texts = (one.strip() for one in UNMARKED)
+    # 工作秘密 alone is no secrecy marking, but is a reason of its own.
+    about_secrecy = [one for one in texts if "\n" not in one and one != "工作秘密"]
+    for build in BUILDERS.values():
+        for words in (*(_sentence(rng) for _ in range(5)), *about_secrecy):
             yield build(words)
     for path in sorted(_SAMPLES.glob("*法*.md")):
         lines = [line.strip("# ") for line in path.read_text(encoding="utf-8").splitlines()]
@@ -117,13 +117,13 @@ def _clean(rng: random.Random) -> Iterator[bytes]:
 
 def _reviewed(file: bytes) -> DisclosureResult:
     options = DisclosureOptions(terms=list(_TERMS))
-    engine: Engine = ScriptedEngine(_not_asked)
-    with tempfile.NamedTemporaryFile() as kept:
-        kept.write(file)
-        kept.flush()
-        document, _ = read_with_source(Path(kept.name), _LIMITS)
+    engine: Engine = ScriptedEngine(_refuse)
+    with tempfile.NamedTemporaryFile() as saved:
+        saved.write(file)
+        saved.flush()
+        document, _ = read_with_source(Path(saved.name), _LIMITS)
         return asyncio.run(disclosure_review(document, options, engine))
 
 
-def _not_asked(_: Request) -> Answer:
+def _refuse(_: Request) -> Answer:
     raise AssertionError("the model was asked")

@@ -1,9 +1,9 @@
-"""`dispatch`: the baseline that learns from examples, on messages made of phrases.
+"""`dispatch`: the method that learns from examples, on generated messages.
 
-The messages are made up, so the figures tell how the method behaves and not what a department will
-see: each result tells that, of the department's own examples (`learnt`). Two ways of holding out:
-a third of all phrases in turn, some of which have words of their place and some none; and all
-phrases in other words, which share little more with what was learnt than the street's name.
+The figures show how the method behaves, not how well it will do for a department; for that, each
+result has the accuracy on the department's own examples (`learnt`). Two test sets are held out:
+each third of all phrases in turn, and all phrases in other words, which share little with the
+training set but street names.
 """
 
 from __future__ import annotations
@@ -21,89 +21,89 @@ from tasks.dispatch.calibration import calibration_error
 from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Completion, Engine
 
-LEARNT_OF_EACH, ASKED_OF_EACH = 40, 30
+TRAINING_OF_EACH, TEST_OF_EACH = 40, 30
 TURNS = 3
-SURE = 0.8
+CONFIDENT = 0.8
 IDS = frozenset(place.id for place in PLACES)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Messages to learn from, and others to ask about."""
+class Split:
+    """Messages to learn from, and messages to test on."""
 
-    learnt: Sequence[Message]
-    asked: Sequence[Message]
+    training: Sequence[Message]
+    test: Sequence[Message]
 
 
 class NoModel:
-    """An engine that must not be asked."""
+    """An engine that fails when it is used."""
 
     model = "none"
     context_tokens = 4_096
 
     async def complete(self, *_: object, **__: object) -> Completion:
-        raise AssertionError("the baseline asked a model")
+        raise AssertionError("the method of examples asked a model")
 
     async def count_tokens(self, text: str) -> int:
         return len(text)
 
     def progress(self, done: int, total: int) -> None:
-        """Nobody looks."""
+        """Ignored."""
 
 
-def other_phrases() -> list[Held]:
-    """Each third of the phrases in turn is asked about, and the rest learnt."""
+def other_phrases() -> list[Split]:
+    """Each third of the phrases in turn as the test set, the rest as the training set."""
     turns = []
     for turn in range(TURNS):
-        split = [_split(place, turn) for place in PLACES]
+        places = [_split(place, turn) for place in PLACES]
         turns.append(
-            Held(
-                messages(LEARNT_OF_EACH, seed=1, places=split),
-                messages(ASKED_OF_EACH, seed=2, places=split, unlike=True),
+            Split(
+                messages(TRAINING_OF_EACH, seed=1, places=places),
+                messages(TEST_OF_EACH, seed=2, places=places, other_words=True),
             )
         )
     return turns
 
 
-def other_words() -> list[Held]:
+def other_words() -> list[Split]:
     return [
-        Held(messages(LEARNT_OF_EACH, seed=1), messages(ASKED_OF_EACH, seed=2, unlike=True)),
+        Split(messages(TRAINING_OF_EACH, seed=1), messages(TEST_OF_EACH, seed=2, other_words=True)),
     ]
 
 
 def _split(place: Place, turn: int) -> Place:
-    phrases = list(enumerate((*place.phrases, *place.unlike)))
+    phrases = list(enumerate((*place.phrases, *place.other_words)))
     return replace(
         place,
         phrases=[phrase for at, phrase in phrases if at % TURNS != turn],
-        unlike=[phrase for at, phrase in phrases if at % TURNS == turn],
+        other_words=[phrase for at, phrase in phrases if at % TURNS == turn],
     )
 
 
-def answers(held: Held, engine: Engine | None = None) -> list[DispatchResult]:
+def answers(split: Split, engine: Engine | None = None) -> list[DispatchResult]:
     options = DispatchOptions.model_validate(
         {
             "tree": tree(),
-            "examples": [{"text": one.text, "label": one.label} for one in held.learnt],
+            "examples": [{"text": one.text, "label": one.label} for one in split.training],
             "method": "examples",
             "alternatives": 2,
         }
     )
 
-    async def all_of_them() -> list[DispatchResult]:
-        asked = engine or NoModel()
-        return [await dispatch(of_text(one.text), options, asked) for one in held.asked]
+    async def dispatch_all() -> list[DispatchResult]:
+        used = engine or NoModel()
+        return [await dispatch(of_text(one.text), options, used) for one in split.test]
 
-    return asyncio.run(all_of_them())
+    return asyncio.run(dispatch_all())
 
 
-def by_keywords(held: Held) -> list[str]:
-    """A floor: the place of which most words are in the message, else the most common one."""
-    common = Counter(one.label for one in held.learnt).most_common(1)[0][0]
+def by_keywords(split: Split) -> list[str]:
+    """A lower bound: the place with most keywords in the message, else the most common one."""
+    common = Counter(one.label for one in split.training).most_common(1)[0][0]
     found = []
-    for one in held.asked:
+    for one in split.test:
         hits = {
-            place.id: sum(word in one.text for word in (place.name, *place.keywords.split()))
+            place.id: sum(word in one.text for word in (place.name, *place.keywords))
             for place in PLACES
         }
         best = max(hits, key=lambda name: hits[name])
@@ -115,8 +115,8 @@ def measures() -> Iterable[Measure]:
     for name, turns in (("other phrases", other_phrases()), ("other words", other_words())):
         pairs = [
             (result, message.label)
-            for held in turns
-            for message, result in zip(held.asked, answers(held), strict=True)
+            for split in turns
+            for message, result in zip(split.test, answers(split), strict=True)
         ]
         sample = len(pairs)
         labels = [label for _, label in pairs]
@@ -124,7 +124,7 @@ def measures() -> Iterable[Measure]:
             f"answer is a leaf of the tree, {name}", [_in_tree(one) for one, _ in pairs], 1.0
         )
         right = [one.place is not None and one.place.id == label for one, label in pairs]
-        keywords = [found for held in turns for found in by_keywords(held)]
+        keywords = [found for split in turns for found in by_keywords(split)]
         floor = [found == label for found, label in zip(keywords, labels, strict=True)]
         yield _share(f"right place, {name}", right, sum(floor) / sample)
         yield _share(
@@ -133,11 +133,17 @@ def measures() -> Iterable[Measure]:
         sure = [(one.confidence, was) for (one, _), was in zip(pairs, right, strict=True)]
         error = calibration_error(sure)
         yield Measure("dispatch", f"calibration error, {name}", sample, error, lower_is_better=True)
-        yield _share(f"confidence from {SURE} on, {name}", [one >= SURE for one, _ in sure])
-        yield _share(f"right of those, {name}", [was for one, was in sure if one >= SURE])
-        yield _share(f"floor: place of most keywords, {name}", floor)
+        yield _share(
+            f"confidence of {CONFIDENT} or more, {name}", [one >= CONFIDENT for one, _ in sure]
+        )
+        yield _share(
+            f"right place among those, {name}", [was for one, was in sure if one >= CONFIDENT]
+        )
+        yield _share(f"lower bound: place with most keywords, {name}", floor)
         common = Counter(labels).most_common(1)[0][1]
-        yield Measure("dispatch", f"floor: most common place, {name}", sample, common / sample)
+        yield Measure(
+            "dispatch", f"lower bound: most common place, {name}", sample, common / sample
+        )
 
 
 def _in_tree(result: DispatchResult) -> bool:

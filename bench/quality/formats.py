@@ -1,7 +1,7 @@
-"""Whether one text, written in each format, reads back the same.
+"""`parse`: whether a text written in each format is read back unchanged.
 
-The texts are the chapters of a law and a notice with a table and English in it. Those of pages are
-laid out anew for each format, so that lines and pages break where nobody meant a break.
+The texts are the chapters of a law, and a notice with a table and English words. Formats with pages
+break lines and pages where the text has no break.
 """
 
 from __future__ import annotations
@@ -25,25 +25,27 @@ def measures() -> Iterator[Measure]:
     for name, write in formats.items():
         read_back = [_read(write(content)) for content in contents]
         same = [
-            _bare(_words(document, name)) == _bare(words for _, words in content)
+            _without_space(_words(document, name)) == _without_space(words for _, words in content)
             for content, document in zip(contents, read_back, strict=True)
         ]
         yield Measure("parse", f"same text as {name}", len(same), sum(same) / len(same), 1.0)
         if name in _WITH_KINDS:
             found = [item for document in read_back for item in _items(document)]
-            meant = [item for content in contents for item in content]
-            right = sum(item in found for item in meant)
-            yield Measure("parse", f"same blocks as {name}", len(meant), right / len(meant), 0.95)
+            expected = [item for content in contents for item in content]
+            right = sum(item in found for item in expected)
+            yield Measure(
+                "parse", f"same blocks as {name}", len(expected), right / len(expected), 0.95
+            )
 
 
 def _chapters() -> Iterator[Sequence[Item]]:
-    """The law's chapters, each with its heading first."""
+    """The chapters of the law, each beginning with its heading."""
     chapter: list[Item] = []
     for item in _items(read(LAW, LIMITS)):
         if item[0] is BlockKind.heading and len(chapter) > 1:
             yield chapter
             chapter = []
-        # Two headings in a row are the law's title above its first chapter.
+        # Two headings in a row are the title of the law and that of its first chapter.
         chapter = [item] if item[0] is BlockKind.heading else [*chapter, item]
     yield chapter
 
@@ -58,9 +60,9 @@ def _items(document: Document) -> list[Item]:
 
 
 def _words(document: Document, name: str) -> Iterable[str]:
-    """The words of a document; of an e-mail, those after its headers."""
+    """The texts of the blocks, without the headers of an e-mail."""
     return [words for _, words in _items(document)[1 if name == "eml" else 0 :]]
 
 
-def _bare(words: Iterable[str]) -> str:
+def _without_space(words: Iterable[str]) -> str:
     return "".join("".join(words).split())

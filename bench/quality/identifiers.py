@@ -1,4 +1,4 @@
-"""Identifiers that nobody has, valid ones and decoys, for measuring what finds them."""
+"""Generated identifiers, valid ones and decoys, to measure the finders of `redact`."""
 
 from __future__ import annotations
 
@@ -106,14 +106,14 @@ VALID: Mapping[str, tuple[Kind, Make]] = MappingProxyType(
 )
 
 
-def _slipped(make: Make, alphabet: str) -> Make:
-    """Another last character, so that the check is wrong."""
+def _with_wrong_check(make: Make, alphabet: str) -> Make:
+    """Changes the last character, so that the check digit is wrong."""
 
-    def slip(rng: random.Random) -> str:
+    def wrong(rng: random.Random) -> str:
         number = make(rng)
         return number[:-1] + rng.choice([char for char in alphabet if char != number[-1]])
 
-    return slip
+    return wrong
 
 
 def _amount(rng: random.Random) -> str:
@@ -122,7 +122,7 @@ def _amount(rng: random.Random) -> str:
     )
 
 
-def _paper(rng: random.Random) -> str:
+def _issue_number(rng: random.Random) -> str:
     agency, year = rng.choice(("国办发", "杭政办", "发改")), rng.randrange(1990, 2026)
     return f"{agency}〔{year}〕{_digits(rng, 2)}号"
 
@@ -138,25 +138,25 @@ def _heading(rng: random.Random) -> str:
 
 DECOYS: Mapping[str, Make] = MappingProxyType(
     {
-        "identity numbers with a slip": _slipped(_identity, "0123456789"),
-        "credit codes with a slip": _slipped(_credit, _CODE_LETTERS),
-        "bank cards with a slip": _slipped(_card, "0123456789"),
+        "identity numbers with a wrong check digit": _with_wrong_check(_identity, "0123456789"),
+        "credit codes with a wrong check digit": _with_wrong_check(_credit, _CODE_LETTERS),
+        "bank cards with a wrong check digit": _with_wrong_check(_card, "0123456789"),
         "amounts": _amount,
-        "issue numbers": _paper,
+        "issue numbers": _issue_number,
         "dates": lambda rng: f"{rng.randrange(1950, 2026)}年{rng.randrange(1, 13)}月3日",
         "dates and times": lambda rng: f"20{_digits(rng, 2)}-03-05 12:30:{_digits(rng, 2)}",
-        "numbers of orders and papers": _order,
+        "numbers of orders and documents": _order,
         "longer numbers": lambda rng: f"7{_digits(rng, 21)}",
         "shorter numbers": lambda rng: f"1{_digits(rng, 9)}",
         "numbers of headings": _heading,
-        "shares": lambda rng: f"{_digits(rng, 2)}.{_digits(rng, 11)}%",
+        "percentages": lambda rng: f"{_digits(rng, 2)}.{_digits(rng, 11)}%",
         "roads without a number": lambda _: "文一西路与莫干山路交叉口",
     }
 )
 
 
 def disguised(number: str, rng: random.Random) -> str:
-    """The same number as people write it: full width, in groups, with a lower-case x, broken."""
+    """The number in another notation: full width, in groups, over two lines, or lower case."""
     wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in number)
     half = len(number) // 2
     if not (number[:-1].isdigit() and len(number) in {18, 11, 16, 19}):

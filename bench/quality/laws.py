@@ -1,4 +1,4 @@
-"""The official law texts that measures are made on."""
+"""The law texts in tests/samples, on which measurements are made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMITS = ReadLimits(max_chars=1_000_000, max_pages=1_000)
 
 @lru_cache
 def laws() -> dict[str, Document]:
-    """Every law of the samples, by its file's name."""
+    """Every law in the samples, by the name of its file without the suffix."""
     paths = sorted(SAMPLES.glob("*法(*.md"))
     return {path.stem: read(path, LIMITS) for path in paths}
 

@@ -1,4 +1,4 @@
-"""`format_check` and `format_fix` on correct documents in which one rule is broken at a time."""
+"""`format_check` and `format_fix` on correct documents, and with one rule broken at a time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Case:
 
 @dataclass(slots=True)
 class Score:
-    """`right` counts findings that were expected; `wrong` says which were not, or not found."""
+    """`right` counts expected findings; `wrong` lists unexpected and missing ones."""
 
     expected: int = 0
     right: int = 0
@@ -45,10 +45,10 @@ class Score:
 
 
 @dataclass(slots=True)
-class Mended:
+class FixScore:
     files: int = 0
     clean: int = 0
-    still: int = 0
+    unchanged: int = 0
     same_text: int = 0
 
 
@@ -60,7 +60,7 @@ def correct_cases(count: int = CORRECT) -> Iterator[Case]:
 def broken_cases(
     per_rule: int = CASES_A_RULE, rules: Iterable[str] = tuple(MUTATIONS)
 ) -> Iterator[Case]:
-    """So many documents for each rule, all its mutations by turns."""
+    """`per_rule` documents for each rule, with its mutations by turns."""
     for rule in rules:
         mutations, made = MUTATIONS[rule], 0
         for seed in range(_MOST_SEEDS):
@@ -72,11 +72,11 @@ def broken_cases(
                 made += 1
                 yield Case(f"{rule} {seed}", paper, tuple(expected))
         if made < per_rule:
-            raise ValueError(f"too few documents can break {rule}")
+            raise ValueError(f"too few documents to which a mutation of {rule} applies")
 
 
 def heavily_broken_cases(count: int = HEAVILY_BROKEN) -> Iterator[Case]:
-    """Six rules broken at once, for mending only: what to expect there nobody can say exactly."""
+    """Six rules broken at once, for `format_fix` only: the exact findings are not known."""
     names = sorted(MUTATIONS)
     for seed in range(count):
         paper, rng = make_paper(5_000 + seed), random.Random(f"many {seed}")
@@ -84,7 +84,7 @@ def heavily_broken_cases(count: int = HEAVILY_BROKEN) -> Iterator[Case]:
             try:
                 MUTATIONS[rule][0](paper, rng)
             except (IndexError, ValueError, AssertionError):
-                continue  # Another took away what this one would break.
+                continue  # Another mutation removed what this one changes.
         yield Case(f"many {seed}", paper, ())
 
 
@@ -117,25 +117,25 @@ def _fits(paper: Paper, expected: Expected, finding: Mapping[str, Any]) -> bool:
     return bool(place["start"] < expected.span[1] and expected.span[0] < place["end"])
 
 
-def mend(cases: Iterable[Case], folder: Path) -> Mended:
-    """Mend each file, look at it again, mend it again, and compare its text."""
-    total = Mended()
+def score_fixes(cases: Iterable[Case], folder: Path) -> FixScore:
+    """Fix each file, check it, fix it again, and compare its text."""
+    total = FixScore()
     for case in cases:
         path = _saved(case, folder)
         total.files += 1
-        mended = folder / "mended.docx"
-        mended.write_bytes(fix(path, {}, LIMITS).file or path.read_bytes())
-        findings = check(mended, {}, LIMITS).found["findings"]
+        fixed = folder / "fixed.docx"
+        fixed.write_bytes(fix(path, {}, LIMITS).file or path.read_bytes())
+        findings = check(fixed, {}, LIMITS).found["findings"]
         total.clean += not any(finding["fixable"] for finding in findings)
-        total.still += fix(mended, {}, LIMITS).file is None
+        total.unchanged += fix(fixed, {}, LIMITS).file is None
         looks = fix(path, {"words": False}, LIMITS)
-        mended.write_bytes(looks.file or path.read_bytes())
-        total.same_text += _words(mended) == _words(path)
+        fixed.write_bytes(looks.file or path.read_bytes())
+        total.same_text += _words(fixed) == _words(path)
     return total
 
 
 def _words(path: Path) -> list[str]:
-    """The blocks of a file; without what stands at the edge of pages, where page numbers are."""
+    """The texts of the blocks without headers and footers, which hold page numbers."""
     document = read(path, LIMITS)
     edges = {BlockKind.header, BlockKind.footer}
     shown = (block for block in document.blocks if block.kind not in edges)
@@ -143,11 +143,11 @@ def _words(path: Path) -> list[str]:
 
 
 def measures() -> Iterator[Measure]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
         clean = score(correct_cases(), folder)
         broken = score(broken_cases(), folder)
-        mended = mend([*broken_cases(2), *heavily_broken_cases()], folder)
+        fixes = score_fixes([*broken_cases(2), *heavily_broken_cases()], folder)
     found = clean.found + broken.found
     yield Measure("format_check", "rules broken in turn", len(MUTATIONS), len(MUTATIONS), 30)
     yield Measure("format_check", "correct documents with a finding", CORRECT, clean.found, 0,
@@ -157,12 +157,12 @@ def measures() -> Iterator[Measure]:
     )
     yield Measure("format_check", "recall of findings", broken.expected,
                   broken.right / max(1, broken.expected), 0.99)  # fmt: skip
-    for task_name, count in (
-        ("nothing fixable after mending", mended.clean),
-        ("mending again changes nothing", mended.still),
-        ("text the same where only looks are mended", mended.same_text),
+    for name, count in (
+        ("nothing fixable after format_fix", fixes.clean),
+        ("a second format_fix changes nothing", fixes.unchanged),
+        ("text unchanged when only the layout is fixed", fixes.same_text),
     ):
-        yield Measure("format_fix", task_name, mended.files, count / max(1, mended.files), 1.0)
+        yield Measure("format_fix", name, fixes.files, count / max(1, fixes.files), 1.0)
 
 
 def _saved(case: Case, folder: Path) -> Path:

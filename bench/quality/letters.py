@@ -1,4 +1,4 @@
-"""English letters of which everything is known, for the small model that is English."""
+"""Generated English letters with known contents, for a small English model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEED = 20_260
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter, and what it says."""
+    """A letter and its facts."""
 
     document: Document
     topic: str
@@ -36,7 +36,7 @@ class Letter:
 
 
 def letters(count: int) -> Sequence[Letter]:
-    """Always the same ones."""
+    """`count` letters, the same ones each time."""
     random = Random(SEED)
     return [_letter(random, list(TOPICS)[number % len(TOPICS)]) for number in range(count)]
 

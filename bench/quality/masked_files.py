@@ -1,4 +1,4 @@
-"""Files with identifiers in all places that a file has, masked, and searched by other means."""
+"""Files with identifiers in every place, masked by `redact` and searched independently."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PLACES, _NOTE, _FIELD, _LINK = 16, 10, 11, 15
 
 
 def left_in_files() -> Iterator[Measure]:
-    """How many of the identifiers in DOCX and PDF files can still be read from the masked ones."""
+    """How many identifiers in DOCX and PDF files can still be read from the masked files."""
     rng = random.Random(_SEED)
     for name, media_type, build, search in (
         ("DOCX", docx.MEDIA_TYPE, docx_with_identifiers, readable_in_docx),
@@ -57,10 +57,10 @@ def left_in_files() -> Iterator[Measure]:
 
 
 def some_identifiers(rng: random.Random) -> Sequence[str]:
-    """One for every place of a file, of kinds that need no words before them."""
+    """One for each place in a file, of kinds that are found without context."""
     makes = [make for name, (_, make) in VALID.items() if name != "detailed addresses"]
     numbers = [rng.choice(makes)(rng) for _ in range(_PLACES)]
-    # What is not Latin there could not be told in the bytes without a parser of PDF.
+    # In these places only Latin text can be found in the bytes without parsing the PDF.
     for place in (_NOTE, _FIELD, _LINK):
         numbers[place] = VALID["mobiles"][1](rng)
     return numbers
@@ -68,14 +68,14 @@ def some_identifiers(rng: random.Random) -> Sequence[str]:
 
 def masked_file(file: bytes, media_type: str) -> bytes:
     masker = Masker(Targets(frozenset(RULES)), Style())
-    with tempfile.NamedTemporaryFile() as kept:
-        kept.write(file)
-        kept.flush()
-        return MASKED_FORMATS[media_type](Path(kept.name), masker.masking(), _LIMITS, Account())
+    with tempfile.NamedTemporaryFile() as saved:
+        saved.write(file)
+        saved.flush()
+        return MASKED_FORMATS[media_type](Path(saved.name), masker.masking(), _LIMITS, Account())
 
 
 def count_in(text: str, numbers: Sequence[str]) -> int:
-    """How many stand in what can be read of a file, however they are broken there."""
+    """How many occur in the readable text of a file, ignoring white space."""
     solid = re.sub(r"\s", "", text)
     return sum(number in solid for number in numbers)
 
@@ -120,10 +120,13 @@ def docx_with_identifiers(numbers: Sequence[str]) -> bytes:
 
 def _packed(parts: Mapping[str, str]) -> bytes:
     written = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(as_docx(()))) as usual, zipfile.ZipFile(written, "w") as packed:
-        for name in usual.namelist():
+    with (
+        zipfile.ZipFile(io.BytesIO(as_docx(()))) as template,
+        zipfile.ZipFile(written, "w") as packed,
+    ):
+        for name in template.namelist():
             if name not in parts:
-                packed.writestr(name, usual.read(name))
+                packed.writestr(name, template.read(name))
         for name, xml in parts.items():
             packed.writestr(name, xml)
     return written.getvalue()
@@ -138,7 +141,7 @@ def _r(text: str) -> str:
 
 
 def readable_in_docx(file: bytes) -> str:
-    """All texts and attribute values of all parts, and the bytes of the zip file around them."""
+    """The texts and bytes of all parts, and the bytes of the zip file itself."""
     pieces = [file.decode("latin-1")]
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
         for name in packed.namelist():
@@ -178,7 +181,7 @@ def pdf_with_identifiers(numbers: Sequence[str]) -> bytes:
 
 
 def readable_in_pdf(file: bytes) -> str:
-    """The text layer, the properties, the bookmarks, and all bytes, unpacked where they can be."""
+    """The text layer, properties and bookmarks, and all bytes, decompressed where possible."""
     with pdfium.PdfDocument(file) as document:
         pieces = [*document.get_metadata_dict().values()]
         pieces += [bookmark.get_title() for bookmark in document.get_toc()]

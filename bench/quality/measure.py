@@ -1,4 +1,4 @@
-"""One figure about the quality of what a task does."""
+"""One figure of the quality of a task."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 
 class CannotMeasure(Exception):
-    """This machine lacks what a measurement needs, such as a font; the words say what."""
+    """This machine lacks what the measurement needs, such as a font; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`figure` is met where it is `target` or better: more, unless `lower_is_better`.
+    """A figure, its target, and `sample`, the number of things measured.
 
-    `basis` says what the figure is of: `rules`, the `plumbing`, or the `model`. `sample` is how
-    many things were measured.
+    `basis` is what the figure measures: `rules`, `plumbing` (what rules make of a model's answers)
+    or `model`.
     """
 
     task: str
@@ -28,7 +28,7 @@ class Measure:
 
     @property
     def met(self) -> bool | None:
-        """None where there is no target."""
+        """Whether the figure is equal to its target or better; None without a target."""
         if self.target is None:
             return None
         if self.lower_is_better:

@@ -1,7 +1,7 @@
-"""How many characters of scanned law text OCR gets wrong, and how long a page takes.
+"""The character error rate of OCR on scanned law text, and the CPU time of a page.
 
-A page is drawn, read as any picture is, and compared with its text by edit distance, white space
-left out. `python -m bench.quality.ocr` prints a table.
+A page is drawn, read as a picture, and compared with its text by edit distance without white space.
+`python -m bench.quality.ocr` prints a table.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from bench.quality.measure import Measure
-from bench.quality.pages import Font, Harm, NoFont, drawn, find_font, law_paragraphs, set_in_pages
+from bench.quality.pages import (
+    Defects,
+    Font,
+    NoFont,
+    drawn,
+    find_font,
+    law_paragraphs,
+    set_in_pages,
+)
 from documents.limits import ReadLimits
 from documents.read import read
 
 DOTS = (100, 150, 200, 300)
-HARMS = {
-    "clean": Harm(),
-    "1 degree askew": Harm(skew=1.0),
-    "2 degrees askew": Harm(skew=-2.0),
-    "noise": Harm(noise=25.0, blur=0.6),
-    "askew, noise": Harm(skew=1.5, noise=25.0, blur=0.6),
-    "poor copy": Harm(skew=1.0, noise=60.0, blur=1.0),
+DEFECTS = {
+    "clean": Defects(),
+    "skewed by 1 degree": Defects(skew=1.0),
+    "skewed by 2 degrees": Defects(skew=-2.0),
+    "noise": Defects(noise=25.0, blur=0.6),
+    "skew and noise": Defects(skew=1.5, noise=25.0, blur=0.6),
+    "poor copy": Defects(skew=1.0, noise=60.0, blur=1.0),
 }
 PAGES = 2
 TARGETS = {100: 0.02, 150: 0.01, 200: 0.01, 300: 0.01}
@@ -36,10 +44,10 @@ _LIMITS = ReadLimits(max_chars=100_000, max_pages=10, ocr_pages=10)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What OCR made of some pages."""
+    """The result of OCR on some pages."""
 
     dots: int
-    harm: str
+    defects: str
     characters: int
     wrong: int
     paragraphs: float  # of those on the pages, the share that came back whole and alone
@@ -52,28 +60,28 @@ class Reading:
 
 
 def measures() -> Iterable[Measure]:
-    """Character error rates at each resolution. Raises `NoFont` where no page can be drawn."""
+    """Character error rates at each resolution. Raises `NoFont` if no Chinese font is installed."""
     font = find_font()
     for dots in DOTS:
-        for harm in HARMS:
-            found = read_pages(font, dots, harm)
+        for defects in DEFECTS:
+            found = read_pages(font, dots, defects)
             yield Measure(
                 task="parse",
-                name=f"OCR character error rate, {dots} dpi, {harm} ({font.name})",
+                name=f"OCR character error rate, {dots} dpi, {defects} ({font.name})",
                 sample=found.characters,
                 figure=round(found.error_rate, 5),
-                target=None if harm == "poor copy" else TARGETS[dots],
+                target=None if defects == "poor copy" else TARGETS[dots],
                 lower_is_better=True,
                 basis="model",
             )
 
 
-def read_pages(font: Font, dots: int, harm: str, pages: int = PAGES) -> Reading:
+def read_pages(font: Font, dots: int, defects: str, pages: int = PAGES) -> Reading:
     characters = wrong = whole = wanted = 0
     seconds = 0.0
     mistakes: Counter[tuple[str, str]] = Counter()
     for number, lines in enumerate(set_in_pages(law_paragraphs())[1 : 1 + pages]):
-        picture = drawn(lines, font, dots, HARMS[harm], seed=number)
+        picture = drawn(lines, font, dots, DEFECTS[defects], seed=number)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "page.png"
             picture.save(path, dpi=(dots, dots))
@@ -88,7 +96,7 @@ def read_pages(font: Font, dots: int, harm: str, pages: int = PAGES) -> Reading:
         given = paragraphs(lines)
         wanted += len(given)
         whole += len(set(given) & set(text.split("\n\n")))
-    return Reading(dots, harm, characters, wrong, whole / wanted, seconds / pages, mistakes)
+    return Reading(dots, defects, characters, wrong, whole / wanted, seconds / pages, mistakes)
 
 
 def paragraphs(lines: Sequence[str]) -> list[str]:
@@ -96,7 +104,7 @@ def paragraphs(lines: Sequence[str]) -> list[str]:
 
 
 def distance(one: str, other: str) -> int:
-    """The least number of characters to put in, take out or change (Levenshtein)."""
+    """The Levenshtein distance: the least number of insertions, deletions and substitutions."""
     row = list(range(len(other) + 1))
     for at, char in enumerate(one, start=1):
         before, row[0] = row[0], at
@@ -119,19 +127,19 @@ def main() -> None:
     except NoFont as error:
         sys.exit(str(error))
     print(f"font: {font.name}, {PAGES} pages each\n")
-    print("| dpi | page | characters | wrong | error rate | whole paragraphs | CPU s a page |")
+    print("| dpi | page | characters | wrong | error rate | correct paragraphs | CPU s per page |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     mistakes: Counter[tuple[str, str]] = Counter()
     for dots in DOTS:
-        for harm in HARMS:
-            one = read_pages(font, dots, harm)
+        for defects in DEFECTS:
+            one = read_pages(font, dots, defects)
             mistakes += one.mistakes
             print(
-                f"| {dots} | {harm} | {one.characters} | {one.wrong} | {one.error_rate:.2%} "
+                f"| {dots} | {defects} | {one.characters} | {one.wrong} | {one.error_rate:.2%} "
                 f"| {one.paragraphs:.0%} | {one.seconds:.1f} |",
                 flush=True,
             )
-    print("\nmost mistaken:", mistakes.most_common(12))
+    print("\nmost frequent errors:", mistakes.most_common(12))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Official documents as data, and as Word files in which the same look is said in several ways."""
+"""Official documents as data, and as DOCX files that specify the same layout in several ways."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPES = "application/vnd.openxmlformats-officedocument"
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """One paragraph. Indents are in characters, lines in twips; `pieces` look otherwise."""
+    """A paragraph. Indents are in characters, spacing in twips; `pieces` have another look."""
 
     role: str
     text: str = ""
@@ -48,7 +48,7 @@ class Footer:
 
 @dataclass(slots=True)
 class Paper:
-    """`way` is how the look of text is said: `direct`, `style`, `theme` or `defaults`."""
+    """`way` is where the font is specified: `direct`, `style`, `theme` or `defaults`."""
 
     kind: str
     lines: list[Line]
@@ -204,7 +204,7 @@ def _indent(line: Line) -> str:
 
 
 def _runs(line: Line, paper: Paper) -> str:
-    """The words in runs: where pieces look otherwise, and here and there besides."""
+    """The text as runs, split at pieces and at every `cut` characters."""
     base = {"font": line.font, "points": line.points, "colour": line.colour}
     cuts = {0, len(line.text), *(cut for one in line.pieces for cut in one[:2])}
     if paper.cut:
@@ -222,16 +222,16 @@ def _runs(line: Line, paper: Paper) -> str:
 
 
 def _look(look: Mapping[str, Any], paper: Paper) -> str:
-    """What of the look has to be said at the run, where styles and defaults do not say it."""
-    said = ""
+    """The run properties that styles and defaults do not specify."""
+    properties = ""
     inherited = paper.way in {"theme", "defaults"}
     if not inherited or look["font"] != FANGSONG:
-        said += f'<w:rFonts w:hint="eastAsia" w:eastAsia="{look["font"]}"/>'
+        properties += f'<w:rFonts w:hint="eastAsia" w:eastAsia="{look["font"]}"/>'
     if look["colour"]:
-        said += f'<w:color w:val="{look["colour"]}"/>'
+        properties += f'<w:color w:val="{look["colour"]}"/>'
     if not inherited or look["points"] != 16:
-        said += f'<w:sz w:val="{round(look["points"] * 2)}"/>'
-    return f"<w:rPr>{said}</w:rPr>" if said else ""
+        properties += f'<w:sz w:val="{round(look["points"] * 2)}"/>'
+    return f"<w:rPr>{properties}</w:rPr>" if properties else ""
 
 
 def _footer(footer: Footer) -> str:

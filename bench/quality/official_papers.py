@@ -1,4 +1,4 @@
-"""Correct official documents of many kinds, made from a seed. All that they say is invented."""
+"""Correct official documents of many kinds, generated from a seed with invented contents."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def make_paper(seed: int, kind: str | None = None) -> Paper:
 
 
 def _single_lines(paper: Paper) -> None:
-    """The other way to 22 lines a page: single lines, held by the grid."""
+    """Single line spacing, which gives 22 lines per page through the grid."""
     for line in paper.lines:
         if line.role not in {"title", "blank"}:
             line.line, line.rule = 240, "auto"
@@ -136,7 +136,7 @@ def _text(rng: random.Random, kind: str, subject: str) -> list[Line]:
 
 
 def _spaced(rng: random.Random, line: Line) -> Line:
-    """Two wide spaces do as well as an indent of two characters."""
+    """Sometimes replaces an indent of two characters by two full-width spaces, also correct."""
     if line.first == 2 and not line.pieces and rng.random() < 0.15:
         line.first, line.text = 0, f"　　{line.text}"
     return line
@@ -171,7 +171,7 @@ def _two_levels(rng: random.Random) -> list[Line]:
 
 
 def _second(rng: random.Random, place: int) -> Line:
-    """A heading with sentences after it on its line, in their own typeface."""
+    """A heading followed by sentences in the same paragraph, in another typeface."""
     heading = f"（{_CHINESE[place]}）{rng.choice(_HEADINGS)}。"
     text = heading + _sentences(rng, 2)
     line = Line("h2", text, first=2)

@@ -1,6 +1,6 @@
-"""Pages of law text as a scanner gives them: drawn at a resolution, askew, with noise.
+"""Pictures of pages of law text like those of a scanner: with a resolution, skew and noise.
 
-`python -m bench.quality.pages FILE.png` writes the sample that the tests of OCR read.
+`python -m bench.quality.pages FILE.png` writes the sample for the tests of OCR.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bench.quality.measure import CannotMeasure
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 LAW = SAMPLES / "档案法(2020-06-20).md"
 
-# Of a page after GB/T 9704-2012, in points: A4, characters of 16, 28 to a line, 22 lines to a page.
+# A page by GB/T 9704-2012, in points: A4, characters of 16 pt, 28 per line, 22 lines per page.
 _PAGE = (595.28, 841.89)
 _LEFT, _TOP = 79.4, 104.9
 _CHARACTER, _COLUMNS, _LINES, _LEADING = 16.0, 28, 22, 28.95
@@ -30,7 +30,7 @@ _FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "AR PL U
 
 
 class NoFont(CannotMeasure):
-    """There is no Chinese font on this machine."""
+    """No Chinese font is installed on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Font:
 
 
 @dataclass(frozen=True, slots=True)
-class Harm:
-    """What a scanner does to a page: `skew` in degrees, `noise` as deviation in gray of 255."""
+class Defects:
+    """The defects of a scan: `skew` in degrees, `noise` as a standard deviation in gray levels."""
 
     skew: float = 0.0
     noise: float = 0.0
@@ -50,7 +50,7 @@ class Harm:
 
 
 def find_font(names: Sequence[str] = _FONTS) -> Font:
-    """The first Chinese font of `names` that fontconfig has. Raises `NoFont`."""
+    """The first font of `names` that fontconfig finds. Raises `NoFont`."""
     program = shutil.which("fc-list")
     for name in names if program else ():
         found = subprocess.run(
@@ -66,18 +66,18 @@ def find_font(names: Sequence[str] = _FONTS) -> Font:
 
 
 def law_paragraphs(path: Path = LAW) -> list[str]:
-    """The paragraphs of a law without Markdown's signs and without white space."""
+    """The paragraphs of a law without Markdown syntax and white space."""
     lines = (re.sub(r"^[#>*\-\s]+|\*\*", "", line) for line in path.read_text().splitlines())
     return [joined for line in lines if (joined := "".join(line.split()))]
 
 
 def set_in_pages(paragraphs: Sequence[str]) -> list[list[str]]:
-    """Lines of 28 characters, the first of a paragraph set in by two, in pages of 22."""
+    """Pages of 22 lines of 28 characters; the first line of a paragraph is indented by two."""
     lines = []
     for paragraph in paragraphs:
         text = "\u3000\u3000" + paragraph
         while text:
-            # No line begins with a mark that belongs to the one above: it takes a character along.
+            # A line may not begin with a closing mark: the character before it moves along.
             cut = _COLUMNS
             while text[cut : cut + 1] and text[cut] in _NOT_FIRST:
                 cut -= 1
@@ -87,7 +87,7 @@ def set_in_pages(paragraphs: Sequence[str]) -> list[list[str]]:
 
 
 def drawn(
-    lines: Sequence[str], font: Font, dots: int, harm: Harm = Harm(), seed: int = 1
+    lines: Sequence[str], font: Font, dots: int, defects: Defects = Defects(), seed: int = 1
 ) -> Image.Image:
     scale = dots / 72
     width, height = (round(side * scale) for side in _PAGE)
@@ -95,21 +95,21 @@ def drawn(
     pen = ImageDraw.Draw(page)
     face = ImageFont.truetype(font.path, round(_CHARACTER * scale), index=font.index)
     for row, line in enumerate(lines):
-        # Each character on its place in the grid, as official pages are set.
+        # Each character has its cell in the grid of an official page.
         for column, char in enumerate(line):
             x, y = _LEFT + column * 442.2 / _COLUMNS, _TOP + row * _LEADING
             pen.text((x * scale, y * scale), char, font=face, fill=25)
-    return _harmed(page, harm, seed)
+    return _with_defects(page, defects, seed)
 
 
-def _harmed(page: Image.Image, harm: Harm, seed: int) -> Image.Image:
-    if harm.skew:
-        page = page.rotate(harm.skew, Image.Resampling.BICUBIC, fillcolor=250)
-    if harm.blur:
-        page = page.filter(ImageFilter.GaussianBlur(harm.blur))
-    if harm.noise:
+def _with_defects(page: Image.Image, defects: Defects, seed: int) -> Image.Image:
+    if defects.skew:
+        page = page.rotate(defects.skew, Image.Resampling.BICUBIC, fillcolor=250)
+    if defects.blur:
+        page = page.filter(ImageFilter.GaussianBlur(defects.blur))
+    if defects.noise:
         chance = np.random.default_rng(seed)
-        gray = np.asarray(page, dtype=np.float32) + chance.normal(0, harm.noise, page.size[::-1])
+        gray = np.asarray(page, dtype=np.float32) + chance.normal(0, defects.noise, page.size[::-1])
         specks = chance.random(gray.shape)
         gray[specks < 0.001] = 0
         page = Image.fromarray(gray.clip(0, 255).astype(np.uint8))
@@ -118,7 +118,7 @@ def _harmed(page: Image.Image, harm: Harm, seed: int) -> Image.Image:
 
 def _write_sample(path: Path) -> None:
     lines = set_in_pages(law_paragraphs())[1][:9]
-    page = drawn(lines, find_font(), 120, Harm(skew=0.7))
+    page = drawn(lines, find_font(), 120, Defects(skew=0.7))
     page.crop((0, 140, page.width, 640)).quantize(8).save(
         path, "PNG", dpi=(120, 120), optimize=True
     )

@@ -1,8 +1,7 @@
-"""`proofread`: official law text needs no correction, and seeded errors are found.
+"""`proofread`: no finding in correct law text, and seeded errors are found.
 
-The Markdown of the sample laws has five slips of whoever made it: four half-width colons and a
-bracket without its other. They are found, counted in the first figure as the issue asks, and mended
-before anything else is measured.
+The Markdown of the sample laws has five errors: four half-width colons and an unpaired bracket.
+They are counted in the first figure, and corrected for all others.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ from tasks.text.edits import apply_edits
 
 OF_EACH = 40
 NEAR = 2
-# Letters that are often written, for slips that no list has.
-_LETTERS = (
+# Frequent characters, for errors that are on no list.
+_FREQUENT = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子"
 )
 _WORD = re.compile("[\u4e00-\u9fff]{3,5}(?=[，。；、])")
 
 Seeded = tuple[str, int]
-"""A text with an error, and where it is."""
+"""A text with an error, and the position of the error."""
 
 
-def mended() -> list[str]:
-    """The laws' texts without the slips of their Markdown."""
+def correct_texts() -> list[str]:
+    """The texts of the laws without the errors of their Markdown."""
     texts = []
     for document in laws().values():
         text = document.text.replace("第二次修订）\n", "第二次修订\n")
@@ -56,12 +55,12 @@ def confusion(text: str, draw: random.Random) -> Seeded:
         "以经": "以经完成",
         "启示": "招聘启示",
     }
-    return _put_in(text, draw, f"各单位应当注意{given.get(wrong, wrong)}。", wrong)
+    return _insert(text, draw, f"各单位应当注意{given.get(wrong, wrong)}。", wrong)
 
 
 def particle(text: str, draw: random.Random) -> Seeded:
-    said = ["认真的做好", "值的注意", "不的少于", "取的了", "积极的抓好"]
-    return _put_in(text, draw, f"有关部门{draw.choice(said)}这项工作。", "的")
+    phrases = ["认真的做好", "值的注意", "不的少于", "取的了", "积极的抓好"]
+    return _insert(text, draw, f"有关部门{draw.choice(phrases)}这项工作。", "的")
 
 
 def doubled_word(text: str, draw: random.Random) -> Seeded:
@@ -81,7 +80,7 @@ def half_width_mark(text: str, draw: random.Random) -> Seeded:
 
 
 def unpaired_mark(text: str, draw: random.Random) -> Seeded:
-    """Found where its other is, so that counts as its place."""
+    """Removes one mark of a pair; the position is that of the other one."""
     pairs = [match.span() for match in re.finditer("（[^（）]{2,}）|《[^《》]*》|“[^“”]*”", text)]
     start, end = draw.choice(pairs)
     if draw.random() < 0.5:
@@ -109,7 +108,7 @@ def impossible_date(text: str, draw: random.Random) -> Seeded:
 def agency_name(text: str, draw: random.Random) -> Seeded:
     names = list(re.finditer("国家保密行政管理部门|档案主管部门", text))
     if not names:
-        return agency_name(mended()[0], draw)
+        return agency_name(correct_texts()[0], draw)
     match, at = draw.choice(names), draw.randrange(3, 5)
     name = match.group()
     wrong = draw.choice(
@@ -118,21 +117,21 @@ def agency_name(text: str, draw: random.Random) -> Seeded:
     return text[: match.start()] + wrong + text[match.end() :], match.start()
 
 
-def any_letter(text: str, draw: random.Random) -> Seeded:
+def any_character(text: str, draw: random.Random) -> Seeded:
     at = draw.choice([match.start() for match in re.finditer("[\u4e00-\u9fff]", text)])
-    return text[:at] + draw.choice(_LETTERS.replace(text[at], "")) + text[at + 1 :], at
+    return text[:at] + draw.choice(_FREQUENT.replace(text[at], "")) + text[at + 1 :], at
 
 
 SEEDS: dict[str, Callable[[str, random.Random], Seeded]] = {
-    "a confusion of the list": confusion,
-    "的 for 得 or 地, of the list": particle,
-    "a word of 3 to 5 letters twice": doubled_word,
-    "a mark too many": doubled_mark,
+    "a listed confusion": confusion,
+    "的 for 得 or 地, listed": particle,
+    "a word of 3 to 5 characters repeated": doubled_word,
+    "a repeated punctuation mark": doubled_mark,
     "a half-width mark": half_width_mark,
-    "a bracket, quotation or title mark missing": unpaired_mark,
-    "a wrong number of an article or item": numbering,
-    "a date that there is not": impossible_date,
-    "an agency's name with a slip": agency_name,
+    "an unpaired bracket, quotation or title mark": unpaired_mark,
+    "a wrong article or item number": numbering,
+    "an impossible date": impossible_date,
+    "a misspelt agency name": agency_name,
 }
 
 
@@ -140,13 +139,13 @@ def is_found(text: str, place: int) -> bool:
     return any(one.start - NEAR <= place <= one.end + NEAR for one in find_mistakes(of_text(text)))
 
 
-def _put_in(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded:
+def _insert(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded:
     at = draw.choice([match.end() for match in re.finditer("。\n", text)])
     return f"{text[:at]}\n{sentence}\n{text[at:]}", at + 1 + sentence.index(wrong)
 
 
 def replays(document: Document) -> bool:
-    """Whether the edits made give what they say, each at its place."""
+    """Whether `apply_edits` gives the same text as applying the findings one by one."""
     edits = [one for one in find_mistakes(document) if one.new is not None]
     expected = _applied(document.text, edits)
     return apply_edits(document.text, [_Edit(one) for one in edits]) == expected
@@ -165,17 +164,17 @@ def measures() -> Iterable[Measure]:
     unit = "per 10,000 characters"
     yield Measure(
         "proofread",
-        "edits of law text as it is (all are slips of its Markdown)",
+        "edits in law text (all are errors of its Markdown)",
         chars,
         edits * per,
         unit=unit,
         lower_is_better=True,
     )
-    texts = mended()
+    texts = correct_texts()
     findings = sum(len(find_mistakes(of_text(text))) for text in texts)
     yield Measure(
         "proofread",
-        "edits and remarks on law text without those slips",
+        "edits and remarks in law text without those errors",
         chars,
         findings * per,
         0.0,
@@ -191,6 +190,8 @@ def measures() -> Iterable[Measure]:
             exact += replays(of_text(text))
             seeded += 1
         yield Measure("proofread", f"found: {name}", OF_EACH, found / OF_EACH, 1.0)
-    found = sum(is_found(*any_letter(draw.choice(texts), draw)) for _ in range(OF_EACH))
-    yield Measure("proofread", "found: any wrong letter (rules cannot)", OF_EACH, found / OF_EACH)
+    found = sum(is_found(*any_character(draw.choice(texts), draw)) for _ in range(OF_EACH))
+    yield Measure(
+        "proofread", "found: any wrong character (needs a model)", OF_EACH, found / OF_EACH
+    )
     yield Measure("proofread", "edits replay exactly", seeded, exact / seeded, 1.0)

@@ -1,4 +1,4 @@
-"""Redaction and secrecy: identifiers put into real law text, and what is left of them after."""
+"""`redact` and secrecy markings: identifiers inserted into law text, and marked documents."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def measures() -> Iterable[Measure]:
 
 
 def law_sentences() -> Sequence[str]:
-    """Sentences of a real law, as what surrounds the identifiers."""
+    """Sentences of a law, as context for the identifiers."""
     text = _LAW.read_text(encoding="utf-8")
     return [one for one in re.split(r"(?<=[。；])\s*", text) if 10 < len(one) < 120]
 
@@ -113,9 +113,9 @@ def _precision() -> Iterator[Measure]:
             sentence = rng.choice(sentences)
             hits += bool(_find(f"{sentence}{decoy(rng)}，{sentence}"))
         wrong += hits
-        yield Measure("redact", f"left alone: {name}", EACH, 1 - hits / EACH)
+        yield Measure("redact", f"not reported: {name}", EACH, 1 - hits / EACH)
     sample = right + wrong
-    yield Measure("redact", "precision among as many decoys", sample, right / sample, 0.99)
+    yield Measure("redact", "precision with as many decoys", sample, right / sample, 0.99)
     laws = _find(_LAW.read_text(encoding="utf-8"))
     yield Measure("redact", "findings in a law", len(sentences), len(laws), 0, lower_is_better=True)
 

@@ -1,4 +1,4 @@
-"""The main job, end to end: documents in, signed callbacks out. Run it with `make demo`."""
+"""The main job from end to end: documents in, signed callbacks out. Run it with `make demo`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from display import format_callback
 from receiver import Received, Receiver, receiving
 from samples import SAMPLES, Sample
-from showing import shown
 from standardwebhooks import Webhook, WebhookVerificationError
 from system import TAIL_LINES, DemoFailed, System, running
 
@@ -25,13 +25,13 @@ PROGRESS_SECONDS = 15.0
 
 
 class Phases:
-    """How long each part took."""
+    """Prints the phases of the demo, and at the end their times."""
 
     def __init__(self) -> None:
         self._began: list[tuple[str, float]] = []
 
     def begin(self, name: str) -> None:
-        """End the part before, and begin another."""
+        """Begin a phase, which ends the one before."""
         self._began.append((name, time.monotonic()))
         print(f"\n== {name}", flush=True)
 
@@ -55,23 +55,23 @@ def main() -> int:
         show_log(failure)
         return 1
     except KeyboardInterrupt:
-        print("\nThe demo was interrupted; everything is stopped.", file=sys.stderr)
+        print("\nThe demo was interrupted. Everything is stopped.", file=sys.stderr)
         return 130
     phases.report()
-    print("\nThe demo is done. `make up` starts the system and leaves it running.")
+    print("\nThe demo is complete. `make up` starts the system and leaves it running.")
     return 0
 
 
 def show(system: System, receiver: Receiver, phases: Phases) -> None:
-    phases.begin("Making a department")
+    phases.begin("Creating a department")
     department = system.create_department(DEPARTMENT, f"127.0.0.1:{receiver.port}")
-    print(f"  {department['department']}: its callbacks may go to {receiver.url}")
+    print(f"  {department['department']}, with callbacks allowed to {receiver.url}")
     with Chancery(system.api_url, department["api_key"]) as chancery:
         phases.begin(f"Sending {len(SAMPLES)} documents")
         sent = dict(submit(chancery, sample, receiver.url) for sample in SAMPLES)
         phases.begin("Receiving the callbacks")
         model = receive_all(system, chancery, receiver, department["callback_secret"], sent)
-    say_where_to_look(system, model)
+    print_addresses(system, model)
 
 
 def submit(chancery: Chancery, sample: Sample, callback_url: str) -> tuple[str, Sample]:
@@ -89,22 +89,22 @@ def receive_all(
     secret: str,
     sent: Mapping[str, Sample],
 ) -> str:
-    """Print the callback of every job that was sent; returns the model that did the work."""
+    """Print the callback of every job; returns the name of the model."""
     waiting, model = dict(sent), ""
     began = time.monotonic()
     while waiting:
         callback = next_callback(system, chancery, receiver, waiting, began)
         job = verified(callback, secret, system)["data"]
-        if job["id"] not in waiting:  # delivered at least once, which may be twice
+        if job["id"] not in waiting:  # events are delivered at least once
             continue
         sample = waiting.pop(job["id"])
         print(f"\n-- {sample.file}: {sample.task} {job['status']}, signature verified")
-        print(shown(callback), flush=True)
+        print(format_callback(callback), flush=True)
         if job["status"] != "succeeded":
             raise DemoFailed(
                 f"{sample.task} of {sample.file} {job['status']}", system.log("worker")
             )
-        model = job["provenance"]["model"] or model  # rules have none
+        model = job["provenance"]["model"] or model  # null when no model was asked
     return model
 
 
@@ -123,7 +123,8 @@ def next_callback(
             elapsed = time.monotonic() - began
             states = ", ".join(progress(chancery, job_id, waiting[job_id]) for job_id in waiting)
             print(f"  {elapsed:.0f} s: {states}", flush=True)
-    raise DemoFailed(f"no callback for {len(waiting)} jobs in time", system.log("courier"))
+    reason = f"{len(waiting)} jobs had no callback after {CALLBACKS_SECONDS:.0f} s"
+    raise DemoFailed(reason, system.log("courier"))
 
 
 def progress(chancery: Chancery, job_id: str, sample: Sample) -> str:
@@ -133,28 +134,27 @@ def progress(chancery: Chancery, job_id: str, sample: Sample) -> str:
 
 
 def verified(callback: Received, secret: str, system: System) -> dict[str, Any]:
-    """The event, once the `standardwebhooks` library has found its signature right."""
+    """The event in a callback, verified with the `standardwebhooks` library."""
     try:
         Webhook(secret).verify(callback.body, dict(callback.headers))
     except WebhookVerificationError as error:
         raise DemoFailed(
-            f"a callback's signature is wrong: {error}", system.log("courier")
+            f"the signature of a callback is wrong: {error}", system.log("courier")
         ) from error
     event: dict[str, Any] = json.loads(callback.body)
     return event
 
 
-def say_where_to_look(system: System, model: str) -> None:
-    print(f"\n== The work was done by {model}")
+def print_addresses(system: System, model: str) -> None:
+    print(f"\n== Model: {model}")
     if "SmolLM2" in model:
         print(
-            "  It is a tiny model, made for English, which runs anywhere: what it says of a\n"
-            "  document is not what DeepSeek would say. For that, point CHANCERY_ENGINE_URL at\n"
-            "  a vLLM that serves DeepSeek."
+            "  This is a small English model that runs on any CPU. For results of useful\n"
+            "  quality, set CHANCERY_ENGINE_URL to a vLLM server with a DeepSeek model."
         )
-    print("\n== Where to look, with `make up`")
+    print("\n== Addresses, after `make up`")
     print("  API docs  http://127.0.0.1:8080/docs")
-    print("  Flower    http://127.0.0.1:5555 (its login is in var/flower-login)")
+    print("  Flower    http://127.0.0.1:5555 (login: var/flower-login)")
     print(f"  logs      var/logs (this run's: {system.data_dir / 'logs'})")
 
 

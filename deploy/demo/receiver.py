@@ -1,4 +1,4 @@
-"""A department's system, as far as callbacks are concerned: it takes and answers them."""
+"""The receiver of a department: accepts callbacks and keeps them in a queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A callback as it came in. Header names are in lower case."""
+    """A callback as received. Header names are in lower case."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -29,12 +29,12 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver on a free port of 127.0.0.1, for as long as the block runs."""
+    """Run a receiver on a free port of 127.0.0.1 during the block."""
     server = ThreadingHTTPServer((HOST, 0), BaseHTTPRequestHandler)
     receiver = Receiver(f"http://{HOST}:{server.server_port}/callbacks", server.server_port)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the name that http.server asks for
+        def do_POST(self) -> None:  # the name that http.server requires
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.received.put(Received(headers, body))
@@ -42,7 +42,7 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
-            """The demo prints what arrives itself."""
+            """Logs nothing: the demo prints the callbacks."""
 
     server.RequestHandlerClass = Handler
     serving = threading.Thread(target=server.serve_forever, daemon=True)

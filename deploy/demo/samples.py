@@ -1,4 +1,4 @@
-"""The documents that the demo sends, and what it asks of each."""
+"""The documents that the demo sends, each with a task and its options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "tests" / "samples"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of `tests/samples`, the task and its options; `about` is for the reader."""
+    """A file in `tests/samples`, its task and options, and `about`, a description to print."""
 
     file: str
     about: str

@@ -1,4 +1,4 @@
-"""The system that the demo shows: `chancery up`, in a folder of its own, and stopped at the end."""
+"""Runs `chancery up` for the demo, in its own data folder, and stops it at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TAIL_LINES = 20
 
 
 class DemoFailed(Exception):
-    """The demo did not go as it should. `log` is where to read why, if a log says it."""
+    """The demo failed. `log` is the log file with the cause, if there is one."""
 
     def __init__(self, reason: str, log: Path | None = None) -> None:
         super().__init__(reason)
@@ -42,32 +42,32 @@ class System:
         return self.data_dir / "logs" / f"{name}.log"
 
     def create_department(self, name: str, callback_allow: str) -> dict[str, str]:
-        """Its key and callback secret."""
+        """Create a department; returns its API key and callback secret."""
         argv = [str(CHANCERY), "department", "create", name, "--json"]
         argv += ["--callback-allow", callback_allow, "--data-dir", str(self.data_dir)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise DemoFailed(f"the department could not be made: {done.stderr.strip()}")
-        made: dict[str, str] = json.loads(done.stdout)
-        return made
+            raise DemoFailed(f"the department could not be created: {done.stderr.strip()}")
+        department: dict[str, str] = json.loads(done.stdout)
+        return department
 
     def check_alive(self) -> None:
         if self.process.poll() is not None:
-            raise DemoFailed("the system ended in the middle of the demo")
+            raise DemoFailed("the system ended during the demo")
 
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[System]:
-    """Start everything on free ports, and stop it when the block ends, whatever happened.
+    """Run the system on free ports during the block.
 
-    The engine is the one at CHANCERY_ENGINE_URL, else our own. Raises `DemoFailed`.
+    Uses the engine at CHANCERY_ENGINE_URL, by default its own. Raises `DemoFailed`.
     """
     shutil.rmtree(data_dir, ignore_errors=True)
     port, flower_port = _free_ports(2)
     argv = [str(CHANCERY), "up", "--port", str(port), "--flower-port", str(flower_port)]
     argv += ["--data-dir", str(data_dir)]
     process = subprocess.Popen(
-        # Were the demo killed, the system would go with it.
+        # The launcher ends the system when the demo is killed.
         [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv],
         env={**os.environ, "CHANCERY_REDIS_URL": "", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()  # what it started goes with it
+        process.kill()  # its children end with it
         process.wait()
 
 

@@ -19,12 +19,12 @@ from package_index import check_index, trust_system_certificates
 from progress import Failed, Progress
 
 LOCK = Path("requirements-dev.lock")
-# The environment takes 0.6 GB; pip unpacks its downloads beside it.
+# The environment takes 0.6 GB; pip needs as much again for its downloads.
 NEEDED_BYTES = 1_200_000_000
 
 
 def install(venv: Path, progress: Progress) -> None:
-    """Make `venv` and install the locked requirements. Raises `Failed` with what to do."""
+    """Create `venv` and install the locked requirements. Raises `Failed` with cause and remedy."""
     python = venv / "bin" / "python"
     if not _is_current(python):
         check_application()
@@ -35,14 +35,14 @@ def install(venv: Path, progress: Progress) -> None:
     pip = [python, "-m", "pip", "install", "--quiet"]
     trust_system_certificates(python)
     check_index(python, LOCK, progress)
-    with progress.step(f"what {LOCK} names"):
+    with progress.step(f"the packages in {LOCK}"):
         progress.run([*pip, "--require-hashes", "-r", LOCK])
     with progress.step("chancery itself"):
         progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "."])
 
 
 def _is_current(python: Path) -> bool:
-    """Whether the environment is there and made by the Python that runs this."""
+    """Whether the environment exists and has the version of the running Python."""
     settings = python.parent.parent / "pyvenv.cfg"
     if not python.exists() or not settings.exists():
         return False
@@ -61,7 +61,7 @@ def main() -> int:
             print(f"setup: {failure}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
-            print("setup: stopped; run this again to carry on", file=sys.stderr)
+            print("setup: stopped. Run it again to continue.", file=sys.stderr)
             return 130
         version = ".".join(map(str, sys.version_info[:3]))
         progress.say(f"Python {version} in {venv} is ready ({time.monotonic() - began:.0f} s)")

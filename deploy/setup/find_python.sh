@@ -1,6 +1,6 @@
 #!/bin/bash
-# Prints the Python to use: PYTHON where it is set, else the first that fits both the application
-# (3.11 or later) and the engine (up to 3.13), else the first that fits the application.
+# Prints the Python to use: PYTHON if set, else the first one for both the application (3.11 or
+# later) and the engine (up to 3.13), else the first one for the application.
 set -euo pipefail
 names=${PYTHON:-python3 python3.13 python3.12 python3.11}
 
@@ -14,6 +14,6 @@ for newest in 13 99; do
         fi
     done
 done
-echo "setup: no Python 3.11 or later among ${names// /, }; on Debian 12 and Ubuntu 24.04:" \
-    "apt-get install python3 python3-venv; or name one: make PYTHON=/path/to/python3.11" >&2
+echo "setup: found no Python 3.11 or later (tried ${names// /, }). On Debian 12 and Ubuntu 24.04:" \
+    "apt-get install python3 python3-venv. Or: make PYTHON=/path/to/python3.11" >&2
 exit 1

@@ -1,4 +1,4 @@
-"""Checks that an installation can succeed on this machine, before anything large is downloaded."""
+"""Checks before any large download that the installation can succeed on this machine."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from pathlib import Path
 
 from progress import Failed
 
-# vLLM for the CPU is published for these, and so is torch.
+# The versions and machines for which vLLM for the CPU and torch are published.
 ENGINE_PYTHONS = ((3, 11), (3, 12), (3, 13))
 ENGINE_MACHINES = ("x86_64", "aarch64")
 OLDEST_GLIBC = (2, 28)
 OLDEST_ENGINE_GLIBC = (2, 31)
-ELSEWHERE = "or use a vLLM that runs elsewhere: set CHANCERY_ENGINE_URL=http://HOST:8000"
+ELSEWHERE = "or use a vLLM server on another machine: CHANCERY_ENGINE_URL=http://HOST:8000"
 
 
 def check_application(machine: str = platform.machine()) -> None:
-    """Raise `Failed` where the application cannot be installed on this machine."""
+    """Raise `Failed` if the application cannot be installed on this machine."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if importlib.util.find_spec("ensurepip") is None:
         raise Failed(
-            f"Python {version} at {sys.executable} cannot make environments. On Debian and "
+            f"Python {version} at {sys.executable} has no module ensurepip. On Debian and "
             f"Ubuntu: apt-get install python{version}-venv"
         )
-    check_glibc(OLDEST_GLIBC, "the packages that are installed")
+    check_glibc(OLDEST_GLIBC, "the application")
     headers = Path(sysconfig.get_path("include"), "Python.h")
     if machine != "x86_64" and not (shutil.which("cc") and headers.exists()):
         raise Failed(
-            f"On {machine} one package (streaming-form-data) is compiled while it is installed, "
-            f"which needs a C compiler and Python's headers. On Debian and Ubuntu: "
+            f"On {machine} the package streaming-form-data is compiled during installation, which "
+            f"needs a C compiler and Python's headers. On Debian and Ubuntu: "
             f"apt-get install gcc python{version}-dev"
         )
 
 
 def check_glibc(oldest: tuple[int, int], purpose: str) -> None:
-    """Raise `Failed` where the C library is not glibc, or older than `oldest`."""
+    """Raise `Failed` if the C library is not glibc, or is older than `oldest`."""
     name, release = platform.libc_ver()
     numbers = tuple(int(part) for part in release.split(".") if part.isdigit())
     if name != "glibc" or numbers < oldest:
@@ -55,7 +55,7 @@ def check_engine(
     machine: str = platform.machine(),
     cpuinfo: Path = Path("/proc/cpuinfo"),
 ) -> None:
-    """Raise `Failed` where vLLM for the CPU cannot run on this machine."""
+    """Raise `Failed` if vLLM for the CPU cannot run on this machine."""
     if python not in ENGINE_PYTHONS:
         raise Failed(
             f"vLLM for the CPU has no wheels for Python {python[0]}.{python[1]}. Use "
@@ -63,7 +63,7 @@ def check_engine(
         )
     if system != "Linux" or machine not in ENGINE_MACHINES:
         raise Failed(
-            f"There is no vLLM for the CPU for {system} on {machine}. Use Linux on x86_64 or "
+            f"vLLM for the CPU is not available for {system} on {machine}. Use Linux on x86_64 or "
             f"aarch64, {ELSEWHERE}"
         )
     check_glibc(OLDEST_ENGINE_GLIBC, "vLLM for the CPU")
@@ -75,17 +75,16 @@ def check_engine(
 
 
 def check_disk(folder: Path, needed_bytes: int, purpose: str) -> None:
-    """Raise `Failed` where fewer than `needed_bytes` are free on the disk of `folder`."""
+    """Raise `Failed` if fewer than `needed_bytes` are free on the disk of `folder`."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         raise Failed(
-            f"{free / 1e9:.1f} GB are free in {folder}; {purpose} needs "
-            f"{needed_bytes / 1e9:.1f} GB while it is installed. Free some space, or move the "
-            f"checkout to a larger disk."
+            f"{folder} has {free / 1e9:.1f} GB free; installing {purpose} needs "
+            f"{needed_bytes / 1e9:.1f} GB. Free some space, or move the checkout to a larger disk."
         )
 
 
 def check_writable(folder: Path) -> None:
-    """Raise `Failed` where `folder` cannot be written to."""
+    """Raise `Failed` if `folder` is not writable."""
     if not os.access(folder, os.W_OK):
-        raise Failed(f"{folder} cannot be written to: use a checkout of your own.")
+        raise Failed(f"{folder} is not writable. Use a checkout that you own.")

@@ -1,4 +1,4 @@
-"""The package index that pip is configured with: what certificates to trust, and if it answers."""
+"""The configured package index: the certificates to trust, and a check that it answers."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 
 from progress import Failed, Progress
 
-# Where Debian, RHEL and SUSE keep the certificates that the machine trusts.
+# The system certificates of Debian, RHEL and SUSE.
 SYSTEM_CERTIFICATES = (
     Path("/etc/ssl/certs/ca-certificates.crt"),
     Path("/etc/pki/tls/certs/ca-bundle.crt"),
     Path("/etc/ssl/ca-bundle.pem"),
 )
 CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-# A package of a few kB: fetching it shows whether the index can be used.
+# A package of a few kB, fetched to check that the index works.
 SMALL_PACKAGE = "editables"
 
 
 def trust_system_certificates(python: Path) -> None:
-    """Let pip trust what the machine trusts, such as a proxy's CA, unless it is told otherwise.
+    """Let pip trust the system certificates, such as a proxy's CA, unless it is configured.
 
-    pip does so by itself from version 24.2; older ones know only the CAs that they carry.
+    pip 24.2 and later does so by default; older versions trust only their bundled CAs.
     """
     if any(os.environ.get(name) for name in CERTIFICATE_VARIABLES):
         return
@@ -38,7 +38,7 @@ def trust_system_certificates(python: Path) -> None:
 
 
 def check_index(python: Path, lock: Path, progress: Progress) -> None:
-    """Raise `Failed` with what to do where a small package of `lock` cannot be fetched."""
+    """Raise `Failed` with cause and remedy if a small package of `lock` cannot be fetched."""
     entry = re.search(rf"^{SMALL_PACKAGE}==.*(?:\n .*)*", lock.read_text(), re.MULTILINE)
     if entry is None:
         raise Failed(f"{lock} does not name {SMALL_PACKAGE}")

@@ -1,4 +1,4 @@
-"""Runs the commands of an installation, with a line for each step and the cause of a failure."""
+"""Runs the commands of an installation; prints each step, and the cause of a failure."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from pathlib import Path
 
 TAIL_LINES = 15
 
-# Signs in a command's output, and what they mean, most specific first.
+# Texts in a command's output and their diagnosis, the most specific first.
 DIAGNOSES = {
-    "No space left on device": "The disk is full: free some space and run this again",
+    "No space left on device": "The disk is full. Free some space and run it again",
     "CERTIFICATE_VERIFY_FAILED": "The certificate of the package index is not trusted. Behind a "
-    "proxy that inspects TLS, name the proxy's CA file: PIP_CERT=/path/to/ca.pem",
-    "407 Proxy Authentication Required": "The proxy asks for a login: "
-    "name user and password in HTTPS_PROXY",
+    "proxy that inspects TLS, set PIP_CERT=/path/to/ca.pem to the proxy's CA file",
+    "407 Proxy Authentication Required": "The proxy requires a login: "
+    "set user and password in HTTPS_PROXY",
     "ProxyError": "The proxy cannot be reached: check HTTPS_PROXY",
     "Cannot connect to proxy": "The proxy cannot be reached: check HTTPS_PROXY",
-    "DO NOT MATCH THE HASHES": "A downloaded file is not the one that the lock file names. Nothing "
-    "was installed from it: check the package index or its mirror",
-    "Failed to establish a new connection": "The package index cannot be reached: name yours with "
-    "PIP_INDEX_URL, or a proxy with HTTPS_PROXY",
-    "Temporary failure in name resolution": "The name of the package index cannot be resolved: "
-    "name your index with PIP_INDEX_URL, or a proxy with HTTPS_PROXY",
+    "DO NOT MATCH THE HASHES": "A downloaded file does not match its digest in the lock file, and "
+    "was not installed. Check the package index or its mirror",
+    "Failed to establish a new connection": "The package index cannot be reached. Set "
+    "PIP_INDEX_URL to yours, or HTTPS_PROXY to a proxy",
+    "Temporary failure in name resolution": "The name of the package index cannot be resolved. "
+    "Set PIP_INDEX_URL to your index, or HTTPS_PROXY to a proxy",
     "No matching distribution found": "The package index has no wheel for this Python or machine, "
     "or cannot be reached",
 }
 
 
 class Failed(Exception):
-    """A step failed; the text says what is wrong and what to do."""
+    """A step failed. The text gives the cause and the remedy."""
 
 
 class CommandFailed(Failed):
-    """A command failed. `output` is all that it printed."""
+    """A command failed. `output` is everything that it printed."""
 
     def __init__(self, text: str, output: str) -> None:
         super().__init__(text)
@@ -46,9 +46,9 @@ class CommandFailed(Failed):
 
 
 class Progress:
-    """A line for each step with its elapsed time; the output of commands goes to `log`.
+    """Prints a line for each step with its elapsed time; writes commands' output to `log`.
 
-    On a terminal the line is rewritten every second, elsewhere repeated every 15 seconds.
+    On a terminal the line is updated every second, elsewhere printed again every 15 seconds.
     """
 
     def __init__(self, subject: str, log: Path) -> None:
@@ -91,7 +91,7 @@ class Progress:
                 env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"} | (env or {}),
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                close_fds=False,  # a lock that the caller holds is passed on
+                close_fds=False,  # the child inherits the lock of the installation
                 check=False,
             )
         with self._log.open() as log:
@@ -118,7 +118,7 @@ class Progress:
 
 
 def diagnosis(output: str) -> str:
-    """What a failed command's output means, and what to do about it."""
+    """The cause and remedy for the output of a failed command."""
     return next(
         (meaning for sign, meaning in DIAGNOSES.items() if sign in output), "A command failed"
     )

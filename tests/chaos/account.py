@@ -1,4 +1,4 @@
-"""What came of it all: every job read, every delivery compared, every death followed up."""
+"""The outcome of a test with faults: jobs, deliveries and recoveries, counted and checked."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.model.states import ENDINGS
-from tests.chaos.engine import booked
+from tests.chaos.engine import count_requests
 from tests.chaos.load import Load
 from tests.chaos.machine import WORKERS, Machine
-from tests.chaos.parts import moment_of
 from tests.chaos.receiver import Delivery, Receiver
+from tests.chaos.services import moment_of
 
 Record = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Numbers of jobs, unless said otherwise.
+    """Numbers of jobs, except where stated.
 
     `lost`: accepted and not ended. `run_twice`: with more than one request to the engine.
-    `two_endings`: endings that were counted, or told to the receiver, beyond one a job.
-    `unasked`: in the ledger, though no submission of theirs was answered. `events` and `duplicates`
-    are deliveries with a new `webhook-id`, and with one that came before. `recovered` (seconds):
-    the longest from a worker's death or stop to the next run of a job in its hand, of deaths that
-    the ledger was told of, and of others. `slowest` (seconds): the longest from a job's acceptance
-    to its ending; `slowest_event`, from there to the first arrival of its callback.
+    `two_endings`: endings counted or delivered in excess of one per job. `unasked`: in the ledger
+    without an accepted submission. `events` and `duplicates`: deliveries with a new and with a
+    repeated `webhook-id`. `recovered` (seconds): the longest time from a worker's death or stop to
+    the next run of a job that it held, for deaths that were reported to the ledger and for others.
+    `slowest` (seconds): the longest time from acceptance to the ending of a job; `slowest_event`:
+    from the ending to the first arrival of its callback.
     """
 
     accepted: int
@@ -53,21 +53,21 @@ class Account:
         return (
             f"{title}: accepted {self.accepted}, ended {self.ended}, lost {self.lost}, "
             f"run twice {self.run_twice}, two endings {self.two_endings}, events {self.events}, "
-            f"duplicate deliveries {self.duplicates}, in hand at deaths {self.in_hand}, seconds to "
-            f"recover at most {self.recovered_known:.1f} (known dead) "
-            f"{self.recovered_unknown:.1f} (not known), slowest job {self.slowest:.1f}, "
+            f"duplicate deliveries {self.duplicates}, held at deaths {self.in_hand}, longest "
+            f"recovery {self.recovered_known:.1f} s (reported deaths), "
+            f"{self.recovered_unknown:.1f} s (others), slowest job {self.slowest:.1f}, "
             f"slowest callback {self.slowest_event:.1f}"
         )
 
     def check(self) -> None:
-        """What no fault may change."""
+        """Assert what must hold after any fault."""
         assert (self.lost, self.two_endings, self.unasked, self.unverified) == (0, 0, 0, 0), self
         assert self.ended == self.accepted, self
         assert (self.refused, self.undelivered) == (0, 0), self
 
 
 async def settled(machine: Machine, load: Load, seconds: float) -> None:
-    """Wait until every accepted job has ended and its event is delivered, or the time is over."""
+    """Wait until every accepted job has ended and its event is delivered, at most `seconds`."""
     deadline = time.monotonic() + seconds
     open_jobs = {job.id for job in load.accepted}
     while open_jobs and time.monotonic() < deadline:
@@ -86,7 +86,7 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
     records = await _records(machine, ids)
     ended = {key: record for key, record in records.items() if record.get("status") in ENDINGS}
     department = next(iter(records.values()))["department"]
-    by_id, requests = receiver.by_id(), booked(machine.book)
+    by_id, requests = receiver.by_id(), count_requests(machine.request_log)
     known, unknown = _recoveries(machine, ended)
     counted = sum(map(int, (await machine.redis.hvals("chancery:endings"))))
     counters = await machine.redis.hgetall("chancery:counters")
@@ -96,7 +96,7 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
         succeeded=sum(record["status"] == "succeeded" for record in ended.values()),
         lost=len(set(ids) - set(ended)),
         run_twice=sum(requests.get(job.mark, 0) > 1 for job in load.accepted),
-        two_endings=counted - len(ended) + _told_twice(receiver, ended),
+        two_endings=counted - len(ended) + _wrong_events(receiver, ended),
         unasked=await machine.redis.zcard(f"chancery:jobs:{department}") - len(set(ids)),
         events=len(by_id),
         duplicates=len(receiver.deliveries) - len(by_id),
@@ -112,31 +112,31 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
     )
 
 
-def _told_twice(receiver: Receiver, ended: Mapping[str, Record]) -> int:
-    """Jobs of which the receiver heard another event, or another ending, than the ledger has."""
-    told: dict[str, set[tuple[str, str, str]]] = {}
+def _wrong_events(receiver: Receiver, ended: Mapping[str, Record]) -> int:
+    """Jobs for which the receiver got several events, or another one than the ledger has."""
+    by_job: dict[str, set[tuple[str, str, str]]] = {}
     for one in receiver.deliveries:
-        told.setdefault(one.job_id, set()).add((one.webhook_id, one.type, one.body_sha256))
+        by_job.setdefault(one.job_id, set()).add((one.webhook_id, one.type, one.body_sha256))
     return sum(
         len(events) > 1
         or {event[:2] for event in events}
         != {(ended[job_id]["callback_id"], f"job.{ended[job_id]['status']}")}
-        for job_id, events in told.items()
+        for job_id, events in by_job.items()
         if job_id in ended
     )
 
 
 def _recoveries(machine: Machine, ended: Mapping[str, Record]) -> tuple[float, float]:
-    """The longest recovery from deaths that were known, and from those that were not."""
+    """The longest recovery from reported deaths, and from others."""
     claims: dict[str, list[float]] = {}
     for key in WORKERS:
-        for _, event in machine.parts[key].events("job.claimed"):
+        for _, event in machine.services[key].events("job.claimed"):
             claims.setdefault(event["job_id"], []).append(moment_of(event))
     longest = {True: 0.0, False: 0.0}
     for death in machine.deaths:
         for job_id in death.jobs:
             again = [moment for moment in claims.get(job_id, ()) if moment > death.at]
-            # None: its ending was on its way to Redis already.
+            # Without another claim, its ending had already been sent to Redis.
             if again:
                 longest[death.known] = max(longest[death.known], min(again) - death.at)
     return longest[True], longest[False]

@@ -1,4 +1,4 @@
-"""What came of a batch: every line of its files read, every blob in the store looked for."""
+"""The outcome of a batch with faults: its lines, events and blobs, counted and checked."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from openai.types import Batch
 from tests.chaos.machine import Machine
 from tests.chaos.receiver import Receiver
 
-LOOK_EVERY_SECONDS = 0.3
+POLL_SECONDS = 0.3
 AGE_SECONDS = 2 * 24 * 3600
-CLEARING_SECONDS = 30.0
+PRUNING_SECONDS = 30.0
 STRAY = "tax/00/file_" + "0" * 26 + "-00"
-_PARTS = ("output_file_id", "error_file_id")
+_FILES = ("output_file_id", "error_file_id")
 
 
 @dataclass(frozen=True, slots=True)
 class BatchAccount:
-    """Numbers of lines, unless said otherwise.
+    """Numbers of lines, except where stated.
 
-    `repeated`: beyond one a `custom_id` in the output file. `wrong`: with the answer to another
-    line. `counts`: the batch's own: total, completed, failed. `batch_events` and `line_events` are
-    deliveries with a new `webhook-id`. `orphans`: blobs that dead processes left, of which
-    `unnamed` were not removed; `torn` are files that records name and that are not there. `left`:
-    what of the lines is still in the ledger, jobs with a callback apart.
+    `repeated`: more than one per `custom_id` in the output file. `wrong`: with another line's
+    result. `counts`: those of the batch: total, completed, failed. `batch_events`, `line_events`:
+    deliveries with a new `webhook-id`. `orphans`: blobs that killed processes left behind, of which
+    `unnamed` were not removed; `torn`: blobs in records that do not exist. `left`: records of lines
+    that are still in the ledger, except jobs with a callback.
     """
 
     status: str
@@ -59,11 +59,11 @@ class BatchAccount:
             f"{title}: {self.status}, {self.answered} answered once, repeated {self.repeated}, "
             f"missing {self.missing}, wrong {self.wrong}, in the error file {self.refused}, "
             f"{self.kills} kills in {self.seconds:.0f} s, duplicate deliveries {self.duplicates}, "
-            f"orphaned blobs {self.orphans}, left {self.unnamed}"
+            f"orphaned blobs {self.orphans}, not removed {self.unnamed}"
         )
 
     def check(self, lines: int, called_back: int) -> None:
-        """What no fault may change, for so many lines of which so many ask for a callback."""
+        """Assert what must hold after any fault; `called_back` lines have a callback."""
         assert (self.status, self.counts) == ("completed", (lines, lines, 0)), self
         assert (self.answered, self.repeated, self.missing) == (lines, 0, 0), self
         assert (self.wrong, self.refused) == (0, 0), self
@@ -80,20 +80,20 @@ async def account(
     kills: int,
     seconds: float,
 ) -> BatchAccount:
-    output, errors = [await _lines(client, getattr(batch, part)) for part in _PARTS]
+    output, errors = [await _lines(client, getattr(batch, name)) for name in _FILES]
     seen = Counter(line["custom_id"] for line in output)
     counts = batch.request_counts
     assert counts is not None
     paths = Counter(deliveries[0].path for deliveries in receiver.by_id().values())
     named, jobs_kept = await _named(machine)
-    orphans, unnamed = await _cleared(machine, named)
+    orphans, unnamed = await _pruned(machine, named)
     return BatchAccount(
         status=batch.status,
         counts=(counts.total, counts.completed, counts.failed),
         answered=len(seen),
         repeated=len(output) - len(seen),
         missing=counts.total - len(seen),
-        wrong=sum(line["custom_id"] not in _said(line) for line in output),
+        wrong=sum(line["custom_id"] not in _result(line) for line in output),
         refused=len(errors),
         batch_events=paths["/batch"],
         line_events=paths["/line"],
@@ -108,7 +108,7 @@ async def account(
     )
 
 
-def _said(line: dict[str, Any]) -> str:
+def _result(line: dict[str, Any]) -> str:
     return json.dumps(line["response"]["body"]["result"])
 
 
@@ -123,7 +123,7 @@ async def _lines(client: openai.AsyncOpenAI, file_id: str | None) -> Sequence[di
 
 
 async def _named(machine: Machine) -> tuple[set[str], int]:
-    """The blobs that records name, and how many jobs there are."""
+    """The blobs in records, and the number of jobs."""
     redis, named = machine.redis, set[str]()
     for file_id in await redis.zrange("chancery:files:tax", 0, -1):
         named |= set(await redis.lrange(f"chancery:blobs:{file_id}", 0, -1))
@@ -135,17 +135,17 @@ async def _named(machine: Machine) -> tuple[set[str], int]:
 
 async def _left(machine: Machine, batch_id: str) -> int:
     redis = machine.redis
-    beside = (f"chancery:{name}:{batch_id}" for name in ("index", "open", "outcomes"))
-    left = int(await redis.exists(*beside))
+    keys = (f"chancery:{name}:{batch_id}" for name in ("index", "open", "outcomes"))
+    left = int(await redis.exists(*keys))
     for name in ("waiting", "open"):
         left += abs(int(await redis.get(f"chancery:{name}-lines:tax") or 0))
     return left
 
 
-async def _cleared(machine: Machine, named: set[str]) -> tuple[int, int]:
-    """How many blobs are named by nothing, and how many still when a scheduler has looked, days on.
+async def _pruned(machine: Machine, named: set[str]) -> tuple[int, int]:
+    """The number of blobs in no record, before and after a scheduler has pruned old blobs.
 
-    One is put there: so it is seen that the scheduler does look.
+    One such blob is added, so that pruning is observed to run.
     """
     stray = _folder(machine.folder) / STRAY
     stray.parent.mkdir(exist_ok=True)
@@ -156,9 +156,9 @@ async def _cleared(machine: Machine, named: set[str]) -> tuple[int, int]:
         os.utime(_folder(machine.folder) / blob, (then, then))
     await machine.kill_and_restart("scheduler")
     await machine.ready("scheduler")
-    deadline = time.monotonic() + CLEARING_SECONDS
+    deadline = time.monotonic() + PRUNING_SECONDS
     while blobs_in(machine.folder) - named and time.monotonic() < deadline:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     return len(found - named) - 1, len(blobs_in(machine.folder) - named)
 
 

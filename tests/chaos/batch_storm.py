@@ -1,4 +1,4 @@
-"""One batch under kills, by a seed."""
+"""A batch while services are killed in an order given by a seed."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from jobs.batches.batch import BATCH_ENDINGS
 from tests.chaos.batch_account import BatchAccount, account, blobs_in
 from tests.chaos.machine import Machine, running
 from tests.chaos.receiver import Receiver, receiving
-from tests.chaos.storm import TURNS, busy_part
+from tests.chaos.storm import TURNS, busy_service
 
 CLIENT_RETRIES = 40
-ASK_EVERY_SECONDS = 0.3
+POLL_SECONDS = 0.3
 WATCH_EVERY_SECONDS = 0.001
-CALLED_BACK = 20  # every so many lines ask for a callback of their own
-LARGE = 3  # every so many lines have a result that is kept in the store
+CALLED_BACK = 20  # every 20th line has its own callback
+LARGE = 3  # every third line has a result that is kept in the store
 INLINE_BYTES = 600
-# Both have something to lose while a segment is written.
+# The services that write a segment.
 WRITERS = ("scheduler", "redis")
-WITHOUT_COURIER = tuple(part for part in TURNS if part != "courier")
+WITHOUT_COURIER = tuple(service for service in TURNS if service != "courier")
 IsOpen = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchStorm:
-    """`kills`: rounds in which each part is killed, and the courier in the end; or, with
-    `at_segments`, how often the scheduler or Redis is killed as a segment of the output comes to
-    be. `settle_seconds`: the longest that all may take to end after the last kill.
+    """`kills`: rounds in which each service is killed, with the courier at the end; or, with
+    `at_segments`, how often the scheduler or Redis is killed while an output segment is written.
+    `settle_seconds`: the longest time until the batch ends after the last kill.
     """
 
     seed: int
@@ -46,11 +46,11 @@ class BatchStorm:
 
     @property
     def called_back(self) -> int:
-        """How many lines ask for a callback."""
+        """The number of lines with a callback."""
         return -(-self.lines // CALLED_BACK)
 
-    async def over(self, machine: Machine) -> BatchAccount:
-        """Have the storm go over a machine that is not up yet."""
+    async def run(self, machine: Machine) -> BatchAccount:
+        """Start the machine, run the batch with its faults, and return the outcome."""
         async with running(machine):
             tax = await machine.department("tax")
             client = openai.AsyncOpenAI(
@@ -68,19 +68,19 @@ class BatchStorm:
                 return await account(machine, client, receiver, batch, kills=kills, seconds=seconds)
 
     async def _kill_all(self, machine: Machine, receiver: Receiver, is_open: IsOpen) -> int:
-        """Every part in turn, and the courier as soon as it has something in hand; returns how
-        often that hit a batch that was not over yet, or its callbacks.
+        """Kill every service in turn, and the courier during a delivery; returns the number of
+        kills while the batch or its callbacks were unfinished.
         """
         random, hits = Random(self.seed), 0
         for _ in range(self.kills):
             for role in random.sample(WITHOUT_COURIER, len(WITHOUT_COURIER)):
-                part = await busy_part(machine, receiver, role)
+                service = await busy_service(machine, receiver, role)
                 await asyncio.sleep(random.uniform(0, 0.3))
                 hits += is_open()
-                await machine.kill_and_restart(part)
-                await machine.ready(part)
+                await machine.kill_and_restart(service)
+                await machine.ready(service)
         async with asyncio.timeout(self.settle_seconds):
-            while not receiver.taking:
+            while not receiver.in_flight:
                 await asyncio.sleep(WATCH_EVERY_SECONDS)
         await machine.kill_and_restart("courier")
         return hits + 1
@@ -94,9 +94,9 @@ class BatchStorm:
             if not is_open():
                 return number
             await asyncio.sleep(random.uniform(0, 0.01))
-            part = WRITERS[number % len(WRITERS)]
-            await machine.kill_and_restart(part)
-            await machine.ready(part)
+            service = WRITERS[number % len(WRITERS)]
+            await machine.kill_and_restart(service)
+            await machine.ready(service)
         return self.kills
 
     async def _submit(self, client: openai.AsyncOpenAI, receiver: Receiver) -> str:
@@ -134,9 +134,9 @@ async def _ended(client: openai.AsyncOpenAI, batch_id: str) -> Batch:
         batch = await client.batches.retrieve(batch_id)
         if batch.status in BATCH_ENDINGS:
             return batch
-        await asyncio.sleep(ASK_EVERY_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _all_called_back(machine: Machine) -> None:
     while await machine.redis.zcard("chancery:callbacks:tax:pending"):
-        await asyncio.sleep(ASK_EVERY_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)

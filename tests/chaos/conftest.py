@@ -1,4 +1,4 @@
-"""Parts of a running system are killed here, by a seed: `pytest tests/chaos --chaos-seed 7`."""
+"""Tests that kill services of a running system: `pytest tests/chaos --chaos-seed 7`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ DEFAULT_SEED = 20_261
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chaos-seed", type=int, default=DEFAULT_SEED, help="the order of faults")
+    parser.addoption(
+        "--chaos-seed", type=int, default=DEFAULT_SEED, help="seed for the order of faults"
+    )
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints a line that is seen also where the test passes."""
+    """Prints a line even if the test passes."""
 
     def say(line: str) -> None:
         with capsys.disabled():

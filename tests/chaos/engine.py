@@ -1,8 +1,8 @@
-"""The stand-in engine with a book of its requests that outlives its death.
+"""The stand-in engine with a log of its requests that survives a kill.
 
-    python -m tests.chaos.engine --port 8000 --book FILE [--latency 0.1]
+    python -m tests.chaos.engine --port 8000 --request-log FILE [--latency 0.1]
 
-Each request for a completion adds a line to the book when it comes: the mark of its document.
+Each request for a completion appends the mark of its document to the log when it arrives.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ MARK = re.compile(r"Case (c\d+)")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def booked(book: Path) -> dict[str, int]:
+def count_requests(request_log: Path) -> dict[str, int]:
     """Requests for completions so far, by the mark of the document."""
     counts: dict[str, int] = {}
-    for mark in book.read_text().split():
+    for mark in request_log.read_text().split():
         counts[mark] = counts.get(mark, 0) + 1
     return counts
 
 
-async def serve(port: int, book: Path, latency: float) -> None:
-    file = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+async def serve(port: int, request_log: Path, latency: float) -> None:
+    file = os.open(request_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     @web.middleware
-    async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def log_request(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path == "/v1/chat/completions":
             found = MARK.search(await request.text())
-            # One write: whole or not at all, also where this process is killed.
+            # A single write is complete or missing, even if this process is killed.
             os.write(file, f"{found[1] if found else '-'}\n".encode())
         return await handler(request)
 
     app = StandIn(Behaviour(latency=latency)).app()
-    app.middlewares.append(enter)
+    app.middlewares.append(log_request)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
@@ -53,10 +53,10 @@ async def serve(port: int, book: Path, latency: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--book", type=Path, required=True)
-    parser.add_argument("--latency", type=float, default=0.1, help="seconds before an answer")
+    parser.add_argument("--request-log", type=Path, required=True)
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds per response")
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.book, options.latency))
+    uvloop.run(serve(options.port, options.request_log, options.latency))
 
 
 if __name__ == "__main__":

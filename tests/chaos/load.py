@@ -1,4 +1,4 @@
-"""Departments' software that submits jobs with the real client."""
+"""Submits jobs with the Python client, as a department's software does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import count
 from client import AsyncChancery, ChanceryError
 
 CLIENT_SECONDS = 240.0
-AT_ONCE = 16
+CONCURRENCY = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job that the api answered 202 for. `mark` is in its document's text."""
+    """An accepted job. `mark` is in the text of its document."""
 
     id: str
     mark: str
@@ -22,7 +22,7 @@ class Accepted:
 
 @dataclass(slots=True)
 class Load:
-    """Bursts of jobs, in both lanes, as text and as files; every one is told apart by its mark."""
+    """Submits bursts of jobs in both lanes, as texts and files, each with its own mark."""
 
     client: AsyncChancery
     callback_url: str | None
@@ -30,23 +30,23 @@ class Load:
     refused: list[ChanceryError] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
     _bursts: list[asyncio.Task[None]] = field(default_factory=list)
-    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONCURRENCY))
 
     def burst(self, jobs: int) -> None:
-        """Begin to submit so many jobs; `finish` waits for all bursts."""
+        """Start submitting `jobs` jobs; `finish` waits for all bursts."""
         self._bursts += [asyncio.create_task(self.submit()) for _ in range(jobs)]
 
     async def finish(self) -> None:
         await asyncio.gather(*self._bursts)
 
     async def submit(self, lane: str | None = None) -> None:
-        """One job; every other one is bulk unless `lane` says."""
+        """Submit a job in `lane`, by default in both lanes by turns."""
         number = next(self.numbers)
         mark = f"c{number:06}"
         text = f"Case {mark}. The water is off on 5 March. Fill a bath before then."
         by_file = number % 5 == 0
         try:
-            async with self._at_once:
+            async with self._slots:
                 job = await self.client.submit(
                     "summarize",
                     text=None if by_file else text,

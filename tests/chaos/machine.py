@@ -1,4 +1,4 @@
-"""A whole system of real processes, and what can befall it."""
+"""A whole system of real processes, and the faults that can be injected."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from jobs.model.department import NewDepartment
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
 from standin.engine_process import free_port
-from tests.chaos.parts import Part, RedisPart
+from tests.chaos.services import RedisService, Service
 
 PATIENCE = 60.0
-# What a supervisor waits before it starts a process again.
+# The delay of a supervisor before it restarts a process.
 RESTART_SECONDS = 0.5
 WORKERS = ("worker-1", "worker-2")
 ROLES = (*WORKERS, "courier", "scheduler")
@@ -35,10 +35,10 @@ ROLES = (*WORKERS, "courier", "scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A worker's, or its being stopped. `jobs` were in its hand; `known`: the ledger was told."""
+    """A worker's kill or stop. It held `jobs`; `known`: the death was reported to the ledger."""
 
     at: float
-    life: str
+    instance: str
     jobs: frozenset[str]
     known: bool
 
@@ -46,8 +46,8 @@ class Death:
 class Machine:
     """Redis, an engine, an api, two workers, a courier and a scheduler.
 
-    `supervised`: whoever starts a process again tells the ledger of its death, as `chancery up`
-    does. Otherwise nobody does, as where a whole machine dies, and leases have to run out.
+    `supervised`: deaths are reported to the ledger, as `chancery up` does. Otherwise they are not,
+    as when a whole machine fails, and leases have to expire.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Machine:
         redis_port: int | None = None,
         redis_ports: Mapping[str, int] | None = None,
     ) -> None:
-        """`redis_ports`: parts that reach Redis at another port, through a proxy."""
+        """`redis_ports`: services that connect to Redis through a proxy on another port."""
         self.folder = folder
         self.redis_port = redis_port or free_port()
         self.supervised = supervised
         self.deaths: list[Death] = []
-        self.book = folder / "engine.book"
+        self.request_log = folder / "engine-requests.log"
         self.engine_url, self.api_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         self._latency = latency
         self._env = dict(env or {})
@@ -79,17 +79,17 @@ class Machine:
             retry_on_error=[RedisConnectionError, RedisTimeoutError],
         )
         self._http = httpx.AsyncClient(timeout=3, trust_env=False)
-        self.parts = {part.key: part for part in self._made()}
+        self.services = {service.key: service for service in self._create_services()}
 
     async def up(self) -> None:
         for key in ("redis", "engine", "api", *ROLES):
-            self.parts[key].start()
-        for key in self.parts:
+            self.services[key].start()
+        for key in self.services:
             await self.ready(key)
 
     async def down(self) -> None:
-        for part in self.parts.values():
-            part.end()
+        for service in self.services.values():
+            service.end()
         await self.ledger.close()
         await self.redis.aclose()
         await self._http.aclose()
@@ -98,57 +98,60 @@ class Machine:
         return await self.ledger.departments.create(name, callback_allow=("127.0.0.1",))
 
     async def kill(self, key: str) -> None:
-        """SIGKILL a part, and note what a worker had in its hand."""
-        part = self.parts[key]
-        at, life = part.kill(), part.life.name
+        """Kill a service, and record the jobs that a worker held."""
+        service = self.services[key]
+        at, instance = service.kill(), service.instance.name
         if key in WORKERS:
-            self.deaths.append(Death(at, life, await self._held(life), self.supervised))
+            self.deaths.append(Death(at, instance, await self._held(instance), self.supervised))
         if self.supervised and key in ROLES:
-            await self.declare_dead(life)
+            await self.declare_dead(instance)
 
     async def kill_and_restart(self, key: str) -> None:
         await self.kill(key)
         await asyncio.sleep(RESTART_SECONDS)
-        self.parts[key].start()
+        self.services[key].start()
 
     async def pause(self, key: str, seconds: float) -> None:
-        """SIGSTOP a part for a while. Nobody is told: it is there, and does nothing."""
-        part = self.parts[key]
+        """Stop a service with SIGSTOP for `seconds`. This is not reported to the ledger."""
+        service = self.services[key]
         at = time.time()
-        part.signal(signal.SIGSTOP)
+        service.signal(signal.SIGSTOP)
         if key in WORKERS:
-            held = await self._held(part.life.name)
-            self.deaths.append(Death(at, part.life.name, held, known=False))
+            held = await self._held(service.instance.name)
+            self.deaths.append(Death(at, service.instance.name, held, known=False))
         await asyncio.sleep(seconds)
-        part.signal(signal.SIGCONT)
+        service.signal(signal.SIGCONT)
 
-    async def restart_politely(self, key: str) -> None:
-        """SIGTERM, wait for its end, start it again. It has to end by itself."""
-        part = self.parts[key]
-        part.terminate()
-        await asyncio.to_thread(part.life.process.wait, PATIENCE)
-        part.signal(signal.SIGKILL)  # what it started
-        part.start()
+    async def restart_gracefully(self, key: str) -> None:
+        """Send SIGTERM, wait for the end, and start the service again."""
+        service = self.services[key]
+        service.terminate()
+        await asyncio.to_thread(service.instance.process.wait, PATIENCE)
+        service.signal(signal.SIGKILL)  # its remaining children
+        service.start()
 
-    async def declare_dead(self, life: str) -> None:
+    async def declare_dead(self, name: str) -> None:
         try:
-            await self.ledger.processes.declare_dead(life)
+            await self.ledger.processes.declare_dead(name)
         except ProblemError:
-            return  # Redis is away too: the jobs' leases will tell the scheduler
+            return  # Redis is unavailable too: the jobs' leases will expire
 
     async def ready(self, key: str) -> None:
-        """Wait until a part does what it is there for."""
+        """Wait until a service is ready."""
         deadline = time.monotonic() + PATIENCE
         while not await self._is_ready(key):
-            life = self.parts[key].life
-            tail = life.log.read_text(errors="replace")[-2000:]
-            assert life.process.poll() is None, f"{life.name} ended:\n{tail}"
-            assert time.monotonic() < deadline, f"{life.name} is not ready:\n{tail}"
+            instance = self.services[key].instance
+            tail = instance.log.read_text(errors="replace")[-2000:]
+            assert instance.process.poll() is None, f"{instance.name} ended:\n{tail}"
+            assert time.monotonic() < deadline, f"{instance.name} is not ready:\n{tail}"
             await asyncio.sleep(0.1)
 
-    def owner(self, life: str) -> str | None:
-        """The part whose present life has this name."""
-        return next((key for key, part in self.parts.items() if part.life.name == life), None)
+    def owner(self, instance: str) -> str | None:
+        """The service whose current instance has this name."""
+        return next(
+            (key for key, service in self.services.items() if service.instance.name == instance),
+            None,
+        )
 
     async def _is_ready(self, key: str) -> bool:
         try:
@@ -165,25 +168,28 @@ class Machine:
         except (ProblemError, httpx.TransportError):
             return False
         return any(
-            process.name == self.parts[key].life.name and process.detail.get("engine_healthy", True)
+            process.name == self.services[key].instance.name
+            and process.detail.get("engine_healthy", True)
             for process in processes
         )
 
-    async def _held(self, life: str) -> frozenset[str]:
-        return frozenset(map(str, await self.redis.smembers(f"chancery:held:{life}")))
+    async def _held(self, instance: str) -> frozenset[str]:
+        return frozenset(map(str, await self.redis.smembers(f"chancery:held:{instance}")))
 
-    def _made(self) -> list[Part]:
+    def _create_services(self) -> list[Service]:
         python, folder = sys.executable, self.folder
         engine, api = (url.rpartition(":")[2] for url in (self.engine_url, self.api_url))
         engine_argv = [python, "-m", "tests.chaos.engine", "--port", engine]
-        engine_argv += ["--book", str(self.book), "--latency", str(self._latency)]
+        engine_argv += ["--request-log", str(self.request_log), "--latency", str(self._latency)]
         own = {"CHANCERY_API_PORT": api}
         return [
-            RedisPart(folder, self.redis_port),
-            Part("engine", engine_argv, {}, folder),
-            Part("api", [python, "-m", "api"], self._own("api") | own, folder),
+            RedisService(folder, self.redis_port),
+            Service("engine", engine_argv, {}, folder),
+            Service("api", [python, "-m", "api"], self._own("api") | own, folder),
             *(
-                Part(key, [python, "-m", "worker", key.split("-")[0]], self._own(key) | own, folder)
+                Service(
+                    key, [python, "-m", "worker", key.split("-")[0]], self._own(key) | own, folder
+                )
                 for key in ROLES
             ),
         ]

@@ -1,6 +1,4 @@
-"""A TCP proxy to Redis that can stop passing bytes, as a network that is cut, or break off, as a
-server that dies.
-"""
+"""A TCP proxy to Redis that can simulate a network partition and a crashing server."""
 
 from __future__ import annotations
 
@@ -10,9 +8,10 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Proxy:
-    """Passes bytes both ways. While `cut`, nothing passes and nothing is closed; what was sent
-    meanwhile arrives once it is mended, as from a network's queues. While `broken`, no connection
-    lives, nor can one be made.
+    """Forwards bytes both ways.
+
+    After `cut`, nothing is forwarded and nothing closed; bytes sent meanwhile are forwarded after
+    `mend`, as from a network's buffers. While `broken`, all connections are closed and refused.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -20,7 +19,7 @@ class Proxy:
         self._target_port = target_port
         self._open = asyncio.Event()
         self._open.set()
-        self._last_words: bytes | None = None
+        self._break_at: bytes | None = None
         self._links: set[asyncio.Task[None]] = set()
         self.broken = asyncio.Event()
 
@@ -28,8 +27,8 @@ class Proxy:
         self._open.clear()
 
     def break_before(self, words: bytes) -> None:
-        """Break when either side says them, and do not pass them on."""
-        self._last_words = words
+        """Break when either side sends `words`, without forwarding them."""
+        self._break_at = words
 
     def mend(self) -> None:
         self.broken.clear()
@@ -49,7 +48,7 @@ class Proxy:
             writers.append(there[1])
             await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
         except (OSError, asyncio.CancelledError):
-            pass  # one side has gone, or all is over: the other side learns it by being closed
+            pass  # one side closed, or the proxy is closing: the other side is closed too
         finally:
             self._links.discard(task)
             for one in writers:
@@ -58,8 +57,8 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
             await self._open.wait()
-            if self._last_words and self._last_words in data:
-                self._last_words = None
+            if self._break_at and self._break_at in data:
+                self._break_at = None
                 self.broken.set()
                 for link in self._links:
                     link.cancel()

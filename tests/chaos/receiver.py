@@ -1,4 +1,4 @@
-"""A department's system: keeps the books on every callback that reaches it."""
+"""A department's receiver that records every delivery."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One callback as it came. `at` is in seconds since 1970."""
+    """A delivery as received. `at` is in seconds since 1970."""
 
     at: float
     path: str
@@ -31,9 +31,9 @@ class Delivery:
 
 @dataclass(slots=True)
 class Receiver:
-    """Verifies, books and answers 204 after `seconds`, unless `answer` says otherwise.
+    """Verifies and records deliveries, and answers 204 after `seconds` or as `answer` does.
 
-    `taking`: deliveries that wait for their answer.
+    `in_flight` is the number of unanswered deliveries.
     """
 
     secret: str
@@ -41,7 +41,7 @@ class Receiver:
     seconds: float = 0.1
     answer: Answer | None = None
     deliveries: list[Delivery] = field(default_factory=list)
-    taking: int = 0
+    in_flight: int = 0
 
     def url(self, path: str = "/hook") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -52,19 +52,19 @@ class Receiver:
             found.setdefault(one.webhook_id, []).append(one)
         return found
 
-    async def take(self, request: web.Request) -> web.StreamResponse:
+    async def receive(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self.deliveries.append(self._booked(request, body))
-        self.taking += 1
+        self.deliveries.append(self._delivery(request, body))
+        self.in_flight += 1
         try:
             if self.answer:
                 return await self.answer(request)
             await asyncio.sleep(self.seconds)
             return web.Response(status=204)
         finally:
-            self.taking -= 1
+            self.in_flight -= 1
 
-    def _booked(self, request: web.Request, body: bytes) -> Delivery:
+    def _delivery(self, request: web.Request, body: bytes) -> Delivery:
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             Webhook(self.secret).verify(body, headers)
@@ -87,7 +87,7 @@ class Receiver:
 async def receiving(secret: str) -> AsyncIterator[Receiver]:
     receiver = Receiver(secret)
     app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_post("/{path:.*}", receiver.take)
+    app.router.add_post("/{path:.*}", receiver.receive)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()

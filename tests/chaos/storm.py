@@ -1,4 +1,4 @@
-"""Kills and stops in turn, under bursts of jobs, by a seed."""
+"""Services are killed and stopped during bursts of jobs, in an order given by a seed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.chaos.load import Load, client_of
 from tests.chaos.machine import WORKERS, Machine, running
 from tests.chaos.receiver import Receiver, receiving
 
-IN_HAND = 3
+IN_PROGRESS = 3
 BUSY_SECONDS = 5.0
 TURNS = ("worker", "courier", "scheduler", "api", "engine", "redis")
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """`kills`: rounds in which each part is killed. `stops`: parts that are stopped, in turn, for
-    `stop_seconds`. `settle_seconds`: the longest that all may take to end after the last fault.
+    """`kills`: rounds in which each service is killed. `stops`: services that are stopped by turns
+    for `stop_seconds`. `settle_seconds`: the longest time until all jobs end after the last fault.
     """
 
     seed: int
@@ -33,15 +33,15 @@ class Storm:
     settle_seconds: float
 
     def faults(self, random: Random) -> Iterator[tuple[str, bool]]:
-        """Parts in turn, each round in another order; and whether it is stopped, not killed."""
+        """Services by turns, each round in another order, and whether to stop instead of kill."""
         for _ in range(self.kills):
-            for part in random.sample(TURNS, len(TURNS)):
-                yield part, False
-        for part in self.stops:
-            yield part, True
+            for service in random.sample(TURNS, len(TURNS)):
+                yield service, False
+        for service in self.stops:
+            yield service, True
 
-    async def over(self, machine: Machine) -> Account:
-        """Have the storm go over a machine that is not up yet."""
+    async def run(self, machine: Machine) -> Account:
+        """Start the machine, submit jobs during the faults, and return the outcome."""
         random = Random(self.seed)
         faults = list(self.faults(random))
         async with running(machine):
@@ -52,43 +52,42 @@ class Storm:
                 sizes = _shares(self.jobs, len(faults))
                 for (role, is_stop), size in zip(faults, sizes, strict=True):
                     load.burst(size)
-                    part = await busy_part(machine, receiver, role)
+                    service = await busy_service(machine, receiver, role)
                     await asyncio.sleep(random.uniform(0, 0.05))
                     if is_stop:
-                        await machine.pause(part, self.stop_seconds)
+                        await machine.pause(service, self.stop_seconds)
                     else:
-                        await machine.kill_and_restart(part)
-                    await machine.ready(part)
+                        await machine.kill_and_restart(service)
+                    await machine.ready(service)
                 await load.finish()
                 await settled(machine, load, self.settle_seconds)
                 return await account(machine, load, receiver)
 
 
-async def busy_part(machine: Machine, receiver: Receiver, role: str) -> str:
-    """The part of a role that a fault hits, once it would hit work in hand: not before a burst is
-    there, nor after it.
-    """
+async def busy_service(machine: Machine, receiver: Receiver, role: str) -> str:
+    """Wait until a service of a role has work in progress, `BUSY_SECONDS` at most; returns it."""
 
-    async def in_hand(part: str) -> int:
-        if part == "courier":
-            return receiver.taking
-        if part in WORKERS:
-            return int(await machine.redis.scard(f"chancery:held:{machine.parts[part].life.name}"))
+    async def in_progress(service: str) -> int:
+        if service == "courier":
+            return receiver.in_flight
+        if service in WORKERS:
+            name = machine.services[service].instance.name
+            return int(await machine.redis.scard(f"chancery:held:{name}"))
         return int(await machine.redis.zcard("chancery:running"))
 
-    parts = WORKERS if role == "worker" else (role,)
+    services = WORKERS if role == "worker" else (role,)
     with suppress(TimeoutError):
         async with asyncio.timeout(BUSY_SECONDS):
             while True:
-                for part in parts:
-                    if await in_hand(part) >= IN_HAND:
-                        return part
+                for service in services:
+                    if await in_progress(service) >= IN_PROGRESS:
+                        return service
                 await asyncio.sleep(0.005)
-    return parts[0]
+    return services[0]
 
 
 def latency_of(seed: int) -> float:
-    """Of the engine, in seconds: jobs are in hand when a kill comes."""
+    """The engine's latency in seconds, long enough for jobs to be running at a kill."""
     return Random(seed).uniform(0.05, 0.2)
 
 
@@ -97,5 +96,5 @@ def machine_for(folder: Path, storm: Storm, *, supervised: bool, **env: str) -> 
     return Machine(folder, supervised=supervised, latency=latency, env=env)
 
 
-def _shares(jobs: int, parts: int) -> list[int]:
-    return [jobs // parts + (number < jobs % parts) for number in range(parts)]
+def _shares(jobs: int, faults: int) -> list[int]:
+    return [jobs // faults + (number < jobs % faults) for number in range(faults)]

@@ -1,4 +1,4 @@
-"""A worker that is cut off from Redis for longer than its lease."""
+"""A worker that is disconnected from Redis for longer than its lease."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from standin.engine_process import StandInControl, free_port
 from tests.chaos.account import account, settled
-from tests.chaos.engine import booked
+from tests.chaos.engine import count_requests
 from tests.chaos.load import Load, client_of
 from tests.chaos.machine import Machine, running
 from tests.chaos.proxy import proxying
@@ -19,7 +19,7 @@ from tests.chaos.receiver import receiving
 from tests.integration.processes.system import until
 
 LEASE_SECONDS = 6.0
-ANSWERED_IN_THE_DARK = 3.0  # within the lease: the worker learns the result, and cannot keep it
+SHORT = 3.0  # within the lease: the worker gets the result and cannot store it
 LONG = 120.0
 
 
@@ -39,26 +39,28 @@ async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_job
             tax = await machine.department("tax")
             client = client_of(machine.api_url, tax.api_key)
             engine = StandInControl(machine.engine_url)
-            cut_off, other = machine.parts["worker-1"], machine.parts["worker-2"]
+            cut_off, other = machine.services["worker-1"], machine.services["worker-2"]
             other.terminate()
-            await asyncio.to_thread(other.life.process.wait, 60)
+            await asyncio.to_thread(other.instance.process.wait, 60)
             async with receiving(tax.callback_secret) as receiver, client:
                 load = Load(client, receiver.url())
-                for latency in (ANSWERED_IN_THE_DARK, LONG):
+                for latency in (SHORT, LONG):
                     engine.control(latency=latency)
                     load.burst(3)
                     await load.finish()
-                    await until(lambda: len(booked(machine.book)) == len(load.accepted))
+                    await until(
+                        lambda: len(count_requests(machine.request_log)) == len(load.accepted)
+                    )
                 engine.control(latency=0.1)
                 aborted = engine.counts()["aborted"]
                 first = {job.id for job in load.accepted}
 
                 proxy.cut()
                 other.start()
-                load.burst(6)  # its messages may be taken by the one that is cut off
+                load.burst(6)  # their messages may be received by the disconnected worker
                 await load.finish()
                 await settled(machine, load, 60)
-                # The cut-off worker gives up by itself: nobody could tell it.
+                # The disconnected worker stops its runs by itself.
                 lost = {event["job_id"] for _, event in cut_off.events("job.lease_lost")}
                 await until(lambda: engine.counts()["aborted"] >= aborted + 3, 10)
                 proxy.mend()
@@ -66,14 +68,14 @@ async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_job
                 before = await machine.redis.hgetall("chancery:endings")
                 await machine.ready("worker-1")
                 other.signal(signal.SIGSTOP)
-                load.burst(4)  # that it still works is seen where nobody else does
+                load.burst(4)  # only the reconnected worker can run these
                 await load.finish()
                 await settled(machine, load, 60)
                 other.signal(signal.SIGCONT)
                 done = await account(machine, load, receiver)
             for job_id in first:
                 record = await machine.redis.hgetall(f"chancery:job:{job_id}")
-                assert (record["status"], record["worker"]) == ("succeeded", other.life.name)
+                assert (record["status"], record["worker"]) == ("succeeded", other.instance.name)
                 assert record["ended_by"] == record["token"] == "2"
         say(done.line(f"a worker cut off, seed {seed}"))
         done.check()

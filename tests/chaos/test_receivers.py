@@ -1,4 +1,4 @@
-"""Receivers of one department that misbehave in every way, beside a good one of another."""
+"""Failing receivers of one department do not delay the deliveries of another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.chaos.receiver import Receiver, receiving
 BUSY_SECONDS = 4
 SLOW_SECONDS = 10.0
 FLOOD_MIB = 100
-# More than a courier's 32 deliveries in flight: enough to fill it, where nothing bounds them.
+BURST_EVERY_SECONDS = 0.5
+# More in total than a courier's 32 deliveries in flight.
 JOBS: Mapping[str, int] = {
     "/hangs": 40,
     "/slow": 10,
@@ -36,21 +37,21 @@ DELIVERED, DEAD = CallbackStatus.delivered, CallbackStatus.dead
 ENDS: Mapping[str, tuple[CallbackStatus, int, int | None]] = {
     "/slow": (DELIVERED, 1, 204),
     "/fails": (DEAD, 3, 500),
-    "/gone": (DEAD, 1, 410),  # the first; the others are given up unattempted
+    "/gone": (DEAD, 1, 410),  # the first; the others end without an attempt
     "/busy": (DELIVERED, 2, 204),
     "/moved": (DEAD, 3, 302),
     "/floods": (DELIVERED, 1, 200),
 }
-# What a busy machine may add to a delivery, in seconds: below it, twice as slow says nothing.
+# A tolerance in seconds: for shorter deliveries, a ratio is only noise.
 NOISE_SECONDS = 0.5
 
 
-class Misbehaviour:
-    """Answers by path, each in its own wrong way; `trapped` counts who followed a redirect."""
+class FailingReceiver:
+    """Fails in a different way for each path; `redirects_followed` must stay 0."""
 
     def __init__(self) -> None:
-        self.trapped = 0
-        self._told_busy: set[str] = set()
+        self.redirects_followed = 0
+        self._busy_ids: set[str] = set()
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         match request.path:
@@ -69,13 +70,13 @@ class Misbehaviour:
             case "/floods":
                 return await _flood(request)
             case "/trap":
-                self.trapped += 1
+                self.redirects_followed += 1
         return web.Response(status=204)
 
     def _busy(self, webhook_id: str) -> web.Response:
-        if webhook_id in self._told_busy:
+        if webhook_id in self._busy_ids:
             return web.Response(status=204)
-        self._told_busy.add(webhook_id)
+        self._busy_ids.add(webhook_id)
         return web.Response(status=429, headers={"retry-after": str(BUSY_SECONDS)})
 
 
@@ -87,7 +88,7 @@ async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
         "CHANCERY_CALLBACK_TIMEOUT_SECONDS": "12",
         "CHANCERY_CALLBACK_LEASE_SECONDS": "20",
         "CHANCERY_CALLBACK_SCHEDULE_SECONDS": "[0, 1, 2]",
-        # Short, so that receivers which fail for ever are done with in the test's time.
+        # Short, so that callbacks to failing receivers end during the test.
         "CHANCERY_CALLBACK_BREAKER_PAUSE_SECONDS": "1",
         "CHANCERY_CALLBACK_BREAKER_PAUSE_MAX_SECONDS": "1",
     }
@@ -95,13 +96,13 @@ async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
         tax, land = await machine.department("tax"), await machine.department("land")
         async with (
             receiving(tax.callback_secret) as good,
-            _one_each(land.callback_secret) as bad,
+            _receiver_per_path(land.callback_secret) as bad,
             client_of(machine.api_url, tax.api_key) as tax_client,
             client_of(machine.api_url, land.api_key) as land_client,
         ):
-            misbehaviour = Misbehaviour()
+            failing = FailingReceiver()
             for receiver in bad.values():
-                receiver.answer = misbehaviour
+                receiver.answer = failing
             good.seconds, numbers = 0.02, count(1)
             alone = await _good_deliveries(machine, good, Load(tax_client, good.url()))
             memory = _peak_mib(machine)
@@ -109,39 +110,39 @@ async def test_bad_receivers_of_one_department_do_not_slow_anothers_deliveries(
             for path, load in loads.items():
                 load.burst(JOBS[path])
             await asyncio.gather(*(load.finish() for load in loads.values()))
-            beside = await _good_deliveries(machine, good, Load(tax_client, good.url()))
+            with_failing = await _good_deliveries(machine, good, Load(tax_client, good.url()))
             for path, end in ENDS.items():
                 for job in loads[path].accepted:
-                    callback = await _over(machine, job.id)
+                    callback = await _ended_callback(machine, job.id)
                     if not (path == "/gone" and callback.error and not callback.attempts):
                         assert _end(callback) == end, path
             grown = _peak_mib(machine) - memory
             waits = [second.at - first.at for first, second in bad["/busy"].by_id().values()]
             deliveries = [one for receiver in bad.values() for one in receiver.deliveries]
     say(
-        f"receivers, seed {seed}: {len(deliveries)} bad deliveries; a good one's 90th "
-        f"percentile {alone:.2f} s alone, {beside:.2f} s beside them; "
+        f"receivers, seed {seed}: {len(deliveries)} failing deliveries; 90th percentile of the "
+        f"good receiver {alone:.2f} s alone, {with_failing:.2f} s with failing ones; "
         f"courier's peak memory +{grown:.0f} MiB"
     )
-    assert beside < max(2 * alone, alone + NOISE_SECONDS)
+    assert with_failing < max(2 * alone, alone + NOISE_SECONDS)
     assert min(waits) >= BUSY_SECONDS
-    assert misbehaviour.trapped == 0
+    assert failing.redirects_followed == 0
     assert grown < FLOOD_MIB
     assert all(one.verified for one in (*good.deliveries, *deliveries))
 
 
 @asynccontextmanager
-async def _one_each(secret: str) -> AsyncIterator[Mapping[str, Receiver]]:
-    """A receiver for each way to misbehave: what one does is held against it alone."""
+async def _receiver_per_path(secret: str) -> AsyncIterator[Mapping[str, Receiver]]:
+    """A receiver for each way of failing, so that each has its own circuit breaker."""
     async with AsyncExitStack() as stack:
         yield {path: await stack.enter_async_context(receiving(secret)) for path in JOBS}
 
 
 async def _good_deliveries(machine: Machine, receiver: Receiver, load: Load) -> float:
-    """The 90th percentile of seconds from a job's ending to its callback's arrival."""
+    """The 90th percentile of the seconds from a job's ending to the arrival of its callback."""
     for _ in range(8):
         load.burst(5)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(BURST_EVERY_SECONDS)
     await load.finish()
     await settled(machine, load, 100)
     arrived = {one.job_id: one.at for one in reversed(receiver.deliveries)}
@@ -152,8 +153,8 @@ async def _good_deliveries(machine: Machine, receiver: Receiver, load: Load) -> 
     return statistics.quantiles(seconds, n=10)[-1]
 
 
-async def _over(machine: Machine, job_id: str) -> Callback:
-    """The job's callback when it is delivered or dead."""
+async def _ended_callback(machine: Machine, job_id: str) -> Callback:
+    """Wait until the job's callback is delivered or dead."""
     async with asyncio.timeout(100):
         while True:
             (callback,) = (await machine.ledger.callbacks.list("land", job_id=job_id)).items
@@ -167,7 +168,7 @@ def _end(callback: Callback) -> tuple[CallbackStatus, int, int | None]:
 
 
 def _peak_mib(machine: Machine) -> float:
-    status = Path(f"/proc/{machine.parts['courier'].life.process.pid}/status").read_text()
+    status = Path(f"/proc/{machine.services['courier'].instance.process.pid}/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return int(line.split()[1]) / 1024
 
@@ -175,7 +176,7 @@ def _peak_mib(machine: Machine) -> float:
 async def _flood(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"content-length": str(FLOOD_MIB * 2**20)})
     await response.prepare(request)
-    with suppress(ConnectionError):  # nobody has to read it all
+    with suppress(ConnectionError):  # the courier stops reading at its limit
         for _ in range(FLOOD_MIB * 16):
             await response.write(b"x" * 65_536)
     return response

@@ -1,4 +1,4 @@
-"""Redis is killed, or somebody empties Celery's queues in it."""
+"""Redis is killed, or Celery's queues in it are emptied."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.chaos.load import Load, client_of
 from tests.chaos.machine import Machine, running
 from tests.chaos.receiver import receiving
 
-CELERYS = ("interactive", "bulk", "callbacks")
+QUEUES = ("interactive", "bulk", "callbacks")
 
 
 @pytest.mark.timeout(240)
-async def test_a_redis_that_was_killed_comes_back_with_every_job_that_was_accepted(
+async def test_after_a_kill_redis_has_every_accepted_job(
     tmp_path: Path, seed: int, say: Callable[[str], None]
 ) -> None:
     async with running(Machine(tmp_path, latency=0.3)) as machine:
@@ -32,7 +32,7 @@ async def test_a_redis_that_was_killed_comes_back_with_every_job_that_was_accept
                     await asyncio.sleep(0.005)
                 await machine.kill("redis")
                 await asyncio.sleep(pause)
-                machine.parts["redis"].start()
+                machine.services["redis"].start()
                 await machine.ready("redis")
             await load.finish()
             await settled(machine, load, 120)
@@ -40,15 +40,15 @@ async def test_a_redis_that_was_killed_comes_back_with_every_job_that_was_accept
     say(done.line(f"Redis killed thrice, seed {seed}"))
     done.check()
     assert done.succeeded == 120
-    # Nobody but Redis died: no job may be nearer to being set aside.
+    # No worker died, so no job may be counted as abandoned.
     assert done.counters.get("jobs_abandoned", 0) == 0
 
 
 @pytest.mark.timeout(240)
-async def test_what_celery_lost_is_sent_again(
+async def test_messages_lost_by_celery_are_sent_again(
     tmp_path: Path, seed: int, say: Callable[[str], None]
 ) -> None:
-    # Two at a time, so that callbacks wait as well.
+    # Two deliveries at a time, so that callbacks wait too.
     async with running(Machine(tmp_path, env={"CHANCERY_CALLBACK_CONCURRENCY": "2"})) as machine:
         tax = await machine.department("tax")
         client = client_of(machine.api_url, tax.api_key)
@@ -61,14 +61,14 @@ async def test_what_celery_lost_is_sent_again(
             await load.finish()
             while not await machine.redis.llen("callbacks") > 1:
                 await asyncio.sleep(0.005)
-            lengths = [await machine.redis.llen(queue) for queue in CELERYS]
-            await machine.redis.delete(*CELERYS)
+            lengths = [await machine.redis.llen(queue) for queue in QUEUES]
+            await machine.redis.delete(*QUEUES)
             engine.control(latency=0.1)
             receiver.seconds = 0.1
             await settled(machine, load, 120)
             done = await account(machine, load, receiver)
     say(done.line(f"Celery's queues emptied of {lengths}, seed {seed}"))
-    assert all(lengths), "there was nothing to lose"
+    assert all(lengths), "a queue was empty before"
     done.check()
     assert done.succeeded == 100
     assert done.run_twice == 0

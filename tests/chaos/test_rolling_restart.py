@@ -1,4 +1,4 @@
-"""Every process is restarted in turn, as for an update, while work comes in."""
+"""Every process is restarted by turns, as for an update, while jobs are submitted."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ async def test_a_rolling_restart_under_load_delays_jobs_and_loses_none(
         client = client_of(machine.api_url, tax.api_key)
         async with receiving(tax.callback_secret) as receiver, client:
             load = Load(client, receiver.url())
-            coming = asyncio.create_task(_keep_coming(load))
+            submitting = asyncio.create_task(_submit_bursts(load))
             for key in ("api", *ROLES, "engine", "redis"):
-                await machine.restart_politely(key)
+                await machine.restart_gracefully(key)
                 await machine.ready(key)
-            coming.cancel()
+            submitting.cancel()
             await load.finish()
             await settled(machine, load, 120)
             done = await account(machine, load, receiver)
@@ -39,7 +39,7 @@ async def test_a_rolling_restart_under_load_delays_jobs_and_loses_none(
     assert done.counters.get("jobs_abandoned", 0) == 0
 
 
-async def _keep_coming(load: Load) -> None:
+async def _submit_bursts(load: Load) -> None:
     while True:
         load.burst(4)
         await asyncio.sleep(BURST_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""The project brought up once by `docker compose up -d --wait`, and taken down at the end."""
+"""Runs the project once with `docker compose up -d --wait`, and removes it at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.compose.project import Compose, Department, System, answers, say
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The parts, all healthy, from an image built from this checkout."""
+    """The running services, all healthy, with an image built from this checkout."""
     received = tmp_path_factory.mktemp("received")
     received.chmod(0o777)
     compose = Compose(received)
@@ -28,7 +28,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             print(compose("ps", "--all"))
             print(compose("logs", "--tail", "40"))
             raise
-        say("every part is healthy")
+        say("every service is healthy")
         yield System(compose, open_before)
     finally:
         say("docker compose down -v")

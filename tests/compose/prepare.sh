@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# What a bring-up needs where no image registry can be reached, made from Debian's packages and a
-# local Python 3.12, and kept in .compose/cache: Docker, the Compose and Buildx plugins, and
-# stand-ins for the base images that the Dockerfile and docker-compose.yml name.
-# Needs root, Debian 12 and python3.12 (on the PATH or from pyenv). Idempotent.
+# Prepares Docker Compose tests on a machine without an image registry: builds Docker, the Compose
+# and Buildx plugins, and replacements for the base images in the Dockerfile and docker-compose.yml
+# from Debian's packages and a local Python 3.12. Keeps them in .compose/cache.
+# Requires root, Debian 12 and python3.12 (on the PATH or from pyenv). Idempotent.
 set -euo pipefail
 umask 022
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=$root/.compose/cache
 work=$root/.compose/prepare
-redis_image=${REDIS_IMAGE:?the image that docker-compose.yml names}
-python_image=${PYTHON_IMAGE:?the image that the Dockerfile names}
+redis_image=${REDIS_IMAGE:?set it to the image in docker-compose.yml}
+python_image=${PYTHON_IMAGE:?set it to the image in the Dockerfile}
 
 say() { printf 'compose-test: %s\n' "$*"; }
 fail() { printf 'compose-test: %s\n' "$*" >&2; exit 1; }
@@ -26,8 +26,8 @@ install_docker() {
   apt install -y --no-install-recommends docker.io debootstrap iptables >/dev/null
 }
 
-# Debian 12 has only the first Compose; the second is a plugin in Debian 13, a static binary
-# enough to run here. A private apt configuration keeps the machine's own package lists as they are.
+# Debian 12 has only version 1 of Compose. The plugin of Debian 13 runs here too; a private apt
+# configuration leaves the machine's package lists unchanged.
 fetch_plugins() {
   [ -x "$cache/plugins/docker-compose" ] && [ -x "$cache/plugins/docker-buildx" ] && return 0
   say "fetching the Compose and Buildx plugins"
@@ -55,7 +55,7 @@ debian_mirror() {
 
 make_debian() {
   [ -f "$cache/debian.tar" ] && return 0
-  say "making the Debian base"
+  say "building the Debian base"
   rm -rf "$work/debian"
   debootstrap --variant=minbase --include=ca-certificates,libssl3,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8,libncursesw6,zlib1g,libuuid1,libexpat1 \
     bookworm "$work/debian" "$(debian_mirror)" >"$work/debootstrap.log" 2>&1 \
@@ -70,12 +70,12 @@ python_home() {
   for python in python3.12 "$HOME"/.pyenv/versions/3.12.*/bin/python3.12; do
     "$python" -c 'import sys; print(sys.base_prefix)' 2>/dev/null && return 0
   done
-  fail "no Python 3.12 to make the base image from: install one, or use a Docker that can pull"
+  fail "Python 3.12 is needed for the base image: install it, or use a Docker with a registry"
 }
 
 make_python() {
   [ -f "$cache/$(file_of "$python_image")" ] && return 0
-  say "making $python_image"
+  say "building $python_image"
   local tree=$work/python home
   home=$(python_home)
   rm -rf "$tree" && mkdir -p "$tree" && tar -C "$tree" -xf "$cache/debian.tar"
@@ -91,13 +91,13 @@ make_python() {
 
 make_redis() {
   [ -f "$cache/$(file_of "$redis_image")" ] && return 0
-  say "making $redis_image"
+  say "building $redis_image"
   local tree=$work/redis
   rm -rf "$tree" && mkdir -p "$tree" && tar -C "$tree" -xf "$cache/debian.tar"
   mkdir -p "$work/debs"
   (cd "$work/debs" && apt -o APT::Sandbox::User=root download redis-server redis-tools \
     libjemalloc2 liblua5.1-0 liblzf1 libatomic1 lua-bitop lua-cjson libhiredis0.14 libsystemd0)
-  # Unpacked only: the packages' own scripts would start a server.
+  # Only unpacked, because the packages' scripts would start a server.
   dpkg --root="$tree" --force-depends --unpack "$work"/debs/*.deb >"$work/redis.log" 2>&1 \
     || fail "unpacking Redis failed, see $work/redis.log"
   chroot "$tree" sh -c 'groupadd -r redis && useradd -r -g redis redis && install -d -o redis -g redis /data'
@@ -112,7 +112,7 @@ pack() {
   mv "$cache/$(file_of "$2").part" "$cache/$(file_of "$2")"
 }
 
-[ "$(id -u)" = 0 ] || fail "this needs root: it starts a Docker daemon of its own"
+[ "$(id -u)" = 0 ] || fail "must run as root, because it starts its own Docker daemon"
 mkdir -p "$cache" "$work"
 printf '*\n' >"$root/.compose/.gitignore"
 install_docker

@@ -1,4 +1,4 @@
-"""The project as Docker Compose runs it, as the tests of this folder see and command it."""
+"""The Docker Compose project of these tests, and its commands."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether anything listens on that port of the host's loopback."""
+    """Whether anything listens on the port of the host's loopback address."""
     with socket.socket() as caller:
         caller.settimeout(2)
         return caller.connect_ex(("127.0.0.1", port)) == 0
@@ -41,14 +41,14 @@ def answers(port: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """`docker compose` on the delivered file, with the test's own laid over it."""
+    """`docker compose` with the project's file and the override file of the tests."""
 
     received: Path
     api_port: int = field(default_factory=free_port)
     flower_port: int = field(default_factory=free_port)
 
     def __call__(self, *arguments: str, seconds: float = 120) -> str:
-        """The command's standard output; fails with what it printed on a status other than 0."""
+        """Run a command; returns its standard output. An error fails the test with the output."""
         command = [
             *("docker", "compose", "--progress", "plain", "--project-name", "chancery-test"),
             *("--project-directory", str(ROOT), "--file", str(ROOT / "docker-compose.yml")),
@@ -69,7 +69,7 @@ class Compose:
         return done.stdout
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """What `docker inspect` says of each part, by the part's name."""
+        """The output of `docker inspect` for each service, by its name."""
         ids = self("ps", "--all", "--quiet").split()
         output = subprocess.run(
             ["docker", "inspect", *ids], capture_output=True, text=True, timeout=60, check=True
@@ -80,7 +80,7 @@ class Compose:
         }
 
     def callbacks(self) -> list[tuple[dict[str, str], bytes]]:
-        """What the receiver was sent so far: headers, in lower case, and the body as it came."""
+        """The requests to the receiver so far: headers in lower case, and the unchanged body."""
         paths = sorted(self.received.glob("*.json"), key=lambda path: int(path.stem))
         read = [json.loads(path.read_text()) for path in paths]
         return [(one["headers"], base64.b64decode(one["body"])) for one in read]

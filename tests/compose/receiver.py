@@ -1,6 +1,6 @@
-"""A department's receiver in a container: writes what it is sent, as it came, into a folder.
+"""A department's receiver in a container that writes each request unchanged to a folder.
 
-`python receiver.py PORT FOLDER`; needs the standard library only.
+`python receiver.py PORT FOLDER`. Uses only the standard library.
 """
 
 from __future__ import annotations

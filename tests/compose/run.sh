@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# `make compose-test`: brings docker-compose.yml up for real where no image registry can be reached.
-# Starts a Docker daemon of its own, gives it base images made by prepare.sh, runs the tests of this
-# folder against it, and ends it; .compose/cache stays, so that the next run is quick.
-# Where Docker is there and can pull: `.venv/bin/pytest -s tests/compose` is all that is needed.
+# `make compose-test`: runs docker-compose.yml on a machine without an image registry. Starts its own
+# Docker daemon, loads the base images from prepare.sh, runs the tests in this folder, and stops the
+# daemon. Keeps .compose/cache for the next run.
+# With a Docker that can pull images, run `.venv/bin/pytest -s tests/compose` instead.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,17 +15,17 @@ export REDIS_IMAGE PYTHON_IMAGE
 
 say() { printf 'compose-test: %s (%ss)\n' "$*" "$SECONDS"; }
 
-# A run that was killed outright left its daemon; a new one on the same folders clears up after it.
+# Ends the daemon of an earlier run that was killed.
 end_leftover() {
   local pid
   pid=$(cat "$run/docker.pid" 2>/dev/null || true)
   [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
-  say "ending the daemon of an earlier run"
+  say "stopping the daemon of an earlier run"
   kill "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
 }
 
-# The daemon leaves its bridge and rules behind. Where another daemon's were, all stay.
+# Removes the daemon's bridge and rules, unless another daemon had rules before.
 clean_network() {
   [ "$chains_before" = 0 ] || return 0
   ip link delete docker0 2>/dev/null || true
@@ -60,7 +60,7 @@ stop_dockerd() {
   local status=$?
   trap - EXIT INT TERM
   if [ -n "${dockerd_pid:-}" ]; then
-    say "ending dockerd"
+    say "stopping dockerd"
     kill "$dockerd_pid" 2>/dev/null || true
     wait "$dockerd_pid" 2>/dev/null || true
     clean_network
@@ -75,8 +75,8 @@ load() {
   docker import --change 'CMD ["python3"]' "$cache/${1//[:\/]/_}.tar" "$1" >/dev/null
 }
 
-# What this machine's pip has to know to reach its index goes to the build as secrets, so that
-# neither an address nor a certificate gets into an image or a committed file.
+# Passes this machine's pip configuration to the build as secrets, so that neither an address nor a
+# certificate is stored in an image or a committed file.
 build_secrets() {
   local bundle index extra
   bundle=$(pip_config cert)

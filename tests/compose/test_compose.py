@@ -1,4 +1,4 @@
-"""`docker compose up -d --wait`, for real, with the stand-in engine in the GPU's place."""
+"""`docker compose up -d --wait`, with the stand-in engine instead of a GPU."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LAW = (
     "第二条　凡依法征收的各种税收，均适用本法。"
 )
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
-PARTS = {"api", "worker", "courier", "scheduler", "flower"}
+SERVICES = {"api", "worker", "courier", "scheduler", "flower"}
 
 
 def finish(department: Department, text: str) -> dict[str, Any]:
-    """Submits a job with a callback and waits for its end."""
+    """Submit a job with a callback, and wait for its end."""
     request = {"task": "summarize", "input": {"text": text}, "callback_url": RECEIVER}
     submitted = department.http.post("/v1/jobs", json=request)
     assert submitted.status_code == 202, submitted.text
@@ -37,7 +37,7 @@ def finish(department: Department, text: str) -> dict[str, Any]:
 
 
 def callback_of(compose: Compose, job_id: str) -> tuple[dict[str, str], bytes]:
-    """The callback received for a job, within 60 s of the call."""
+    """Wait for the callback of a job, 60 s at most."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for headers, body in compose.callbacks():
@@ -47,18 +47,18 @@ def callback_of(compose: Compose, job_id: str) -> tuple[dict[str, str], bytes]:
     pytest.fail(f"no callback for {job_id} in 60 s")
 
 
-def reaches(compose: Compose, part: str, host: str, port: int) -> bool:
-    """Whether that part can open a connection to the host and port."""
+def reaches(compose: Compose, service: str, host: str, port: int) -> bool:
+    """Whether the service can connect to the host and port."""
     code = (
         "import socket, sys\n"
         "try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)\n"
         "except OSError: print('no')\n"
         "else: print('yes')"
     )
-    return compose("exec", "-T", part, "python", "-c", code, host, str(port)).strip() == "yes"
+    return compose("exec", "-T", service, "python", "-c", code, host, str(port)).strip() == "yes"
 
 
-def test_the_system_is_ready_when_every_part_is_healthy(system: System) -> None:
+def test_the_system_is_ready_when_every_service_is_healthy(system: System) -> None:
     url = f"http://127.0.0.1:{system.compose.api_port}/readyz"
     deadline = time.monotonic() + 30
     while (answer := httpx.get(url, trust_env=False)).status_code != 200:
@@ -111,8 +111,8 @@ def test_a_scan_is_read_by_ocr_in_the_worker_s_container(department: Department)
 
 def test_only_the_api_and_flower_are_published_and_only_on_the_loopback(system: System) -> None:
     published = {
-        (part, binding["HostIp"], int(binding["HostPort"]))
-        for part, container in system.compose.containers().items()
+        (service, binding["HostIp"], int(binding["HostPort"]))
+        for service, container in system.compose.containers().items()
         for bindings in container["NetworkSettings"]["Ports"].values()
         for binding in bindings or ()
     }
@@ -123,7 +123,7 @@ def test_only_the_api_and_flower_are_published_and_only_on_the_loopback(system: 
     assert {port for port in (6379, 8000) if answers(port)} <= system.open_before
 
 
-def test_each_part_reaches_what_it_needs_and_nothing_else(system: System) -> None:
+def test_each_service_reaches_only_the_services_that_it_needs(system: System) -> None:
     compose = system.compose
     assert reaches(compose, "worker", "redis", 6379)
     assert reaches(compose, "worker", "engine", 8000)
@@ -134,7 +134,7 @@ def test_each_part_reaches_what_it_needs_and_nothing_else(system: System) -> Non
         assert not reaches(compose, "receiver", host, port)
 
 
-def test_flower_is_open_to_its_login_only(system: System) -> None:
+def test_flower_requires_its_login(system: System) -> None:
     url = f"http://127.0.0.1:{system.compose.flower_port}/workers"
     with httpx.Client(trust_env=False, timeout=20) as http:
         assert http.get(url).status_code == 401
@@ -142,17 +142,17 @@ def test_flower_is_open_to_its_login_only(system: System) -> None:
         assert http.get(url, auth=LOGIN).status_code == 200
 
 
-def test_no_part_runs_as_root_or_can_write_outside_its_volumes(system: System) -> None:
+def test_no_service_runs_as_root_or_can_write_outside_its_volumes(system: System) -> None:
     containers = system.compose.containers()
-    for part in (*PARTS, "redis"):
-        configuration = containers[part]["HostConfig"]
-        assert configuration["ReadonlyRootfs"], part
-        assert configuration["CapDrop"] == ["ALL"], part
-        assert "no-new-privileges:true" in configuration["SecurityOpt"], part
-        assert system.compose("exec", "-T", part, "id", "-u").strip() != "0", part
+    for service in (*SERVICES, "redis"):
+        configuration = containers[service]["HostConfig"]
+        assert configuration["ReadonlyRootfs"], service
+        assert configuration["CapDrop"] == ["ALL"], service
+        assert "no-new-privileges:true" in configuration["SecurityOpt"], service
+        assert system.compose("exec", "-T", service, "id", "-u").strip() != "0", service
 
 
-def test_the_image_has_no_compiler_and_nothing_of_the_build(system: System) -> None:
+def test_the_image_has_no_compiler_and_no_build_files(system: System) -> None:
     found = system.compose(
         *("exec", "-T", "api", "sh", "-c"),
         "for tool in cc gcc make git; do command -v $tool; done; ls -A /src /dist 2>&-; true",
@@ -170,7 +170,7 @@ def test_the_image_has_no_compiler_and_nothing_of_the_build(system: System) -> N
     assert "PIP_INDEX_URL" not in history
 
 
-def test_redis_writes_every_answer_to_disk_before_giving_it(system: System) -> None:
+def test_redis_writes_to_disk_before_it_answers(system: System) -> None:
     def setting(name: str) -> str:
         return system.compose("exec", "-T", "redis", "redis-cli", "config", "get", name).split()[-1]
 
@@ -179,7 +179,7 @@ def test_redis_writes_every_answer_to_disk_before_giving_it(system: System) -> N
     assert setting("maxmemory-policy") == "noeviction"
 
 
-def test_jobs_outlive_a_restart_of_redis_and_worker_and_new_ones_run(
+def test_jobs_survive_a_restart_of_redis_and_worker_and_new_ones_run(
     system: System, department: Department
 ) -> None:
     before = finish(department, LAW)

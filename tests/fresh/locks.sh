@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every file that the locks name is on the package index with its digest, for each Python and
-# processor that is promised. Asks for metadata alone; takes some ten seconds.
+# Checks that every file in the lock files is on the package index with its digest, for each
+# supported Python and processor. Fetches only metadata, in about ten seconds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 engine=deploy/engine/cpu
@@ -19,7 +19,7 @@ resolve() {
 
 for python in 3.11 3.12 3.13; do
     for machine in x86_64 aarch64; do
-        # The multipart parser has wheels for x86_64 alone, and what writes ODS for tests has none.
+        # streaming-form-data has wheels only for x86_64, odfpy none.
         compiled=(--only-binary :all: --no-binary odfpy)
         [[ $machine == x86_64 ]] || compiled+=(--no-binary streaming-form-data)
         resolve "$machine-manylinux_2_28" "$python" "${compiled[@]}" -r requirements.lock
@@ -28,4 +28,4 @@ for python in 3.11 3.12 3.13; do
             -r $engine/requirements.lock -r $engine/torch-public.lock -r $engine/smollm2.lock
     done
 done
-echo "locks: all files are there with their digests, for Python 3.11 to 3.13 on x86_64 and aarch64"
+echo "locks: all files found with their digests, for Python 3.11 to 3.13 on x86_64 and aarch64"

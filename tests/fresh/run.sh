@@ -1,9 +1,9 @@
 #!/bin/bash
-# `make fresh-test`: the README's `make demo` from a fresh clone, with an empty environment and home
-# and as an ordinary user (root gives the work to `nobody`), once for each way to get torch:
-#   configured  the package indexes that this machine's pip is configured with
-#   public      no configuration of pip at all: the public index alone
-# WAYS names one of them; PYTHON the Python to use. Everything is removed again.
+# `make fresh-test`: runs `make demo` from a fresh clone with an empty environment and home folder, as
+# an ordinary user (as `nobody` if started by root), once for each configuration of pip:
+#   configured  this machine's package indexes
+#   public      no configuration: only the public index
+# WAYS selects one of them, PYTHON the Python to use. Everything is removed at the end.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 checkout=$PWD
@@ -28,7 +28,7 @@ try() {
     case $way in
         configured) mapfile -t configuration < <(env | grep '^PIP_' || true) ;;
         public) configuration=(PIP_CONFIG_FILE=/dev/null) ;;
-        *) echo "fresh-test: $way is neither configured nor public" >&2; exit 2 ;;
+        *) echo "fresh-test: WAYS must be configured or public, not $way" >&2; exit 2 ;;
     esac
     folder=$(mktemp -d)
     git clone -q "$checkout" "$folder/chancery"
@@ -43,7 +43,7 @@ try() {
     local verified
     verified=$(grep -c 'signature verified' "$folder/first.log" || true)
     if ((verified != 4)); then
-        echo "fresh-test: $verified callbacks were verified, not 4" >&2
+        echo "fresh-test: expected 4 verified callbacks, got $verified" >&2
         exit 1
     fi
     echo "== fresh-test: $way, second run"
@@ -53,7 +53,7 @@ try() {
     local dirt
     dirt=$(git -C "$folder/chancery" -c safe.directory='*' status --porcelain)
     if [[ -n $dirt ]]; then
-        echo "fresh-test: the checkout is not clean afterwards: $dirt" >&2
+        echo "fresh-test: the demo left files in the checkout: $dirt" >&2
         exit 1
     fi
     local venv engine downloads
@@ -61,7 +61,7 @@ try() {
     engine=$(megabytes "$folder/chancery/.engine")
     downloads=$(megabytes "$folder/home")
     summary+=("$way: 4 callbacks verified; first run $first s, second $second s;" \
-        "disk: .venv $venv MB, .engine $engine MB, downloads kept by pip $downloads MB"$'\n')
+        "disk: .venv $venv MB, .engine $engine MB, pip cache $downloads MB"$'\n')
     remove
     folder=
 }

@@ -1,4 +1,4 @@
-"""`make fuzz`: 1,000 damaged files a format, read and worked on. `ARGS="docx pdf -n 200"`."""
+"""`make fuzz`: reads 1,000 damaged files per format. Use `ARGS="docx pdf -n 200"` for some."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SAMPLES: dict[str, Callable[[], bytes]] = {**FORMATS, "eml": as_eml}
 
 
 def as_doc() -> bytes:
-    """LibreOffice alone writes DOC here, as it alone reads it."""
+    """A DOC file, written by LibreOffice."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "document.docx")
         source.write_bytes(as_docx())
@@ -43,22 +43,22 @@ def as_doc() -> bytes:
 
 
 def as_letter() -> bytes:
-    """An official letter, with more for the work on layouts to mend."""
+    """An official letter, with more content for the layout tasks."""
     file = io.BytesIO()
     letter().save(file)
     return file.getvalue()
 
 
 def as_picture(kind: str) -> bytes:
-    """A line of a scan."""
+    """One line of a scan as a picture."""
     file = io.BytesIO()
     with Image.open(SCAN) as page:
         page.crop((100, 180, 500, 240)).convert("L").save(file, kind)
     return file.getvalue()
 
 
-def as_taken_in() -> bytes:
-    """A letter that takes in a web page."""
+def as_chunk() -> bytes:
+    """A DOCX that imports a web page (altChunk)."""
     return taking_in(as_html(), f"<w:p><w:r><w:t>附件</w:t></w:r></w:p>{TAKEN_IN}")
 
 
@@ -67,22 +67,22 @@ def as_scanned_ofd() -> bytes:
     return scanned([written, WHOLE.format(id=1)], as_picture("jpeg"))
 
 
-SAMPLES |= {"letter": as_letter, "chunk": as_taken_in, "ofdscan": as_scanned_ofd}
+SAMPLES |= {"letter": as_letter, "chunk": as_chunk, "ofdscan": as_scanned_ofd}
 SAMPLES |= {kind: partial(as_picture, kind) for kind in PICTURES}
 if shutil.which("soffice"):
     SAMPLES |= {"rtf": as_rtf, "doc": as_doc}
 
 
 async def run(name: str, files: range, folder: Path, scratch: Path) -> Outcome:
-    """Raises `AssertionError` where a whole file is not read after damaged ones as before."""
+    """Raises `AssertionError` if an intact file is read differently after the damaged ones."""
     whole = SAMPLES[name]()
-    good = folder / "whole"
-    good.write_bytes(whole)
+    intact = folder / "intact"
+    intact.write_bytes(whole)
     async with pool(scratch) as reading:
-        before = await reading.read(good, LIMITS)
+        before = await reading.read(intact, LIMITS)
         assert before.text
         outcome = await fuzz(reading, name, whole, files, folder)
-        assert await reading.read(good, LIMITS) == before
+        assert await reading.read(intact, LIMITS) == before
     return outcome
 
 
@@ -100,7 +100,7 @@ def main() -> int:
             start = time.monotonic()
             outcome = asyncio.run(run(name, numbers, Path(files), Path(scratch)))
             left = [path.name for path in Path(scratch).iterdir()]
-        failed |= outcome.slowest > 4 * SECONDS or bool(left) or bool(outcome.broken)
+        failed |= outcome.slowest > 4 * SECONDS or bool(left) or bool(outcome.crashed)
         failed |= outcome.counts.total() != asked.n
         counts = ", ".join(f"{kind} {count}" for kind, count in outcome.counts.most_common())
         seconds = time.monotonic() - start
@@ -108,8 +108,8 @@ def main() -> int:
         if outcome.worked:
             worked = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.worked.items()))
             print(f"{'':9} {worked}")
-        if outcome.broken:
-            print(f"{'':9} BROKEN: {', '.join(outcome.broken)}")
+        if outcome.crashed:
+            print(f"{'':9} CRASHED: {', '.join(outcome.crashed)}")
         print(
             f"{'':9} slowest {outcome.slowest:.1f} s, left behind: {left or 'nothing'}", flush=True
         )

@@ -1,4 +1,4 @@
-"""Ways in which a file goes wrong, by chance or by intent."""
+"""Mutations of files: random damage, and crafted attacks."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def cut(data: bytes, chance: Random) -> bytes:
 
 
 def spliced(data: bytes, chance: Random) -> bytes:
-    """A piece of the file put somewhere else, many times over or in place of what was there."""
+    """Copies a piece of the file elsewhere, up to 50 times, inserted or overwriting."""
     start, place = chance.randrange(len(data)), chance.randrange(len(data))
     piece = data[start : start + chance.randrange(1, 2_000)] * chance.choice((0, 1, 2, 50))
     return data[:place] + piece + data[place + chance.choice((0, len(piece))) :]
 
 
 def renumbered(data: bytes, chance: Random) -> bytes:
-    """Sizes, counts and places that cannot be true."""
+    """Replaces numbers by impossible sizes, counts and offsets."""
     places = list(_NUMBER.finditer(data))
     for place in sorted(chance.sample(places, min(len(places), 5)), key=lambda m: -m.start()):
         data = data[: place.start()] + chance.choice(_HUGE) + data[place.end() :]
@@ -50,7 +50,7 @@ def renumbered(data: bytes, chance: Random) -> bytes:
 
 
 def nested(data: bytes, chance: Random) -> bytes:
-    """Elements, quotes and lists inside one another, as deep as nobody would."""
+    """Inserts deeply nested elements, quotes and lists."""
     opening = chance.choice((b"<a>", b"<div>", b"<w:sdt>", b"> ", b"{\\b ", b"[[", b"<<", b"((("))
     place = chance.randrange(len(data))
     return data[:place] + opening * chance.choice((300, 5_000, 60_000)) + data[place:]
@@ -63,7 +63,7 @@ def with_entities(data: bytes, chance: Random) -> bytes:
 
 
 def with_large_sizes(data: bytes, chance: Random) -> bytes:
-    """Four bytes somewhere, where formats keep lengths, made as large as can be."""
+    """Overwrites four bytes, as of a length field, with extreme values."""
     changed = bytearray(data)
     for _ in range(chance.choice((1, 2, 8))):
         value = chance.choice((0xFFFFFFFF, 0x7FFFFFFF, 0x10000000, 0))
@@ -78,7 +78,7 @@ PLAIN: Sequence[Mutation] = (
 
 
 def mutated(data: bytes, chance: Random) -> bytes:
-    """One to three mutations; in a zip container, mostly of what is packed in it."""
+    """Applies one to three mutations; in a zip container mostly to its members."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         if data.startswith(b"PK") and chance.random() < 0.7:
             with suppress(*_NO_ZIP):

@@ -1,4 +1,4 @@
-"""Damaged files read and worked on in the real pool of processes, and what came of each."""
+"""Reads damaged files and runs file work in the pool of processes, and counts the outcomes."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from tests.fuzz.mutations import mutated
 LIMITS = replace(PLAIN, ocr_pages=2)
 SECONDS = 20.0
 MEMORY_MIB = 2_048
-_AT_ONCE = 3
-# Words of the samples, so that something is masked.
+_CONCURRENCY = 3
+# Words in the samples, so that something is masked.
 TERMS = ("防汛", "North Bridge", "district")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of the files of one format: `Document`, or the name of the error, and how often.
+    """Outcomes for the files of one format: `Document` or the name of the error, with counts.
 
-    `worked` has the same of the work on those that could be read, `broken` the files and the work
-    that a process broke down or died on.
+    `worked` has the outcomes of file work on the files that could be read, `crashed` the files and
+    the work that crashed a process.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     worked: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
 
 @asynccontextmanager
 async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
-    """A pool whose processes put what is temporary into `folder`."""
+    """A pool whose processes use `folder` for temporary files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
         async with Reading(
@@ -65,7 +65,7 @@ async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
 
 
 def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
-    """All work that a file of this format may be asked for, with its arguments."""
+    """All file work for a format, with its arguments."""
     found: dict[str, Mapping[str, Any]] = {}
     if media_type in SCREENED_IN_PROCESS:
         found["secrecy"] = {"media_type": media_type}
@@ -82,41 +82,41 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
-    """Read mutations of a file by their numbers, the same ones each time for a `name`, and work
-    on those that can be read.
+    """Read the mutations `files` of a file, and run file work on those that can be read.
 
-    Raises whatever a reading raises that is neither a document nor a `DocumentError`.
+    The same `name` and number give the same mutation. Raises any exception of a read that is not
+    a `DocumentError`.
     """
     outcome = Outcome()
-    places = asyncio.Semaphore(_AT_ONCE)
+    slots = asyncio.Semaphore(_CONCURRENCY)
 
-    async def done(asked: Awaitable[Document | Made], what: str) -> tuple[str, Document | None]:
+    async def result(work: Awaitable[Document | Made], name: str) -> tuple[str, Document | None]:
         start = time.monotonic()
         try:
-            made = await asked
+            made = await work
             return "ok", made if isinstance(made, Document) else None
         except DocumentError as error:
             if isinstance(error, ReaderCrashed):
-                outcome.broken.append(what)
+                outcome.crashed.append(name)
             return type(error).__name__, None
         finally:
             outcome.slowest = max(outcome.slowest, time.monotonic() - start)
 
-    async def one(number: int) -> None:
-        async with places:
+    async def run(number: int) -> None:
+        async with slots:
             path = folder / f"{name}-{number}"
             path.write_bytes(await asyncio.to_thread(mutated, whole, Random(f"{name} {number}")))
             try:
-                came, document = await done(reading.read(path, LIMITS), path.name)
-                outcome.counts["Document" if document else came] += 1
+                status, document = await result(reading.read(path, LIMITS), path.name)
+                outcome.counts["Document" if document else status] += 1
                 for work, arguments in works(document.media_type).items() if document else ():
-                    asked = reading.work(path, LIMITS, work, arguments)
-                    came, _ = await done(asked, f"{path.name} {work}")
-                    outcome.worked[f"{work} {came}"] += 1
+                    made = reading.work(path, LIMITS, work, arguments)
+                    status, _ = await result(made, f"{path.name} {work}")
+                    outcome.worked[f"{work} {status}"] += 1
             finally:
                 path.unlink()
 
     async with asyncio.TaskGroup() as group:
         for number in files:
-            group.create_task(one(number))
+            group.create_task(run(number))
     return outcome

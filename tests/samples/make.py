@@ -1,4 +1,4 @@
-"""Write the samples that are the project's own, the same bytes every time.
+"""Write the project's own samples, the same bytes each time.
 
 Run with `python tests/samples/make.py`.
 """
@@ -100,7 +100,7 @@ def letter() -> bytes:
 
 
 def _undated(written: io.BytesIO) -> bytes:
-    """The same container without the time at which it was packed."""
+    """The same container with a fixed time for each member."""
     packed = io.BytesIO()
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(packed, "w") as target:
         for name in source.namelist():
@@ -118,7 +118,7 @@ def notice() -> bytes:
         story.append(Paragraph(heading, styles["Heading1"]))
         story += [Paragraph(words, styles["BodyText"]) for words in paragraphs]
     written = io.BytesIO()
-    # `invariant` leaves out the time and the random identifier; not every zlib packs alike.
+    # `invariant` omits time and random identifier; zlib versions compress differently.
     SimpleDocTemplate(
         written,
         pagesize=A4,

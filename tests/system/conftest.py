@@ -1,6 +1,6 @@
-"""Real engines. Each is started when the first test asks for it, which takes about a minute.
+"""Real engines, each started for the first test that needs it, which takes about a minute.
 
-While developing, point the tests at engines that are already running:
+For development, the tests can use running engines:
 `CHANCERY_TEST_SMOLLM2_URL`, `CHANCERY_TEST_TINY_QWEN2_URL`, `CHANCERY_TEST_TINY_DEEPSEEK_V3_URL`.
 """
 
@@ -23,21 +23,21 @@ HEALTHY_SECONDS = 60.0
 
 @pytest.fixture(scope="session")
 def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of vLLM with SmolLM2-135M-Instruct, real weights, 4096 tokens."""
+    """The URL of vLLM with SmolLM2-135M-Instruct, real weights, 4096 tokens."""
     with _engine("SmolLM2-135M-Instruct", "SMOLLM2", tmp_path_factory) as url:
         yield url
 
 
 @pytest.fixture(scope="class")
 def tiny_qwen2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of vLLM with a tiny Qwen2, random weights, 2048 tokens, for one class."""
+    """The URL of vLLM with a tiny Qwen2, random weights, 2048 tokens, for one class."""
     with _engine("tiny-qwen2", "TINY_QWEN2", tmp_path_factory) as url:
         yield url
 
 
 @pytest.fixture(scope="class")
 def tiny_deepseek_v3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of vLLM with a tiny DeepSeek-V3, like `tiny_qwen2`."""
+    """The URL of vLLM with a tiny DeepSeek-V3, like `tiny_qwen2`."""
     with _engine("tiny-deepseek-v3", "TINY_DEEPSEEK_V3", tmp_path_factory) as url:
         yield url
 
@@ -51,7 +51,7 @@ async def smollm2_client(smollm2: str) -> AsyncIterator[EngineClient]:
 
 @pytest.fixture
 def smollm2_engine(smollm2_client: EngineClient) -> EngineSession:
-    """SmolLM2 as one job sees it, at temperature 0."""
+    """A session of one job with SmolLM2, at temperature 0."""
     return deterministic(smollm2_client)
 
 
@@ -89,4 +89,4 @@ def _engine(model: str, name: str, folders: pytest.TempPathFactory) -> Iterator[
         with engine as url:
             yield url
     except FileNotFoundError as error:
-        pytest.fail(f"no engine is installed here: run make engine ({error.filename or error})")
+        pytest.fail(f"no engine is installed: run make engine ({error.filename or error})")

@@ -24,57 +24,57 @@ STOP_SECONDS = 60.0
 
 @dataclass
 class Up:
-    """A `chancery up`. `said` is what it has printed so far."""
+    """A running `chancery up`. `output` has the lines that it has printed so far."""
 
     process: subprocess.Popen[str]
     data_dir: Path
     api_url: str
     flower_url: str
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
     def create_department(self, name: str, *arguments: str) -> dict[str, str]:
         argv = [str(CHANCERY), "department", "create", name, "--json", *arguments]
         argv += ["--data-dir", str(self.data_dir)]
         done = subprocess.run(argv, capture_output=True, text=True, check=True)
-        made: dict[str, str] = json.loads(done.stdout)
-        return made
+        department: dict[str, str] = json.loads(done.stdout)
+        return department
 
     def children(self) -> dict[int, str]:
-        """The command lines of the processes below this one, by pid."""
+        """The command lines of all descendant processes, by pid."""
         return {pid: command_line(pid) for pid in _below(self.process.pid)}
 
     def child(self, words: str) -> int:
-        """The pid of the one child whose command line holds `words`."""
+        """The pid of the only child whose command line contains `words`."""
         (pid,) = [pid for pid, line in self.children().items() if words in line]
         return pid
 
     def wait_for(self, words: str, seconds: float = READY_SECONDS) -> str:
-        """The first line with `words`, waiting for it. Fails when the process ends without."""
+        """Wait for the first line with `words`. Fails if the process ends without it."""
 
         def found() -> bool:
-            return any(words in line for line in self.said) or self.process.poll() is not None
+            return any(words in line for line in self.output) or self.process.poll() is not None
 
         until(found, seconds)
-        for line in self.said:
+        for line in self.output:
             if words in line:
                 return line
-        raise AssertionError("\n".join(["it ended, having said:", *self.said]))
+        raise AssertionError("\n".join(["it ended with this output:", *self.output]))
 
     def stop(self) -> int:
-        """Ask it to stop; its exit status."""
+        """Send SIGTERM and wait for the end; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_SECONDS)
 
 
 @contextmanager
 def started_up(data_dir: Path, *arguments: str, engine_url: str) -> Iterator[Up]:
-    """Start `chancery up` on free ports; it is stopped, or killed, when the block ends."""
+    """Run `chancery up` on free ports during the block."""
     port, flower_port = free_port(), free_port()
     argv = [str(CHANCERY), "up", "--port", str(port), "--flower-port", str(flower_port)]
     argv += ["--data-dir", str(data_dir), "--engine-url", engine_url, *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
     process = subprocess.Popen(
-        # Were the tests killed, the system would go with them.
+        # The launcher ends the system when the tests are killed.
         [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv],
         cwd=CHECKOUT,
         env=env,
@@ -102,7 +102,7 @@ def started_up(data_dir: Path, *arguments: str, engine_url: str) -> Iterator[Up]
 def until(condition: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
+        assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"
         time.sleep(0.05)
 
 
@@ -125,4 +125,4 @@ def _read(up: Up) -> None:
     assert up.process.stdout
     with up.process.stdout as lines:
         for line in lines:
-            up.said.append(line.rstrip())
+            up.output.append(line.rstrip())

@@ -1,8 +1,8 @@
-"""A batch through Chancery gives what vLLM's own `run-batch` gives on the same lines.
+"""A batch through Chancery gives the same results as vLLM's own `run-batch`.
 
-At temperature 0 both take the likeliest token each time. Which requests share a step differs from
-run to run, and with it the last bits of the sums: where two tokens are equally likely to within
-these bits, either may be taken, and the words after it may differ.
+At temperature 0 both choose the likeliest token each time. The requests that share a step differ
+between runs, and with them the rounding of sums: of two tokens whose probabilities are equal within
+the rounding error, either may be chosen, and the following text may differ.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from worker.engine.command import cpu_engine
 MODEL = "SmolLM2-135M-Instruct"
 LINES = 200
 TOKENS = 6
-# Between two tokens' log probabilities: what float32 leaves open in sums of this length.
+# The rounding error of float32 sums of this length, as a difference of log probabilities.
 EQUALLY_LIKELY = 1e-3
 RUN_BATCH_SECONDS = 420.0
 QUESTIONS = (
@@ -57,7 +57,7 @@ def _lines() -> bytes:
 
 
 def _answers(output: str) -> Answers:
-    """The engine's answers, by `custom_id`; each is there once."""
+    """The engine's responses by `custom_id`; asserts that each occurs once."""
     lines = [json.loads(line) for line in output.splitlines()]
     assert all(line["error"] is None for line in lines)
     answers = {line["custom_id"]: line["response"]["body"] for line in lines}
@@ -66,25 +66,25 @@ def _answers(output: str) -> Answers:
 
 
 def _by_run_batch(lines: bytes, folder: Path) -> Answers:
-    given, made, log = folder / "in.jsonl", folder / "out.jsonl", folder / "run-batch.log"
-    given.write_bytes(lines)
+    source, output, log = folder / "in.jsonl", folder / "out.jsonl", folder / "run-batch.log"
+    source.write_bytes(lines)
     serve = cpu_engine(ENGINE_ROOT, MODEL, "127.0.0.1", 0)
-    argv = [serve.argv[0], "run-batch", "-i", str(given), "-o", str(made)]
+    argv = [serve.argv[0], "run-batch", "-i", str(source), "-o", str(output)]
     argv += ["--model", str(ENGINE_ROOT.resolve() / "models" / MODEL)]
     argv += ["--served-model-name", MODEL, "--max-model-len", "4096"]
     argv += ["--dtype", "float32", "--enforce-eager"]
-    with log.open("wb") as said:
+    with log.open("wb") as log_file:
         done = subprocess.run(
             argv,
             env=os.environ | serve.env,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=log_file,
             stderr=subprocess.STDOUT,
             timeout=RUN_BATCH_SECONDS,
             check=False,
         )
     assert done.returncode == 0, log.read_text(errors="replace")[-3000:]
-    return _answers(made.read_text())
+    return _answers(output.read_text())
 
 
 def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
@@ -108,7 +108,7 @@ def _tokens(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _as_likely(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether the first tokens in which two answers differ were equally likely."""
+    """Whether the first tokens in which two responses differ were equally likely."""
     for one, other in zip(_tokens(ours), _tokens(theirs), strict=False):
         if one["token"] != other["token"]:
             top = {token["token"]: token["logprob"] for token in one["top_logprobs"]}
@@ -117,7 +117,7 @@ def _as_likely(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 
 @pytest.mark.timeout(900)
-def test_two_hundred_lines_are_answered_as_by_vllms_own_run_batch(
+def test_two_hundred_lines_get_the_responses_of_vllms_run_batch(
     smollm2: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines, began = _lines(), time.monotonic()
@@ -128,7 +128,7 @@ def test_two_hundred_lines_are_answered_as_by_vllms_own_run_batch(
     different = [key for key in ours if _words(ours[key]) != _words(theirs[key])]
     with capsys.disabled():
         print(
-            f"\n{LINES - len(different)} of {LINES} answers equal; with start and stop "
+            f"\n{LINES - len(different)} of {LINES} responses equal; with start and stop "
             f"{seconds[0]:.0f} s by chancery, {seconds[1]:.0f} s by vllm run-batch"
         )
     for key in ours:

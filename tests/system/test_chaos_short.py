@@ -1,5 +1,5 @@
-"""The short version of `make chaos`: every part killed once, a worker stopped beyond its lease, and
-every part killed once while a batch runs.
+"""The short version of `make chaos`: every service is killed once, with and without a batch, and a
+worker is stopped for longer than its lease.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ SHORT = {
 
 
 @pytest.mark.timeout(240)
-async def test_jobs_survive_every_part_being_killed_and_a_worker_being_stopped(
+async def test_jobs_survive_a_kill_of_every_service_and_a_stopped_worker(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     storm = Storm(SEED, 200, kills=1, stops=("worker",), stop_seconds=8, settle_seconds=120)
-    done = await storm.over(machine_for(tmp_path, storm, supervised=True, **SHORT))
+    done = await storm.run(machine_for(tmp_path, storm, supervised=True, **SHORT))
     with capsys.disabled():
         print(f"\n{done.line(f'chaos, short, seed {SEED}')}")
     done.check()
@@ -35,12 +35,12 @@ async def test_jobs_survive_every_part_being_killed_and_a_worker_being_stopped(
 
 
 @pytest.mark.timeout(240)
-async def test_a_batch_survives_every_part_being_killed(
+async def test_a_batch_survives_a_kill_of_every_service(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     storm = BatchStorm(SEED, 300, kills=1, settle_seconds=120)
     env = SHORT | {"CHANCERY_INLINE_RESULT_MAX_BYTES": str(INLINE_BYTES)}
-    done = await storm.over(Machine(tmp_path, latency=0.8, env=env))
+    done = await storm.run(Machine(tmp_path, latency=0.8, env=env))
     with capsys.disabled():
         print(f"\n{done.line(f'batch, short, seed {SEED}')}")
     done.check(storm.lines, storm.called_back)

@@ -1,4 +1,4 @@
-"""The client to an engine, against vLLM itself."""
+"""The engine client, tested on vLLM."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ SCHEMA = {
 
 
 async def _running(client: EngineClient, number: int) -> None:
-    """Wait until the engine itself says that so many requests run, 30 seconds at most."""
+    """Wait until the engine reports `number` running requests, 30 seconds at most."""
     async with asyncio.timeout(30):
         while (await client.figures()).running != number:
             await asyncio.sleep(0.1)
 
 
-async def _answers(url: str, context_tokens: int) -> None:
-    """Check that whatever model is at `url` takes part in all that the client does."""
+async def _check_model(url: str, context_tokens: int) -> None:
+    """Check that the model at `url` supports everything that the client uses."""
     async with started_client(url) as client:
         session = deterministic(client, priority=10)
         completion = await session.complete(CAPITAL, max_tokens=8, top_logprobs=2)
@@ -94,16 +94,14 @@ class TestSmolLM2:
         assert await smollm2_engine.count_tokens("The capital of France") == 4
         assert await smollm2_engine.count_tokens("") == 0
 
-    async def test_usage_is_the_engines_own(self, smollm2_engine: EngineSession) -> None:
+    async def test_usage_comes_from_the_engine(self, smollm2_engine: EngineSession) -> None:
         await smollm2_engine.complete(CAPITAL, max_tokens=3)
         usage = smollm2_engine.usage
         assert usage.completion_tokens == 3
         assert usage.prompt_tokens > await smollm2_engine.count_tokens(CAPITAL[0].content)
         assert usage.engine_seconds > 0
 
-    async def test_tokens_that_the_engine_had_cached_are_known(
-        self, smollm2_client: EngineClient
-    ) -> None:
+    async def test_usage_has_the_cached_tokens(self, smollm2_client: EngineClient) -> None:
         prompt = [Message("user", "The river flows from the hills to the sea. " * 40)]
         first, second = deterministic(smollm2_client), deterministic(smollm2_client)
         await first.complete(prompt, max_tokens=1)
@@ -147,9 +145,9 @@ class TestSmolLM2:
 
 class TestTinyQwen2:
     async def test_it_answers(self, tiny_qwen2: str) -> None:
-        await _answers(tiny_qwen2, 2048)
+        await _check_model(tiny_qwen2, 2048)
 
 
 class TestTinyDeepSeekV3:
     async def test_it_answers(self, tiny_deepseek_v3: str) -> None:
-        await _answers(tiny_deepseek_v3, 2048)
+        await _check_model(tiny_deepseek_v3, 2048)

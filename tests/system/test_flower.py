@@ -1,6 +1,6 @@
-"""Flower as an operator sees it, in a browser.
+"""Flower in a browser, as an operator uses it.
 
-`CHANCERY_SCREENSHOT=docs/images/flower.png` keeps what the browser shows.
+`CHANCERY_SCREENSHOT=docs/images/flower.png` saves a screenshot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture(scope="module")
 def finished(up: Up) -> Job:
-    """A summary that was asked for and is there, after other work."""
+    """A finished summary, submitted after other jobs."""
     labels = [{"name": "complaint"}, {"name": "question"}]
     schema = {"type": "object", "properties": {"day": {"type": "string"}}}
     with Chancery(up.api_url, up.create_department("tax")["api_key"]) as chancery:
@@ -84,7 +84,7 @@ def page(browser: Browser, login: tuple[str, str]) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/tasks"])
-def test_nothing_is_shown_without_the_login(up: Up, path: str) -> None:
+def test_every_page_requires_the_login(up: Up, path: str) -> None:
     assert httpx.get(up.flower_url + path).status_code == 401
     assert httpx.get(up.flower_url + path, auth=("operator", "guess")).status_code == 401
 
@@ -111,7 +111,7 @@ def test_an_operator_sees_worker_and_courier(up: Up, page: Page) -> None:
     expect(table).to_contain_text("courier@")
 
 
-def test_flower_holds_the_job_s_id_and_nothing_of_the_document(
+def test_flower_has_the_job_id_and_no_document_content(
     up: Up, finished: Job, login: tuple[str, str]
 ) -> None:
     tasks = httpx.get(f"{up.flower_url}/api/tasks", auth=login)

@@ -1,6 +1,6 @@
-"""The example files of departments' own tasks on a real vLLM: guided decoding takes their schemas.
+"""The example files of departments' own tasks on vLLM: guided decoding supports their schemas.
 
-SmolLM2 is small and English: what it says is not looked at, only that it fits and is checked.
+SmolLM2 is a small English model, so only the form of its output is tested.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs/examples/tasks"
 
 
 @pytest.mark.parametrize("name", ["permit_summary", "complaint_triage"])
-async def test_an_example_gives_what_its_schema_says(
+async def test_the_result_of_an_example_matches_its_schema(
     smollm2_engine: EngineSession, name: str
 ) -> None:
     file = read_file(EXAMPLES / f"{name}.yaml")

@@ -1,4 +1,4 @@
-"""The README's commands do what the README says."""
+"""The commands and examples in the READMEs work."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def receiver() -> Iterator[tuple[int, Queue[Post]]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     serving = threading.Thread(target=server.serve_forever)
@@ -50,7 +50,7 @@ def receiver() -> Iterator[tuple[int, Queue[Post]]]:
     server.server_close()
 
 
-def test_the_job_of_the_readme_is_called_back(
+def test_the_job_in_the_readme_ends_in_a_callback(
     tmp_path: Path, receiver: tuple[int, Queue[Post]]
 ) -> None:
     port, posts = receiver
@@ -74,7 +74,7 @@ def test_the_job_of_the_readme_is_called_back(
     assert event["data"]["metadata"] == {"case": "2026-1187"}
 
 
-def test_files_with_secrets_that_the_commands_write_are_ignored_by_git() -> None:
+def test_files_with_secrets_from_the_commands_are_ignored_by_git() -> None:
     (commands,) = blocks(README, "sh")
     (path,) = re.findall(r"--save (\S+)", commands)
     assert (
@@ -89,7 +89,7 @@ def test_both_readmes_give_the_same_commands_and_examples() -> None:
 
 
 @pytest.mark.parametrize("page", [README, CHINESE], ids=["english", "chinese"])
-def test_every_link_leads_to_something(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
     assert links
     assert [link for link in links if not (CHECKOUT / link).exists()] == []

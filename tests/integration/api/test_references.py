@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from jobs.ledger import Ledger
 from jobs.ledger import libraries as ledger_libraries
@@ -26,10 +27,10 @@ async def options_of(ledger: Ledger, job_id: str) -> Any:
     return job.options
 
 
-async def uses(ledger: Ledger, document_id: str) -> int:
-    """How many jobs and libraries keep a document."""
-    redis = ledger.documents._connection.redis
-    return int(await redis.hget(f"chancery:document:tax:{document_id}", "jobs") or 0)
+def uses(redis_url: str, document_id: str) -> int:
+    """How many jobs and libraries keep a document of `tax`."""
+    with Redis.from_url(redis_url) as redis:
+        return int(redis.hget(f"chancery:document:tax:{document_id}", "jobs") or 0)
 
 
 async def test_a_document_that_the_options_name_must_be_there(office: Office) -> None:
@@ -50,23 +51,27 @@ async def test_a_document_of_another_department_is_not_there(office: Office) -> 
     assert (await office.http.post("/v1/jobs", json=body)).status_code == 202
 
 
-async def test_a_document_is_kept_for_the_job_that_names_it(office: Office, ledger: Ledger) -> None:
+async def test_a_document_is_kept_for_the_job_that_names_it(
+    office: Office, ledger: Ledger, redis_url: str
+) -> None:
     document_id = await upload(office)
     job = await office.submit(
         task="compare", input=INPUT, options={"old": {"document_id": document_id}}
     )
-    assert await uses(ledger, document_id) == 1
+    assert uses(redis_url, document_id) == 1
     await office.http.post(f"/v1/jobs/{job['id']}/cancel")
-    assert await uses(ledger, document_id) == 0
+    assert uses(redis_url, document_id) == 0
 
 
-async def test_a_text_in_the_options_is_kept_as_a_document(office: Office, ledger: Ledger) -> None:
+async def test_a_text_in_the_options_is_kept_as_a_document(
+    office: Office, ledger: Ledger, redis_url: str
+) -> None:
     job = await office.submit(task="compare", input=INPUT, options={"old": {"text": RULES}})
     document_id = await upload(office)
     assert await options_of(ledger, job["id"]) == {
         "old": {"document_id": document_id, "text": None}
     }
-    assert await uses(ledger, document_id) == 1
+    assert uses(redis_url, document_id) == 1
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_the_cpu_build_of_the_configured_index_comes_first(
         monkeypatch.setenv("PIP_INDEX_URL", url)
         build = choose(progress)
     assert (build.lock, build.pip_arguments) == (torch_builds.CPU_LOCK, ())
-    assert "your package index has the build for the CPU" in build.explanation
+    assert "your package index has the CPU build" in build.explanation
 
 
 def test_pytorchs_index_is_asked_where_the_configured_one_has_no_cpu_build(
@@ -147,7 +147,7 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(
     install = [PYTHON, "-m", "pip", "install", "--no-deps", "--require-hashes"]
     with serving(tmp_path / "index") as url:
         monkeypatch.setenv("PIP_INDEX_URL", url)
-        with pytest.raises(CommandFailed, match="not the one that the lock file names"):
+        with pytest.raises(CommandFailed, match="does not match its digest in the lock file"):
             progress.run([*install, "--target", target, "-r", wanted])
     assert not target.exists()
 

@@ -58,7 +58,7 @@ async def test_a_receiver_that_fails_is_left_alone_and_then_gets_all_that_waited
     jobs = [await event(desk, receiver) for _ in range(30)]
 
     await until(lambda: children[0].events("breaker.opened"))
-    await asyncio.sleep(1)
+    await asyncio.sleep(1)  # in this time the breaker has to hold deliveries back
     # Without the breaker: three for each of the thirty, and all of them dead.
     assert len(receiver.received) < 30
     receiver.answers.clear()

@@ -152,7 +152,7 @@ async def test_a_batch_is_cancelled_before_its_file_was_read(caller: Caller) -> 
     cancelled = await caller.openai.batches.cancel(batch.id)
     assert cancelled.status in {"cancelled", "cancelling"}
     assert (await caller.ended(batch)).status == "cancelled"
-    await asyncio.sleep(1)  # a scheduler may have been reading it
+    await asyncio.sleep(1)  # a scheduler that was reading the file may not change the ending
     again = await caller.openai.batches.retrieve(batch.id)
     assert again.status == "cancelled"
     assert await caller.output(again) == []

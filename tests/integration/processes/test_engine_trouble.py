@@ -12,7 +12,8 @@ from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
 from tests.integration.processes.system import Desk, System, until
 
-# The longest that a request for messages, made while the engine was healthy, stays with Redis.
+# Celery's request to Redis blocks for up to 1 s: one made before the engine fell ill ends within
+# this time, and so would one made afterwards.
 LAST_PULL_SECONDS = 1.5
 
 
@@ -90,7 +91,7 @@ async def test_nothing_is_pulled_while_the_engine_is_unhealthy(
     ids = [await desk.submit(), await desk.submit(lane="bulk")]
     with Redis.from_url(system.redis_url) as redis:
         await until(lambda: redis.llen("bulk") == 1)
-        await asyncio.sleep(LAST_PULL_SECONDS)
+        await asyncio.sleep(LAST_PULL_SECONDS)  # nothing may be pulled in this time
         assert (redis.llen("interactive"), redis.llen("bulk")) == (1, 1)
     for job_id in ids:
         job = await desk.job(job_id)

@@ -128,7 +128,7 @@ async def test_a_process_with_a_broken_task_does_not_start_and_says_why(
 ) -> None:
     system = empty_system
     env = _folder(system, "tasks", good=written(), bad="name: permit2\nversoin: x\n")
-    child = system._start("api", ["api"], env) if role == "api" else system.start(role, **env)
+    child = system.start(role, **env)
     assert child.wait() == 1
     said = child.log.read_text()
     assert "bad.yaml:2:1: versoin: unknown field" in said

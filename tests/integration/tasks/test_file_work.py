@@ -10,6 +10,7 @@ from docx.shared import Pt
 from documents.errors import CorruptDocument, DocumentTooLong, ReaderCrashed
 from documents.isolation.pool import Reading
 from tasks.file_work import FILE_WORK, IN_PROCESSES
+from tests.integration.documents.isolation.reader_processes import reader_pids
 from tests.unit.tasks.official_layout.official_letter import LIMITS, OPENING, letter, saved
 
 
@@ -40,7 +41,7 @@ async def test_reading_and_working_take_turns_in_one_process(spoilt: Path) -> No
         for _ in range(2):
             assert (await reading.work(spoilt, LIMITS, "format_fix", {})).file
             assert (await reading.read(spoilt, LIMITS)).text
-        assert len(reading._children) == 1
+        assert len(reader_pids()) == 1
 
 
 @pytest.fixture

@@ -85,8 +85,8 @@ def test_too_little_disk_says_how_much_is_needed(tmp_path: Path) -> None:
     [
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "PIP_CERT="),
         ("ProxyError('Cannot connect to proxy.')", "HTTPS_PROXY"),
-        ("OSError: [Errno 28] No space left on device", "free some space"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "Nothing was installed"),
+        ("OSError: [Errno 28] No space left on device", "Free some space"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "was not installed"),
         ("[Errno -3] Temporary failure in name resolution", "PIP_INDEX_URL"),
         ("something else", "A command failed"),
     ],
@@ -96,7 +96,7 @@ def test_the_output_of_a_failed_command_is_explained(output: str, advice: str) -
 
 
 def python_of(version: tuple[int, int], folder: Path, name: str) -> None:
-    """A program that answers `find_python.sh` as a Python of that version would."""
+    """A program that reports to `find_python.sh` this version of Python."""
     program = folder / name
     program.write_text(
         f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = ({version[0]}, '
@@ -128,7 +128,7 @@ def test_an_old_python_alone_says_in_one_line_what_to_do(tmp_path: Path) -> None
     done = find_python(tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert "no Python 3.11 or later" in line
+    assert "found no Python 3.11 or later" in line
     assert "make PYTHON=" in line
 
 
@@ -136,4 +136,4 @@ def test_the_python_that_is_named_is_taken_or_refused(tmp_path: Path) -> None:
     python_of((3, 11), tmp_path, "python3")
     python_of((3, 10), tmp_path, "old")
     assert find_python(tmp_path, PYTHON="python3").stdout.strip() == "python3"
-    assert "among old" in find_python(tmp_path, PYTHON="old").stderr
+    assert "tried old" in find_python(tmp_path, PYTHON="old").stderr

@@ -27,6 +27,7 @@ from documents.isolation.pool import Reading
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import FORMATS, LIMITS, saved
+from tests.integration.documents.isolation.reader_processes import reader_pids, wait_for_readers
 
 ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
@@ -39,10 +40,6 @@ def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: in
         memory_mib=memory,
         documents_per_process=recycle,
     )
-
-
-def pids(reading: Reading) -> set[int]:
-    return {child.process.pid for child in reading._children}
 
 
 def of_process(pid: int, name: str) -> bytes:
@@ -113,10 +110,10 @@ async def test_an_error_of_the_document_comes_out_as_itself(
     async with pool() as reading:
         with pytest.raises(error) as pooled:
             await reading.read(path, LIMITS)
-        before = pids(reading)
+        before = reader_pids()
         with pytest.raises(FileNotFoundError):
             await reading.read(tmp_path / "gone", LIMITS)
-        assert pids(reading) == before
+        assert reader_pids() == before
     assert str(pooled.value) == str(direct.value)
 
 
@@ -124,7 +121,7 @@ async def test_a_hundred_documents_at_once_each_come_back_as_themselves(tmp_path
     paths = [saved(tmp_path, f"document {at}\n".encode() * 50, f"{at}") for at in range(100)]
     async with pool(processes=3) as reading:
         found = await asyncio.gather(*(reading.read(path, LIMITS) for path in paths))
-        assert len(pids(reading)) == 3
+        assert len(reader_pids()) == 3
     for at, document in enumerate(found):
         assert set(document.text.split("\n\n")) == {f"document {at}"}
 
@@ -138,10 +135,10 @@ async def test_a_long_document_comes_through(tmp_path: Path) -> None:
 
 async def test_nothing_is_started_before_it_is_needed(letter: Path) -> None:
     async with pool(processes=3) as reading:
-        assert pids(reading) == set()
+        assert reader_pids() == set()
         for _ in range(3):
             await reading.read(letter, LIMITS)
-        assert len(pids(reading)) == 1
+        assert len(reader_pids()) == 1
 
 
 async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replaced(
@@ -150,7 +147,7 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replac
     words = saved(tmp_path, b"words")
     async with pool(timeout=2) as reading:
         await reading.read(words, LIMITS)
-        (pid,) = pids(reading)
+        (pid,) = reader_pids()
         with endless(tmp_path) as path, pytest.raises(ReadTimeout, match="2 seconds"):
             await reading.read(path, LIMITS)
         assert await has_ended(pid)
@@ -161,7 +158,7 @@ async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
     words = saved(tmp_path, b"words")
     async with pool(timeout=2) as reading:
         await reading.read(words, LIMITS)
-        (pid,) = pids(reading)
+        (pid,) = reader_pids()
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(ReadTimeout):
             await reading.read(words, LIMITS)
@@ -176,19 +173,19 @@ async def test_a_process_that_dies_while_it_reads_is_told_and_replaced(
         with endless(tmp_path) as path:
             task = asyncio.create_task(reading.read(path, LIMITS))
             other_end = await opened(path)
-            (pid,) = pids(reading)
+            (pid,) = reader_pids()
             os.kill(pid, signal.SIGSEGV)
             with pytest.raises(ReaderCrashed):
                 await task
             os.close(other_end)
         await reading.read(letter, LIMITS)
-        assert pids(reading) != {pid}
+        assert reader_pids() != {pid}
 
 
 async def test_a_process_that_died_while_idle_blames_no_document(letter: Path) -> None:
     async with pool() as reading:
         await reading.read(letter, LIMITS)
-        (pid,) = pids(reading)
+        (pid,) = reader_pids()
         os.kill(pid, signal.SIGKILL)
         assert await has_ended(pid)
         assert isinstance(await reading.read(letter, LIMITS), Document)
@@ -201,7 +198,7 @@ async def test_a_memory_bomb_is_refused_and_the_next_document_is_read(
     async with pool(memory=64) as reading:
         with pytest.raises(DocumentTooLong, match="memory"):
             await reading.read(bomb, ReadLimits(max_chars=10**9, max_pages=1))
-        assert pids(reading) == set()
+        await wait_for_readers(0)
         await reading.read(letter, LIMITS)
 
 
@@ -221,7 +218,7 @@ async def test_a_read_waits_until_a_process_is_free(tmp_path: Path, letter: Path
             second = asyncio.create_task(reading.read(letter, LIMITS))
             done, _ = await asyncio.wait([second], timeout=0.2)
             assert not done
-            assert len(pids(reading)) == 1
+            assert len(reader_pids()) == 1
             first.cancel()
             assert isinstance(await second, Document)
             os.close(other_end)
@@ -234,7 +231,7 @@ async def test_a_cancelled_read_kills_its_process_and_frees_its_place(
         with endless(tmp_path) as path:
             task = asyncio.create_task(reading.read(path, LIMITS))
             other_end = await opened(path)
-            (pid,) = pids(reading)
+            (pid,) = reader_pids()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -246,13 +243,11 @@ async def test_a_cancelled_read_kills_its_process_and_frees_its_place(
 async def test_a_process_is_replaced_after_its_share_of_documents(letter: Path) -> None:
     seen: list[set[int]] = []
     async with pool(recycle=2) as reading:
-        for _ in range(4):
+        for documents in (1, 2, 3, 4):
             await reading.read(letter, LIMITS)
-            seen.append(pids(reading))
-    assert seen[0]
-    assert seen[2]
+            await wait_for_readers(documents % 2)
+            seen.append(reader_pids())
     assert seen[0] != seen[2]
-    assert seen[1] == seen[3] == set()
 
 
 async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter: Path) -> None:
@@ -261,7 +256,7 @@ async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter:
     with endless(tmp_path) as path:
         task = asyncio.create_task(reading.read(path, LIMITS))
         other_end = await opened(path)
-        ended = pids(reading)
+        ended = reader_pids()
         await reading.close()
         with pytest.raises(ReaderUnavailable, match="stopping"):
             await task
@@ -279,7 +274,7 @@ async def test_a_process_that_cannot_start_is_told(
         async with pool() as reading:
             with pytest.raises(ReaderUnavailable, match="could be started"):
                 await reading.read(letter, LIMITS)
-            assert pids(reading) == set()
+            assert reader_pids() == set()
 
 
 async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
@@ -288,7 +283,7 @@ async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
     monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://:secret@127.0.0.1/0")
     async with pool() as reading:
         await reading.read(letter, LIMITS)
-        (pid,) = pids(reading)
+        (pid,) = reader_pids()
         limits = of_process(pid, "limits").decode().splitlines()
         none = [line for line in limits if line.startswith(("Max core file", "Max file size"))]
         assert [line.split()[-3] for line in none] == ["0", "0"]
@@ -306,7 +301,7 @@ async def main():
     reading = Reading(processes=2, timeout_seconds=600, memory_mib=512)
     hung = asyncio.create_task(reading.read(Path(sys.argv[1]), limits))
     await reading.read(Path(sys.argv[2]), limits)
-    print(*(child.process.pid for child in reading._children), file=sys.stderr, flush=True)
+    print("read", file=sys.stderr, flush=True)
     await hung
 
 asyncio.run(main())
@@ -322,7 +317,8 @@ async def test_the_death_of_the_parent_leaves_no_process_busy_or_idle(tmp_path: 
         )
         assert parent.stderr is not None
         other_end = await opened(path)
-        children = [int(pid) for pid in (await asyncio.to_thread(parent.stderr.readline)).split()]
+        assert await asyncio.to_thread(parent.stderr.readline) == b"read\n"
+        children = reader_pids(parent.pid)
         assert len(children) == 2
         parent.kill()
         assert all([await has_ended(pid) for pid in children])

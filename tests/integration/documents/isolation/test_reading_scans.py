@@ -11,6 +11,7 @@ from PIL import Image
 from documents.errors import DocumentTooLong, NoTextLayer
 from documents.isolation.pool import Reading
 from standin.documents.builders import LIMITS, saved
+from tests.integration.documents.isolation.reader_processes import reader_pids, wait_for_readers
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
 
 
@@ -19,10 +20,8 @@ def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> Read
     return Reading(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
 
 
-def loaded(reading: Reading) -> set[str]:
-    """Names of the libraries that the processes of a pool have loaded."""
-    maps = (Path(f"/proc/{child.process.pid}/maps").read_text() for child in reading._children)
-    return {name for text in maps for name in ("onnxruntime", "pdfium") if name in text}
+def loads_ocr(pid: int) -> bool:
+    return "onnxruntime" in Path(f"/proc/{pid}/maps").read_text()
 
 
 async def test_a_scan_is_read_by_a_process_of_its_own(tmp_path: Path) -> None:
@@ -32,16 +31,14 @@ async def test_a_scan_is_read_by_a_process_of_its_own(tmp_path: Path) -> None:
         assert document.pages == 2
         assert NOTICE[0].split()[0] in document.text
         assert (document.blocks[-1].confidence or 0) > 0.9
-        assert reading._ocr is not None
-        assert loaded(reading) == {"pdfium"}
-        assert "onnxruntime" in loaded(reading._ocr)
+        assert sorted(loads_ocr(pid) for pid in reader_pids()) == [False, True]
 
 
 async def test_a_letter_does_not_start_ocr(tmp_path: Path) -> None:
     async with pool() as reading:
         await reading.read(saved(tmp_path, scanned_pdf([None])), SCANS)
-        assert reading._ocr is not None
-        assert reading._ocr._children == set()
+        assert not any(loads_ocr(pid) for pid in reader_pids())
+        assert len(reader_pids()) == 1
 
 
 async def test_a_letter_does_not_wait_for_a_scan(tmp_path: Path) -> None:
@@ -49,10 +46,8 @@ async def test_a_letter_does_not_wait_for_a_scan(tmp_path: Path) -> None:
     letter = saved(tmp_path, b"a letter", "letter")
     async with pool() as reading:
         long = asyncio.create_task(reading.read(scan, SCANS))
-        # The one process for letters is free again when the scan has gone on.
-        assert reading._ocr is not None
-        while not reading._ocr._children:
-            await asyncio.sleep(0.01)
+        # The one process for letters is free again once the process for scans has started.
+        await wait_for_readers(2)
         assert (await reading.read(letter, SCANS)).text == "a letter"
         assert not long.done()
         long.cancel()
@@ -76,7 +71,6 @@ async def test_ocr_that_takes_too_much_memory_costs_one_document(tmp_path: Path)
 async def test_closing_ends_both_pools(tmp_path: Path) -> None:
     reading = pool()
     await reading.read(saved_picture(tmp_path, drawn(), "PNG"), SCANS)
-    assert reading._ocr is not None
-    (child,) = reading._ocr._children
+    assert len(reader_pids()) == 2
     await reading.close()
-    assert child.process.poll() is not None
+    assert reader_pids() == set()

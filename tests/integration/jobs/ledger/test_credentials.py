@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
+from jobs.ledger.connection import Connection
 from jobs.process.settings import RedisSettings
 
 DAY = timedelta(days=1)
@@ -48,8 +49,9 @@ async def test_an_old_secret_that_is_over_signs_no_more(ledger: Ledger) -> None:
     await ledger.departments.create("tax")
     new = await ledger.credentials.rotate_secret("tax", timedelta(seconds=1))
     assert len(await signing(ledger)) == 2
-    await asyncio.sleep(1.1)
-    assert await signing(ledger) == (new,)
+    async with asyncio.timeout(10):
+        while await signing(ledger) != (new,):
+            await asyncio.sleep(0.05)
     assert len(await ledger.credentials.secrets("tax")) == 1
     newer = await ledger.credentials.rotate_secret("tax", DAY)
     assert await signing(ledger) == (newer, new)
@@ -82,8 +84,9 @@ async def test_a_new_key_opens_and_the_old_one_until_it_is_over(
     newest, older = await ledger.credentials.keys("tax")
     assert newest.until is None
     assert older.until is not None
-    await asyncio.sleep(2.1)
-    assert not await opens(redis_url, old)
+    async with asyncio.timeout(10):
+        while await opens(redis_url, old):
+            await asyncio.sleep(0.05)
     assert await opens(redis_url, new)
     assert await opens(redis_url, theirs)
     assert [key.id for key in await ledger.credentials.keys("tax")] == [newest.id]
@@ -124,11 +127,12 @@ async def test_a_department_that_is_not_there_gets_nothing(ledger: Ledger, keep:
     assert await ledger.departments.get("tax") is None
 
 
-async def test_a_change_whose_answer_was_lost_is_made_once(ledger: Ledger) -> None:
+async def test_a_change_whose_answer_was_lost_is_made_once(ledger: Ledger, redis_url: str) -> None:
     await ledger.departments.create("tax")
-    run = ledger._connection.run  # as redis-py repeats it
-    for _ in range(2):
-        assert await run("rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
-        assert await run("rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
+    connection = Connection.to(RedisSettings(url=SecretStr(redis_url)))
+    for _ in range(2):  # redis-py repeats a command whose answer was lost
+        assert await connection.run("rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
+        assert await connection.run("rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
+    await connection.close()
     assert len(await ledger.credentials.secrets("tax")) == 2
     assert len(await ledger.credentials.keys("tax")) == 2

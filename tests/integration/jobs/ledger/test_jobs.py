@@ -147,8 +147,9 @@ async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
     held = [Held(known.job.id, known.token, Progress())]
     await ledger.runs.renew("w1", held, LEASE)
     assert await status(ledger, unknown.job.id) is JobStatus.running
-    await asyncio.sleep(0.01)
-    await ledger.runs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
+    async with asyncio.timeout(5):
+        while await status(ledger, unknown.job.id) is JobStatus.running:
+            await ledger.runs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
     assert await status(ledger, unknown.job.id) is JobStatus.queued
     assert await status(ledger, known.job.id) is JobStatus.running
     assert not await ledger.runs.finish(unknown, Ending(JobStatus.succeeded))
@@ -261,8 +262,12 @@ async def test_a_message_lost_from_celery_is_sent_again(
     with Redis.from_url(redis_url) as redis:
         redis.delete("interactive")
         assert (await ledger.upkeep.sweep(lost_after_seconds=60)).sent_again == 0
-        await asyncio.sleep(0.01)
-        assert (await ledger.upkeep.sweep(lost_after_seconds=0.001)).sent_again == 1
+        async with asyncio.timeout(5):
+            while not (
+                sent_again := (await ledger.upkeep.sweep(lost_after_seconds=0.001)).sent_again
+            ):
+                await asyncio.sleep(0.01)
+        assert sent_again == 1
         assert job_id.encode() in redis.lindex("interactive", 0)
 
 

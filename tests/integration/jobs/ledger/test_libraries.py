@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from redis import Redis
+
 from jobs.ledger import Ledger
 from tests.integration.jobs.ledger.conftest import a_document, a_job, submit_job
 
@@ -11,7 +13,7 @@ EXPIRED = a_document()
 
 
 async def keep_expired(ledger: Ledger) -> None:
-    await ledger.documents.keep(EXPIRED)
+    await keep_expired(ledger)
     redis, member = ledger.documents._connection.redis, f"tax:{EXPIRED.id}"
     await redis.hset(f"chancery:document:{member}", "expires_at", "1")
     await redis.zadd("chancery:documents", {member: 1})
@@ -19,6 +21,12 @@ async def keep_expired(ledger: Ledger) -> None:
 
 async def forgotten(ledger: Ledger) -> int:
     return (await ledger.upkeep.forget()).documents
+
+
+def uses(redis_url: str, document_id: str) -> int:
+    """How many jobs and libraries keep a document of `tax`."""
+    with Redis.from_url(redis_url) as redis:
+        return int(redis.hget(f"chancery:document:tax:{document_id}", "jobs") or 0)
 
 
 async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Ledger) -> None:
@@ -38,7 +46,7 @@ async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Led
     assert kept.expires_at > datetime.now(UTC)
 
 
-async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger) -> None:
+async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger, redis_url: str) -> None:
     await keep_expired(ledger)
     job = a_job(document_id="doc_2", references=["doc_1"])
     await submit_job(ledger, job)
@@ -48,11 +56,12 @@ async def test_a_document_that_an_open_job_names_is_kept(ledger: Ledger) -> None
     kept = await ledger.documents.get("tax", "doc_1")
     assert kept is not None
     assert kept.expires_at > datetime.now(UTC)
-    redis = ledger.documents._connection.redis
-    assert await redis.hget("chancery:document:tax:doc_1", "jobs") == "0"
+    assert uses(redis_url, "doc_1") == 0
 
 
-async def test_a_document_that_is_withdrawn_is_out_of_every_library(ledger: Ledger) -> None:
+async def test_a_document_that_is_withdrawn_is_out_of_every_library(
+    ledger: Ledger, redis_url: str
+) -> None:
     await keep_expired(ledger)
     for name in ("laws", "rules"):
         assert await ledger.libraries.add("tax", name, EXPIRED.id)
@@ -63,5 +72,4 @@ async def test_a_document_that_is_withdrawn_is_out_of_every_library(ledger: Ledg
     await keep_expired(ledger)
     assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
-    redis = ledger.documents._connection.redis
-    assert await redis.hget(f"chancery:document:tax:{EXPIRED.id}", "jobs") == "0"
+    assert uses(redis_url, EXPIRED.id) == 0

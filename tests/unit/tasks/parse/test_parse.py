@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from documents.document import Block, BlockKind, Document
 from standin.scripted_engine import ScriptedEngine
-from tasks.parse import TASK, ParseOptions, ParseResult, parse
+from tasks.parse import ParseOptions, ParseResult, parse
 from tests.unit.tasks.documents import document
 
 SCAN = Document(
@@ -51,7 +51,3 @@ async def test_blocks_can_be_left_out() -> None:
     result = await parsed(SCAN, blocks=False)
     assert (result.text, result.blocks) == (None, None)
     assert "square" in result.markdown
-
-
-def test_only_a_task_that_reports_unread_pages_accepts_them() -> None:
-    assert TASK.takes_unread

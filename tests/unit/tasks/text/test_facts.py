@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.quality.made_up import amounts, dates, shares
+from bench.quality.invented_facts import amounts, dates, shares
 from tasks.text.facts.check import Source, facts_of, missing_facts
 from tasks.text.numbers import number_values
 from tests.unit.tasks.documents import MIXED

@@ -1,4 +1,4 @@
-"""Facts in several ways of writing, and facts that a text does not have, drawn with a seed."""
+"""Facts in several notations, and facts that a text does not contain, drawn with a seed."""
 
 from __future__ import annotations
 
@@ -58,17 +58,17 @@ _AROUND_NAMES = (
 
 def chinese(number: int) -> str:
     """1 to 9999 in Chinese numerals."""
-    said, zero = "", False
+    written, zero = "", False
     for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit = number // unit % 10
         if digit:
-            said += ("零" if zero and said else "") + _DIGITS[digit] + name
+            written += ("零" if zero and written else "") + _DIGITS[digit] + name
         zero = digit == 0
-    return said[1:] if said.startswith("一十") else said
+    return written[1:] if written.startswith("一十") else written
 
 
 def dates(day: date) -> list[str]:
-    """One day, as it is written in documents, Chinese and English."""
+    """A date in the notations of Chinese and English documents."""
     year = "".join(_DIGITS[int(digit)] for digit in str(day.year))
     month, name = day.month, _MONTHS[day.month - 1]
     return [
@@ -83,7 +83,7 @@ def dates(day: date) -> list[str]:
 
 
 def amounts(tens_of_thousands: int) -> list[str]:
-    """So many 万."""
+    """A number of 万 (10,000) in several notations."""
     full = tens_of_thousands * 10_000
     return [
         f"{tens_of_thousands}万",
@@ -96,14 +96,14 @@ def amounts(tens_of_thousands: int) -> list[str]:
 
 
 def shares(tenths: int) -> list[str]:
-    """So many tenths of a per cent."""
+    """A number of tenths of a per cent in several notations."""
     plain = f"{tenths / 10:.1f}".removesuffix(".0")
     return [f"{plain}%", f"百分之{plain}", f"{plain} percent", f"{tenths}‰", f"千分之{tenths}"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
-    """Draws what `text` does not have, and a sentence around it."""
+class Inventor:
+    """Draws facts that `text` does not contain, each in a sentence."""
 
     text: str
     draw: random.Random
@@ -113,34 +113,34 @@ class Stranger:
         while True:
             value = self.draw.choice([self.draw.randint(20, 999), self.draw.randint(1_000, 9_999)])
             ways = [str(value), f"{value:,}", chinese(value), f"{value}万", f"{value}.5"]
-            said = self.draw.choice(ways)
-            if number_values(said).isdisjoint(known):
-                return self.draw.choice(_AROUND_NUMBERS).format(said)
+            written = self.draw.choice(ways)
+            if number_values(written).isdisjoint(known):
+                return self.draw.choice(_AROUND_NUMBERS).format(written)
 
     def date(self) -> str:
         while True:
             day = date(1985, 1, 1) + timedelta(days=self.draw.randrange(18_000))
-            said = self.draw.choice(dates(day)[:4])
+            written = self.draw.choice(dates(day)[:4])
             near = (f"{day.month}月{day.day}日", f"{day.year}年{day.month}月")
             if not any(one in self.text for one in near):
-                return self.draw.choice(_AROUND_DATES).format(said)
+                return self.draw.choice(_AROUND_DATES).format(written)
 
     def issue_number(self) -> str:
         while True:
             place = self.draw.choice(_PLACES)[0]
             code, year = self.draw.choice(_CODES), self.draw.randint(2000, 2030)
-            said = f"{place}{code}〔{year}〕{self.draw.randint(1, 300)}号"
-            if said not in self.text:
-                return self.draw.choice(_AROUND_ISSUES).format(said)
+            written = f"{place}{code}〔{year}〕{self.draw.randint(1, 300)}号"
+            if written not in self.text:
+                return self.draw.choice(_AROUND_ISSUES).format(written)
 
     def organisation(self) -> str:
         while True:
-            name = a_name(self.draw)
+            name = organisation_name(self.draw)
             if name not in self.text:
                 return self.draw.choice(_AROUND_NAMES).format(name)
 
 
-def a_name(draw: random.Random) -> str:
+def organisation_name(draw: random.Random) -> str:
     return f"{draw.choice(_PLACES)}{draw.choice(['市', '县', '区', ''])}{draw.choice(_BODIES)}"
 
 
@@ -150,5 +150,5 @@ def around(name: str, draw: random.Random) -> str:
 
 
 def sentences(text: str) -> Sequence[str]:
-    """Whole sentences of a Chinese text, in order."""
+    """The sentences of a Chinese text with more than 12 characters, in order."""
     return [one.strip() for one in re.findall(r"[^。\n]+。", text) if len(one.strip()) > 12]

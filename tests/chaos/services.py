@@ -1,4 +1,4 @@
-"""The parts of a running system, each a process that can be killed, stopped and started again."""
+"""The services of a running system: processes that can be killed, stopped and restarted."""
 
 from __future__ import annotations
 
@@ -23,62 +23,62 @@ _libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """From one start to one end. `name` is what the process calls itself in the ledger."""
+class Instance:
+    """A process of a service, from its start to its end. `name` is its name in the ledger."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
 
-class Part:
-    """A process and what it started, with as many lives as the faults give it."""
+class Service:
+    """A service and its process instances; signals go to a process and its children."""
 
     def __init__(self, key: str, argv: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
         self.key = key
-        self.lives: list[Life] = []
+        self.instances: list[Instance] = []
         self._argv = argv
         self._env = env
         self._folder = folder
 
     @property
-    def life(self) -> Life:
-        return self.lives[-1]
+    def instance(self) -> Instance:
+        return self.instances[-1]
 
     @property
     def alive(self) -> bool:
-        return bool(self.lives) and self.life.process.poll() is None
+        return bool(self.instances) and self.instance.process.poll() is None
 
     def start(self) -> None:
-        name = f"{self.key}-{len(self.lives) + 1}"
+        name = f"{self.key}-{len(self.instances) + 1}"
         log = self._folder / f"{name}.log"
-        self.lives.append(Life(name, self._launch(name, log), log))
+        self.instances.append(Instance(name, self._launch(name, log), log))
 
     def kill(self) -> float:
-        """SIGKILL, and gone when this returns; the moment of it."""
+        """Send SIGKILL and wait for the end; returns the time of the signal."""
         moment = time.time()
         self.signal(signal.SIGKILL)
-        self.life.process.wait(20)
+        self.instance.process.wait(20)
         return moment
 
     def signal(self, number: int) -> None:
-        """To the process and all that it started."""
+        """Send a signal to the process and its children."""
         with suppress(ProcessLookupError):
-            os.killpg(self.life.process.pid, number)
+            os.killpg(self.instance.process.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to stop, as a supervisor does: the process alone, not what it started."""
-        self.life.process.terminate()
+        """Send SIGTERM to the process alone, as a supervisor does."""
+        self.instance.process.terminate()
 
-    def events(self, name: str | None = None) -> Iterator[tuple[Life, dict[str, Any]]]:
-        """What all lives logged, or only the events of one name."""
-        for life in self.lives:
-            for line in life.log.read_text(errors="replace").splitlines():
-                # The last line of a killed process may be half a line.
+    def events(self, name: str | None = None) -> Iterator[tuple[Instance, dict[str, Any]]]:
+        """The log events of all instances, optionally only those with this name."""
+        for instance in self.instances:
+            for line in instance.log.read_text(errors="replace").splitlines():
+                # The last line of a killed process may be incomplete.
                 with suppress(ValueError):
                     event = json.loads(line)
                     if isinstance(event, dict) and name in (None, event.get("event")):
-                        yield life, event
+                        yield instance, event
 
     def end(self) -> None:
         if self.alive:
@@ -99,15 +99,15 @@ class Part:
             )
 
 
-class RedisPart(Part):
-    """valkey-server, always on the same port and the same append-only file."""
+class RedisService(Service):
+    """valkey-server, always with the same port and append-only file."""
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__("redis", (), {}, folder)
         self._port = port
 
     def signal(self, number: int) -> None:
-        self.life.process.send_signal(number)
+        self.instance.process.send_signal(number)
 
     def _launch(self, name: str, log: Path) -> subprocess.Popen[bytes]:
         log.touch()
@@ -115,7 +115,7 @@ class RedisPart(Part):
 
 
 def moment_of(event: Mapping[str, Any]) -> float:
-    """When a logged event was, in seconds since 1970."""
+    """The time of a log event, in seconds since 1970."""
     return datetime.fromisoformat(event["timestamp"]).timestamp()
 
 

@@ -1,7 +1,7 @@
-"""Turn the GGUF file of SmolLM2-135M-Instruct into a model folder that vLLM serves.
+"""Convert the GGUF file of SmolLM2-135M-Instruct into a model folder for vLLM.
 
-Run with the engine environment's Python: `python convert.py FILE.gguf FOLDER`. Takes about a minute
-and 1.3 GB of memory.
+Run with the engine environment's Python: `python convert_smollm2.py FILE.gguf FOLDER`. Takes about
+a minute and 1.3 GB of memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from transformers.utils.quantization_config import GgufConfig
 
 
 def convert(gguf: Path, folder: Path) -> None:
-    """Write weights in bfloat16, configuration, tokenizer and chat template into `folder`."""
+    """Write bfloat16 weights, configuration, tokenizer and chat template to `folder`."""
     source = {"gguf_file": gguf.name}
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent,

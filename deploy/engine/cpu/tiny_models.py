@@ -1,8 +1,8 @@
-"""Tiny models of two architectures, with random weights, for testing the plumbing.
+"""Tiny models of two architectures with random weights, for tests without a real model.
 
-`Qwen2ForCausalLM` is what DeepSeek's distillations are, `DeepseekV3ForCausalLM` what R1 and V3 are.
-Each is a configuration beside the tokenizer of SmolLM2; vLLM makes the weights up
-(`--load-format dummy`).
+`Qwen2ForCausalLM` is the architecture of DeepSeek's distilled models, `DeepseekV3ForCausalLM` that
+of R1 and V3. Each model has a configuration and the tokenizer of SmolLM2; vLLM generates the
+weights (`--load-format dummy`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ QWEN2: dict[str, Any] = {
     "model_type": "qwen2",
     "intermediate_size": 128,
     "max_position_embeddings": 4096,
-    # vLLM's attention on the CPU takes heads of 32 and more.
+    # vLLM's attention on the CPU requires a head size of at least 32.
     "num_attention_heads": 2,
     "num_key_value_heads": 1,
     "tie_word_embeddings": True,
@@ -77,7 +77,7 @@ MODELS = {"tiny-qwen2": QWEN2, "tiny-deepseek-v3": DEEPSEEK_V3}
 
 
 def write(folder: Path, config: dict[str, Any], smollm2: Path) -> None:
-    """Make the model `folder` from `config` and the tokenizer files in `smollm2`."""
+    """Write the model `folder` from `config` and the tokenizer files in `smollm2`."""
     source = json.loads((smollm2 / "config.json").read_text())
     tokens = {name: source[name] for name in ("vocab_size", "bos_token_id", "eos_token_id")}
     folder.mkdir(parents=True, exist_ok=True)

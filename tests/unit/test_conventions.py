@@ -1,4 +1,4 @@
-"""The house in order: names, codes, states and settings are what the docs and others rely on."""
+"""Conventions that the docs and other software rely on: names, codes, states and settings."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def test_an_ending_is_never_left() -> None:
     assert all(TRANSITIONS[status] == frozenset() for status in ENDINGS)
 
 
-def test_the_page_of_settings_is_what_the_code_has() -> None:
+def test_the_page_of_settings_is_up_to_date() -> None:
     written = (ROOT / "docs/settings.md").read_text()
     assert written == settings_table(), (
         "run python -m jobs.process.settings_table > docs/settings.md"
     )
 
 
-def test_every_setting_has_its_own_variable_and_a_meaning() -> None:
+def test_every_setting_has_its_own_variable_and_a_description() -> None:
     fields = [
         (variable(owner, name), field)
         for owner in settings_classes()

@@ -1,4 +1,4 @@
-"""Files that say one thing in one place: on the page, beside it, or where no page shows it."""
+"""Builders of files that contain a given text in exactly one place, visible or hidden."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _pdf_attachment(words: str) -> bytes:
         return written.getvalue()
 
 
-PLACES: Mapping[str, Build] = MappingProxyType(
+BUILDERS: Mapping[str, Build] = MappingProxyType(
     {
         "DOCX: body": _word(lambda document, words: document.add_paragraph(words)),
         "DOCX: table": _word(_word_table),
@@ -178,7 +178,7 @@ PLACES: Mapping[str, Build] = MappingProxyType(
         "DOCX: watermark": _word(_word_watermark),
         "DOCX: picture's description": _word(_word_picture),
         "DOCX: diagram": _word_diagram,
-        "DOCX: file taken in": _word_chunk,
+        "DOCX: imported file (altChunk)": _word_chunk,
         "XLSX: cell": _sheet(_sheet_cell),
         "XLSX: hidden sheet": _sheet(_sheet_hidden),
         "XLSX: note on a cell": _sheet(_sheet_note),
@@ -186,7 +186,7 @@ PLACES: Mapping[str, Build] = MappingProxyType(
         "XLSX: chart's title": _sheet(_sheet_chart),
         "XLSX: property": _sheet(lambda book, words: setattr(book.properties, "subject", words)),
         "PDF: page": _pdf(lambda canvas, words: canvas.drawString(60, 700, words)),
-        "PDF: words down the page": _pdf(_pdf_sideways),
+        "PDF: rotated text": _pdf(_pdf_sideways),
         "PDF: note": _pdf(
             lambda canvas, words: canvas.textAnnotation(words, Rect=[60, 400, 90, 430])
         ),
@@ -195,5 +195,5 @@ PLACES: Mapping[str, Build] = MappingProxyType(
         "PDF: attachment's name": _pdf_attachment,
     }
 )
-# What makes these files writes Latin letters alone there.
-LATIN_PLACES: Mapping[str, Build] = MappingProxyType({"PDF: form field": _pdf(_pdf_field)})
+# The library that writes these supports Latin letters only there.
+LATIN_BUILDERS: Mapping[str, Build] = MappingProxyType({"PDF: form field": _pdf(_pdf_field)})

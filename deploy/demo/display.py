@@ -1,4 +1,4 @@
-"""How the demo shows what it received."""
+"""Formats received callbacks for the terminal."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MOST_ITEMS = 4
 SIGNATURE_SHOWN = 22
 
 
-def shown(callback: Received) -> str:
-    """The callback's headers and body, long things cut short."""
+def format_callback(callback: Received) -> str:
+    """The headers and body of a callback, with long values shortened."""
     headers = callback.headers
     signature = headers.get("webhook-signature", "")
     lines = [
@@ -22,19 +22,19 @@ def shown(callback: Received) -> str:
         f"webhook-timestamp: {headers.get('webhook-timestamp')}",
         f"webhook-signature: {signature[:SIGNATURE_SHOWN]}...",
         "",
-        json.dumps(bounded(json.loads(callback.body)), ensure_ascii=False, indent=2),
+        json.dumps(shorten(json.loads(callback.body)), ensure_ascii=False, indent=2),
     ]
     return textwrap.indent("\n".join(lines), "  ")
 
 
-def bounded(value: Any) -> Any:
-    """`value` with long texts and long lists cut short, and said to be."""
+def shorten(value: Any) -> Any:
+    """`value` with long texts and lists shortened, and their length given."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         return f"{value[:LONGEST_TEXT]}... ({len(value)} characters)"
     if isinstance(value, list):
-        cut = [bounded(item) for item in value[:MOST_ITEMS]]
+        cut = [shorten(item) for item in value[:MOST_ITEMS]]
         more = len(value) - MOST_ITEMS
         return [*cut, f"... {more} more"] if more > 0 else cut
     if isinstance(value, dict):
-        return {name: bounded(item) for name, item in value.items()}
+        return {name: shorten(item) for name, item in value.items()}
     return value

@@ -1,0 +1,42 @@
+"""The reading processes that a process has started, as the kernel lists them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from documents.isolation import child
+
+SECONDS = 30
+
+
+def reader_pids(parent: int | None = None) -> set[int]:
+    """Process ids of the running readers of `parent`, by default of this process."""
+    return {
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if _parent(folder) == (parent or os.getpid())
+        and child.__name__.encode() in _content(folder / "cmdline")
+    }
+
+
+async def wait_for_readers(number: int) -> None:
+    """Wait until this process has so many running readers, 30 seconds at most."""
+    async with asyncio.timeout(SECONDS):
+        while len(reader_pids()) != number:
+            await asyncio.sleep(0.01)
+
+
+def _parent(folder: Path) -> int:
+    """The parent's process id: the second field after the name, which may hold spaces."""
+    fields = _content(folder / "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
+def _content(path: Path) -> bytes:
+    """What a file in /proc says; nothing when its process has ended."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
