@@ -20,7 +20,7 @@ from jobs.batches.input.lines import LineUrl
 from jobs.batches.request import BatchDocument, BatchRequest, MisfitMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.batches import KeptBatch
+from jobs.ledger.batches import BatchReceipt
 from jobs.model.department import Department
 from jobs.model.ids import new_batch_id, new_callback_id
 from jobs.model.problems import ProblemError
@@ -168,7 +168,7 @@ class BatchSubmissions:
             return await self._files.keep(department.name, upload)
 
 
-def _submitted(kept: KeptBatch) -> SubmittedBatch:
+def _submitted(kept: BatchReceipt) -> SubmittedBatch:
     return SubmittedBatch(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Kept, Submission
+from jobs.ledger.jobs import JobReceipt, Submission
 from jobs.model.department import Department
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.job import NewJob, StoredDocument
@@ -121,7 +121,7 @@ class Submissions:
         document_id: str,
         document: StoredDocument | None,
         idempotency: IdempotencyKey | None,
-    ) -> Kept:
+    ) -> JobReceipt:
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is kept
         named = Named.in_options(check_task(request.task, request.options, department.name))
@@ -189,5 +189,5 @@ def _new_job(
     )
 
 
-def _submitted(kept: Kept) -> Submitted:
+def _submitted(kept: JobReceipt) -> Submitted:
     return Submitted(from_json(kept.body)["id"], kept.body, kept.replayed, kept.quotas)

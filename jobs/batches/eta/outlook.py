@@ -55,7 +55,7 @@ class Outlook:
 
     async def _expected(self, now: datetime, new: Sequence[_Item]) -> Mapping[str, datetime | None]:
         open_ = [_item(batch) for batch in await self._ledger.batches.open()]
-        pace = Pace(await self._ledger.figures.pace(), self._bulk.assumed_tokens_per_second)
+        pace = Pace(await self._ledger.statistics.pace(), self._bulk.assumed_tokens_per_second)
         of_departments: defaultdict[str, list[_Item]] = defaultdict(list)
         for item in [*open_, *new]:
             of_departments[item.department].append(item)

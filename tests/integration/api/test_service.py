@@ -162,7 +162,7 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
             if due > 10:
                 await bureau.release()
                 await bureau.run(bureau.take_sent())
-            await ledger.upkeep.sweep()
+            await ledger.upkeep.run_due_work()
             assert await bureau.write(batch)
     seen, name = await figures(office), "chancery_batch_duration_over_promise"
     found = {bound: seen[f"{name}_bucket", (("le", bound),)] for bound in ("0.8", "1.5", "4")}

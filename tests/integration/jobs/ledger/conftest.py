@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Kept, Submission
+from jobs.ledger.jobs import JobReceipt, Submission
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.job import NewJob, StoredDocument
 from jobs.model.lanes import Lane
@@ -53,7 +53,7 @@ async def submit_job(
     *,
     idempotency: IdempotencyKey | None = None,
     body: bytes = b"{}",
-) -> Kept:
+) -> JobReceipt:
     return await ledger.jobs.submit(
         Submission(
             job=job,

@@ -31,7 +31,7 @@ async def close(bureau: Bureau, batch: Batch, why: BatchStatus) -> None:
     ago = datetime.now(UTC) - timedelta(seconds=1)
     if bureau.redis.zscore("chancery:batch-deadlines", batch.id) is not None:
         bureau.redis.zadd("chancery:batch-deadlines", {batch.id: ago.timestamp() * 1000})
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
 
 
 async def write_all(bureau: Bureau, batch: Batch, most: int = 1_000) -> None:
@@ -190,7 +190,7 @@ async def test_a_batch_that_only_waits_is_closed_with_all_its_lines_unrun(
     assert (await bureau.release()).released == 0
     assert (await bureau.get(batch)).closing is why
     await write_all(bureau, batch, most=2)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await ended_as(bureau, batch) is why
     assert await bureau.written_lines(await bureau.get(batch)) == ([], [6, 1, 2, 3, 4, 5])
     assert await bureau.counts(batch) == (6, 0, 6)
@@ -205,13 +205,13 @@ async def test_a_batch_that_runs_is_closed_and_keeps_what_was_done(
     done, running, queued, back, paused, _ = bureau.take_sent()
     await bureau.run([done])
     runs = await bureau.claim([running, back])
-    await bureau.ledger.runs.put_back(runs[1], delay_seconds=60, counted=False, code="x")
+    await bureau.ledger.runs.requeue(runs[1], delay_seconds=60, counted=False, code="x")
     await bureau.ledger.pauses.pause("tax")
     assert await bureau.claim([paused]) == []
     await close(bureau, batch, why)
     now = await bureau.get(batch)
     assert now.status is (BatchStatus.cancelling if why in WHY[:1] else BatchStatus.in_progress)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await bureau.ledger.runs.renew("w", [], 30) == frozenset()
     assert not await bureau.ledger.runs.finish(runs[0], SUCCEEDED)
     assert await bureau.claim([queued]) == []
@@ -245,7 +245,7 @@ async def test_lines_that_end_while_a_batch_is_closed_are_written_too(bureau: Bu
     assert await bureau.write(batch)
     assert (await bureau.get(batch)).status is BatchStatus.cancelling
     assert await bureau.ledger.runs.finish(runs[0], SUCCEEDED)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     await write_all(bureau, batch)
     assert await ended_as(bureau, batch) is BatchStatus.cancelled
     assert await bureau.written_lines(await bureau.get(batch)) == ([1], [3, 2])
@@ -268,7 +268,7 @@ async def test_so_many_lines_in_hand_are_ended_a_part_at_a_time(bureau: Bureau) 
     for depth in (400, 600):
         await bureau.release(depth)
     await close(bureau, batch, BatchStatus.cancelled)
-    first, second, third = [await bureau.ledger.upkeep.sweep() for _ in range(3)]
+    first, second, third = [await bureau.ledger.upkeep.run_due_work() for _ in range(3)]
     assert (first.closed, second.closed, third.closed) == (500, 100, 0)
     await write_all(bureau, batch)
     assert await ended_as(bureau, batch) is BatchStatus.cancelled
@@ -337,10 +337,10 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str, bureau: Bu
     await short.release()
     await short.run(short.take_sent())
     await short.write(batch, most=1, callbacks=True)
-    await ledger.upkeep.forget()  # not while it goes on
+    await ledger.upkeep.prune()  # not while it goes on
     assert (await short.get(batch)).status is BatchStatus.finalizing
     await write_all(short, batch)
-    await ledger.upkeep.forget()  # nor while events are pending
+    await ledger.upkeep.prune()  # nor while events are pending
     assert await ledger.batches.get("tax", batch.id)
     for name in ("ended", "ended-batches"):
         (member,) = short.redis.zrange(f"chancery:{name}", 0, -1)
@@ -350,7 +350,7 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str, bureau: Bu
         assert isinstance(delivery, Delivery)
         delivered = CallbackStatus.delivered, Outcome.delivered
         assert await ledger.callbacks.settle(delivery, TRIED, *delivered)
-    forgotten = await ledger.upkeep.forget()
+    forgotten = await ledger.upkeep.prune()
     assert (forgotten.jobs, list(forgotten.blobs)) == (1, [])
     assert short.left() == set()
     assert (await ledger.callbacks.list("tax")).items == []
@@ -369,6 +369,6 @@ async def test_lines_that_wait_cost_little(bureau: Bureau) -> None:
     await bureau.release(32)
     assert kept_bytes() < 50_000 * 17 + 32 * 1_000
     await close(bureau, batch, BatchStatus.cancelled)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     await write_all(bureau, batch, most=10_000)
     assert kept_bytes() < 5_000

@@ -33,14 +33,14 @@ async def complete(bureau: Bureau, batch: Batch) -> None:
 
 
 async def expire(bureau: Bureau, batch: Batch) -> None:
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await bureau.write(batch)
     assert (await bureau.get(batch)).status is BatchStatus.expired
 
 
 async def errors(bureau: Bureau) -> tuple[list[float], object]:
     """The bucket of each batch that counts, and the sum of what they took over what was said."""
-    found = (await bureau.ledger.batch_figures.read(["tax"])).errors
+    found = (await bureau.ledger.statistics.read_batches(["tax"])).errors
     counts = [found.buckets[bound] for bound in ERROR_BUCKETS]
     new = [count - before for count, before in zip(counts, [0, *counts], strict=False)]
     buckets = [bound for bound, count in zip(ERROR_BUCKETS, new, strict=True) for _ in range(count)]
@@ -65,7 +65,7 @@ async def test_an_expired_batch_counts_with_the_time_until_its_deadline(bureau: 
 async def test_a_batch_that_expires_while_its_file_is_read_counts_too(bureau: Bureau) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     await bureau.submit(created_at=now - 4 * HOUR, expected_at=now - 3 * HOUR, deadline=now)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await errors(bureau) == ([4.0], pytest.approx(4))
 
 

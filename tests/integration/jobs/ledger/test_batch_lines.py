@@ -59,9 +59,9 @@ async def test_it_is_put_back_and_runs_again(
 ) -> None:
     batch, job_id = sent
     (claim,) = await bureau.claim([job_id])
-    assert await bureau.ledger.runs.put_back(claim, delay_seconds=delay, counted=True, code="x")
+    assert await bureau.ledger.runs.requeue(claim, delay_seconds=delay, counted=True, code="x")
     if delay:
-        while not (await bureau.ledger.upkeep.sweep()).scheduled:
+        while not (await bureau.ledger.upkeep.run_due_work()).scheduled:
             pass
     assert not await bureau.ledger.runs.finish(claim, SUCCEEDED)
     assert await again(bureau) == job_id
@@ -74,7 +74,7 @@ async def test_it_is_put_back_and_runs_again(
 async def test_it_runs_again_where_its_worker_died(bureau: Bureau, sent: tuple[Batch, str]) -> None:
     batch, job_id = sent
     (lost,) = await bureau.claim([job_id], lease=0)
-    assert (await bureau.ledger.upkeep.sweep()).abandoned == 1
+    assert (await bureau.ledger.upkeep.run_due_work()).abandoned == 1
     assert await again(bureau) == job_id
     await bureau.claim([job_id])
     assert await bureau.ledger.processes.declare_dead("w") == 1
@@ -93,7 +93,7 @@ async def test_it_is_set_aside_where_it_kills_its_worker_even_alone(
     batch, job_id = sent
     for death in range(3):
         await bureau.claim([job_id], lease=0, alone=death == 2)
-        await bureau.ledger.upkeep.sweep()
+        await bureau.ledger.upkeep.run_due_work()
         if death < 2:
             await again(bureau)
     job = await bureau.ledger.jobs.get("tax", job_id)
@@ -111,7 +111,7 @@ async def test_its_bystanders_in_the_message_are_claimed_and_it_alone_is_not(
     (message,) = bureau.messages()
     for _ in range(2):
         await bureau.claim(message[:1], lease=0)
-        await bureau.ledger.upkeep.sweep()
+        await bureau.ledger.upkeep.run_due_work()
         await bureau.release()
     await bureau.ledger.jobs.cancel("tax", message[1])
     claims = await bureau.ledger.runs.claim(message, "w", 30)
@@ -124,7 +124,7 @@ async def test_it_is_sent_again_where_its_message_was_lost(
     bureau: Bureau, sent: tuple[Batch, str]
 ) -> None:
     batch, job_id = sent
-    while not (await bureau.ledger.upkeep.sweep(lost_after_seconds=0.001)).sent_again:
+    while not (await bureau.ledger.upkeep.run_due_work(lost_after_seconds=0.001)).sent_again:
         pass
     assert bureau.sent() == [job_id]
     await bureau.run([job_id])
@@ -151,7 +151,7 @@ async def test_it_may_be_cancelled_while_it_waits_to_run_again(
 ) -> None:
     batch, job_id = sent
     await bureau.claim([job_id], lease=0)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     await bureau.ledger.jobs.cancel("tax", job_id)
     assert (await bureau.release()).released == 0
     assert await written(bureau, batch) == ([], [1])
@@ -167,7 +167,7 @@ async def test_it_is_not_claimed_after_the_deadline_of_its_batch(bureau: Bureau)
     job = await bureau.ledger.jobs.get("tax", ids[0])
     assert job is not None
     assert job.status is JobStatus.expired
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await bureau.write(batch)
     now = await bureau.get(batch)
     assert (now.status, now.failed) == (BatchStatus.expired, 2)

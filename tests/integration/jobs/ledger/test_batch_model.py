@@ -240,7 +240,7 @@ class BatchMachine(RuleBasedStateMachine):
         code=st.sampled_from(["output-invalid", "engine-unavailable"]),
     )
     def put_back(self, run: Claim, delay: float, code: str) -> None:
-        self.do(self.ledger.runs.put_back(run, delay_seconds=delay, counted=True, code=code))
+        self.do(self.ledger.runs.requeue(run, delay_seconds=delay, counted=True, code=code))
 
     @rule(worker=st.sampled_from(WORKERS))
     def declare_dead(self, worker: str) -> None:
@@ -278,7 +278,7 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(lost_after=st.sampled_from([0, 600]))
     def sweep(self, lost_after: int) -> None:
-        self.do(self.ledger.upkeep.sweep(lost_after_seconds=lost_after))
+        self.do(self.ledger.upkeep.run_due_work(lost_after_seconds=lost_after))
 
     @rule(target=flushes, batch_id=batches, most=st.integers(1, 4), callbacks=st.booleans())
     def write(

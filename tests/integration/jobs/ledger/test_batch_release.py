@@ -95,7 +95,7 @@ async def test_no_more_are_in_celery_and_running_than_asked_for(
     again = await bureau.release(10)
     assert (again.released, again.more, again.in_hand) == (0, True, 10)
     for claim in claims[:3]:
-        await bureau.ledger.runs.put_back(claim, delay_seconds=60, counted=False, code="x")
+        await bureau.ledger.runs.requeue(claim, delay_seconds=60, counted=False, code="x")
     await bureau.run([claims[3].job.id])
     assert (await bureau.release(10)).released == 3
     assert (await bureau.release(5)).released == 0  # less than before is asked for

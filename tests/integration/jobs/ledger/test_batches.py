@@ -133,13 +133,13 @@ async def test_one_scheduler_at_a_time_reads_a_batch_the_longest_waiting_first(
 async def test_a_scheduler_that_died_is_replaced_and_says_nothing_more(bureau: Bureau) -> None:
     batch = await bureau.submit()
     dead = await bureau.indexing()
-    assert await bureau.ledger.batches.note_indexing(dead, 2)
+    assert await bureau.ledger.batches.renew_indexing(dead, 2)
     assert (await bureau.get(batch)).read == 2
     assert await bureau.ledger.batches.claim_indexing() is None  # the lease was renewed
     run_out(bureau, batch.id)
     alive = await bureau.indexing()
     assert alive.batch.id == batch.id
-    assert not await bureau.ledger.batches.note_indexing(dead, 3)
+    assert not await bureau.ledger.batches.renew_indexing(dead, 3)
     assert not await bureau.ledger.batches.begin(dead, bureau.begun(2))
     assert not await bureau.ledger.batches.fail(dead, [Problem("invalid-request", "x")])
     assert (await bureau.get(batch)).status is BatchStatus.validating
@@ -154,7 +154,7 @@ async def test_only_readings_that_were_not_heard_of_again_count(bureau: Bureau) 
         given_back = await bureau.indexing()
         assert given_back.readings == 1
         for _ in range(2):  # an answer may be lost, and the call made again
-            await bureau.ledger.batches.give_back_indexing(given_back, 60)
+            await bureau.ledger.batches.requeue_indexing(given_back, 60)
         assert await bureau.ledger.batches.claim_indexing() is None  # it is due in a minute
         run_out(bureau, batch.id)
     counted = []
@@ -172,7 +172,7 @@ async def test_a_reading_that_came_further_than_all_before_begins_the_count_anew
     for read in (10, 10, 5, 10, 11, 4):
         indexing = await bureau.indexing()
         counted.append(indexing.readings)
-        assert await bureau.ledger.batches.note_indexing(indexing, read)
+        assert await bureau.ledger.batches.renew_indexing(indexing, read)
         run_out(bureau, batch.id)
     assert counted == [1, 2, 3, 4, 5, 2]
 
@@ -182,9 +182,9 @@ async def test_a_scheduler_that_could_not_go_on_takes_nothing_from_the_next(bure
     late = await bureau.indexing()
     run_out(bureau, batch.id)
     now = await bureau.indexing()
-    await bureau.ledger.batches.give_back_indexing(late, 0)
+    await bureau.ledger.batches.requeue_indexing(late, 0)
     assert await bureau.ledger.batches.claim_indexing() is None
-    assert await bureau.ledger.batches.note_indexing(now, 1)
+    assert await bureau.ledger.batches.renew_indexing(now, 1)
     run_out(bureau, batch.id)
     assert (await bureau.indexing()).readings == 2
 
@@ -236,12 +236,12 @@ async def test_a_batch_that_is_being_read_ends_at_once(bureau: Bureau, *, expire
     batch = await bureau.submit(**({"deadline": ago} if expired else {}))
     indexing = await bureau.indexing()
     if expired:
-        await bureau.ledger.upkeep.sweep()
+        await bureau.ledger.upkeep.run_due_work()
     else:
         await bureau.ledger.batches.cancel("tax", batch.id)
     now = await bureau.get(batch)
     assert now.status is (BatchStatus.expired if expired else BatchStatus.cancelled)
-    assert not await bureau.ledger.batches.note_indexing(indexing, 1)
+    assert not await bureau.ledger.batches.renew_indexing(indexing, 1)
     assert not await bureau.ledger.batches.begin(indexing, bureau.begun(2))
     assert await bureau.ledger.batches.open() == []
     assert await bureau.ledger.batches.due_flushes() == []

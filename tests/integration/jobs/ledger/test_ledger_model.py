@@ -29,7 +29,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending, Held
+from jobs.ledger.runs import Ending, LeaseRenewal
 from jobs.ledger.upkeep import Release
 from jobs.model.ids import new_callback_id
 from jobs.model.job import Claim, Progress
@@ -219,7 +219,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(run=runs)
     def renew(self, run: Run) -> None:
-        held = Held(run.job.id, run.claim.token, Progress(1, 2))
+        held = LeaseRenewal(run.job.id, run.claim.token, Progress(1, 2))
         lost = self.do(self.ledger.runs.renew("a bystander", [held], LONG))
         assert lost == (set() if run.holds else {run.job.id})
         if run.holds:
@@ -248,7 +248,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def put_back(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
         job, holds = run.job, run.holds
         stands = self.do(
-            self.ledger.runs.put_back(run.claim, delay_seconds=delay, counted=counted, code=code)
+            self.ledger.runs.requeue(run.claim, delay_seconds=delay, counted=counted, code=code)
         )
         assert stands == holds
         if holds:
@@ -270,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        swept = self.do(self.ledger.upkeep.sweep(lost_after_seconds=600))
+        swept = self.do(self.ledger.upkeep.run_due_work(lost_after_seconds=600))
         expired = [job for job in self.models if job.deadline_passed and not job.over]
         for job in expired:
             job.become(JobStatus.expired)

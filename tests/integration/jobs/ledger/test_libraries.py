@@ -12,7 +12,7 @@ EXPIRED = replace(a_document(), expires_at=datetime.now(UTC) - timedelta(days=1)
 
 
 async def forgotten(ledger: Ledger) -> int:
-    return (await ledger.upkeep.forget()).documents
+    return (await ledger.upkeep.prune()).documents
 
 
 async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Ledger) -> None:
@@ -21,12 +21,12 @@ async def test_a_document_in_a_library_is_kept_until_it_is_taken_out(ledger: Led
         assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.add("tax", "rules", EXPIRED.id)
     assert await forgotten(ledger) == 0
-    assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
-    assert not await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
+    assert await ledger.libraries.remove("tax", "laws", EXPIRED.id)
+    assert not await ledger.libraries.remove("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.missing("tax", {"laws", "rules"}) == {"laws"}
     assert await forgotten(ledger) == 0
     assert [one.id for one in await ledger.libraries.documents("tax", "rules")] == [EXPIRED.id]
-    assert await ledger.libraries.take_out("tax", "rules", EXPIRED.id)
+    assert await ledger.libraries.remove("tax", "rules", EXPIRED.id)
     kept = await ledger.documents.get("tax", EXPIRED.id)
     assert kept is not None
     assert kept.expires_at > datetime.now(UTC)
@@ -56,6 +56,6 @@ async def test_a_document_that_is_withdrawn_is_out_of_every_library(ledger: Ledg
     # Uploaded anew it is a document like any other.
     await ledger.documents.keep(EXPIRED)
     assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
-    assert await ledger.libraries.take_out("tax", "laws", EXPIRED.id)
+    assert await ledger.libraries.remove("tax", "laws", EXPIRED.id)
     redis = ledger.documents._connection.redis
     assert await redis.hget(f"chancery:document:tax:{EXPIRED.id}", "jobs") == "0"

@@ -12,7 +12,7 @@ async def _put_back_the_first(ledger: Ledger) -> str:
     await ledger.upkeep.release(Release(depth=2))
     first, second = sorted(await released_lines(ledger))
     first_claim, _ = (await ledger.runs.claim([first, second], "w", 30)).granted
-    assert await ledger.runs.put_back(first_claim, delay_seconds=0, counted=True, code="x")
+    assert await ledger.runs.requeue(first_claim, delay_seconds=0, counted=True, code="x")
     return first
 
 

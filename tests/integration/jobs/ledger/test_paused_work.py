@@ -57,7 +57,7 @@ async def test_a_job_that_is_paused_before_its_claim_waits(
     await pause(bureau.ledger, which)
     assert await bureau.ledger.runs.claim(bureau.sent(Lane.interactive), "w", 30) == Claims([], [])
     assert await status(bureau, job_id) is JobStatus.queued
-    assert (await bureau.ledger.upkeep.sweep(lost_after_seconds=0)).sent_again == 0
+    assert (await bureau.ledger.upkeep.run_due_work(lost_after_seconds=0)).sent_again == 0
     await resume(bureau.ledger, which)
     # Its first message may be still there: it does not run for that.
     assert await bureau.claim([job_id]) == []
@@ -90,7 +90,7 @@ async def test_lines_that_are_paused_before_their_claim_wait(bureau: Bureau, whi
     assert bureau.redis.scard("chancery:running-bulk") == 1
     # What runs goes on to its end.
     assert await bureau.ledger.runs.renew("w", [], 30) == frozenset()
-    await bureau.ledger.runs.put_back(claim, delay_seconds=0, counted=False, code="x")
+    await bureau.ledger.runs.requeue(claim, delay_seconds=0, counted=False, code="x")
     assert (await bureau.release()).released == 0
     await resume(bureau.ledger, which)
     assert (await bureau.release()).released == 3
@@ -145,7 +145,7 @@ async def test_work_that_is_paused_can_be_cancelled_and_expires(
     ago = datetime.now(UTC) - timedelta(seconds=1)
     second = await submit(deadline=ago)
     await bureau.ledger.jobs.cancel("tax", first)
-    await bureau.ledger.upkeep.sweep()
+    await bureau.ledger.upkeep.run_due_work()
     assert await status(bureau, first) is JobStatus.cancelled
     assert await status(bureau, second) is JobStatus.expired
     await bureau.ledger.pauses.resume("tax")

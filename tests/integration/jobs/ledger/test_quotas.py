@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.runs import Ending
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.department import Quota
 from jobs.model.job import Usage
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.ledger.figures import Figures, Server
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
+from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
 from worker.commands import diagnosis
@@ -27,8 +27,8 @@ def figures(
     callbacks: dict[tuple[str, CallbackStatus], int] | None = None,
     urls_gone: dict[str, int] | None = None,
     broken: dict[str, dict[str, bool]] | None = None,
-) -> Figures:
-    return Figures(
+) -> Statistics:
+    return Statistics(
         jobs=jobs or {},
         endings={},
         queues=dict.fromkeys(Queue, 0),
