@@ -328,7 +328,7 @@ async def test_files_of_a_batch_are_held_until_it_ends(bureau: Bureau) -> None:
         assert await bureau.ledger.files.delete("tax", file_id)
 
 
-async def test_what_was_kept_long_enough_is_forgotten(redis_url: str, bureau: Bureau) -> None:
+async def test_expired_records_are_pruned(redis_url: str, bureau: Bureau) -> None:
     ledger = Ledger(
         RedisSettings(url=SecretStr(redis_url)), RetentionSettings(job_retention_hours=0)
     )
@@ -350,8 +350,8 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str, bureau: Bu
         assert isinstance(delivery, Delivery)
         delivered = CallbackStatus.delivered, Outcome.delivered
         assert await ledger.callbacks.settle(delivery, TRIED, *delivered)
-    forgotten = await ledger.upkeep.prune()
-    assert (forgotten.jobs, list(forgotten.blobs)) == (1, [])
+    pruned = await ledger.upkeep.prune()
+    assert (pruned.jobs, list(pruned.blobs)) == (1, [])
     assert short.left() == set()
     assert (await ledger.callbacks.list("tax")).items == []
     assert (await ledger.batches.list("tax", after=None, limit=9)).items == []

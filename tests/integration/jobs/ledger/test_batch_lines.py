@@ -61,7 +61,7 @@ async def test_it_is_put_back_and_runs_again(
     (claim,) = await bureau.claim([job_id])
     assert await bureau.ledger.runs.requeue(claim, delay_seconds=delay, counted=True, code="x")
     if delay:
-        while not (await bureau.ledger.upkeep.run_due_work()).scheduled:
+        while not (await bureau.ledger.upkeep.run_due_work()).queued:
             pass
     assert not await bureau.ledger.runs.finish(claim, SUCCEEDED)
     assert await again(bureau) == job_id
@@ -74,7 +74,7 @@ async def test_it_is_put_back_and_runs_again(
 async def test_it_runs_again_where_its_worker_died(bureau: Bureau, sent: tuple[Batch, str]) -> None:
     batch, job_id = sent
     (lost,) = await bureau.claim([job_id], lease=0)
-    assert (await bureau.ledger.upkeep.run_due_work()).abandoned == 1
+    assert (await bureau.ledger.upkeep.run_due_work()).rescued == 1
     assert await again(bureau) == job_id
     await bureau.claim([job_id])
     assert await bureau.ledger.processes.declare_dead("w") == 1

@@ -128,7 +128,7 @@ async def test_a_change_whose_answer_was_lost_is_made_once(ledger: Ledger) -> No
     await ledger.departments.create("tax")
     run = ledger._connection.run  # as redis-py repeats it
     for _ in range(2):
-        assert await run("rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
-        assert await run("rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
+        assert await run("departments/rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
+        assert await run("departments/rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
     assert len(await ledger.credentials.secrets("tax")) == 2
     assert len(await ledger.credentials.keys("tax")) == 2

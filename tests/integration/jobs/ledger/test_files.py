@@ -128,8 +128,8 @@ async def test_files_are_forgotten_at_their_expiry_with_their_blobs(
     kept = a_file(blobs=("tax/cc/3",))
     await ledger.files.keep(gone)
     await ledger.files.keep(kept)
-    forgotten = await ledger.upkeep.prune()
-    assert (forgotten.files, list(forgotten.blobs)) == (1, ["tax/aa/1", "tax/bb/2"])
+    pruned = await ledger.upkeep.prune()
+    assert (pruned.files, list(pruned.blobs)) == (1, ["tax/aa/1", "tax/bb/2"])
     assert await ledger.files.get("tax", gone.id) is None
     assert (await ledger.files.list("tax")).items == [kept]
     assert not {key for key in await keys(redis_url) if gone.id in key}

@@ -110,7 +110,7 @@ async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None
 async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     first = await claimed(ledger, job_id, "w1", lease=0)
-    assert (await ledger.upkeep.run_due_work()).abandoned == 1
+    assert (await ledger.upkeep.run_due_work()).rescued == 1
     second = await claimed(ledger, job_id, "w2")
     assert second.token > first.token
     assert not await ledger.runs.finish(first, Ending(JobStatus.succeeded, result='"late"'))
@@ -161,7 +161,7 @@ async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit
     assert await ledger.runs.claim([claim.job.id], "w2", LEASE) == NOTHING
     assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.run_due_work()).scheduled == 0:
+        while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.01)
     again = await claimed(ledger, claim.job.id)
     assert (again.tries, again.job.attempts) == (1, 2)
@@ -215,7 +215,7 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
 async def test_leases_stand_while_the_scheduler_lets_them(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     claim = await claimed(ledger, job_id, lease=0)
-    assert (await ledger.upkeep.run_due_work(take_leases=False)).abandoned == 0
+    assert (await ledger.upkeep.run_due_work(take_leases=False)).rescued == 0
     assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
 
 
@@ -233,9 +233,9 @@ async def test_what_a_dead_worker_held_is_taken_back_at_once(
 async def test_a_scheduled_job_is_queued_when_it_is_due(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit(not_before=datetime.now(UTC) + timedelta(seconds=0.2))
     assert await status(ledger, job_id) is JobStatus.scheduled
-    assert (await ledger.upkeep.run_due_work()).scheduled == 0
+    assert (await ledger.upkeep.run_due_work()).queued == 0
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.run_due_work()).scheduled == 0:
+        while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.queued
 
@@ -346,7 +346,7 @@ async def test_messages_carry_identifiers_only(
     assert "content" not in json.dumps(message["headers"]) + message["body"]
 
 
-async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
+async def test_expired_records_are_pruned(redis_url: str) -> None:
     ledger = Ledger(
         RedisSettings(url=SecretStr(redis_url)),
         RetentionSettings(job_retention_hours=0, document_retention_hours=0),
@@ -355,8 +355,8 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
     await submit_job(ledger, job)
     claim = await claimed(ledger, job.id)
     await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/bb/result"))
-    forgotten = await ledger.upkeep.prune()
-    assert "tax/bb/result" in forgotten.blobs
+    pruned = await ledger.upkeep.prune()
+    assert "tax/bb/result" in pruned.blobs
     assert await ledger.jobs.get("tax", job.id) is None
     with Redis.from_url(redis_url) as redis:
         left = {key.decode() for key in redis.keys("chancery:*")}

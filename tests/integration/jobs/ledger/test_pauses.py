@@ -37,7 +37,7 @@ async def test_scripts_find_pauses_as_members_of_a_set(ledger: Ledger, redis_url
 
 
 async def test_a_pause_of_nothing_is_refused(ledger: Ledger) -> None:
-    with pytest.raises(ValueError, match="of a department, of a lane or of both"):
+    with pytest.raises(ValueError, match="needs a department, a lane or both"):
         await ledger.pauses.pause()
 
 

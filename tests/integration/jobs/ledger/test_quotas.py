@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.runs import Ending
-from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.server.connection import PREFIX
+from jobs.ledger.server.scripts import LIBRARIES, parts_of
 from jobs.model.department import Quota
 from jobs.model.job import Usage
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
@@ -41,9 +42,8 @@ async def refused(ledger: Ledger, code: str) -> OverQuotaError:
 
 async def in_one_script(redis: Redis, text: str) -> object:
     """What `text` returns, as a script of the ledger."""
-    script = str(Connection(redis)._scripts["read_quotas"].script)
-    shared = script[: script.index("-- What a department's quotas leave. ARGV")]
-    return await redis.eval(shared + text, 0)
+    libraries = "".join(path.read_text() for path in parts_of(LIBRARIES / "quotas.lua"))
+    return await redis.eval(libraries + text, 0)
 
 
 async def left(ledger: Ledger) -> dict[str, int]:

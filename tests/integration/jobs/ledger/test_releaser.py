@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,10 +19,9 @@ CLOSED = BulkSettings(window="never")
 
 
 async def beat(bureau: Bureau, name: str, *, ago: float = 0, **detail: Any) -> None:
-    seen = datetime.now(UTC) - timedelta(seconds=ago)
-    await bureau.ledger.processes.beat(
-        Process("worker", name, "here", os.getpid(), seen, seen, detail)
-    )
+    process = Process("worker", name, "here", os.getpid(), datetime.now(UTC), detail)
+    await bureau.ledger.processes.beat(process)
+    bureau.redis.zincrby("chancery:processes", -ago, name)
 
 
 async def released(bureau: Bureau, settings: BulkSettings | None = None) -> int:
