@@ -1,4 +1,4 @@
-"""Where the platform's own servers listen."""
+"""The endpoints of the platform's own servers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from jobs.process.settings import (
 )
 from jobs.submit.submission import resolve
 from jobs.submit.targets import Target, plain
-from worker.callbacks.delivery import Place
+from worker.callbacks.delivery import Endpoint
 
 
-async def platform_addresses() -> frozenset[Place]:
-    """Where the platform's own servers listen: no callback may go there.
+async def platform_addresses() -> frozenset[Endpoint]:
+    """The endpoints of the platform's own servers, to which no callback is sent.
 
-    A server that listens on every address is at loopback and at this machine's name.
+    A server that listens on all addresses counts with loopback and this machine's name.
     """
     api, flower = ApiSettings(), FlowerSettings()
     urls = [
@@ -32,19 +32,19 @@ async def platform_addresses() -> frozenset[Place]:
         f"http://{api.host}:{api.port}",
         f"http://{flower.host}:{flower.port}",
     ]
-    found: set[Place] = set()
+    endpoints: set[Endpoint] = set()
     for url in urls:
         parts = urlsplit(url)
         port = parts.port or {"redis": 6379, "rediss": 6379, "https": 443}.get(parts.scheme, 80)
-        for host in _reached_at(parts.hostname or ""):
+        for host in _hosts(parts.hostname or ""):
             addresses = await resolve(Target(url, parts.scheme, host, port))
-            found |= {(plain(address), port) for address in addresses}
-    return frozenset(found)
+            endpoints |= {(plain(address), port) for address in addresses}
+    return frozenset(endpoints)
 
 
-def _reached_at(host: str) -> Sequence[str]:
+def _hosts(host: str) -> Sequence[str]:
     try:
-        everywhere = ip_address(host).is_unspecified
+        listens_on_all = ip_address(host).is_unspecified
     except ValueError:
-        everywhere = False
-    return ("127.0.0.1", "::1", socket.gethostname()) if everywhere else (host,)
+        listens_on_all = False
+    return ("127.0.0.1", "::1", socket.gethostname()) if listens_on_all else (host,)

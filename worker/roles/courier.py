@@ -18,7 +18,7 @@ from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
 from jobs.process.settings import ApiSettings, CallbackSettings, RedisSettings, StoreSettings
 from jobs.store import Store
-from worker.callbacks.delivery import Deliverer, Tried, unsent
+from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import platform_addresses
 from worker.celery.app import app, register_callbacks
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Courier:
-    """What a courier is made of; made on the event loop that runs it."""
+    """Delivers callbacks. Must be created on the event loop that runs it."""
 
     def __init__(self, deliverer: Deliverer) -> None:
         self._settings = CallbackSettings()
@@ -59,11 +59,11 @@ class Courier:
         return (keep_beating(self._ledger, self._process, self._detail),)
 
     def begin_stop(self) -> None:
-        """Pull nothing more; what was pulled is still delivered."""
+        """Take no more messages. Deliveries under way are finished."""
         self._stopping = True
 
     def stop_work(self) -> None:
-        """Nothing is lost: an attempt that is not reported is made again when its lease ends."""
+        """Cancel the deliveries under way. They are made again when their leases end."""
         for work in self._in_hand:
             work.cancel()
 
@@ -73,7 +73,7 @@ class Courier:
         await self._ledger.close()
 
     async def deliver(self, callback_id: str) -> str:
-        """Make the attempt that is due, if one is; returns a word on it, for Flower."""
+        """Make the attempt that is due, if any. Returns its result as text, for Flower."""
         work = asyncio.current_task()
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         self._in_hand.add(work)
@@ -84,60 +84,63 @@ class Courier:
                     log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
                 return f"left: {delivery.value}"
             with structlog.contextvars.bound_contextvars(
-                callback_id=callback_id, **_about(delivery.callback)
+                callback_id=callback_id, **_subject_ids(delivery.callback)
             ):
                 return await self._deliver(delivery)
         except asyncio.CancelledError:
             return "left: the courier stops"
         except ProblemError as error:
-            # The ledger is away. The attempt, if it was made, is made again when its lease ends.
+            # The ledger is unavailable. The attempt is made again when its lease ends.
             return f"left: {error.problem.code}"
         finally:
             self._in_hand.discard(work)
 
     async def _deliver(self, delivery: Delivery) -> str:
-        tried = await self._try(delivery)
-        status, delay = self._verdict(delivery, tried)
+        result = await self._attempt(delivery)
+        status, delay = self._next_step(delivery, result)
         await self._ledger.callbacks.settle(
-            delivery, tried.attempt, status, tried.outcome, delay_seconds=delay
+            delivery, result.attempt, status, result.outcome, delay_seconds=delay
         )
         log.info(
             f"callback.{status.value}",
             attempt=delivery.attempt,
-            status_code=tried.attempt.status_code,
-            error=tried.attempt.error,
+            status_code=result.attempt.status_code,
+            error=result.attempt.error,
             again_in=round(delay) if status is CallbackStatus.pending else None,
         )
-        if tried.outcome is Outcome.gone:
+        if result.outcome is Outcome.gone:
             log.warning("callback.url_gone", department=delivery.callback.department)
         return status.value
 
-    async def _try(self, delivery: Delivery) -> Tried:
-        callback, at = delivery.callback, datetime.now(UTC)
-        department = await self._ledger.departments.get(callback.department)
+    async def _attempt(self, delivery: Delivery) -> AttemptResult:
+        callback, department, at = delivery.callback, delivery.department, datetime.now(UTC)
         if department is None:
-            return unsent(at, f"the department {callback.department} has gone", final=True)
+            return unsent(at, f"the department {callback.department} does not exist", final=True)
         try:
             body = await self._body(delivery, department)
-            options = await self._ledger.departments.callback_options(department.name)
             return await self._deliverer.send(
-                department, callback.url, callback.id, body, options=options, number=delivery.number
+                department,
+                callback.url,
+                callback.id,
+                body,
+                options=delivery.options,
+                number=delivery.number,
             )
         except ProblemError:
             raise
-        except Exception as error:  # noqa: BLE001 - the edge, and recorded
-            # The edge: a callback that cannot be made ends like one that cannot be delivered.
+        except Exception as error:  # noqa: BLE001 - a defect must not stop the courier
             log.error("callback.defect", **described(error))  # noqa: TRY400 - it may quote results
-            return unsent(at, f"the callback could not be made ({type(error).__name__})")
+            return unsent(at, f"the callback could not be built ({type(error).__name__})")
 
-    def _verdict(self, delivery: Delivery, tried: Tried) -> tuple[CallbackStatus, float]:
-        if tried.delivered:
+    def _next_step(self, delivery: Delivery, result: AttemptResult) -> tuple[CallbackStatus, float]:
+        """The callback's state after the attempt, and the delay in seconds before the next one."""
+        if result.delivered:
             return CallbackStatus.delivered, 0
         schedule = self._settings.schedule_seconds
-        if tried.final or delivery.attempt >= len(schedule):
+        if result.final or delivery.attempt >= len(schedule):
             return CallbackStatus.dead, 0
         delay = schedule[delivery.attempt] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-        return CallbackStatus.pending, max(delay, tried.retry_after or 0)
+        return CallbackStatus.pending, max(delay, result.retry_after or 0)
 
     async def _body(self, delivery: Delivery, department: Department) -> bytes:
         most = department.callback_max_bytes or self._settings.max_bytes
@@ -153,7 +156,7 @@ class Courier:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
 
 
-def _about(callback: Callback) -> Mapping[str, str]:
+def _subject_ids(callback: Callback) -> Mapping[str, str]:
     ids = {"job_id": callback.job_id, "batch_id": callback.batch_id}
     return {name: value for name, value in ids.items() if value is not None}
 
@@ -161,7 +164,7 @@ def _about(callback: Callback) -> Mapping[str, str]:
 def main() -> None:
     settings = CallbackSettings()
     with LoopThread() as loop:
-        courier = loop.run(_made(settings))
+        courier = loop.run(_new_courier(settings))
 
         def deliver(callback_id: str) -> str:
             return loop.run(courier.deliver(callback_id))
@@ -175,7 +178,7 @@ def main() -> None:
         serve(app, courier, loop, arguments, settings.timeout_seconds)
 
 
-async def _made(settings: CallbackSettings) -> Courier:
+async def _new_courier(settings: CallbackSettings) -> Courier:
     platform = await platform_addresses()
     return Courier(
         Deliverer(

@@ -16,7 +16,7 @@ from jobs.model.department import Department
 from jobs.submit.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.programs import require_program
-from worker.callbacks.delivery import Deliverer, Place, Tried
+from worker.callbacks.delivery import AttemptResult, Deliverer, Endpoint
 from worker.callbacks.own_addresses import platform_addresses
 
 SECRET = "whsec_" + "A" * 32
@@ -41,8 +41,8 @@ async def sent(
     url: str,
     *answers: Sequence[Address],
     allow: Sequence[str] = ("localhost",),
-    platform: frozenset[Place] = frozenset(),
-) -> tuple[Tried, Names]:
+    platform: frozenset[Endpoint] = frozenset(),
+) -> tuple[AttemptResult, Names]:
     """One attempt at `url`, with what its host is said to resolve to."""
     names = Names(list(answers))
     deliverer = Deliverer(5, 4, platform, find=names)
