@@ -17,13 +17,16 @@ _REQUIRES = "-- requires:"
 @cache
 def commands() -> Mapping[str, str]:
     """The complete text of every command, by its path without suffix (`jobs/claim`)."""
-    paths = (path for path in FOLDER.glob("*/*.lua") if path.parent != LIBRARIES)
     return {
         path.relative_to(FOLDER).with_suffix("").as_posix(): "".join(
             part.read_text() for part in parts_of(path)
         )
-        for path in sorted(paths)
+        for path in command_paths()
     }
+
+
+def command_paths() -> Sequence[Path]:
+    return sorted(path for path in FOLDER.glob("*/*.lua") if path.parent != LIBRARIES)
 
 
 def parts_of(path: Path) -> Sequence[Path]:

@@ -11,7 +11,8 @@ end
 
 -- died: 'worker' or 'engine'.
 local function set_aside(job, died)
-  finish(job, 'failed', {'error', problem('poisoned', 'The ' .. died .. ' died each time it ran the job, the last time with no other job in work. '
+  finish(job, 'failed', {'error', problem('poisoned',
+    'The ' .. died .. ' died each time it ran the job, the last time with no other job in work. '
       .. 'Check the document, and ask the operators for the log.')})
 end
 
