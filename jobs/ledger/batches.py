@@ -86,7 +86,7 @@ class BatchLedger:
         keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
         record = dump(new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms)))
         match await self._connection.run("batches/create", record, reply, self._max_waiting_lines):
-            case ["kept", quotas]:
+            case ["stored", quotas]:
                 return BatchReceipt(body, replayed=False, quotas=to_quotas(quotas))
             case ["replayed", quotas, earlier]:
                 return BatchReceipt(earlier.encode(), replayed=True, quotas=to_quotas(quotas))

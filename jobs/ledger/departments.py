@@ -37,7 +37,7 @@ class DepartmentLedger:
         """Create a department. Raises `ProblemError("department-exists")`."""
         redis = self._connection.redis
         if not await self._connection.ask(redis.hsetnx(f"{PREFIX}department:{name}", "name", name)):
-            raise ProblemError("department-exists", f"There is already a department {name}.")
+            raise ProblemError("department-exists", f"The department {name} already exists.")
         secret, key = new_secret(), new_key()
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(

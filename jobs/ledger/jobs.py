@@ -97,7 +97,7 @@ class JobLedger:
             self._max_queued,
         )
         match answer:
-            case ["kept", quotas, blob]:
+            case ["stored", quotas, blob]:
                 return JobReceipt(submission.body, False, blob, to_quotas(quotas))
             case ["replayed", quotas, body]:
                 return JobReceipt(body.encode(), True, None, to_quotas(quotas))

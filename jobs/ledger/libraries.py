@@ -35,7 +35,7 @@ class LibraryLedger:
                 f"A library may have {MOST_DOCUMENTS} documents. Remove some or use another one.",
                 max_documents=MOST_DOCUMENTS,
             )
-        return bool(answer == "kept")
+        return bool(answer == "added")
 
     async def remove(self, department: str, name: str, document_id: str) -> bool:
         """Remove a document from a library. False: it was not in the library."""

@@ -142,6 +142,7 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
 
 
 def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | int]:
+    """All fields except `expires_at`, which the scripts set by Redis's clock."""
     return {
         "id": document.id,
         "department": document.department,
@@ -149,7 +150,6 @@ def document_record(document: StoredDocument, keep_ms: int) -> dict[str, str | i
         "bytes": document.bytes,
         "media_type": document.media_type,
         "filename": document.filename or "",
-        "expires_at": to_ms(document.expires_at),
         "blob": document.blob,
         "keep_ms": keep_ms,
     }

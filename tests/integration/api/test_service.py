@@ -20,7 +20,7 @@ from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.process.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
-from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import a_callback, settle, taken
 
 
@@ -154,16 +154,16 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
 ) -> None:
     then, hour = datetime.now(UTC) - timedelta(hours=10), timedelta(hours=1)
     with Redis.from_url(redis_url, decode_responses=True) as redis:
-        bureau = Bureau(ledger, redis)
+        driver = BatchDriver(ledger, redis)
         for promised, due in ((20, 50), (8, 50), (4, 9)):
-            batch = await bureau.begin(
+            batch = await driver.begin(
                 1, created_at=then, expected_at=then + promised * hour, deadline=then + due * hour
             )
             if due > 10:
-                await bureau.release()
-                await bureau.run(bureau.take_sent())
+                await driver.release()
+                await driver.run(driver.take_sent())
             await ledger.upkeep.run_due_work()
-            assert await bureau.write(batch)
+            assert await driver.write(batch)
     seen, name = await figures(office), "chancery_batch_duration_over_promise"
     found = {bound: seen[f"{name}_bucket", (("le", bound),)] for bound in ("0.8", "1.5", "4")}
     assert found == {"0.8": 1, "1.5": 2, "4": 3}

@@ -2,13 +2,13 @@
 -- Store a batch and the reply to its submission. Its input file cannot be deleted until it ends.
 -- ARGV: batch (JSON, flat), reply (JSON: key, body_sha256, body, keep_ms, or ''), most lines that may
 --       wait in the whole system
--- Returns: {'kept', quotas} | {'replayed', quotas, body} | {'mismatch'} | {'no-file'} | {'full'}
+-- Returns: {'stored', quotas} | {'replayed', quotas, body} | {'mismatch'} | {'no-file'} | {'full'}
 --          | {'over', quotas, code, ms}
 -- Invariant: a repeated call (the client library's retry) changes nothing.
 local batch = cjson.decode(ARGV[1])
 local reply = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
 if redis.call('EXISTS', P .. 'batch:' .. batch.id) == 1 then
-  return {'kept', quotas_left(batch.department)}
+  return {'stored', quotas_left(batch.department)}
 end
 
 local earlier = earlier_reply(batch.department, 'batches', reply)
@@ -41,4 +41,4 @@ redis.call('ZADD', P .. 'batches-open', 0, batch.id)
 redis.call('ZADD', P .. 'batch-deadlines', batch.deadline, batch.id)
 
 keep_reply(batch.department, 'batches', reply, 200)
-return {'kept', quotas_left(batch.department)}
+return {'stored', quotas_left(batch.department)}

@@ -1,8 +1,8 @@
--- requires: jobs, queueing, replies
+-- requires: documents, jobs, queueing, replies
 -- Store a job, its document and the reply to its submission, and queue the job, in one step.
 -- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
 --       keep_ms, or ''), most jobs that may wait in the whole system
--- Returns: {'kept', quotas left, blob of the document} | {'replayed', quotas left, body}
+-- Returns: {'stored', quotas left, blob of the document} | {'replayed', quotas left, body}
 --          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
 -- Invariant: a job's record, its index entry and its message are written together or not at all. A
 --            repeated call (the client library's retry) changes nothing.
@@ -13,7 +13,7 @@ local most = tonumber(ARGV[4])
 local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
 
 if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
-  return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
+  return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
 end
 
 local earlier = earlier_reply(job.department, 'jobs', reply)
@@ -41,10 +41,7 @@ if document then
   if redis.call('EXISTS', document_key) == 0 then
     for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
   end
-  local until_ms = math.max(now + tonumber(document.keep_ms),
-    tonumber(redis.call('HGET', document_key, 'expires_at')))
-  redis.call('HSET', document_key, 'expires_at', until_ms)
-  redis.call('ZADD', P .. 'documents', until_ms, job.department .. ':' .. job.document_id)
+  extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
@@ -62,4 +59,4 @@ else
 end
 
 keep_reply(job.department, 'jobs', reply, 202)
-return {'kept', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
+return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}

@@ -1,4 +1,4 @@
-"""Batches without files: the index is made by hand, and of segments only their lines are noted."""
+"""Drives batches through the ledger without files: of segments, only line numbers are stored."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def a_new_batch(**changes: Any) -> NewBatch:
 
 
 @dataclass(slots=True)
-class Bureau:
-    """A ledger, what Celery holds of it, and schedulers that note what they wrote, by blob."""
+class BatchDriver:
+    """Does the work of submitters, schedulers and workers. `written`: line numbers by blob."""
 
     ledger: Ledger
     redis: Redis

@@ -1,4 +1,4 @@
-"""Keys and secrets that are changed without a gap, and ended at once where need be."""
+"""Keys and secrets are changed without interruption, and can be revoked at once."""
 
 from __future__ import annotations
 

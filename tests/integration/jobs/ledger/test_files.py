@@ -1,4 +1,4 @@
-"""Files in the ledger: kept, found, forgotten; whose they are, and which batches hold them."""
+"""Files: stored, read, pruned; their department, and the batches that use them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_a_deleted_file_leaves_its_blobs_to_be_deleted_and_nothing_else(
     assert await ledger.files.delete("tax", file.id) is None
 
 
-async def test_a_file_that_a_batch_uses_is_neither_deleted_nor_forgotten(
+async def test_a_file_that_a_batch_uses_is_neither_deleted_nor_pruned(
     ledger: Ledger, redis_url: str
 ) -> None:
     file = a_file(expires_at=PAST)
@@ -121,7 +121,7 @@ async def test_a_file_that_expired_in_use_is_looked_at_again_within_the_hour(
     assert (await ledger.upkeep.prune()).files == 1
 
 
-async def test_files_are_forgotten_at_their_expiry_with_their_blobs(
+async def test_files_are_pruned_at_their_expiry_with_their_blobs(
     ledger: Ledger, redis_url: str
 ) -> None:
     gone = a_file(expires_at=PAST, blobs=("tax/aa/1", "tax/bb/2"))

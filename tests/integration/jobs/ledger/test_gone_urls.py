@@ -76,7 +76,7 @@ async def test_what_a_courier_died_with_is_given_up_when_its_lease_is_over(ledge
     assert "410" in ((await now(ledger, lost)).error or "")
 
 
-async def test_more_than_fit_one_step_are_given_up_by_the_sweep(ledger: Ledger) -> None:
+async def test_more_than_fit_one_step_are_ended_by_run_due_work(ledger: Ledger) -> None:
     callbacks = [await a_callback(ledger) for _ in range(510)]
     await settle(ledger, await taken(ledger, callbacks[0]), 410)
 

@@ -140,7 +140,7 @@ async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Subm
     assert job.progress == Progress(1, 4)
 
 
-async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
+async def test_a_job_whose_claim_was_never_answered_is_requeued_uncounted(
     ledger: Ledger, submit: Submit
 ) -> None:
     known, unknown = await claimed(ledger, await submit()), await claimed(ledger, await submit())
@@ -154,7 +154,7 @@ async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
     assert not await ledger.runs.finish(unknown, Ending(JobStatus.succeeded))
 
 
-async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
+async def test_a_requeued_job_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
     assert await ledger.runs.requeue(claim, delay_seconds=0.05, counted=True, code="x")
     assert await status(ledger, claim.job.id) is JobStatus.scheduled
@@ -322,7 +322,7 @@ async def test_another_departments_job_is_not_there(ledger: Ledger, submit: Subm
     assert await status(ledger, job_id) is JobStatus.queued
 
 
-async def test_who_waits_is_told_of_the_ending(ledger: Ledger, submit: Submit) -> None:
+async def test_a_waiting_caller_is_woken_by_the_ending(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
     waiting = asyncio.create_task(ledger.jobs.wait_ended(claim.job.id, 20))
     await asyncio.sleep(0)

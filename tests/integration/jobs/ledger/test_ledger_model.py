@@ -247,7 +247,7 @@ class LedgerMachine(RuleBasedStateMachine):
         counted=st.booleans(),
         code=st.sampled_from(["output-invalid", ENGINE_LOST]),
     )
-    def put_back(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
+    def requeue(self, run: Run, delay: float, code: str, *, counted: bool) -> None:
         job, holds = run.job, run.holds
         stands = self.do(
             self.ledger.runs.requeue(run.claim, delay_seconds=delay, counted=counted, code=code)
@@ -276,12 +276,10 @@ class LedgerMachine(RuleBasedStateMachine):
         expired = [job for job in self.models if job.deadline_passed and not job.over]
         for job in expired:
             job.become(JobStatus.expired)
-        abandoned = [
-            job for job in self.models if job.status is JobStatus.running and job.lease_over
-        ]
-        for job in abandoned:
+        rescued = [job for job in self.models if job.status is JobStatus.running and job.lease_over]
+        for job in rescued:
             self._rescue(job)
-        assert (due_work.expired, due_work.rescued) == (len(expired), len(abandoned))
+        assert (due_work.expired, due_work.rescued) == (len(expired), len(rescued))
 
     @rule(depth=st.integers(0, 3))
     def release(self, depth: int) -> None:

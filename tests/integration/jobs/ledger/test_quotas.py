@@ -1,4 +1,4 @@
-"""Quotas, as the ledger holds departments to them."""
+"""The ledger enforces the quotas of departments."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ async def test_a_release_may_ask_for_the_tokens_left(
     assert await in_one_script(redis, "return tokens_left('tax')") == tokens
 
 
-async def test_a_department_without_quotas_is_told_of_none(ledger: Ledger) -> None:
+async def test_a_department_without_quotas_has_none_reported(ledger: Ledger) -> None:
     await have(ledger)
     assert (await submit_job(ledger, a_job())).quotas == ()
     assert await ledger.departments.quotas("tax") == ()

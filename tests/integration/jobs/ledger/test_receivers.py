@@ -1,4 +1,4 @@
-"""A receiver is called by so many at a time, and left alone while it mostly fails."""
+"""Parallel deliveries to a receiver are limited, and stop while it mostly fails."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ class Couriers:
             code = 204 if self.well else self.choose.choice([204, 500, 500, None])
             await settle(self.ledger, delivery, code, delay_seconds=self.choose.random() * 0.3)
 
-    async def sweep(self) -> None:
+    async def run_due_work(self) -> None:
         while True:
             await self.ledger.upkeep.run_due_work()
             await asyncio.sleep(0.02)
@@ -313,7 +313,7 @@ async def test_whatever_a_receiver_does_its_bound_holds_and_all_is_delivered_whe
     ledger = a_ledger(redis_url, 0.1, 0.4)
     callbacks = [await a_callback(ledger) for _ in range(40)]
     couriers = Couriers(ledger, redis, random.Random(seed))
-    work = [couriers.sweep(), *(couriers.work() for _ in range(8))]
+    work = [couriers.run_due_work(), *(couriers.work() for _ in range(8))]
     working = [asyncio.create_task(one) for one in work]
     await asyncio.sleep(1.5)
     couriers.well = True

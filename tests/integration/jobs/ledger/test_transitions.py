@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from jobs.ledger import Ledger
 from jobs.ledger.server.scripts import LIBRARIES, parts_of
 from jobs.model.states import CallbackStatus, JobStatus
-from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 from tests.transitions import NEW, steps
 
@@ -49,12 +49,12 @@ def test_only_the_tables_changes_are_made(
 
 
 async def test_a_refused_change_leaves_the_job_as_it_is(
-    ledger: Ledger, bureau: Bureau, submit: Submit
+    ledger: Ledger, driver: BatchDriver, submit: Submit
 ) -> None:
     job_id = await submit()
     await ledger.jobs.cancel("tax", job_id)
-    bureau.redis.zadd("chancery:scheduled", {job_id: 0})  # as a defect would leave it
-    record = bureau.redis.hgetall(f"chancery:job:{job_id}")
+    driver.redis.zadd("chancery:scheduled", {job_id: 0})  # as a defect would leave it
+    record = driver.redis.hgetall(f"chancery:job:{job_id}")
     with pytest.raises(ResponseError, match="cannot change from cancelled to queued"):
         await ledger.upkeep.run_due_work()
-    assert bureau.redis.hgetall(f"chancery:job:{job_id}") == record
+    assert driver.redis.hgetall(f"chancery:job:{job_id}") == record

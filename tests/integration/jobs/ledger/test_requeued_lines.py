@@ -1,4 +1,4 @@
-"""A line of a batch that has to be run again."""
+"""A line of a batch that is run again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from jobs.ledger.upkeep import Release
 from tests.integration.batches import a_batch, released_lines
 
 
-async def _put_back_the_first(ledger: Ledger) -> str:
-    """Release two lines and have the first come back; returns its id."""
+async def _requeue_the_first(ledger: Ledger) -> str:
+    """Release two lines and requeue the first. Returns its id."""
     await ledger.upkeep.release(Release(depth=2))
     first, second = sorted(await released_lines(ledger))
     first_claim, _ = (await ledger.runs.claim([first, second], "w", 30)).granted
@@ -19,7 +19,7 @@ async def _put_back_the_first(ledger: Ledger) -> str:
 async def test_it_goes_before_lines_with_a_later_deadline(ledger: Ledger) -> None:
     await a_batch(ledger, lines=3, hours=1)
     await a_batch(ledger, lines=3, hours=2)
-    first = await _put_back_the_first(ledger)
+    first = await _requeue_the_first(ledger)
 
     await ledger.upkeep.release(Release(depth=2))
 
@@ -29,7 +29,7 @@ async def test_it_goes_before_lines_with_a_later_deadline(ledger: Ledger) -> Non
 
 async def test_it_waits_for_the_window_of_its_batch(ledger: Ledger) -> None:
     batch = await a_batch(ledger, lines=3)
-    first = await _put_back_the_first(ledger)
+    first = await _requeue_the_first(ledger)
 
     await ledger.upkeep.release(Release(depth=9, closed_batches=frozenset({batch.id})))
 
