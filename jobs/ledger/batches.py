@@ -78,7 +78,7 @@ class BatchLedger:
     ) -> BatchReceipt:
         """Store a batch, whose input file a scheduler then reads.
 
-        `output_keep`: how long its output and error files are kept, where shorter than for files.
+        `output_keep`: how long its output and error files are kept, if shorter than other files.
         Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`, and
         `OverQuotaError`.
         """
@@ -111,7 +111,7 @@ class BatchLedger:
         return BatchReceipt(reply.body, replayed=True, quotas=reply.quotas) if reply else None
 
     async def get(self, department: str, batch_id: str) -> Batch | None:
-        """A department's batch; None where it has no such batch."""
+        """A department's batch; None if it has no such batch."""
         if not is_batch_id(batch_id):
             return None
         redis = self._connection.redis
@@ -122,7 +122,7 @@ class BatchLedger:
         """A page of a department's batches, newest first.
 
         `after` is the id of the last batch of the page before. Raises
-        `ProblemError("invalid-request")` where it is not a batch's id.
+        `ProblemError("invalid-request")` if it is not a batch's id.
         """
         check_after(after, is_batch_id, "batch")
         index = f"{PREFIX}batches:{department}"

@@ -21,7 +21,7 @@ class DocumentLedger:
         return to_document(pairs(await self._connection.run("documents/keep", record)))
 
     async def withdraw(self, department: str, document_id: str) -> None:
-        """Remove a document at once, even where jobs use it. The caller deletes its blob."""
+        """Remove a document at once, even if jobs use it. The caller deletes its blob."""
         await self._connection.run("documents/withdraw", department, document_id)
 
     async def extend(

@@ -43,7 +43,7 @@ class FileLedger:
         """A page of a department's files by time of creation. Only the last page may be short.
 
         `after` is the id of the last file of the page before. Raises
-        `ProblemError("invalid-request")` where it is not a file's id.
+        `ProblemError("invalid-request")` if it is not a file's id.
         """
         check_after(after, is_file_id, "file")
         index, files = f"{PREFIX}files:{department}", list[StoredFile]()

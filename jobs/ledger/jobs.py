@@ -36,7 +36,7 @@ _SCAN_PAGES = 20
 class Submission:
     """A job to submit, with what is stored in the same step.
 
-    `document`: None where the document is stored already. `body`: the reply, which a repeated
+    `document`: None if the document is stored already. `body`: the reply, which a repeated
     request with the same `idempotency` key gets too.
     """
 
@@ -86,7 +86,7 @@ class JobLedger:
         """Store a job and queue it, in one round trip.
 
         Raises `ProblemError`: `idempotency-mismatch`, `system-full`, `not-found` (the document);
-        `OverQuotaError` where the job exceeds a quota of the department.
+        `OverQuotaError` if the job exceeds a quota of the department.
         """
         job, document = submission.job, submission.document
         answer = await self._connection.run(
@@ -114,7 +114,7 @@ class JobLedger:
         return JobReceipt(reply.body, True, None, reply.quotas) if reply else None
 
     async def get(self, department: str, job_id: str) -> Job | None:
-        """A department's job; None where it has no such job."""
+        """A department's job; None if it has no such job."""
         if not is_job_id(job_id):
             return None
         redis = self._connection.redis

@@ -69,7 +69,7 @@ class Ledger:
         self.statistics = StatisticsLedger(self._connection, self.batches)
 
     async def check(self) -> None:
-        """Raise `UnsafeServer` where the server could lose accepted jobs."""
+        """Raise `UnsafeServer` if the server could lose accepted jobs."""
         await self._connection.ask(check_server(self._connection.redis, self._settings))
 
     async def ping(self) -> None:

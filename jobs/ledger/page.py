@@ -29,7 +29,7 @@ class Page(Generic[T]):
 
 
 def check_after(after: str | None, is_id: Callable[[str], bool], of: str) -> None:
-    """Raise `ProblemError("invalid-request")` where `after` is not the id of such an object."""
+    """Raise `ProblemError("invalid-request")` if `after` is not the id of such an object."""
     if after is not None and not is_id(after):
         raise ProblemError(
             "invalid-request",

@@ -19,7 +19,7 @@ _PAUSED = f"{PREFIX}paused"
 class Pause:
     """A pause of a department's jobs in a lane. None: all departments, or all lanes; not both.
 
-    Raises `ValueError` where both are None.
+    Raises `ValueError` if both are None.
     """
 
     department: str | None = None
@@ -41,7 +41,7 @@ class PauseLedger:
     async def pause(self, department: str | None = None, lane: Lane | None = None) -> bool:
         """Start no more of these jobs until `resume`. False: they were paused already.
 
-        Running jobs go on. Raises `ValueError` where both arguments are None.
+        Running jobs go on. Raises `ValueError` if both arguments are None.
         """
         redis, member = self._connection.redis, _member(Pause(department, lane))
         return bool(await self._connection.ask(redis.sadd(_PAUSED, member)))

@@ -31,9 +31,9 @@ class Clients:
             await client.aclose()
 
     async def of(self, options: CallbackOptions) -> httpx.AsyncClient:
-        """The client for these options. It is shared where CAs and certificate are equal.
+        """The client for these options. It is shared if CAs and certificate are equal.
 
-        Raises `ValueError` where the CA bundle or the certificate cannot be used.
+        Raises `ValueError` if the CA bundle or the certificate cannot be used.
         """
         identity = (options.ca_pem, options.client_cert_pem, options.client_key_pem)
         if identity not in self._own:

@@ -125,7 +125,7 @@ class Deliverer:
     async def _checked(self, department: Department, url: str) -> tuple[Sequence[Address], Target]:
         """Resolve the URL's host once, and check all of its addresses.
 
-        Raises `ProblemError` where one is not allowed.
+        Raises `ProblemError` if one is not allowed.
         """
         addresses = await self._find(parse_target(url))
         target = check_target(url, AllowList(department.callback_allow), addresses)

@@ -1,4 +1,4 @@
-"""Signatures of callbacks: Standard Webhooks 1.0.0, and HMAC-SM3 where there is an SM3 key."""
+"""Signatures of callbacks: Standard Webhooks 1.0.0, and HMAC-SM3 if there is an SM3 key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def signed_headers(
 ) -> dict[str, str]:
     """The headers with a signature for each secret, over `id.timestamp.body`.
 
-    `sm3_key`: adds a signature by HMAC-SM3. Raises `ValueError` where a key is not valid or this
+    `sm3_key`: adds a signature by HMAC-SM3. Raises `ValueError` if a key is not valid or this
     Python's OpenSSL has no SM3.
     """
     text = body.decode()

@@ -12,7 +12,7 @@ from jobs.model.department import CallbackOptions
 def tls_context(options: CallbackOptions) -> ssl.SSLContext | None:
     """The context for a department's CA bundle or client certificate. None: it has neither.
 
-    A CA bundle replaces the machine's CAs. Raises `ValueError` where a PEM cannot be used.
+    A CA bundle replaces the machine's CAs. Raises `ValueError` if a PEM cannot be used.
     """
     if not options.ca_pem and not options.client_cert_pem:
         return None

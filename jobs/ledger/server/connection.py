@@ -64,7 +64,7 @@ class Connection:
     async def run(self, script: str, *args: str | bytes | int | float) -> Any:
         """Run a script of `scripts/`, named by its path without suffix, such as `jobs/claim`.
 
-        The client library runs it again where the answer was lost; every script allows for that.
+        The client library runs it again if the answer was lost; every script allows for that.
         Raises `ProblemError("unavailable")` while the server is away or refuses writes.
         """
         return await self.ask(self._scripts[script](args=list(args)))
@@ -99,7 +99,7 @@ def _refuses_writes(error: RedisError) -> bool:
 
 
 async def check_server(redis: Redis, settings: RedisSettings) -> None:
-    """Raise `UnsafeServer` where the server may evict keys or has no append-only file."""
+    """Raise `UnsafeServer` if the server may evict keys or has no append-only file."""
     memory = await redis.info("memory")
     policy = memory.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":

@@ -2,7 +2,7 @@
 -- Begin a batch whose input file was read: its lines wait for their release.
 -- ARGV: batch, token, index, facts (JSON: tasks, tokens, indexed, total, refused), id of the output
 --       file, id of the error file, error segment (JSON: blob, bytes, lines, or '')
--- Returns: 1 (also on a repeated call) | 0 where another scheduler has claimed the batch
+-- Returns: 1 (also on a repeated call) | 0 if another scheduler has claimed the batch
 local batch = load_batch(ARGV[1])
 if not batch or batch.token ~= ARGV[2] then return 0 end
 if batch.status ~= 'validating' then return batch.begun == ARGV[2] and 1 or 0 end

@@ -4,7 +4,7 @@
 -- ARGV: batch, lines flushed before, outcomes in the segments, lines in the segments that are not to be
 --       run, output segment, error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines
 --       (JSON: job id -> [callback id, url, custom id, metadata])
--- Returns: 1 (also on a repeated call) | 0 where another scheduler flushed these lines first, so that
+-- Returns: 1 (also on a repeated call) | 0 if another scheduler flushed these lines first, so that
 --          the segments are not used
 -- Invariant: each line's outcome is in exactly one segment.
 local batch = load_batch(ARGV[1])

@@ -1,7 +1,7 @@
 -- requires: breakers
 -- Send a callback again.
 -- ARGV: department, callback id
--- Returns: {record, attempts} | {} where the department has no such callback
+-- Returns: {record, attempts} | {} if the department has no such callback
 local callback = load_callback(ARGV[2])
 if not callback or callback.department ~= ARGV[1] then return {} end
 redeliver(callback)

@@ -5,7 +5,7 @@
 --       most deliveries to one receiver at a time, first and longest pause of a breaker in ms,
 --       the beginning of the receiver's response, or ''
 -- Returns: {1, change of the receiver's breaker: 'opened' | 'closed' | ''} (also on a repeated call)
---          | {0, ''} where another courier has claimed the delivery
+--          | {0, ''} if another courier has claimed the delivery
 -- Invariant: the only pending callbacks of a gone URL are those that couriers are delivering.
 local callback = load_callback(ARGV[1])
 if not callback or callback.token ~= ARGV[2] then return {0, ''} end

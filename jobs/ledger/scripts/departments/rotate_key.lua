@@ -1,7 +1,7 @@
 -- requires: keys
 -- Add an API key to a department, and let its other keys expire.
 -- ARGV: department, new key's id and SHA-256, ms for which the other keys stay valid
--- Returns: 1 (also on a repeated call) | 0 where there is no such department
+-- Returns: 1 (also on a repeated call) | 0 if there is no such department
 if redis.call('EXISTS', P .. 'department:' .. ARGV[1]) == 0 then return 0 end
 local index, keep_ms = P .. 'keys:' .. ARGV[1], tonumber(ARGV[4])
 for _, id in ipairs(redis.call('SMEMBERS', index)) do

@@ -1,7 +1,7 @@
 -- requires: keys
 -- Add a callback secret to a department, and let its other secrets expire.
 -- ARGV: department, new secret, ms for which the other secrets sign too
--- Returns: 1 (also on a repeated call) | 0 where there is no such department
+-- Returns: 1 (also on a repeated call) | 0 if there is no such department
 local key = P .. 'department:' .. ARGV[1]
 local current = redis.call('HGET', key, 'callback_secrets')
 if not current then return 0 end

@@ -1,7 +1,7 @@
 -- requires: documents
 -- Keep documents at least until a time.
 -- ARGV: department, time (ms), document ids
--- Returns: for each, its size in bytes, or false where the department has no such document
+-- Returns: for each, its size in bytes, or false if the department has no such document
 local sizes = {}
 for i = 3, #ARGV do
   local size = redis.call('HGET', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[i], 'bytes')

@@ -1,7 +1,7 @@
 -- requires: keys
--- Remove a document at once, even where jobs or libraries use it. The caller deletes its blob.
+-- Remove a document at once, even if jobs or libraries use it. The caller deletes its blob.
 -- ARGV: department, document id
--- Returns: 1 | 0 where there is no such document
+-- Returns: 1 | 0 if there is no such document
 local member = ARGV[1] .. ':' .. ARGV[2]
 redis.call('ZREM', P .. 'documents', member)
 local libraries = P .. 'libraries:' .. ARGV[1]

@@ -1,6 +1,6 @@
 -- requires: suspects
 -- Give a worker the leases of queued jobs, each independently of the others.
--- ARGV: worker, nonce of this claim, lease in ms, 1 where the worker runs no other job, job ids
+-- ARGV: worker, nonce of this claim, lease in ms, 1 if the worker runs no other job, job ids
 -- Returns: for each job {'claimed', record, document} as flat lists, with an empty document for a line
 --          of a batch | {'refused', status} | {'alone'} for a suspect, which only a worker that runs no
 --          other job may claim

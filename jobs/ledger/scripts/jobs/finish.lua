@@ -2,7 +2,7 @@
 -- End jobs with the results of their runs, each independently of the others.
 -- ARGV: for each run: job id, token, status, fields of the record (flat JSON list), usage (JSON object
 --       of amounts)
--- Returns: for each, 1 where the ending is stored (also when this run stored it before) | 0 where it
+-- Returns: for each, 1 if the ending is stored (also when this run stored it before) | 0 if it
 --          is refused
 -- Invariant: a run that lost its lease changes nothing.
 local function end_run(id, token, status, fields, usage)

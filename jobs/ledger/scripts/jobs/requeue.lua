@@ -1,7 +1,7 @@
 -- requires: suspects
 -- Take a job back from its run, to be run again after a delay.
--- ARGV: job id, token, delay in ms, 1 where the run counts as a try, reason (a problem code)
--- Returns: 1 | 0 where this run no longer has the lease
+-- ARGV: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code)
+-- Returns: 1 | 0 if this run no longer has the lease
 -- Invariant: a job that loses its engine each time it runs is set aside in the end.
 local job = load_job(ARGV[1])
 if not job or job.status ~= 'running' or job.token ~= ARGV[2] then return 0 end

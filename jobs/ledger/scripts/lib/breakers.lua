@@ -55,8 +55,8 @@ local function note_probe(receiver, outcome, most, breaker, pause_max_ms)
   return ''
 end
 
--- Note the end of a delivery. outcome: good, bad, or '' where it says nothing about the receiver.
--- Returns 'opened' or 'closed' where the breaker changed, else ''.
+-- Note the end of a delivery. outcome: good, bad, or '' if it says nothing about the receiver.
+-- Returns 'opened' or 'closed' if the breaker changed, else ''.
 local function end_delivery(callback, outcome, most, pause_ms, pause_max_ms)
   local receiver = receiver_of(callback)
   redis.call('ZREM', P .. 'flights:' .. receiver, callback.id)

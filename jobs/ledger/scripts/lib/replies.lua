@@ -6,7 +6,7 @@ local function reply_key(department, scope, key)
   return P .. 'reply:' .. department .. ':' .. scope .. ':' .. key
 end
 
--- What a command returns instead of acting, where the key was used before; else nil.
+-- What a command returns instead of acting, if the key was used before; else nil.
 local function earlier_reply(department, scope, reply)
   if not reply then return nil end
   local earlier = as_map(redis.call('HGETALL', reply_key(department, scope, reply.key)))

@@ -20,7 +20,7 @@ local TRANSITIONS = {
   },
 }
 
--- Raises an error, before anything is written, where the table does not allow the change.
+-- Raises an error, before anything is written, if the table does not allow the change.
 local function check_transition(kind, record, status)
   local from = record.status or 'new'
   for _, allowed in ipairs(TRANSITIONS[kind][from]) do

@@ -34,7 +34,7 @@ local function limit_credit(department, turn)
   if turn < earliest_turn() then redis.call('ZADD', P .. 'turns', earliest_turn(), department) end
 end
 
--- Move a department's turn by tokens: negative where it used fewer than it was charged.
+-- Move a department's turn by tokens: negative if it used fewer than it was charged.
 local function charge(department, tokens)
   local weight = tonumber(redis.call('HGET', P .. 'department:' .. department, 'weight') or 1)
   if redis.call('ZSCORE', P .. 'turns', department) then

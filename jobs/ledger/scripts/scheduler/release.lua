@@ -7,7 +7,7 @@
 --       closed (JSON: name -> true); batches whose own window is closed (JSON: id -> true); most
 --       unwritten outcomes of a batch; most bulk jobs in Celery and running for departments whose
 --       window is closed, when no other bulk work waits; then ids for new jobs
--- Returns: {how many were released, 1 where more could be released, how many bulk jobs were in Celery
+-- Returns: {how many were released, 1 if more could be released, how many bulk jobs were in Celery
 --          and running before}
 -- Invariant: a repeated call releases no lines, because its ids are already those of other lines.
 local chunk_most, unwritten_most = tonumber(ARGV[2]), tonumber(ARGV[5])

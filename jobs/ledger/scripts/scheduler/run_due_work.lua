@@ -1,7 +1,7 @@
 -- requires: suspects, batch_endings, breakers
 -- Do the work that is due: queue scheduled jobs, rescue jobs whose lease ran out, expire jobs and
 -- batches, send lost messages again, send callbacks.
--- ARGV: most items of each kind in one call, ms after which an unclaimed message counts as lost, 1 where
+-- ARGV: most items of each kind in one call, ms after which an unclaimed message counts as lost, 1 if
 --       jobs whose lease ran out are to be rescued
 -- Returns: {queued, rescued, expired, sent again, callbacks sent, jobs of closing batches ended}
 local most, lost_ms = ARGV[1], tonumber(ARGV[2])
