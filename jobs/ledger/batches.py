@@ -51,7 +51,7 @@ class BatchReceipt:
 
 
 class BatchLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class CallbackLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(self, connection: Connection, settings: CallbackSettings) -> None:
         self._connection = connection

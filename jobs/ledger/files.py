@@ -15,7 +15,7 @@ _SCAN = 500
 
 
 class FileLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

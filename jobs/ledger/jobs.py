@@ -63,7 +63,7 @@ class JobReceipt:
 
 
 class JobLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(
         self,

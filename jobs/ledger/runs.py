@@ -55,7 +55,7 @@ class Claims:
 class RunLedger:
     """The workers' commands to the ledger. A run that lost its lease changes nothing.
 
-    Every method raises `ProblemError("unavailable")` while Redis is away.
+    Every method raises `ProblemError("unavailable")` while Redis cannot be reached.
     """
 
     def __init__(self, connection: Connection) -> None:

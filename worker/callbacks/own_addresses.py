@@ -1,4 +1,4 @@
-"""The endpoints of the platform's own servers."""
+"""Where the platform's own servers listen."""
 
 from __future__ import annotations
 
@@ -7,31 +7,16 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from jobs.process.settings import (
-    ApiSettings,
-    EngineSettings,
-    FastEngineSettings,
-    FlowerSettings,
-    RedisSettings,
-)
 from jobs.submit.submission import resolve
 from jobs.submit.targets import Target, plain
 from worker.callbacks.delivery import Endpoint
 
 
-async def platform_addresses() -> frozenset[Endpoint]:
-    """The endpoints of the platform's own servers, to which no callback is sent.
+async def endpoints_of(urls: Sequence[str]) -> frozenset[Endpoint]:
+    """The endpoints of servers by their URLs. No callback may be sent to the platform's own ones.
 
     A server that listens on all addresses counts with loopback and this machine's name.
     """
-    api, flower = ApiSettings(), FlowerSettings()
-    urls = [
-        RedisSettings().url.get_secret_value(),
-        EngineSettings().url,
-        FastEngineSettings().url or EngineSettings().url,
-        f"http://{api.host}:{api.port}",
-        f"http://{flower.host}:{flower.port}",
-    ]
     endpoints: set[Endpoint] = set()
     for url in urls:
         parts = urlsplit(url)

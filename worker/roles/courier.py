@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +17,19 @@ from jobs.model.department import Department
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
-from jobs.process.settings import ApiSettings, CallbackSettings, RedisSettings, StoreSettings
+from jobs.process.settings import (
+    ApiSettings,
+    CallbackSettings,
+    EngineSettings,
+    FastEngineSettings,
+    FlowerSettings,
+    RedisSettings,
+    StoreSettings,
+)
 from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
-from worker.callbacks.own_addresses import platform_addresses
+from worker.callbacks.own_addresses import endpoints_of
 from worker.celery.app import app, register_callbacks
 from worker.celery.loop import LoopThread
 from worker.celery.service import serve
@@ -31,15 +40,40 @@ JITTER = 0.1
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a courier, read from the environment when the process starts."""
+
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    callbacks: CallbackSettings = field(default_factory=CallbackSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
+    flower: FlowerSettings = field(default_factory=FlowerSettings)
+
+    @property
+    def platform_urls(self) -> Sequence[str]:
+        """The URLs of the platform's own servers."""
+        urls = (
+            self.redis.url.get_secret_value(),
+            self.engine.url,
+            self.fast_engine.url,
+            f"http://{self.api.host}:{self.api.port}",
+            f"http://{self.flower.host}:{self.flower.port}",
+        )
+        return [url for url in urls if url]
+
+
 class Courier:
     """Delivers callbacks. Must be created on the event loop that runs it."""
 
-    def __init__(self, deliverer: Deliverer) -> None:
-        self._settings = CallbackSettings()
-        self._public_url = ApiSettings().public_url or ""
+    def __init__(self, settings: Settings, deliverer: Deliverer) -> None:
+        self._settings = settings.callbacks
+        self._public_url = settings.api.public_url or ""
         self._process = this_process("courier")
-        self._ledger = Ledger(RedisSettings())
-        self._store = Store(StoreSettings().data_dir / "store")
+        self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
+        self._store = Store(settings.store.data_dir / "store")
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -162,7 +196,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 
 def main() -> None:
-    settings = CallbackSettings()
+    settings = Settings()
     with LoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 
@@ -171,20 +205,19 @@ def main() -> None:
 
         register_callbacks(deliver)
         arguments = (
-            f"--concurrency={settings.concurrency}",
+            f"--concurrency={settings.callbacks.concurrency}",
             f"--queues={Queue.callbacks.value}",
             "--hostname=courier@%h",
         )
-        serve(app, courier, loop, arguments, settings.timeout_seconds)
+        serve(app, courier, loop, arguments, settings.callbacks.timeout_seconds)
 
 
-async def _new_courier(settings: CallbackSettings) -> Courier:
-    platform = await platform_addresses()
-    return Courier(
-        Deliverer(
-            settings.timeout_seconds,
-            settings.concurrency,
-            platform,
-            response_max_bytes=settings.response_max_bytes,
-        )
+async def _new_courier(settings: Settings) -> Courier:
+    callbacks = settings.callbacks
+    deliverer = Deliverer(
+        callbacks.timeout_seconds,
+        callbacks.concurrency,
+        await endpoints_of(settings.platform_urls),
+        response_max_bytes=callbacks.response_max_bytes,
     )
+    return Courier(settings, deliverer)

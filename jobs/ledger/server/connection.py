@@ -65,7 +65,7 @@ class Connection:
         """Run a script of `scripts/`, named by its path without suffix, such as `jobs/claim`.
 
         The client library runs it again if the answer was lost; every script allows for that.
-        Raises `ProblemError("unavailable")` while the server is away or refuses writes.
+        Raises `ProblemError("unavailable")` while the server cannot be reached or refuses writes.
         """
         return await self.ask(self._scripts[script](args=list(args)))
 

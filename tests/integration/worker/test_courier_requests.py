@@ -14,7 +14,7 @@ from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
 from tests.integration.jobs.ledger.callback_kit import a_callback
 from worker.callbacks.delivery import AttemptResult, Deliverer
-from worker.roles.courier import Courier
+from worker.roles.courier import Courier, Settings
 
 
 class RecordingDeliverer(Deliverer):
@@ -48,7 +48,7 @@ async def test_a_delivery_asks_the_ledger_twice(
     await ledger.departments.set_callback_options("tax", options)
     callback = await a_callback(ledger)
     deliverer = RecordingDeliverer()
-    courier = Courier(deliverer)
+    courier = Courier(Settings(), deliverer)
     requests = 0
 
     async def count(self: Connection, command: Awaitable[Any]) -> Any:

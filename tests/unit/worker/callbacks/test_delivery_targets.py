@@ -17,7 +17,8 @@ from jobs.submit.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.programs import require_program
 from worker.callbacks.delivery import AttemptResult, Deliverer, Endpoint
-from worker.callbacks.own_addresses import platform_addresses
+from worker.callbacks.own_addresses import endpoints_of
+from worker.roles.courier import Settings
 
 SECRET = "whsec_" + "A" * 32
 LOOPBACK = ip_address("127.0.0.1")
@@ -108,9 +109,9 @@ async def test_the_engines_are_among_the_platforms_own_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CHANCERY_ENGINE_URL", "http://127.0.0.1:8123")
-    assert (LOOPBACK, 8123) in await platform_addresses()
+    assert (LOOPBACK, 8123) in await endpoints_of(Settings().platform_urls)
     monkeypatch.setenv("CHANCERY_FAST_ENGINE_URL", "http://127.0.0.1:8124")
-    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await platform_addresses()
+    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await endpoints_of(Settings().platform_urls)
 
 
 @pytest.mark.parametrize(
