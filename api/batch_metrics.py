@@ -12,10 +12,10 @@ from prometheus_client.core import (
     Metric,
 )
 
-from jobs.ledger.batch_figures import BatchFigures, EstimateErrors
+from jobs.ledger.statistics import BatchStatistics, EstimateErrors
 
 
-def of_batches(figures: BatchFigures) -> Iterable[Metric]:
+def of_batches(figures: BatchStatistics) -> Iterable[Metric]:
     batches = GaugeMetricFamily(
         "chancery_batches", "Batches that have not ended.", labels=("department", "status")
     )
@@ -29,7 +29,7 @@ def of_batches(figures: BatchFigures) -> Iterable[Metric]:
     return batches, ended, _lines(figures), _pace(figures), _estimates(figures.errors)
 
 
-def _lines(figures: BatchFigures) -> Metric:
+def _lines(figures: BatchStatistics) -> Metric:
     lines = GaugeMetricFamily(
         "chancery_batch_lines",
         "Lines of batches: not yet released (waiting), or released and not ended (released).",
@@ -41,7 +41,7 @@ def _lines(figures: BatchFigures) -> Metric:
     return lines
 
 
-def _pace(figures: BatchFigures) -> Metric:
+def _pace(figures: BatchStatistics) -> Metric:
     pace = GaugeMetricFamily(
         "chancery_pace_tokens_per_second",
         "Tokens per second of the whole system while there was more to do, as promises use it.",

@@ -65,7 +65,7 @@ async def answer_once(
         await ledger.replies.keep(department.name, scope, key, reply)
     finally:
         if not answered:
-            await ledger.replies.forget(department.name, scope, key)
+            await ledger.replies.discard(department.name, scope, key)
     return _response(reply)
 
 

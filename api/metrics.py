@@ -21,11 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.batch_metrics import of_batches
 from api.errors import CLIENT_CLOSED_REQUEST
-from api.readiness import age_seconds
 from jobs.ledger import Ledger
-from jobs.ledger.batch_figures import BatchFigures
-from jobs.ledger.figures import Figures
 from jobs.ledger.processes import Process
+from jobs.ledger.statistics import BatchStatistics, Statistics
 from jobs.model.problems import ProblemError
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -100,8 +98,8 @@ async def exposition(registry: CollectorRegistry, ledger: Ledger) -> tuple[bytes
     try:
         names = await ledger.departments.names()
         seen = _Seen(
-            await ledger.figures.read(names),
-            await ledger.batch_figures.read(names),
+            await ledger.statistics.read(names),
+            await ledger.statistics.read_batches(names),
             await ledger.processes.list(),
         )
     except ProblemError:
@@ -116,8 +114,8 @@ class _Seen(Collector):
 
     def __init__(
         self,
-        figures: Figures | None,
-        batches: BatchFigures | None,
+        figures: Statistics | None,
+        batches: BatchStatistics | None,
         processes: Sequence[Process],
     ) -> None:
         self._figures = figures
@@ -139,7 +137,7 @@ class _Seen(Collector):
             yield from of_batches(self._batches)
 
 
-def _of_jobs(figures: Figures) -> Iterable[Metric]:
+def _of_jobs(figures: Statistics) -> Iterable[Metric]:
     jobs = GaugeMetricFamily("chancery_jobs", "Open jobs.", labels=("department", "status"))
     for (department, job_status), count in figures.jobs.items():
         jobs.add_metric((department, job_status.value), count)
@@ -151,7 +149,7 @@ def _of_jobs(figures: Figures) -> Iterable[Metric]:
     return jobs, ended
 
 
-def _of_cascade(figures: Figures) -> Iterable[Metric]:
+def _of_cascade(figures: Statistics) -> Iterable[Metric]:
     cascaded = CounterMetricFamily(
         "chancery_jobs_cascaded",
         "Jobs that the fast model was to do: its answer was kept, or the full model did it.",
@@ -169,7 +167,7 @@ def _of_cascade(figures: Figures) -> Iterable[Metric]:
     return cascaded, doubts
 
 
-def _of_transport(figures: Figures) -> Iterable[Metric]:
+def _of_transport(figures: Statistics) -> Iterable[Metric]:
     queues = GaugeMetricFamily(
         "chancery_queue_messages", "Messages waiting in a Celery queue.", labels=("queue",)
     )
@@ -183,7 +181,7 @@ def _of_transport(figures: Figures) -> Iterable[Metric]:
     return queues, events
 
 
-def _of_callbacks(figures: Figures) -> Iterable[Metric]:
+def _of_callbacks(figures: Statistics) -> Iterable[Metric]:
     callbacks = GaugeMetricFamily(
         "chancery_callbacks", "Callbacks that are not delivered.", labels=("department", "status")
     )
@@ -206,7 +204,7 @@ def _of_callbacks(figures: Figures) -> Iterable[Metric]:
     return callbacks, ended, attempts
 
 
-def _of_receivers(figures: Figures) -> Iterable[Metric]:
+def _of_receivers(figures: Statistics) -> Iterable[Metric]:
     gone = GaugeMetricFamily(
         "chancery_callback_urls_gone",
         "URLs that answered 410 and are not called any more.",
@@ -241,7 +239,7 @@ def _of_processes(processes: Sequence[Process]) -> Iterable[Metric]:
         labels=("process",),
     )
     for process in processes:
-        ages.add_metric((process.role, process.name), age_seconds(process))
+        ages.add_metric((process.role, process.name), process.age_seconds)
         if "engine_healthy" in process.detail:
             healthy.add_metric((process.name,), float(bool(process.detail["engine_healthy"])))
         if "fast_engine_healthy" in process.detail:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.ledger.processes import Process
@@ -30,17 +29,12 @@ async def checks(ledger: Ledger) -> Sequence[Check]:
         processes = await ledger.processes.list()
     except (ProblemError, UnsafeServer) as error:
         return [Check("redis", ok=False, detail=str(error))]
-    alive = [process for process in processes if age_seconds(process) <= HEARTBEAT_SECONDS]
+    alive = [process for process in processes if process.age_seconds <= HEARTBEAT_SECONDS]
     return [
         Check("redis", ok=True, detail="answers, keeps what it is given"),
         *(_role(role, alive) for role in _ROLES),
         _engine(alive),
     ]
-
-
-def age_seconds(process: Process) -> float:
-    """Seconds since the process was last seen."""
-    return max(0.0, (datetime.now(UTC) - process.seen_at).total_seconds())
 
 
 def _role(role: str, alive: Sequence[Process]) -> Check:

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import uvloop
 
@@ -42,8 +43,9 @@ class RunAges:
             while True:
                 for process in await ledger.processes.list():
                     if process.role == "scheduler" and process.detail.get("swept_at"):
-                        swept = type(process.seen_at).fromisoformat(process.detail["swept_at"])
-                        self.ages.append((process.seen_at - swept).total_seconds())
+                        swept = datetime.fromisoformat(process.detail["swept_at"])
+                        age = (datetime.now(UTC) - swept).total_seconds()
+                        self.ages.append(age - process.age_seconds)
                 await asyncio.sleep(1)
         finally:
             await ledger.close()
@@ -77,7 +79,7 @@ async def used_memory(system: System) -> int:
     """Memory that Redis uses, in bytes."""
     ledger = system.ledger()
     try:
-        return (await ledger.figures.server()).used_memory
+        return (await ledger.statistics.server()).used_memory
     finally:
         await ledger.close()
 

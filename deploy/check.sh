@@ -31,6 +31,12 @@ no_new_secrets() {
 
 check format "$bin/ruff" format --check .
 check lint "$bin/ruff" check .
+# luacheck is a system package: PyPI has no Lua linter. CI installs it, and fails without it.
+if command -v luacheck >/dev/null || [[ -n ${CI:-} ]]; then
+    check lua "$bin/python" deploy/lint_lua.py
+else
+    echo "check: lua NOT CHECKED: apt-get install --no-install-recommends lua-check"
+fi
 check types "$bin/mypy"
 check imports "$bin/lint-imports"
 check secrets no_new_secrets

@@ -26,7 +26,7 @@ def this_process(role: str) -> Process:
     now = datetime.now(UTC)
     host = socket.gethostname()
     name = os.environ.get(NAME_VARIABLE) or f"{role}@{host}-{os.getpid()}-{now:%H%M%S%f}"
-    return Process(role, name, host, os.getpid(), now, now, {})
+    return Process(role, name, host, os.getpid(), now, {})
 
 
 async def keep_beating(
@@ -35,9 +35,7 @@ async def keep_beating(
     """Beat until cancelled; while the ledger is away, go on trying."""
     while True:
         try:
-            await ledger.processes.beat(
-                replace(process, seen_at=datetime.now(UTC), detail=detail())
-            )
+            await ledger.processes.beat(replace(process, detail=detail()))
         except ProblemError as error:
             log.warning("heartbeat.missed", role=process.role, why=error.problem.code)
         await asyncio.sleep(BEAT_SECONDS)

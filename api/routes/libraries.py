@@ -73,6 +73,6 @@ async def add_to_library(
 async def take_out_of_library(
     name: Name, document_id: str, parts: TheParts, department: TheDepartment
 ) -> Response:
-    if not await parts.ledger.libraries.take_out(department.name, name, document_id):
+    if not await parts.ledger.libraries.remove(department.name, name, document_id):
         raise ProblemError("not-found", "The library has no such document.")
     return Response(status_code=204)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.answers import as_json, problems
 from api.auth import TheDepartment
 from api.parts import TheParts
-from jobs.ledger.figures import DayOfUse
+from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task
 from jobs.model.job import Usage
 from jobs.model.problems import ProblemError
@@ -106,7 +106,7 @@ async def get_usage(
             f"`from` must not be after `to`, and at most {LONGEST_DAYS} days can be asked for.",
             errors=[{"pointer": "#/query/from", "detail": "It does not fit `to`."}],
         )
-    days = await parts.ledger.figures.usage(department.name, begin, end)
+    days = await parts.ledger.statistics.usage(department.name, begin, end)
     tasks = total_by_task(day.tasks for day in days)
     view = UsageView(
         department=department.name,

@@ -1,4 +1,4 @@
-"""Batches in the ledger: submitted, read, begun, flushed, cancelled, listed."""
+"""Batches: submit, read their files, begin, flush, cancel and list them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,19 @@ from jobs.batches.batch import (
     Unwritten,
 )
 from jobs.batches.input.index import ENTRY_BYTES
-from jobs.ledger.batch_records import new_batch_record, to_batch
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.quotas import over_quota, to_quotas
-from jobs.ledger.records import dump, pairs, to_job, to_ms
+from jobs.ledger.records import (
+    dump,
+    new_batch_record,
+    over_quota,
+    pairs,
+    to_batch,
+    to_job,
+    to_ms,
+    to_quotas,
+)
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.ids import is_batch_id
 from jobs.model.problems import Problem, ProblemError
 from jobs.model.quotas import QuotaLeft
@@ -33,9 +40,9 @@ _LEASE_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBatch:
-    """`body` is the first answer to the batch's idempotency key; `quotas` is what the department's
-    quotas leave now.
+class BatchReceipt:
+    """What was stored for a submission. `replayed`: `body` is the reply to an earlier request with
+    the same key. `quotas`: what is left of the department's quotas.
     """
 
     body: bytes
@@ -44,7 +51,7 @@ class KeptBatch:
 
 
 class BatchLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(
         self,
@@ -68,21 +75,21 @@ class BatchLedger:
         idempotency: IdempotencyKey | None,
         *,
         output_keep: timedelta | None = None,
-    ) -> KeptBatch:
-        """Keep a batch, to be read. With `output_keep` its output and error files are removed
-        sooner than files are.
+    ) -> BatchReceipt:
+        """Store a batch, whose input file a scheduler then reads.
 
+        `output_keep`: how long its output and error files are kept, if shorter than other files.
         Raises `ProblemError`: `idempotency-mismatch`, `not-found` (the file), `system-full`, and
         `OverQuotaError`.
         """
         reply = reply_argument(idempotency, body, self._reply_keep_ms)
         keep_ms = round(output_keep.total_seconds() * 1000) if output_keep else self._file_keep_ms
         record = dump(new_batch_record(batch, self._keep_ms, min(keep_ms, self._file_keep_ms)))
-        match await self._connection.run("create_batch", record, reply, self._max_waiting_lines):
-            case ["kept", quotas]:
-                return KeptBatch(body, replayed=False, quotas=to_quotas(quotas))
+        match await self._connection.run("batches/create", record, reply, self._max_waiting_lines):
+            case ["stored", quotas]:
+                return BatchReceipt(body, replayed=False, quotas=to_quotas(quotas))
             case ["replayed", quotas, earlier]:
-                return KeptBatch(earlier.encode(), replayed=True, quotas=to_quotas(quotas))
+                return BatchReceipt(earlier.encode(), replayed=True, quotas=to_quotas(quotas))
             case ["over", *_] as answer:
                 raise over_quota(batch.department, answer)
             case ["mismatch"]:
@@ -90,21 +97,21 @@ class BatchLedger:
             case ["full"]:
                 raise ProblemError(
                     "system-full",
-                    "As many lines wait as may wait. Nothing was accepted. Try again later.",
+                    "The queue of batch lines is full. Nothing was accepted. Try again later.",
                     retry_after=600,
                 )
         raise ProblemError("not-found", "There is no such file. Upload it first.")
 
-    async def earlier(self, department: str, idempotency: IdempotencyKey) -> KeptBatch | None:
-        """What `create` answered to the key before; None where it was not used.
+    async def earlier(self, department: str, idempotency: IdempotencyKey) -> BatchReceipt | None:
+        """What `create` returned for this key before; None for a new key.
 
         Raises `ProblemError("idempotency-mismatch")`.
         """
-        found = await earlier_reply(self._connection, department, "batches", idempotency)
-        return KeptBatch(found.body, replayed=True, quotas=found.quotas) if found else None
+        reply = await earlier_reply(self._connection, department, "batches", idempotency)
+        return BatchReceipt(reply.body, replayed=True, quotas=reply.quotas) if reply else None
 
     async def get(self, department: str, batch_id: str) -> Batch | None:
-        """A department's batch; None where it has no such batch."""
+        """A department's batch; None if it has no such batch."""
         if not is_batch_id(batch_id):
             return None
         redis = self._connection.redis
@@ -114,53 +121,58 @@ class BatchLedger:
     async def list(self, department: str, *, after: str | None, limit: int) -> Page[Batch]:
         """A page of a department's batches, newest first.
 
-        `after` is the id of the last batch of the page before; anything else raises
-        `ProblemError("invalid-request")`.
+        `after` is the id of the last batch of the page before. Raises
+        `ProblemError("invalid-request")` if it is not a batch's id.
         """
         check_after(after, is_batch_id, "batch")
         index = f"{PREFIX}batches:{department}"
         ids = await read_ids(
             self._connection, index, after=after, count=limit + 1, order=Order.desc
         )
-        found = await self._load(ids[:limit])
-        return Page(found, ids[limit - 1] if len(ids) > limit else None)
+        batches = await self._load(ids[:limit])
+        return Page(batches, ids[limit - 1] if len(ids) > limit else None)
 
     async def open(self) -> Sequence[Batch]:
-        """Every batch that has not ended, of all departments, in no order."""
+        """All batches that have not ended, of all departments, in no order."""
         redis = self._connection.redis
         return await self._load(
             await self._connection.ask(redis.zrange(f"{PREFIX}batches-open", 0, -1))
         )
 
     async def cancel(self, department: str, batch_id: str) -> Batch | None:
-        """Cancel a batch; one that has ended, or is being ended, stays as it is."""
+        """Cancel a batch. One that has ended or is ending is not changed. None: no such batch."""
         if not is_batch_id(batch_id):
             return None
-        record = pairs(await self._connection.run("cancel_batch", department, batch_id))
+        record = pairs(await self._connection.run("batches/cancel", department, batch_id))
         return to_batch(record) if record else None
 
     async def claim_indexing(self) -> Indexing | None:
-        """The batch that has waited longest for its file to be read, for half a minute."""
-        record = pairs(await self._connection.run("claim_indexing", _LEASE_MS))
+        """Claim the batch whose file has waited longest to be read, for half a minute."""
+        record = pairs(await self._connection.run("batches/claim_indexing", _LEASE_MS))
         if not record:
             return None
         return Indexing(to_batch(record), int(record["token"]), int(record["readings"]))
 
-    async def note_indexing(self, indexing: Indexing, read: int) -> bool:
-        """Keep a batch for another half minute; False where it is to be read no further."""
+    async def renew_indexing(self, indexing: Indexing, read: int) -> bool:
+        """Renew the claim for half a minute, and store how many bytes were read.
+
+        False: the batch has ended or another scheduler has claimed it. Stop reading.
+        """
         return bool(
             await self._connection.run(
-                "note_indexing", indexing.batch.id, indexing.token, _LEASE_MS, read
+                "batches/renew_indexing", indexing.batch.id, indexing.token, _LEASE_MS, read
             )
         )
 
-    async def give_back_indexing(self, indexing: Indexing, seconds: float) -> None:
-        """Have a batch read again after so long, by a scheduler that could not go on."""
+    async def requeue_indexing(self, indexing: Indexing, seconds: float) -> None:
+        """Have a batch's file read again after `seconds`. This reading does not count."""
         batch_id, token = indexing.batch.id, indexing.token
-        await self._connection.run("give_back_indexing", batch_id, token, round(seconds * 1000))
+        await self._connection.run(
+            "batches/requeue_indexing", batch_id, token, round(seconds * 1000)
+        )
 
     async def begin(self, indexing: Indexing, begun: Begun) -> bool:
-        """Let the lines wait for their release; False where the batch is not this scheduler's."""
+        """Begin a batch: its lines can be released. False: another scheduler claimed it."""
         facts = {
             "tasks": begun.tasks,
             "tokens": begun.tokens,
@@ -170,7 +182,7 @@ class BatchLedger:
         }
         return bool(
             await self._connection.run(
-                "begin_batch",
+                "batches/begin",
                 indexing.batch.id,
                 indexing.token,
                 begun.index,
@@ -182,19 +194,19 @@ class BatchLedger:
         )
 
     async def fail(self, indexing: Indexing, errors: Sequence[Problem]) -> bool:
-        """End a batch whose file is of no use; False where the batch is not this scheduler's."""
+        """End a batch whose file cannot be used. False: another scheduler claimed it."""
         listed = dump([error.to_dict() | {"code": error.code} for error in errors])
         return bool(
-            await self._connection.run("fail_batch", indexing.batch.id, indexing.token, listed)
+            await self._connection.run("batches/fail", indexing.batch.id, indexing.token, listed)
         )
 
-    async def note_expected(self, expected: Mapping[str, datetime | None]) -> None:
-        """Keep when batches are expected to be done now."""
+    async def set_expected_end(self, expected: Mapping[str, datetime | None]) -> None:
+        """Store when batches are expected to end. None: there is no estimate."""
         args = [part for id_, end in expected.items() for part in (id_, to_ms(end) if end else "")]
-        await self._connection.run("note_expected", *args)
+        await self._connection.run("batches/set_expected_end", *args)
 
     async def due_flushes(self, most: int = 100) -> Sequence[str]:
-        """Ids of batches of which something is to be written, the longest waiting first."""
+        """Ids of batches with outcomes to write, the longest waiting first."""
         redis = self._connection.redis
         return list(await self._connection.ask(redis.zrange(f"{PREFIX}flush-due", 0, most - 1)))
 
@@ -207,7 +219,7 @@ class BatchLedger:
         return Unwritten(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
 
     async def unflushed(self, batch_id: str, most: int) -> Unflushed | None:
-        """What is to be written next; None where another scheduler wrote it meanwhile."""
+        """The next outcomes to write, at most `most`. None: another scheduler has written them."""
         redis = self._connection.redis
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
@@ -228,23 +240,24 @@ class BatchLedger:
         )
         *jobs, entries = await self._connection.ask(pipeline.execute())
         if not all(jobs):
-            return None  # another scheduler wrote them between the two looks
+            return None  # another scheduler wrote them between the two reads
         return Unflushed(batch, [to_job(job) for job in jobs], entries if unrun else b"")
 
     async def flush(self, flushed: Flushed) -> bool:
-        """Note what was written; False where another one was quicker, and the segments are not
-        used. The batch ends with its last line.
+        """Add written segments to the batch's files. The last line ends the batch.
+
+        False: another scheduler wrote these lines first, and the segments are not used.
         """
         return bool(
             await self._connection.run(
-                "flush_batch",
+                "batches/flush",
                 flushed.batch.id,
                 flushed.batch.flushed,
                 flushed.outcomes,
                 flushed.unrun,
                 _segment(flushed.output),
                 _segment(flushed.error),
-                dump({job_id: _callback(one) for job_id, one in flushed.callbacks.items()}),
+                dump({job_id: _callback(each) for job_id, each in flushed.callbacks.items()}),
             )
         )
 

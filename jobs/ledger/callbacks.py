@@ -1,4 +1,4 @@
-"""Callbacks in the ledger: claimed by couriers, settled, listed, sent again."""
+"""Callbacks: claim and settle deliveries, list callbacks, send them again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from datetime import datetime
 
 import structlog
 
-from jobs.ledger.batch_records import to_batch
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Page
-from jobs.ledger.records import attempt_record, pairs, to_callback, to_job, to_ms
+from jobs.ledger.records import (
+    attempt_record,
+    pairs,
+    to_batch,
+    to_callback,
+    to_callback_options,
+    to_department,
+    to_job,
+    to_ms,
+)
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
 from jobs.model.ids import is_callback_id
 from jobs.model.problems import ProblemError
@@ -21,7 +29,7 @@ log = structlog.get_logger()
 
 
 class CallbackLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(self, connection: Connection, settings: CallbackSettings) -> None:
         self._connection = connection
@@ -30,22 +38,25 @@ class CallbackLedger:
         self._pauses = settings.breaker_pause_seconds, settings.breaker_pause_max_seconds
 
     async def claim(self, callback_id: str, lease_seconds: float) -> Delivery | Refusal:
-        """The next attempt at a callback, or why none is to be made now.
+        """Claim the next delivery of a callback, or return why there is none to make now.
 
-        One that is refused because of its receiver comes back by itself.
+        A callback that is refused because of its receiver is sent to a courier again later.
         """
         answer = await self._connection.run(
-            "claim_callback", callback_id, _ms(lease_seconds), self._parallel, _ms(self._max_wait)
+            "callbacks/claim", callback_id, _ms(lease_seconds), self._parallel, _ms(self._max_wait)
         )
         if len(answer) == 1:
             return Refusal(answer[0])
-        record, subject = pairs(answer[0]), pairs(answer[1])
+        record, subject, attempts = pairs(answer[0]), pairs(answer[1]), int(answer[2])
+        department, options, now_ms = pairs(answer[3]), answer[4], int(answer[5])
         return Delivery(
             callback=to_callback(record, ()),
             subject=to_job(subject) if record["job_id"] else to_batch(subject),
             token=int(record["token"]),
-            attempt=int(answer[2]) - int(record["round"]) + 1,
-            number=int(answer[2]) + 1,
+            attempt=attempts - int(record["round"]) + 1,
+            number=attempts + 1,
+            department=to_department(department, now_ms) if department else None,
+            options=to_callback_options(options),
         )
 
     async def settle(
@@ -57,12 +68,13 @@ class CallbackLedger:
         *,
         delay_seconds: float = 0,
     ) -> bool:
-        """Note an attempt; `pending` tries again after the delay. False: another courier has it.
+        """Store the result of a delivery. With `pending`, the next attempt is due after the delay.
 
-        `Outcome.gone` gives up whatever else is pending for the URL.
+        `Outcome.gone` ends all other pending callbacks to the URL. False: another courier has
+        claimed the delivery.
         """
-        noted, breaker = await self._connection.run(
-            "settle_callback",
+        stored, breaker = await self._connection.run(
+            "callbacks/settle",
             delivery.callback.id,
             delivery.token,
             attempt_record(attempt),
@@ -76,40 +88,40 @@ class CallbackLedger:
         if breaker:
             callback = delivery.callback
             log.warning(f"breaker.{breaker}", department=callback.department, url=callback.url)
-        return bool(noted)
+        return bool(stored)
 
     async def redeliver(self, department: str, callback_id: str) -> Callback | None:
-        """Send a callback again, whatever became of it; None where the department has no such.
+        """Send a callback again, in any state. None: the department has no such callback.
 
-        Its URL is open again, where its receiver had answered 410, and its receiver is tried at
-        once, where its breaker is open.
+        A URL that answered 410 is reopened, and a receiver whose breaker is open is tried at once.
         """
         if not is_callback_id(callback_id):
             return None
-        answer = await self._connection.run("redeliver", department, callback_id)
+        answer = await self._connection.run("callbacks/redeliver", department, callback_id)
         return to_callback(pairs(answer[0]), answer[1]) if answer else None
 
     async def redeliver_dead(
         self, department: str, since: datetime, until: datetime, most: int = 500
     ) -> SentAgain:
-        """Send the department's dead callbacks again that were made from `since` to before `until`,
-        the oldest first, `most` in one call.
+        """Send again the department's dead callbacks created from `since` until before `until`.
+
+        The oldest are sent first, at most `most` in one call.
         """
         answer = await self._connection.run(
-            "redeliver_dead", department, to_ms(since), to_ms(until), most
+            "callbacks/redeliver_dead", department, to_ms(since), to_ms(until), most
         )
         return SentAgain(*answer)
 
     async def gone(self, department: str) -> Sequence[str]:
-        """The URLs whose receivers answered 410, the latest first."""
+        """URLs that answered 410, the latest first."""
         redis = self._connection.redis
         return list(
             await self._connection.ask(redis.zrevrange(f"{PREFIX}gone:{department}", 0, -1))
         )
 
     async def reopen(self, department: str, url: str) -> bool:
-        """Call a URL again from now on; False where it was not gone."""
-        return bool(await self._connection.run("reopen", department, url))
+        """Deliver callbacks to a gone URL again. False: the URL was not gone."""
+        return bool(await self._connection.run("callbacks/reopen_url", department, url))
 
     async def list(
         self,
@@ -120,9 +132,14 @@ class CallbackLedger:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Callback]:
-        """A page of a department's callbacks, newest first."""
+        """A page of a department's callbacks, newest first.
+
+        Raises `ProblemError("invalid-request")` for a cursor that is not a callback's id.
+        """
         if cursor is not None and not is_callback_id(cursor):
-            raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
+            raise ProblemError(
+                "invalid-request", "`cursor` is not the `next_cursor` of a page of callbacks."
+            )
         index = f"{PREFIX}callbacks:{department}" + (f":{status.value}" if status else "")
         if job_id is not None:
             return Page(await self._of_job(department, job_id, status), None)
@@ -130,8 +147,7 @@ class CallbackLedger:
         ids = await self._connection.ask(
             redis.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
         )
-        found = await self._load(ids)
-        return Page(found, ids[-1] if len(ids) == limit else None)
+        return Page(await self._load(ids), ids[-1] if len(ids) == limit else None)
 
     async def _of_job(
         self, department: str, job_id: str, status: CallbackStatus | None
@@ -141,7 +157,7 @@ class CallbackLedger:
         )
         if owner[0] != department or owner[1] is None:
             return ()
-        return [one for one in await self._load([owner[1]]) if status in (None, one.status)]
+        return [each for each in await self._load([owner[1]]) if status in (None, each.status)]
 
     async def _load(self, ids: Sequence[str]) -> Sequence[Callback]:
         pipeline = self._connection.redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""What departments prove themselves with: API keys, kept as their SHA-256, and callback secrets."""
+"""Credentials of departments: API keys, stored as their SHA-256, and callback secrets."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import to_time
+from jobs.ledger.server.connection import PREFIX, Connection
 
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """`text` is shown once and kept nowhere."""
+    """A generated API key. `text` is shown once and not stored."""
 
     id: str
     text: str
@@ -28,9 +28,9 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key or a callback secret, without what is secret. `until` None: until it is changed.
+    """An API key or a callback secret, without its secret part.
 
-    A callback secret has no id.
+    `id`: None for a callback secret. `until`: when it expires, or None.
     """
 
     id: str | None
@@ -52,26 +52,30 @@ class CredentialLedger:
         self._connection = connection
 
     async def rotate_secret(self, department: str, keep: timedelta) -> str | None:
-        """A new callback secret; those before it sign too for `keep`. None: no such department."""
+        """Add a callback secret. The others sign too for `keep`. None: no such department."""
         secret = new_secret()
-        done = await self._connection.run("rotate_secret", department, secret, _ms(keep))
-        return secret if done else None
+        found = await self._connection.run(
+            "departments/rotate_secret", department, secret, _ms(keep)
+        )
+        return secret if found else None
 
     async def rotate_key(self, department: str, keep: timedelta) -> str | None:
-        """A new API key; those before it are good for `keep`. None: no such department."""
+        """Add an API key. The others stay valid for `keep`. None: no such department."""
         key = new_key()
-        done = await self._connection.run("rotate_key", department, key.id, key.sha256, _ms(keep))
-        return key.text if done else None
+        found = await self._connection.run(
+            "departments/rotate_key", department, key.id, key.sha256, _ms(keep)
+        )
+        return key.text if found else None
 
     async def revoke(self, department: str, key_id: str) -> bool:
-        """End an API key now; False where the department has no such."""
+        """Revoke an API key at once. False: the department has no such key."""
         redis = self._connection.redis
         if not await self._connection.ask(redis.srem(f"{PREFIX}keys:{department}", key_id)):
             return False
         return bool(await self._connection.ask(redis.delete(f"{PREFIX}key:{key_id}")))
 
     async def keys(self, department: str) -> Sequence[Credential]:
-        """The API keys that are good now, the new ones first."""
+        """The valid API keys, newest first."""
         redis = self._connection.redis
         ids = await self._connection.ask(redis.smembers(f"{PREFIX}keys:{department}"))
         pipeline = redis.pipeline(transaction=False)
@@ -80,25 +84,25 @@ class CredentialLedger:
             pipeline.pttl(f"{PREFIX}key:{key_id}")
         (seconds, micros), *left = await self._connection.ask(pipeline.execute())
         now = seconds * 1000 + micros // 1000
-        found = [
+        keys = [
             Credential(key_id, None if ms == -1 else to_time(str(now + ms)))
             for key_id, ms in zip(ids, left, strict=True)
-            if ms != -2  # gone since
+            if ms != -2  # expired meanwhile
         ]
-        return sorted(found, key=lambda one: (one.until is not None, str(one.id)))
+        return sorted(keys, key=lambda key: (key.until is not None, str(key.id)))
 
     async def secrets(self, department: str) -> Sequence[Credential]:
-        """The callback secrets that sign now, the new one first."""
+        """The callback secrets that sign now, newest first."""
         redis = self._connection.redis
-        kept = await self._connection.ask(
+        stored = await self._connection.ask(
             redis.hget(f"{PREFIX}department:{department}", "callback_secrets")
         )
         seconds, micros = await self._connection.ask(redis.time())
         now = seconds * 1000 + micros // 1000
         return [
-            Credential(None, to_time(str(one["until"])) if one["until"] else None)
-            for one in from_json(kept or "[]")
-            if not one["until"] or one["until"] > now
+            Credential(None, to_time(str(each["until"])) if each["until"] else None)
+            for each in from_json(stored or "[]")
+            if not each["until"] or each["until"] > now
         ]
 
 

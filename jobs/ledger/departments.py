@@ -1,4 +1,4 @@
-"""Departments and their keys. A key is kept as its SHA-256 only."""
+"""Departments and their API keys. Only the SHA-256 of a key is stored."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import hmac
 import time
 from collections.abc import Sequence
 
-from pydantic_core import from_json
-
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.credentials import new_key, new_secret
-from jobs.ledger.quotas import to_quotas
-from jobs.ledger.records import dump, quota_record, to_department
+from jobs.ledger.records import dump, quota_record, to_callback_options, to_department, to_quotas
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
@@ -23,11 +20,11 @@ _CACHE_SECONDS = 5.0
 
 
 class DepartmentLedger:
-    """Who may use the system. An authentication is remembered for five seconds in this process."""
+    """The departments that may use the system. Authentications are cached for five seconds."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[bytes, tuple[float, Department]] = {}
+        self._cache: dict[bytes, tuple[float, Department]] = {}
 
     async def create(
         self,
@@ -37,10 +34,10 @@ class DepartmentLedger:
         weight: int = 1,
         quota: Quota = UNLIMITED,
     ) -> NewDepartment:
-        """Make a department. Raises `ProblemError("department-exists")`."""
+        """Create a department. Raises `ProblemError("department-exists")`."""
         redis = self._connection.redis
         if not await self._connection.ask(redis.hsetnx(f"{PREFIX}department:{name}", "name", name)):
-            raise ProblemError("department-exists", f"There is a department {name} already.")
+            raise ProblemError("department-exists", f"The department {name} already exists.")
         secret, key = new_secret(), new_key()
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(
@@ -60,7 +57,7 @@ class DepartmentLedger:
         return NewDepartment(department=name, api_key=key.text, callback_secret=secret)
 
     async def allow(self, name: str, callback_allow: Sequence[str]) -> bool:
-        """Let a department's callbacks go here and nowhere else; False where there is no such."""
+        """Set the addresses that a department's callbacks may go to. False: no such department."""
         if await self.get(name) is None:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
@@ -68,32 +65,32 @@ class DepartmentLedger:
         return True
 
     async def set_quota(self, name: str, quota: Quota) -> bool:
-        """In the place of the one before, at once; False where there is no such department."""
+        """Replace a department's quota. False: no such department."""
         if await self.get(name) is None:
             return False
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.hset(f"{PREFIX}department:{name}", mapping=quota_record(quota))
-        # What was submitted at the old rate is not held against the new one.
+        # Submissions that were counted at the old rate do not count at the new one.
         pipeline.delete(f"{PREFIX}rate:{name}")
         await self._connection.ask(pipeline.execute())
         return True
 
     async def quotas(self, name: str) -> Sequence[QuotaLeft]:
-        """What is left of each quota that the department has."""
-        return to_quotas(await self._connection.run("read_quotas", name))
+        """What is left of each of the department's quotas."""
+        return to_quotas(await self._connection.run("departments/read_quotas", name))
 
     async def get(self, name: str) -> Department | None:
-        redis = self._connection.redis
-        record = await self._connection.ask(redis.hgetall(f"{PREFIX}department:{name}"))
-        return to_department(record) if record else None
+        """A department. None: no such department."""
+        departments = await self._load([name])
+        return departments[0] if departments else None
 
     async def callback_options(self, name: str) -> CallbackOptions:
         redis = self._connection.redis
-        kept = await self._connection.ask(redis.get(f"{PREFIX}callback-options:{name}"))
-        return CallbackOptions(**from_json(kept)) if kept else CallbackOptions()
+        options = await self._connection.ask(redis.get(f"{PREFIX}callback-options:{name}"))
+        return to_callback_options(options)
 
     async def set_callback_options(self, name: str, options: CallbackOptions) -> bool:
-        """In the place of those before; False where there is no such department."""
+        """Replace a department's callback options. False: no such department."""
         if await self.get(name) is None:
             return False
         redis, key = self._connection.redis, f"{PREFIX}callback-options:{name}"
@@ -101,7 +98,10 @@ class DepartmentLedger:
         return True
 
     async def set_window(self, name: str, window: Window | None) -> bool:
-        """When its bulk work runs; None: when the platform's does. False: no such department."""
+        """Set when a department's bulk work runs. None: when the platform's bulk work does.
+
+        False: no such department.
+        """
         if await self.get(name) is None:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
@@ -109,7 +109,10 @@ class DepartmentLedger:
         return True
 
     async def set_secrecy(self, name: str, allowed: Secrecy | None) -> bool:
-        """The most secret marking that its documents may bear; False: no such department."""
+        """Set the highest secrecy marking that a department's documents may have.
+
+        None: no marking at all. False: no such department.
+        """
         if await self.get(name) is None:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
@@ -117,24 +120,28 @@ class DepartmentLedger:
         return True
 
     async def all(self) -> Sequence[Department]:
-        """Every department, by name, in one look."""
-        names = await self.names()
+        """All departments, by name."""
+        return await self._load(await self.names())
+
+    async def _load(self, names: Sequence[str]) -> Sequence[Department]:
         pipeline = self._connection.redis.pipeline(transaction=False)
+        pipeline.time()
         for name in names:
             pipeline.hgetall(f"{PREFIX}department:{name}")
-        records = await self._connection.ask(pipeline.execute()) if names else []
-        return [to_department(record) for record in records if record]
+        (seconds, micros), *records = await self._connection.ask(pipeline.execute())
+        now_ms = seconds * 1000 + micros // 1000
+        return [to_department(record, now_ms) for record in records if record]
 
     async def names(self) -> Sequence[str]:
         redis = self._connection.redis
         return sorted(await self._connection.ask(redis.smembers(f"{PREFIX}departments")))
 
     async def authenticate(self, api_key: str) -> Department | None:
-        """The department that a key belongs to; None where there is no such key."""
+        """The department of an API key. None: the key is not valid."""
         digest = hashlib.sha256(api_key.encode()).digest()
-        known = self._known.get(digest)
-        if known and known[0] > time.monotonic():
-            return known[1]
+        cached = self._cache.get(digest)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
         parts = api_key.split("_")
         if len(parts) != 3:  # chy_ID_SECRET
             return None
@@ -149,5 +156,5 @@ class DepartmentLedger:
 
     def _remember(self, digest: bytes, department: Department) -> None:
         now = time.monotonic()
-        self._known = {known: entry for known, entry in self._known.items() if entry[0] > now}
-        self._known[digest] = (now + _CACHE_SECONDS, department)
+        self._cache = {key: entry for key, entry in self._cache.items() if entry[0] > now}
+        self._cache[digest] = (now + _CACHE_SECONDS, department)

@@ -1,12 +1,12 @@
-"""Documents in the ledger. Their bytes are in the store."""
+"""Records of documents. Their bytes are in the store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import document_record, dump, pairs, to_document, to_ms
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import NewDocument, StoredDocument
 
 
@@ -16,22 +16,22 @@ class DocumentLedger:
         self._keep_ms = round(keep_hours * 3_600_000)
 
     async def keep(self, document: NewDocument) -> StoredDocument:
-        """Keep a document, or prolong the one with the same bytes, whose blob then stands."""
+        """Store a document's record. One with the same bytes is extended and keeps its blob."""
         record = dump(document_record(document, self._keep_ms))
-        return to_document(pairs(await self._connection.run("keep_document", record)))
+        return to_document(pairs(await self._connection.run("documents/keep", record)))
 
     async def withdraw(self, department: str, document_id: str) -> None:
-        """Forget a document at once, whatever jobs name it; its blob is the caller's to delete."""
-        await self._connection.run("withdraw_document", department, document_id)
+        """Remove a document at once, even if jobs use it. The caller deletes its blob."""
+        await self._connection.run("documents/withdraw", department, document_id)
 
-    async def prolong(
+    async def extend(
         self, department: str, document_ids: Sequence[str], until: datetime
     ) -> Mapping[str, int]:
-        """Keep documents until then at least; gives the bytes of those that there are."""
+        """Keep documents at least until `until`. Returns the sizes in bytes of those that exist."""
         if not document_ids:
             return {}
         sizes = await self._connection.run(
-            "prolong_documents", department, to_ms(until), *document_ids
+            "documents/extend", department, to_ms(until), *document_ids
         )
         return {
             document_id: int(size)
@@ -40,8 +40,8 @@ class DocumentLedger:
         }
 
     async def sizes(self, department: str, document_ids: Sequence[str]) -> Mapping[str, int]:
-        """The bytes of those documents that there are."""
-        return await self.prolong(department, document_ids, datetime.fromtimestamp(0, UTC))
+        """The sizes in bytes of those documents that exist."""
+        return await self.extend(department, document_ids, datetime.fromtimestamp(0, UTC))
 
     async def get(self, department: str, document_id: str) -> StoredDocument | None:
         key = f"{PREFIX}document:{department}:{document_id}"

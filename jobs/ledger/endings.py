@@ -1,4 +1,4 @@
-"""News of endings, for those who wait for a job."""
+"""Wakes callers when the job that they wait for ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from jobs.ledger.connection import PREFIX
+from jobs.ledger.server.connection import PREFIX
 
 log = structlog.get_logger()
 
 
 class Endings:
-    """One subscription a process, shared by all who wait; made when the first one does."""
+    """One subscription, shared by all waiting callers and opened by the first of them."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -27,7 +27,7 @@ class Endings:
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the job ends, from now on."""
+        """An event that is set when the job ends. It may also be set without an ending."""
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         ended = asyncio.Event()
@@ -51,7 +51,7 @@ class Endings:
                 async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(f"{PREFIX}endings")
                     self._listening.set()
-                    self._wake_all()  # endings may have been missed before this
+                    self._wake_all()  # endings may have been missed before the subscription
                     async for message in subscription.listen():
                         if message["type"] == "message":
                             for ended in self._waiting.get(message["data"], ()):

@@ -1,13 +1,13 @@
-"""Files in the ledger. Their bytes are in the store."""
+"""Records of files. Their bytes are in the store."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from jobs.batches.file import FilePurpose, StoredFile
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import dump, file_record, to_file
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.ids import is_file_id
 from jobs.model.problems import ProblemError
 
@@ -15,17 +15,17 @@ _SCAN = 500
 
 
 class FileLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def keep(self, file: StoredFile) -> None:
-        """Keep a file's record and the names of its blobs, in one step."""
-        await self._connection.run("keep_file", dump(file_record(file)), *file.blobs)
+        """Store a file's record and the names of its blobs, in one step."""
+        await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
 
     async def get(self, department: str, file_id: str) -> StoredFile | None:
-        """A department's file, its size and its blobs as of one moment; None where it has none."""
+        """A department's file, with its size and blobs of one moment. None: no such file."""
         if not is_file_id(file_id):
             return None
         (file,) = await self._read([file_id])
@@ -40,46 +40,45 @@ class FileLedger:
         limit: int = 100,
         order: Order = Order.desc,
     ) -> Page[StoredFile]:
-        """A page of a department's files by when they were made, the newest first by default.
+        """A page of a department's files by time of creation. Only the last page may be short.
 
-        `after` is the id of the last file of the page before; anything else raises
-        `ProblemError("invalid-request")`. A page is short only where it is the last.
+        `after` is the id of the last file of the page before. Raises
+        `ProblemError("invalid-request")` if it is not a file's id.
         """
         check_after(after, is_file_id, "file")
-        index, found = f"{PREFIX}files:{department}", list[StoredFile]()
+        index, files = f"{PREFIX}files:{department}", list[StoredFile]()
         while True:
-            count = limit + 1 - len(found) if purpose is None else _SCAN
+            count = limit + 1 - len(files) if purpose is None else _SCAN
             ids = await read_ids(self._connection, index, after=after, count=count, order=order)
             for file in await self._read(ids):
                 if file is not None and purpose in (None, file.purpose):
-                    if len(found) == limit:
-                        return Page(found, found[-1].id)
-                    found.append(file)
+                    if len(files) == limit:
+                        return Page(files, files[-1].id)
+                    files.append(file)
             if len(ids) < count:
-                return Page(found, None)
+                return Page(files, None)
             after = ids[-1]
 
     async def delete(self, department: str, file_id: str) -> Sequence[str] | None:
-        """Remove a file's record; returns its blobs, to be deleted from the store, or None where
-        the department has no such file.
+        """Remove a file's record. Returns its blobs, which the caller deletes. None: no such file.
 
         Raises `ProblemError("file-in-use")` while a batch that has not ended needs it.
         """
         if not is_file_id(file_id):
             return None
-        match await self._connection.run("delete_file", department, file_id):
+        match await self._connection.run("files/delete", department, file_id):
             case ["deleted", blobs]:
                 return list(blobs)
             case ["in-use", uses]:
                 raise ProblemError(
                     "file-in-use",
-                    f"Batches that have not ended use the file: {uses}. Delete it when they have, "
-                    "or cancel them first.",
+                    f"The file is used by {uses} batches that have not ended. Delete it after they "
+                    "end, or cancel them first.",
                 )
         return None
 
     async def _read(self, ids: Sequence[str]) -> Sequence[StoredFile | None]:
-        # A transaction: an output file's size and its blobs grow together.
+        # In a transaction, because an output file's size and blobs grow together.
         pipeline = self._connection.redis.pipeline(transaction=True)
         for file_id in ids:
             pipeline.hgetall(f"{PREFIX}file:{file_id}")

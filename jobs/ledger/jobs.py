@@ -1,4 +1,4 @@
-"""Jobs in the ledger: submitted, looked at, listed, waited for, cancelled."""
+"""Jobs: submit, read, list, wait for and cancel them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.endings import Endings
 from jobs.ledger.page import Page
-from jobs.ledger.quotas import over_quota, to_quotas
 from jobs.ledger.records import (
     document_record,
     dump,
     new_job_record,
+    over_quota,
     pairs,
     to_job,
+    to_quotas,
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.ids import is_job_id
 from jobs.model.job import Job, NewDocument, NewJob
 from jobs.model.problems import ProblemError
@@ -33,10 +34,10 @@ _SCAN_PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A job to be kept, with what else is kept in the same step.
+    """A job to submit, with what is stored in the same step.
 
-    `document` is given where the document is new; `body` is the answer that the same
-    `idempotency` key gets again.
+    `document`: None if the document is stored already. `body`: the reply, which a repeated
+    request with the same `idempotency` key gets too.
     """
 
     job: NewJob
@@ -47,9 +48,12 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """`blob` is where the document's bytes are: of an earlier upload, perhaps. `quotas` is what the
-    department's quotas leave now.
+class JobReceipt:
+    """What was stored for a submission.
+
+    `replayed`: the body is the reply to an earlier request with the same key. `blob`: where the
+    document's bytes are, which may be an earlier upload. `quotas`: what is left of the
+    department's quotas.
     """
 
     body: bytes
@@ -59,7 +63,7 @@ class Kept:
 
 
 class JobLedger:
-    """Every method raises `ProblemError("unavailable")` while Redis is away."""
+    """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
     def __init__(
         self,
@@ -78,39 +82,39 @@ class JobLedger:
         self._reply_keep_ms = round(reply_keep_hours * 3_600_000)
         self._max_queued = max_queued
 
-    async def submit(self, submission: Submission) -> Kept:
-        """Keep a job and queue it, in one round trip.
+    async def submit(self, submission: Submission) -> JobReceipt:
+        """Store a job and queue it, in one round trip.
 
         Raises `ProblemError`: `idempotency-mismatch`, `system-full`, `not-found` (the document);
-        `OverQuotaError` where a quota of the department refuses it.
+        `OverQuotaError` if the job exceeds a quota of the department.
         """
         job, document = submission.job, submission.document
         answer = await self._connection.run(
-            "submit",
+            "jobs/submit",
             dump(new_job_record(job, submission.created_at, self._job_keep_ms)),
             dump(document_record(document, self._document_keep_ms)) if document else "",
             reply_argument(submission.idempotency, submission.body, self._reply_keep_ms),
             self._max_queued,
         )
         match answer:
-            case ["kept", quotas, blob]:
-                return Kept(submission.body, False, blob, to_quotas(quotas))
+            case ["stored", quotas, blob]:
+                return JobReceipt(submission.body, False, blob, to_quotas(quotas))
             case ["replayed", quotas, body]:
-                return Kept(body.encode(), True, None, to_quotas(quotas))
+                return JobReceipt(body.encode(), True, None, to_quotas(quotas))
             case ["over", *_]:
                 raise over_quota(job.department, answer)
         raise _refusal(answer)
 
-    async def earlier(self, department: str, idempotency: IdempotencyKey) -> Kept | None:
-        """What `submit` answered to the key before; None where it was not used.
+    async def earlier(self, department: str, idempotency: IdempotencyKey) -> JobReceipt | None:
+        """What `submit` returned for this key before; None for a new key.
 
         Raises `ProblemError("idempotency-mismatch")`.
         """
-        found = await earlier_reply(self._connection, department, "jobs", idempotency)
-        return Kept(found.body, True, None, found.quotas) if found else None
+        reply = await earlier_reply(self._connection, department, "jobs", idempotency)
+        return JobReceipt(reply.body, True, None, reply.quotas) if reply else None
 
     async def get(self, department: str, job_id: str) -> Job | None:
-        """A department's job; None where it has no such job."""
+        """A department's job; None if it has no such job."""
         if not is_job_id(job_id):
             return None
         redis = self._connection.redis
@@ -129,41 +133,44 @@ class JobLedger:
     ) -> Page[Job]:
         """A page of a department's jobs, newest first.
 
-        `cursor` is a page's `next_cursor`; anything else raises `ProblemError("invalid-request")`.
-        With `task` a page may be short and still have a next one. Of a batch, jobs are listed whose
-        outcome is not in its output file yet, and those that have a callback of their own.
+        `cursor` is the `next_cursor` of the page before. With `task`, a page may be shorter than
+        `limit` and still have a next one. With `batch_id`: those jobs of the batch whose outcome
+        is not in its output file yet, and those that have a callback of their own.
+        Raises `ProblemError("invalid-request")` for a cursor of another form.
         """
         if cursor is not None and not is_job_id(cursor):
-            raise ProblemError("invalid-request", "Use a `next_cursor` as it was given.")
+            raise ProblemError(
+                "invalid-request", "`cursor` is not the `next_cursor` of a page of jobs."
+            )
         if batch_id is not None:
             jobs = await self._of_batch(department, batch_id, cursor)
-            fits = [
+            of_batch = [
                 job for job in jobs if status in (None, job.status) and task in (None, job.task)
             ]
-            return Page(fits[:limit], fits[limit - 1].id if len(fits) > limit else None)
+            return Page(of_batch[:limit], of_batch[limit - 1].id if len(of_batch) > limit else None)
         index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
-        found: list[Job] = []
+        matches: list[Job] = []
         for _ in range(_SCAN_PAGES):
             jobs = await self._page(index, cursor, limit)
             for job in jobs:
                 if task in (None, job.task):
-                    found.append(job)
+                    matches.append(job)
                 cursor = job.id
-                if len(found) == limit:
-                    return Page(found, cursor)
+                if len(matches) == limit:
+                    return Page(matches, cursor)
             if len(jobs) < limit:
-                return Page(found, None)
-        return Page(found, cursor)
+                return Page(matches, None)
+        return Page(matches, cursor)
 
     async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> Sequence[Job]:
-        """The batch's jobs that have a record, from `cursor` on, newest first."""
+        """The batch's jobs that have a record, after `cursor`, newest first."""
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.smembers(f"{PREFIX}open:{batch_id}")
         pipeline.lrange(f"{PREFIX}outcomes:{batch_id}", 0, -1)
         pipeline.smembers(f"{PREFIX}called:{batch_id}")
         open_, ended, called = await self._connection.ask(pipeline.execute())
-        kept = {*open_, *ended, *called}
-        ids = sorted((id_ for id_ in kept if not cursor or id_ < cursor), reverse=True)
+        recorded = {*open_, *ended, *called}
+        ids = sorted((id_ for id_ in recorded if not cursor or id_ < cursor), reverse=True)
         return [job for job in await self._load(ids) if job.department == department]
 
     async def _page(self, index: str, cursor: str | None, limit: int) -> Sequence[Job]:
@@ -181,17 +188,17 @@ class JobLedger:
         return [to_job(record) for record in records if record]
 
     async def cancel(self, department: str, job_id: str) -> Job | None:
-        """Cancel a job at once, whatever it is doing; one that has ended stays as it is."""
+        """Cancel a job in any state. An ended job is not changed. None: no such job."""
         if not is_job_id(job_id):
             return None
-        record = pairs(await self._connection.run("cancel", department, job_id))
+        record = pairs(await self._connection.run("jobs/cancel", department, job_id))
         return to_job(record) if record else None
 
     async def wait_ended(self, job_id: str, seconds: float) -> None:
-        """Wait until the job ends or the time is over. Look at the job before and after."""
+        """Wait until the job ends or `seconds` have passed. The caller reads the job afterwards."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._endings.watch(job_id) as ended:
-                # Woken also where news may have been missed.
+                # The event is also set when the subscription was lost for a moment.
                 while not await self._has_ended(job_id):
                     await ended.wait()
                     ended.clear()
@@ -209,11 +216,11 @@ def _refusal(answer: Sequence[Any]) -> ProblemError:
         case ["full"]:
             return ProblemError(
                 "system-full",
-                "As many jobs wait as may wait. Nothing was accepted. Try again later.",
+                "The queue is full. Nothing was accepted. Try again later.",
                 retry_after=30,
             )
         case ["no-document", document_id]:
             return no_such_reference(document_id)
     return ProblemError(
-        "not-found", "There is no such document. Upload it first; it may have expired."
+        "not-found", "There is no such document, or it has expired. Upload it first."
     )

@@ -1,16 +1,13 @@
-"""The ledger, put together."""
+"""The ledger: one object with a part for each subject."""
 
 from __future__ import annotations
 
-from jobs.ledger.batch_figures import BatchFigureLedger
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
-from jobs.ledger.connection import Connection, check_server
 from jobs.ledger.credentials import CredentialLedger
 from jobs.ledger.departments import DepartmentLedger
 from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
-from jobs.ledger.figures import FigureLedger, Figures
 from jobs.ledger.files import FileLedger
 from jobs.ledger.jobs import JobLedger
 from jobs.ledger.libraries import LibraryLedger
@@ -18,14 +15,16 @@ from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
 from jobs.ledger.runs import RunLedger
+from jobs.ledger.server.connection import Connection, check_server
+from jobs.ledger.statistics import Statistics, StatisticsLedger
 from jobs.ledger.upkeep import UpkeepLedger
 from jobs.process.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
 
 
 class Ledger:
-    """One connection pool, and a part of the ledger for each subject.
+    """One connection pool, shared by the parts of the ledger.
 
-    The server need not be there when a ledger is made: until it is, calls raise
+    Making a ledger opens no connection. While the server cannot be reached, calls raise
     `ProblemError("unavailable")`.
     """
 
@@ -67,18 +66,18 @@ class Ledger:
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)
-        self.figures = FigureLedger(self._connection)
-        self.batch_figures = BatchFigureLedger(self._connection, self.batches, self.figures)
+        self.statistics = StatisticsLedger(self._connection, self.batches)
 
     async def check(self) -> None:
-        """Raise `UnsafeServer` where the server would lose what it is given."""
+        """Raise `UnsafeServer` if the server could lose accepted jobs."""
         await self._connection.ask(check_server(self._connection.redis, self._settings))
 
     async def ping(self) -> None:
         await self._connection.ask(self._connection.redis.ping())
 
-    async def read_figures(self) -> Figures:
-        return await self.figures.read(await self.departments.names())
+    async def read_statistics(self) -> Statistics:
+        """Statistics of all departments."""
+        return await self.statistics.read(await self.departments.names())
 
     async def close(self) -> None:
         await self._endings.close()

@@ -1,7 +1,7 @@
-"""Libraries in the ledger: documents of a department that are kept until they are taken out.
+"""Libraries: documents of a department that do not expire while they are in a library.
 
-`chancery:libraries:DEPARTMENT` has a member `NAME/DOCUMENT_ID` for each, sorted by bytes; a
-library is there as long as it has a document.
+`chancery:libraries:DEPARTMENT` has a member `NAME/DOCUMENT_ID` for each document, in byte order. A
+library exists while it has a document.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import to_document
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import StoredDocument
 from jobs.model.problems import ProblemError
 
@@ -22,34 +22,37 @@ class LibraryLedger:
         self._connection = connection
 
     async def add(self, department: str, name: str, document_id: str) -> bool:
-        """Put a document into a library; False where the department has no such document.
+        """Add a document to a library. False: the department has no such document.
 
-        Raises `ProblemError`: `library-full`.
+        Raises `ProblemError("library-full")`.
         """
         answer = await self._connection.run(
-            "add_to_library", department, name, document_id, MOST_DOCUMENTS
+            "documents/add_to_library", department, name, document_id, MOST_DOCUMENTS
         )
         if answer == "full":
             raise ProblemError(
                 "library-full",
-                f"A library may have {MOST_DOCUMENTS} documents. Take some out, or begin another.",
+                f"A library may have {MOST_DOCUMENTS} documents. Remove some or use another one.",
                 max_documents=MOST_DOCUMENTS,
             )
-        return bool(answer == "kept")
+        return bool(answer == "added")
 
-    async def take_out(self, department: str, name: str, document_id: str) -> bool:
-        """Take a document out of a library; False where it was not in there."""
-        answer = await self._connection.run("take_out_of_library", department, name, document_id)
-        return bool(answer)
+    async def remove(self, department: str, name: str, document_id: str) -> bool:
+        """Remove a document from a library. False: it was not in the library."""
+        return bool(
+            await self._connection.run(
+                "documents/remove_from_library", department, name, document_id
+            )
+        )
 
     async def sizes(self, department: str) -> Mapping[str, int]:
-        """How many documents each library has, by its name, in order."""
+        """How many documents each library has, by name, in order."""
         redis = self._connection.redis
         members = await self._connection.ask(redis.zrange(_key(department), 0, -1))
         return Counter(member.partition("/")[0] for member in members)
 
     async def missing(self, department: str, names: Collection[str]) -> frozenset[str]:
-        """Those of `names` that the department has no library of."""
+        """Those of `names` that are not libraries of the department."""
         if not names:
             return frozenset()
         pipeline = self._connection.redis.pipeline(transaction=False)
@@ -59,7 +62,7 @@ class LibraryLedger:
         return frozenset(name for name, count in zip(names, counts, strict=True) if not count)
 
     async def documents(self, department: str, name: str) -> Sequence[StoredDocument]:
-        """A library's documents, in the order of their ids; none where there is no such library."""
+        """A library's documents, by id. Empty: no such library."""
         redis = self._connection.redis
         members = await self._connection.ask(redis.zrangebylex(_key(department), *_range(name)))
         pipeline = redis.pipeline(transaction=False)
@@ -74,5 +77,5 @@ def _key(department: str) -> str:
 
 
 def _range(name: str) -> tuple[str, str]:
-    """From `NAME/` up to what comes after all that begins so: `0` follows `/`."""
+    """The members that begin with `NAME/`, as a range: in ASCII, `0` follows `/`."""
     return f"[{name}/", f"({name}0"

@@ -1,4 +1,4 @@
-"""One page of a list, and the ids that are on it."""
+"""Pages of lists."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from jobs.ledger.connection import Connection
+from jobs.ledger.server.connection import Connection
 from jobs.model.problems import ProblemError
 
 T = TypeVar("T")
 
 
 class Order(StrEnum):
-    """By when things were made: `desc` is newest first."""
+    """Order by time of creation. `desc`: newest first."""
 
     asc = "asc"
     desc = "desc"
@@ -29,25 +29,25 @@ class Page(Generic[T]):
 
 
 def check_after(after: str | None, is_id: Callable[[str], bool], of: str) -> None:
-    """Raises `ProblemError("invalid-request")` where `after` is no id of such a thing."""
+    """Raise `ProblemError("invalid-request")` if `after` is not the id of such an object."""
     if after is not None and not is_id(after):
         raise ProblemError(
             "invalid-request",
-            f"`after` is the `id` of a {of}, as a list gave it.",
-            errors=[{"pointer": "#/query/after", "detail": f"It is no {of}'s id."}],
+            f"`after` must be the `id` of a {of} from a list.",
+            errors=[{"pointer": "#/query/after", "detail": f"This is not the id of a {of}."}],
         )
 
 
 async def read_ids(
     connection: Connection, index: str, *, after: str | None, count: int, order: Order
 ) -> Sequence[str]:
-    """At most `count` ids of an index whose ids sort by when they were made (ULIDs, score 0).
+    """At most `count` ids of an index of ULIDs with score 0, which sort by time of creation.
 
-    `after` is the last id of the page before, whether it still exists or not.
+    `after` is the last id of the page before. It need not exist any more.
     """
     redis = connection.redis
     if order is Order.asc:
-        found = redis.zrangebylex(index, f"({after}" if after else "-", "+", 0, count)
+        ids = redis.zrangebylex(index, f"({after}" if after else "-", "+", 0, count)
     else:
-        found = redis.zrevrangebylex(index, f"({after}" if after else "+", "-", 0, count)
-    return list(await connection.ask(found))
+        ids = redis.zrevrangebylex(index, f"({after}" if after else "+", "-", 0, count)
+    return list(await connection.ask(ids))

@@ -1,7 +1,7 @@
-"""What operators have paused: departments, lanes, or one lane of a department.
+"""Pauses by operators: of a department, a lane, or one lane of a department.
 
-`chancery:paused` is a set of `department:NAME`, `lane:LANE` and `department:NAME:LANE`, which the
-scripts look into before they send a job.
+The set `chancery:paused` has members `department:NAME`, `lane:LANE` and `department:NAME:LANE`. The
+scripts read it before they send a job to Celery.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.ledger.connection import PREFIX, Connection
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.lanes import Lane
 
 _PAUSED = f"{PREFIX}paused"
@@ -17,17 +17,20 @@ _PAUSED = f"{PREFIX}paused"
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Jobs of this department, in this lane; None is all of them. One of the two is said."""
+    """A pause of a department's jobs in a lane. None: all departments, or all lanes; not both.
+
+    Raises `ValueError` if both are None.
+    """
 
     department: str | None = None
     lane: Lane | None = None
 
     def __post_init__(self) -> None:
         if self.department is None and self.lane is None:
-            raise ValueError("a pause is of a department, of a lane or of both")
+            raise ValueError("a pause needs a department, a lane or both")
 
     def holds(self, department: str, lane: Lane) -> bool:
-        """Whether jobs of this department in this lane wait because of it."""
+        """Whether it pauses jobs of this department in this lane."""
         return self.department in (None, department) and self.lane in (None, lane)
 
 
@@ -36,23 +39,24 @@ class PauseLedger:
         self._connection = connection
 
     async def pause(self, department: str | None = None, lane: Lane | None = None) -> bool:
-        """Send no more such jobs until they are resumed; False where they were paused already.
+        """Start no more of these jobs until `resume`. False: they were paused already.
 
-        What runs goes on to its end. Raises `ValueError` where neither is given.
+        Running jobs go on. Raises `ValueError` if both arguments are None.
         """
         redis, member = self._connection.redis, _member(Pause(department, lane))
         return bool(await self._connection.ask(redis.sadd(_PAUSED, member)))
 
     async def resume(self, department: str | None = None, lane: Lane | None = None) -> bool:
-        """End this pause and no other; False where there was none such."""
+        """End exactly this pause. False: there is no such pause."""
         redis, member = self._connection.redis, _member(Pause(department, lane))
         return bool(await self._connection.ask(redis.srem(_PAUSED, member)))
 
     async def list(self) -> Sequence[Pause]:
         """All pauses: lanes first, then departments by name."""
         redis = self._connection.redis
-        found = [_to_pause(one) for one in await self._connection.ask(redis.smembers(_PAUSED))]
-        return sorted(found, key=lambda pause: (pause.department or "", pause.lane or ""))
+        members = await self._connection.ask(redis.smembers(_PAUSED))
+        pauses = [_to_pause(member) for member in members]
+        return sorted(pauses, key=lambda pause: (pause.department or "", pause.lane or ""))
 
 
 def _member(pause: Pause) -> str:

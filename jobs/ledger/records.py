@@ -1,4 +1,4 @@
-"""Between Redis's flat hashes and the ledger's records. Times are milliseconds since 1970."""
+"""Converts between Redis's flat hashes and records. Times in Redis are milliseconds since 1970."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.model.callback import Attempt, Callback
-from jobs.model.department import Department, Quota
+from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
+from jobs.model.problems import Problem
 from jobs.model.provenance import to_provenance
+from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
 from jobs.model.roles import ModelChoice
 from jobs.model.states import CallbackStatus, JobStatus
 from tasks.secrecy import Secrecy
@@ -43,7 +46,7 @@ def dump(value: Any) -> str:
 
 
 def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str, str | int]:
-    """The record's unchanging part; what is None is left out."""
+    """The fields that never change. Fields that are None are left out."""
     record: dict[str, str | int | None] = {
         "id": job.id,
         "callback_id": job.callback_id,
@@ -87,13 +90,21 @@ def to_job(record: Record) -> Job:
         progress=Progress(int(record.get("done", 0)), int(record.get("total", 0))),
         result=from_json(record["result"]) if record.get("result") else None,
         result_blob=record.get("result_blob") or None,
-        error=from_json(record["error"]) if record.get("error") else None,
+        error=_error(record["error"]) if record.get("error") else None,
         usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
         provenance=to_provenance(record["provenance"]) if record.get("provenance") else None,
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
     )
+
+
+def _error(text: str) -> dict[str, Any]:
+    """A job's problem. Scripts store it without its title, which only Python has."""
+    fields: dict[str, Any] = from_json(text)
+    if "title" in fields:
+        return fields
+    return Problem(fields["type"].rpartition("/")[2], fields["detail"]).to_dict()
 
 
 def to_line(record: Record) -> InputLine:
@@ -103,7 +114,7 @@ def to_line(record: Record) -> InputLine:
 
 
 def file_record(file: StoredFile) -> dict[str, str | int]:
-    """All but the blobs, which are a list of their own."""
+    """All fields except the blobs, which Redis keeps in a list."""
     return {
         "id": file.id,
         "department": file.department,
@@ -131,6 +142,7 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
 
 
 def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]:
+    """All fields except `expires_at`, which the scripts set by Redis's clock."""
     return {
         "id": document.id,
         "department": document.department,
@@ -157,9 +169,9 @@ def to_document(record: Record) -> StoredDocument:
 
 
 def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
-    tried = [to_attempt(attempt) for attempt in attempts]
-    if tried and record.get("response"):
-        tried[-1] = replace(tried[-1], response=record["response"])
+    parsed = [to_attempt(attempt) for attempt in attempts]
+    if parsed and record.get("response"):
+        parsed[-1] = replace(parsed[-1], response=record["response"])
     return Callback(
         id=record["id"],
         job_id=record["job_id"] or None,
@@ -168,16 +180,14 @@ def to_callback(record: Record, attempts: Sequence[str]) -> Callback:
         type=record["type"],
         url=record["url"],
         status=CallbackStatus(record["status"]),
-        attempts=tried,
+        attempts=parsed,
         next_attempt_at=to_time(record["next_attempt_at"]),
         error=record.get("error"),
     )
 
 
 def attempt_record(attempt: Attempt) -> str:
-    """Without the response: that is kept once, for the last attempt, so that what bad receivers
-    answer does not fill the server.
-    """
+    """JSON without the response. Only the last one is stored, to save memory in Redis."""
     return dump(
         {
             "at": attempt.at,
@@ -193,11 +203,12 @@ def to_attempt(text: str) -> Attempt:
     return Attempt(**{**fields, "at": datetime.fromisoformat(fields["at"])})
 
 
-def to_department(record: Record) -> Department:
+def to_department(record: Record, now_ms: int) -> Department:
+    """`now_ms`: Redis's clock, which decides which callback secrets still sign."""
     return Department(
         name=record["name"],
         callback_allow=tuple(from_json(record["callback_allow"])),
-        callback_secrets=_valid(from_json(record["callback_secrets"])),
+        callback_secrets=_valid(from_json(record["callback_secrets"]), now_ms),
         weight=int(record["weight"]),
         quota=to_quota(record),
         callback_max_bytes=(
@@ -208,8 +219,12 @@ def to_department(record: Record) -> Department:
     )
 
 
+def to_callback_options(text: str | None) -> CallbackOptions:
+    return CallbackOptions(**from_json(text)) if text else CallbackOptions()
+
+
 def quota_record(quota: Quota) -> dict[Any, str | int | float]:
-    """What `scripts/lib/quota.lua` reads; an empty field is no limit."""
+    """The fields that `scripts/lib/quotas.lua` reads. An empty field is no limit."""
     return {name: "" if value is None else value for name, value in asdict(quota).items()}
 
 
@@ -225,7 +240,93 @@ def to_quota(record: Record) -> Quota:
     )
 
 
-def _valid(secrets: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Those that sign now; `until` 0 is for ever."""
-    now = to_ms(datetime.now(UTC))
-    return tuple(one["secret"] for one in secrets if not one["until"] or one["until"] > now)
+def to_quotas(answer: Sequence[Sequence[Any]]) -> tuple[QuotaLeft, ...]:
+    """What the scripts' `quotas_left` returned."""
+    return tuple(
+        QuotaLeft(QuotaName(name), float(limit), int(left), int(ms) / 1000 if ms >= 0 else None)
+        for name, limit, left, ms in answer
+    )
+
+
+def over_quota(department: str, answer: Sequence[Any]) -> OverQuotaError:
+    """The problem for a script's answer `{'over', quotas left, code, ms}`."""
+    _, quotas, code, wait_ms = answer
+    return OverQuotaError(department, code, int(wait_ms) / 1000, to_quotas(quotas))
+
+
+def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[str, str | int]:
+    """The fields that never change. Fields that are None are left out."""
+    expected = to_ms(batch.expected_at) if batch.expected_at else None
+    record: dict[str, str | int | None] = {
+        "id": batch.id,
+        "callback_id": batch.callback_id,
+        "callback_url": batch.callback_url,
+        "department": batch.department,
+        "endpoint": batch.endpoint,
+        "lane": batch.lane.value,
+        "window": batch.window,
+        "input_file_id": batch.input_file_id,
+        "input_bytes": batch.input_bytes,
+        "completion_window": batch.completion_window,
+        "deadline": to_ms(batch.deadline),
+        "created_at": to_ms(batch.created_at),
+        "first_expected_at": expected,
+        "expected_at": expected,
+        "tokens": dump(batch.tokens),
+        "metadata": dump(batch.metadata),
+        "keep_ms": keep_ms,
+        "file_keep_ms": file_keep_ms,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def to_batch(record: Record) -> Batch:
+    return Batch(
+        id=record["id"],
+        department=record["department"],
+        endpoint=record["endpoint"],
+        lane=Lane(record["lane"]),
+        status=BatchStatus(record["status"]),
+        input_file_id=record["input_file_id"],
+        output_file_id=record.get("output_file_id"),
+        error_file_id=record.get("error_file_id"),
+        output_begun="output_begun" in record,
+        error_begun="error_begun" in record,
+        input_blob=record["input_blob"],
+        input_bytes=int(record["input_bytes"]),
+        read=int(record["read"]),
+        completion_window=record["completion_window"],
+        created_at=to_moment(record["created_at"]),
+        deadline=to_moment(record["deadline"]),
+        moments={
+            status: to_moment(record[f"{status.value}_at"])
+            for status in BatchStatus
+            if f"{status.value}_at" in record
+        },
+        callback_url=record.get("callback_url"),
+        callback_id=record.get("callback_id"),
+        window=record.get("window"),
+        first_expected_at=to_time(record.get("first_expected_at")),
+        expected_at=to_time(record.get("expected_at")),
+        metadata=from_json(record["metadata"]),
+        errors=from_json(record.get("errors", "[]")),
+        tokens=from_json(record.get("tokens", "{}")),
+        **_counts(record),
+        closing=BatchStatus(record["closing"]) if record["closing"] else None,
+    )
+
+
+def _counts(record: Record) -> dict[str, Any]:
+    return {
+        "total": int(record["total"]),
+        "indexed": int(record["indexed"]),
+        "released": int(record["next"]),
+        "flushed": int(record["flushed"]),
+        "completed": int(record["completed"]),
+        "failed": int(record["failed"]),
+    }
+
+
+def _valid(secrets: Sequence[Mapping[str, Any]], now_ms: int) -> tuple[str, ...]:
+    """The secrets that sign now. `until` is a time in ms, or 0 for no end."""
+    return tuple(each["secret"] for each in secrets if not each["until"] or each["until"] > now_ms)

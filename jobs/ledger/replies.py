@@ -1,4 +1,4 @@
-"""First answers to idempotency keys."""
+"""First replies to idempotency keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json
 
-from jobs.ledger.connection import PREFIX, Connection
-from jobs.ledger.quotas import to_quotas
-from jobs.ledger.records import dump
+from jobs.ledger.records import dump, to_quotas
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 
@@ -30,7 +29,7 @@ class Reply:
 
 
 def reply_argument(idempotency: IdempotencyKey | None, body: bytes, keep_ms: int) -> str:
-    """A first answer, for scripts that keep it in the step that does what it tells of."""
+    """A first reply as an argument of scripts that store it together with what it reports."""
     if idempotency is None:
         return ""
     return dump(
@@ -46,13 +45,13 @@ def reply_argument(idempotency: IdempotencyKey | None, body: bytes, keep_ms: int
 def mismatch() -> ProblemError:
     return ProblemError(
         "idempotency-mismatch",
-        "This Idempotency-Key came before with another body. Use a new key for a new request.",
+        "This Idempotency-Key was used with another body. Use a new key for a new request.",
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """A first answer to a submission; `quotas` is what the department's quotas leave now."""
+class EarlierReply:
+    """The first reply to a submission. `quotas`: what is left of the department's quotas now."""
 
     body: bytes
     quotas: Sequence[QuotaLeft]
@@ -60,35 +59,35 @@ class Earlier:
 
 async def earlier_reply(
     connection: Connection, department: str, scope: str, idempotency: IdempotencyKey
-) -> Earlier | None:
-    """What was answered to the key before, by a script that keeps its answers.
+) -> EarlierReply | None:
+    """The first reply to a key, from a script that stores replies. None: a new key.
 
     Raises `ProblemError("idempotency-mismatch")`.
     """
     key, body_sha256 = idempotency.key, idempotency.body_sha256
-    match await connection.run("read_reply", department, scope, key, body_sha256):
+    match await connection.run("replies/read", department, scope, key, body_sha256):
         case ["replayed", quotas, body]:
-            return Earlier(body.encode(), to_quotas(quotas))
+            return EarlierReply(body.encode(), to_quotas(quotas))
         case ["mismatch"]:
             raise mismatch()
     return None
 
 
 class Replies:
-    """Answers given before, by department, scope and key."""
+    """First replies, by department, scope and key."""
 
     def __init__(self, connection: Connection, keep_hours: float) -> None:
         self._connection = connection
         self._keep_ms = round(keep_hours * 3_600_000)
 
     async def begin(self, department: str, scope: str, idempotency: IdempotencyKey) -> Reply | None:
-        """The first answer, or None for the caller who is to give it and then `keep` it.
+        """The first reply to a key. None: the key is reserved, and the caller must `keep` a reply.
 
-        Raises `ProblemError` `idempotency-mismatch` or, where the first request has not been
-        answered yet, `idempotency-in-progress`.
+        Raises `ProblemError`: `idempotency-mismatch`, or `idempotency-in-progress` while the first
+        request has no reply yet.
         """
         answer = await self._connection.run(
-            "begin_reply",
+            "replies/begin",
             department,
             scope,
             idempotency.key,
@@ -110,6 +109,7 @@ class Replies:
     async def keep(
         self, department: str, scope: str, idempotency: IdempotencyKey, reply: Reply
     ) -> None:
+        """Store the first reply to a key."""
         key = self._key(department, scope, idempotency)
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.hset(
@@ -124,8 +124,8 @@ class Replies:
         pipeline.pexpire(key, self._keep_ms)
         await self._connection.ask(pipeline.execute())
 
-    async def forget(self, department: str, scope: str, idempotency: IdempotencyKey) -> None:
-        """Let the key be used again, after a first request that failed."""
+    async def discard(self, department: str, scope: str, idempotency: IdempotencyKey) -> None:
+        """Free a reserved key after its request failed."""
         key = self._key(department, scope, idempotency)
         await self._connection.ask(self._connection.redis.delete(key))
 

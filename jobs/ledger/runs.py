@@ -1,4 +1,4 @@
-"""Runs of jobs in the ledger: claimed, renewed, ended, put back."""
+"""Runs of jobs: claim them, renew their leases, end them, queue them again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.ledger.connection import Connection
-from jobs.ledger.grouped import Grouped
+from jobs.ledger.coalescer import Coalescer
 from jobs.ledger.records import dump, pairs, to_document, to_job
+from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import amounts_of
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.problems import Problem
@@ -19,7 +19,7 @@ from jobs.model.states import JobStatus
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended. Of `result` (JSON text) and `result_blob` at most one is set.
+    """The outcome of a run. At most one of `result` (JSON text) and `result_blob` is set.
 
     `fast_usage` is the fast engine's part of `usage`.
     """
@@ -34,8 +34,8 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A job in a worker's hand, as it is renewed."""
+class LeaseRenewal:
+    """One lease to renew, with the progress of its run."""
 
     id: str
     token: int
@@ -44,8 +44,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What became of jobs that were claimed. `suspects` may have killed what ran them: they are to
-    be claimed again, alone, when the worker has nothing else. The rest is not to be run now.
+    """The answer to a claim. `suspects` may have killed the worker or engine that ran them: claim
+    them again with `alone`, when the worker runs nothing else. Other jobs were refused.
     """
 
     granted: Sequence[Claim]
@@ -53,21 +53,26 @@ class Claims:
 
 
 class RunLedger:
-    """What workers do with jobs. A run that no longer holds its job changes nothing.
+    """The workers' commands to the ledger. A run that lost its lease changes nothing.
 
-    Every method raises `ProblemError("unavailable")` while Redis is away.
+    Every method raises `ProblemError("unavailable")` while Redis cannot be reached.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._finishing = Grouped(self._finish)
+        self._finishing = Coalescer(self._finish)
 
     async def claim(
         self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
     ) -> Claims:
-        """The leases of queued jobs for `worker`, each on its own."""
+        """Claim the leases of queued jobs for `worker`, each independently of the others.
+
+        `alone`: the worker runs nothing else.
+        """
         nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
-        answers = await self._connection.run("claim", worker, nonce, lease_ms, int(alone), *job_ids)
+        answers = await self._connection.run(
+            "jobs/claim", worker, nonce, lease_ms, int(alone), *job_ids
+        )
         return Claims(
             granted=[_claim(answer) for answer in answers if answer[0] == "claimed"],
             suspects=[
@@ -80,22 +85,24 @@ class RunLedger:
     async def renew(
         self,
         worker: str,
-        held: Sequence[Held],
+        leases: Sequence[LeaseRenewal],
         lease_seconds: float,
         *,
         unknown_after_seconds: float = 5,
     ) -> frozenset[str]:
-        """Renew all of a worker's leases and note progress; returns the ids of jobs that it no
-        longer holds. What it was given so long ago and does not name goes back.
+        """Renew all leases of a worker and store its jobs' progress.
+
+        Returns the ids of jobs whose lease it has lost. Jobs that it claimed more than
+        `unknown_after_seconds` ago and does not name are queued again.
         """
         unknown_ms = round(unknown_after_seconds * 1000)
         args: list[str | int] = [worker, round(lease_seconds * 1000), unknown_ms]
-        for job in held:
-            args += [job.id, job.token, job.progress.done, job.progress.total]
-        return frozenset(await self._connection.run("renew", *args))
+        for lease in leases:
+            args += [lease.id, lease.token, lease.progress.done, lease.progress.total]
+        return frozenset(await self._connection.run("jobs/renew", *args))
 
     async def finish(self, claim: Claim, ending: Ending) -> bool:
-        """End the job with this run; False where the run no longer holds it."""
+        """End the job with this run's outcome. False: the run has lost its lease."""
         return await self._finishing.ask((claim, ending))
 
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[bool]:
@@ -103,15 +110,18 @@ class RunLedger:
         for claim, ending in runs:
             args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
             args.append(dump(_amounts(claim.job.task, ending)))
-        return [bool(answer) for answer in await self._connection.run("finish", *args)]
+        return [bool(answer) for answer in await self._connection.run("jobs/finish", *args)]
 
-    async def put_back(
+    async def requeue(
         self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
     ) -> bool:
-        """Give the job back to be run again after a while; False where it is no longer held."""
+        """Have the job run again after a delay, for the reason `code`. `counted`: as another try.
+
+        False: the run has lost its lease.
+        """
         return bool(
             await self._connection.run(
-                "put_back",
+                "jobs/requeue",
                 claim.job.id,
                 claim.token,
                 round(delay_seconds * 1000),

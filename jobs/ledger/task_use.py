@@ -1,4 +1,4 @@
-"""What each task used of each model: the names of the counters, as they are added up and read."""
+"""Usage by task and model: the names of its counters, and how they are written and read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ CASCADE = "cascade"
 
 @dataclass(frozen=True, slots=True)
 class TaskUse:
-    """One task's use. `jobs` are endings by status. Of the jobs that were to be done by the fast
-    model, it did those `kept`, and the full one had to do those `escalated`; `doubts` are why, by
-    code. `fast` and `full` are what was used of either engine.
+    """One task's usage.
+
+    `jobs`: endings by status. `kept`: jobs for which the fast model's answer was kept. `escalated`:
+    jobs that were passed on to the full model. `doubts`: reasons for that, by code. `fast`, `full`:
+    usage of each engine.
     """
 
     jobs: Mapping[str, int] = field(default_factory=dict)
@@ -41,8 +43,9 @@ class TaskUse:
 def amounts_of(
     task: str, usage: Usage, fast_usage: Usage, provenance: Provenance | None, *, succeeded: bool
 ) -> Mapping[str, int]:
-    """What an ending adds to the counters of its department's day; what begins with `cascade:` is
-    added to those of the whole system too.
+    """The amounts that an ending adds to its department's counters of the day.
+
+    Amounts whose names begin with `cascade:` are added to the whole system's counters too.
     """
     used = _amounts(usage)
     fast = _amounts(fast_usage)
@@ -55,13 +58,13 @@ def amounts_of(
 
 
 def tasks_of(record: Mapping[str, str]) -> Mapping[str, TaskUse]:
-    """Each task's use on a day, from the day's counters."""
+    """Usage by task, from a day's counters."""
     counts: dict[str, dict[str, int]] = {}
     for name, count in record.items():
         kind, *rest = name.split(":", 2)
         if kind in ("task", CASCADE):
-            task, what = rest
-            counts.setdefault(task, {})[what] = int(count)
+            task, counter = rest
+            counts.setdefault(task, {})[counter] = int(count)
     return {task: _task_use(of_task) for task, of_task in sorted(counts.items())}
 
 
@@ -76,7 +79,7 @@ def total_by_task(days: Iterable[Mapping[str, TaskUse]]) -> Mapping[str, TaskUse
 def cascade_counts(
     record: Mapping[str, str],
 ) -> tuple[Mapping[tuple[str, str], int], Mapping[tuple[str, str], int]]:
-    """The whole system's counters: jobs by task and outcome, and doubts by task and code."""
+    """From the whole system's counters: jobs by task and outcome, and doubts by task and code."""
     uses = tasks_of(record)
     outcomes = {(task, "kept"): use.kept for task, use in uses.items()}
     outcomes |= {(task, "escalated"): use.escalated for task, use in uses.items()}
@@ -85,7 +88,7 @@ def cascade_counts(
 
 
 def usage_of(amounts: Mapping[str, int | str], prefix: str = "") -> Usage:
-    """The counters whose names begin with `prefix`, as a usage."""
+    """The usage in the counters whose names begin with `prefix`."""
     return Usage(
         prompt_tokens=int(amounts.get(f"{prefix}prompt_tokens", 0)),
         completion_tokens=int(amounts.get(f"{prefix}completion_tokens", 0)),

@@ -1,27 +1,29 @@
-"""What the scheduler has the ledger do: move what is due, release bulk jobs, forget what is old."""
+"""The scheduler's commands: do due work, release waiting work, remove expired records."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.records import dump
+from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.ids import new_job_id
 from jobs.store import Blob
 
-_MOVES = 500
+_MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """How many were moved: scheduled jobs that came due, jobs taken back from runs whose lease ran
-    out, jobs past their deadline, lost messages sent again, callbacks sent, jobs that ended with
-    their batch.
+class DueWork:
+    """Counts of what `run_due_work` did.
+
+    `queued`: scheduled jobs that came due. `rescued`: jobs taken back from runs whose lease ran
+    out. `expired`: jobs past their deadline. `sent_again`: lost messages. `callbacks`: callbacks
+    sent to couriers. `closed`: jobs that ended because their batch was cancelled or expired.
     """
 
-    scheduled: int
-    abandoned: int
+    queued: int
+    rescued: int
     expired: int
     sent_again: int
     callbacks: int
@@ -30,10 +32,12 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """How much may be released now, and of what not. `depth`: bulk jobs in Celery and running, at
-    most. `chunk`: lines in one message, at most. `unwritten`: ended lines of one batch that may
-    wait to be written. Bulk work of batches in `closed_batches` waits, and so does that of
-    departments in `closed`, but for `idle_depth` jobs in all, once nobody else's waits.
+    """Limits of one release.
+
+    `depth`: most bulk jobs in Celery and running. `chunk`: most lines in one message. `unwritten`:
+    most ended lines of one batch that wait to be written to its files.
+    `closed`, `closed_batches`: departments and batches outside their window; their bulk work is not
+    released, except up to `idle_depth` jobs in all when no other bulk work waits.
     """
 
     depth: int
@@ -45,9 +49,9 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
-    """How many were released; whether more waits that may be released; how many bulk jobs were in
-    Celery and running before.
+class ReleaseResult:
+    """`released`: how many jobs. `more`: whether more could be released. `in_hand`: how many bulk
+    jobs were in Celery and running before.
     """
 
     released: int
@@ -56,8 +60,8 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
-    """`blobs` are to be deleted from the store."""
+class Pruned:
+    """Counts of removed records. The caller deletes `blobs` from the store."""
 
     blobs: Sequence[str]
     jobs: int
@@ -69,43 +73,50 @@ class UpkeepLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def sweep(self, lost_after_seconds: float = 5, *, take_leases: bool = True) -> Swept:
-        """Move what is due. A message unclaimed for `lost_after_seconds`, while its queue is empty
-        or later ones were claimed, was lost and is sent again. Without `take_leases`, leases that
-        ran out stand a while longer.
+    async def run_due_work(
+        self, lost_after_seconds: float = 5, *, take_leases: bool = True
+    ) -> DueWork:
+        """Do the work that is due.
+
+        A message counts as lost when it is unclaimed for `lost_after_seconds`, and its queue is
+        empty or later messages were claimed. `take_leases` False: leave jobs whose lease ran out
+        with their runs for now.
         """
         lost_ms = round(lost_after_seconds * 1000)
-        return Swept(*await self._connection.run("sweep", _MOVES, lost_ms, int(take_leases)))
+        counts = await self._connection.run(
+            "scheduler/run_due_work", _MOST_AT_ONCE, lost_ms, int(take_leases)
+        )
+        return DueWork(*counts)
 
-    async def release(self, release: Release) -> Released:
-        """Release what waits."""
+    async def release(self, release: Release) -> ReleaseResult:
+        """Release waiting work, within the limits of `release`."""
         released, more, in_hand = await self._connection.run(
-            "release",
+            "scheduler/release",
             release.depth,
             release.chunk,
             dump(dict.fromkeys(release.closed, True)),
             dump(dict.fromkeys(release.closed_batches, True)),
             release.unwritten,
             release.idle_depth,
-            *(new_job_id() for _ in range(min(release.depth, _MOVES))),
+            *(new_job_id() for _ in range(min(release.depth, _MOST_AT_ONCE))),
         )
-        return Released(released, bool(more), in_hand)
+        return ReleaseResult(released, bool(more), in_hand)
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
-        """Those of `blobs` that neither a document, nor a job's result, nor a file refers to."""
+        """Those of `blobs` that no document, job's result or file refers to."""
         pipeline = self._connection.redis.pipeline(transaction=False)
         for blob in blobs:
             pipeline.hget(f"{PREFIX}document:{blob.department}:{blob.owner}", "blob")
             pipeline.hget(f"{PREFIX}job:{blob.owner}", "result_blob")
             pipeline.lpos(f"{PREFIX}blobs:{blob.owner}", blob.name)
         answers = await self._connection.ask(pipeline.execute())
-        found = zip(blobs, answers[::3], answers[1::3], answers[2::3], strict=True)
+        references = zip(blobs, answers[::3], answers[1::3], answers[2::3], strict=True)
         return [
             blob
-            for blob, of_document, of_job, place_in_file in found
-            if blob.name not in (of_document, of_job) and place_in_file is None
+            for blob, of_document, of_job, position_in_file in references
+            if blob.name not in (of_document, of_job) and position_in_file is None
         ]
 
-    async def forget(self) -> Forgotten:
-        """Remove ended jobs, unused documents and unused files that were kept long enough."""
-        return Forgotten(*await self._connection.run("forget", _MOVES))
+    async def prune(self) -> Pruned:
+        """Remove ended jobs and batches, unused documents and unused files that have expired."""
+        return Pruned(*await self._connection.run("scheduler/prune", _MOST_AT_ONCE))

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from jobs.batches.batch import Batch
+from jobs.model.department import CallbackOptions, Department
 from jobs.model.job import Job
 from jobs.model.states import CallbackStatus
 
@@ -75,8 +76,10 @@ class SentAgain:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A courier's hold on one attempt. `attempt` counts from 1 within the present round, `number`
-    over all of them.
+    """One delivery that a courier has claimed, with all that it needs.
+
+    `attempt` counts from 1 in the current round, `number` from 1 over all rounds. `department` is
+    None where it no longer exists.
     """
 
     callback: Callback
@@ -84,3 +87,5 @@ class Delivery:
     token: int
     attempt: int
     number: int
+    department: Department | None
+    options: CallbackOptions

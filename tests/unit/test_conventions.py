@@ -14,8 +14,9 @@ import api.__main__  # noqa: F401 - with the whole application loaded, every err
 import worker.__main__  # noqa: F401
 from documents.errors import WorkError
 from jobs.model.problems import PROBLEM_TYPES
-from jobs.model.states import CALLBACK_TRANSITIONS, ENDINGS, TRANSITIONS, CallbackStatus, JobStatus
+from jobs.model.states import ENDINGS, CallbackStatus, JobStatus
 from jobs.process.settings_table import settings_classes, settings_table, variable
+from tests.transitions import NEW, steps, transitions
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "client", "documents", "jobs", "tasks", "worker")
@@ -77,25 +78,21 @@ def test_every_code_that_is_used_has_a_title() -> None:
     assert [(where, code) for where, code in used if code not in PROBLEM_TYPES] == []
 
 
-def test_the_drawing_of_a_jobs_states_is_what_the_code_allows() -> None:
+def test_the_diagram_of_a_jobs_states_is_the_scripts_table() -> None:
     jobs, _, _ = drawings()
-    steps = {(a, b) for a, b in jobs if "[*]" not in (a, b)}
-    assert steps == {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
-    assert {a for a, b in jobs if b == "[*]"} == {status.value for status in ENDINGS}
-    assert {b for a, b in jobs if a == "[*]"} == {JobStatus.scheduled, JobStatus.queued}
-    assert set(TRANSITIONS) == set(JobStatus)
+    assert {(a, b) for a, b in jobs if b != "[*]"} == steps("job")
+    assert {a for a, b in jobs if b == "[*]"} == set(ENDINGS)
+    assert set(transitions("job")) == {NEW, *JobStatus}
 
 
-def test_the_drawing_of_a_callbacks_states_is_what_the_code_allows() -> None:
+def test_the_diagram_of_a_callbacks_states_is_the_scripts_table() -> None:
     _, callbacks, _ = drawings()
-    steps = {(a, b) for a, b in callbacks if a != "[*]"}
-    allowed = {(a.value, b.value) for a, after in CALLBACK_TRANSITIONS.items() for b in after}
-    assert steps == allowed
-    assert set(CALLBACK_TRANSITIONS) == set(CallbackStatus)
+    assert callbacks == steps("callback")
+    assert set(transitions("callback")) == {NEW, *CallbackStatus}
 
 
-def test_an_ending_is_never_left() -> None:
-    assert all(TRANSITIONS[status] == frozenset() for status in ENDINGS)
+def test_a_job_that_has_ended_never_changes_its_state() -> None:
+    assert {state for state, after in transitions("job").items() if not after} == set(ENDINGS)
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:

@@ -73,7 +73,7 @@ class BatchReader:
     async def _give_back(self) -> None:
         """Where the ledger is away, that is done once it is back."""
         if self._unread is not None:
-            await self._ledger.batches.give_back_indexing(*self._unread)
+            await self._ledger.batches.requeue_indexing(*self._unread)
             self._unread = None
 
     async def _read(self, indexing: Indexing) -> None:
@@ -102,7 +102,7 @@ class BatchReader:
             looked_up = await self._look_up(indexing.batch, department, indexer, piece)
             problems = [*piece.problems, *looked_up]
             await asyncio.to_thread(refused.write, b"".join(map(refused_line, problems)))
-            if not await self._ledger.batches.note_indexing(indexing, piece.bytes_read):
+            if not await self._ledger.batches.renew_indexing(indexing, piece.bytes_read):
                 return False
         return True
 
@@ -112,7 +112,7 @@ class BatchReader:
         """Refuse lines of the slice that name what the department does not have, or may not."""
         until = batch.deadline + DOCUMENT_MARGIN
         ids = sorted(piece.document_ids)
-        sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        sizes = await self._ledger.documents.extend(batch.department, ids, until)
         no_libraries = await self._ledger.libraries.missing(batch.department, piece.libraries)
         refused = await _refused_callbacks(department, piece.callback_urls)
         return [

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from jobs.batches.batch import Batch
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from jobs.ledger.upkeep import Release, Released
+from jobs.ledger.upkeep import Release, ReleaseResult
 from jobs.process.settings import BatchSettings, BulkSettings, WorkerSettings
 
 LIVE_SECONDS = 10.0
@@ -36,7 +36,7 @@ class Releaser:
         self._rate = 0.0
         self._last = (time.monotonic(), 0)
 
-    async def release(self) -> Released:
+    async def release(self) -> ReleaseResult:
         """Release what may be released now."""
         if time.monotonic() >= self._look_at:
             await self._look()
@@ -57,7 +57,7 @@ class Releaser:
         ahead = max(self._rate * AHEAD_SECONDS, self._places / 4)
         return self._places + round(min(ahead, self._places * MOST_AHEAD))
 
-    def _note(self, released: Released) -> None:
+    def _note(self, released: ReleaseResult) -> None:
         """Learn how many bulk jobs end in a second."""
         now, (then, left) = time.monotonic(), self._last
         ended = max(left - released.in_hand, 0)
@@ -66,7 +66,7 @@ class Releaser:
 
     async def _look(self) -> None:
         now = datetime.now(UTC)
-        self._places = bulk_places(await self._ledger.processes.list(), now)
+        self._places = bulk_places(await self._ledger.processes.list())
         closed = {
             department.name
             for department in await self._ledger.departments.all()
@@ -83,13 +83,13 @@ class Releaser:
         """
         if not self._closed or self._bulk.outside_window == "wait":
             return False
-        return not await self._ledger.figures.interactive_in_hand()
+        return not await self._ledger.statistics.interactive_in_hand()
 
     def _is_closed(self, batch: Batch, now: datetime) -> bool:
         return batch.window is not None and not self._bulk.calendar(batch.window).is_open(now)
 
 
-def bulk_places(processes: Sequence[Process], now: datetime) -> int:
+def bulk_places(processes: Sequence[Process]) -> int:
     """How many bulk jobs the live workers' engines can work on at once, by their own figures.
 
     An engine with requests waiting and a full KV cache gets no more than it runs. Before any worker
@@ -98,7 +98,7 @@ def bulk_places(processes: Sequence[Process], now: datetime) -> int:
     places = [
         _places_of(process)
         for process in processes
-        if process.role == "worker" and (now - process.seen_at).total_seconds() < LIVE_SECONDS
+        if process.role == "worker" and process.age_seconds < LIVE_SECONDS
     ]
     return sum(places) or WorkerSettings().bulk_places
 

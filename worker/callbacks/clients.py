@@ -1,4 +1,4 @@
-"""The HTTP clients that deliver: one for everybody, and one for each who has TLS of its own."""
+"""HTTP clients: a shared one, and one for each department with TLS options of its own."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from httpx_aiohttp import AiohttpTransport
 from jobs.model.department import CallbackOptions
 from worker.callbacks.tls import tls_context
 
-_MOST = 256
+_MOST_OWN = 256
 
 
 class Clients:
-    """Made on the event loop that uses them. None of them follows a redirect, keeps a cookie, heeds
-    the environment or looks up a name twice.
+    """HTTP clients without redirects, cookies, proxies from the environment or a DNS cache.
+
+    Must be created on the event loop that uses them.
     """
 
     def __init__(self, timeout_seconds: float, concurrency: int) -> None:
         self._timeout = timeout_seconds
         self._concurrency = concurrency
-        self._for_all = self._new(None)
+        self._shared = self._new(None)
         self._own: dict[tuple[str | None, ...], httpx.AsyncClient] = {}
 
     async def close(self) -> None:
-        for client in (self._for_all, *self._own.values()):
+        for client in (self._shared, *self._own.values()):
             await client.aclose()
 
     async def of(self, options: CallbackOptions) -> httpx.AsyncClient:
-        """Connections are shared by nobody whose CAs or certificate differ.
+        """The client for these options. It is shared if CAs and certificate are equal.
 
-        Raises `ValueError` where what the department has cannot be used.
+        Raises `ValueError` if the CA bundle or the certificate cannot be used.
         """
         identity = (options.ca_pem, options.client_cert_pem, options.client_key_pem)
         if identity not in self._own:
             context = tls_context(options)
             if context is None:
-                return self._for_all
+                return self._shared
             self._own[identity] = self._new(context)
         client = self._own[identity] = self._own.pop(identity)
-        if len(self._own) > _MOST:
+        if len(self._own) > _MOST_OWN:
             await self._own.pop(next(iter(self._own))).aclose()
         return client
 

@@ -1,4 +1,4 @@
-"""One attempt at delivering a callback: signed, checked, sent, judged (Standard Webhooks 1.0.0)."""
+"""One attempt at delivering a callback: sign, check, send, evaluate (Standard Webhooks 1.0.0)."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from jobs.model.problems import ProblemError
 from jobs.submit.submission import resolve
 from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target, plain
 from worker.callbacks.clients import Clients
-from worker.callbacks.receiver_responses import beginning_of, outcome_of, retry_after_of
+from worker.callbacks.receiver_responses import outcome_of, read_start, retry_after_of
 from worker.callbacks.signing import signed_headers
 
 ATTEMPT_HEADER = "chancery-attempt"
 
 Resolve = Callable[[Target], Awaitable[Sequence[Address]]]
-Place = tuple[Address, int]
+Endpoint = tuple[Address, int]  # IP address and port
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What an attempt came to. `retry_after` is what the receiver asked for, in seconds."""
+class AttemptResult:
+    """The result of one attempt.
+
+    `final`: no further attempt is made. `retry_after`: seconds that the receiver asked to wait.
+    """
 
     attempt: Attempt
     outcome: Outcome
@@ -40,27 +43,28 @@ class Tried:
         return self.outcome is Outcome.delivered
 
 
-def failed(at: datetime, why: str, seconds: float = 0.0) -> Tried:
-    """An attempt that got no answer."""
-    return Tried(Attempt(at, None, why, seconds), Outcome.failed)
+def failed(at: datetime, why: str, seconds: float = 0.0) -> AttemptResult:
+    """An attempt that got no response."""
+    return AttemptResult(Attempt(at, None, why, seconds), Outcome.failed)
 
 
-def unsent(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False) -> Tried:
+def unsent(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False) -> AttemptResult:
     """An attempt that ended before anything was sent."""
-    return Tried(Attempt(at, None, why, seconds), Outcome.unsent, final=final)
+    return AttemptResult(Attempt(at, None, why, seconds), Outcome.unsent, final=final)
 
 
 class Deliverer:
-    """Sends to the very address that was checked, under the original name.
+    """Sends callbacks. It connects to the address that was checked, not to a second look-up.
 
-    `platform` is where the platform's own servers listen; `find` gives a host's addresses.
+    `platform`: endpoints of the platform's own servers, which are refused. `find`: resolves a host.
+    `response_max_bytes`: how much of a failed response is stored.
     """
 
     def __init__(
         self,
         timeout_seconds: float,
         concurrency: int,
-        platform: frozenset[Place],
+        platform: frozenset[Endpoint],
         find: Resolve = resolve,
         response_max_bytes: int = 4_096,
     ) -> None:
@@ -87,8 +91,8 @@ class Deliverer:
         *,
         options: CallbackOptions | None = None,
         number: int = 1,
-    ) -> Tried:
-        """Make one attempt, the `number`th. Whatever goes wrong is in what it returns."""
+    ) -> AttemptResult:
+        """Make one attempt, which is the `number`th. Failures are in the result, not raised."""
         at, began = datetime.now(UTC), time.monotonic()
         options = options or CallbackOptions()
         secrets = department.callback_secrets
@@ -102,16 +106,16 @@ class Deliverer:
             async with asyncio.timeout(self._timeout):
                 addresses, target = await self._checked(department, url)
                 response = await _post(client, addresses, target, headers, body)
-            answer = await self._beginning(response)
+            text = await self._read_start(response)
         except ProblemError as error:
             return unsent(at, error.problem.detail, time.monotonic() - began)
         except TimeoutError:
-            return self._failed(at, began, f"no answer in {self._timeout:g} s")
+            return self._failed(at, began, f"no response within {self._timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
-        attempt = Attempt(at, response.status_code, None, time.monotonic() - began, answer)
+        attempt = Attempt(at, response.status_code, None, time.monotonic() - began, text)
         outcome = outcome_of(response)
-        return Tried(
+        return AttemptResult(
             attempt,
             outcome,
             final=outcome is Outcome.gone,
@@ -119,28 +123,31 @@ class Deliverer:
         )
 
     async def _checked(self, department: Department, url: str) -> tuple[Sequence[Address], Target]:
-        """Look a host up once, and check everything that it came to."""
+        """Resolve the URL's host once, and check all of its addresses.
+
+        Raises `ProblemError` if one is not allowed.
+        """
         addresses = await self._find(parse_target(url))
         target = check_target(url, AllowList(department.callback_allow), addresses)
         if any((plain(address), target.port) in self._platform for address in addresses):
             raise ProblemError(
-                "callback-not-allowed", "The callback URL is one of the platform's own addresses."
+                "callback-not-allowed", "The callback URL is an address of the platform itself."
             )
         return addresses, target
 
-    async def _beginning(self, response: httpx.Response) -> str | None:
+    async def _read_start(self, response: httpx.Response) -> str | None:
         try:
-            return await beginning_of(response, self._response_max)
+            return await read_start(response, self._response_max)
         finally:
             await response.aclose()
 
     async def _client(self, options: CallbackOptions) -> httpx.AsyncClient:
         if self._clients is None:
-            raise RuntimeError("the deliverer was not started")
+            raise RuntimeError("call start() before sending")
         return await self._clients.of(options)
 
     @staticmethod
-    def _failed(at: datetime, began: float, why: str) -> Tried:
+    def _failed(at: datetime, began: float, why: str) -> AttemptResult:
         return failed(at, why, time.monotonic() - began)
 
 
@@ -151,12 +158,12 @@ async def _post(
     headers: Mapping[str, str],
     body: bytes,
 ) -> httpx.Response:
-    """Post to the first of the addresses that can be connected to."""
+    """Post to the first address that accepts a connection."""
     for address in addresses[:-1]:
         try:
             return await _post_to(client, address, target, headers, body)
         except httpx.TransportError as error:
-            # The transport has one name for this and for connections that broke later.
+            # The transport raises the same error for connections that broke later.
             if not isinstance(error.__cause__, ClientConnectorError):
                 raise
     return await _post_to(client, addresses[-1], target, headers, body)
@@ -179,7 +186,7 @@ async def _post_to(
             "host": original.netloc.decode(),
             "content-type": "application/json",
             "user-agent": "chancery",
-            "accept-encoding": "identity",  # so that what is kept can be read
+            "accept-encoding": "identity",  # so that the stored response is readable
         },
         extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
     )

@@ -1,4 +1,4 @@
-"""What a callback says: the event in its body."""
+"""The event in the body of a callback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from jobs.views import job_view
 async def event_body(
     callback: Callback, subject: Job | Batch, store: Store, *, public_url: str, max_bytes: int
 ) -> bytes:
-    """The JSON of an event. What has ended does not change, so every attempt sends the same.
+    """The JSON of an event. It is the same at every attempt, because ended jobs do not change.
 
-    A result that would make it longer than `max_bytes` is left to be fetched from `result_url`.
+    Where it would be longer than `max_bytes`, `result_url` replaces the job's result.
     """
     if isinstance(subject, Batch):
         return _event(callback, subject.ended_at, batch_view(subject).model_dump(mode="json"))

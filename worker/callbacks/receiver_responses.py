@@ -1,4 +1,4 @@
-"""What a receiver's answer comes to."""
+"""Evaluates the response of a receiver."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from aiohttp import ClientError
 
 from jobs.model.callback import Outcome
 
-ANSWER_MAX_BYTES = 64 * 1024
-ANSWER_SECONDS = 1.0
+READ_MAX_BYTES = 64 * 1024
+READ_SECONDS = 1.0
 RETRY_AFTER_MAX_SECONDS = 86_400.0
 GONE = 410
 _BUSY = frozenset({429, 503})
 
 
-async def beginning_of(response: httpx.Response, most: int) -> str | None:
-    """The first `most` bytes of an answer as text, where it failed; None where there is nothing.
+async def read_start(response: httpx.Response, most: int) -> str | None:
+    """The first `most` bytes of a failed response as text. None: no body, a success, or encoded.
 
-    A short answer is read whole, so that the connection can be used again. It was its status that
-    counts: what becomes of the rest changes nothing.
+    Reads up to 64 KiB for up to a second, so that the connection can be reused after a short body.
+    Errors while reading are ignored, because only the status counts.
     """
-    seen, kept = 0, bytearray()
+    size, start = 0, bytearray()
     with suppress(TimeoutError, httpx.HTTPError, ClientError):
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(READ_SECONDS):
             async for chunk in response.aiter_raw():
-                seen += len(chunk)
-                kept += chunk[: most - len(kept)]
-                if seen > ANSWER_MAX_BYTES:
+                size += len(chunk)
+                start += chunk[: most - len(start)]
+                if size > READ_MAX_BYTES:
                     break
-    if not kept or response.is_success or "content-encoding" in response.headers:
+    if not start or response.is_success or "content-encoding" in response.headers:
         return None
-    return _text(bytes(kept), response.charset_encoding or "utf-8")
+    return _text(bytes(start), response.charset_encoding or "utf-8")
 
 
 def _text(data: bytes, encoding: str) -> str:
@@ -53,7 +53,10 @@ def outcome_of(response: httpx.Response) -> Outcome:
 
 
 def retry_after_of(response: httpx.Response) -> float | None:
-    """`Retry-After` in seconds or as a date (RFC 9110 10.2.3), where the status gives it weight."""
+    """Seconds of `Retry-After`, a number or a date (RFC 9110 10.2.3), of a 429 or 503 response.
+
+    At most a day. None: another status, no header, or one that cannot be parsed.
+    """
     value = response.headers.get("retry-after")
     if value is None or response.status_code not in _BUSY:
         return None

@@ -1,4 +1,4 @@
-"""The signatures of a callback: Standard Webhooks 1.0.0, and SM3 where a department asks for it."""
+"""Signatures of callbacks: Standard Webhooks 1.0.0, and HMAC-SM3 if there is an SM3 key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ SM3_HEADER = "webhook-signature-sm3"
 def signed_headers(
     secrets: Sequence[str], event_id: str, at: datetime, body: bytes, sm3_key: str | None = None
 ) -> dict[str, str]:
-    """A signature for each secret, over `id.timestamp.body`; with a key, one by HMAC-SM3 too.
+    """The headers with a signature for each secret, over `id.timestamp.body`.
 
-    Raises `ValueError` where this Python's OpenSSL has no SM3.
+    `sm3_key`: adds a signature by HMAC-SM3. Raises `ValueError` if a key is not valid or this
+    Python's OpenSSL has no SM3.
     """
     text = body.decode()
     headers = {
         "webhook-id": event_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(Webhook(one).sign(event_id, at, text) for one in secrets),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(event_id, at, text) for secret in secrets
+        ),
     }
     if sm3_key is not None:
         signed = f"{event_id}.{headers['webhook-timestamp']}.".encode() + body
@@ -33,7 +36,7 @@ def signed_headers(
 
 
 def key_bytes(secret: str) -> bytes:
-    """What a secret stands for: base64 after `whsec_`. Raises `ValueError`."""
+    """The key in a secret: base64 after an optional `whsec_`. Raises `ValueError`."""
     key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     if not key:
         raise ValueError("the key is empty")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from jobs.ledger.figures import Figures, Server
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
+from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane
 from jobs.model.states import CallbackStatus
 
@@ -63,11 +62,11 @@ def of_server(server: Server) -> Iterator[Finding]:
         yield Finding(Level.ok, "redis", text)
 
 
-def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def of_processes(processes: Sequence[Process]) -> Iterator[Finding]:
     """One finding a process, and one for each role that nobody fills."""
-    filled = {process.role for process in processes if _age(process, now) <= HEARD_WITHIN_SECONDS}
+    filled = {process.role for process in processes if process.age_seconds <= HEARD_WITHIN_SECONDS}
     for process in processes:
-        age = _age(process, now)
+        age = process.age_seconds
         text = f"{process.name}, heard from {age:.0f} s ago"
         if age <= HEARD_WITHIN_SECONDS:
             yield Finding(Level.ok, process.role, text)
@@ -78,15 +77,15 @@ def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Findin
     for role in ROLES:
         if role not in {process.role for process in processes}:
             yield Finding(Level.bad, role, "none in the last ten minutes", _start_it(role))
-    yield from _lanes_without_worker(processes, now)
+    yield from _lanes_without_worker(processes)
 
 
-def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def _lanes_without_worker(processes: Sequence[Process]) -> Iterator[Finding]:
     """Lanes that no living worker runs, where there are workers."""
     workers = [
         process.detail.get("lanes", list(Lane))
         for process in processes
-        if process.role == "worker" and _age(process, now) <= HEARD_WITHIN_SECONDS
+        if process.role == "worker" and process.age_seconds <= HEARD_WITHIN_SECONDS
     ]
     for lane in Lane if workers else ():
         if not any(lane in lanes for lanes in workers):
@@ -94,11 +93,11 @@ def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterat
             yield Finding(Level.bad, "worker", f"none runs {lane} jobs", advice)
 
 
-def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def of_engines(processes: Sequence[Process]) -> Iterator[Finding]:
     """What each living worker says of its engine, and of its fast one where it has one."""
     for process in processes:
         healthy = process.detail.get("engine_healthy")
-        if healthy is None or _age(process, now) > HEARD_WITHIN_SECONDS:
+        if healthy is None or process.age_seconds > HEARD_WITHIN_SECONDS:
             continue
         if healthy:
             figures = ", ".join(_figures(process.detail.get("engine") or {}))
@@ -114,7 +113,7 @@ def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]
             yield _of_fast_engine(process)
 
 
-def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
+def of_figures(figures: Statistics, max_queued: int) -> Iterator[Finding]:
     """How much waits, and what could not be delivered."""
     jobs: Counter[str] = Counter()
     for (_, status), count in figures.jobs.items():
@@ -171,7 +170,7 @@ def _of_fast_engine(process: Process) -> Finding:
     )
 
 
-def _of_callbacks(figures: Figures) -> Iterator[Finding]:
+def _of_callbacks(figures: Statistics) -> Iterator[Finding]:
     dead: Counter[str] = Counter()
     pending = 0
     for (department, status), count in figures.callbacks.items():
@@ -191,7 +190,7 @@ def _of_callbacks(figures: Figures) -> Iterator[Finding]:
     )
 
 
-def _of_receivers(figures: Figures) -> Iterator[Finding]:
+def _of_receivers(figures: Statistics) -> Iterator[Finding]:
     """Those that are not called for now, and those that are not called any more."""
     broken = [
         f"{place} of {department}"
@@ -218,10 +217,6 @@ def _of_receivers(figures: Figures) -> Iterator[Finding]:
 def _figures(engine: Mapping[str, Any]) -> Iterator[str]:
     for name, value in engine.items():
         yield f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
-
-
-def _age(process: Process, now: datetime) -> float:
-    return (now - process.seen_at).total_seconds()
 
 
 def _start_it(role: str) -> str:

@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -54,15 +53,14 @@ async def _look(redis_url: str) -> list[Finding]:
 
 
 async def _findings(ledger: Ledger) -> list[Finding]:
-    server = await ledger.figures.server()
+    server = await ledger.statistics.server()
     processes = await ledger.processes.list()
-    figures = await ledger.read_figures()
+    figures = await ledger.read_statistics()
     pauses = await ledger.pauses.list()
-    now = datetime.now(UTC)
     return [
         *diagnosis.of_server(server),
-        *diagnosis.of_processes(processes, now),
-        *diagnosis.of_engines(processes, now),
+        *diagnosis.of_processes(processes),
+        *diagnosis.of_engines(processes),
         *diagnosis.of_figures(figures, LimitSettings().max_queued),
         *diagnosis.of_pauses(pauses),
     ]

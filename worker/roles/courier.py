@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +17,19 @@ from jobs.model.department import Department
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
-from jobs.process.settings import ApiSettings, CallbackSettings, RedisSettings, StoreSettings
+from jobs.process.settings import (
+    ApiSettings,
+    CallbackSettings,
+    EngineSettings,
+    FastEngineSettings,
+    FlowerSettings,
+    RedisSettings,
+    StoreSettings,
+)
 from jobs.store import Store
-from worker.callbacks.delivery import Deliverer, Tried, unsent
+from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
-from worker.callbacks.own_addresses import platform_addresses
+from worker.callbacks.own_addresses import endpoints_of
 from worker.celery.app import app, register_callbacks
 from worker.celery.loop import LoopThread
 from worker.celery.service import serve
@@ -31,15 +40,40 @@ JITTER = 0.1
 log = structlog.get_logger()
 
 
-class Courier:
-    """What a courier is made of; made on the event loop that runs it."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a courier, read from the environment when the process starts."""
 
-    def __init__(self, deliverer: Deliverer) -> None:
-        self._settings = CallbackSettings()
-        self._public_url = ApiSettings().public_url or ""
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    callbacks: CallbackSettings = field(default_factory=CallbackSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
+    flower: FlowerSettings = field(default_factory=FlowerSettings)
+
+    @property
+    def platform_urls(self) -> Sequence[str]:
+        """The URLs of the platform's own servers."""
+        urls = (
+            self.redis.url.get_secret_value(),
+            self.engine.url,
+            self.fast_engine.url,
+            f"http://{self.api.host}:{self.api.port}",
+            f"http://{self.flower.host}:{self.flower.port}",
+        )
+        return [url for url in urls if url]
+
+
+class Courier:
+    """Delivers callbacks. Must be created on the event loop that runs it."""
+
+    def __init__(self, settings: Settings, deliverer: Deliverer) -> None:
+        self._settings = settings.callbacks
+        self._public_url = settings.api.public_url or ""
         self._process = this_process("courier")
-        self._ledger = Ledger(RedisSettings())
-        self._store = Store(StoreSettings().data_dir / "store")
+        self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
+        self._store = Store(settings.store.data_dir / "store")
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -59,11 +93,11 @@ class Courier:
         return (keep_beating(self._ledger, self._process, self._detail),)
 
     def begin_stop(self) -> None:
-        """Pull nothing more; what was pulled is still delivered."""
+        """Take no more messages. Deliveries under way are finished."""
         self._stopping = True
 
     def stop_work(self) -> None:
-        """Nothing is lost: an attempt that is not reported is made again when its lease ends."""
+        """Cancel the deliveries under way. They are made again when their leases end."""
         for work in self._in_hand:
             work.cancel()
 
@@ -73,7 +107,7 @@ class Courier:
         await self._ledger.close()
 
     async def deliver(self, callback_id: str) -> str:
-        """Make the attempt that is due, if one is; returns a word on it, for Flower."""
+        """Make the attempt that is due, if any. Returns its result as text, for Flower."""
         work = asyncio.current_task()
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         self._in_hand.add(work)
@@ -84,60 +118,63 @@ class Courier:
                     log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
                 return f"left: {delivery.value}"
             with structlog.contextvars.bound_contextvars(
-                callback_id=callback_id, **_about(delivery.callback)
+                callback_id=callback_id, **_subject_ids(delivery.callback)
             ):
                 return await self._deliver(delivery)
         except asyncio.CancelledError:
             return "left: the courier stops"
         except ProblemError as error:
-            # The ledger is away. The attempt, if it was made, is made again when its lease ends.
+            # The ledger is unavailable. The attempt is made again when its lease ends.
             return f"left: {error.problem.code}"
         finally:
             self._in_hand.discard(work)
 
     async def _deliver(self, delivery: Delivery) -> str:
-        tried = await self._try(delivery)
-        status, delay = self._verdict(delivery, tried)
+        result = await self._attempt(delivery)
+        status, delay = self._next_step(delivery, result)
         await self._ledger.callbacks.settle(
-            delivery, tried.attempt, status, tried.outcome, delay_seconds=delay
+            delivery, result.attempt, status, result.outcome, delay_seconds=delay
         )
         log.info(
             f"callback.{status.value}",
             attempt=delivery.attempt,
-            status_code=tried.attempt.status_code,
-            error=tried.attempt.error,
+            status_code=result.attempt.status_code,
+            error=result.attempt.error,
             again_in=round(delay) if status is CallbackStatus.pending else None,
         )
-        if tried.outcome is Outcome.gone:
+        if result.outcome is Outcome.gone:
             log.warning("callback.url_gone", department=delivery.callback.department)
         return status.value
 
-    async def _try(self, delivery: Delivery) -> Tried:
-        callback, at = delivery.callback, datetime.now(UTC)
-        department = await self._ledger.departments.get(callback.department)
+    async def _attempt(self, delivery: Delivery) -> AttemptResult:
+        callback, department, at = delivery.callback, delivery.department, datetime.now(UTC)
         if department is None:
-            return unsent(at, f"the department {callback.department} has gone", final=True)
+            return unsent(at, f"the department {callback.department} does not exist", final=True)
         try:
             body = await self._body(delivery, department)
-            options = await self._ledger.departments.callback_options(department.name)
             return await self._deliverer.send(
-                department, callback.url, callback.id, body, options=options, number=delivery.number
+                department,
+                callback.url,
+                callback.id,
+                body,
+                options=delivery.options,
+                number=delivery.number,
             )
         except ProblemError:
             raise
-        except Exception as error:  # noqa: BLE001 - the edge, and recorded
-            # The edge: a callback that cannot be made ends like one that cannot be delivered.
+        except Exception as error:  # noqa: BLE001 - a defect must not stop the courier
             log.error("callback.defect", **described(error))  # noqa: TRY400 - it may quote results
-            return unsent(at, f"the callback could not be made ({type(error).__name__})")
+            return unsent(at, f"the callback could not be built ({type(error).__name__})")
 
-    def _verdict(self, delivery: Delivery, tried: Tried) -> tuple[CallbackStatus, float]:
-        if tried.delivered:
+    def _next_step(self, delivery: Delivery, result: AttemptResult) -> tuple[CallbackStatus, float]:
+        """The callback's state after the attempt, and the delay in seconds before the next one."""
+        if result.delivered:
             return CallbackStatus.delivered, 0
         schedule = self._settings.schedule_seconds
-        if tried.final or delivery.attempt >= len(schedule):
+        if result.final or delivery.attempt >= len(schedule):
             return CallbackStatus.dead, 0
         delay = schedule[delivery.attempt] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-        return CallbackStatus.pending, max(delay, tried.retry_after or 0)
+        return CallbackStatus.pending, max(delay, result.retry_after or 0)
 
     async def _body(self, delivery: Delivery, department: Department) -> bytes:
         most = department.callback_max_bytes or self._settings.max_bytes
@@ -153,35 +190,34 @@ class Courier:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
 
 
-def _about(callback: Callback) -> Mapping[str, str]:
+def _subject_ids(callback: Callback) -> Mapping[str, str]:
     ids = {"job_id": callback.job_id, "batch_id": callback.batch_id}
     return {name: value for name, value in ids.items() if value is not None}
 
 
 def main() -> None:
-    settings = CallbackSettings()
+    settings = Settings()
     with LoopThread() as loop:
-        courier = loop.run(_made(settings))
+        courier = loop.run(_new_courier(settings))
 
         def deliver(callback_id: str) -> str:
             return loop.run(courier.deliver(callback_id))
 
         register_callbacks(deliver)
         arguments = (
-            f"--concurrency={settings.concurrency}",
+            f"--concurrency={settings.callbacks.concurrency}",
             f"--queues={Queue.callbacks.value}",
             "--hostname=courier@%h",
         )
-        serve(app, courier, loop, arguments, settings.timeout_seconds)
+        serve(app, courier, loop, arguments, settings.callbacks.timeout_seconds)
 
 
-async def _made(settings: CallbackSettings) -> Courier:
-    platform = await platform_addresses()
-    return Courier(
-        Deliverer(
-            settings.timeout_seconds,
-            settings.concurrency,
-            platform,
-            response_max_bytes=settings.response_max_bytes,
-        )
+async def _new_courier(settings: Settings) -> Courier:
+    callbacks = settings.callbacks
+    deliverer = Deliverer(
+        callbacks.timeout_seconds,
+        callbacks.concurrency,
+        await endpoints_of(settings.platform_urls),
+        response_max_bytes=callbacks.response_max_bytes,
     )
+    return Courier(settings, deliverer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from datetime import UTC, datetime
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
@@ -22,11 +21,9 @@ async def _alive(role: str) -> bool:
         sys.exit(error.problem.detail)
     finally:
         await ledger.close()
-    now, host = datetime.now(UTC), socket.gethostname()
+    host = socket.gethostname()
     return any(
-        process.role == role
-        and process.host == host
-        and (now - process.seen_at).total_seconds() < FRESH_SECONDS
+        process.role == role and process.host == host and process.age_seconds < FRESH_SECONDS
         for process in processes
     )
 

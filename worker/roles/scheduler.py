@@ -33,13 +33,13 @@ from worker.bulk.flusher import Flusher
 from worker.bulk.releaser import Releaser
 from worker.heartbeat import keep_beating, this_process
 
-SWEEP_SECONDS = 0.25
+DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
 FORECAST_SECONDS = 5.0
 READ_SECONDS = 0.5
-FORGET_SECONDS = 60.0
+PRUNE_SECONDS = 60.0
 ORPHANS_SECONDS = 24 * 3600.0
 ORPHANS_AT_ONCE = 500
 log = structlog.get_logger()
@@ -74,12 +74,12 @@ class Scheduler:
         beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
         try:
             async with asyncio.TaskGroup() as duties:
-                duties.create_task(self._keep_doing(self._sweep, SWEEP_SECONDS))
+                duties.create_task(self._keep_doing(self._run_due_work, DUE_WORK_SECONDS))
                 duties.create_task(self._keep_doing(self._release, RELEASE_SECONDS))
                 duties.create_task(self._keep_doing(self._flusher.flush_due, FLUSH_SECONDS))
                 duties.create_task(self._keep_doing(self._read_batches, READ_SECONDS))
                 duties.create_task(self._keep_doing(self._forecast, FORECAST_SECONDS))
-                duties.create_task(self._keep_doing(self._forget, FORGET_SECONDS))
+                duties.create_task(self._keep_doing(self._prune, PRUNE_SECONDS))
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
@@ -112,13 +112,13 @@ class Scheduler:
             self._leases_count_from = time.monotonic() + self._lease_seconds
             await asyncio.sleep(1)
 
-    async def _sweep(self) -> None:
+    async def _run_due_work(self) -> None:
         take_leases = time.monotonic() >= self._leases_count_from
-        swept = await self._ledger.upkeep.sweep(take_leases=take_leases)
+        due_work = await self._ledger.upkeep.run_due_work(take_leases=take_leases)
         self._swept_at = datetime.now(UTC)
-        moved = {name: count for name, count in asdict(swept).items() if count}
-        if moved:
-            log.info("scheduler.moved", **moved)
+        counts = {name: count for name, count in asdict(due_work).items() if count}
+        if counts:
+            log.info("scheduler.moved", **counts)
 
     async def _release(self) -> None:
         released = await self._releaser.release()
@@ -126,26 +126,26 @@ class Scheduler:
             log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
     async def _forecast(self) -> None:
-        await self._ledger.batches.note_expected(await self._eta.of_open(datetime.now(UTC)))
+        await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():
             pass
 
-    async def _forget(self) -> None:
-        forgotten = await self._ledger.upkeep.forget()
-        for blob in forgotten.blobs:
+    async def _prune(self) -> None:
+        pruned = await self._ledger.upkeep.prune()
+        for blob in pruned.blobs:
             await self._store.delete(blob)
         abandoned = await self._store.clear_abandoned()
         if time.monotonic() >= self._look_for_orphans_at:
             self._look_for_orphans_at = time.monotonic() + ORPHANS_SECONDS
             await self._clear_orphans()
-        if forgotten.jobs or forgotten.documents or forgotten.files or abandoned:
+        if pruned.jobs or pruned.documents or pruned.files or abandoned:
             log.info(
-                "scheduler.forgot",
-                jobs=forgotten.jobs,
-                documents=forgotten.documents,
-                files=forgotten.files,
+                "scheduler.pruned",
+                jobs=pruned.jobs,
+                documents=pruned.documents,
+                files=pruned.files,
                 abandoned_uploads=abandoned,
             )
 

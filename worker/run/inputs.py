@@ -21,7 +21,7 @@ from documents.source import Made, ResultFile
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import Line
 from jobs.ledger import Ledger
-from jobs.ledger.grouped import Grouped
+from jobs.ledger.coalescer import Coalescer
 from jobs.model.digests import sha256_of_text
 from jobs.model.job import Claim, InputLine, StoredDocument
 from jobs.model.provenance import Reference
@@ -70,7 +70,7 @@ class Inputs:
         self._limits = limits
         self._documents = documents
         # The jobs of one message want theirs at one time: together they cost one turn of a thread.
-        self._lines = Grouped(self._read_lines)
+        self._lines = Coalescer(self._read_lines)
         self._references = References(ledger, self._read, limits)
 
     async def give_references(self, claim: Claim, options: BaseModel) -> tuple[Reference, ...]:

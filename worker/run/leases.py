@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Held
+from jobs.ledger.runs import LeaseRenewal
 from jobs.model.job import Claim, Progress
 from jobs.model.problems import ProblemError
 
@@ -100,7 +100,7 @@ class Leases:
 
     async def _renew(self) -> None:
         renewed = dict(self._held)
-        held = [Held(*key, lease.progress) for key, lease in renewed.items()]
+        held = [LeaseRenewal(*key, lease.progress) for key, lease in renewed.items()]
         began = time.monotonic()
         try:
             # A network that is cut answers nothing, not even an error, for as long as one listens.

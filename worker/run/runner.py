@@ -187,7 +187,7 @@ class Runner:
         self, claim: Claim, code: str, *, delay_seconds: float, counted: bool = False
     ) -> str:
         try:
-            stands = await self._ledger.runs.put_back(
+            stands = await self._ledger.runs.requeue(
                 claim, delay_seconds=delay_seconds, counted=counted, code=code
             )
         except ProblemError as error:
@@ -204,7 +204,7 @@ class Runner:
                 break
             await asyncio.sleep(OUTAGE_EVERY_SECONDS)
             try:
-                stands = await self._ledger.runs.put_back(
+                stands = await self._ledger.runs.requeue(
                     claim, delay_seconds=0, counted=False, code="cut-off"
                 )
             except ProblemError:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jobs.ledger import Ledger
@@ -20,7 +19,7 @@ from worker.supervise.redis_server import RedisServer
 HOST = "127.0.0.1"
 ENGINE_HOME = "CHANCERY_ENGINE_HOME"
 _OWN_PREFIXES = ("CHANCERY_", "FLOWER_")
-_FRESH = timedelta(seconds=15)
+_FRESH_SECONDS = 15
 _STOP_MARGIN_SECONDS = 5.0
 
 
@@ -112,9 +111,8 @@ def heart_beats(ledger: Ledger, role: str) -> Check:
             processes = await ledger.processes.list()
         except ProblemError:
             return False
-        since = datetime.now(UTC) - _FRESH
         return any(
-            process.role == role and mark in process.name and process.seen_at > since
+            process.role == role and mark in process.name and process.age_seconds < _FRESH_SECONDS
             for process in processes
         )
 

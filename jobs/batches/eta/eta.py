@@ -53,7 +53,7 @@ class BatchEta:
     ) -> Mapping[str, datetime | None]:
         batches = await self._ledger.batches.open()
         throughput = Throughput(
-            await self._ledger.figures.pace(), self._bulk.assumed_tokens_per_second
+            await self._ledger.statistics.pace(), self._bulk.assumed_tokens_per_second
         )
         by_department: defaultdict[str, list[_OpenBatch]] = defaultdict(list)
         for batch in [*(_open_batch(one, _remaining(one)) for one in batches), *new]:

@@ -20,16 +20,13 @@ from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.process.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
-from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import a_callback, settle, taken
 
 
-async def beat(
-    ledger: Ledger, role: str, *, seconds_ago: float = 0, detail: dict[str, Any] | None = None
-) -> None:
-    now = datetime.now(UTC)
-    seen = now - timedelta(seconds=seconds_ago)
-    await ledger.processes.beat(Process(role, f"{role}-1", "host", 1, now, seen, detail or {}))
+async def beat(ledger: Ledger, role: str, *, detail: dict[str, Any] | None = None) -> None:
+    process = Process(role, f"{role}-1", "host", 1, datetime.now(UTC), detail or {})
+    await ledger.processes.beat(process)
 
 
 async def unready(office: Office) -> set[str]:
@@ -42,7 +39,9 @@ async def unready(office: Office) -> set[str]:
     return missing
 
 
-async def test_readiness_says_what_is_missing(office: Office, ledger: Ledger) -> None:
+async def test_readiness_says_what_is_missing(
+    office: Office, ledger: Ledger, redis_url: str
+) -> None:
     assert await unready(office) == {"worker", "courier", "scheduler", "engine"}
     await beat(ledger, "courier")
     await beat(ledger, "scheduler")
@@ -50,7 +49,8 @@ async def test_readiness_says_what_is_missing(office: Office, ledger: Ledger) ->
     assert await unready(office) == {"engine"}
     await beat(ledger, "worker", detail={"engine_healthy": True})
     assert await unready(office) == set()
-    await beat(ledger, "scheduler", seconds_ago=60)
+    with Redis.from_url(redis_url) as redis:
+        redis.zincrby("chancery:processes", -60, "scheduler-1")
     assert await unready(office) == {"scheduler"}
 
 
@@ -154,16 +154,16 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
 ) -> None:
     then, hour = datetime.now(UTC) - timedelta(hours=10), timedelta(hours=1)
     with Redis.from_url(redis_url, decode_responses=True) as redis:
-        bureau = Bureau(ledger, redis)
+        driver = BatchDriver(ledger, redis)
         for promised, due in ((20, 50), (8, 50), (4, 9)):
-            batch = await bureau.begin(
+            batch = await driver.begin(
                 1, created_at=then, expected_at=then + promised * hour, deadline=then + due * hour
             )
             if due > 10:
-                await bureau.release()
-                await bureau.run(bureau.take_sent())
-            await ledger.upkeep.sweep()
-            assert await bureau.write(batch)
+                await driver.release()
+                await driver.run(driver.take_sent())
+            await ledger.upkeep.run_due_work()
+            assert await driver.write(batch)
     seen, name = await figures(office), "chancery_batch_duration_over_promise"
     found = {bound: seen[f"{name}_bucket", (("le", bound),)] for bound in ("0.8", "1.5", "4")}
     assert found == {"0.8": 1, "1.5": 2, "4": 3}

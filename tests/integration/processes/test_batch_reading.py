@@ -77,7 +77,7 @@ async def test_outages_of_redis_are_no_deaths_of_the_scheduler(
         reading = asyncio.create_task(reader.read_next())
         await reading_is(redis, batch, token)
         redis.config_set("maxmemory", "1")
-        with pytest.raises(ProblemError, match="no room"):
+        with pytest.raises(ProblemError, match="out of memory"):
             await reading
         redis.config_set("maxmemory", "0")
         assert not await reader.read_next(), "it is due, or was not given back"

@@ -113,14 +113,14 @@ async def _is_counted(two: TwoEngines, kept: Job, escalated: Job, full: Job) -> 
     assert escalated.usage.prompt_tokens == kept.usage.prompt_tokens + full.usage.prompt_tokens
     assert escalated.usage.completion_tokens > full.usage.completion_tokens
     today = datetime.now(UTC).date()
-    (day,) = await two.desk.ledger.figures.usage(two.desk.name, today, today)
+    (day,) = await two.desk.ledger.statistics.usage(two.desk.name, today, today)
     used = day.tasks["summarize"]
     assert (used.jobs, used.kept, used.escalated) == ({"succeeded": 5}, 2, 1)
     assert used.doubts == {"number-not-in-source": 1}
     assert used.fast.prompt_tokens == used.full.prompt_tokens == 3 * full.usage.prompt_tokens
     assert used.full.completion_tokens == 3 * full.usage.completion_tokens
     assert (used.fast + used.full).completion_tokens == day.completion_tokens
-    figures = await two.desk.ledger.read_figures()
+    figures = await two.desk.ledger.read_statistics()
     assert figures.cascaded == {("summarize", "kept"): 2, ("summarize", "escalated"): 1}
     assert figures.doubts == {("summarize", "number-not-in-source"): 1}
 
@@ -157,7 +157,7 @@ async def test_without_a_fast_engine_auto_is_done_in_full(
         job = await desk.ended(await desk.submit(TEXT, model=model))
         assert role_and_doubts(job) == ("full", False, [])
     today = datetime.now(UTC).date()
-    (day,) = await desk.ledger.figures.usage(desk.name, today, today)
+    (day,) = await desk.ledger.statistics.usage(desk.name, today, today)
     used = day.tasks["summarize"]
     assert (used.kept, used.escalated, used.fast) == (0, 0, Usage())
     assert used.full.prompt_tokens == day.prompt_tokens > 0

@@ -1,4 +1,4 @@
-"""Batches without files: the index is made by hand, and of segments only their lines are noted."""
+"""Drives batches through the ledger without files: of segments, only line numbers are stored."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from redis import Redis
 from jobs.batches.batch import Batch, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment
 from jobs.batches.input.index import Entry, pack, unpack
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.batches import KeptBatch
+from jobs.ledger.batches import BatchReceipt
 from jobs.ledger.runs import Ending
-from jobs.ledger.upkeep import Release, Released
+from jobs.ledger.upkeep import Release, ReleaseResult
 from jobs.model.ids import new_batch_id, new_callback_id, new_file_id
 from jobs.model.job import Claim, Usage
 from jobs.model.lanes import Lane
@@ -51,8 +51,8 @@ def a_new_batch(**changes: Any) -> NewBatch:
 
 
 @dataclass(slots=True)
-class Bureau:
-    """A ledger, what Celery holds of it, and schedulers that note what they wrote, by blob."""
+class BatchDriver:
+    """Does the work of submitters, schedulers and workers. `written`: line numbers by blob."""
 
     ledger: Ledger
     redis: Redis
@@ -77,7 +77,7 @@ class Bureau:
 
     async def create(
         self, batch: NewBatch, body: bytes = b"{}", *, key: IdempotencyKey | None = None
-    ) -> KeptBatch:
+    ) -> BatchReceipt:
         return await self.ledger.batches.create(batch, body, key)
 
     async def indexing(self) -> Indexing:
@@ -122,7 +122,7 @@ class Bureau:
         assert found is not None
         return found
 
-    async def release(self, depth: int = 1_000, **terms: Any) -> Released:
+    async def release(self, depth: int = 1_000, **terms: Any) -> ReleaseResult:
         return await self.ledger.upkeep.release(Release(depth=depth, **terms))
 
     def messages(self, lane: Lane = Lane.bulk) -> list[list[str]]:

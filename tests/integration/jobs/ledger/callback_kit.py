@@ -1,4 +1,4 @@
-"""Callbacks to put through the ledger, and what couriers report of them."""
+"""Creates callbacks, and settles their deliveries as a courier would."""
 
 from __future__ import annotations
 

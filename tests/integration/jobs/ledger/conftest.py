@@ -1,4 +1,4 @@
-"""Jobs to put through the ledger."""
+"""Fixtures that submit jobs to the ledger."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.jobs import Kept, Submission
+from jobs.ledger.jobs import JobReceipt, Submission
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.job import NewJob, StoredDocument
 from jobs.model.lanes import Lane
-from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 
 Submit = Callable[..., Awaitable[str]]
 
@@ -53,7 +53,7 @@ async def submit_job(
     *,
     idempotency: IdempotencyKey | None = None,
     body: bytes = b"{}",
-) -> Kept:
+) -> JobReceipt:
     return await ledger.jobs.submit(
         Submission(
             job=job,
@@ -80,6 +80,6 @@ def submit(ledger: Ledger) -> Submit:
 
 
 @pytest.fixture
-def bureau(ledger: Ledger, redis_url: str) -> Iterator[Bureau]:
+def driver(ledger: Ledger, redis_url: str) -> Iterator[BatchDriver]:
     with Redis.from_url(redis_url, decode_responses=True) as redis:
-        yield Bureau(ledger, redis)
+        yield BatchDriver(ledger, redis)

@@ -1,4 +1,4 @@
-"""What batches took, over what was promised at their submission."""
+"""The duration of batches over the estimate at their submission."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 
 from jobs.batches.batch import Batch, BatchStatus
 from jobs.batches.eta.simulation import ERROR_BUCKETS
-from tests.integration.jobs.ledger.batch_kit import Bureau
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 
 HOUR = timedelta(hours=1)
 
 
-async def begun(bureau: Bureau, *, promised: float | None, due: float) -> Batch:
+async def begun(driver: BatchDriver, *, promised: float | None, due: float) -> Batch:
     """A batch of ten hours ago: its promise, and its deadline, so many hours after that."""
     then = datetime.now(UTC).replace(microsecond=0) - 10 * HOUR
-    return await bureau.begin(
+    return await driver.begin(
         1,
         created_at=then,
         expected_at=None if promised is None else then + promised * HOUR,
@@ -25,22 +25,22 @@ async def begun(bureau: Bureau, *, promised: float | None, due: float) -> Batch:
     )
 
 
-async def complete(bureau: Bureau, batch: Batch) -> None:
-    await bureau.release()
-    await bureau.run(bureau.take_sent())
-    assert await bureau.write(batch)
-    assert (await bureau.get(batch)).status is BatchStatus.completed
+async def complete(driver: BatchDriver, batch: Batch) -> None:
+    await driver.release()
+    await driver.run(driver.take_sent())
+    assert await driver.write(batch)
+    assert (await driver.get(batch)).status is BatchStatus.completed
 
 
-async def expire(bureau: Bureau, batch: Batch) -> None:
-    await bureau.ledger.upkeep.sweep()
-    assert await bureau.write(batch)
-    assert (await bureau.get(batch)).status is BatchStatus.expired
+async def expire(driver: BatchDriver, batch: Batch) -> None:
+    await driver.ledger.upkeep.run_due_work()
+    assert await driver.write(batch)
+    assert (await driver.get(batch)).status is BatchStatus.expired
 
 
-async def errors(bureau: Bureau) -> tuple[list[float], object]:
+async def errors(driver: BatchDriver) -> tuple[list[float], object]:
     """The bucket of each batch that counts, and the sum of what they took over what was said."""
-    found = (await bureau.ledger.batch_figures.read(["tax"])).errors
+    found = (await driver.ledger.statistics.read_batches(["tax"])).errors
     counts = [found.buckets[bound] for bound in ERROR_BUCKETS]
     new = [count - before for count, before in zip(counts, [0, *counts], strict=False)]
     buckets = [bound for bound, count in zip(ERROR_BUCKETS, new, strict=True) for _ in range(count)]
@@ -51,33 +51,35 @@ async def errors(bureau: Bureau) -> tuple[list[float], object]:
     ("promised", "bucket"), [(40, 0.5), (12, 0.9), (9.5, 1.1), (5.5, 2), (2, inf)]
 )
 async def test_a_completed_batch_counts_with_what_it_took(
-    bureau: Bureau, promised: float, bucket: float
+    driver: BatchDriver, promised: float, bucket: float
 ) -> None:
-    await complete(bureau, await begun(bureau, promised=promised, due=50))
-    assert await errors(bureau) == ([bucket], pytest.approx(10 / promised, rel=0.01))
+    await complete(driver, await begun(driver, promised=promised, due=50))
+    assert await errors(driver) == ([bucket], pytest.approx(10 / promised, rel=0.01))
 
 
-async def test_an_expired_batch_counts_with_the_time_until_its_deadline(bureau: Bureau) -> None:
-    await expire(bureau, await begun(bureau, promised=5, due=6))
-    assert await errors(bureau) == ([1.25], pytest.approx(1.2, rel=0.01))
+async def test_an_expired_batch_counts_with_the_time_until_its_deadline(
+    driver: BatchDriver,
+) -> None:
+    await expire(driver, await begun(driver, promised=5, due=6))
+    assert await errors(driver) == ([1.25], pytest.approx(1.2, rel=0.01))
 
 
-async def test_a_batch_that_expires_while_its_file_is_read_counts_too(bureau: Bureau) -> None:
+async def test_a_batch_that_expires_while_its_file_is_read_counts_too(driver: BatchDriver) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    await bureau.submit(created_at=now - 4 * HOUR, expected_at=now - 3 * HOUR, deadline=now)
-    await bureau.ledger.upkeep.sweep()
-    assert await errors(bureau) == ([4.0], pytest.approx(4))
+    await driver.submit(created_at=now - 4 * HOUR, expected_at=now - 3 * HOUR, deadline=now)
+    await driver.ledger.upkeep.run_due_work()
+    assert await errors(driver) == ([4.0], pytest.approx(4))
 
 
-async def test_nothing_is_learnt_where_a_late_end_was_promised_or_none(bureau: Bureau) -> None:
-    await expire(bureau, await begun(bureau, promised=8, due=6))
-    await expire(bureau, await begun(bureau, promised=None, due=6))
-    await complete(bureau, await begun(bureau, promised=None, due=50))
-    assert await errors(bureau) == ([], 0)
+async def test_nothing_is_learnt_where_a_late_end_was_promised_or_none(driver: BatchDriver) -> None:
+    await expire(driver, await begun(driver, promised=8, due=6))
+    await expire(driver, await begun(driver, promised=None, due=6))
+    await complete(driver, await begun(driver, promised=None, due=50))
+    assert await errors(driver) == ([], 0)
 
 
-async def test_a_cancelled_batch_tells_nothing_of_the_promise(bureau: Bureau) -> None:
-    batch = await begun(bureau, promised=5, due=50)
-    await bureau.ledger.batches.cancel("tax", batch.id)
-    assert await bureau.write(batch)
-    assert await errors(bureau) == ([], 0)
+async def test_a_cancelled_batch_tells_nothing_of_the_promise(driver: BatchDriver) -> None:
+    batch = await begun(driver, promised=5, due=50)
+    await driver.ledger.batches.cancel("tax", batch.id)
+    assert await driver.write(batch)
+    assert await errors(driver) == ([], 0)

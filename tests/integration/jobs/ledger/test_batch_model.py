@@ -37,7 +37,7 @@ from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings
-from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, Bureau
+from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
 
 T = TypeVar("T")
 P = "chancery:"
@@ -90,7 +90,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.redis = Redis.from_url(self.redis_url, decode_responses=True)
         self.redis.flushall()
         self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
-        self.bureau = Bureau(self.ledger, self.redis)
+        self.driver = BatchDriver(self.ledger, self.redis)
         self.steps = 0
         self.ids: list[str] = []
         self.pulled: list[list[str]] = []
@@ -134,7 +134,7 @@ class BatchMachine(RuleBasedStateMachine):
     ) -> str:
         """A batch that is read at once, where `lines` are given."""
         url = {"callback_url": URL} if called_back else {}
-        batch = self.do(self.bureau.submit(lane=lane, lines=MOST_LINES, **url))
+        batch = self.do(self.driver.submit(lane=lane, lines=MOST_LINES, **url))
         self.ids.append(batch.id)
         if lines is not None:
             indexing = self.do(self.ledger.batches.claim_indexing())
@@ -171,7 +171,7 @@ class BatchMachine(RuleBasedStateMachine):
     def _pull(self, worker: str, lease: float, *, alone: bool) -> Sequence[Claim]:
         """Take the first message there is, interactive ones first, and claim its jobs."""
         for lane in Lane:
-            messages = self.bureau.messages(lane)
+            messages = self.driver.messages(lane)
             if messages:
                 self.redis.rpop(lane.value)
                 self.pulled.append(messages[0])
@@ -239,8 +239,8 @@ class BatchMachine(RuleBasedStateMachine):
         delay=st.sampled_from([0.0, 600.0]),
         code=st.sampled_from(["output-invalid", "engine-unavailable"]),
     )
-    def put_back(self, run: Claim, delay: float, code: str) -> None:
-        self.do(self.ledger.runs.put_back(run, delay_seconds=delay, counted=True, code=code))
+    def requeue(self, run: Claim, delay: float, code: str) -> None:
+        self.do(self.ledger.runs.requeue(run, delay_seconds=delay, counted=True, code=code))
 
     @rule(worker=st.sampled_from(WORKERS))
     def declare_dead(self, worker: str) -> None:
@@ -261,7 +261,7 @@ class BatchMachine(RuleBasedStateMachine):
         refused=st.integers(0, 2),
     )
     def begin(self, indexing: Indexing, lines: list[str], refused: int) -> None:
-        begun = self.bureau.begun([(task, 10) for task in lines], refused)
+        begun = self.driver.begun([(task, 10) for task in lines], refused)
         latest = self.redis.hget(f"{P}batch:{indexing.batch.id}", "token") == str(indexing.token)
         assert self.do(self.ledger.batches.begin(indexing, begun)) <= latest
 
@@ -273,12 +273,12 @@ class BatchMachine(RuleBasedStateMachine):
     def release(self, depth: int, chunk: int, *, closed: bool) -> None:
         names = frozenset({"tax"}) if closed else frozenset()
         before = self._in_hand()
-        self.do(self.bureau.release(depth, chunk=chunk, closed=names, unwritten=3))
+        self.do(self.driver.release(depth, chunk=chunk, closed=names, unwritten=3))
         assert self._in_hand() <= max(before, depth)
 
     @rule(lost_after=st.sampled_from([0, 600]))
-    def sweep(self, lost_after: int) -> None:
-        self.do(self.ledger.upkeep.sweep(lost_after_seconds=lost_after))
+    def run_due_work(self, lost_after: int) -> None:
+        self.do(self.ledger.upkeep.run_due_work(lost_after_seconds=lost_after))
 
     @rule(target=flushes, batch_id=batches, most=st.integers(1, 4), callbacks=st.booleans())
     def write(
@@ -287,7 +287,7 @@ class BatchMachine(RuleBasedStateMachine):
         batch = self._batch(batch_id)
         if batch.status is BatchStatus.validating:
             return multiple()
-        return self.do(self.bureau.unwritten(batch, most, callbacks=callbacks))
+        return self.do(self.driver.unwritten(batch, most, callbacks=callbacks))
 
     @rule(flushed=flushes)
     def flush(self, flushed: Flushed) -> None:
@@ -310,7 +310,7 @@ class BatchMachine(RuleBasedStateMachine):
         if self._batch(batch_id).status is BatchStatus.validating:
             return
         both = [
-            self.do(self.bureau.unwritten(self._batch(batch_id), most, callbacks=callbacks))
+            self.do(self.driver.unwritten(self._batch(batch_id), most, callbacks=callbacks))
             for most in (first, second)
         ]
         for flushed in both:
@@ -419,16 +419,16 @@ class BatchMachine(RuleBasedStateMachine):
         for job_id in scheduled:
             self.redis.zadd(f"{P}scheduled", {job_id: 1})
         self.redis.delete(*Lane)
-        self.sweep(0)
+        self.run_due_work(0)
         self.release(50, 3, closed=False)
         for lane in Lane:
-            for message in self.bureau.messages(lane):
+            for message in self.driver.messages(lane):
                 claims = self.do(self.ledger.runs.claim(message, "w1", LONG, alone=True))
                 for run in claims.granted:
                     self.finish(run, SUCCEEDED)
         for batch_id in self.ids:
             if self._batch(batch_id).status not in {BatchStatus.validating, *BATCH_ENDINGS}:
-                self.flush(self.do(self.bureau.unwritten(self._batch(batch_id))))
+                self.flush(self.do(self.driver.unwritten(self._batch(batch_id))))
 
     def _look(self, batch_id: str) -> Seen:
         batch = self._batch(batch_id)
@@ -439,7 +439,7 @@ class BatchMachine(RuleBasedStateMachine):
             pipeline.lrange(f"{P}blobs:{file_id}", 0, -1)
         open_, outcomes, *files = pipeline.execute()
         good, bad = (
-            [line for blob in blobs for line in self.bureau.written[blob]] for blobs in files
+            [line for blob in blobs for line in self.driver.written[blob]] for blobs in files
         )
         return Seen(batch, self._by_line(open_), self._by_line(outcomes), good, bad)
 

@@ -60,7 +60,7 @@ async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: S
     )
     assert isinstance(await ledger.callbacks.claim(callback.id, 30), Refusal)
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.sweep()).callbacks == 0:
+        while (await ledger.upkeep.run_due_work()).callbacks == 0:
             await asyncio.sleep(0.01)
     again = await ledger.callbacks.claim(callback.id, 30)
     assert isinstance(again, Delivery)

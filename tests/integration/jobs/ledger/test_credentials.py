@@ -1,4 +1,4 @@
-"""Keys and secrets that are changed without a gap, and ended at once where need be."""
+"""Keys and secrets are changed without interruption, and can be revoked at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
-from jobs.ledger.connection import Connection
+from jobs.ledger.server.connection import Connection
 from jobs.process.settings import RedisSettings
 
 DAY = timedelta(days=1)
@@ -131,8 +131,10 @@ async def test_a_change_whose_answer_was_lost_is_made_once(ledger: Ledger, redis
     await ledger.departments.create("tax")
     connection = Connection.to(RedisSettings(url=SecretStr(redis_url)))
     for _ in range(2):  # redis-py repeats a command whose answer was lost
-        assert await connection.run("rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
-        assert await connection.run("rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
+        assert (
+            await connection.run("departments/rotate_secret", "tax", "whsec_" + "A" * 32, 1000) == 1
+        )
+        assert await connection.run("departments/rotate_key", "tax", "abc", "0" * 64, 60_000) == 1
     await connection.close()
     assert len(await ledger.credentials.secrets("tax")) == 2
     assert len(await ledger.credentials.keys("tax")) == 2

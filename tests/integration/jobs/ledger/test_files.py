@@ -1,4 +1,4 @@
-"""Files in the ledger: kept, found, forgotten; whose they are, and which batches hold them."""
+"""Files: stored, read, pruned; their department, and the batches that use them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_a_deleted_file_leaves_its_blobs_to_be_deleted_and_nothing_else(
     assert await ledger.files.delete("tax", file.id) is None
 
 
-async def test_a_file_that_a_batch_uses_is_neither_deleted_nor_forgotten(
+async def test_a_file_that_a_batch_uses_is_neither_deleted_nor_pruned(
     ledger: Ledger, redis_url: str
 ) -> None:
     file = a_file(expires_at=PAST)
@@ -100,7 +100,7 @@ async def test_a_file_that_a_batch_uses_is_neither_deleted_nor_forgotten(
     with pytest.raises(ProblemError) as raised:
         await ledger.files.delete("tax", file.id)
     assert raised.value.problem.code == "file-in-use"
-    assert (await ledger.upkeep.forget()).files == 0
+    assert (await ledger.upkeep.prune()).files == 0
     assert await ledger.files.get("tax", file.id) is not None
     await use(redis_url, file.id, -1)
     assert await ledger.files.delete("tax", file.id) == list(file.blobs)
@@ -112,28 +112,28 @@ async def test_a_file_that_expired_in_use_is_looked_at_again_within_the_hour(
     file = a_file(expires_at=PAST)
     await ledger.files.keep(file)
     await use(redis_url, file.id, 1)
-    await ledger.upkeep.forget()
+    await ledger.upkeep.prune()
     async with Redis.from_url(redis_url) as redis:
         again = await redis.zscore("chancery:files", file.id)
         assert 3_500 < again / 1000 - datetime.now(UTC).timestamp() < 3_600.5
         await use(redis_url, file.id, -1)
         await redis.zadd("chancery:files", {file.id: 1})  # the hour is over
-    assert (await ledger.upkeep.forget()).files == 1
+    assert (await ledger.upkeep.prune()).files == 1
 
 
-async def test_files_are_forgotten_at_their_expiry_with_their_blobs(
+async def test_files_are_pruned_at_their_expiry_with_their_blobs(
     ledger: Ledger, redis_url: str
 ) -> None:
     gone = a_file(expires_at=PAST, blobs=("tax/aa/1", "tax/bb/2"))
     kept = a_file(blobs=("tax/cc/3",))
     await ledger.files.keep(gone)
     await ledger.files.keep(kept)
-    forgotten = await ledger.upkeep.forget()
-    assert (forgotten.files, list(forgotten.blobs)) == (1, ["tax/aa/1", "tax/bb/2"])
+    pruned = await ledger.upkeep.prune()
+    assert (pruned.files, list(pruned.blobs)) == (1, ["tax/aa/1", "tax/bb/2"])
     assert await ledger.files.get("tax", gone.id) is None
     assert (await ledger.files.list("tax")).items == [kept]
     assert not {key for key in await keys(redis_url) if gone.id in key}
-    assert (await ledger.upkeep.forget()).files == 0
+    assert (await ledger.upkeep.prune()).files == 0
 
 
 async def test_a_blob_of_a_file_is_referenced_while_the_files_list_has_it(ledger: Ledger) -> None:

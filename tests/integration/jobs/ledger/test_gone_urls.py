@@ -40,7 +40,7 @@ async def test_all_that_is_pending_for_the_url_is_given_up_and_says_why(ledger: 
     assert (await now(ledger, elsewhere)).status is PENDING
     assert (await now(ledger, theirs)).status is PENDING
     assert await ledger.callbacks.gone("tax") == [URL]
-    assert (await ledger.figures.read(["tax", "parks"])).urls_gone == {"tax": 1, "parks": 0}
+    assert (await ledger.statistics.read(["tax", "parks"])).urls_gone == {"tax": 1, "parks": 0}
 
 
 async def test_what_ends_later_is_given_up_at_once(ledger: Ledger) -> None:
@@ -48,7 +48,7 @@ async def test_what_ends_later_is_given_up_at_once(ledger: Ledger) -> None:
     later = await a_callback(ledger)
     assert (later.status, later.attempts) == (DEAD, [])
     assert "410" in (later.error or "")
-    figures = await ledger.figures.read(["tax"])
+    figures = await ledger.statistics.read(["tax"])
     assert figures.callbacks["tax", DEAD] == 2
     assert figures.counters["callbacks_dead"] == 2
 
@@ -71,22 +71,22 @@ async def test_what_a_courier_died_with_is_given_up_when_its_lease_is_over(ledge
     assert (await now(ledger, lost)).status is PENDING
     async with asyncio.timeout(10):
         while (await now(ledger, lost)).status is PENDING:
-            await ledger.upkeep.sweep()
+            await ledger.upkeep.run_due_work()
             await asyncio.sleep(0.05)
     assert "410" in ((await now(ledger, lost)).error or "")
 
 
-async def test_more_than_fit_one_step_are_given_up_by_the_sweep(ledger: Ledger) -> None:
+async def test_more_than_fit_one_step_are_ended_by_run_due_work(ledger: Ledger) -> None:
     callbacks = [await a_callback(ledger) for _ in range(510)]
     await settle(ledger, await taken(ledger, callbacks[0]), 410)
 
     async def pending() -> int:
-        return (await ledger.figures.read(["tax"])).callbacks["tax", PENDING]
+        return (await ledger.statistics.read(["tax"])).callbacks["tax", PENDING]
 
     assert 0 < await pending() <= 10
     async with asyncio.timeout(10):
         while await pending():
-            await ledger.upkeep.sweep()
+            await ledger.upkeep.run_due_work()
             await asyncio.sleep(0.05)
 
 

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.runs import Claims, Ending, Held
-from jobs.ledger.upkeep import Release, Released
+from jobs.ledger.runs import Claims, Ending, LeaseRenewal
+from jobs.ledger.upkeep import Release, ReleaseResult
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
@@ -97,7 +97,7 @@ async def test_an_ending_that_is_stored_twice_is_counted_once(
     origin = Provenance("1", "m", "0" * 64, Role.fast)
     for _ in range(2):
         assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, provenance=origin))
-    figures = await ledger.read_figures()
+    figures = await ledger.read_statistics()
     assert figures.cascaded == {("summarize", "kept"): 1, ("summarize", "escalated"): 0}
 
 
@@ -110,7 +110,7 @@ async def test_a_second_claim_is_refused(ledger: Ledger, submit: Submit) -> None
 async def test_a_late_result_from_a_lost_lease_is_refused(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     first = await claimed(ledger, job_id, "w1", lease=0)
-    assert (await ledger.upkeep.sweep()).abandoned == 1
+    assert (await ledger.upkeep.run_due_work()).rescued == 1
     second = await claimed(ledger, job_id, "w2")
     assert second.token > first.token
     assert not await ledger.runs.finish(first, Ending(JobStatus.succeeded, result='"late"'))
@@ -133,18 +133,18 @@ async def test_an_ending_stands_and_the_same_run_may_say_it_again(
 async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Submit) -> None:
     kept, lost = await claimed(ledger, await submit()), await claimed(ledger, await submit())
     await ledger.jobs.cancel("tax", lost.job.id)
-    held = [Held(claim.job.id, claim.token, Progress(1, 4)) for claim in (kept, lost)]
+    held = [LeaseRenewal(claim.job.id, claim.token, Progress(1, 4)) for claim in (kept, lost)]
     assert await ledger.runs.renew("w1", held, LEASE) == {lost.job.id}
     job = await ledger.jobs.get("tax", kept.job.id)
     assert job is not None
     assert job.progress == Progress(1, 4)
 
 
-async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
+async def test_a_job_whose_claim_was_never_answered_is_requeued_uncounted(
     ledger: Ledger, submit: Submit
 ) -> None:
     known, unknown = await claimed(ledger, await submit()), await claimed(ledger, await submit())
-    held = [Held(known.job.id, known.token, Progress())]
+    held = [LeaseRenewal(known.job.id, known.token, Progress())]
     await ledger.runs.renew("w1", held, LEASE)
     assert await status(ledger, unknown.job.id) is JobStatus.running
     async with asyncio.timeout(5):
@@ -155,14 +155,14 @@ async def test_a_job_whose_claim_was_never_answered_goes_back_unblamed(
     assert not await ledger.runs.finish(unknown, Ending(JobStatus.succeeded))
 
 
-async def test_a_job_put_back_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
+async def test_a_requeued_job_waits_for_its_delay(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
-    assert await ledger.runs.put_back(claim, delay_seconds=0.05, counted=True, code="x")
+    assert await ledger.runs.requeue(claim, delay_seconds=0.05, counted=True, code="x")
     assert await status(ledger, claim.job.id) is JobStatus.scheduled
     assert await ledger.runs.claim([claim.job.id], "w2", LEASE) == NOTHING
     assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.sweep()).scheduled == 0:
+        while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.01)
     again = await claimed(ledger, claim.job.id)
     assert (again.tries, again.job.attempts) == (1, 2)
@@ -173,7 +173,7 @@ async def a_suspect(ledger: Ledger, submit: Submit) -> str:
     job_id = await submit()
     for _ in range(2):
         await claimed(ledger, job_id, lease=0)
-        await ledger.upkeep.sweep()
+        await ledger.upkeep.run_due_work()
     assert await ledger.runs.claim([job_id], "w", LEASE) == Claims([], [job_id])
     return job_id
 
@@ -183,7 +183,7 @@ async def test_a_job_that_kills_its_worker_even_alone_is_set_aside(
 ) -> None:
     job_id = await a_suspect(ledger, submit)
     await claimed(ledger, job_id, lease=0, alone=True)
-    await ledger.upkeep.sweep()
+    await ledger.upkeep.run_due_work()
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.error is not None
@@ -204,9 +204,9 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
     job_id = await submit()
     for _ in range(3):
         claim = await claimed(ledger, job_id)
-        await ledger.runs.put_back(claim, delay_seconds=0, counted=False, code="engine-unavailable")
+        await ledger.runs.requeue(claim, delay_seconds=0, counted=False, code="engine-unavailable")
     alone = await claimed(ledger, job_id, alone=True)
-    await ledger.runs.put_back(alone, delay_seconds=0, counted=False, code="engine-unavailable")
+    await ledger.runs.requeue(alone, delay_seconds=0, counted=False, code="engine-unavailable")
     job = await ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.error is not None
@@ -216,7 +216,7 @@ async def test_a_job_whose_engine_dies_each_time_is_not_tried_for_ever(
 async def test_leases_stand_while_the_scheduler_lets_them(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit()
     claim = await claimed(ledger, job_id, lease=0)
-    assert (await ledger.upkeep.sweep(take_leases=False)).abandoned == 0
+    assert (await ledger.upkeep.run_due_work(take_leases=False)).rescued == 0
     assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
 
 
@@ -234,9 +234,9 @@ async def test_what_a_dead_worker_held_is_taken_back_at_once(
 async def test_a_scheduled_job_is_queued_when_it_is_due(ledger: Ledger, submit: Submit) -> None:
     job_id = await submit(not_before=datetime.now(UTC) + timedelta(seconds=0.2))
     assert await status(ledger, job_id) is JobStatus.scheduled
-    assert (await ledger.upkeep.sweep()).scheduled == 0
+    assert (await ledger.upkeep.run_due_work()).queued == 0
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.sweep()).scheduled == 0:
+        while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.queued
 
@@ -248,7 +248,7 @@ async def test_a_job_past_its_deadline_expires(
     job_id = await submit(deadline=datetime.now(UTC) + timedelta(seconds=0.4))
     claim = await claimed(ledger, job_id) if running else None
     async with asyncio.timeout(5):
-        while (await ledger.upkeep.sweep()).expired == 0:
+        while (await ledger.upkeep.run_due_work()).expired == 0:
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.expired
     if claim:
@@ -261,10 +261,12 @@ async def test_a_message_lost_from_celery_is_sent_again(
     job_id = await submit()
     with Redis.from_url(redis_url) as redis:
         redis.delete("interactive")
-        assert (await ledger.upkeep.sweep(lost_after_seconds=60)).sent_again == 0
+        assert (await ledger.upkeep.run_due_work(lost_after_seconds=60)).sent_again == 0
         async with asyncio.timeout(5):
             while not (
-                sent_again := (await ledger.upkeep.sweep(lost_after_seconds=0.001)).sent_again
+                sent_again := (
+                    await ledger.upkeep.run_due_work(lost_after_seconds=0.001)
+                ).sent_again
             ):
                 await asyncio.sleep(0.01)
         assert sent_again == 1
@@ -279,8 +281,8 @@ async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
     for department in ("tax", "parks"):
         for _ in range(8):
             await submit(department=department, lane=Lane.bulk)
-    assert await ledger.upkeep.release(Release(depth=8)) == Released(8, more=True, in_hand=0)
-    assert await ledger.upkeep.release(Release(depth=8)) == Released(0, more=True, in_hand=8)
+    assert await ledger.upkeep.release(Release(depth=8)) == ReleaseResult(8, more=True, in_hand=0)
+    assert await ledger.upkeep.release(Release(depth=8)) == ReleaseResult(0, more=True, in_hand=8)
     with Redis.from_url(redis_url) as redis:
         sent = [redis.zcard("chancery:waiting:tax"), redis.zcard("chancery:waiting:parks")]
     assert sent == [2, 6]
@@ -327,7 +329,7 @@ async def test_another_departments_job_is_not_there(ledger: Ledger, submit: Subm
     assert await status(ledger, job_id) is JobStatus.queued
 
 
-async def test_who_waits_is_told_of_the_ending(ledger: Ledger, submit: Submit) -> None:
+async def test_a_waiting_caller_is_woken_by_the_ending(ledger: Ledger, submit: Submit) -> None:
     claim = await claimed(ledger, await submit())
     waiting = asyncio.create_task(ledger.jobs.wait_ended(claim.job.id, 20))
     await asyncio.sleep(0)
@@ -351,7 +353,7 @@ async def test_messages_carry_identifiers_only(
     assert "content" not in json.dumps(message["headers"]) + message["body"]
 
 
-async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
+async def test_expired_records_are_pruned(redis_url: str) -> None:
     ledger = Ledger(
         RedisSettings(url=SecretStr(redis_url)),
         RetentionSettings(job_retention_hours=0, document_retention_hours=0),
@@ -360,8 +362,8 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str) -> None:
     await submit_job(ledger, job)
     claim = await claimed(ledger, job.id)
     await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/bb/result"))
-    forgotten = await ledger.upkeep.forget()
-    assert "tax/bb/result" in forgotten.blobs
+    pruned = await ledger.upkeep.prune()
+    assert "tax/bb/result" in pruned.blobs
     assert await ledger.jobs.get("tax", job.id) is None
     with Redis.from_url(redis_url) as redis:
         left = {key.decode() for key in redis.keys("chancery:*")}

@@ -1,4 +1,4 @@
-"""Where an answer of the ledger was lost, the client asks again: that changes nothing more."""
+"""A command that is repeated because its answer was lost changes nothing more."""
 
 from __future__ import annotations
 

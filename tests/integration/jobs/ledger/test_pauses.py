@@ -1,4 +1,4 @@
-"""What is paused, in the ledger."""
+"""Pauses in the ledger."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ async def test_scripts_find_pauses_as_members_of_a_set(ledger: Ledger, redis_url
         }
 
 
-async def test_a_pause_of_nothing_is_refused(ledger: Ledger) -> None:
-    with pytest.raises(ValueError, match="of a department, of a lane or of both"):
+async def test_a_pause_without_department_and_lane_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="needs a department, a lane or both"):
         await ledger.pauses.pause()
 
 

@@ -1,4 +1,4 @@
-"""Quotas, as the ledger holds departments to them."""
+"""The ledger enforces the quotas of departments."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.connection import PREFIX, Connection
 from jobs.ledger.runs import Ending
+from jobs.ledger.server.connection import PREFIX
+from jobs.ledger.server.scripts import LIBRARIES, parts_of
 from jobs.model.department import Quota
 from jobs.model.job import Usage
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
@@ -41,9 +42,8 @@ async def refused(ledger: Ledger, code: str) -> OverQuotaError:
 
 async def in_one_script(redis: Redis, text: str) -> object:
     """What `text` returns, as a script of the ledger."""
-    script = str(Connection(redis)._scripts["read_quotas"].script)
-    shared = script[: script.index("-- What a department's quotas leave. ARGV")]
-    return await redis.eval(shared + text, 0)
+    libraries = "".join(path.read_text() for path in parts_of(LIBRARIES / "quotas.lua"))
+    return await redis.eval(libraries + text, 0)
 
 
 async def left(ledger: Ledger) -> dict[str, int]:
@@ -202,7 +202,7 @@ async def test_a_release_may_ask_for_the_tokens_left(
     assert await in_one_script(redis, "return tokens_left('tax')") == tokens
 
 
-async def test_a_department_without_quotas_is_told_of_none(ledger: Ledger) -> None:
+async def test_a_department_without_quotas_has_none_reported(ledger: Ledger) -> None:
     await have(ledger)
     assert (await submit_job(ledger, a_job())).quotas == ()
     assert await ledger.departments.quotas("tax") == ()

@@ -1,4 +1,4 @@
-"""A receiver is called by so many at a time, and left alone while it mostly fails."""
+"""Parallel deliveries to a receiver are limited, and stop while it mostly fails."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_other_receivers_are_not_concerned(ledger: Ledger, url: str, depar
     await broken(ledger)
     assert await asked_for(ledger, await a_callback(ledger)) is Refusal.open
     await taken(ledger, await a_callback(ledger, url, department))
-    figures = await ledger.figures.read(["tax", "parks"])
+    figures = await ledger.statistics.read(["tax", "parks"])
     assert figures.broken == {"tax": {"http://receiver.intranet:80": False}, "parks": {}}
 
 
@@ -161,7 +161,7 @@ async def test_half_of_the_attempts_failing_opens_the_breaker(ledger: Ledger) ->
     for code in (204, 204, 204, None, 500, 302):
         await settle(ledger, await taken(ledger, await a_callback(ledger)), code, delay_seconds=9)
     assert await asked_for(ledger, await a_callback(ledger)) is Refusal.open
-    assert (await ledger.figures.read(["tax"])).counters["breakers_opened"] == 1
+    assert (await ledger.statistics.read(["tax"])).counters["breakers_opened"] == 1
 
 
 async def test_what_waits_for_an_open_breaker_uses_up_no_attempt(ledger: Ledger) -> None:
@@ -181,9 +181,9 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
     for callback in waiting:
         assert await asked_for(ledger, callback) is Refusal.open
     messages(redis)
-    assert (await ledger.upkeep.sweep()).callbacks == 0
+    assert (await ledger.upkeep.run_due_work()).callbacks == 0
     pause_over(redis)
-    assert (await ledger.upkeep.sweep()).callbacks == 1
+    assert (await ledger.upkeep.run_due_work()).callbacks == 1
     assert messages(redis) == [waiting[0].id]
     probe = await taken(ledger, waiting[0])
     assert probe.attempt == 1
@@ -196,7 +196,7 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
     await taken(ledger, waiting[1])
     # While there is room, each that is taken brings on the next.
     assert messages(redis) == [waiting[-1].id]
-    assert (await ledger.figures.read(["tax"])).broken == {"tax": {}}
+    assert (await ledger.statistics.read(["tax"])).broken == {"tax": {}}
     # What it failed before it was mended does not count any more.
     await settle(ledger, await taken(ledger, waiting[2]), 500, delay_seconds=9)
     await taken(ledger, waiting[3])
@@ -240,7 +240,7 @@ async def test_a_probe_that_was_not_sent_says_nothing(ledger: Ledger, redis: Red
     delivery = await taken(ledger, refused)
     assert await settle(ledger, delivery, None, unsent=True, delay_seconds=9)
     await taken(ledger, other)
-    assert (await ledger.figures.read(["tax"])).broken["tax"]
+    assert (await ledger.statistics.read(["tax"])).broken["tax"]
 
 
 async def test_sending_one_again_tries_the_receiver_at_once(ledger: Ledger) -> None:
@@ -310,9 +310,9 @@ class Couriers:
             code = 204 if self.well else self.choose.choice([204, 500, 500, None])
             await settle(self.ledger, delivery, code, delay_seconds=self.choose.random() * 0.3)
 
-    async def sweep(self) -> None:
+    async def run_due_work(self) -> None:
         while True:
-            await self.ledger.upkeep.sweep()
+            await self.ledger.upkeep.run_due_work()
             await asyncio.sleep(0.02)
 
 
@@ -323,13 +323,13 @@ async def test_whatever_a_receiver_does_its_bound_holds_and_all_is_delivered_whe
     ledger = a_ledger(redis_url, 0.1, 0.4)
     callbacks = [await a_callback(ledger) for _ in range(40)]
     couriers = Couriers(ledger, redis, random.Random(seed))
-    work = [couriers.sweep(), *(couriers.work() for _ in range(8))]
+    work = [couriers.run_due_work(), *(couriers.work() for _ in range(8))]
     working = [asyncio.create_task(one) for one in work]
     async with asyncio.timeout(20):
         while couriers.attempts < FAILING_ATTEMPTS:
             await asyncio.sleep(0.02)
         couriers.well = True
-        while (await ledger.figures.read(["tax"])).callbacks["tax", PENDING]:
+        while (await ledger.statistics.read(["tax"])).callbacks["tax", PENDING]:
             await asyncio.sleep(0.02)
     for task in working:
         task.cancel()

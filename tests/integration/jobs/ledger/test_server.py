@@ -1,4 +1,4 @@
-"""What the ledger asks of its server, and what it does when the server fails it."""
+"""What the ledger requires of its server, and how it behaves when the server fails."""
 
 from __future__ import annotations
 

@@ -42,9 +42,7 @@ async def test_a_system_whose_processes_are_heard_from_is_well(
 ) -> None:
     now = datetime.now(UTC)
     for role in ROLES:
-        await ledger.processes.beat(
-            Process(role, f"{role}@here", "here", os.getpid(), now, now, {})
-        )
+        await ledger.processes.beat(Process(role, f"{role}@here", "here", os.getpid(), now, {}))
 
     with ThreadPoolExecutor() as pool:  # the command runs a loop of its own
         result = pool.submit(run, redis_url, "--data-dir", str(tmp_path), "--json").result()

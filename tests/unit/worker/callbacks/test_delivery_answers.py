@@ -12,13 +12,13 @@ from standardwebhooks.webhooks import Webhook
 
 from jobs.model.department import Department
 from tests.integration.processes.receiver import Answer, receiving, status
-from worker.callbacks.delivery import Deliverer, Tried
+from worker.callbacks.delivery import AttemptResult, Deliverer
 from worker.callbacks.signing import signed_headers
 
 OLD, NEW = "whsec_" + "A" * 32, "whsec_" + "B" * 32
 
 
-async def answered(answer: Answer) -> Tried:
+async def answered(answer: Answer) -> AttemptResult:
     deliverer = Deliverer(5, 4, frozenset())
     await deliverer.start()
     try:

@@ -19,7 +19,7 @@ from jobs.model.callback import Outcome
 from jobs.model.department import CallbackOptions, Department
 from tests.integration.processes.receiver import receiving
 from tests.programs import require_program
-from worker.callbacks.delivery import Deliverer, Tried
+from worker.callbacks.delivery import AttemptResult, Deliverer
 from worker.callbacks.signing import SM3_HEADER, key_bytes, signed_headers
 from worker.callbacks.tls import tls_context
 
@@ -28,7 +28,7 @@ SM3_KEY = "whsec_" + base64.b64encode(b"0123456789abcdef" * 2).decode()
 TAX = Department("tax", ("localhost",), (SECRET,))
 
 
-async def sent(url: str, *each: CallbackOptions) -> list[Tried]:
+async def sent(url: str, *each: CallbackOptions) -> list[AttemptResult]:
     """One attempt with each of the options, by one courier."""
     deliverer = Deliverer(5, 4, frozenset())
     await deliverer.start()

@@ -16,8 +16,9 @@ from jobs.model.department import Department
 from jobs.submit.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.programs import require_program
-from worker.callbacks.delivery import Deliverer, Place, Tried
-from worker.callbacks.own_addresses import platform_addresses
+from worker.callbacks.delivery import AttemptResult, Deliverer, Endpoint
+from worker.callbacks.own_addresses import endpoints_of
+from worker.roles.courier import Settings
 
 SECRET = "whsec_" + "A" * 32
 LOOPBACK = ip_address("127.0.0.1")
@@ -41,8 +42,8 @@ async def sent(
     url: str,
     *answers: Sequence[Address],
     allow: Sequence[str] = ("localhost",),
-    platform: frozenset[Place] = frozenset(),
-) -> tuple[Tried, Names]:
+    platform: frozenset[Endpoint] = frozenset(),
+) -> tuple[AttemptResult, Names]:
     """One attempt at `url`, with what its host is said to resolve to."""
     names = Names(list(answers))
     deliverer = Deliverer(5, 4, platform, find=names)
@@ -108,9 +109,9 @@ async def test_the_engines_are_among_the_platforms_own_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CHANCERY_ENGINE_URL", "http://127.0.0.1:8123")
-    assert (LOOPBACK, 8123) in await platform_addresses()
+    assert (LOOPBACK, 8123) in await endpoints_of(Settings().platform_urls)
     monkeypatch.setenv("CHANCERY_FAST_ENGINE_URL", "http://127.0.0.1:8124")
-    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await platform_addresses()
+    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await endpoints_of(Settings().platform_urls)
 
 
 @pytest.mark.parametrize(

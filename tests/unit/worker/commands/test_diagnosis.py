@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from jobs.ledger.figures import Figures, Server
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
+from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
 from worker.commands import diagnosis
 from worker.commands.diagnosis import GIB, Finding
 
-NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+STARTED = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 
 
 def process(role: str, age: float = 1.0, number: int = 1, **detail: Any) -> Process:
-    seen = NOW - timedelta(seconds=age)
-    return Process(role, f"{role}@gpu1-{number}", "gpu1", number, seen, seen, detail)
+    return Process(role, f"{role}@gpu1-{number}", "gpu1", number, STARTED, detail, age)
 
 
 def figures(
@@ -27,8 +26,8 @@ def figures(
     callbacks: dict[tuple[str, CallbackStatus], int] | None = None,
     urls_gone: dict[str, int] | None = None,
     broken: dict[str, dict[str, bool]] | None = None,
-) -> Figures:
-    return Figures(
+) -> Statistics:
+    return Statistics(
         jobs=jobs or {},
         endings={},
         queues=dict.fromkeys(Queue, 0),
@@ -61,7 +60,7 @@ def test_a_redis_that_loses_or_drops_jobs_is_bad_and_a_lazy_one_a_warning() -> N
 
 def test_a_role_that_nobody_fills_is_bad() -> None:
     processes = [process("worker"), process("scheduler")]
-    assert levels(diagnosis.of_processes(processes, NOW)) == [
+    assert levels(diagnosis.of_processes(processes)) == [
         ("worker", "ok"),
         ("scheduler", "ok"),
         ("courier", "bad"),
@@ -71,26 +70,26 @@ def test_a_role_that_nobody_fills_is_bad() -> None:
 def test_a_silent_process_is_bad_unless_another_does_its_work() -> None:
     silent, living = process("worker", age=60), process("worker", number=2)
     others = [process("courier"), process("scheduler")]
-    assert ("worker", "bad") in levels(diagnosis.of_processes([silent, *others], NOW))
-    assert ("worker", "bad") not in levels(diagnosis.of_processes([silent, living, *others], NOW))
-    assert ("worker", "warn") in levels(diagnosis.of_processes([silent, living, *others], NOW))
+    assert ("worker", "bad") in levels(diagnosis.of_processes([silent, *others]))
+    assert ("worker", "bad") not in levels(diagnosis.of_processes([silent, living, *others]))
+    assert ("worker", "warn") in levels(diagnosis.of_processes([silent, living, *others]))
 
 
 def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
     others = [process("courier"), process("scheduler")]
     bulk = process("worker", lanes=["bulk"])
     gone = process("worker", age=60, number=2, lanes=["interactive"])
-    findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
+    findings = [*diagnosis.of_processes([bulk, gone, *others])]
     assert [one.text for one in findings if one.level is diagnosis.Level.bad] == [
         "none runs interactive jobs"
     ]
     living = process("worker", number=2, lanes=["interactive"])
-    assert ("worker", "bad") not in levels(diagnosis.of_processes([bulk, living, *others], NOW))
+    assert ("worker", "bad") not in levels(diagnosis.of_processes([bulk, living, *others]))
 
 
 def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
     sick = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
-    (finding,) = diagnosis.of_engines([sick], NOW)
+    (finding,) = diagnosis.of_engines([sick])
     assert finding.level is diagnosis.Level.bad
     assert "answers 503 at /health" in finding.text
 
@@ -98,14 +97,14 @@ def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
 def test_a_fast_engine_that_is_away_is_a_warning_and_without_one_there_is_no_word() -> None:
     well = {"engine_healthy": True, "fast_engine_healthy": True}
     sick = {"engine_healthy": True, "fast_engine_healthy": False}
-    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)])) == [
         ("engine", "ok")
     ]
-    assert levels(diagnosis.of_engines([process("worker", **well)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", **well)])) == [
         ("engine", "ok"),
         ("fast engine", "ok"),
     ]
-    assert levels(diagnosis.of_engines([process("worker", **sick)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", **sick)])) == [
         ("engine", "ok"),
         ("fast engine", "warn"),
     ]
@@ -144,9 +143,9 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
     findings = [
         *diagnosis.of_server(server(appendonly=False)),
         *diagnosis.of_server(server(fsync="everysec")),
-        *diagnosis.of_processes([process("worker", age=60)], NOW),
-        *diagnosis.of_engines([process("worker", engine_healthy=False)], NOW),
-        *diagnosis.of_engines([process("worker", engine_healthy=1, fast_engine_healthy=0)], NOW),
+        *diagnosis.of_processes([process("worker", age=60)]),
+        *diagnosis.of_engines([process("worker", engine_healthy=False)]),
+        *diagnosis.of_engines([process("worker", engine_healthy=1, fast_engine_healthy=0)]),
         *diagnosis.of_disk(0, 100 * GIB, "var"),
         *diagnosis.of_figures(figures({("tax", JobStatus.queued): 100}), 100),
     ]

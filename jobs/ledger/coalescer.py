@@ -1,0 +1,54 @@
+"""Combines the calls of many callers into few."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Coalescer(Generic[Item, Answer]):
+    """Collects the items that are asked for while a call is under way, and sends them in the next.
+
+    One call carries at most `most` items. A single caller is not delayed. Where a call fails, each
+    of its callers gets the error.
+    """
+
+    def __init__(
+        self, send: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], most: int = 64
+    ) -> None:
+        self._send = send
+        self._most = most
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._sending: asyncio.Task[None] | None = None
+
+    async def ask(self, item: Item) -> Answer:
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send_all())
+        return await answer
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                most = min(self._most, len(self._waiting))
+                await self._send_group([self._waiting.popleft() for _ in range(most)])
+        finally:
+            self._sending = None
+
+    async def _send_group(self, group: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._send([item for item, _ in group])
+        except Exception as error:  # noqa: BLE001 - passed on to the callers
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(group, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)

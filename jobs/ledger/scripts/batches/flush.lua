@@ -1,0 +1,52 @@
+-- requires: batch_endings, files, jobs
+-- Append segments with lines' outcomes to a batch's files, and remove those lines' jobs. The last line
+-- ends the batch.
+-- ARGV: batch, lines flushed before, outcomes in the segments, lines in the segments that are not to be
+--       run, output segment, error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines
+--       (JSON: job id -> [callback id, url, custom id, metadata])
+-- Returns: 1 (also on a repeated call) | 0 if another scheduler flushed these lines first, so that
+--          the segments are not used
+-- Invariant: each line's outcome is in exactly one segment.
+local batch = load_batch(ARGV[1])
+if not batch then return 0 end
+
+local function is_written(kind, segment)
+  return segment ~= '' and redis.call('LPOS', P .. 'blobs:' .. batch[kind .. '_file_id'],
+    cjson.decode(segment).blob)
+end
+
+if batch.flushed ~= ARGV[2] or not redis.call('ZSCORE', P .. 'batches-open', batch.id) then
+  return (is_written('output', ARGV[5]) or is_written('error', ARGV[6])) and 1 or 0
+end
+local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])
+local callbacks = cjson.decode(ARGV[7])
+local list = P .. 'outcomes:' .. batch.id
+for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1) or {}) do
+  local job = load_job(id)
+  if callbacks[id] then
+    job.callback_id, job.callback_url = callbacks[id][1], callbacks[id][2]
+    redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
+      job.callback_url, 'custom_id', callbacks[id][3], 'metadata', callbacks[id][4])
+    redis.call('HDEL', P .. 'job:' .. id, 'line')
+    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
+    redis.call('SADD', P .. 'called:' .. batch.id, id)
+    open_callback(job, 'job.' .. job.status)
+  else
+    remove_job(job)
+  end
+end
+redis.call('LTRIM', list, outcomes, -1)
+if ARGV[5] ~= '' then append_segment(batch, 'output', cjson.decode(ARGV[5])) end
+if ARGV[6] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[6])) end
+set_batch(batch, {flushed = tonumber(batch.flushed) + outcomes + unrun,
+  ['next'] = tonumber(batch.next) + unrun, failed = tonumber(batch.failed) + unrun})
+redis.call('ZREM', P .. 'flush-due', batch.id)
+if redis.call('EXISTS', list) == 1 then flush_soon(batch.id) end
+
+if tonumber(batch.flushed) == tonumber(batch.indexed) then
+  local closing = batch.closing ~= '' and batch.closing or nil
+  end_batch(batch, closing or 'completed')
+elseif batch.closing ~= '' then
+  flush_soon(batch.id)
+end
+return 1

@@ -1,7 +1,0 @@
--- Cancel a batch: what is done stays, what is running is stopped, the rest is not begun.
--- ARGV: department, batch
--- Returns: the record, flat | {} where the department has no such batch
-local batch = load_batch(ARGV[2])
-if not batch or batch.department ~= ARGV[1] then return {} end
-if redis.call('ZSCORE', P .. 'batch-deadlines', batch.id) then close_batch(batch, 'cancelled') end
-return redis.call('HGETALL', P .. 'batch:' .. batch.id)

@@ -1,0 +1,12 @@
+-- requires: keys
+-- Store a file's record and the names of its blobs.
+-- ARGV: file (JSON, flat), blob...
+-- Invariant: a repeated call (the client library's retry) changes nothing.
+local file = cjson.decode(ARGV[1])
+local key = P .. 'file:' .. file.id
+if redis.call('EXISTS', key) == 1 then return end
+for name, value in pairs(file) do redis.call('HSET', key, name, value) end
+redis.call('HSET', key, 'uses', 0)
+for i = 2, #ARGV do redis.call('RPUSH', P .. 'blobs:' .. file.id, ARGV[i]) end
+redis.call('ZADD', P .. 'files:' .. file.department, 0, file.id)
+redis.call('ZADD', P .. 'files', file.expires_at, file.id)

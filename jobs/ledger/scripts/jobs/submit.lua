@@ -1,0 +1,63 @@
+-- requires: documents, jobs, queueing, replies
+-- Store a job, its document and the reply to its submission, and queue the job, in one step.
+-- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
+--       keep_ms, or ''), most jobs that may wait in the whole system
+-- Returns: {'stored', quotas left, blob of the document} | {'replayed', quotas left, body}
+--          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
+-- Invariant: a job's record, its index entry and its message are written together or not at all. A
+--            repeated call (the client library's retry) changes nothing.
+local job = cjson.decode(ARGV[1])
+local document = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
+local reply = ARGV[3] ~= '' and cjson.decode(ARGV[3]) or nil
+local most = tonumber(ARGV[4])
+if document then document.expires_at = now + tonumber(document.keep_ms) end
+local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
+
+if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
+  return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
+end
+
+local earlier = earlier_reply(job.department, 'jobs', reply)
+if earlier then return earlier end
+
+if not document and redis.call('EXISTS', document_key) == 0 then return {'no-document'} end
+local references = cjson.decode(job.references or '[]')
+for _, id in ipairs(references) do
+  if redis.call('EXISTS', P .. 'document:' .. job.department .. ':' .. id) == 0 then
+    return {'no-document', id}
+  end
+end
+
+local waiting = redis.call('ZCARD', P .. 'scheduled') + redis.call('ZCARD', P .. 'sent:interactive')
+  + redis.call('ZCARD', P .. 'sent:bulk')
+for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
+  waiting = waiting + redis.call('ZCARD', P .. 'waiting:' .. name)
+end
+if waiting >= most then return {'full'} end
+
+local over = over_quota(job.department, 1, 0)
+if over then return {'over', quotas_left(job.department), unpack(over)} end
+
+if document then
+  if redis.call('EXISTS', document_key) == 0 then
+    for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
+  end
+  extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
+end
+redis.call('HINCRBY', document_key, 'jobs', 1)
+for _, id in ipairs(references) do
+  redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
+end
+
+for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
+redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
+if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
+if job.not_before and tonumber(job.not_before) > now then
+  schedule(job, job.not_before)
+else
+  queue(job)
+end
+
+keep_reply(job.department, 'jobs', reply, 202)
+return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}

@@ -1,0 +1,45 @@
+-- requires: jobs, documents, batch_lines, callbacks
+-- How a job ends.
+
+local function count_ending(job, status, usage)
+  redis.call('HINCRBY', P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
+  local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
+  redis.call('HINCRBY', day, 'jobs_' .. status, 1)
+  redis.call('HINCRBY', day, 'task:' .. job.task .. ':jobs_' .. status, 1)
+  for name, amount in pairs(usage or {}) do
+    redis.call('HINCRBY', day, name, amount)
+    if name:sub(1, 8) == 'cascade:' then redis.call('HINCRBY', P .. 'cascade', name, amount) end
+  end
+end
+
+-- The only way to end a job: its final state, its callback event and the counters, in one step.
+-- fields: flat list of further fields of the record; usage: amounts to add to the day's counters.
+local function finish(job, status, fields, usage)
+  set_status(job, status)
+  redis.call('HSET', P .. 'job:' .. job.id, 'finished_at', now, unpack(fields))
+  redis.call('ZREM', P .. 'deadlines', job.id)
+  count_ending(job, status, usage)
+  if job.batch_id then
+    end_line(job, status, usage)
+  else
+    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
+    release_documents(job)
+  end
+  if job.callback_id then open_callback(job, 'job.' .. status) end
+  redis.call('PUBLISH', P .. 'endings', job.id)
+end
+
+-- The title is added on reading: see to_job in jobs/ledger/records.py.
+local function problem(code, detail)
+  return cjson.encode({type = '/problems/' .. code, detail = detail})
+end
+
+local function expire(job)
+  finish(job, 'expired', {'error', problem('expired',
+    'The job had not ended at its deadline. Submit it again with a later deadline.')})
+end
+
+local function cancel_job(job)
+  finish(job, 'cancelled', {'error', problem('cancelled',
+    'The department cancelled it. Submit it again if the result is still wanted.')})
+end

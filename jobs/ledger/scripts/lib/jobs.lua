@@ -1,0 +1,56 @@
+-- requires: keys, transitions
+-- A job's record, its state, and the indexes that list it.
+--
+-- A job that has not ended is in exactly one of these indexes, by its state:
+--   scheduled          chancery:scheduled         by the time it is due
+--   queued             chancery:sent:LANE         by the time its message was sent to Celery, or
+--                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released, and, first of
+--                                                 all, interactive jobs that are paused
+--   running            chancery:running           by the time its lease ends; bulk jobs are in
+--                                                 chancery:running-bulk too, and those of a worker in
+--                                                 chancery:held:WORKER
+
+local function load_job(id)
+  local job = as_map(redis.call('HGETALL', P .. 'job:' .. id))
+  if job.id then return job end
+  return nil
+end
+
+local function jobs_with_status(job, status)
+  return P .. 'jobs:' .. job.department .. ':' .. status
+end
+
+local function remove_from_index(job)
+  if job.status == 'scheduled' then
+    redis.call('ZREM', P .. 'scheduled', job.id)
+  elseif job.status == 'queued' then
+    redis.call('ZREM', P .. 'sent:' .. job.lane, job.id)
+    redis.call('ZREM', P .. 'waiting:' .. job.department, job.id)
+  elseif job.status == 'running' then
+    redis.call('ZREM', P .. 'running', job.id)
+    redis.call('SREM', P .. 'running-bulk', job.id)
+    redis.call('SREM', P .. 'held:' .. job.worker, job.id)
+  end
+end
+
+-- Change a job's state and remove it from the index of the state before. The caller adds it to the
+-- index of the new one.
+local function set_status(job, status)
+  check_transition('job', job, status)
+  if job.status then
+    remove_from_index(job)
+    redis.call('ZREM', jobs_with_status(job, job.status), job.id)
+  end
+  redis.call('ZADD', jobs_with_status(job, status), 0, job.id)
+  redis.call('HSET', P .. 'job:' .. job.id, 'status', status)
+  job.status = status
+end
+
+-- Remove an ended job's record. The caller removes the blob of its result and its callback.
+local function remove_job(job)
+  redis.call('ZREM', P .. 'ended', job.id)
+  redis.call('ZREM', P .. 'jobs:' .. job.department, job.id)
+  redis.call('ZREM', jobs_with_status(job, job.status), job.id)
+  if job.batch_id then redis.call('SREM', P .. 'called:' .. job.batch_id, job.id) end
+  redis.call('DEL', P .. 'job:' .. job.id)
+end

@@ -1,8 +1,0 @@
--- Keep when batches are expected to be done.
--- ARGV: for each batch its id and the time in ms, or '' where it cannot be foreseen
-for i = 1, #ARGV, 2 do
-  if redis.call('ZSCORE', P .. 'batches-open', ARGV[i]) then
-    redis.call('HSET', P .. 'batch:' .. ARGV[i], 'expected_at', ARGV[i + 1])
-  end
-end
-return 0

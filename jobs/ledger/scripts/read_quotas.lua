@@ -1,3 +1,0 @@
--- What a department's quotas leave. ARGV: department
--- Returns: {name, limit, left, ms until there is more or -1} for each quota that it has
-return quotas_left(ARGV[1])

@@ -1,8 +1,0 @@
--- Send a callback again.
--- ARGV: department, callback id
--- Returns: {record, attempts} | {} where the department has no such callback
-local callback = load_callback(ARGV[2])
-if not callback or callback.department ~= ARGV[1] then return {} end
-send_again(callback)
-return {redis.call('HGETALL', P .. 'callback:' .. callback.id),
-  redis.call('LRANGE', P .. 'attempts:' .. callback.id, 0, -1)}

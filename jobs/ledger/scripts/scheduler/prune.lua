@@ -1,0 +1,66 @@
+-- requires: batches, files, jobs
+-- Remove what has expired: ended jobs and batches with their callbacks, unused documents, and files
+-- that no batch uses. What is still in use is checked again after an hour.
+-- ARGV: most of each kind in one call
+-- Returns: {blobs that nothing refers to any more, jobs removed, documents removed, files removed}
+local RECHECK_MS = 3600000
+local blobs, jobs, documents, files = {}, 0, 0, 0
+
+local function callback_pending(subject)
+  return subject.callback_id
+    and redis.call('HGET', P .. 'callback:' .. subject.callback_id, 'status') == 'pending'
+end
+
+local function remove_callback(subject)
+  local id, list = subject.callback_id, P .. 'callbacks:' .. subject.department
+  redis.call('ZREM', list, id)
+  redis.call('ZREM', list .. ':delivered', id)
+  redis.call('ZREM', list .. ':dead', id)
+  redis.call('ZREM', P .. 'dead:' .. subject.department, id)
+  redis.call('DEL', P .. 'callback:' .. id, P .. 'attempts:' .. id)
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  local job = load_job(id)
+  if callback_pending(job) then
+    redis.call('ZADD', P .. 'ended', now + RECHECK_MS, id)
+  else
+    if job.result_blob and job.result_blob ~= '' then blobs[#blobs + 1] = job.result_blob end
+    if job.callback_id then remove_callback(job) end
+    remove_job(job)
+    jobs = jobs + 1
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended-batches', '-inf', now, 'LIMIT', 0,
+    ARGV[1])) do
+  local batch = load_batch(id)
+  if callback_pending(batch) then
+    redis.call('ZADD', P .. 'ended-batches', now + RECHECK_MS, id)
+  else
+    if batch.callback_id then remove_callback(batch) end
+    redis.call('ZREM', P .. 'ended-batches', id)
+    redis.call('ZREM', P .. 'batches:' .. batch.department, id)
+    redis.call('DEL', P .. 'batch:' .. id)
+  end
+end
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'documents', '-inf', now, 'LIMIT', 0,
+    ARGV[1])) do
+  local key = P .. 'document:' .. member
+  if tonumber(redis.call('HGET', key, 'jobs') or 0) > 0 then
+    redis.call('ZADD', P .. 'documents', now + RECHECK_MS, member)
+  else
+    blobs[#blobs + 1] = redis.call('HGET', key, 'blob')
+    redis.call('DEL', key)
+    redis.call('ZREM', P .. 'documents', member)
+    documents = documents + 1
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'files', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  if tonumber(redis.call('HGET', P .. 'file:' .. id, 'uses') or 0) > 0 then
+    redis.call('ZADD', P .. 'files', now + RECHECK_MS, id)
+  else
+    for _, blob in ipairs(remove_file(id)) do blobs[#blobs + 1] = blob end
+    files = files + 1
+  end
+end
+return {blobs, jobs, documents, files}

@@ -1,0 +1,1 @@
+"""The Redis server: the connection to it, and the Lua scripts that run on it."""

@@ -1,0 +1,115 @@
+"""The connection to Redis: opens it, checks the server, and translates its errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from jobs.ledger.server.prompt_connection import prompt
+from jobs.ledger.server.scripts import commands
+from jobs.model.problems import ProblemError
+from jobs.process.settings import RedisSettings
+
+PREFIX = "chancery:"
+RETRY_AFTER_SECONDS = 5.0
+# Redis 6 puts the script's name before the code.
+_REFUSED = re.compile(r"(^|: -)(OOM|MISCONF) ")
+_AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
+log = structlog.get_logger()
+
+
+class UnsafeServer(Exception):
+    """The server could lose accepted jobs. The message names the setting to change."""
+
+
+class Connection:
+    """Runs the ledger's scripts, and single commands."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self._scripts = {name: redis.register_script(text) for name, text in commands().items()}
+
+    @classmethod
+    def to(cls, settings: RedisSettings) -> Connection:
+        """A connection that is opened at first use, and reopened after it breaks."""
+        redis = Redis.from_url(
+            settings.url.get_secret_value(),
+            decode_responses=True,
+            socket_connect_timeout=2,
+            socket_timeout=10,
+            health_check_interval=15,
+            max_connections=256,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+            retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        )
+        pool = redis.connection_pool
+        pool.connection_class = prompt(pool.connection_class)
+        return cls(redis)
+
+    async def run(self, script: str, *args: str | bytes | int | float) -> Any:
+        """Run a script of `scripts/`, named by its path without suffix, such as `jobs/claim`.
+
+        The client library runs it again if the answer was lost; every script allows for that.
+        Raises `ProblemError("unavailable")` while the server cannot be reached or refuses writes.
+        """
+        return await self.ask(self._scripts[script](args=list(args)))
+
+    async def ask(self, command: Awaitable[Any]) -> Any:
+        """Await a command. Raises `ProblemError("unavailable")` as `run` does."""
+        try:
+            return await command
+        except _AWAY as error:
+            log.warning("redis.away", error=str(error))
+            raise ProblemError(
+                "unavailable",
+                "The ledger cannot be reached. Nothing was accepted. Try again shortly.",
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from error
+        except ResponseError as error:
+            if not _refuses_writes(error):
+                raise
+            log.error("redis.refuses_writes", error=str(error))  # noqa: TRY400 - no trace needed
+            raise ProblemError(
+                "unavailable",
+                "The ledger is out of memory or cannot write to its disk. Nothing was accepted.",
+                retry_after=60,
+            ) from error
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+
+
+def _refuses_writes(error: RedisError) -> bool:
+    return isinstance(error, OutOfMemoryError) or bool(_REFUSED.search(str(error)))
+
+
+async def check_server(redis: Redis, settings: RedisSettings) -> None:
+    """Raise `UnsafeServer` if the server may evict keys or has no append-only file."""
+    memory = await redis.info("memory")
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise UnsafeServer(
+            f"Redis may evict accepted jobs (maxmemory-policy is {policy}). "
+            "Set maxmemory-policy to noeviction."
+        )
+    persistence = await redis.info("persistence")
+    if not persistence.get("aof_enabled") and not settings.allow_volatile:
+        raise UnsafeServer(
+            "Redis has no append-only file, so a restart would lose accepted jobs. "
+            "Set appendonly to yes, or CHANCERY_REDIS_ALLOW_VOLATILE=1 to accept the loss."
+        )

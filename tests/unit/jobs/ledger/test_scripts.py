@@ -1,0 +1,51 @@
+"""Scripts are complete with the libraries that they require, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.ledger.server import scripts
+from jobs.ledger.server.scripts import command_paths, parts_of
+
+
+def libraries(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.lua").write_text(text)
+    return folder
+
+
+def test_a_library_comes_once_and_after_those_that_it_requires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = libraries(
+        tmp_path,
+        keys="-- keys\n",
+        jobs="-- requires: keys\n",
+        turns="-- requires: keys\n",
+        unused="-- requires: keys\n",
+        command="-- requires: turns, jobs\n",
+    )
+    monkeypatch.setattr(scripts, "LIBRARIES", folder)
+    names = [part.stem for part in parts_of(folder / "command.lua")]
+    assert names == ["keys", "turns", "jobs", "command"]
+
+
+def test_libraries_that_require_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = libraries(tmp_path, a="-- requires: b\n", b="-- requires: a\n")
+    monkeypatch.setattr(scripts, "LIBRARIES", folder)
+    with pytest.raises(ValueError, match="require each other: a -> b -> a"):
+        parts_of(folder / "a.lua")
+
+
+@pytest.mark.parametrize(
+    "path", command_paths(), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_command_begins_with_its_libraries_and_describes_itself(path: Path) -> None:
+    requires, description, *_ = path.read_text().splitlines()
+    assert requires.startswith("-- requires: ")
+    assert description.startswith("-- ")
+    assert "\n-- ARGV: " in path.read_text()
