@@ -22,7 +22,7 @@ from worker.callbacks.delivery import Deliverer, Tried, unsent
 from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import platform_addresses
 from worker.celery.app import app, register_callbacks
-from worker.celery.loop import LoopThread
+from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.defects import described
 from worker.heartbeat import keep_beating, this_process
@@ -160,7 +160,7 @@ def _about(callback: Callback) -> Mapping[str, str]:
 
 def main() -> None:
     settings = CallbackSettings()
-    with LoopThread() as loop:
+    with EventLoopThread() as loop:
         courier = loop.run(_made(settings))
 
         def deliver(callback_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The client to an engine, over real HTTP against the stand-in."""
+"""The client of an engine, over real HTTP against the stand-in."""
 
 from __future__ import annotations
 
@@ -165,9 +165,9 @@ async def test_what_was_counted_before_is_not_asked_again_until_the_engine_was_a
     assert [await client.count_tokens("税务局 four") for _ in range(3)] == [5, 5, 5]
     assert standin.counts()["tokenized"] == before + 1
     standin.control(mode="unhealthy")
-    assert not await client.healthy()
+    assert not await client.check_health()
     standin.control(mode="ok")
-    assert await client.healthy()
+    assert await client.check_health()
     assert await client.count_tokens("税务局 four") == 5
     assert standin.counts()["tokenized"] == before + 2
 
@@ -189,20 +189,20 @@ async def test_a_model_that_the_engine_does_not_serve_is_said_by_name(
     standin: StandInControl,
 ) -> None:
     async for client in _started(EngineSettings(url=standin.url, model="deepseek-r1")):
-        assert not await client.healthy()
+        assert not await client.check_health()
         assert client.health.reason == "serves stand-in, but not deepseek-r1"
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)
 
 
-async def test_figures_are_the_engines_own(client: EngineClient, standin: StandInControl) -> None:
+async def test_metrics_are_the_engines_own(client: EngineClient, standin: StandInControl) -> None:
     standin.control(mode="hang")
     before = standin.counts()["running"]
     asking = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
     await _until(standin, "running", before + 1)
-    figures = await client.figures()
+    metrics = await client.metrics()
     asking.cancel()
-    assert (figures.running, figures.waiting, figures.kv_cache_use) == (before + 1, 0, 0.25)
+    assert (metrics.running, metrics.waiting, metrics.kv_cache_use) == (before + 1, 0, 0.25)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ async def test_a_prompt_that_is_too_long_is_refused_with_the_engines_reason(
 
 async def test_an_engine_that_is_not_there_is_unavailable() -> None:
     async for client in _started(EngineSettings(url=f"http://127.0.0.1:{free_port()}")):
-        assert not await client.healthy()
+        assert not await client.check_health()
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)
 
@@ -328,7 +328,7 @@ async def test_no_more_requests_are_in_flight_than_there_are_places(
         asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20)) for _ in range(6)
     ]
     await _until(standin, "started", before + 4)
-    await client.figures()
+    await client.metrics()
     assert standin.counts()["started"] == before + 4
     asking[0].cancel()
     await _until(standin, "started", before + 5)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tasks.engine import Message
-from worker.engine.metrics import EngineFigures, read_figures
+from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.responses import refusal
 
 PROMPT = [Message("user", "Mrs Smith's tax number is 1234-5678.\nShe lives at 5 Oak Street.")]
@@ -58,14 +58,14 @@ def test_figures_of_several_engines_are_added_up() -> None:
             'vllm:kv_cache_usage_perc{engine="1",model_name="m"} 0.75',
         ]
     )
-    assert read_figures(text) == EngineFigures(running=7, waiting=1, kv_cache_use=0.75)
+    assert parse_metrics(text) == EngineMetrics(running=7, waiting=1, kv_cache_use=0.75)
 
 
 def test_the_cache_has_another_name_in_older_releases() -> None:
     text = "vllm:num_requests_running 0.0\nvllm:gpu_cache_usage_perc 0.5\n"
-    assert read_figures(text).kv_cache_use == 0.5
+    assert parse_metrics(text).kv_cache_use == 0.5
 
 
 def test_metrics_of_something_else_are_no_figures() -> None:
     with pytest.raises(ValueError, match="vLLM"):
-        read_figures("python_info 1.0\n")
+        parse_metrics("python_info 1.0\n")

@@ -20,7 +20,7 @@ from jobs.model.provenance import (
 )
 from jobs.model.roles import Role
 from worker.engine.request import ChatRequest
-from worker.run.work import seed_of
+from worker.run.task import seed_of
 
 PAGE = (Path(__file__).parents[4] / "docs/provenance.md").read_text("utf-8")
 REQUEST = {
@@ -123,7 +123,7 @@ def test_what_a_newer_release_kept_can_be_read() -> None:
     assert to_provenance(json.dumps(kept)) == WHOLE
 
 
-def test_nobody_goes_before_others_by_asking_for_it() -> None:
+def test_a_priority_in_the_callers_request_is_ignored() -> None:
     asking = ChatRequest.of({**REQUEST, "priority": -1000})
     assert json.loads(asking.body(priority=0)) == REQUEST
     assert json.loads(asking.body(priority=10))["priority"] == 10
