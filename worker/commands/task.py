@@ -22,7 +22,7 @@ from tasks.department_tasks.folder import read_files, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN
-from worker.commands.system import only_speak_yourself
+from worker.commands.system import silence_logs
 from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
@@ -76,7 +76,7 @@ def test(
             "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` prints the address "
             "of the engine that it uses."
         )
-    only_speak_yourself()
+    silence_logs()
     settings = EngineSettings(url=engine_url.rstrip("/"), model=engine_model or None)
     rows = asyncio.run(_try_all(read, cases, settings))
     _show(rows)
