@@ -19,7 +19,7 @@ from tests.integration.jobs.ledger.batch_kit import a_new_batch
 from tests.integration.processes.caller import CHAT, Line, chat_lines, joined
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System, until
-from worker.bulk.batch_reader import MOST_READINGS, BatchReader
+from worker.bulk.batch_reader import MAX_READINGS, BatchReader
 
 LINES = 20_000  # some seconds to read
 LIMITS = IndexLimits(max_lines=LINES, max_line_bytes=10_000, max_text_chars=10_000)
@@ -73,7 +73,7 @@ async def test_outages_of_redis_are_no_deaths_of_the_scheduler(
     batch = await submit(desk, chat_lines(LINES))
     let_none_get_on(redis, batch)
     reader = BatchReader(desk.ledger, desk.store, LIMITS)
-    for token in range(1, MOST_READINGS + 2):
+    for token in range(1, MAX_READINGS + 2):
         reading = asyncio.create_task(reader.read_next())
         await reading_is(redis, batch, token)
         redis.config_set("maxmemory", "1")
@@ -92,7 +92,7 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
     desk = await open_desk(empty_system)
     batch = await submit(desk, chat_lines(LINES))
     let_none_get_on(redis, batch)
-    for token in range(1, MOST_READINGS + 1):
+    for token in range(1, MAX_READINGS + 1):
         scheduler = empty_system.start("scheduler")
         await reading_is(redis, batch, token)
         scheduler.kill()

@@ -27,7 +27,7 @@ async def beat(bureau: Bureau, name: str, *, ago: float = 0, **detail: Any) -> N
 
 async def released(bureau: Bureau, settings: BulkSettings | None = None) -> int:
     """How many of very many lines a new scheduler releases at first."""
-    releaser = Releaser(bureau.ledger, settings or BulkSettings(), BatchSettings())
+    releaser = Releaser(bureau.ledger, settings or BulkSettings(), BatchSettings(), DEFAULT)
     return (await releaser.release()).released
 
 
