@@ -109,7 +109,7 @@ class BatchReader:
     async def _look_up(
         self, batch: Batch, department: Department, indexer: Indexer, slice_: Slice
     ) -> Sequence[LineProblem]:
-        """Refuse lines with documents, libraries or callback URLs that the department cannot use."""
+        """Refuse lines whose documents, libraries or callback URLs the department cannot use."""
         until = batch.deadline + DOCUMENT_MARGIN
         ids = sorted(slice_.document_ids)
         sizes = await self._ledger.documents.prolong(batch.department, ids, until)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from click.core import ParameterSource
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
+from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
 from worker.supervise.machine import REDIS_URL_FILE
 from worker.supervise.private_files import read_private
@@ -21,6 +23,7 @@ from worker.supervise.private_files import read_private
 REDIS_URL = "CHANCERY_REDIS_URL"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 def system_options(command: Command) -> Command:
@@ -70,3 +73,31 @@ def open_ledger(redis_url: str) -> Ledger:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--redis-url") from error
+
+
+def with_ledger(
+    data_dir: Path, redis_url: str | None, work: Callable[[Ledger], Awaitable[Result]]
+) -> Result:
+    """Run `work` with the system's ledger; a problem becomes one line and status 1."""
+    url = find_redis(data_dir, redis_url)
+
+    async def run() -> Result:
+        ledger = open_ledger(url)
+        try:
+            return await work(ledger)
+        finally:
+            await ledger.close()
+
+    try:
+        return asyncio.run(run())
+    except ProblemError as error:
+        raise click.ClickException(_advice(error)) from error
+
+
+def _advice(error: ProblemError) -> str:
+    if error.problem.code == "unavailable":
+        return (
+            "the system's Redis does not answer: check that the system runs (`chancery up`) and "
+            "that this is its Redis"
+        )
+    return error.problem.detail

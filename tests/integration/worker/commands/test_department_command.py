@@ -85,7 +85,7 @@ def test_secrets_are_saved_in_a_file_that_only_its_owner_reads(
     # A key that is there already is not written over, and no department is made.
     again = run("create", "other", "--save", str(path), *there)
     assert again.exit_code == 1
-    assert "cannot be made: File exists" in again.output
+    assert "cannot be created: File exists" in again.output
     assert run("create", "other", *there).exit_code == 0
     # What cannot be made leaves no file.
     assert run("create", "tax", "--save", str(tmp_path / "none.json"), *there).exit_code == 1

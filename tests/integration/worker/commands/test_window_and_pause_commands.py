@@ -56,7 +56,7 @@ class TestTheWindow:
         assert json.loads(run(department, there, "list", "--json").stdout) == ["tax"]
 
         done = run(department, there, "set", "tax", "--no-window")
-        assert done.stdout == "tax: bulk work runs when the platform's does\n"
+        assert done.stdout == "tax: bulk work runs in the platform's window\n"
         assert window_of(there) is None
         assert run(department, there, "list").stdout == "tax\n"
 
