@@ -67,13 +67,13 @@ def run(*arguments: str | Path) -> Result:
     )
 
 
-def test_a_table_says_of_each_case_whether_it_passed_and_what_differed(
+def test_a_table_shows_for_each_case_whether_it_passed_and_the_differences(
     file: Path, engine: StandInControl
 ) -> None:
     result = run("test", file, "--engine-url", engine.url)
     assert result.exit_code == 1, result.output
     head, square, lamp, more, count = result.output.splitlines()
-    assert head.split() == ["CASE", "RESULT", "SECONDS", "TOKENS", "WHAT", "DIFFERED"]
+    assert head.split() == ["CASE", "RESULT", "SECONDS", "TOKENS", "DIFFERENCES"]
     assert square.split()[:2] == ["square", "passed"]
     prompt, plus, completion = square.split()[3:]
     assert (int(prompt) > 50, plus, int(completion) > 5) == (True, "+", True)
@@ -83,7 +83,7 @@ def test_a_table_says_of_each_case_whether_it_passed_and_what_differed(
     assert count == "1 of 2 passed"
 
 
-def test_a_failed_check_is_a_difference_with_what_it_found(
+def test_a_failed_check_is_shown_as_a_difference(
     file: Path, engine: StandInControl
 ) -> None:
     expect = {"expect": {"passes": ["quotes-in-source"], "contains": {"/summary": ["nothing"]}}}
@@ -96,7 +96,7 @@ def test_a_failed_check_is_a_difference_with_what_it_found(
     assert "checks-failed: at /items/0/quote: “from 3 May” does not stand" in output
 
 
-def test_one_case_may_be_chosen(file: Path, engine: StandInControl) -> None:
+def test_one_case_can_be_selected(file: Path, engine: StandInControl) -> None:
     result = run("test", file, "--engine-url", engine.url, "--case", "square")
     assert (result.exit_code, "lamp" in result.output) == (0, False)
     assert "1 of 1 passed" in result.output
@@ -105,7 +105,7 @@ def test_one_case_may_be_chosen(file: Path, engine: StandInControl) -> None:
     assert "there are square, lamp" in unknown.output
 
 
-def test_without_an_engine_it_says_what_to_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_engine_is_an_error_that_says_what_to_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     none = run("test", file)
     assert none.exit_code == 2
     assert "give --engine-url or CHANCERY_ENGINE_URL" in none.output
