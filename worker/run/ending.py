@@ -20,7 +20,7 @@ from worker.run.outcome import Outcome
 OUTAGE_POLL_SECONDS = 0.5
 OUTAGE_POLLS = 600
 BACKOFF_MAX_SECONDS = 60.0
-LEASE_LOST = "left: no longer ours"
+LEASE_LOST = "lease lost"
 log = structlog.get_logger()
 
 
@@ -64,7 +64,7 @@ class RunEnding:
         except ProblemError as error:
             # The scheduler requeues the job when its lease ends.
             log.warning("job.requeue_failed", code=code, why=error.problem.code)
-            return f"left: {code}"
+            return f"not requeued: {code}"
         return f"requeued: {code}"
 
     async def requeue_after_outage(self, claim: Claim, stopping: asyncio.Event) -> str:
@@ -80,7 +80,7 @@ class RunEnding:
             except ProblemError:
                 continue
             return "requeued: cut off from the ledger"
-        return "left: cut off from the ledger"
+        return "not requeued: cut off from the ledger"
 
     def backoff(self, tries: int) -> float:
         """Seconds to wait, with jitter: doubled after each counted try."""

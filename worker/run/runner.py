@@ -68,7 +68,7 @@ class Runner:
     async def run(self, job_ids: Sequence[str]) -> str:
         """Run those of the jobs that are due; returns a summary for Flower.
 
-        A suspect runs after the others, with nothing beside it.
+        Suspects run after the others, each alone.
         """
         async with self._isolation.shared():
             summary, suspects = await self._claim_and_run(job_ids, alone=False)
@@ -86,18 +86,18 @@ class Runner:
         """How many jobs ended in which way, and the suspects, which were not run."""
         # A job that is not claimed is sent again by the scheduler.
         if not await self._engine_is_healthy():
-            reason = "left: the engine is not healthy, or the worker stops"
+            reason = "not claimed: the engine is not healthy, or the worker stops"
             return Counter({reason: len(job_ids)}), ()
         try:
             claims = await self._ledger.runs.claim(
                 job_ids, self._name, self._lease_seconds, alone=alone
             )
         except ProblemError as error:
-            return Counter({f"left: {error.problem.code}": len(job_ids)}), ()
+            return Counter({f"not claimed: {error.problem.code}": len(job_ids)}), ()
         summary = Counter(await asyncio.gather(*map(self._run_job, claims.granted)))
         refused = len(job_ids) - len(claims.granted) - len(claims.suspects)
         if refused:
-            summary["left: not due"] = refused
+            summary["not claimed: not due"] = refused
         return summary, claims.suspects
 
     async def _engine_is_healthy(self) -> bool:
