@@ -20,8 +20,8 @@ from worker.commands.doctor import doctor
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The commands quieten this process's logs."""
+def reset_logs() -> Iterator[None]:
+    """The commands silence the logs of this process."""
     yield
     structlog.reset_defaults()
 
