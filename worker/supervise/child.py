@@ -93,11 +93,6 @@ class Child:
         self._starts = 0
         self._was_ready = False
 
-    @property
-    def pid(self) -> int | None:
-        """The process id; None between two starts."""
-        return self._pid
-
     async def keep_running(self) -> None:
         """Run until `stop` or `kill` is called. Raises `StartFailed`."""
         self._ended.clear()
