@@ -89,13 +89,27 @@ class System:
     children: list[Child] = field(default_factory=list)
 
     def start(self, role: str, **env: str) -> Child:
-        """Start `python -m worker ROLE`; `up` waits for its first heartbeat."""
-        return self.start_module(role, ["worker", role], env)
+        """Start `python -m worker ROLE`, or `python -m api`; `up` waits for the first heartbeat."""
+        module = ["api"] if role == "api" else ["worker", role]
+        log = self.folder / f"{role}-{len(self.children)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                cwd=CHECKOUT,
+                env=_clean() | self._own() | dict(FAST) | dict(self.env) | env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call to the kernel
+            )
+        child = Child(process, log)
+        self.children.append(child)
+        return child
 
     def start_api(self) -> str:
         """Start `python -m api`; returns its URL when it answers."""
         port = free_port()
-        child = self.start_module("api", ["api"], {"CHANCERY_API_PORT": str(port)})
+        child = self.start("api", CHANCERY_API_PORT=str(port))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and child.process.poll() is None:
@@ -105,22 +119,6 @@ class System:
             except httpx.TransportError:
                 time.sleep(0.05)
         raise TimeoutError(f"not up: {child.log.read_text(errors='replace')[-3000:]}")
-
-    def start_module(self, name: str, module: list[str], env: Mapping[str, str]) -> Child:
-        log = self.folder / f"{name}-{len(self.children)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *module],
-                cwd=CHECKOUT,
-                env=_clean() | self._own() | dict(FAST) | dict(self.env) | dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call to the kernel
-            )
-        child = Child(process, log)
-        self.children.append(child)
-        return child
 
     def up(self, *children: Child) -> None:
         """Wait until each sends heartbeats, and workers report a healthy engine."""

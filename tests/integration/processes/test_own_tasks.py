@@ -128,7 +128,7 @@ async def test_a_process_with_an_invalid_task_exits_with_the_reasons(
 ) -> None:
     system = empty_system
     env = _folder(system, "tasks", good=written(), bad="name: permit2\nversoin: x\n")
-    child = system.start_module("api", ["api"], env) if role == "api" else system.start(role, **env)
+    child = system.start(role, **env)
     assert child.wait() == 1
     log = child.log.read_text()
     assert "bad.yaml:2:1: versoin: is not known" in log
