@@ -103,7 +103,7 @@ class EngineClient:
 
     @property
     def model(self) -> str:
-        """The model's name. Raises `EngineUnavailable` before the engine is healthy once."""
+        """The model's name. Raises `EngineUnavailable` until the engine was healthy once."""
         return self._served_model().id
 
     def root_of(self, model: str) -> str | None:

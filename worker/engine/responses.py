@@ -79,7 +79,7 @@ def parse_completion(body: bytes) -> tuple[_Choice, Tokens]:
 
 
 def parse_usage(body: bytes) -> Tokens:
-    """What a completion used, whatever else is in it. Raises `OutputError`."""
+    """The usage of a completion, without a check of its other members. Raises `OutputError`."""
     return _tokens_of(_parse(_WithUsage, body).usage)
 
 

@@ -77,7 +77,7 @@ class CascadeRun:
         return self._sessions[role].usage if role in self._sessions else Usage()
 
     def asked_of(self, role: Role) -> Asked | None:
-        """What the engine was asked so far; None if nothing."""
+        """The requests to the engine so far; None if there were none."""
         return self._sessions[role].asked if role in self._sessions else None
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:

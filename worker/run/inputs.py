@@ -59,7 +59,7 @@ class ChatInput:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A document with what its job says about it; the options are not validated."""
+    """A document with the digest, options and model of its job; the options are not validated."""
 
     document: Document
     sha256: str
@@ -88,7 +88,7 @@ class Inputs:
         self._references = References(ledger, self._read_document, limits)
 
     async def read(self, outcome: Outcome) -> TaskInput | ChatInput:
-        """The input of the claimed job. Notes its digest and its references in `outcome`.
+        """The input of the claimed job. Records its digest and references in `outcome`.
 
         Raises `WorkError` for a fault of the job, `ProblemError` while the ledger is away.
         """

@@ -1,4 +1,4 @@
-"""What one run of a job comes to. Every step of the run adds its part, the last one reports it."""
+"""The outcome of one run of a job: each step adds its part, and the last step reports it."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Runner:
     async def _claim_and_run(
         self, job_ids: Sequence[str], *, alone: bool
     ) -> tuple[Counter[str], Sequence[str]]:
-        """How many jobs ended in which way, and the suspects, which were not run."""
+        """The number of jobs for each way of ending, and the suspects, which were not run."""
         # A job that is not claimed is sent again by the scheduler.
         if not await self._engine_is_healthy():
             reason = "not claimed: the engine is not healthy, or the worker stops"
@@ -114,7 +114,7 @@ class Runner:
         return is_healthy
 
     async def _run_job(self, claim: Claim) -> str:
-        """Read, task, end, under the lease; a run that loses it ends nothing."""
+        """Read, run the task and end, under the lease. A run without its lease ends nothing."""
         outcome = Outcome(claim)
         with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
             log.log(log_level(claim), "job.claimed", attempt=claim.job.attempts)
