@@ -1,1 +1,1 @@
-"""The processes that pull: worker, courier, scheduler, and what starts them."""
+"""The processes worker, courier and scheduler, and the commands that start and inspect them."""

@@ -10,24 +10,24 @@ import structlog
 
 from jobs.process.logs import set_up_logs
 
-# Only the module of the role is loaded: a health check runs often and should be cheap.
+# Only the role's module is imported: a health check runs often and must be cheap.
 ROLES = ("worker", "courier", "scheduler", "flower", "health")
-# Accepted for one release more.
-OLD_NAMES = {"clerk": "scheduler"}
+# Deprecated: accepted for one more release.
+RENAMED_ROLES = {"clerk": "scheduler"}
 
 log = structlog.get_logger()
 
 
 def main() -> None:
     role = sys.argv[1] if len(sys.argv) > 1 else ""
-    role = OLD_NAMES.get(role, role)
+    role = RENAMED_ROLES.get(role, role)
     if role not in ROLES:
         sys.exit(f"usage: python -m worker {{{'|'.join(ROLES)}}}")
     set_up_logs(role)
     if role != sys.argv[1]:
         log.warning("role.renamed", old=sys.argv[1], new=role)
     module = import_module(f"worker.roles.{role}")
-    # What was imported stays: looking through it for garbage held up all threads for 0.1 s a time.
+    # Scanning the imported modules for garbage blocked all threads for 0.1 s each time.
     gc.freeze()
     module.main()
 

@@ -1,4 +1,4 @@
-"""What may be said in logs of an error that nothing was prepared for."""
+"""Describes unexpected errors for the log, without document text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FRAMES = 4
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """Its kind and where it arose. Its message may quote a document, and is left out."""
+    """The error's class and its last stack frames. Its message may quote a document."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     return {"error": type(error).__name__, "where": " > ".join(where)}

@@ -1,4 +1,4 @@
-"""A process says in the ledger that it lives, every few seconds."""
+"""Sends the heartbeats of a process to the ledger."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def this_process(role: str) -> Process:
-    """This process, under the name that its supervisor gave it or one that is unique."""
+    """This process, with the name that its supervisor gave it, or a unique one."""
     now = datetime.now(UTC)
     host = socket.gethostname()
     name = os.environ.get(NAME_VARIABLE) or f"{role}@{host}-{os.getpid()}-{now:%H%M%S%f}"
@@ -32,7 +32,7 @@ def this_process(role: str) -> Process:
 async def keep_beating(
     ledger: Ledger, process: Process, detail: Callable[[], Mapping[str, Any]]
 ) -> None:
-    """Beat until cancelled; while the ledger is away, go on trying."""
+    """Send heartbeats until cancelled, also after the ledger was away."""
     while True:
         try:
             await ledger.processes.beat(replace(process, detail=detail()))

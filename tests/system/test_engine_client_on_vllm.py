@@ -34,7 +34,7 @@ SCHEMA = {
 async def _running(client: EngineClient, number: int) -> None:
     """Wait until the engine reports `number` running requests, 30 seconds at most."""
     async with asyncio.timeout(30):
-        while (await client.figures()).running != number:
+        while (await client.metrics()).running != number:
             await asyncio.sleep(0.1)
 
 

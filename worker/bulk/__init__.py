@@ -1,1 +1,1 @@
-"""Batches in the scheduler's hands: read, released, written out."""
+"""The scheduler's work on batches: read input files, release jobs, write output files."""

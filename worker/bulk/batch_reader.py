@@ -1,4 +1,4 @@
-"""The scheduler's reading of batches' input files: checked and indexed a slice at a time."""
+"""Reads the input files of batches: checks and indexes their lines, a slice at a time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from jobs.model.problems import Problem, ProblemError
 from jobs.store import Incoming, Store
 from jobs.submit.submission import check_callback
 
-# A document that a line names is kept for a run that began at the deadline, too.
+# For a run that starts just before the deadline.
 DOCUMENT_MARGIN = timedelta(hours=1)
-MOST_READINGS = 3
+MAX_READINGS = 3
 log = structlog.get_logger()
 
 
 class BatchReader:
-    """Reads one file at a time; another scheduler takes over where this one dies."""
+    """Reads one file at a time. If the process dies, another scheduler reads the file again."""
 
     def __init__(self, ledger: Ledger, store: Store, limits: IndexLimits) -> None:
         self._ledger = ledger
@@ -37,12 +37,12 @@ class BatchReader:
         self._unread: tuple[Indexing, float] | None = None
 
     async def read_next(self) -> bool:
-        """Read the file of the batch that has waited longest; False where none waits.
+        """Read the file of the batch that has waited longest; False if none waits.
 
-        Raises `ProblemError` with a `retry_after` where the trouble is none of the file's; then it
-        is read again after that.
+        Raises `ProblemError` with `retry_after` for a fault of the operator; the file is then read
+        again after this time.
         """
-        await self._give_back()
+        await self._requeue()
         indexing = await self._ledger.batches.claim_indexing()
         if indexing is None:
             return False
@@ -51,13 +51,13 @@ class BatchReader:
                 await self._read_or_fail(indexing)
             except ProblemError as error:
                 self._unread = indexing, error.retry_after or 0.0
-                await self._give_back()
+                await self._requeue()
                 raise
         return True
 
     async def _read_or_fail(self, indexing: Indexing) -> None:
-        if indexing.readings > MOST_READINGS:
-            detail = "The file could not be read: the process that read it died each time."
+        if indexing.readings > MAX_READINGS:
+            detail = "The file cannot be read: the process that read it died each time."
             await self._fail(indexing, Problem("poisoned", detail))
             return
         try:
@@ -67,11 +67,11 @@ class BatchReader:
             await self._fail(indexing, Problem("file-missing", detail))
         except ProblemError as error:
             if error.retry_after is not None:
-                raise  # none of the file's doing
+                raise  # not a fault of the file
             await self._fail(indexing, error.problem)
 
-    async def _give_back(self) -> None:
-        """Where the ledger is away, that is done once it is back."""
+    async def _requeue(self) -> None:
+        """Requeue a batch whose reading failed. If the ledger is away, the next call retries."""
         if self._unread is not None:
             await self._ledger.batches.requeue_indexing(*self._unread)
             self._unread = None
@@ -85,36 +85,36 @@ class BatchReader:
             self._limits, allow_secrecy=department.allow_secrecy, department=department.name
         )
         indexer = Indexer(self._store.path(batch.input_blob), batch.endpoint, limits)
-        # In a file, as they may be more than what was sent.
+        # On disk: errors of many lines can be larger than the input file.
         async with self._store.incoming(sys.maxsize) as refused:
             if await self._check(indexing, department, indexer, refused):
                 await self._begin(indexing, indexer, refused)
             else:
-                log.info("batch.reading_left")
+                log.info("batch.reading_superseded")
 
     async def _check(
         self, indexing: Indexing, department: Department, indexer: Indexer, refused: Incoming
     ) -> bool:
-        """Read the file, and write lines that are refused; False where another one reads it."""
-        piece: Slice | None = None
-        while piece is None or not piece.done:
-            piece = await asyncio.to_thread(indexer.read_slice)
-            looked_up = await self._look_up(indexing.batch, department, indexer, piece)
-            problems = [*piece.problems, *looked_up]
+        """Read the file and write refused lines; False if another scheduler reads the file."""
+        slice_: Slice | None = None
+        while slice_ is None or not slice_.done:
+            slice_ = await asyncio.to_thread(indexer.read_slice)
+            looked_up = await self._look_up(indexing.batch, department, indexer, slice_)
+            problems = [*slice_.problems, *looked_up]
             await asyncio.to_thread(refused.write, b"".join(map(refused_line, problems)))
-            if not await self._ledger.batches.renew_indexing(indexing, piece.bytes_read):
+            if not await self._ledger.batches.note_indexing(indexing, slice_.bytes_read):
                 return False
         return True
 
     async def _look_up(
-        self, batch: Batch, department: Department, indexer: Indexer, piece: Slice
+        self, batch: Batch, department: Department, indexer: Indexer, slice_: Slice
     ) -> Sequence[LineProblem]:
-        """Refuse lines of the slice that name what the department does not have, or may not."""
+        """Refuse lines whose documents, libraries or callback URLs the department cannot use."""
         until = batch.deadline + DOCUMENT_MARGIN
-        ids = sorted(piece.document_ids)
-        sizes = await self._ledger.documents.extend(batch.department, ids, until)
-        no_libraries = await self._ledger.libraries.missing(batch.department, piece.libraries)
-        refused = await _refused_callbacks(department, piece.callback_urls)
+        ids = sorted(slice_.document_ids)
+        sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        no_libraries = await self._ledger.libraries.missing(batch.department, slice_.libraries)
+        refused = await _refused_callbacks(department, slice_.callback_urls)
         return [
             *indexer.apply_document_sizes(sizes),
             *indexer.refuse_missing_libraries(no_libraries),
@@ -122,26 +122,26 @@ class BatchReader:
         ]
 
     async def _begin(self, indexing: Indexing, indexer: Indexer, refused: Incoming) -> None:
-        batch, found = indexing.batch, await asyncio.to_thread(indexer.index)
+        batch, index = indexing.batch, await asyncio.to_thread(indexer.index)
         error_file_id, refusals = new_file_id(), None
         if refused.bytes:
             blob = await self._store.keep(refused, batch.department, error_file_id)
-            refusals = Segment(blob, refused.bytes, found.problems)
+            refusals = Segment(blob, refused.bytes, index.problems)
         begun = Begun(
-            index=found.packed,
-            tasks=found.tasks,
-            tokens=dict(zip(found.tasks, found.tokens_by_task, strict=True)),
-            indexed=sum(found.lines_by_task),
-            total=found.lines,
-            refused=found.problems,
+            index=index.packed,
+            tasks=index.tasks,
+            tokens=dict(zip(index.tasks, index.tokens_by_task, strict=True)),
+            indexed=sum(index.lines_by_task),
+            total=index.lines,
+            refused=index.problems,
             output_file_id=new_file_id(),
             error_file_id=error_file_id,
             refusals=refusals,
         )
-        stands = await self._ledger.batches.begin(indexing, begun)
-        if not stands and refusals:
+        accepted = await self._ledger.batches.begin(indexing, begun)
+        if not accepted and refusals:
             await self._store.delete(refusals.blob)
-        log.info("batch.begun", lines=found.lines, refused=found.problems, stands=stands)
+        log.info("batch.begun", lines=index.lines, refused=index.problems, accepted=accepted)
 
     async def _fail(self, indexing: Indexing, problem: Problem) -> None:
         await self._ledger.batches.fail(indexing, [problem])

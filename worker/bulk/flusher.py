@@ -1,4 +1,4 @@
-"""Writes batches' outcomes to their output and error files, segment by segment."""
+"""Appends the results of batches to their output and error files, in segments."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from worker.bulk.segments import Draft, Lines, rest
+from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong
+from worker.bulk.segments import Draft, Lines, remaining
 
-# Noting a segment holds up the ledger for all others, some 0.1 ms a line.
+# Recording a segment blocks Redis for about 0.1 ms per line.
 SEGMENT_LINES = 200
-# Few segments for a slow batch, results soon for whoever looks at a running one.
-LONGEST_WAIT_SECONDS = 20.0
+# A compromise between few segments and early results for a slow batch.
+MAX_WAIT_SECONDS = 20.0
 _UNRUN: Mapping[JobStatus, Unrun] = {
     JobStatus.cancelled: "batch_cancelled",
     JobStatus.expired: "batch_expired",
@@ -38,7 +39,7 @@ log = structlog.get_logger()
 
 
 class Flusher:
-    """Several schedulers do no harm: a segment counts only where its outcomes are unwritten."""
+    """Several schedulers may run: the ledger refuses segments whose lines are already written."""
 
     def __init__(self, ledger: Ledger, store: Store) -> None:
         self._ledger = ledger
@@ -46,7 +47,7 @@ class Flusher:
         self._waiting_since: dict[str, float] = {}
 
     async def flush_due(self) -> int:
-        """Write what is to be written now; returns how many lines that were."""
+        """Write the segments that are due; returns the number of lines."""
         due = await self._ledger.batches.due_flushes()
         self._waiting_since = {
             batch_id: self._waiting_since.get(batch_id, time.monotonic()) for batch_id in due
@@ -54,7 +55,7 @@ class Flusher:
         return sum([await self._flush_all(batch_id) for batch_id in due])
 
     async def _flush_all(self, batch_id: str) -> int:
-        """Segment by segment, as long as there is enough for one."""
+        """Write segments while there are enough lines for a full one."""
         written = count = await self._flush(batch_id)
         while count == SEGMENT_LINES:
             self._waiting_since.setdefault(batch_id, time.monotonic())
@@ -65,7 +66,7 @@ class Flusher:
     async def _flush(self, batch_id: str) -> int:
         count = await self._ledger.batches.count_unflushed(batch_id)
         waited = time.monotonic() - self._waiting_since[batch_id]
-        if not count.last and count.outcomes < SEGMENT_LINES and waited < LONGEST_WAIT_SECONDS:
+        if not count.last and count.outcomes < SEGMENT_LINES and waited < MAX_WAIT_SECONDS:
             return 0
         unflushed = await self._ledger.batches.unflushed(batch_id, SEGMENT_LINES)
         if unflushed is None:
@@ -73,21 +74,21 @@ class Flusher:
         self._waiting_since.pop(batch_id)
         return await self._write(unflushed)
 
-    async def _write(self, left: Unflushed) -> int:
-        """In one segment, or in several where lines are long; returns how many lines those are."""
-        written, ended = 0, False
-        while not ended:
-            draft = await self._draft(left)
-            if not await self._keep(left, draft):
+    async def _write(self, unflushed: Unflushed) -> int:
+        """Write one segment, or several if lines are long; returns the number of lines."""
+        written, done = 0, False
+        while not done:
+            draft = await self._draft(unflushed)
+            if not await self._store_segments(unflushed, draft):
                 break
             written += draft.jobs + draft.unrun
-            left = rest(left, draft)
-            ended = not left.jobs and not left.unrun
+            unflushed = remaining(unflushed, draft)
+            done = not unflushed.jobs and not unflushed.unrun
         return written
 
-    async def _draft(self, left: Unflushed) -> Draft:
+    async def _draft(self, unflushed: Unflushed) -> Draft:
         draft = Draft()
-        for job in left.jobs:
+        for job in unflushed.jobs:
             if draft.full:
                 return draft
             line = await read_header(self._store, job.line) if job.line else None
@@ -97,12 +98,12 @@ class Flusher:
                 draft.callbacks[job.id] = LineCallback(
                     new_callback_id(), line.callback_url, line.custom_id, line.metadata
                 )
-        await self._add_unrun(left, draft)
+        await self._add_unrun(unflushed, draft)
         return draft
 
-    async def _keep(self, left: Unflushed, draft: Draft) -> bool:
-        """False where another scheduler was quicker."""
-        batch = left.batch
+    async def _store_segments(self, unflushed: Unflushed, draft: Draft) -> bool:
+        """False if another scheduler wrote the lines first."""
+        batch = unflushed.batch
         flushed = Flushed(
             batch=batch,
             outcomes=draft.jobs,
@@ -112,7 +113,7 @@ class Flusher:
             callbacks=draft.callbacks,
         )
         if await self._ledger.batches.flush(flushed):
-            await self._forget_results(left.jobs[: draft.jobs], draft.callbacks)
+            await self._delete_results(unflushed.jobs[: draft.jobs], draft.callbacks)
             return True
         await self._discard(flushed)
         return False
@@ -129,8 +130,8 @@ class Flusher:
         else:
             errors.add(failed_line(custom_id, job.id, job.error or _LOST.to_dict()))
 
-    async def _body(self, job: Job, line: LineHeader) -> bytes | None:
-        """What the output file says of a job that succeeded; None for any other."""
+    async def _body(self, job: Job, line: Line) -> bytes | None:
+        """The body of the output line; None for a job that did not succeed."""
         if job.status is not JobStatus.succeeded:
             return None
         try:
@@ -139,20 +140,20 @@ class Flusher:
             if job.result_blob is not None:
                 return await self._store.read(job.result_blob)
         except FileNotFoundError:
-            # Perhaps another scheduler was quicker; then what is written here does not count.
+            # Another scheduler may have written the line; then this segment will be refused.
             log.warning("batch.result_missing", batch_id=job.batch_id, job_id=job.id)
             return None
         return to_json(job.result)
 
-    async def _add_unrun(self, left: Unflushed, draft: Draft) -> None:
-        batch = left.batch
+    async def _add_unrun(self, unflushed: Unflushed, draft: Draft) -> None:
+        batch = unflushed.batch
         expired = batch.closing is BatchStatus.expired
         code: Unrun = "batch_expired" if expired else "batch_cancelled"
-        for entry in unpack(left.unrun):
+        for entry in unpack(unflushed.unrun):
             if draft.full:
                 break
-            place = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
-            line = await read_header(self._store, place)
+            input_line = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
+            line = await read_line(self._store, input_line)
             draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
             draft.unrun += 1
 
@@ -162,10 +163,10 @@ class Flusher:
         blob = await self._store.put(lines.data, batch.department, file_id or batch.id)
         return Segment(blob, len(lines.data), lines.count)
 
-    async def _forget_results(
+    async def _delete_results(
         self, jobs: Sequence[Job], callbacks: Mapping[str, LineCallback]
     ) -> None:
-        """Large results are in the output file now; but a job with a callback keeps its own."""
+        """Delete large results, now in the output file. A callback still needs its job's result."""
         for job in jobs:
             if job.result_blob is not None and job.id not in callbacks:
                 await self._store.delete(job.result_blob)

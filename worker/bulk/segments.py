@@ -1,4 +1,4 @@
-"""Segments of a batch's output and error files, while they are made."""
+"""Segments of a batch's output and error files, before they are stored."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from jobs.batches.batch import LineCallback, Unflushed
 from jobs.batches.input.index import ENTRY_BYTES
 
-# A segment is made in memory: it ends with the line that goes beyond this.
+# Segments are built in memory; the line that exceeds this is the last one.
 SEGMENT_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Lines:
-    """Lines for one file, on their way to a segment."""
+    """The lines of one segment."""
 
     data: bytearray = field(default_factory=bytearray)
     count: int = 0
@@ -25,7 +25,7 @@ class Lines:
 
 @dataclass(slots=True)
 class Draft:
-    """Two segments, and of how many jobs and lines that are not to be run they tell."""
+    """A segment for each of the two files; `jobs` and `unrun` count the lines in them."""
 
     output: Lines = field(default_factory=Lines)
     errors: Lines = field(default_factory=Lines)
@@ -38,11 +38,11 @@ class Draft:
         return len(self.output.data) + len(self.errors.data) >= SEGMENT_BYTES
 
 
-def rest(left: Unflushed, draft: Draft) -> Unflushed:
-    """What is left to be written after the draft was."""
-    flushed = left.batch.flushed + draft.jobs + draft.unrun
+def remaining(unflushed: Unflushed, draft: Draft) -> Unflushed:
+    """The part of `unflushed` that is not in `draft`."""
+    flushed = unflushed.batch.flushed + draft.jobs + draft.unrun
     return Unflushed(
-        batch=replace(left.batch, flushed=flushed),
-        jobs=left.jobs[draft.jobs :],
-        unrun=left.unrun[draft.unrun * ENTRY_BYTES :],
+        batch=replace(unflushed.batch, flushed=flushed),
+        jobs=unflushed.jobs[draft.jobs :],
+        unrun=unflushed.unrun[draft.unrun * ENTRY_BYTES :],
     )

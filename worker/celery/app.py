@@ -1,7 +1,7 @@
 """The Celery app: the transport of ids, and what Flower shows.
 
-Messages are sent by the ledger, in the step that queues a job; nothing here sends any. There is no
-result backend: what became of a job is in the ledger.
+The ledger sends the messages, in the step that queues a job. There is no result backend: results
+are in the ledger.
 """
 
 from __future__ import annotations
@@ -16,24 +16,26 @@ from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
 from jobs.process.settings import RedisSettings
 from tasks.registry import TASKS
 from worker.celery.queue_order import QUEUE_ORDER
-from worker.celery.unknown_tasks import take_unknown_tasks
+from worker.celery.unknown_tasks import accept_unknown_tasks
 
 
 def celery_settings() -> dict[str, Any]:
-    """Read when a process first needs its configuration."""
+    """Celery calls this when a process first uses the app. Flower only imports the app, so there
+    is no earlier place to read the settings.
+    """
     return {
         "broker_url": RedisSettings().url.get_secret_value(),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
             "queue_order_strategy": QUEUE_ORDER,
-            # The ledger knows what became of a message's jobs: see docs/decisions/no-acks.md.
+            # The ledger knows the state of a message's jobs: see docs/decisions/no-acks.md.
             "ack_emulation": False,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 15,
         },
-        # A message is done with once its job is claimed: from there on the ledger's lease counts.
+        # Acknowledged at once: after the claim the lease in the ledger protects the job.
         "task_acks_late": False,
         "task_ignore_result": True,
         "task_default_queue": Queue.interactive.value,
@@ -52,8 +54,8 @@ app.add_defaults(celery_settings)
 
 
 def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
-    """Have Celery call `run` with a queue and the ids of jobs that came by it; Flower shows them
-    under their task's name.
+    """Have Celery call `run` with the queue and the job ids of each message. Flower shows the
+    message under its task's name.
     """
 
     def run_message(message: Any, *job_ids: str) -> str:
@@ -64,7 +66,7 @@ def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
 
     for name in (*TASKS, CHAT_TASK):
         register(CELERY_TASK_PREFIX + name)
-    take_unknown_tasks(app, register)
+    accept_unknown_tasks(app, register)
 
 
 def register_callbacks(deliver: Callable[[str], str]) -> None:

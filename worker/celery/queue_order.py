@@ -1,4 +1,4 @@
-"""Celery pulls interactive jobs before bulk ones, and bulk ones only with room for them."""
+"""The order in which Celery pulls from the queues: interactive jobs before bulk jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kombu.utils.scheduling import priority_cycle
 
 from jobs.model.lanes import Queue
 
-# Where kombu finds the class: it makes one for each connection.
+# kombu imports the class from this path and creates one instance for each connection.
 QUEUE_ORDER = "worker.celery.queue_order:LanesInOrder"
 
 
@@ -17,14 +17,14 @@ def _always() -> bool:
 
 
 class LanesInOrder(priority_cycle):
-    """Leaves `bulk` out while this process has enough of it in hand, so that others get it, and
-    interactive jobs find a thread.
+    """Omits `bulk` while this process has enough bulk jobs, so that other workers get them and
+    threads stay free for interactive jobs.
     """
 
-    has_bulk_room: Callable[[], bool] = staticmethod(_always)
+    takes_bulk: Callable[[], bool] = staticmethod(_always)
 
     def consume(self, count: int) -> Sequence[str]:
         queues: Sequence[str] = self.items[:count]
-        if LanesInOrder.has_bulk_room():
+        if LanesInOrder.takes_bulk():
             return queues
         return [queue for queue in queues if queue != Queue.bulk.value]

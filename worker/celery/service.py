@@ -1,4 +1,4 @@
-"""A Celery process around an asyncio service: threads wait, one event loop works."""
+"""Runs an asyncio service in a Celery process: the threads wait for one event loop."""
 
 from __future__ import annotations
 
@@ -15,68 +15,72 @@ import structlog
 from celery import Celery, signals
 
 from jobs.model.problems import ProblemError
-from worker.celery.gate import install_gate
-from worker.celery.loop import LoopThread
+from worker.celery.event_loop import EventLoopThread
+from worker.celery.pull_guard import install_pull_guard
 from worker.defects import described
 
 DRAIN_POLL_SECONDS = 0.1
-WITHDRAWN_SECONDS = 5.0
-# Workers have nothing to tell each other; what they would say is one more connection to break.
-ALONE = ("--without-gossip", "--without-mingle")
+DISCONNECT_SECONDS = 5.0
+# Workers need no state of each other; gossip would only add a connection.
+NO_GOSSIP = ("--without-gossip", "--without-mingle")
 log = structlog.get_logger()
 
 
 class Service(Protocol):
-    """What a Celery process serves with."""
+    """The asyncio side of a Celery process."""
 
     @property
     def in_hand(self) -> int: ...
 
     def can_run(self) -> bool:
-        """Whether to pull. Asked from another thread."""
+        """Whether to pull messages. Called from another thread."""
         ...
 
     async def start(self) -> None: ...
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs beside the work, until the process stops."""
+        """Coroutines that run until the process stops."""
         ...
 
     def begin_stop(self) -> None:
-        """Take nothing new in hand from now on."""
+        """Start no new work."""
         ...
 
     def stop_work(self) -> None:
-        """Stop all work in hand now; what it was on is given back."""
+        """Cancel all running work; it is requeued."""
         ...
 
     async def close(self) -> None: ...
 
 
 def serve(
-    app: Celery, service: Service, loop: LoopThread, arguments: Sequence[str], grace_seconds: float
+    app: Celery,
+    service: Service,
+    loop: EventLoopThread,
+    arguments: Sequence[str],
+    grace_seconds: float,
 ) -> None:
-    """Run a Celery worker until it is told to stop.
+    """Run a Celery worker until it receives SIGTERM or SIGINT.
 
-    From then on nothing new is pulled; what is in hand has `grace_seconds` to finish. Where work in
-    the background fails, the process stops in the same way, with status 1.
+    Then nothing more is pulled, and running work has `grace_seconds` to finish. The process stops
+    in the same way, with status 1, when a background coroutine fails.
     """
     loop.run(service.start())
-    withdrawn = install_gate(app, service.can_run)
-    background = [loop.submit(_recorded(work)) for work in service.background()]
+    disconnected = install_pull_guard(app, service.can_run)
+    background = [loop.submit(_stop_on_failure(work)) for work in service.background()]
 
     def drain(**_: Any) -> None:
-        loop.submit(_drain(service, grace_seconds, withdrawn))
+        loop.submit(_drain(service, grace_seconds, disconnected))
 
     def leave_logs_alone(**_: Any) -> None:
-        """Celery asks this instead of setting up logging its own way."""
+        """A receiver of this signal keeps Celery from configuring logging."""
 
     signals.worker_shutting_down.connect(drain, weak=False)
     signals.setup_logging.connect(leave_logs_alone, weak=False)
     try:
-        app.worker_main(["--quiet", "worker", "--pool=threads", *ALONE, *arguments])
+        app.worker_main(["--quiet", "worker", "--pool=threads", *NO_GOSSIP, *arguments])
     finally:
-        failed = [one for one in background if one.done() and one.exception()]
+        failed = [future for future in background if future.done() and future.exception()]
         for future in background:
             future.cancel()
         loop.run(_close(service))
@@ -88,26 +92,26 @@ async def _close(service: Service) -> None:
     try:
         await service.close()
     except ProblemError as error:
-        # The ledger is away and forgets this process by itself.
+        # The ledger is away; the heartbeat expires by itself.
         log.warning("process.closed_without_ledger", code=error.problem.code)
     log.info("process.stopped")
 
 
-async def _drain(service: Service, grace_seconds: float, withdrawn: threading.Event) -> None:
+async def _drain(service: Service, grace_seconds: float, disconnected: threading.Event) -> None:
     service.begin_stop()
     log.info("process.stopping", in_hand=service.in_hand, grace=grace_seconds)
     with suppress(TimeoutError):
         async with asyncio.timeout(grace_seconds):
-            while service.in_hand:  # noqa: ASYNC110 - a process that ends can afford to poll
+            while service.in_hand:  # noqa: ASYNC110 - polling is cheap while the process stops
                 await asyncio.sleep(DRAIN_POLL_SECONDS)
             return
-    # What is given back must not come back to this process.
-    await asyncio.to_thread(withdrawn.wait, WITHDRAWN_SECONDS)
+    # Requeued work must not come back to this process.
+    await asyncio.to_thread(disconnected.wait, DISCONNECT_SECONDS)
     service.stop_work()
 
 
-async def _recorded(work: Coroutine[Any, Any, None]) -> None:
-    """The edge for background work. A process without it would go on wrongly: so it stops."""
+async def _stop_on_failure(work: Coroutine[Any, Any, None]) -> None:
+    """Stop the process when background work fails: it cannot run correctly without it."""
     try:
         await work
     except Exception as error:

@@ -1,6 +1,6 @@
-"""Messages of jobs whose task this worker does not have: they are run, and say so in their error.
+"""Accepts messages whose task this worker does not offer, so that their jobs fail with `task-gone`.
 
-Celery would throw them away, and their jobs would be sent again and again without an ending.
+Celery would discard them, and the scheduler would send them again for ever.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX
 log = structlog.get_logger()
 
 
-def take_unknown_tasks(app: Celery, register: Callable[[str], None]) -> None:
-    """Have the consumer of `app` call `register` with the name of a task that it does not know,
-    once, and then go on with its message. Names are those of jobs that were accepted: no more than
-    there ever were tasks.
+def accept_unknown_tasks(app: Celery, register: Callable[[str], None]) -> None:
+    """Have the consumer of `app` call `register` with an unknown task's name and then process the
+    message. The number of names is bounded: the api accepts jobs of existing tasks only.
     """
 
     class UnknownTasks(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types

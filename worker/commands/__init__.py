@@ -1,1 +1,1 @@
-"""The commands that operators run, registered as entry points of `chancery`."""
+"""Operators' commands. The command `chancery` finds them by entry point."""

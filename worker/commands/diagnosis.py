@@ -1,4 +1,4 @@
-"""What `chancery doctor` makes of what it sees."""
+"""The findings of `chancery doctor`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane
 from jobs.model.states import CallbackStatus
 
-HEARD_WITHIN_SECONDS = 15.0
+LIVE_SECONDS = 15.0
 ROLES = ("worker", "courier", "scheduler")
 GIB = 1024**3
-DISK_WARN_PART = 0.10
+DISK_WARN_SHARE = 0.10
 DISK_BAD_BYTES = GIB
-FULL_WARN_PART = 0.8
+QUEUE_WARN_SHARE = 0.8
 
 
 class Level(StrEnum):
@@ -30,7 +30,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line. `advice` says what to do, and is empty where all is well."""
+    """One line of output. `advice` says what to do; it is empty for `ok`."""
 
     level: Level
     subject: str
@@ -39,7 +39,7 @@ class Finding:
 
 
 def of_server(server: Server) -> Iterator[Finding]:
-    """Whether Redis keeps what it is given."""
+    """Whether Redis is configured to lose no data."""
     fsync = server.appendfsync or "unknown"
     text = (
         f"version {server.version}, append-only file {'on' if server.appendonly else 'off'}, "
@@ -49,7 +49,7 @@ def of_server(server: Server) -> Iterator[Finding]:
         yield Finding(Level.bad, "redis", text, "a restart loses accepted jobs: set appendonly yes")
     elif server.maxmemory_policy != "noeviction":
         yield Finding(
-            Level.bad, "redis", text, "it may drop accepted jobs: set maxmemory-policy noeviction"
+            Level.bad, "redis", text, "it may evict accepted jobs: set maxmemory-policy noeviction"
         )
     elif fsync != "always":
         yield Finding(
@@ -62,70 +62,72 @@ def of_server(server: Server) -> Iterator[Finding]:
         yield Finding(Level.ok, "redis", text)
 
 
-def of_processes(processes: Sequence[Process]) -> Iterator[Finding]:
-    """One finding a process, and one for each role that nobody fills."""
-    filled = {process.role for process in processes if process.age_seconds <= HEARD_WITHIN_SECONDS}
+def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """One finding for each process, and one for each role without a live process."""
+    live_roles = {process.role for process in processes if _age(process, now) <= LIVE_SECONDS}
     for process in processes:
-        age = process.age_seconds
-        text = f"{process.name}, heard from {age:.0f} s ago"
-        if age <= HEARD_WITHIN_SECONDS:
+        age = _age(process, now)
+        text = f"{process.name}, last heartbeat {age:.0f} s ago"
+        if age <= LIVE_SECONDS:
             yield Finding(Level.ok, process.role, text)
-        elif process.role in filled:
-            yield Finding(Level.warn, process.role, text, "it is gone; another one does its work")
+        elif process.role in live_roles:
+            yield Finding(
+                Level.warn, process.role, text, "it stopped; another process does its work"
+            )
         else:
             yield Finding(Level.bad, process.role, text, _start_it(process.role))
     for role in ROLES:
         if role not in {process.role for process in processes}:
-            yield Finding(Level.bad, role, "none in the last ten minutes", _start_it(role))
-    yield from _lanes_without_worker(processes)
+            yield Finding(Level.bad, role, "no heartbeat in the last ten minutes", _start_it(role))
+    yield from _lanes_without_worker(processes, now)
 
 
-def _lanes_without_worker(processes: Sequence[Process]) -> Iterator[Finding]:
-    """Lanes that no living worker runs, where there are workers."""
+def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """Lanes without a live worker, if there are live workers at all."""
     workers = [
         process.detail.get("lanes", list(Lane))
         for process in processes
-        if process.role == "worker" and process.age_seconds <= HEARD_WITHIN_SECONDS
+        if process.role == "worker" and _age(process, now) <= LIVE_SECONDS
     ]
     for lane in Lane if workers else ():
         if not any(lane in lanes for lanes in workers):
-            advice = f"start one with CHANCERY_LANE={lane}, or without it"
-            yield Finding(Level.bad, "worker", f"none runs {lane} jobs", advice)
+            advice = f"start a worker with CHANCERY_LANE={lane}, or without CHANCERY_LANE"
+            yield Finding(Level.bad, "worker", f"no worker runs {lane} jobs", advice)
 
 
-def of_engines(processes: Sequence[Process]) -> Iterator[Finding]:
-    """What each living worker says of its engine, and of its fast one where it has one."""
+def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+    """The engines of each live worker, as the worker reports them."""
     for process in processes:
         healthy = process.detail.get("engine_healthy")
-        if healthy is None or process.age_seconds > HEARD_WITHIN_SECONDS:
+        if healthy is None or _age(process, now) > LIVE_SECONDS:
             continue
         if healthy:
-            figures = ", ".join(_figures(process.detail.get("engine") or {}))
-            yield Finding(Level.ok, "engine", f"{figures or 'healthy'}, says {process.name}")
+            metrics = ", ".join(_engine_metrics(process.detail.get("engine") or {}))
+            yield Finding(Level.ok, "engine", f"{metrics or 'healthy'}, from {process.name}")
         else:
             yield Finding(
                 Level.bad,
                 "engine",
-                f"{process.detail.get('engine_reason') or 'not healthy'}, says {process.name}",
-                "jobs wait until it answers again: see logs/engine.log, or the engine's own log",
+                f"{process.detail.get('engine_reason') or 'not healthy'}, from {process.name}",
+                "jobs wait until it answers: see logs/engine.log, or the engine's own log",
             )
         if "fast_engine_healthy" in process.detail:
             yield _of_fast_engine(process)
 
 
-def of_figures(figures: Statistics, max_queued: int) -> Iterator[Finding]:
-    """How much waits, and what could not be delivered."""
+def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
+    """The open jobs, the queues, callbacks and receivers."""
     jobs: Counter[str] = Counter()
     for (_, status), count in figures.jobs.items():
         jobs[status.value] += count
     open_jobs = sum(jobs.values())
     text = ", ".join(f"{count} {status}" for status, count in sorted(jobs.items())) or "none open"
-    full = open_jobs > max_queued * FULL_WARN_PART
+    full = open_jobs > max_queued * QUEUE_WARN_SHARE
     yield Finding(
         Level.warn if full else Level.ok,
         "jobs",
         text,
-        f"above {max_queued} submissions are refused: add workers, or slow the senders"
+        f"submissions are refused above {max_queued}: add workers, or ask departments to slow down"
         if full
         else "",
     )
@@ -136,24 +138,24 @@ def of_figures(figures: Statistics, max_queued: int) -> Iterator[Finding]:
 
 
 def of_pauses(pauses: Sequence[Pause]) -> Iterator[Finding]:
-    """Jobs that wait because an operator wants it so."""
-    for one in pauses:
-        options = [f"--department {one.department}"] if one.department else []
-        options += [f"--lane {one.lane}"] if one.lane else []
+    """Jobs that an operator paused."""
+    for pause in pauses:
+        options = [f"--department {pause.department}"] if pause.department else []
+        options += [f"--lane {pause.lane}"] if pause.lane else []
         yield Finding(
             Level.warn,
             "paused",
-            f"{one.lane or 'all'} jobs of {one.department or 'every department'} wait",
+            f"{pause.lane or 'all'} jobs of {pause.department or 'every department'} wait",
             f"`chancery resume {' '.join(options)}` lets them run",
         )
 
 
 def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:
     text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free in {where}"
-    advice = "make room: without it, nothing can be accepted or written down"
+    advice = "free space: without it no job is accepted and no result stored"
     if free < DISK_BAD_BYTES:
         yield Finding(Level.bad, "disk", text, advice)
-    elif free < total * DISK_WARN_PART:
+    elif free < total * DISK_WARN_SHARE:
         yield Finding(Level.warn, "disk", text, advice)
     else:
         yield Finding(Level.ok, "disk", text)
@@ -161,12 +163,12 @@ def of_disk(free: int, total: int, where: str) -> Iterator[Finding]:
 
 def _of_fast_engine(process: Process) -> Finding:
     if process.detail["fast_engine_healthy"]:
-        return Finding(Level.ok, "fast engine", f"healthy, says {process.name}")
+        return Finding(Level.ok, "fast engine", f"healthy, from {process.name}")
     return Finding(
         Level.warn,
         "fast engine",
-        f"{process.detail.get('fast_engine_reason') or 'not healthy'}, says {process.name}",
-        "the full model does its work meanwhile: look at the vLLM at CHANCERY_FAST_ENGINE_URL",
+        f"{process.detail.get('fast_engine_reason') or 'not healthy'}, from {process.name}",
+        "the full model does its work meanwhile: check the vLLM at CHANCERY_FAST_ENGINE_URL",
     )
 
 
@@ -179,30 +181,32 @@ def _of_callbacks(figures: Statistics) -> Iterator[Finding]:
         elif status is CallbackStatus.pending:
             pending += count
     if not dead:
-        yield Finding(Level.ok, "callbacks", f"{pending} on their way, none dead")
+        yield Finding(Level.ok, "callbacks", f"{pending} pending, none dead")
         return
-    whose = ", ".join(f"{count} of {department}" for department, count in sorted(dead.items()))
+    dead_counts = ", ".join(
+        f"{count} of {department}" for department, count in sorted(dead.items())
+    )
     yield Finding(
         Level.warn,
         "callbacks",
-        f"{pending} on their way, dead: {whose}",
-        "mend the receiver, then `chancery callbacks redeliver` with the department's key",
+        f"{pending} pending, dead: {dead_counts}",
+        "repair the receiver, then run `chancery callbacks redeliver` with the department's key",
     )
 
 
-def _of_receivers(figures: Statistics) -> Iterator[Finding]:
-    """Those that are not called for now, and those that are not called any more."""
+def _of_receivers(figures: Figures) -> Iterator[Finding]:
+    """Receivers with an open breaker, and URLs that answered 410."""
     broken = [
-        f"{place} of {department}"
-        for department, places in sorted(figures.broken.items())
-        for place in places
+        f"{receiver} of {department}"
+        for department, receivers in sorted(figures.broken.items())
+        for receiver in receivers
     ]
     if broken:
         yield Finding(
             Level.warn,
             "receivers",
-            f"mostly failing: {', '.join(broken)}",
-            "callbacks wait and go out when it answers again: ask the department",
+            f"failing: {', '.join(broken)}",
+            "callbacks wait until it answers: ask the department",
         )
     gone = [f"{count} of {name}" for name, count in sorted(figures.urls_gone.items()) if count]
     if gone:
@@ -210,14 +214,14 @@ def _of_receivers(figures: Statistics) -> Iterator[Finding]:
             Level.warn,
             "receivers",
             f"URLs that answered 410: {', '.join(gone)}",
-            "ask the department; `chancery department show` lists them, `reopen` opens one",
+            "ask the department; `chancery department show` lists them, `reopen` allows one again",
         )
 
 
-def _figures(engine: Mapping[str, Any]) -> Iterator[str]:
+def _engine_metrics(engine: Mapping[str, Any]) -> Iterator[str]:
     for name, value in engine.items():
         yield f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
 
 
 def _start_it(role: str) -> str:
-    return f"see logs/{role}.log in the data dir; `chancery up` starts it again by itself"
+    return f"see logs/{role}.log in the data dir; `chancery up` restarts it"

@@ -1,4 +1,4 @@
-"""`chancery doctor`: is everything well, and if not, what is to be done."""
+"""`chancery doctor`: checks every part of the system and says what to do about faults."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ COLOURS = {Level.ok: "green", Level.warn: "yellow", Level.bad: "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @system_options
 def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
-    """Look at every part of the system and say what is wrong.
+    """Check every part of the system.
 
-    One line each: ok, warn or bad, and what to do. Status 1 when something is bad.
+    Prints one line for each: ok, warn or bad, and what to do. Exits with 1 if something is bad.
     """
     url = find_redis(data_dir, redis_url)
-    findings = [*asyncio.run(_look(url)), *_disk(data_dir)]
+    findings = [*asyncio.run(_check(url, LimitSettings().max_queued)), *_disk(data_dir)]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
@@ -41,27 +41,27 @@ def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
         sys.exit(1)
 
 
-async def _look(redis_url: str) -> list[Finding]:
+async def _check(redis_url: str, max_queued: int) -> list[Finding]:
     ledger = open_ledger(redis_url)
     try:
-        return await _findings(ledger)
+        return await _findings(ledger, max_queued)
     except ProblemError:
-        advice = "is the system up (`chancery up`)? see logs/redis.log in the data dir"
+        advice = "check that the system runs (`chancery up`); see logs/redis.log in the data dir"
         return [Finding(Level.bad, "redis", "does not answer", advice)]
     finally:
         await ledger.close()
 
 
-async def _findings(ledger: Ledger) -> list[Finding]:
-    server = await ledger.statistics.server()
+async def _findings(ledger: Ledger, max_queued: int) -> list[Finding]:
+    server = await ledger.figures.server()
     processes = await ledger.processes.list()
     figures = await ledger.read_statistics()
     pauses = await ledger.pauses.list()
     return [
         *diagnosis.of_server(server),
-        *diagnosis.of_processes(processes),
-        *diagnosis.of_engines(processes),
-        *diagnosis.of_figures(figures, LimitSettings().max_queued),
+        *diagnosis.of_processes(processes, now),
+        *diagnosis.of_engines(processes, now),
+        *diagnosis.of_figures(figures, max_queued),
         *diagnosis.of_pauses(pauses),
     ]
 

@@ -1,10 +1,11 @@
-"""How the commands for operators find the system that they look at."""
+"""How operators' commands find the system, and its ledger."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,17 +15,19 @@ from click.core import ParameterSource
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
+from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
 from worker.supervise.machine import REDIS_URL_FILE
-from worker.supervise.private import read_private
+from worker.supervise.private_files import read_private
 
 REDIS_URL = "CHANCERY_REDIS_URL"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 def system_options(command: Command) -> Command:
-    """`--data-dir` and `--redis-url`, which say where the system is."""
+    """Add `--data-dir` and `--redis-url`."""
     data_dir = click.option(
         "--data-dir",
         type=click.Path(path_type=Path),
@@ -35,40 +38,66 @@ def system_options(command: Command) -> Command:
     )
     redis_url = click.option(
         "--redis-url",
-        help=f"The system's Redis, instead. {REDIS_URL} keeps a password off the command line.",
+        help=f"The system's Redis. Use {REDIS_URL} to keep a password off the command line.",
     )
     return data_dir(redis_url(command))
 
 
 def find_redis(data_dir: Path, redis_url: str | None) -> str:
-    """The Redis of the system: as given, else as the data dir says, else as the environment says.
-
-    A data dir that was named on the command line goes before the environment. Raises
-    `click.UsageError` where nothing says it.
+    """The URL of the system's Redis: `redis_url`, a data dir named on the command line, the
+    environment, the default data dir, in this order. Raises `click.UsageError` if none has it.
     """
     if redis_url:
         return redis_url
     in_file, in_environment = read_private(data_dir / REDIS_URL_FILE), os.environ.get(REDIS_URL)
     source = click.get_current_context().get_parameter_source("data_dir")
     named = source is ParameterSource.COMMANDLINE
-    found = in_file or in_environment if named else in_environment or in_file
-    if not found:
+    url = in_file or in_environment if named else in_environment or in_file
+    if not url:
         raise click.UsageError(
-            f"no running system in {data_dir}: start one with `chancery up`, or say where it is "
-            "with --data-dir or --redis-url"
+            f"no running system in {data_dir}: start one with `chancery up`, or name one with "
+            "--data-dir or --redis-url"
         )
-    return found
+    return url
 
 
-def only_speak_yourself() -> None:
-    """Keep the ledger's log lines out of a command's output: the command says what matters."""
+def silence_logs() -> None:
+    """Keep the ledger's log lines out of a command's output."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def open_ledger(redis_url: str) -> Ledger:
-    """The ledger in the Redis at `redis_url`. Raises `click.BadParameter` for what is no URL."""
-    only_speak_yourself()
+    """The ledger in the Redis at `redis_url`. Raises `click.BadParameter` for an invalid URL."""
+    silence_logs()
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--redis-url") from error
+
+
+def with_ledger(
+    data_dir: Path, redis_url: str | None, work: Callable[[Ledger], Awaitable[Result]]
+) -> Result:
+    """Run `work` with the system's ledger; a problem becomes one line and status 1."""
+    url = find_redis(data_dir, redis_url)
+
+    async def run() -> Result:
+        ledger = open_ledger(url)
+        try:
+            return await work(ledger)
+        finally:
+            await ledger.close()
+
+    try:
+        return asyncio.run(run())
+    except ProblemError as error:
+        raise click.ClickException(_advice(error)) from error
+
+
+def _advice(error: ProblemError) -> str:
+    if error.problem.code == "unavailable":
+        return (
+            "the system's Redis does not answer: check that the system runs (`chancery up`) and "
+            "that this is its Redis"
+        )
+    return error.problem.detail

@@ -1,4 +1,4 @@
-"""`chancery task`: for whoever writes a department's own task."""
+"""`chancery task`: checks and tests departments' own tasks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tasks.department_tasks.file import OwnFile, read_files, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN
-from worker.commands.system import only_speak_yourself
+from worker.commands.system import silence_logs
 from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
 HEALTHY_SECONDS = 15.0
 IN_FLIGHT = 8
-# Wide enough that nothing is cut where no terminal says how wide it is.
+# The width without a terminal: wide enough to truncate nothing.
 PIPE_COLUMNS = 240
 
 _Row = tuple[Outcome, Usage]
@@ -35,49 +35,49 @@ _Row = tuple[Outcome, Usage]
 
 @click.group()
 def task() -> None:
-    """Check and try departments' own tasks: see docs/own-tasks.md."""
+    """Check and test departments' own tasks: see docs/own-tasks.md."""
 
 
 @task.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def check(path: Path) -> None:
-    """Validate the task in the file PATH, or all tasks in the folder PATH. No engine is needed.
+    """Validate the task in the file PATH, or all tasks in the folder PATH, without an engine.
 
-    Every fault is printed with its line; the status is 1 where there is one.
+    Prints every error with its line. Exits with 1 if there is one.
     """
     files = _read(path)
     for file in files:
-        made = file.definition
-        cases = f"{len(made.cases)} {'case' if len(made.cases) == 1 else 'cases'}"
-        click.echo(f"ok {file.path.name}: {made.name} {made.version}+{file.digest}, {cases}")
+        task_ = file.definition
+        cases = f"{len(task_.cases)} {'case' if len(task_.cases) == 1 else 'cases'}"
+        click.echo(f"ok {file.path.name}: {task_.name} {task_.version}+{file.digest}, {cases}")
     if not files:
         click.echo(f"no tasks: {path} has no file that ends with .yaml or .yml")
 
 
 @task.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--engine-url", envvar="CHANCERY_ENGINE_URL", help="The vLLM to ask, without /v1.")
+@click.option("--engine-url", envvar="CHANCERY_ENGINE_URL", help="The URL of a vLLM, without /v1.")
 @click.option(
-    "--engine-model", envvar="CHANCERY_ENGINE_MODEL", help="The model, where it serves several."
+    "--engine-model", envvar="CHANCERY_ENGINE_MODEL", help="The model, if the vLLM serves several."
 )
 @click.option("--case", "names", multiple=True, metavar="NAME", help="Only this case; repeatable.")
 def test(
     file: Path, *, engine_url: str | None, engine_model: str | None, names: tuple[str, ...]
 ) -> None:
-    """Run the test cases of the task in FILE against an engine, and print a table.
+    """Run the test cases of the task in FILE on an engine, and print a table.
 
-    The status is 1 where a case failed.
+    Exits with 1 if a case failed.
     """
-    (read,) = _read(file)
-    cases = _wanted(read, names)
+    (task_file,) = _read(file)
+    cases = _selected(task_file, names)
     if not engine_url:
         raise click.UsageError(
-            "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` prints the address "
-            "of the engine that it uses."
+            "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` prints the URL of "
+            "its engine."
         )
-    only_speak_yourself()
+    silence_logs()
     settings = EngineSettings(url=engine_url.rstrip("/"), model=engine_model or None)
-    rows = asyncio.run(_try_all(read, cases, settings))
+    rows = asyncio.run(_test_all(task_file, cases, settings))
     _show(rows)
     if not all(outcome.passed for outcome, _ in rows):
         sys.exit(1)
@@ -92,7 +92,7 @@ def _read(path: Path) -> Sequence[OwnFile]:
         sys.exit(1)
 
 
-def _wanted(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:
+def _selected(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:
     cases = file.definition.cases
     if not cases:
         raise click.UsageError(f"{file.path.name} has no `cases`: add one, see docs/own-tasks.md")
@@ -105,12 +105,12 @@ def _wanted(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:
     return [case for case in cases if not names or case.name in names]
 
 
-async def _try_all(
+async def _test_all(
     file: OwnFile, cases: Sequence[Case], settings: EngineSettings
 ) -> Sequence[_Row]:
-    """One after the other, so that the seconds are each case's own."""
+    """Run the cases one after the other, so that each is timed alone."""
     async with _engine(settings) as client:
-        return [await _try(file, case, client) for case in cases]
+        return [await _test(file, case, client) for case in cases]
 
 
 @asynccontextmanager
@@ -121,18 +121,18 @@ async def _engine(settings: EngineSettings) -> AsyncIterator[EngineClient]:
         if not await client.wait_healthy(HEALTHY_SECONDS):
             raise click.ClickException(
                 f"the engine at {settings.url} is not healthy: {client.health.reason}. "
-                f"Look at {settings.url}/health."
+                f"Check {settings.url}/health."
             )
         yield client
     finally:
         await client.close()
 
 
-async def _try(file: OwnFile, case: Case, client: EngineClient) -> _Row:
+async def _test(file: OwnFile, case: Case, client: EngineClient) -> _Row:
     try:
         document = await asyncio.to_thread(case_document, file, case)
     except (WorkError, OSError) as error:
-        return Outcome(case.name, (f"its document cannot be read: {error}",), 0.0), Usage()
+        return Outcome(case.name, (f"the document cannot be read: {error}",), 0.0), Usage()
     session = EngineSession(
         client, priority=0, seed=0, temperature=0.0, on_progress=lambda _, __: None
     )
@@ -145,13 +145,13 @@ def _show(rows: Sequence[_Row]) -> None:
     if not console.is_terminal:
         console = Console(width=PIPE_COLUMNS)
     table = Table(box=None, pad_edge=False)
-    for column in ("CASE", "RESULT", "SECONDS", "TOKENS", "WHAT DIFFERED"):
+    for column in ("CASE", "RESULT", "SECONDS", "TOKENS", "DIFFERENCES"):
         table.add_column(column, overflow="fold")
     for outcome, usage in rows:
-        said = ("passed", "green") if outcome.passed else ("failed", "red")
+        verdict = ("passed", "green") if outcome.passed else ("failed", "red")
         table.add_row(
             Text(outcome.case),
-            Text(*said),
+            Text(*verdict),
             f"{outcome.seconds:.1f}",
             f"{usage.prompt_tokens} + {usage.completion_tokens}",
             Text("\n".join(outcome.differences)),

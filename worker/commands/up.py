@@ -8,23 +8,28 @@ from pathlib import Path
 
 import click
 
-from worker.commands.system import only_speak_yourself
+from jobs.process.settings import FlowerSettings, WorkerSettings
+from worker.commands.system import silence_logs
 from worker.supervise.child import StartFailed
-from worker.supervise.machine import CannotStart, Wanted, run
+from worker.supervise.machine import CannotStart, SystemOptions, run
 
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"
 
 
 @click.command()
 @click.option(
-    "--port", default=8080, envvar="CHANCERY_API_PORT", show_default=True, help="The api's port."
+    "--port",
+    default=8080,
+    envvar="CHANCERY_API_PORT",
+    show_default=True,
+    help="The port of the api.",
 )
 @click.option(
     "--flower-port",
     default=5555,
     envvar="CHANCERY_FLOWER_PORT",
     show_default=True,
-    help="Flower's port.",
+    help="The port of Flower.",
 )
 @click.option(
     "--data-dir",
@@ -32,35 +37,35 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
     envvar="CHANCERY_DATA_DIR",
     default=Path("var"),
     show_default=True,
-    help="Documents, results, logs, and the files of our own Redis.",
+    help="The folder for documents, results, logs and the data of Redis.",
 )
 @click.option(
     "--tasks-dir",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="CHANCERY_TASKS_DIR",
-    help="The folder with departments' own tasks, one file a task.",
+    help="The folder with departments' own tasks, one file per task.",
 )
 @click.option(
     "--redis-url",
     envvar="CHANCERY_REDIS_URL",
-    help="A Redis that is there, instead of our own. "
-    "CHANCERY_REDIS_URL keeps a password off the command line.",
+    help="A Redis that already runs. Default: start one. "
+    "Use CHANCERY_REDIS_URL to keep a password off the command line.",
 )
 @click.option(
     "--engine-url",
     envvar="CHANCERY_ENGINE_URL",
-    help="A vLLM that is there, without /v1, instead of our own on this machine's processors.",
+    help="A vLLM that already runs, without /v1. Default: start one on this machine's CPUs.",
 )
 @click.option(
     "--fast-engine-url",
     envvar="CHANCERY_FAST_ENGINE_URL",
-    help="A vLLM with a smaller model, for jobs that ask for `fast` or `auto`.",
+    help="A vLLM with a smaller model, for jobs with model `fast` or `auto`.",
 )
 @click.option(
     "--engine-model",
     default=DEFAULT_MODEL,
     show_default=True,
-    help="The model of our own vLLM: a folder of .engine/models.",
+    help="The model of the vLLM that is started: a folder in .engine/models.",
 )
 @click.option(
     "--concurrency",
@@ -82,10 +87,11 @@ def up(
 ) -> None:
     """Run the whole system on this machine, in the foreground.
 
-    Prints one line starting with `ready` when everything answers. Ctrl-C or SIGTERM stops all of
-    it; a second one kills it at once.
+    Prints a line that starts with `ready` when everything answers. Ctrl-C or SIGTERM stops
+    everything; a second signal kills it at once.
     """
-    wanted = Wanted(
+    flower, worker = _settings()
+    options = SystemOptions(
         port=port,
         flower_port=flower_port,
         data_dir=data_dir.resolve(),
@@ -95,10 +101,12 @@ def up(
         fast_engine_url=fast_engine_url.rstrip("/") if fast_engine_url else None,
         engine_model=engine_model,
         concurrency=concurrency,
+        flower=flower,
+        grace_seconds=worker.grace_seconds,
     )
-    only_speak_yourself()
+    silence_logs()
     try:
-        asyncio.run(run(wanted, _say))
+        asyncio.run(run(options, click.echo))
     except CannotStart as reason:
         raise click.ClickException(str(reason)) from reason
     except StartFailed as failure:
@@ -106,5 +114,8 @@ def up(
         sys.exit(1)
 
 
-def _say(line: str) -> None:
-    click.echo(line)  # flushes
+def _settings() -> tuple[FlowerSettings, WorkerSettings]:
+    try:
+        return FlowerSettings(), WorkerSettings()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,1 +1,1 @@
-"""The client to an engine."""
+"""The client of an engine."""

@@ -1,4 +1,4 @@
-"""The client to an engine: vLLM's OpenAI-compatible interface over HTTP."""
+"""The client of an engine: vLLM's OpenAI-compatible interface over HTTP."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
-from worker.engine.health import Health, HealthBoard
-from worker.engine.http import Answer, EngineHttp, NoAnswer
-from worker.engine.metrics import EngineFigures, read_figures
+from worker.engine.health import Health, HealthState
+from worker.engine.http import ConnectionFailed, EngineHttp, Response
+from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import refusal
-from worker.engine.slots import Places
+from worker.engine.slots import Slots
 from worker.engine.token_counts import TokenCounts, most_tokens
 
 log = structlog.get_logger()
 
-HEALTH_EVERY_SECONDS = 1.0
+HEALTH_POLL_SECONDS = 1.0
 HEALTH_TIMEOUT_SECONDS = 10.0
-COUNTING_IN_FLIGHT = 8
-WATCHING_IN_FLIGHT = 4
-# What a model is taken to hold where the engine does not say.
-CONTEXT_TOKENS = 4096
-UNAVAILABLE = "The engine is not available. Work goes on when it is; the worker's log says why."
+COUNTS_IN_FLIGHT = 8
+CHECKS_IN_FLIGHT = 4
+# The assumed context length of a model whose engine does not report it.
+DEFAULT_CONTEXT_TOKENS = 4096
+UNAVAILABLE = (
+    "The engine is not available. Jobs continue when it is; the worker's log has the reason."
+)
 
 
 class _Model(BaseModel):
@@ -59,29 +61,27 @@ class _Version(BaseModel):
 
 
 class EngineClient:
-    """One engine, with at most `concurrency` completions in flight; the last `kept` of those places
-    are for priority 0 alone.
-
-    `start` before use, in the event loop that will use it; `close` after.
+    """One engine, with at most `concurrency` completions in flight, of which `reserved` are for
+    priority 0 only. Call `start` in the event loop that uses it, and `close` at the end.
     """
 
-    def __init__(self, settings: EngineSettings, concurrency: int, kept: int = 0) -> None:
+    def __init__(self, settings: EngineSettings, concurrency: int, reserved: int = 0) -> None:
         self._settings = settings
-        self._places = Places(concurrency, kept)
-        self._counting = asyncio.Semaphore(COUNTING_IN_FLIGHT)
-        self._connections = concurrency + COUNTING_IN_FLIGHT + WATCHING_IN_FLIGHT
-        self._board = HealthBoard()
+        self._slots = Slots(concurrency, reserved)
+        self._counting = asyncio.Semaphore(COUNTS_IN_FLIGHT)
+        self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
+        self._health = HealthState()
         self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
         self._version: str | None = None
-        self._takes_priority = True
-        self._counts_tokens = True
+        self._supports_priority = True
+        self._can_count_tokens = True
         self._token_counts = TokenCounts()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the client and begin to watch the engine's health. Does not wait for the engine."""
+        """Start to watch the engine's health. Does not wait for the engine."""
         key = self._settings.api_key
         self._http = EngineHttp(
             self._settings.url, key.get_secret_value() if key else None, self._connections
@@ -89,7 +89,7 @@ class EngineClient:
         self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
 
     async def close(self) -> None:
-        """Stop watching and close every connection, which aborts the requests on them."""
+        """Stop watching and close every connection, which aborts the requests in flight."""
         if self._watch:
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
@@ -99,117 +99,116 @@ class EngineClient:
 
     @property
     def health(self) -> Health:
-        return self._board.health
+        return self._health.health
 
     @property
     def model(self) -> str:
-        """The model's name. Raises `EngineUnavailable` before the engine was first healthy."""
-        return self._known_model().id
+        """The model's name. Raises `EngineUnavailable` until the engine was healthy once."""
+        return self._served_model().id
 
     def root_of(self, model: str) -> str | None:
-        """What the engine itself calls the model that it serves under this name, if it says so."""
-        known = self._model
-        return known.root if known is not None and known.id == model else None
+        """The engine's own name (`root`) of the model that it serves as `model`, or None."""
+        served = self._model
+        return served.root if served is not None and served.id == model else None
 
     @property
     def version(self) -> str | None:
-        """The engine's version; None where it does not say."""
+        """The engine's version; None if it does not report it."""
         return self._version
 
     @property
     def context_tokens(self) -> int:
-        """The most tokens of prompt and answer. Raises `EngineUnavailable` like `model`."""
-        return self._known_model().max_model_len or CONTEXT_TOKENS
+        """The maximum tokens of prompt and answer. Raises `EngineUnavailable` like `model`."""
+        return self._served_model().max_model_len or DEFAULT_CONTEXT_TOKENS
 
-    async def wait_healthy(self, timeout: float) -> bool:  # noqa: ASYNC109 - late is an answer
+    async def wait_healthy(self, timeout: float) -> bool:  # noqa: ASYNC109 - a timeout is a result
         """True as soon as the engine is healthy, False after `timeout` seconds."""
-        return await self._board.wait_good(timeout)
+        return await self._health.wait_healthy(timeout)
 
-    async def healthy(self) -> bool:
-        """Ask the engine now, and learn its model if it was not healthy before."""
+    async def check_health(self) -> bool:
+        """Ask the engine now. If it was unhealthy before, read its model and version again."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                answer = await self._client().get("/health")
-                if answer.status != httpx.codes.OK:
-                    self._board.bad(f"answers {answer.status} at /health")
+                response = await self._client().get("/health")
+                if response.status != httpx.codes.OK:
+                    self._health.set_unhealthy(f"answers {response.status} at /health")
                     return False
                 if not self.health.ok:
-                    self._token_counts.forget()
+                    self._token_counts.clear()
                     self._model = await self._find_model()
                     self._version = await self._find_version()
         except TimeoutError:
-            self._board.bad(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
+            self._health.set_unhealthy(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
             return False
-        except (NoAnswer, EngineUnavailable) as error:
-            self._board.bad(str(error))
+        except (ConnectionFailed, EngineUnavailable) as error:
+            self._health.set_unhealthy(str(error))
             return False
-        self._board.good()
+        self._health.set_healthy()
         return True
 
-    async def figures(self) -> EngineFigures:
-        """The engine's own figures. Raises `EngineUnavailable` where it does not give them."""
+    async def metrics(self) -> EngineMetrics:
+        """The engine's metrics. Raises `EngineUnavailable` if it does not report them."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                answer = await self._client().get("/metrics")
-            return read_figures(_body(answer, "/metrics").decode())
-        except (TimeoutError, NoAnswer, ValueError) as error:
+                response = await self._client().get("/metrics")
+            return parse_metrics(_body(response, "/metrics").decode())
+        except (TimeoutError, ConnectionFailed, ValueError) as error:
             raise EngineUnavailable(
-                f"The engine gives no figures at /metrics: {error or type(error).__name__}"
+                f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
 
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int
     ) -> tuple[bytes, float]:
-        """Post one chat completion when a place is free: the answer's body, and its seconds.
-
-        Raises `EngineError` and its kinds.
+        """Send one chat completion when a slot is free; returns the response's body, and the
+        seconds it took without the wait for the slot. Raises `EngineError`.
         """
-        async with self._places.take(priority):
-            began = time.monotonic()
-            answer = await self._post_chat(request, priority if self._takes_priority else 0)
-            if self._refuses_priority(answer, priority):
-                self._takes_priority = False
+        async with self._slots.acquire(priority):
+            started = time.monotonic()
+            response = await self._post_chat(request, priority if self._supports_priority else 0)
+            if self._refuses_priority(response, priority):
+                self._supports_priority = False
                 log.warning("engine.priority_unsupported")
-                answer = await self._post_chat(request, 0)
-            seconds = time.monotonic() - began
-        if answer.status != httpx.codes.OK:
-            raise await self._error(answer, messages)
-        return answer.body, seconds
+                response = await self._post_chat(request, 0)
+            seconds = time.monotonic() - started
+        if response.status != httpx.codes.OK:
+            raise await self._error(response, messages)
+        return response.body, seconds
 
     async def count_tokens(self, text: str) -> int:
-        """Tokens of `text`; more than there are where the engine cannot count."""
-        if not self._counts_tokens:
+        """Tokens of `text`; an upper bound if the engine cannot count them."""
+        if not self._can_count_tokens:
             return most_tokens(text)
         return await self._token_counts.of(text, self._count_tokens)
 
     async def _count_tokens(self, text: str) -> int:
         request = {"model": self.model, "prompt": text, "add_special_tokens": False}
         async with self._counting:
-            answer = await self._post("/tokenize", to_body(request))
-        if answer.status == httpx.codes.NOT_FOUND:
-            self._counts_tokens = False
+            response = await self._post("/tokenize", to_body(request))
+        if response.status == httpx.codes.NOT_FOUND:
+            self._can_count_tokens = False
             return most_tokens(text)
-        if answer.status != httpx.codes.OK:
-            raise await self._error(answer, [Message("user", text)])
+        if response.status != httpx.codes.OK:
+            raise await self._error(response, [Message("user", text)])
         try:
-            return _Count.model_validate_json(answer.body).count
+            return _Count.model_validate_json(response.body).count
         except ValidationError:
             raise OutputError(
-                "The engine's answer at /tokenize is not a count of tokens."
+                "The engine's response at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: ChatRequest, priority: int) -> Answer:
+    async def _post_chat(self, request: ChatRequest, priority: int) -> Response:
         return await self._post("/v1/chat/completions", request.body(priority))
 
-    def _refuses_priority(self, answer: Answer, priority: int) -> bool:
+    def _refuses_priority(self, response: Response, priority: int) -> bool:
         return (
-            answer.status == httpx.codes.BAD_REQUEST
+            response.status == httpx.codes.BAD_REQUEST
             and priority != 0
-            and self._takes_priority
-            and b"priority" in answer.body.lower()
+            and self._supports_priority
+            and b"priority" in response.body.lower()
         )
 
-    async def _post(self, path: str, body: bytes) -> Answer:
+    async def _post(self, path: str, body: bytes) -> Response:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
@@ -219,73 +218,75 @@ class EngineClient:
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError as error:
-            if self._board.bad_seconds > self._settings.stuck_seconds:
+            if self._health.unhealthy_seconds > self._settings.stuck_seconds:
                 raise EngineUnavailable(UNAVAILABLE) from error
             raise EngineTimeout(
                 f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
             ) from error
-        except NoAnswer as error:
+        except ConnectionFailed as error:
             raise self._unavailable(f"the connection failed: {error}") from error
 
-    async def _error(self, answer: Answer, messages: Sequence[Message]) -> EngineError:
-        status = answer.status
+    async def _error(self, response: Response, messages: Sequence[Message]) -> EngineError:
+        status = response.status
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return EngineBusy("The engine has too many requests (429).")
-        if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.healthy():
-            # Not its health but this request: were it tried again for ever, the job would not end.
+        if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.check_health():
+            # This request is the cause: without a counted try the job would never end.
             return EngineError("The engine answered 500 and is healthy: see the engine's log.")
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return self._unavailable(f"answers {status}")
         return EngineRefused(
-            f"The engine rejected the request ({status}): {refusal(answer.body, messages)}"
+            f"The engine rejected the request ({status}): {refusal(response.body, messages)}"
         )
 
     def _unavailable(self, reason: str) -> EngineUnavailable:
-        """`reason` may name addresses, so it is for operators: a job's error does not have it."""
-        self._board.bad(reason)
+        """`reason` may name addresses: it is for operators and stays out of job errors."""
+        self._health.set_unhealthy(reason)
         return EngineUnavailable(UNAVAILABLE)
 
     async def _watch_health(self) -> None:
         while True:
-            await self.healthy()
-            if self._board.bad_seconds > self._settings.stuck_seconds:
-                # It holds connections open and will not answer on them.
+            await self.check_health()
+            if self._health.unhealthy_seconds > self._settings.stuck_seconds:
+                # The engine keeps connections open without answering.
                 for deadline in self._deadlines:
                     deadline.reschedule(asyncio.get_running_loop().time())
-            await asyncio.sleep(HEALTH_EVERY_SECONDS)
+            await asyncio.sleep(HEALTH_POLL_SECONDS)
 
     async def _find_model(self) -> _Model:
-        answer = await self._client().get("/v1/models")
+        response = await self._client().get("/v1/models")
         try:
-            models = _Models.model_validate_json(_body(answer, "/v1/models")).data
+            models = _Models.model_validate_json(_body(response, "/v1/models")).data
         except ValidationError:
-            raise EngineUnavailable("answers no list of models at /v1/models") from None
+            raise EngineUnavailable("the response at /v1/models is not a list of models") from None
         wanted = self._settings.model
         for model in models:
             if wanted in {None, model.id}:
                 return model
-        raise EngineUnavailable(f"serves {', '.join(one.id for one in models)}, but not {wanted}")
+        raise EngineUnavailable(
+            f"serves {', '.join(model.id for model in models)}, but not {wanted}"
+        )
 
     async def _find_version(self) -> str | None:
-        answer = await self._client().get("/version")
+        response = await self._client().get("/version")
         try:
-            return _Version.model_validate_json(answer.body).version
+            return _Version.model_validate_json(response.body).version
         except ValidationError:
             return None
 
-    def _known_model(self) -> _Model:
+    def _served_model(self) -> _Model:
         if self._model is None:
             raise EngineUnavailable(UNAVAILABLE)
         return self._model
 
     def _client(self) -> EngineHttp:
         if self._http is None:
-            raise RuntimeError("the engine client was not started")
+            raise RuntimeError("call start() before using the engine client")
         return self._http
 
 
-def _body(answer: Answer, path: str) -> bytes:
-    if answer.status != httpx.codes.OK:
-        raise EngineUnavailable(f"answers {answer.status} at {path}")
-    return answer.body
+def _body(response: Response, path: str) -> bytes:
+    if response.status != httpx.codes.OK:
+        raise EngineUnavailable(f"answers {response.status} at {path}")
+    return response.body

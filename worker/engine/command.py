@@ -14,7 +14,7 @@ LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command and the variables that it needs on top of the caller's environment."""
+    """A command, and the variables to add to the caller's environment."""
 
     argv: tuple[str, ...]
     env: dict[str, str]
@@ -29,10 +29,10 @@ def cpu_engine(
     max_model_len: int = 4096,
     dummy_weights: bool = False,
 ) -> Command:
-    """How to serve `model`, a folder of `root / "models"`, with the vLLM installed in `root`.
+    """The command that serves `root / "models" / model` with the vLLM installed in `root`.
 
-    With `dummy_weights` the weights are random: for a model that is only a configuration.
-    Raises `FileNotFoundError` where vLLM or the model is not installed.
+    `dummy_weights`: use random weights, for a model without a weights file.
+    Raises `FileNotFoundError` if vLLM or the model is not installed.
     """
     root = root.resolve()
     vllm, folder = root / "venv" / "bin" / "vllm", root / "models" / model
@@ -47,7 +47,7 @@ def cpu_engine(
         *("--max-model-len", str(max_model_len)),
         *("--scheduling-policy", "priority"),
         "--enable-prompt-tokens-details",
-        # JSON allows blanks without end, and a small model may write nothing else.
+        # JSON allows any amount of whitespace, and a small model may write nothing else.
         *("--structured-outputs-config", COMPACT_JSON),
     ]
     if dummy_weights:
@@ -73,13 +73,13 @@ def _cores() -> str:
 
 
 def _libraries(root: Path) -> Iterator[Path]:
-    """What makes vLLM faster where it is there: an allocator and Intel's OpenMP."""
+    """Installed libraries that make vLLM faster: tcmalloc and Intel's OpenMP."""
     for folder in LIBRARY_FOLDERS:
-        found = sorted(
+        libraries = sorted(
             (*Path(folder).glob(TCMALLOC), *Path(folder).glob(f"*-linux-gnu/{TCMALLOC}"))
         )
-        if found:
-            yield found[0]
+        if libraries:
+            yield libraries[0]
             break
     openmp = root / "venv" / "lib" / "libiomp5.so"
     if openmp.exists():

@@ -1,4 +1,4 @@
-"""Whether an engine answers, kept up to date."""
+"""The health of an engine, and a way to wait for it."""
 
 from __future__ import annotations
 
@@ -8,54 +8,55 @@ from dataclasses import dataclass
 
 import structlog
 
+NOT_CHECKED = "not checked yet"
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether an engine can work, since when (seconds since the epoch), and why not."""
+    """`since` is in seconds since the epoch; `reason` is empty while the engine is healthy."""
 
     ok: bool
     since: float
     reason: str
 
 
-class HealthBoard:
-    """The latest health of one engine, and a way to wait until it is good."""
+class HealthState:
+    """The latest health of one engine."""
 
     def __init__(self) -> None:
-        self._health = Health(ok=False, since=time.time(), reason="not asked yet")
-        self._good = asyncio.Event()
+        self._health = Health(ok=False, since=time.time(), reason=NOT_CHECKED)
+        self._healthy = asyncio.Event()
 
     @property
     def health(self) -> Health:
         return self._health
 
     @property
-    def bad_seconds(self) -> float:
-        """For how long it has been unhealthy; 0 where it is healthy."""
+    def unhealthy_seconds(self) -> float:
+        """How long the engine has been unhealthy; 0 while it is healthy."""
         return 0.0 if self._health.ok else time.time() - self._health.since
 
-    def good(self) -> None:
+    def set_healthy(self) -> None:
         if not self._health.ok:
             self._health = Health(ok=True, since=time.time(), reason="")
-            self._good.set()
+            self._healthy.set()
             log.info("engine.healthy")
 
-    def bad(self, reason: str) -> None:
-        """Take the engine for unhealthy, for `reason`, from the first time that it is said on."""
-        if self._health.ok or self._health.reason == "not asked yet":
+    def set_unhealthy(self, reason: str) -> None:
+        """Record the reason; `since` stays the time of the first failure."""
+        if self._health.ok or self._health.reason == NOT_CHECKED:
             log.warning("engine.unhealthy", reason=reason)
             self._health = Health(ok=False, since=time.time(), reason=reason)
         else:
             self._health = Health(ok=False, since=self._health.since, reason=reason)
-        self._good.clear()
+        self._healthy.clear()
 
-    async def wait_good(self, timeout: float) -> bool:  # noqa: ASYNC109 - late is an answer
-        """True as soon as the health is good; False after `timeout` seconds."""
+    async def wait_healthy(self, timeout: float) -> bool:  # noqa: ASYNC109 - a timeout is a result
+        """True as soon as the engine is healthy; False after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
-                await self._good.wait()
+                await self._healthy.wait()
         except TimeoutError:
             return False
         return True

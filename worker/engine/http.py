@@ -1,6 +1,6 @@
-"""HTTP to an engine: requests whose answers are read whole.
+"""HTTP requests to an engine. Responses are read whole.
 
-It is aiohttp itself: see `docs/decisions/engine-http.md` for what a request costs.
+It uses aiohttp directly: see `docs/decisions/engine-http.md` for what a request costs.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ import httpx
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-# Below the five seconds after which uvicorn closes an idle connection, perhaps under a request.
+# Less than uvicorn's 5 s, so that it does not close an idle connection that is about to be used.
 KEEP_ALIVE_SECONDS = 3.0
 _JSON = {"Content-Type": "application/json"}
 
 
-class NoAnswer(Exception):
-    """The connection failed, or what came on it was no HTTP. The message may name addresses."""
+class ConnectionFailed(Exception):
+    """The connection failed, or the response is not HTTP. The message may name addresses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     body: bytes
 
 
 class EngineHttp:
-    """Made on the event loop that uses it, with at most so many `connections`.
+    """A client with at most `connections` connections. Create it on the event loop that uses it.
 
-    Follows no redirect, keeps no cookie and heeds no proxy of the environment. A request that is
-    cancelled closes its connection, which aborts the work on it.
+    It ignores redirects, cookies and the environment's proxies. Cancelling a request closes its
+    connection, which aborts the request in the engine.
     """
 
     def __init__(self, url: str, api_key: str | None, connections: int) -> None:
@@ -50,15 +50,15 @@ class EngineHttp:
         """Close every connection."""
         await self._session.close()
 
-    async def get(self, path: str) -> Answer:
-        """Raises `NoAnswer`."""
-        return await self._ask("GET", path, None)
+    async def get(self, path: str) -> Response:
+        """Raises `ConnectionFailed`."""
+        return await self._request("GET", path, None)
 
-    async def post(self, path: str, body: bytes) -> Answer:
-        """Post JSON. Raises `NoAnswer`."""
-        return await self._ask("POST", path, body)
+    async def post(self, path: str, body: bytes) -> Response:
+        """Post JSON. Raises `ConnectionFailed`."""
+        return await self._request("POST", path, body)
 
-    async def _ask(self, method: str, path: str, data: bytes | None) -> Answer:
+    async def _request(self, method: str, path: str, data: bytes | None) -> Response:
         try:
             async with self._session.request(
                 method,
@@ -67,7 +67,7 @@ class EngineHttp:
                 headers=_JSON if data is not None else None,
                 allow_redirects=False,
             ) as response:
-                return Answer(response.status, await response.read())
+                return Response(response.status, await response.read())
         except ClientError as error:
-            # Some are timeouts as well, of connecting: none of them a caller's.
-            raise NoAnswer(str(error) or type(error).__name__) from error
+            # Includes timeouts of connecting, which must not look like a timeout of the caller.
+            raise ConnectionFailed(str(error) or type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""What an engine says about itself at `/metrics`."""
+"""Reads an engine's `/metrics`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 RUNNING = "vllm:num_requests_running"
 WAITING = "vllm:num_requests_waiting"
-# The second name is that of older releases of vLLM.
+# Older releases of vLLM use the second name.
 KV_CACHE_USE = ("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc")
 
 
 @dataclass(frozen=True, slots=True)
-class EngineFigures:
-    """Requests running and waiting in the engine, and the part of its KV cache in use (0 to 1).
+class EngineMetrics:
+    """Requests running and waiting in the engine, and the share of its KV cache in use (0 to 1).
 
-    With several engines behind one address, requests are added up and the fullest cache counts.
+    With several engines behind one address: the sum of requests, and the fullest cache.
     """
 
     running: int
@@ -24,10 +24,10 @@ class EngineFigures:
     kv_cache_use: float
 
 
-def read_figures(text: str) -> EngineFigures:
-    """Read Prometheus text. Raises `ValueError` where it is not that, or not from vLLM."""
+def parse_metrics(text: str) -> EngineMetrics:
+    """Parse Prometheus text. Raises `ValueError` if it is not valid or not from vLLM."""
     names = (RUNNING, WAITING, *KV_CACHE_USE)
-    # Parsing all of vLLM's histograms would cost a hundred times as much.
+    # Parsing all of vLLM's histograms too would take a hundred times as long.
     lines = [line for line in text.splitlines() if line.startswith(names)]
     values: dict[str, list[float]] = {name: [] for name in names}
     for family in text_string_to_metric_families("\n".join(lines) + "\n"):
@@ -37,7 +37,7 @@ def read_figures(text: str) -> EngineFigures:
     if not values[RUNNING]:
         raise ValueError("the metrics are not those of vLLM")
     caches = [value for name in KV_CACHE_USE for value in values[name]]
-    return EngineFigures(
+    return EngineMetrics(
         running=int(sum(values[RUNNING])),
         waiting=int(sum(values[WAITING])),
         kv_cache_use=max(caches, default=0.0),

@@ -1,4 +1,4 @@
-"""The body of a request to an engine: written once, and hashed as it is sent."""
+"""The body of a request to an engine, serialised once: the same bytes are hashed and sent."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any
 
 from jobs.model.provenance import Sampling
 
-LARGEST = 2**64
-# All else of a request is its prompt: see docs/provenance.md.
-BESIDE_THE_PROMPT = frozenset({"model", "priority", "temperature", "seed", "top_p"})
+MAX_NUMBER = 2**64
+# Everything else in a request is its prompt: see docs/provenance.md.
+PARAMETERS = frozenset({"model", "priority", "temperature", "seed", "top_p"})
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A chat completion that names its model. `prompt` is the JSON of what the model is asked,
-    `beside` has the members of `BESIDE_THE_PROMPT` that were given.
+    """A chat completion request with a model. `prompt` is the JSON that determines the prompt,
+    `parameters` has the request's members of `PARAMETERS`.
     """
 
     prompt: bytes
-    beside: Mapping[str, Any]
+    parameters: Mapping[str, Any]
     max_tokens: int | None
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> ChatRequest:
-        """Raises `ValueError` where it holds a number that JSON has not."""
-        prompt = {name: value for name, value in request.items() if name not in BESIDE_THE_PROMPT}
-        beside = {name: value for name, value in request.items() if name in BESIDE_THE_PROMPT}
-        most = prompt.get("max_completion_tokens", prompt.get("max_tokens"))
-        return cls(to_body(prompt), beside, _number(most, int))
+        """Raises `ValueError` for a number that JSON does not have (NaN, infinity)."""
+        prompt = {name: value for name, value in request.items() if name not in PARAMETERS}
+        parameters = {name: value for name, value in request.items() if name in PARAMETERS}
+        max_tokens = prompt.get("max_completion_tokens", prompt.get("max_tokens"))
+        return cls(to_body(prompt), parameters, _number(max_tokens, int))
 
     @property
     def model(self) -> str:
-        return str(self.beside["model"])
+        return str(self.parameters["model"])
 
     @property
     def digest(self) -> bytes:
@@ -44,31 +44,31 @@ class ChatRequest:
 
     @property
     def sampling(self) -> Sampling:
-        """What was told to the engine; a caller's own request may hold anything."""
+        """The parameters as sent. A value in a department's request that is no number is None."""
         return Sampling(
-            temperature=_number(self.beside.get("temperature"), float),
-            seed=_number(self.beside.get("seed"), int),
-            top_p=_number(self.beside.get("top_p"), float),
+            temperature=_number(self.parameters.get("temperature"), float),
+            seed=_number(self.parameters.get("seed"), int),
+            top_p=_number(self.parameters.get("top_p"), float),
             max_tokens=self.max_tokens,
         )
 
     def body(self, priority: int) -> bytes:
-        """What is sent; a `priority` of 0 is the engine's default. The caller's own is left out:
-        nobody goes before others by asking for it.
+        """The body to send. A `priority` of 0 is the engine's default. A priority in the caller's
+        request is ignored, so that no department can overtake others.
         """
-        beside = {name: value for name, value in self.beside.items() if name != "priority"}
+        members = {name: value for name, value in self.parameters.items() if name != "priority"}
         if priority:
-            beside["priority"] = priority
-        return self.prompt[:-1] + b"," + to_body(beside)[1:]
+            members["priority"] = priority
+        return self.prompt[:-1] + b"," + to_body(members)[1:]
 
 
 def to_body(value: Mapping[str, Any]) -> bytes:
-    """Compact JSON in UTF-8, its members in the order in which they were given."""
+    """Compact JSON in UTF-8, with the members in their original order."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode()
 
 
 def _number(value: Any, kind: type[int | float]) -> Any:
-    """None for what is no such number, or larger than any engine takes."""
+    """None for a value that is not such a number, or larger than any engine accepts."""
     fits = isinstance(value, int | kind) and not isinstance(value, bool)
-    return kind(value) if fits and abs(value) <= LARGEST else None
+    return kind(value) if fits and abs(value) <= MAX_NUMBER else None

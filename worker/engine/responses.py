@@ -1,4 +1,4 @@
-"""Reading what an engine answers: completions, usage and refusals."""
+"""Parses an engine's responses: completions, usage and refusals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.model.reasoning import strip_reasoning
 
 REASONING_END = "</think>"
 REFUSAL_CHARS = 300
-# A run of this many characters that is in the prompt too may be a quotation of it.
+# A substring of this many characters that is also in the prompt may quote it.
 QUOTED_CHARS = 8
 
 
@@ -32,12 +32,12 @@ class _Logprobs(BaseModel):
     content: list[_Logprob] | None = None
 
 
-class _AnswerMessage(BaseModel):
+class _Message(BaseModel):
     content: str | None = None
 
 
 class _Choice(BaseModel):
-    message: _AnswerMessage
+    message: _Message
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
 
@@ -52,11 +52,11 @@ class _Usage(BaseModel):
     prompt_tokens_details: _PromptDetails | None = None
 
 
-class _Used(BaseModel):
+class _WithUsage(BaseModel):
     usage: _Usage = Field(default_factory=_Usage)
 
 
-class _Answer(_Used):
+class _Completion(_WithUsage):
     choices: list[_Choice] = Field(min_length=1)
 
 
@@ -65,31 +65,31 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What one request used."""
+    """The tokens of one request."""
 
     prompt: int
     completion: int
     cached: int
 
 
-def read_answer(body: bytes) -> tuple[_Choice, Tokens]:
-    """Read a chat completion. Raises `OutputError` where the body is something else."""
-    answer = _read(_Answer, body)
-    return answer.choices[0], _tokens_of(answer.usage)
+def parse_completion(body: bytes) -> tuple[_Choice, Tokens]:
+    """Parse a chat completion. Raises `OutputError` if the body is something else."""
+    completion = _parse(_Completion, body)
+    return completion.choices[0], _tokens_of(completion.usage)
 
 
-def read_tokens(body: bytes) -> Tokens:
-    """What a completion used, whatever else is in it. Raises `OutputError`."""
-    return _tokens_of(_read(_Used, body).usage)
+def parse_usage(body: bytes) -> Tokens:
+    """The usage of a completion, without a check of its other members. Raises `OutputError`."""
+    return _tokens_of(_parse(_WithUsage, body).usage)
 
 
-def _read(model: type[_Model], body: bytes) -> _Model:
+def _parse(model: type[_Model], body: bytes) -> _Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        # Without the cause: a validation error quotes the answer.
+        # Without the cause: a validation error quotes the response.
         raise OutputError(
-            f"The engine's answer is not a chat completion ({error.error_count()} faults in it). "
+            f"The engine's response is not a chat completion ({error.error_count()} errors in it). "
             "Check that CHANCERY_ENGINE_URL is the address of a vLLM server."
         ) from None
 
@@ -104,9 +104,9 @@ def _tokens_of(usage: _Usage) -> Tokens:
 
 
 def completion_of(choice: _Choice) -> Completion:
-    """The answer without reasoning. Raises `OutputError` where nothing else is in it."""
+    """The answer without reasoning. Raises `OutputError` if it is only reasoning."""
     if choice.message.content is None:
-        raise OutputError("The model's answer holds nothing but reasoning.")
+        raise OutputError("The model's answer contains only reasoning.")
     return Completion(
         text=strip_reasoning(choice.message.content),
         finish_reason=choice.finish_reason or "unknown",
@@ -116,29 +116,30 @@ def completion_of(choice: _Choice) -> Completion:
 
 def _tokens(choice: _Choice) -> list[Token]:
     content = (choice.logprobs.content if choice.logprobs else None) or []
-    tokens = [_token(one) for one in content]
-    # vLLM lists the token that ended the answer, too.
+    tokens = [_token(logprob) for logprob in content]
+    # vLLM also lists the token that ended the answer.
     if choice.finish_reason == "stop" and tokens:
         answer = choice.message.content or ""
         return tokens if answer.endswith(tokens[-1].text) else tokens[:-1]
     return tokens
 
 
-def _token(one: _Logprob) -> Token:
+def _token(chosen: _Logprob) -> Token:
     top: dict[str, float] = {}
-    for other in one.top_logprobs:
-        # Different tokens can have one text: parts of a character, for instance.
-        top[other.token] = max(other.logprob, top.get(other.token, other.logprob))
-    return Token(one.token, one.logprob, top)
+    for candidate in chosen.top_logprobs:
+        # Different tokens can have the same text, such as parts of a character.
+        best = top.get(candidate.token, candidate.logprob)
+        top[candidate.token] = max(candidate.logprob, best)
+    return Token(chosen.token, chosen.logprob, top)
 
 
 def _after_reasoning(tokens: Sequence[Token]) -> tuple[Token, ...]:
     reasoning = "".join(token.text for token in tokens).rfind(REASONING_END)
     if reasoning < 0:
         return tuple(tokens)
-    end, place, first = reasoning + len(REASONING_END), 0, 0
-    while place < end:
-        place += len(tokens[first].text)
+    end, position, first = reasoning + len(REASONING_END), 0, 0
+    while position < end:
+        position += len(tokens[first].text)
         first += 1
     while first < len(tokens) and not tokens[first].text.strip():
         first += 1
@@ -146,9 +147,9 @@ def _after_reasoning(tokens: Sequence[Token]) -> tuple[Token, ...]:
 
 
 def refusal(body: bytes, messages: Sequence[Message]) -> str:
-    """The reason in an engine's refusal, bounded, with whatever could quote the prompt left out.
+    """The reason for an engine's refusal, shortened, without anything that may quote the prompt.
 
-    An engine's own words are plain ASCII, unquoted, and not in the prompt; nothing else is kept.
+    Only unquoted ASCII text that is not in the prompt is kept.
     """
     text = "".join(char for char in _reason(body) if " " <= char <= "~")
     text = re.split(r"[\"']?input(?:_value)?[\"']?\s*[:=]", text, maxsplit=1)[0]
@@ -159,23 +160,23 @@ def refusal(body: bytes, messages: Sequence[Message]) -> str:
 
 def _reason(body: bytes) -> str:
     try:
-        answer = _Refusal.model_validate_json(body)
+        refused = _Refusal.model_validate_json(body)
     except ValidationError:
         return ""
-    source = answer.error if isinstance(answer.error, Mapping) else {"message": answer.message}
+    source = refused.error if isinstance(refused.error, Mapping) else {"message": refused.message}
     return str(source.get("message") or "")
 
 
 class _Refusal(BaseModel):
-    """vLLM nests the message under `error`; older releases do not."""
+    """vLLM nests the message in `error`; older releases do not."""
 
     error: Any = None
     message: str | None = None
 
 
 def _without_shared(text: str, prompt: str) -> str:
-    kept = [True] * len(text)
+    is_own = [True] * len(text)
     for start in range(len(text) - QUOTED_CHARS + 1):
         if text[start : start + QUOTED_CHARS] in prompt:
-            kept[start : start + QUOTED_CHARS] = [False] * QUOTED_CHARS
-    return "".join(char for char, keep in zip(text, kept, strict=True) if keep)
+            is_own[start : start + QUOTED_CHARS] = [False] * QUOTED_CHARS
+    return "".join(char for char, own in zip(text, is_own, strict=True) if own)

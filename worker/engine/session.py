@@ -1,4 +1,4 @@
-"""An engine as one job sees it."""
+"""The requests of one job to an engine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jobs.model.provenance import Asked
 from tasks.engine import Completion, Message
 from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
-from worker.engine.responses import Tokens, completion_of, read_answer, read_tokens
+from worker.engine.responses import Tokens, completion_of, parse_completion, parse_usage
 
 
 class EngineSession:
-    """An engine for one job (`tasks.engine.Engine`), which adds up what the job uses of it, and
-    remembers what it was asked. A lower `priority` goes first.
+    """An engine for one job (`tasks.engine.Engine`) that records the job's usage and requests.
+    Lower `priority` numbers are served first.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class EngineSession:
 
     @property
     def usage(self) -> Usage:
-        """What was used so far. Seconds of requests that ran at one time are added up."""
+        """The usage so far. Seconds of concurrent requests are added up."""
         return self._usage
 
     @property
     def asked(self) -> Asked | None:
-        """What the engine was asked so far, also in vain; None where it was not asked anything."""
+        """The requests so far, failed ones included; None if there were none."""
         if self._longest is None:
             return None
         return Asked(
@@ -75,28 +75,30 @@ class EngineSession:
         """Ask the model; see `tasks.engine.Engine.complete`."""
         request: dict[str, Any] = {
             "model": self.model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            "messages": [
+                {"role": message.role, "content": message.content} for message in messages
+            ],
             "max_tokens": max_tokens,
             **self._sampling,
         }
         if schema is not None:
-            shape = {"name": "answer", "schema": schema, "strict": True}
-            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+            json_schema = {"name": "answer", "schema": schema, "strict": True}
+            request["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         if top_logprobs:
             request |= {"logprobs": True, "top_logprobs": top_logprobs}
         body, seconds = await self._send(request, messages)
-        choice, tokens = read_answer(body)
+        choice, tokens = parse_completion(body)
         self._add(tokens, seconds)
         return completion_of(choice)
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
-        """Send a chat completion as it was asked for; returns the engine's answer as it is.
+        """Send a chat completion unchanged; returns the body of the engine's response.
 
-        Raises `EngineError` and its kinds, and `OutputError` where the answer is no completion.
+        Raises `EngineError`, and `OutputError` if the response is not a completion.
         """
-        # What is wrong with the request may be told to whoever wrote it: nothing is hidden.
+        # No messages to hide in an error: the department wrote the request itself.
         body, seconds = await self._send({"model": self.model, **request}, ())
-        self._add(read_tokens(body), seconds)
+        self._add(parse_usage(body), seconds)
         return body
 
     async def _send(

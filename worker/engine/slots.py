@@ -1,4 +1,4 @@
-"""The places for requests that may be in flight on an engine."""
+"""Limits the requests in flight on an engine, by priority."""
 
 from __future__ import annotations
 
@@ -9,33 +9,31 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 
-class Places:
-    """A fixed number of places. Whoever has the lowest priority number takes the next free one.
-
-    Equal priorities are served in the order in which they came. The last `kept` places are only
-    for priority 0.
+class Slots:
+    """A fixed number of slots. The waiter with the lowest priority number gets the next free one;
+    equal priorities are served in order of arrival. The last `reserved` slots are for priority 0.
     """
 
-    def __init__(self, number: int, kept: int = 0) -> None:
+    def __init__(self, number: int, reserved: int = 0) -> None:
         self._free = number
-        self._kept = min(kept, number - 1)
+        self._reserved = min(reserved, number - 1)
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
 
     @asynccontextmanager
-    async def take(self, priority: int) -> AsyncIterator[None]:
-        """Hold a place for the length of the block."""
+    async def acquire(self, priority: int) -> AsyncIterator[None]:
+        """Hold a slot while the block runs."""
         await self._acquire(priority)
         try:
             yield
         finally:
             self._release()
 
-    def _may_take(self, priority: int) -> bool:
-        return self._free > (self._kept if priority else 0)
+    def _is_free(self, priority: int) -> bool:
+        return self._free > (self._reserved if priority else 0)
 
     async def _acquire(self, priority: int) -> None:
-        if self._may_take(priority):
+        if self._is_free(priority):
             self._free -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -43,14 +41,14 @@ class Places:
         try:
             await turn
         except asyncio.CancelledError:
-            # The place may have been handed over just before the cancellation arrived.
+            # The slot may have been granted just before the cancellation.
             if turn.done() and not turn.cancelled():
                 self._release()
             raise
 
     def _release(self) -> None:
         self._free += 1
-        while self._waiting and (self._waiting[0][2].done() or self._may_take(self._waiting[0][0])):
+        while self._waiting and (self._waiting[0][2].done() or self._is_free(self._waiting[0][0])):
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
                 self._free -= 1

@@ -1,1 +1,1 @@
-"""What `python -m worker ROLE` runs: one module a role."""
+"""One module for each role of `python -m worker ROLE`."""

@@ -31,7 +31,7 @@ from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import endpoints_of
 from worker.celery.app import app, register_callbacks
-from worker.celery.loop import LoopThread
+from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.defects import described
 from worker.heartbeat import keep_beating, this_process
@@ -196,9 +196,9 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 
 def main() -> None:
-    settings = Settings()
-    with LoopThread() as loop:
-        courier = loop.run(_new_courier(settings))
+    settings = CallbackSettings()
+    with EventLoopThread() as loop:
+        courier = loop.run(_made(settings))
 
         def deliver(callback_id: str) -> str:
             return loop.run(courier.deliver(callback_id))

@@ -1,4 +1,4 @@
-"""`python -m worker health ROLE`: status 0 when this machine's process of that role is alive."""
+"""`python -m worker health ROLE`: exits with 0 if this machine runs a live process of the role."""
 
 from __future__ import annotations
 
@@ -31,4 +31,6 @@ async def _alive(role: str) -> bool:
 def main() -> None:
     role = sys.argv[2] if len(sys.argv) > 2 else ""
     if not asyncio.run(_alive(role)):
-        sys.exit(f"no {role or 'such'} process of this machine was seen in {FRESH_SECONDS:g} s")
+        sys.exit(
+            f"no {role or 'such'} process of this machine sent a heartbeat in {FRESH_SECONDS:g} s"
+        )

@@ -1,4 +1,4 @@
-"""The scheduler process: moves what is due."""
+"""The scheduler process: runs due work and releases bulk jobs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
-FORECAST_SECONDS = 5.0
+ETA_SECONDS = 5.0
 READ_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 ORPHANS_SECONDS = 24 * 3600.0
@@ -45,41 +45,56 @@ ORPHANS_AT_ONCE = 500
 log = structlog.get_logger()
 
 
-class Scheduler:
-    """Several schedulers do no harm: each move is one script, and only the first finds it due."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a scheduler, read from the environment when the process starts."""
 
-    def __init__(self) -> None:
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    batches: BatchSettings = field(default_factory=BatchSettings)
+    bulk: BulkSettings = field(default_factory=BulkSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
+
+
+class Scheduler:
+    """Safe to run several times: each step is one script, and only the first one has an effect."""
+
+    def __init__(self, settings: Settings) -> None:
+        batches, limits = settings.batches, settings.limits
+        index_limits = IndexLimits(
+            batches.max_lines, limits.max_request_bytes, limits.max_text_chars
+        )
         self._process = this_process("scheduler")
-        self._ledger = Ledger(RedisSettings())
-        self._store = Store(StoreSettings().data_dir / "store")
-        batches = BatchSettings()
-        bulk = BulkSettings()
-        self._releaser = Releaser(self._ledger, bulk, batches)
-        self._eta = BatchEta(self._ledger, bulk)
+        self._ledger = Ledger(settings.redis)
+        self._store = Store(settings.store.data_dir / "store")
+        self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
+        self._outlook = Outlook(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
-        self._reader = BatchReader(self._ledger, self._store, _index_limits(batches))
+        self._reader = BatchReader(self._ledger, self._store, index_limits)
         self._stopping = asyncio.Event()
         self._swept_at: datetime | None = None
-        self._lease_seconds = WorkerSettings().lease_seconds
+        self._lease_seconds = settings.worker.lease_seconds
         self._leases_count_from = time.monotonic()
-        self._look_for_orphans_at = time.monotonic()
+        self._next_orphans_at = time.monotonic()
 
     def stop(self) -> None:
-        """End the work, after what is being moved at this moment."""
+        """Stop after the current steps."""
         self._stopping.set()
 
     async def work(self) -> None:
-        """Work until told to stop; while the ledger is away, go on trying."""
+        """Run until `stop`; while the ledger is away, retry."""
         await self._ledger.check()
         beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
         try:
-            async with asyncio.TaskGroup() as duties:
-                duties.create_task(self._keep_doing(self._run_due_work, DUE_WORK_SECONDS))
-                duties.create_task(self._keep_doing(self._release, RELEASE_SECONDS))
-                duties.create_task(self._keep_doing(self._flusher.flush_due, FLUSH_SECONDS))
-                duties.create_task(self._keep_doing(self._read_batches, READ_SECONDS))
-                duties.create_task(self._keep_doing(self._forecast, FORECAST_SECONDS))
-                duties.create_task(self._keep_doing(self._prune, PRUNE_SECONDS))
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._repeat(self._run_due_work, DUE_WORK_SECONDS))
+                loops.create_task(self._repeat(self._release, RELEASE_SECONDS))
+                loops.create_task(self._repeat(self._flusher.flush_due, FLUSH_SECONDS))
+                loops.create_task(self._repeat(self._read_batches, READ_SECONDS))
+                loops.create_task(self._repeat(self._update_eta, ETA_SECONDS))
+                loops.create_task(self._repeat(self._prune, PRUNE_SECONDS))
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
@@ -92,29 +107,29 @@ class Scheduler:
             log.warning("process.closed_without_ledger", code=error.problem.code)
         await self._ledger.close()
 
-    async def _keep_doing(self, duty: Callable[[], Awaitable[object]], seconds: float) -> None:
-        # Told by a flag: a cancellation was seen to be lost on its way, and then is so for ever.
+    async def _repeat(self, step: Callable[[], Awaitable[object]], seconds: float) -> None:
+        # A flag, because a cancellation was once lost, and the loop then never stopped.
         try:
             while not self._stopping.is_set():
-                await self._do(duty)
+                await self._do(step)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._stopping.wait()
         finally:
             self.stop()
 
-    async def _do(self, duty: Callable[[], Awaitable[object]]) -> None:
+    async def _do(self, step: Callable[[], Awaitable[object]]) -> None:
         try:
-            await duty()
+            await step()
         except ProblemError as error:
             log.warning("scheduler.waits", why=error.problem.code)
-            # Nobody could renew a lease meanwhile: those who live get the time to.
+            # Workers could not renew leases either: give them time to.
             self._leases_count_from = time.monotonic() + self._lease_seconds
             await asyncio.sleep(1)
 
     async def _run_due_work(self) -> None:
         take_leases = time.monotonic() >= self._leases_count_from
-        due_work = await self._ledger.upkeep.run_due_work(take_leases=take_leases)
+        due_work = await self._ledger.upkeep.sweep(take_leases=take_leases)
         self._swept_at = datetime.now(UTC)
         counts = {name: count for name, count in asdict(due_work).items() if count}
         if counts:
@@ -125,21 +140,21 @@ class Scheduler:
         if released.released:
             log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
-    async def _forecast(self) -> None:
-        await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))
+    async def _update_eta(self) -> None:
+        await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():
             pass
 
     async def _prune(self) -> None:
-        pruned = await self._ledger.upkeep.prune()
+        pruned = await self._ledger.upkeep.forget()
         for blob in pruned.blobs:
             await self._store.delete(blob)
         abandoned = await self._store.clear_abandoned()
-        if time.monotonic() >= self._look_for_orphans_at:
-            self._look_for_orphans_at = time.monotonic() + ORPHANS_SECONDS
-            await self._clear_orphans()
+        if time.monotonic() >= self._next_orphans_at:
+            self._next_orphans_at = time.monotonic() + ORPHANS_SECONDS
+            await self._remove_orphans()
         if pruned.jobs or pruned.documents or pruned.files or abandoned:
             log.info(
                 "scheduler.pruned",
@@ -149,15 +164,15 @@ class Scheduler:
                 abandoned_uploads=abandoned,
             )
 
-    async def _clear_orphans(self) -> None:
-        """Remove what was stored by a process that died before it told the ledger."""
+    async def _remove_orphans(self) -> None:
+        """Remove files of processes that died between storing them and telling the ledger."""
         old = await asyncio.to_thread(lambda: list(self._store.old_blobs()))
         orphans: list[Blob] = []
         for start in range(0, len(old), ORPHANS_AT_ONCE):
             orphans += await self._ledger.upkeep.unreferenced(old[start : start + ORPHANS_AT_ONCE])
         if len(orphans) > max(ORPHANS_AT_ONCE, len(old) // 2):
-            # So many do not come from deaths: the ledger has lost its memory, and may get it back.
-            log.error("scheduler.orphans_left", orphans=len(orphans), blobs=len(old))
+            # Too many for crashes: the ledger has lost data, which may still be restored.
+            log.error("scheduler.orphans_kept", orphans=len(orphans), blobs=len(old))
             return
         for orphan in orphans:
             await self._store.delete(orphan.name)
@@ -167,13 +182,8 @@ class Scheduler:
         return {"swept_at": self._swept_at}
 
 
-def _index_limits(batches: BatchSettings) -> IndexLimits:
-    limits = LimitSettings()
-    return IndexLimits(batches.max_lines, limits.max_request_bytes, limits.max_text_chars)
-
-
-async def _run() -> None:
-    scheduler, loop = Scheduler(), asyncio.get_running_loop()
+async def _run(settings: Settings) -> None:
+    scheduler, loop = Scheduler(settings), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, scheduler.stop)
     await scheduler.work()
@@ -181,5 +191,6 @@ async def _run() -> None:
 
 
 def main() -> None:
-    offer_or_exit(TaskSettings())
-    asyncio.run(_run())
+    settings = Settings()
+    offer_or_exit(settings.tasks)
+    asyncio.run(_run(settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from documents.isolation.pool import Reading
@@ -28,102 +29,92 @@ from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
 from tasks.file_work import IN_PROCESSES
 from worker.celery.app import app, register_jobs
-from worker.celery.bulk_room import BulkRoom
-from worker.celery.loop import LoopThread
+from worker.celery.bulk_capacity import BulkCapacity
+from worker.celery.event_loop import EventLoopThread
 from worker.celery.queue_order import LanesInOrder
 from worker.celery.service import serve
 from worker.engine.client import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
+from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
 from worker.run.leases import Leases
 from worker.run.runner import Runner
-from worker.run.work import Work
 
-FIGURES_SECONDS = 2.0
-# So long a worker waits at its start for the fast engine, which it can do without.
+METRICS_SECONDS = 2.0
+# The wait for the fast engine at the start; the worker can run without it.
 FAST_ENGINE_SECONDS = 2.0
 
 
-def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
-    return ReadLimits(
-        limits.max_text_chars,
-        limits.max_pages,
-        ocr_pages=ocr.ocr_max_pages if ocr.ocr else 0,
-        ocr_seconds=ocr.ocr_timeout_seconds,
-        ocr_threads=ocr.ocr_threads,
-    )
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a worker, read from the environment when the process starts."""
 
-
-def _reading_scans(ocr: OcrSettings, settings: WorkerSettings) -> Reading:
-    return Reading(
-        processes=ocr.ocr_processes,
-        timeout_seconds=ocr.ocr_timeout_seconds + settings.read_timeout_seconds,
-        memory_mib=ocr.ocr_memory_mib,
-    )
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
+    cascade: CascadeSettings = field(default_factory=CascadeSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    ocr: OcrSettings = field(default_factory=OcrSettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
 class Worker:
-    """What a worker is made of; made on the event loop that runs it."""
+    """The parts of a worker. Create it on the event loop that runs it."""
 
-    def __init__(self) -> None:
-        self._settings = WorkerSettings()
-        limits, storage, ocr = LimitSettings(), StoreSettings(), OcrSettings()
-        store = Store(storage.data_dir / "store")
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.worker
         self._process = this_process("worker")
-        self._ledger = Ledger(RedisSettings())
-        documents = Documents(self._ledger, store, limits)
-        fast, concurrency = FastEngineSettings().engine(), self._settings.concurrency
-        kept = concurrency - self._settings.bulk_places
-        self._engine = EngineClient(EngineSettings(), concurrency, kept)
-        self._fast = EngineClient(fast, concurrency, kept) if fast else None
-        self._figures: Mapping[str, Any] = {}
-        self._runs = 0
-        self._bulk_room = BulkRoom(self._settings.bulk_places)
+        self._ledger = Ledger(settings.redis)
+        self._engine, self._fast = _engines(settings)
+        self._engine_metrics: Mapping[str, Any] = {}
+        self._running = 0
+        self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
-        self._reading = Reading(
-            processes=self._settings.read_processes,
-            timeout_seconds=self._settings.read_timeout_seconds,
-            memory_mib=self._settings.read_memory_mib,
-            file_work=IN_PROCESSES,
-            ocr=_reading_scans(ocr, self._settings) if ocr.ocr else None,
-        )
+        self._reading = _reading(settings.worker, settings.ocr)
+        store = Store(settings.store.data_dir / "store")
         self._runner = Runner(
             name=self._process.name,
             ledger=self._ledger,
-            store=store,
             engine=self._engine,
-            work=Work(
-                inputs=Inputs(
-                    self._ledger, store, self._reading, _read_limits(limits, ocr), documents
-                ),
-                cascade=Cascade(self._engine, self._fast, CascadeSettings()),
-                timeout_seconds=self._settings.job_timeout_seconds,
+            inputs=Inputs(
+                self._ledger,
+                store,
+                self._reading,
+                _read_limits(settings.limits, settings.ocr),
+                Documents(self._ledger, store, settings.limits, settings.retention),
+            ),
+            cascade=Cascade(self._engine, self._fast, settings.cascade),
+            ending=RunEnding(
+                self._ledger, store, self._settings, settings.store.inline_result_max_bytes
             ),
             leases=self._leases,
-            settings=self._settings,
-            inline_result_max_bytes=storage.inline_result_max_bytes,
+            lease_seconds=self._settings.lease_seconds,
+            timeout_seconds=self._settings.job_timeout_seconds,
         )
 
     @property
     def in_hand(self) -> int:
-        return self._runs
+        return self._running
 
     def can_run(self) -> bool:
         return self._engine.health.ok and self._leases.fresh and self._runner.open
 
-    def has_bulk_room(self) -> bool:
-        """Whether to pull bulk jobs, too. Asked from another thread."""
-        return self._bulk_room.is_there
+    def takes_bulk(self) -> bool:
+        """Whether to pull bulk jobs too. Called from another thread."""
+        return self._bulk_capacity.available
 
     async def run(self, queue: Queue, job_ids: Sequence[str]) -> str:
-        bulk = self._bulk_room.taken(len(job_ids)) if queue is Queue.bulk else nullcontext()
-        self._runs += len(job_ids)
+        bulk = self._bulk_capacity.reserved(len(job_ids)) if queue is Queue.bulk else nullcontext()
+        self._running += len(job_ids)
         try:
             with bulk:
                 return await self._runner.run(job_ids)
         finally:
-            self._runs -= len(job_ids)
+            self._running -= len(job_ids)
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -134,16 +125,16 @@ class Worker:
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
-            self._leases.keep_renewed(),
-            self._watch_figures(),
+            self._leases.renew_forever(),
+            self._watch_engine_metrics(),
             keep_beating(self._ledger, self._process, self._detail),
         )
 
     def begin_stop(self) -> None:
-        self._runner.begin_no_more()
+        self._runner.stop_claiming()
 
     def stop_work(self) -> None:
-        self._leases.stop_all()
+        self._leases.cancel_all()
 
     async def close(self) -> None:
         await self._reading.close()
@@ -164,7 +155,7 @@ class Worker:
         return {
             "engine_healthy": health.ok,
             "engine_reason": health.reason,
-            "engine": self._figures,
+            "engine": self._engine_metrics,
             **fast,
             "concurrency": self._settings.concurrency,
             "lanes": [lane.value for lane in self._settings.lanes],
@@ -172,37 +163,72 @@ class Worker:
             "in_hand": self.in_hand,
         }
 
-    async def _watch_figures(self) -> None:
+    async def _watch_engine_metrics(self) -> None:
         while True:
             try:
-                figures = await self._engine.figures()
-                self._figures = {
-                    "model": self._engine.model,
-                    "running": figures.running,
-                    "waiting": figures.waiting,
-                    "kv_cache_use": figures.kv_cache_use,
-                }
+                metrics = await self._engine.metrics()
+                self._engine_metrics = {"model": self._engine.model, **asdict(metrics)}
             except EngineUnavailable:
-                self._figures = {}
-            await asyncio.sleep(FIGURES_SECONDS)
+                self._engine_metrics = {}
+            await asyncio.sleep(METRICS_SECONDS)
+
+
+def _engines(settings: Settings) -> tuple[EngineClient, EngineClient | None]:
+    """The full engine, and the fast one if it is configured."""
+    concurrency, fast = settings.worker.concurrency, settings.fast_engine.engine()
+    reserved = concurrency - settings.worker.bulk_places
+    return (
+        EngineClient(settings.engine, concurrency, reserved),
+        EngineClient(fast, concurrency, reserved) if fast else None,
+    )
+
+
+def _reading(worker: WorkerSettings, ocr: OcrSettings) -> Reading:
+    scans = Reading(
+        processes=ocr.ocr_processes,
+        timeout_seconds=ocr.ocr_timeout_seconds + worker.read_timeout_seconds,
+        memory_mib=ocr.ocr_memory_mib,
+    )
+    return Reading(
+        processes=worker.read_processes,
+        timeout_seconds=worker.read_timeout_seconds,
+        memory_mib=worker.read_memory_mib,
+        file_work=IN_PROCESSES,
+        ocr=scans if ocr.ocr else None,
+    )
+
+
+def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
+    return ReadLimits(
+        limits.max_text_chars,
+        limits.max_pages,
+        ocr_pages=ocr.ocr_max_pages if ocr.ocr else 0,
+        ocr_seconds=ocr.ocr_timeout_seconds,
+        ocr_threads=ocr.ocr_threads,
+    )
 
 
 def main() -> None:
-    offer_or_exit(TaskSettings())
-    settings = WorkerSettings()
-    with LoopThread() as loop:
-        worker = loop.run(_made(Worker))
+    settings = Settings()
+    offer_or_exit(settings.tasks)
+    worker_settings = settings.worker
+    with EventLoopThread() as loop:
+        worker = loop.run(_create(settings))
 
         def run(queue: Queue, job_ids: Sequence[str]) -> str:
             return loop.run(worker.run(queue, job_ids))
 
         register_jobs(run)
-        LanesInOrder.has_bulk_room = staticmethod(worker.has_bulk_room)
-        queues = ",".join(Queue(lane).value for lane in settings.lanes)
-        name = f"worker-{settings.lane}" if settings.lane else "worker"
-        arguments = (f"--concurrency={settings.concurrency}", f"--queues={queues}")
-        serve(app, worker, loop, (*arguments, f"--hostname={name}@%h"), settings.grace_seconds)
+        LanesInOrder.takes_bulk = staticmethod(worker.takes_bulk)
+        queues = ",".join(Queue(lane).value for lane in worker_settings.lanes)
+        name = f"worker-{worker_settings.lane}" if worker_settings.lane else "worker"
+        arguments = (
+            f"--concurrency={worker_settings.concurrency}",
+            f"--queues={queues}",
+            f"--hostname={name}@%h",
+        )
+        serve(app, worker, loop, arguments, worker_settings.grace_seconds)
 
 
-async def _made(kind: type[Worker]) -> Worker:
-    return kind()
+async def _create(settings: Settings) -> Worker:
+    return Worker(settings)

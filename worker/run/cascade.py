@@ -1,4 +1,4 @@
-"""The fast model first, and the full one where the fast one's answer is not to be relied on."""
+"""Runs a task on the fast model first, and on the full model if the fast result is doubtful."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ OpenSession = Callable[[EngineClient], EngineSession]
 
 
 class Cascade:
-    """The engines by their roles, and which of them a job is to begin with.
+    """The engines by role, and the settings that choose between them.
 
-    Raises `ValueError` where the settings name a task that there is not.
+    Raises `ValueError` if the settings name an unknown task.
     """
 
     def __init__(
@@ -36,19 +36,19 @@ class Cascade:
     ) -> None:
         unknown = sorted(set(settings.task_models) - set(TASKS))
         if unknown:
-            raise ValueError(f"CHANCERY_TASK_MODELS names no task: {', '.join(unknown)}")
+            raise ValueError(f"CHANCERY_TASK_MODELS names unknown tasks: {', '.join(unknown)}")
         self._engines: Mapping[Role, EngineClient] = {Role.full: full}
         if fast is not None:
             self._engines = {Role.fast: fast, Role.full: full}
         self._settings = settings
 
     def begin(self, open_session: OpenSession) -> CascadeRun:
-        """A run of a job; `open_session` is called for each engine that the run turns to."""
+        """A run of a job; `open_session` is called for each engine that the run uses."""
         return CascadeRun(self._engines, open_session, self._settings)
 
 
 class CascadeRun:
-    """One run of one job. What it says of itself holds at any time, also after an error."""
+    """One run of one job. Its properties are valid at any time, also after an error."""
 
     def __init__(
         self,
@@ -65,23 +65,23 @@ class CascadeRun:
 
     @property
     def escalated(self) -> bool:
-        """Whether the fast model was to do it, and the full one has to."""
+        """Whether the fast model was tried and the full model has to do the work."""
         return bool(self.doubts)
 
     @property
     def usage(self) -> Usage:
-        """What was used of all engines so far."""
+        """The usage of all engines so far."""
         return self.usage_of(Role.fast) + self.usage_of(Role.full)
 
     def usage_of(self, role: Role) -> Usage:
         return self._sessions[role].usage if role in self._sessions else Usage()
 
     def asked_of(self, role: Role) -> Asked | None:
-        """What the engine was asked so far; None where it was not asked anything."""
+        """The requests to the engine so far; None if there were none."""
         return self._sessions[role].asked if role in self._sessions else None
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
-        """What the full engine answers to a request that is sent as it is."""
+        """The full engine's response to a request that is sent unchanged."""
         return await self._session(Role.full).forward(request)
 
     async def run(
@@ -91,7 +91,7 @@ class CascadeRun:
         options: BaseModel,
         asked: ModelChoice | None,
     ) -> BaseModel:
-        """The task's result. Raises what the task raises on the last engine that it is run on."""
+        """The task's result. Raises what the task raises on the last engine that it runs on."""
         choice = self._choice(task, asked)
         if choice is not ModelChoice.full and Role.fast in self._engines:
             checked = choice is ModelChoice.auto
@@ -102,7 +102,7 @@ class CascadeRun:
         return await self._run_on(Role.full, task, document, options)
 
     def _choice(self, task: Task[Any, Any], asked: ModelChoice | None) -> ModelChoice:
-        """`full` also where the answer is to be checked and the task cannot check it."""
+        """The model to use: `full` instead of `auto` if the task cannot check a result."""
         default = self._settings.task_models.get(task.name, self._settings.default_model)
         choice = asked or default
         if choice is ModelChoice.auto and task.doubts is None:
@@ -112,9 +112,9 @@ class CascadeRun:
     async def _fast_result(
         self, task: Task[Any, Any], document: Document, options: BaseModel, *, checked: bool
     ) -> BaseModel | None:
-        """None, and doubts, where the fast model gives none that is to be relied on.
+        """The fast model's result, or None with `doubts` set.
 
-        Nothing waits for the fast engine: it saves work, and the full one can do all of it.
+        Does not wait for a fast engine that is away: the full engine can do all of the work.
         """
         if not self._engines[Role.fast].health.ok:
             self.doubts = (FAST_UNAVAILABLE,)

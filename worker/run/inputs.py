@@ -1,4 +1,4 @@
-"""What a job works on: a document that the store keeps, or a line of a batch's input file."""
+"""The second step of a run: read the input, a stored document or a line of a batch's file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from documents.document import Document
@@ -19,42 +19,56 @@ from documents.limits import ReadLimits
 from documents.readers.text import read_given
 from documents.source import Made, ResultFile
 from jobs.batches.input.input_line import read_lines
-from jobs.batches.input.lines import Line
+from jobs.batches.input.lines import CHAT_TASK, Line
 from jobs.ledger import Ledger
 from jobs.ledger.coalescer import Coalescer
 from jobs.model.digests import sha256_of_text
 from jobs.model.job import Claim, InputLine, StoredDocument
-from jobs.model.provenance import Reference
 from jobs.model.roles import ModelChoice
 from jobs.store import Store
+from jobs.submit.checks import listed
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
+from tasks.errors import OptionsMisfit, TaskGone
 from tasks.model.checking import check
+from tasks.registry import TASKS
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import SCREENED_IN_PROCESS, level_of
+from tasks.secrecy.files import LOOKED_AT, level_of
+from tasks.task import Task
+from worker.run.outcome import Outcome
 from worker.run.references import References
+from worker.run.unread import refuse_unread
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentInput:
-    """A task's document and options, and which model was asked for."""
+class TaskInput:
+    """A task with its document and options, and the model that the job asked for."""
 
+    task: Task[Any, Any]
     document: Document
-    options: Mapping[str, Any]
-    sha256: str
+    options: BaseModel
     model: ModelChoice | None
 
 
 @dataclass(frozen=True, slots=True)
 class ChatInput:
-    """A request that goes to the engine as it is."""
+    """A chat completion that is sent to the engine unchanged."""
 
     request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A document with the digest, options and model of its job; the options are not validated."""
+
+    document: Document
     sha256: str
+    options: Mapping[str, Any]
+    model: ModelChoice | None
 
 
 class Inputs:
-    """Finds and reads what jobs work on."""
+    """Reads what jobs work on, from the store and from batches' input files."""
 
     def __init__(
         self,
@@ -69,44 +83,58 @@ class Inputs:
         self._reading = reading
         self._limits = limits
         self._documents = documents
-        # The jobs of one message want theirs at one time: together they cost one turn of a thread.
-        self._lines = Coalescer(self._read_lines)
-        self._references = References(ledger, self._read, limits)
+        # Lines asked for at the same time are read in one call to a thread.
+        self._lines = Grouped(self._read_lines)
+        self._references = References(ledger, self._read_document, limits)
 
-    async def give_references(self, claim: Claim, options: BaseModel) -> tuple[Reference, ...]:
-        """Give the documents that a task's options name. Raises as `of` does."""
-        return await self._references.give(claim.job.department, options)
+    async def read(self, outcome: Outcome) -> TaskInput | ChatInput:
+        """The input of the claimed job. Records its digest and references in `outcome`.
 
-    async def of(self, claim: Claim) -> DocumentInput | ChatInput:
-        """Raises what reading raises (`tasks/errors.py`) and the ledger's `ProblemError`."""
-        if claim.document is not None:
-            document = await self._read(claim.document)
-            return DocumentInput(
-                document, claim.job.options, claim.document.sha256, claim.job.model
-            )
+        Raises `WorkError` for a fault of the job, `ProblemError` while the ledger is away.
+        """
+        claim = outcome.claim
+        # Look up the task first, so that an unknown task fails before the document is read.
+        task = None if claim.job.task == CHAT_TASK else _task(claim.job.task)
+        line = None if claim.document else await self._line(claim)
+        if line is not None and line.chat is not None:
+            outcome.input_sha256 = hashlib.sha256(to_json(line.chat)).hexdigest()
+            return ChatInput(line.chat)
+        assert task is not None  # noqa: S101 - only chats have no task
+        source = await self._source(claim, line)
+        outcome.input_sha256 = source.sha256
+        options = _options(task, source.options)
+        if not task.takes_unread:
+            refuse_unread(source.document)
+        outcome.references = await self._references.resolve(claim.job.department, options)
+        return TaskInput(task, source.document, options, source.model)
+
+    async def _line(self, claim: Claim) -> Line:
         line = await self._lines.ask(claim.job.line) if claim.job.line else None
         if line is None:
             raise _missing()
-        if line.chat is not None:
-            return ChatInput(line.chat, hashlib.sha256(to_json(line.chat)).hexdigest())
-        return await self._of_line(claim, line)
+        return line
 
-    async def _read_lines(self, places: Sequence[InputLine]) -> Sequence[Line | None]:
-        return await read_lines(self._store, places)
+    async def _read_lines(self, lines: Sequence[InputLine]) -> Sequence[Line | None]:
+        return await read_lines(self._store, lines)
 
-    async def _of_line(self, claim: Claim, line: Line) -> DocumentInput:
+    async def _source(self, claim: Claim, line: Line | None) -> _Source:
+        job = claim.job
+        if line is None:
+            assert claim.document is not None  # noqa: S101 - a job without one has a line
+            document = await self._read_document(claim.document)
+            return _Source(document, claim.document.sha256, job.options, job.model)
         options = line.request.options if line.request else {}
         if line.text is not None:
-            digest = sha256_of_text(line.text)
             document = read_given(line.text, self._limits)
-            await self._refuse_marked(claim.job.department, marking_in(document), None)
-            return DocumentInput(document, options, digest, line.model)
-        stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
+            await self._refuse_marked(job.department, marking_in(document), None)
+            return _Source(document, sha256_of_text(line.text), options, line.model)
+        stored = await self._ledger.documents.get(job.department, line.document_id or "")
         if stored is None:
             raise _missing()
-        return DocumentInput(await self._read(stored), options, stored.sha256, line.model)
+        document = await self._read_document(stored)
+        return _Source(document, stored.sha256, options, line.model)
 
-    async def _read(self, stored: StoredDocument) -> Document:
+    async def _read_document(self, stored: StoredDocument) -> Document:
         try:
             path = self._store.path(stored.blob)
             document = await self._reading.read(path, self._limits, stored.media_type)
@@ -114,34 +142,33 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await check(document, lambda: marking_in(document))
-        if marking is None and stored.media_type in HOLD_MORE & SCREENED_IN_PROCESS:
-            # Hidden text and properties, which the text does not have.
-            made = await source.work("secrecy", {"media_type": stored.media_type})
-            marking = level_of(made)
+        if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
+            # Hidden text and properties may be marked too; `document` does not contain them.
+            marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)
         return replace(document, source=source)
 
     async def _refuse_marked(
         self, department: str, marking: Marking | None, stored: StoredDocument | None
     ) -> None:
-        """A marked document that its department may not send is removed, and its job fails."""
+        """Remove a document that its department may not send, and raise `SecrecyMarked`."""
         if marking is None:
             return
-        found = await self._ledger.departments.get(department)
-        if found is not None and found.may_send(marking):
+        sender = await self._ledger.departments.get(department)
+        if sender is not None and sender.may_send(marking):
             return
         note_refusal(department, marking, "job")
         if stored is not None:
             await self._documents.withdraw(stored)
         raise SecrecyMarked(
             f"The document is marked {marking.level.value}, which the department may not send. It "
-            "was not worked on, and its bytes were removed."
+            "was not processed, and its bytes were removed."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """A `documents.source.Source`: a file in the store, worked on by the processes that read."""
+    """A `documents.source.Source`: a file in the store, opened only by the reading processes."""
 
     documents: Documents
     reading: Reading
@@ -164,20 +191,45 @@ class StoredSource:
             raise _missing() from error
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
-        kept = await self.documents.keep_result_file(
+        document = await self.documents.keep_made(
             self.stored.department, data, filename=filename, media_type=media_type
         )
         return ResultFile(
-            document_id=kept.id,
+            document_id=document.id,
             filename=filename,
-            media_type=kept.media_type,
-            bytes=kept.bytes,
-            sha256=kept.sha256,
+            media_type=document.media_type,
+            bytes=document.bytes,
+            sha256=document.sha256,
         )
+
+
+def _task(name: str) -> Task[Any, Any]:
+    """Raises `TaskGone` for a task that this worker does not offer."""
+    task = TASKS.get(name)
+    if task is None:
+        raise TaskGone(
+            "This worker does not offer the task: its file was removed after the job was accepted. "
+            "Operators: api, worker and scheduler must have the same CHANCERY_TASKS_DIR."
+        )
+    return task
+
+
+def _options(task: Task[Any, Any], options: Mapping[str, Any]) -> BaseModel:
+    """Raises `OptionsMisfit` for options that were valid for an earlier version of the task."""
+    try:
+        validated: BaseModel = task.options.model_validate(options)
+    except ValidationError as error:
+        problems = listed(error.errors(), prefix=("options",))
+        pointers = ", ".join(problem["pointer"] for problem in problems)
+        raise OptionsMisfit(
+            f"The task is now {task.name} {task.version}; the job's options were valid for an "
+            f"earlier version and are not valid at {pointers[:300]}. Submit the job again."
+        ) from None
+    return validated
 
 
 def _missing() -> DocumentMissing:
     return DocumentMissing(
-        "The document's bytes are not in this worker's store. Send it again; where there are "
-        "several machines, all must share one store."
+        "The document's bytes are not in this worker's store. Send it again; with several "
+        "machines, all must share one store."
     )

@@ -1,4 +1,4 @@
-"""Lets a job that may kill its worker run with nothing beside it."""
+"""A lock that lets many jobs run together, or one job that may kill its worker run alone."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from contextlib import asynccontextmanager
 
 
 class Isolation:
-    """Many in company, or one alone. Whoever waits to be alone goes before new company."""
+    """A shared and exclusive lock. A waiting exclusive holder goes before new shared ones."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
-        self._company = 0
-        self._alone = False
-        self._waiting = 0
+        self._shared = 0
+        self._exclusive = False
+        self._exclusive_waiting = 0
 
     @property
     def open(self) -> bool:
-        """Whether company is welcome. May be asked from another thread."""
-        return not self._alone and not self._waiting
+        """Whether `shared` would be granted at once. Safe to read from another thread."""
+        return not self._exclusive and not self._exclusive_waiting
 
     @asynccontextmanager
-    async def in_company(self) -> AsyncIterator[None]:
+    async def shared(self) -> AsyncIterator[None]:
         async with self._changed:
             await self._changed.wait_for(lambda: self.open)
-            self._company += 1
+            self._shared += 1
         try:
             yield
         finally:
             async with self._changed:
-                self._company -= 1
+                self._shared -= 1
                 self._changed.notify_all()
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
+    async def exclusive(self) -> AsyncIterator[None]:
         async with self._changed:
-            self._waiting += 1
+            self._exclusive_waiting += 1
             try:
-                await self._changed.wait_for(lambda: not self._company and not self._alone)
-                self._alone = True
+                await self._changed.wait_for(lambda: not self._shared and not self._exclusive)
+                self._exclusive = True
             finally:
-                self._waiting -= 1
+                self._exclusive_waiting -= 1
                 self._changed.notify_all()
         try:
             yield
         finally:
             async with self._changed:
-                self._alone = False
+                self._exclusive = False
                 self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""The leases of the jobs that a worker has in hand."""
+"""Renews the leases of the jobs that a worker runs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 
 class LeaseLost(Exception):
-    """The job is no longer this run's: it was cancelled, expired or given to another worker.
+    """The run no longer has its job, which was cancelled, expired or claimed by another worker.
 
-    `cut_off` where that is only to be feared, because the ledger cannot be reached.
+    `cut_off`: the ledger did not answer for a whole lease, so that the job's state is unknown.
     """
 
     def __init__(self, *, cut_off: bool) -> None:
@@ -45,35 +45,35 @@ class Lease:
 
 
 class Leases:
-    """Renews all leases together, once a second, and stops the work of those that are lost."""
+    """Renews all leases together, once a second, and cancels the runs of those that are lost."""
 
     def __init__(self, ledger: Ledger, worker: str, lease_seconds: float) -> None:
         self._ledger = ledger
         self._worker = worker
         self._lease_seconds = lease_seconds
-        self._held: dict[tuple[str, int], Lease] = {}
+        self._leases: dict[tuple[str, int], Lease] = {}
         self._stopped = False
         self._renewed = time.monotonic()
 
     @property
     def fresh(self) -> bool:
-        """Whether the last renewal is not long past: the ledger answers and the loop is not stuck.
+        """Whether the last renewal is recent: the ledger answers and the event loop is not blocked.
 
-        May be asked from another thread.
+        Safe to read from another thread.
         """
         return time.monotonic() - self._renewed < STALE_SECONDS
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._leases)
 
     @contextmanager
     def hold(self, claim: Claim) -> Iterator[Lease]:
-        """Keep the lease for as long as the block runs; `LeaseLost` is raised where it is lost."""
+        """Renew the lease while the block runs. Raises `LeaseLost` when the lease is lost."""
         work = asyncio.current_task()
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         lease = Lease(claim, work)
         key = (claim.job.id, claim.token)
-        self._held[key] = lease
+        self._leases[key] = lease
         if self._stopped:
             work.cancel()
         try:
@@ -84,50 +84,50 @@ class Leases:
             work.uncancel()
             raise LeaseLost(cut_off=lease.cut_off) from None
         finally:
-            del self._held[key]
+            del self._leases[key]
 
-    def stop_all(self) -> None:
-        """Cancel the work on every job in hand, now and later; each is given back by its run."""
+    def cancel_all(self) -> None:
+        """Cancel every run, now and from now on; each requeues its job."""
         self._stopped = True
-        for lease in list(self._held.values()):
+        for lease in list(self._leases.values()):
             lease.work.cancel()
 
-    async def keep_renewed(self) -> None:
+    async def renew_forever(self) -> None:
         """Renew until cancelled."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             await self._renew()
 
     async def _renew(self) -> None:
-        renewed = dict(self._held)
-        held = [LeaseRenewal(*key, lease.progress) for key, lease in renewed.items()]
+        renewed = dict(self._leases)
+        held = [Held(*key, lease.progress) for key, lease in renewed.items()]
         began = time.monotonic()
         try:
-            # A network that is cut answers nothing, not even an error, for as long as one listens.
-            async with asyncio.timeout(max(self._left(), RENEW_SECONDS)):
+            # A broken network gives no error; without a timeout this would wait for ever.
+            async with asyncio.timeout(max(self._seconds_left(), RENEW_SECONDS)):
                 lost = await self._ledger.runs.renew(self._worker, held, self._lease_seconds)
         except ProblemError as error:
-            self._give_up_when_late(error.problem.code)
+            self._cancel_if_expired(error.problem.code)
             return
         except TimeoutError:
-            self._give_up_when_late("cut-off")
+            self._cancel_if_expired("cut-off")
             return
         self._renewed = began
-        # Not those claimed meanwhile: the same job may be in hand again, under a new token.
+        # Only leases that were sent: the same job may have been claimed again, with a new token.
         for key, lease in renewed.items():
-            if lease.claim.job.id in lost and key in self._held:
+            if lease.claim.job.id in lost and key in self._leases:
                 log.info("job.lease_lost", job_id=lease.claim.job.id)
                 lease.lose()
 
-    def _left(self) -> float:
-        """Seconds until others may have the jobs, where no renewal succeeds."""
+    def _seconds_left(self) -> float:
+        """Seconds until the leases end, unless a renewal succeeds."""
         return self._renewed + self._lease_seconds - time.monotonic()
 
-    def _give_up_when_late(self, why: str) -> None:
-        """Cut off from the ledger for a whole lease: others have the jobs by now."""
-        if self._left() > 0:
+    def _cancel_if_expired(self, why: str) -> None:
+        """After a whole lease without a renewal other workers may have the jobs."""
+        if self._seconds_left() > 0:
             return
-        for lease in list(self._held.values()):
+        for lease in list(self._leases.values()):
             log.warning("job.lease_lost", job_id=lease.claim.job.id, why=why)
             lease.cut_off = True
             lease.lose()

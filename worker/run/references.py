@@ -1,4 +1,4 @@
-"""The documents that a job's options name, read; those that many jobs name are read once."""
+"""Reads the documents that a job's options name, with a cache shared by all jobs."""
 
 from __future__ import annotations
 
@@ -20,80 +20,79 @@ from jobs.model.provenance import Reference
 from tasks.references import DocumentRef, LibraryRef, references_in
 from worker.run.unread import refuse_unread
 
-# A library of a few hundred laws stays in memory.
-REMEMBERED_CHARS = 20_000_000
+# Enough for a library of a few hundred laws.
+CACHED_CHARS = 20_000_000
 
 
 class References:
-    """Gives references their documents. `read` reads a stored one."""
+    """Resolves references to documents. `read` reads a stored one."""
 
     def __init__(
         self,
         ledger: Ledger,
         read: Callable[[StoredDocument], Awaitable[Document]],
         limits: ReadLimits,
-        remembered_chars: int = REMEMBERED_CHARS,
+        cached_chars: int = CACHED_CHARS,
     ) -> None:
         self._ledger = ledger
         self._read = read
         self._limits = limits
-        self._remembered_chars = remembered_chars
+        self._cached_chars = cached_chars
         self._chars = 0
         self._documents: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def give(self, department: str, options: BaseModel) -> tuple[Reference, ...]:
-        """What was given, in the order of the options. Raises what reading raises,
-        `DocumentMissing` for what is no longer there, `PagesUnread` for what was read in part, and
-        the ledger's `ProblemError`.
+    async def resolve(self, department: str, options: BaseModel) -> tuple[Reference, ...]:
+        """Read the documents into the references in `options`; returns them in the same order.
+
+        Raises what reading raises, `DocumentMissing` for a document that was deleted, `PagesUnread`
+        for one with unread pages, and `ProblemError` while the ledger is away.
         """
         return tuple(
             [
-                await self._give_library(department, reference)
+                await self._resolve_library(department, reference)
                 if isinstance(reference, LibraryRef)
-                else await self._give_document(department, reference)
+                else await self._resolve_document(department, reference)
                 for reference in references_in(options)
             ]
         )
 
-    async def _give_library(self, department: str, reference: LibraryRef) -> Reference:
+    async def _resolve_library(self, department: str, reference: LibraryRef) -> Reference:
         stored = await self._ledger.libraries.documents(department, reference.root)
         if not stored:
-            raise DocumentMissing(f"The department has no library {reference.root} any more.")
-        reference.give([await self._document(one) for one in stored])
-        digest = combined(one.sha256 for one in stored)
+            raise DocumentMissing(f"The department no longer has a library named {reference.root}.")
+        reference.give([await self._document(document) for document in stored])
+        digest = combined(document.sha256 for document in stored)
         return Reference(digest, library=reference.root, documents=len(stored))
 
-    async def _give_document(self, department: str, reference: DocumentRef) -> Reference:
+    async def _resolve_document(self, department: str, reference: DocumentRef) -> Reference:
         if reference.text is not None:
             reference.give(read_given(reference.text, self._limits))
             return Reference(sha256_of_text(reference.text))
         stored = await self._ledger.documents.get(department, reference.document_id or "")
         if stored is None:
-            raise DocumentMissing(
-                "A document that the options name is not there any more. Send it again."
-            )
+            raise DocumentMissing("A document that the options name was deleted. Send it again.")
         reference.give(await self._document(stored))
         return Reference(stored.sha256, document_id=stored.id)
 
     async def _document(self, stored: StoredDocument) -> Document:
-        # Jobs that begin together with the same library wait for one reading of it.
+        # Jobs that start together with the same library read it once.
         lock = self._reading.setdefault(stored.blob, asyncio.Lock())
         async with lock:
-            # The name may be given anew with the same bytes, and tasks may look at it.
+            # Tasks may use the file name, which can differ for the same bytes.
             key = (stored.blob, stored.filename)
             document = self._documents.get(key)
             if document is None:
                 document = await self._read(stored)
                 refuse_unread(document)
-                self._remember(key, document)
+                self._cache(key, document)
             else:
                 self._documents.move_to_end(key)
             return document
 
-    def _remember(self, key: tuple[str, str | None], document: Document) -> None:
+    def _cache(self, key: tuple[str, str | None], document: Document) -> None:
         self._documents[key] = document
         self._chars += len(document.text)
-        while self._chars > self._remembered_chars:
-            _, forgotten = self._documents.popitem(last=False)
-            self._chars -= len(forgotten.text)
+        while self._chars > self._cached_chars:
+            _, evicted = self._documents.popitem(last=False)
+            self._chars -= len(evicted.text)

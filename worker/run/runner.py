@@ -1,127 +1,104 @@
-"""One run of one job, step by step: claim, work, keep the result, end or put back."""
+"""The pipeline of a run: claim, read the input, run the task, end."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 
 import structlog
 
-from documents.errors import Retry, WorkError
+from documents.errors import WorkError
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending
 from jobs.model.job import Claim
-from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import JobStatus
-from jobs.process.settings import WorkerSettings
-from jobs.store import Store
+from jobs.model.problems import ProblemError
+from tasks.errors import JobTimeout, TaskError
+from worker.defects import described
 from worker.engine.client import EngineClient
+from worker.run.cascade import Cascade
+from worker.run.ending import LEASE_LOST, RunEnding, log_level
+from worker.run.inputs import Inputs
 from worker.run.isolation import Isolation
 from worker.run.leases import Lease, LeaseLost, Leases
-from worker.run.work import Outcome, Work
+from worker.run.outcome import Outcome
+from worker.run.task import run_task
 
 HEALTH_WAIT_SECONDS = 20.0
-OUTAGE_EVERY_SECONDS = 0.5
-OUTAGE_TRIES = 600
-BACKOFF_MAX_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-def _level(claim: Claim) -> int:
-    """Of 50,000 lines that do well nobody reads two events each."""
-    return logging.DEBUG if claim.job.batch_id else logging.INFO
-
-
 class Runner:
-    """Runs jobs, each on its own; what one does to itself does not touch another."""
+    """Runs jobs concurrently; the failure of one does not affect the others."""
 
     def __init__(
         self,
         *,
         name: str,
         ledger: Ledger,
-        store: Store,
         engine: EngineClient,
-        work: Work,
+        inputs: Inputs,
+        cascade: Cascade,
+        ending: RunEnding,
         leases: Leases,
-        settings: WorkerSettings,
-        inline_result_max_bytes: int,
+        lease_seconds: float,
+        timeout_seconds: float,
     ) -> None:
         self._name = name
         self._ledger = ledger
-        self._store = store
         self._engine = engine
-        self._work = work
+        self._inputs = inputs
+        self._cascade = cascade
+        self._ending = ending
         self._leases = leases
-        self._settings = settings
-        self._inline_max = inline_result_max_bytes
+        self._lease_seconds = lease_seconds
+        self._timeout_seconds = timeout_seconds
         self._isolation = Isolation()
         self._stopping = asyncio.Event()
 
     @property
     def open(self) -> bool:
-        """Whether more jobs may be begun. May be asked from another thread."""
+        """Whether more jobs may start. Safe to read from another thread."""
         return self._isolation.open and not self._stopping.is_set()
 
-    def begin_no_more(self) -> None:
-        """Let runs that have not claimed their job leave it; the others go on."""
+    def stop_claiming(self) -> None:
+        """Claim nothing from now on; runs that have their claim continue."""
         self._stopping.set()
 
     async def run(self, job_ids: Sequence[str]) -> str:
-        """Run those jobs that are to be run now; returns a word on what became of them, for Flower.
+        """Run those of the jobs that are due; returns a summary for Flower.
 
-        They run at once, and each ends on its own.
+        Suspects run after the others, each alone.
         """
-        async with self._isolation.in_company():
-            words, suspects = await self._claim_and_run(job_ids, alone=False)
+        async with self._isolation.shared():
+            summary, suspects = await self._claim_and_run(job_ids, alone=False)
         for job_id in suspects:
             log.warning("job.suspect", job_id=job_id)
-            async with self._isolation.alone():
-                words += (await self._claim_and_run([job_id], alone=True))[0]
-        return ", ".join(f"{count} {word}" if count > 1 else word for word, count in words.items())
+            async with self._isolation.exclusive():
+                summary += (await self._claim_and_run([job_id], alone=True))[0]
+        return ", ".join(
+            f"{count} {text}" if count > 1 else text for text, count in summary.items()
+        )
 
     async def _claim_and_run(
         self, job_ids: Sequence[str], *, alone: bool
     ) -> tuple[Counter[str], Sequence[str]]:
-        """What became of the jobs, and those that are to be run alone."""
-        # A job that is left stays unclaimed, so the scheduler sends it again.
+        """The number of jobs for each way of ending, and the suspects, which were not run."""
+        # A job that is not claimed is sent again by the scheduler.
         if not await self._engine_is_healthy():
-            why = "left: the engine is not healthy, or the worker stops"
-            return Counter({why: len(job_ids)}), ()
-        lease_seconds = self._settings.lease_seconds
+            reason = "not claimed: the engine is not healthy, or the worker stops"
+            return Counter({reason: len(job_ids)}), ()
         try:
-            claims = await self._ledger.runs.claim(job_ids, self._name, lease_seconds, alone=alone)
+            claims = await self._ledger.runs.claim(
+                job_ids, self._name, self._lease_seconds, alone=alone
+            )
         except ProblemError as error:
-            return Counter({f"left: {error.problem.code}": len(job_ids)}), ()
-        words = Counter(await asyncio.gather(*map(self._run_bound, claims.granted)))
-        left = len(job_ids) - len(claims.granted) - len(claims.suspects)
-        if left:
-            words["left: not to be run now"] = left
-        return words, claims.suspects
-
-    async def _run_bound(self, claim: Claim) -> str:
-        with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
-            log.log(_level(claim), "job.claimed", attempt=claim.job.attempts)
-            return await self._run_claimed(claim)
-
-    async def _run_claimed(self, claim: Claim) -> str:
-        try:
-            with self._leases.hold(claim) as lease:
-                return await self._run_held(lease)
-        except LeaseLost as lost:
-            if not lost.cut_off:
-                return "left: no longer ours"
-            return await self._put_back_after_outage(claim)
-        except asyncio.CancelledError:
-            # The worker stops: what cannot be finished is given back at once.
-            return await self._put_back(claim, "worker-stopping", delay_seconds=0)
-        except ProblemError as error:
-            # No room for the result, or the like: none of the job's doing.
-            delay = error.retry_after or self._backoff(0)
-            return await self._put_back(claim, error.problem.code, delay_seconds=delay)
+            return Counter({f"not claimed: {error.problem.code}": len(job_ids)}), ()
+        summary = Counter(await asyncio.gather(*map(self._run_job, claims.granted)))
+        refused = len(job_ids) - len(claims.granted) - len(claims.suspects)
+        if refused:
+            summary["not claimed: not due"] = refused
+        return summary, claims.suspects
 
     async def _engine_is_healthy(self) -> bool:
         if self._stopping.is_set():
@@ -131,107 +108,50 @@ class Runner:
         healthy = asyncio.ensure_future(self._engine.wait_healthy(HEALTH_WAIT_SECONDS))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait((healthy, stopping), return_when=asyncio.FIRST_COMPLETED)
-        begins = not stopping.done() and healthy.result()
-        for wait in (healthy, stopping):
-            wait.cancel()
-        return begins
+        is_healthy = not stopping.done() and healthy.result()
+        for waiter in (healthy, stopping):
+            waiter.cancel()
+        return is_healthy
 
-    async def _run_held(self, lease: Lease) -> str:
-        outcome = await self._work.do(lease)
-        if outcome.error is not None:
-            return await self._fail(lease.claim, outcome, outcome.error)
-        return await self._succeed(lease.claim, outcome)
-
-    async def _succeed(self, claim: Claim, outcome: Outcome) -> str:
-        assert outcome.result is not None  # noqa: S101 - there is no error
-        text, blob = outcome.result, None
-        if len(text) > self._inline_max:
-            blob = await self._store.put(text, claim.job.department, claim.job.id)
-        ending = Ending(
-            JobStatus.succeeded,
-            result=None if blob else text.decode(),
-            result_blob=blob,
-            usage=outcome.usage,
-            fast_usage=outcome.fast_usage,
-            provenance=outcome.provenance,
-        )
-        if not await self._end(claim, ending):
-            if blob:
-                await self._store.delete(blob)
-            return "left: no longer ours"
-        return "succeeded"
-
-    async def _fail(self, claim: Claim, outcome: Outcome, error: WorkError) -> str:
-        tries = claim.tries + (error.retry is Retry.counted)
-        if error.retry is Retry.uncounted or (
-            error.retry is Retry.counted and tries < self._settings.max_attempts
-        ):
-            log.warning("job.run_failed", code=error.code, reason=str(error))
-            return await self._put_back(
-                claim,
-                error.code,
-                delay_seconds=self._backoff(tries),
-                counted=error.retry is Retry.counted,
-            )
-        ending = Ending(
-            JobStatus.failed,
-            error=Problem(error.code, str(error)),
-            usage=outcome.usage,
-            fast_usage=outcome.fast_usage,
-            provenance=outcome.provenance,
-        )
-        await self._end(claim, ending)
-        return f"failed: {error.code}"
-
-    async def _put_back(
-        self, claim: Claim, code: str, *, delay_seconds: float, counted: bool = False
-    ) -> str:
-        try:
-            stands = await self._ledger.runs.requeue(
-                claim, delay_seconds=delay_seconds, counted=counted, code=code
-            )
-        except ProblemError as error:
-            # The lease runs out, and the scheduler takes the job back.
-            log.warning("job.put_back_failed", code=code, why=error.problem.code)
-            return f"left: {code}"
-        log.info("job.put_back", code=code, delay=round(delay_seconds, 1), stands=stands)
-        return f"put back: {code}"
-
-    async def _put_back_after_outage(self, claim: Claim) -> str:
-        """Cut off from the ledger the work was stopped, but nobody died: say so when it is back."""
-        for _ in range(OUTAGE_TRIES):
-            if self._stopping.is_set():
-                break
-            await asyncio.sleep(OUTAGE_EVERY_SECONDS)
+    async def _run_job(self, claim: Claim) -> str:
+        """Read, run the task and end, under the lease. A run without its lease ends nothing."""
+        outcome = Outcome(claim)
+        with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
+            log.log(log_level(claim), "job.claimed", attempt=claim.job.attempts)
             try:
-                stands = await self._ledger.runs.requeue(
-                    claim, delay_seconds=0, counted=False, code="cut-off"
-                )
-            except ProblemError:
-                continue
-            log.info("job.put_back", code="cut-off", stands=stands)
-            return "put back: cut off from the ledger"
-        return "left: cut off from the ledger"
-
-    async def _end(self, claim: Claim, ending: Ending) -> bool:
-        """Store the ending, waiting while the ledger is away; the lease bounds the wait."""
-        while True:
-            try:
-                stands = await self._ledger.runs.finish(claim, ending)
+                with self._leases.hold(claim) as lease:
+                    await self._read_and_run_task(lease, outcome)
+                    return await self._ending.end(outcome)
+            except LeaseLost as lost:
+                if not lost.cut_off:
+                    return LEASE_LOST
+                return await self._ending.requeue_after_outage(claim, self._stopping)
+            except asyncio.CancelledError:
+                # The worker stops.
+                return await self._ending.requeue(claim, "worker-stopping", delay_seconds=0)
             except ProblemError as error:
-                log.warning("job.ending_waits", code=error.problem.code)
-                await asyncio.sleep(1)
-                continue
-            code = ending.error.code if ending.error else None
-            log.log(
-                logging.INFO if code else _level(claim),
-                "job.ended" if stands else "job.ending_refused",
-                status=ending.status,
-                code=code,
-            )
-            return stands
+                # The operator's fault, such as a full store: it fails no job.
+                delay = error.retry_after or self._ending.backoff(0)
+                return await self._ending.requeue(claim, error.problem.code, delay_seconds=delay)
 
-    def _backoff(self, tries: int) -> float:
-        """Seconds to wait, with jitter: twice as long after each try that counted."""
-        longest = min(BACKOFF_MAX_SECONDS, self._settings.retry_base_seconds * 2.0**tries)
-        return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+    async def _read_and_run_task(self, lease: Lease, outcome: Outcome) -> None:
+        """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                job_input = await self._inputs.read(outcome)
+                outcome.result = await run_task(lease, outcome, job_input, self._cascade)
+        except TimeoutError:
+            outcome.error = JobTimeout(
+                f"The job ran longer than {self._timeout_seconds:.0f} s. "
+                "Split the document, or raise CHANCERY_JOB_TIMEOUT_SECONDS."
+            )
+        except WorkError as error:
+            outcome.error = error
+        except ProblemError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in a task fails its own job alone
+            log.error("job.defect", **described(error))  # noqa: TRY400 - it may quote the document
+            outcome.error = TaskError(
+                f"The task has a defect ({type(error).__name__}); see the log."
+            )
+        outcome.seconds = time.monotonic() - outcome.started

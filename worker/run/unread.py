@@ -1,21 +1,21 @@
-"""No part of a document is taken for the whole."""
+"""Refuses documents with unread pages, so that no result is based on a part of a document."""
 
 from __future__ import annotations
 
 from documents.document import Document
 from documents.errors import PagesUnread
 
-_NAMED_PAGES = 5
+_LISTED_PAGES = 5
 
 
 def refuse_unread(document: Document) -> None:
-    """Raises `PagesUnread` where the document has pages that nobody read."""
+    """Raises `PagesUnread` if the document has pages that could not be read."""
     pages = document.unread_pages
     if not pages:
         return
-    more = "…" if len(pages) > _NAMED_PAGES else ""
+    more = "…" if len(pages) > _LISTED_PAGES else ""
     raise PagesUnread(
-        f"{len(pages):,} of {document.pages or 0:,} pages are pictures and were not read: "
-        f"{', '.join(map(str, pages[:_NAMED_PAGES]))}{more}. "
-        "Split the document, or leave them out; `parse` gives what could be read."
+        f"{len(pages):,} of {document.pages or 0:,} pages are images and were not read: "
+        f"{', '.join(map(str, pages[:_LISTED_PAGES]))}{more}. "
+        "Remove these pages, or use `parse`, which returns the text of the others."
     )

@@ -1,1 +1,1 @@
-"""Keeps processes running on one Linux machine, and ends all of them when asked or killed."""
+"""`chancery up`: starts, supervises and stops the whole system on one Linux machine."""

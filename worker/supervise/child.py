@@ -1,4 +1,4 @@
-"""One process that is kept running."""
+"""A child process that is restarted when it ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from worker.supervise.checks import Check
 from worker.supervise.logs import LogFile
-from worker.supervise.undertaker import Undertaker
+from worker.supervise.reaper import Reaper
 
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
 
@@ -28,31 +28,31 @@ _READY_POLL_SECONDS = 0.3
 
 PROCESS_NAME = "CHANCERY_PROCESS_NAME"
 
-Say = Callable[[str], None]
-Died = Callable[[str], Awaitable[None]]
+Report = Callable[[str], None]
+OnExit = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What to run and how to tell that it is up.
+    """A command and how to check that it is ready.
 
-    `env` is the child's whole environment; the name of each start, `NAME@HOST-SUPERVISOR-COUNT`,
-    is added as `CHANCERY_PROCESS_NAME`. `gate`: no later stage starts before this child is ready.
-    `start_attempts`: deaths before it was ever ready that make the whole start fail.
-    `grace_seconds`: between SIGTERM and SIGKILL.
+    `env` is the child's whole environment; `CHANCERY_PROCESS_NAME` is added, which is
+    `NAME@HOST-SUPERVISOR-COUNT`, different for each start. `blocks_next_stage`: later stages start
+    when this child is ready. `start_attempts`: after this many exits before it is first ready, the
+    start of the whole system fails. `grace_seconds`: the time between SIGTERM and SIGKILL.
     """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str]
     ready: Check
-    gate: bool = False
+    blocks_next_stage: bool = False
     start_attempts: int = 3
     grace_seconds: float = 10.0
 
 
 class StartFailed(Exception):
-    """A child cannot be started at all. `tail` is the end of its log."""
+    """A child cannot be started. `tail` is the end of its log."""
 
     def __init__(self, name: str, reason: str, log: LogFile) -> None:
         super().__init__(f"{name} {reason}")
@@ -62,29 +62,29 @@ class StartFailed(Exception):
 
 @cache
 def supervisor_mark() -> str:
-    """What the process names of this supervisor's children have in common, and no others."""
+    """A string in the process names of this supervisor's children, and in no others."""
     return f"{os.getpid()}.{time.time_ns() // 1_000_000:x}"
 
 
 def backoff(previous: float, lived: float) -> float:
-    """Seconds to wait before the next start, after `previous` and a life of `lived` seconds."""
+    """Seconds until the next start, given the `previous` wait and `lived` seconds of running."""
     if previous == 0 or lived >= HEALTHY_AFTER_SECONDS:
         return BACKOFF_FIRST_SECONDS
     return min(previous * 2, BACKOFF_LONGEST_SECONDS)
 
 
 class Child:
-    """Starts a process, watches it, and starts it again until told to stop."""
+    """Starts a process, and starts it again when it ends, until `stop` is called."""
 
     def __init__(
-        self, spec: ChildSpec, log: LogFile, undertaker: Undertaker, *, say: Say, died: Died
+        self, spec: ChildSpec, log: LogFile, reaper: Reaper, *, report: Report, on_exit: OnExit
     ) -> None:
         self.spec = spec
         self.log = log
         self.ready = asyncio.Event()
-        self._undertaker = undertaker
-        self._say = say
-        self._died = died
+        self._reaper = reaper
+        self._report = report
+        self._on_exit = on_exit
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -93,24 +93,21 @@ class Child:
         self._starts = 0
         self._was_ready = False
 
-    @property
-    def pid(self) -> int | None:
-        """The running process, None between two starts."""
-        return self._pid
-
-    async def keep(self) -> None:
-        """Keep the process running until `stop`. Raises `StartFailed`."""
+    async def keep_running(self) -> None:
+        """Run until `stop` or `kill` is called. Raises `StartFailed`."""
         self._ended.clear()
         wait = 0.0
         try:
             while not self._stopping.is_set():
                 started = time.monotonic()
-                status = await self._live()
+                status = await self._run_once()
                 if self._stopping.is_set():
                     return
-                self._give_up_on_a_bad_start(status)
+                self._check_start(status)
                 wait = backoff(wait, time.monotonic() - started)
-                self._say(f"{self.spec.name} ended ({_reason(status)}); starts again in {wait:g} s")
+                self._report(
+                    f"{self.spec.name} ended ({_reason(status)}); starts again in {wait:g} s"
+                )
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._stopping.wait()
@@ -118,19 +115,19 @@ class Child:
             self._ended.set()
 
     async def stop(self) -> None:
-        """Ask the process to end; kill it and all that it started when its grace is over."""
+        """Send SIGTERM; after the grace period kill the process and everything that it started."""
         self._stopping.set()
         await self._ended.wait()
 
     def kill(self) -> None:
-        """Kill the process and all that it started, now and for good."""
+        """Kill the process and everything that it started, and do not restart it."""
         self._stopping.set()
         self._grace = 0.0
         if self._pid is not None:
             _kill_group(self._pid)
 
-    async def _live(self) -> int:
-        """One life: start, watch, end. Returns the exit status, minus the signal's number."""
+    async def _run_once(self) -> int:
+        """Returns the exit status, negative for a signal."""
         name = self._next_name()
         process = await self._start(name)
         watch = asyncio.create_task(self._watch_ready())
@@ -140,11 +137,11 @@ class Child:
         finally:
             watch.cancel()
             self.ready.clear()
-            _kill_group(process.pid)  # what the process started must not outlive it
-            self._undertaker.release(process.pid)
+            _kill_group(process.pid)  # also kills what the process started
+            self._reaper.remove(process.pid)
             self._pid = None
             if not self._stopping.is_set():
-                await self._died(name)
+                await self._on_exit(name)
 
     def _next_name(self) -> str:
         self._starts += 1
@@ -164,7 +161,7 @@ class Child:
         finally:
             os.close(output)
         self._pid = process.pid
-        self._undertaker.watch(process.pid)
+        self._reaper.add(process.pid)
         return process
 
     async def _until_end_or_stop(
@@ -183,7 +180,7 @@ class Child:
             stop.cancel()
 
     async def _end(self, process: asyncio.subprocess.Process) -> int:
-        """Let the process end in its grace, or kill it. At once when it has ended already."""
+        """Terminate the process if it still runs; kill it after the grace period."""
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -191,7 +188,7 @@ class Child:
                 async with asyncio.timeout(self._grace):
                     await process.wait()
             except TimeoutError:
-                self._say(f"{self.spec.name} did not stop in {self._grace:g} s: killed")
+                self._report(f"{self.spec.name} did not stop in {self._grace:g} s: killed")
                 _kill_group(process.pid)
         return await process.wait()
 
@@ -201,7 +198,7 @@ class Child:
         self._was_ready = True
         self.ready.set()
 
-    def _give_up_on_a_bad_start(self, status: int) -> None:
+    def _check_start(self, status: int) -> None:
         if not self._was_ready and self._starts >= self.spec.start_attempts:
             reason = f"cannot be started: {_reason(status)}, {self._starts} times"
             raise StartFailed(self.spec.name, reason, self.log)

@@ -1,7 +1,7 @@
-"""Becomes a child's program, after asking Linux to kill it when the supervisor dies.
+"""Asks Linux to kill this process when the supervisor dies, then executes a child's program.
 
-Run as `python -I -S launch.py SUPERVISOR_PID PROGRAM ARGUMENT...`. The wish outlives the exec. A
-program of its own is needed because code between fork and exec is not safe beside threads.
+Run as `python -I -S launch.py SUPERVISOR_PID PROGRAM ARGUMENT...`. The setting survives the exec.
+This is a separate program because code between fork and exec is not safe in a threaded process.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     supervisor, argv = int(sys.argv[1]), sys.argv[2:]
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != supervisor:  # it died before the wish was heard
+    if os.getppid() != supervisor:  # it died before prctl took effect
         sys.exit(1)
     try:
         os.execvp(argv[0], argv)  # noqa: S606  # the supervisor's own program, no shell meant

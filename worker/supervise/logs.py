@@ -1,10 +1,9 @@
-"""One log file a child, none of them larger than the disk can bear."""
+"""The log files of children, with rotation by size."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,10 @@ KEEP = 5
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A child's log, which the child itself writes to, with the older ones beside it (`.1`, ...).
+    """A file that a child writes to; older ones are in the same folder as `NAME.log.1` and so on.
 
-    A file over `max_bytes` is copied away and emptied, since a running child cannot be given
-    another one; the few lines that come between the two steps are lost.
+    A running child cannot be given another file, so a file over `max_bytes` is copied and then
+    truncated. Lines written between these two steps are lost.
     """
 
     path: Path
@@ -25,17 +24,17 @@ class LogFile:
     keep: int = KEEP
 
     def open(self) -> int:
-        """A descriptor that appends, for a child's output. The caller closes it."""
+        """A file descriptor that appends. The caller closes it."""
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
-    def begin(self) -> None:
-        """Set an earlier run's log aside, so that the file holds this run alone."""
+    def rotate_previous(self) -> None:
+        """Move the log of an earlier run to `NAME.log.1`."""
         if self.path.exists() and self.path.stat().st_size:
             self._shift()
             self.path.rename(self._older(1))
 
-    def bound(self) -> None:
-        """Copy the log away and empty it when it is over its size."""
+    def rotate_if_large(self) -> None:
+        """Copy the log to `NAME.log.1` and truncate it if it is over `max_bytes`."""
         if self.path.exists() and self.path.stat().st_size > self.max_bytes:
             self._shift()
             shutil.copyfile(self.path, self._older(1))
@@ -54,11 +53,7 @@ class LogFile:
         return self.path.with_name(f"{self.path.name}.{number}")
 
     def _shift(self) -> None:
-        for number in _downwards(self.keep):
+        for number in range(self.keep, 0, -1):
             if self._older(number).exists():
                 self._older(number).rename(self._older(number + 1))
         self._older(self.keep + 1).unlink(missing_ok=True)
-
-
-def _downwards(keep: int) -> Iterator[int]:
-    return iter(range(keep, 0, -1))

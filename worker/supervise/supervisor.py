@@ -1,4 +1,4 @@
-"""Starts children in stages, keeps them running, and stops them in reverse."""
+"""Starts children in stages, keeps them running, and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from worker.supervise.checks import Check
-from worker.supervise.child import Child, ChildSpec, Died, Say, StartFailed
+from worker.supervise.child import Child, ChildSpec, OnExit, Report, StartFailed
 from worker.supervise.logs import LogFile
-from worker.supervise.undertaker import Undertaker
+from worker.supervise.reaper import Reaper
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PROGRESS_SECONDS = 10.0
@@ -22,20 +22,21 @@ _POLL_SECONDS = 0.3
 
 
 class _Stopped(Exception):
-    """The supervisor was asked to stop."""
+    """The supervisor received a signal."""
 
 
-async def nobody_cares(_process_name: str) -> None:
-    """For a supervisor whose children's deaths concern nobody else."""
+async def ignore(_process_name: str) -> None:
+    """The default for `on_exit`."""
 
 
 class Supervisor:
     """Runs stages of children until SIGINT, SIGTERM or SIGHUP; a second signal kills at once.
 
-    A stage starts when the gates of the stages before it are ready, and is stopped, its children
-    together, before the stage ahead of it. Logs go to `log_dir/NAME.log`. `died` is told the
-    process name of every child that ended unasked. `outside` names what else must answer before all
-    is ready. `start_timeout`, in seconds, is for children; for what is outside there is no limit.
+    A stage starts when the children of earlier stages with `blocks_next_stage` are ready. Stages
+    stop in reverse order, the children of one stage together. Logs go to `log_dir/NAME.log`.
+    `on_exit` is called with the process name of each child that ended without being stopped.
+    `external`: named checks of services that are not children, which must also pass before the
+    system is ready. `start_timeout`, in seconds, applies to children only.
     """
 
     def __init__(
@@ -43,32 +44,32 @@ class Supervisor:
         stages: Sequence[Sequence[ChildSpec]],
         log_dir: Path,
         *,
-        say: Say,
-        died: Died = nobody_cares,
-        outside: Mapping[str, Check] | None = None,
+        report: Report,
+        on_exit: OnExit = ignore,
+        external: Mapping[str, Check] | None = None,
         start_timeout: float = 900.0,
     ) -> None:
-        self._undertaker = Undertaker()
-        self._say = say
+        self._reaper = Reaper()
+        self._report = report
         self._start_timeout = start_timeout
-        self._stop_asked = asyncio.Event()
-        self._stages = [[self._child(spec, log_dir, died) for spec in stage] for stage in stages]
-        self._outside = outside or {}
-        self._up: set[Child] = set()
-        self._keepers: list[asyncio.Task[None]] = []
-        self._began = time.monotonic()
+        self._stop_requested = asyncio.Event()
+        self._stages = [[self._child(spec, log_dir, on_exit) for spec in stage] for stage in stages]
+        self._external = external or {}
+        self._ready: set[Child] = set()
+        self._running: list[asyncio.Task[None]] = []
+        self._started = time.monotonic()
 
     @property
     def children(self) -> list[Child]:
         return [child for stage in self._stages for child in stage]
 
     async def run(self, when_ready: Callable[[], None]) -> None:
-        """Run until asked to stop. Calls `when_ready` once, when every child is ready.
+        """Run until a signal. Calls `when_ready` once, when every child is ready.
 
-        Raises `StartFailed` after everything was stopped.
+        Raises `StartFailed` after stopping everything.
         """
         self._listen_to_signals()
-        rotation = asyncio.create_task(self._bound_logs())
+        rotation = asyncio.create_task(self._rotate_logs())
         try:
             with contextlib.suppress(_Stopped):
                 await self._start()
@@ -79,17 +80,19 @@ class Supervisor:
             await self._stop()
 
     async def _start(self) -> None:
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         for stage in self._stages:
             for child in stage:
-                child.log.begin()
-                self._keepers.append(asyncio.create_task(child.keep()))
-            await self._first_of(self._all_ready(child for child in stage if child.spec.gate))
+                child.log.rotate_previous()
+                self._running.append(asyncio.create_task(child.keep_running()))
+            await self._first_of(
+                self._all_ready(child for child in stage if child.spec.blocks_next_stage)
+            )
         await self._first_of(self._all_ready(self.children))
-        await self._first_of(self._outside_ready())
+        await self._first_of(self._external_ready())
 
     async def _all_ready(self, children: Iterable[Child]) -> None:
-        missing = [child for child in children if child not in self._up]
+        missing = [child for child in children if child not in self._ready]
         waits = {asyncio.create_task(child.ready.wait()): child for child in missing}
         try:
             while waits:
@@ -98,26 +101,26 @@ class Supervisor:
                 )
                 for task in done:
                     child = waits.pop(task)
-                    self._up.add(child)
-                    self._say(f"{child.spec.name} is up ({self._elapsed:.1f} s)")
+                    self._ready.add(child)
+                    self._report(f"{child.spec.name} is up ({self._elapsed:.1f} s)")
                 if not done:
                     self._report_waiting(list(waits.values()))
         finally:
             for task in waits:
                 task.cancel()
 
-    async def _outside_ready(self) -> None:
-        for name, answers in self._outside.items():
+    async def _external_ready(self) -> None:
+        for name, answers in self._external.items():
             reported = time.monotonic()
             while not await answers():
                 if time.monotonic() - reported >= _PROGRESS_SECONDS:
                     reported = time.monotonic()
-                    self._say(f"waiting for {name} ({self._elapsed:.0f} s)")
+                    self._report(f"waiting for {name} ({self._elapsed:.0f} s)")
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _report_waiting(self, missing: Sequence[Child]) -> None:
         names = ", ".join(child.spec.name for child in missing)
-        self._say(f"waiting for {names} ({self._elapsed:.0f} s)")
+        self._report(f"waiting for {names} ({self._elapsed:.0f} s)")
         if self._elapsed > self._start_timeout:
             first = missing[0]
             reason = f"was not ready after {self._start_timeout:.0f} s"
@@ -125,18 +128,18 @@ class Supervisor:
 
     @property
     def _elapsed(self) -> float:
-        return time.monotonic() - self._began
+        return time.monotonic() - self._started
 
     async def _first_of(self, wanted: Coroutine[Any, Any, object]) -> None:
-        """Wait for `wanted`. Raises `_Stopped` or `StartFailed` when that comes first."""
+        """Wait for `wanted`. Raises `_Stopped` or `StartFailed` if that happens first."""
         goal = asyncio.create_task(wanted)
-        stop = asyncio.create_task(self._stop_asked.wait())
+        stop = asyncio.create_task(self._stop_requested.wait())
         try:
-            await asyncio.wait({goal, stop, *self._keepers}, return_when=asyncio.FIRST_COMPLETED)
-            for keeper in self._keepers:
-                if keeper.done():
-                    keeper.result()
-            if self._stop_asked.is_set():
+            await asyncio.wait({goal, stop, *self._running}, return_when=asyncio.FIRST_COMPLETED)
+            for task in self._running:
+                if task.done():
+                    task.result()
+            if self._stop_requested.is_set():
                 raise _Stopped
             await goal
         finally:
@@ -146,29 +149,29 @@ class Supervisor:
     async def _stop(self) -> None:
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        self._undertaker.close()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._reaper.close()
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for asked in _SIGNALS:
-            loop.add_signal_handler(asked, self._on_signal)
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:
-        if self._stop_asked.is_set():
-            self._say("killing everything at once")
+        if self._stop_requested.is_set():
+            self._report("killing everything at once")
             for child in self.children:
                 child.kill()
             return
-        self._say("stopping (a second signal kills at once)")
-        self._stop_asked.set()
+        self._report("stopping (a second signal kills at once)")
+        self._stop_requested.set()
 
-    async def _bound_logs(self) -> None:
+    async def _rotate_logs(self) -> None:
         while True:
             await asyncio.sleep(_LOG_CHECK_SECONDS)
             for child in self.children:
-                await asyncio.to_thread(child.log.bound)
+                await asyncio.to_thread(child.log.rotate_if_large)
 
-    def _child(self, spec: ChildSpec, log_dir: Path, died: Died) -> Child:
+    def _child(self, spec: ChildSpec, log_dir: Path, on_exit: OnExit) -> Child:
         log = LogFile(log_dir / f"{spec.name}.log")
-        return Child(spec, log, self._undertaker, say=self._say, died=died)
+        return Child(spec, log, self._reaper, report=self._report, on_exit=on_exit)

@@ -1,4 +1,4 @@
-"""Department software that hands in batches with OpenAI's own client."""
+"""A department's software that submits batches with OpenAI's client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Line = Mapping[str, Any]
 
 
 def chat_line(custom_id: str, text: str, **body: Any) -> Line:
-    """A line that the stand-in answers with `text`, or the first 60 characters of it."""
+    """A line that the stand-in answers with the first 60 characters of `text`."""
     body = {"model": "stand-in", "messages": [{"role": "user", "content": text}], **body}
     return {"custom_id": custom_id, "method": "POST", "url": CHAT, "body": body}
 
@@ -30,7 +30,7 @@ def chat_lines(count: int) -> Sequence[Line]:
 
 
 def text_of(custom_id: str) -> str:
-    """What a line of `chat_lines` says, and is answered with."""
+    """The text of a line of `chat_lines`, which is also its answer."""
     return f"The water is off in the street of {custom_id}."
 
 
@@ -40,14 +40,14 @@ def job_line(custom_id: str, task: str = "summarize", **body: Any) -> Line:
 
 
 def joined(lines: Iterable[Line | bytes]) -> bytes:
-    """A file of lines; bytes are taken as they are."""
+    """The content of a file with these lines; bytes are written unchanged."""
     return b"".join(
         (line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines
     )
 
 
 def words_of(line: Mapping[str, Any]) -> str:
-    """What the model said, by a line of the output file of a batch of chats."""
+    """The model's answer in a line of the output file of a batch of chats."""
     return str(line["response"]["body"]["choices"][0]["message"]["content"])
 
 
@@ -57,7 +57,7 @@ def custom_ids(*files: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`openai` is OpenAI's client; `http` is for what it has no method for."""
+    """`openai` is OpenAI's client; `http` is for requests that it does not support."""
 
     desk: Desk
     openai: openai.AsyncOpenAI
@@ -97,12 +97,13 @@ class Caller:
         return await self.openai.batches.retrieve(batch.id)
 
     async def has_done(self, batch: Batch, lines: int) -> None:
-        """Wait until so many lines have succeeded."""
+        """Wait until `lines` lines have succeeded."""
 
         async def done() -> bool:
-            found = await self.openai.batches.retrieve(batch.id)
-            assert found.status not in ENDINGS, f"it is {found.status} already"
-            return found.request_counts is not None and found.request_counts.completed >= lines
+            current = await self.openai.batches.retrieve(batch.id)
+            assert current.status not in ENDINGS, f"the batch is already {current.status}"
+            counts = current.request_counts
+            return counts is not None and counts.completed >= lines
 
         await until(done)
 
@@ -113,7 +114,7 @@ class Caller:
         return await self._lines(batch.error_file_id)
 
     async def _lines(self, file_id: str | None) -> list[dict[str, Any]]:
-        """A file's lines; none where the batch has no such file."""
+        """The lines of a file; empty if the batch has no such file."""
         if file_id is None:
             return []
         content = await self.openai.files.content(file_id)

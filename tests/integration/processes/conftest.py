@@ -1,5 +1,5 @@
 """Worker, courier and scheduler as processes, with a real Redis-like server, the stand-in engine
-and real receivers. Most tests share one system, each with a department of its own.
+and real receivers. Most tests share one system, each with its own department.
 """
 
 from __future__ import annotations
@@ -54,22 +54,22 @@ def api_url(shared_system: System) -> str:
 
 @pytest.fixture
 def engine(standin: StandInControl) -> Iterator[StandInControl]:
-    """The stand-in, well-behaved at each test's start and end."""
-    good = {"mode": "ok", "latency": 0.0, "answer": None, "think": False}
-    standin.control(**good)
+    """The stand-in, in its normal mode at the start and the end of each test."""
+    normal = {"mode": "ok", "latency": 0.0, "answer": None, "think": False}
+    standin.control(**normal)
     yield standin
-    standin.control(**good)
+    standin.control(**normal)
 
 
 @pytest.fixture
 def system(shared_system: System, engine: StandInControl) -> System:
-    """A whole system: worker, courier and scheduler run and see a healthy engine."""
+    """The shared system: a worker, a courier and a scheduler, with a healthy engine."""
     return shared_system
 
 
 @pytest.fixture
 def empty_system(redis_url: str, engine: StandInControl, tmp_path: Path) -> Iterator[System]:
-    """An empty ledger and an engine: tests start the processes that they are about."""
+    """An empty ledger and an engine; tests start the processes that they need."""
     system = System(redis_url, tmp_path, engine)
     yield system
     system.stop()
@@ -77,7 +77,7 @@ def empty_system(redis_url: str, engine: StandInControl, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator[Redis]:
-    """The server of an `empty_system`, set back afterwards."""
+    """The server of an `empty_system`; its `maxmemory` is reset afterwards."""
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         yield redis
         redis.config_set("maxmemory", "0")
@@ -91,17 +91,17 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def open_desk() -> AsyncIterator[OpenDesk]:
-    """Makes a department, by default one that may be called back at 127.0.0.1."""
+    """Creates departments, by default with callbacks to 127.0.0.1 allowed."""
     desks: list[Desk] = []
 
     async def open_desk(system: System, *allow: str) -> Desk:
         name = f"tax{next(_numbers)}"
         ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
-        made = await ledger.departments.create(name, callback_allow=allow or ("127.0.0.1",))
+        new = await ledger.departments.create(name, callback_allow=allow or ("127.0.0.1",))
         department = await ledger.departments.get(name)
         await ledger.close()
         assert department is not None
-        desks.append(Desk(system, made, department))
+        desks.append(Desk(system, new, department))
         return desks[-1]
 
     yield open_desk
@@ -117,6 +117,6 @@ async def desk(system: System, open_desk: OpenDesk) -> Desk:
 
 @pytest.fixture
 async def caller(desk: Desk, api_url: str) -> AsyncIterator[Caller]:
-    """A department of the shared system, with its software at the api's door."""
+    """A department of the shared system that uses the api over HTTP."""
     async with calling(desk, api_url) as caller:
         yield caller

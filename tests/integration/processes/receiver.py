@@ -1,4 +1,4 @@
-"""A department's system that takes callbacks, well-behaved or not."""
+"""A receiver of callbacks that behaves as a test wants."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Received:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers with what stands in `answers`, one after the other, and then with 204."""
+    """Answers with each of `answers` in turn, then with 204."""
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
@@ -65,7 +65,7 @@ async def drops(request: web.Request) -> web.StreamResponse:
 
 
 async def endless(request: web.Request) -> web.StreamResponse:
-    """200, and a body that does not end for as long as anyone reads it."""
+    """200, with an endless body."""
     response = web.StreamResponse()
     await response.prepare(request)
     while True:
@@ -73,7 +73,7 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 async def trickle(request: web.Request) -> web.StreamResponse:
-    """200, and a body that never gets anywhere."""
+    """200, with a body that stalls after one byte."""
     response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"x")

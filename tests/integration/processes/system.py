@@ -1,4 +1,4 @@
-"""The processes under test, started as an operator starts them, and what tests do with them."""
+"""Starts the processes under test as an operator does, and submits jobs to them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from standin.engine_process import StandInControl
 from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-# Generous: the machines that run tests are busy. Nothing waits so long where all is well.
+# Long, because test machines are busy. A passing test does not wait this long.
 PATIENCE = 40.0
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
-# Short waits throughout; `CHANCERY_CALLBACK_SCHEDULE_SECONDS` is a JSON list.
+# Short waits. `CHANCERY_CALLBACK_SCHEDULE_SECONDS` is a JSON list.
 FAST: Mapping[str, str] = {
     "CHANCERY_CONCURRENCY": "8",
     "CHANCERY_READ_PROCESSES": "1",
@@ -55,7 +55,7 @@ FAST: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class Child:
-    """A process of ours, its output in a file."""
+    """A process of Chancery, with its output in a file."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -64,7 +64,7 @@ class Child:
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """SIGKILL, and gone when this returns."""
+        """Send SIGKILL and wait for the end."""
         self.process.kill()
         self.process.wait(10)
 
@@ -72,15 +72,15 @@ class Child:
         return self.process.wait(seconds)
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
-        """What it logged, or only the events of one name."""
+        """The events in its log, or only those with one name."""
         lines = self.log.read_text(errors="replace").splitlines()
-        found = [json.loads(line) for line in lines if line.startswith("{")]
-        return [event for event in found if name in (None, event.get("event"))]
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in events if name in (None, event.get("event"))]
 
 
 @dataclass(slots=True)
 class System:
-    """One Redis, one data folder, one engine, and the processes around them."""
+    """One Redis, one data folder, one engine, and the processes that use them."""
 
     redis_url: str
     folder: Path
@@ -107,7 +107,7 @@ class System:
         return child
 
     def start_api(self) -> str:
-        """Start `python -m api`; its address, once it answers."""
+        """Start `python -m api`; returns its URL when it answers."""
         port = free_port()
         child = self.start("api", CHANCERY_API_PORT=str(port))
         url = f"http://127.0.0.1:{port}"
@@ -121,19 +121,19 @@ class System:
         raise TimeoutError(f"not up: {child.log.read_text(errors='replace')[-3000:]}")
 
     def up(self, *children: Child) -> None:
-        """Wait until each of them beats, and a worker also sees its engine healthy and pulls."""
+        """Wait until each sends heartbeats, and workers report a healthy engine."""
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
             for child in children:
                 self._wait_up(redis, child)
 
     def engine_healthy(self, engine: str = "engine") -> bool:
-        """What the worker last said of its engine, or of its `fast_engine`."""
+        """What the worker last reported about its `engine` or `fast_engine`."""
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
-            (worker,) = [one for one in _processes(redis) if one["role"] == "worker"]
+            (worker,) = [process for process in _processes(redis) if process["role"] == "worker"]
         return bool(worker["detail"][f"{engine}_healthy"])
 
     def record(self, job_id: str) -> dict[str, str]:
-        """A job as the ledger keeps it."""
+        """The job's record in the ledger."""
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
             return dict(redis.hgetall(f"chancery:job:{job_id}"))
 
@@ -169,12 +169,12 @@ class System:
 
 
 class Desk:
-    """A department at the system's door: submits as the api does, and looks at what came of it."""
+    """A department: submits jobs as the api does, and reads their results from the ledger."""
 
-    def __init__(self, system: System, made: NewDepartment, department: Department) -> None:
-        self.name = made.department
-        self.key = made.api_key
-        self.secret = made.callback_secret
+    def __init__(self, system: System, new: NewDepartment, department: Department) -> None:
+        self.name = new.department
+        self.key = new.api_key
+        self.secret = new.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
         self.store = Store(system.folder / "store")
@@ -182,12 +182,12 @@ class Desk:
         self._submissions = Submissions(self.ledger, self._documents)
 
     async def submit(self, text: str = "The water is off on 5 March.", **request: Any) -> str:
-        """A job on `text`, or on the document that `document_id` names; `summarize` by default."""
+        """Submit a job on `text`, or on the document `document_id`; by default `summarize`."""
         if "document_id" in request:
             request["input"] = {"document_id": request.pop("document_id")}
         request = {"task": "summarize", "input": {"text": text}, **request}
-        made = await self._submissions.submit(self.department, JobRequest(**request))
-        return made.id
+        submitted = await self._submissions.submit(self.department, JobRequest(**request))
+        return submitted.job_id
 
     async def upload(self, data: bytes, filename: str) -> StoredDocument:
         async with self.store.incoming(100_000_000) as incoming:
@@ -200,7 +200,7 @@ class Desk:
         return job
 
     async def ended(self, job_id: str, seconds: float = PATIENCE) -> Job:
-        """The job when it has ended; fails where it does not."""
+        """Wait for the job's end; fails after `seconds`."""
         await self.ledger.jobs.wait_ended(job_id, seconds)
         job = await self.job(job_id)
         assert job.finished_at is not None, f"the job is still {job.status}"
@@ -215,13 +215,13 @@ class Desk:
         return callback
 
     async def settled(self, job_id: str) -> Callback:
-        """The job's callback when it is delivered or dead."""
+        """Wait until the job's callback is delivered or dead."""
         await self.ended(job_id)
 
-        async def over() -> bool:
+        async def is_settled() -> bool:
             return (await self.callback(job_id)).status is not CallbackStatus.pending
 
-        await until(over)
+        await until(is_settled)
         return await self.callback(job_id)
 
     async def _is(self, job_id: str, status: JobStatus) -> bool:
@@ -229,17 +229,17 @@ class Desk:
 
 
 async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
-    """Ask again and again until the condition (async or not) holds."""
+    """Poll until the condition, which may be async, is true."""
     async with asyncio.timeout(seconds):
         while True:
-            answer = condition()
-            if await answer if asyncio.iscoroutine(answer) else answer:
+            value = condition()
+            if await value if asyncio.iscoroutine(value) else value:
                 return
             await asyncio.sleep(0.02)
 
 
 def _processes(redis: Redis) -> list[dict[str, Any]]:
-    """What each process last said of itself."""
+    """The last heartbeat of each process."""
     names: Any = redis.zrange("chancery:processes", 0, -1)
     texts = [redis.hget(f"chancery:process:{name}", "process") for name in names]
     return [json.loads(text) for text in texts if text]

@@ -1,4 +1,4 @@
-"""Documents that cannot be read end their own job, with the reader's reason, and nothing else."""
+"""Documents that cannot be read fail their own job only, with the reader's reason."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from standin.documents.builders import PARAGRAPH, as_docx, docx_with, drawn_pdf
 from tests.integration.processes.system import Desk
 
 
-def an_encrypted_pdf() -> bytes:
-    lock = StandardEncryption("a user's", ownerPassword="an owner's")
-    return drawn_pdf(lambda canvas: canvas.drawString(100, 700, "Secret"), encrypt=lock)
+def encrypted_pdf() -> bytes:
+    encryption = StandardEncryption("a user's", ownerPassword="an owner's")
+    return drawn_pdf(lambda canvas: canvas.drawString(100, 700, "Secret"), encrypt=encryption)
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (b"%PDF-1.7\n" + b"\x00garbage" * 100, "document-corrupt"),
-        (an_encrypted_pdf(), "document-encrypted"),
+        (encrypted_pdf(), "document-encrypted"),
         (b" \n\n \n", "document-empty"),
     ],
     ids=["corrupt", "encrypted", "blank"],
@@ -40,13 +40,13 @@ async def test_a_document_that_cannot_be_read_fails_its_job_at_the_first_run(
     assert (await desk.ended(await desk.submit())).status is JobStatus.succeeded
 
 
-async def test_a_renamed_binary_is_refused_before_there_is_a_job(desk: Desk) -> None:
+async def test_a_renamed_binary_is_refused_at_the_upload(desk: Desk) -> None:
     with pytest.raises(ProblemError) as raised:
         await desk.upload(b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 8, "letter.docx")
     assert raised.value.problem.code == "document-unsupported"
 
 
-async def test_a_document_whose_file_is_gone_fails_its_job(desk: Desk) -> None:
+async def test_a_document_without_its_file_fails_its_job(desk: Desk) -> None:
     document = await desk.upload(b"A letter about water.", "letter.txt")
     desk.store.path(document.blob).unlink()
     job = await desk.ended(await desk.submit(document_id=document.id))
@@ -54,7 +54,7 @@ async def test_a_document_whose_file_is_gone_fails_its_job(desk: Desk) -> None:
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/document-missing")
 
 
-async def test_a_marking_that_was_not_seen_at_the_upload_ends_the_job_and_removes_the_document(
+async def test_a_marking_missed_at_the_upload_fails_the_job_and_removes_the_document(
     desk: Desk,
 ) -> None:
     document = await desk.upload(as_docx([(PARAGRAPH, "机密★1年"), (PARAGRAPH, "通知")]), "n.docx")
@@ -67,7 +67,7 @@ async def test_a_marking_that_was_not_seen_at_the_upload_ends_the_job_and_remove
     assert not path.exists()
 
 
-async def test_a_marking_in_a_header_of_word_is_seen_by_the_worker(desk: Desk) -> None:
+async def test_the_worker_finds_a_marking_in_the_header_of_a_docx(desk: Desk) -> None:
     body = "<w:p><w:r><w:t>通知</w:t></w:r></w:p>"
     header = {"word/header1.xml": "hdr|<w:p><w:r><w:t>绝密★长期</w:t></w:r></w:p>"}
     document = await desk.upload(docx_with(body, header), "n.docx")
@@ -84,8 +84,8 @@ async def test_a_masked_file_is_a_document_of_the_department(desk: Desk) -> None
     )
     assert job.status is JobStatus.succeeded, job.error
     assert job.result["text"] == "电话138****1234。"
-    made = await desk.ledger.documents.get(desk.name, job.result["file"]["document_id"])
-    assert made is not None
-    assert (made.filename, made.media_type) == ("n-masked.docx", docx.MEDIA_TYPE)
-    with zipfile.ZipFile(desk.store.path(made.blob)) as packed:
+    masked = await desk.ledger.documents.get(desk.name, job.result["file"]["document_id"])
+    assert masked is not None
+    assert (masked.filename, masked.media_type) == ("n-masked.docx", docx.MEDIA_TYPE)
+    with zipfile.ZipFile(desk.store.path(masked.blob)) as packed:
         assert b"13812341234" not in packed.read("word/document.xml")

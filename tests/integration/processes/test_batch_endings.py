@@ -1,4 +1,4 @@
-"""How batches end that do not end well: bad lines, useless files, cancelled, expired."""
+"""Endings of batches other than success: bad lines, invalid files, cancelled, expired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.integration.processes.caller import (
 LINES = 300
 SLOW_SECONDS = 0.1
 NO_DOCUMENT = "doc_" + "0" * 26
-# What a line that is no good is refused for, and its custom_id where that can be told.
+# Bad lines, each with its error code, and its custom_id if that can be read.
 BAD: Sequence[tuple[Line | bytes, str, str | None]] = (
     (b"{no json", "invalid-json", None),
     (b"[1, 2]", "invalid-json", None),
@@ -66,18 +66,22 @@ async def test_a_bad_line_of_any_kind_goes_to_the_error_file_and_the_others_are_
     output = await caller.output(batch)
     assert sorted(custom_ids(output)) == sorted(f"good-{at}" for at in range(good))
     errors = await caller.errors(batch)
-    told = [(one["error"]["line"], one["error"]["code"], one["custom_id"]) for one in errors]
-    assert sorted(told) == [
+    reported = [
+        (line["error"]["line"], line["error"]["code"], line["custom_id"]) for line in errors
+    ]
+    assert sorted(reported) == [
         (4 + 2 * at, code, custom_id) for at, (_, code, custom_id) in enumerate(BAD)
     ]
-    assert all(one["response"] is None for one in errors)
-    assert len(json.dumps(errors)) < 20_000  # and so no line is quoted
+    assert all(line["response"] is None for line in errors)
+    assert len(json.dumps(errors)) < 20_000  # so no line is quoted
 
 
 @pytest.mark.parametrize(
     ("content", "code"), [(b"\n \n", "no-lines"), (b"{}\n" * 50_001, "too-many-lines")]
 )
-async def test_a_file_of_no_use_fails_its_batch(caller: Caller, content: bytes, code: str) -> None:
+async def test_a_file_without_usable_lines_fails_its_batch(
+    caller: Caller, content: bytes, code: str
+) -> None:
     file = await caller.openai.files.create(file=("lines.jsonl", content), purpose="batch")
     batch = await caller.ended(await caller.create(file.id))
 
@@ -94,29 +98,29 @@ async def test_an_empty_file_is_refused(caller: Caller) -> None:
         await caller.openai.files.create(file=("lines.jsonl", b""), purpose="batch")
 
 
-async def test_a_batch_cancelled_in_the_middle_keeps_what_is_done_and_accounts_for_the_rest(
+async def test_a_cancelled_batch_keeps_finished_lines_and_reports_the_others(
     caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(latency=SLOW_SECONDS)
-    began = await caller.submit(chat_lines(LINES))
-    await caller.has_done(began, 20)
-    asked = engine.counts()["started"]
+    running = await caller.submit(chat_lines(LINES))
+    await caller.has_done(running, 20)
+    requests = engine.counts()["started"]
 
-    cancelling = await caller.openai.batches.cancel(began.id)
+    cancelling = await caller.openai.batches.cancel(running.id)
 
     assert cancelling.status in {"cancelling", "cancelled"}
     assert cancelling.cancelling_at is not None
-    batch = await caller.ended(began)
+    batch = await caller.ended(running)
     assert (batch.status, batch.cancelled_at is not None) == ("cancelled", True)
     output, errors = await caller.output(batch), await caller.errors(batch)
-    done = _all_accounted_for(batch, output, errors, "batch_cancelled")
+    done = _count_answered(batch, output, errors, "batch_cancelled")
     assert 20 <= done < LINES
-    # Nothing more is asked of the engine than what was on its way.
-    assert engine.counts()["started"] <= asked + 16
-    assert (await caller.openai.batches.cancel(began.id)).status == "cancelled"
+    # Only requests that were already queued reach the engine.
+    assert engine.counts()["started"] <= requests + 16
+    assert (await caller.openai.batches.cancel(running.id)).status == "cancelled"
 
 
-async def test_a_batch_that_is_late_expires_and_keeps_what_is_done(
+async def test_a_batch_past_its_deadline_expires_and_keeps_finished_lines(
     caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(latency=SLOW_SECONDS)
@@ -125,28 +129,28 @@ async def test_a_batch_that_is_late_expires_and_keeps_what_is_done(
     assert batch.status == "expired"
     assert (batch.expired_at or 0) >= (batch.expires_at or 0) == batch.created_at + 3
     output, errors = await caller.output(batch), await caller.errors(batch)
-    done = _all_accounted_for(batch, output, errors, "batch_expired")
+    done = _count_answered(batch, output, errors, "batch_expired")
     assert 0 < done < LINES
 
 
-def _all_accounted_for(
+def _count_answered(
     batch: Batch,
     output: Sequence[Mapping[str, Any]],
     errors: Sequence[Mapping[str, Any]],
     code: str,
 ) -> int:
-    """Every line is in one of the files, once; returns how many were answered."""
+    """Check that each line is in one of the files, once; returns how many were answered."""
     assert sorted(custom_ids(output, errors)) == sorted(f"c{at}" for at in range(LINES))
     assert {line["custom_id"]: words_of(line) for line in output} == {
-        one: text_of(one) for one in custom_ids(output)
+        custom_id: text_of(custom_id) for custom_id in custom_ids(output)
     }
-    assert {(one["error"]["code"], one["response"]) for one in errors} == {(code, None)}
-    assert all(one["custom_id"] == f"c{one['error']['line'] - 1}" for one in errors)
+    assert {(line["error"]["code"], line["response"]) for line in errors} == {(code, None)}
+    assert all(line["custom_id"] == f"c{line['error']['line'] - 1}" for line in errors)
     assert counted(batch) == (LINES, len(output), len(errors))
     return len(output)
 
 
-async def test_a_batch_is_cancelled_before_its_file_was_read(caller: Caller) -> None:
+async def test_a_batch_can_be_cancelled_before_its_file_is_read(caller: Caller) -> None:
     file_id = await caller.upload(chat_lines(50))
     batch = await caller.create(file_id)
     cancelled = await caller.openai.batches.cancel(batch.id)

@@ -1,4 +1,4 @@
-"""Schedulers that read batches' files, and are stopped in the middle of it."""
+"""Schedulers that are killed while they read the files of batches."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.integration.jobs.ledger.batch_kit import a_new_batch
 from tests.integration.processes.caller import CHAT, Line, chat_lines, joined
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System, until
-from worker.bulk.batch_reader import MOST_READINGS, BatchReader
+from worker.bulk.batch_reader import MAX_READINGS, BatchReader
 
 LINES = 20_000  # some seconds to read
 LIMITS = IndexLimits(max_lines=LINES, max_line_bytes=10_000, max_text_chars=10_000)
 
 
-async def kept(desk: Desk, data: bytes) -> StoredFile:
+async def store_file(desk: Desk, data: bytes) -> StoredFile:
     counter = LineCounter()
     counter.read(data)
     async with desk.store.incoming(len(data)) as incoming:
@@ -35,7 +35,7 @@ async def kept(desk: Desk, data: bytes) -> StoredFile:
 
 
 async def submit(desk: Desk, lines: Iterable[Line | bytes]) -> NewBatch:
-    file = await kept(desk, joined(lines))
+    file = await store_file(desk, joined(lines))
     batch = replace(
         a_new_batch(department=desk.name, endpoint=CHAT),
         input_file_id=file.id,
@@ -45,45 +45,45 @@ async def submit(desk: Desk, lines: Iterable[Line | bytes]) -> NewBatch:
     return batch
 
 
-async def found(desk: Desk, batch: NewBatch | Batch) -> Batch:
-    seen = await desk.ledger.batches.get(desk.name, batch.id)
-    assert seen is not None
-    return seen
+async def current(desk: Desk, batch: NewBatch | Batch) -> Batch:
+    stored = await desk.ledger.batches.get(desk.name, batch.id)
+    assert stored is not None
+    return stored
 
 
-async def reading_is(redis: Redis, batch: NewBatch, token: int) -> None:
-    """Wait until a scheduler has begun its so manieth reading."""
+async def reading_started(redis: Redis, batch: NewBatch, token: int) -> None:
+    """Wait until reading number `token` has started."""
     await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "token") == str(token))
 
 
-def let_none_get_on(redis: Redis, batch: NewBatch) -> None:
-    """Have a reading before those of the test have come to the end of the file."""
+def prevent_progress(redis: Redis, batch: NewBatch) -> None:
+    """Pretend that an earlier reading reached the end of the file."""
     redis.hset(f"chancery:batch:{batch.id}", "furthest", batch.input_bytes)
 
 
-def is_due(redis: Redis, batch: NewBatch) -> None:
-    """Have the lease of the scheduler that reads it, or the pause before the next, be over."""
+def make_due(redis: Redis, batch: NewBatch) -> None:
+    """End the lease of the current reading, or the pause before the next one."""
     redis.zadd("chancery:indexing", {batch.id: 1}, xx=True)
 
 
-async def test_outages_of_redis_are_no_deaths_of_the_scheduler(
+async def test_outages_of_redis_do_not_count_as_deaths_of_the_scheduler(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
     desk = await open_desk(empty_system)
     batch = await submit(desk, chat_lines(LINES))
-    let_none_get_on(redis, batch)
+    prevent_progress(redis, batch)
     reader = BatchReader(desk.ledger, desk.store, LIMITS)
-    for token in range(1, MOST_READINGS + 2):
+    for token in range(1, MAX_READINGS + 2):
         reading = asyncio.create_task(reader.read_next())
-        await reading_is(redis, batch, token)
+        await reading_started(redis, batch, token)
         redis.config_set("maxmemory", "1")
         with pytest.raises(ProblemError, match="out of memory"):
             await reading
         redis.config_set("maxmemory", "0")
-        assert not await reader.read_next(), "it is due, or was not given back"
-        is_due(redis, batch)
+        assert not await reader.read_next(), "the batch is due, or was not requeued"
+        make_due(redis, batch)
     assert await reader.read_next()
-    assert (await found(desk, batch)).status is BatchStatus.in_progress
+    assert (await current(desk, batch)).status is BatchStatus.in_progress
 
 
 async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
@@ -91,20 +91,20 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
 ) -> None:
     desk = await open_desk(empty_system)
     batch = await submit(desk, chat_lines(LINES))
-    let_none_get_on(redis, batch)
-    for token in range(1, MOST_READINGS + 1):
+    prevent_progress(redis, batch)
+    for token in range(1, MAX_READINGS + 1):
         scheduler = empty_system.start("scheduler")
-        await reading_is(redis, batch, token)
+        await reading_started(redis, batch, token)
         scheduler.kill()
-        assert (await found(desk, batch)).status is BatchStatus.validating
-        is_due(redis, batch)
+        assert (await current(desk, batch)).status is BatchStatus.validating
+        make_due(redis, batch)
     empty_system.start("scheduler")
     await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "status") == "failed")
-    (error,) = (await found(desk, batch)).errors
+    (error,) = (await current(desk, batch)).errors
     assert error["code"] == "poisoned"
 
 
-async def test_refused_lines_wait_in_a_file_for_the_end_of_the_reading(
+async def test_refused_lines_are_written_to_a_file_during_the_reading(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
     desk = await open_desk(empty_system)
@@ -112,12 +112,12 @@ async def test_refused_lines_wait_in_a_file_for_the_end_of_the_reading(
     reading = asyncio.create_task(BatchReader(desk.ledger, desk.store, LIMITS).read_next())
     incoming = empty_system.folder / "store" / "incoming"
     await until(lambda: sum(path.stat().st_size for path in incoming.iterdir()) > 0)
-    now = await found(desk, batch)
+    now = await current(desk, batch)
     assert now.status is BatchStatus.validating
     assert now.read < now.input_bytes
     assert await reading
     assert list(incoming.iterdir()) == []
-    now = await found(desk, batch)
+    now = await current(desk, batch)
     assert (now.indexed, now.failed) == (LINES // 2, LINES // 2)
     file = await desk.ledger.files.get(desk.name, now.error_file_id or "")
     assert file is not None

@@ -1,4 +1,4 @@
-"""What a department may do with its batches and files, and what it is told."""
+"""Listing, deleting, callbacks, idempotency and validation of batches and files."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.integration.processes.system import System, until
 async def test_batches_and_files_are_listed_retrieved_and_deleted_with_openais_client(
     caller: Caller,
 ) -> None:
-    made = [await caller.submit(chat_lines(2), note=str(number)) for number in range(3)]
-    ended = [await caller.ended(batch) for batch in made]
+    submitted = [await caller.submit(chat_lines(2), note=str(number)) for number in range(3)]
+    ended = [await caller.ended(batch) for batch in submitted]
 
     page = await caller.openai.batches.list(limit=2)
     assert (len(page.data), page.has_more) == (2, True)
     listed = [batch async for batch in caller.openai.batches.list(limit=2)]
-    assert [batch.id for batch in listed] == [batch.id for batch in reversed(made)]
+    assert [batch.id for batch in listed] == [batch.id for batch in reversed(submitted)]
     assert listed == list(reversed(ended))
     assert listed[0].metadata == {"note": "2"}
 
@@ -42,7 +42,7 @@ async def test_batches_and_files_are_listed_retrieved_and_deleted_with_openais_c
     output_id = ended[0].output_file_id
     assert output_id is not None
     output = await caller.openai.files.retrieve(output_id)
-    assert output.filename == f"{made[0].id}_output.jsonl"
+    assert output.filename == f"{submitted[0].id}_output.jsonl"
     content = await caller.openai.files.content(output_id)
     assert (output.bytes, content.text.count("\n")) == (len(content.content), 2)
 
@@ -50,14 +50,14 @@ async def test_batches_and_files_are_listed_retrieved_and_deleted_with_openais_c
     for gone in (caller.openai.files.retrieve, caller.openai.files.content):
         with pytest.raises(openai.NotFoundError):
             await gone(output_id)
-    assert (await caller.openai.batches.retrieve(made[0].id)).output_file_id == output_id
+    assert (await caller.openai.batches.retrieve(submitted[0].id)).output_file_id == output_id
 
 
 async def test_files_of_a_batch_cannot_be_deleted_before_it_has_ended(
     caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(latency=0.1)
-    # Enough that a first segment is written while the batch runs, by its bad line.
+    # Enough lines that the first segment, with the bad line, is written while the batch runs.
     batch = await caller.submit([b"{bad", *chat_lines(100)])
     await caller.has_done(batch, 1)
     running = await caller.openai.batches.retrieve(batch.id)
@@ -73,13 +73,13 @@ async def test_files_of_a_batch_cannot_be_deleted_before_it_has_ended(
         assert (await caller.openai.files.delete(file_id)).deleted
 
 
-async def test_a_batch_is_called_back_about_and_its_lines_where_they_ask_for_it(
+async def test_a_batch_has_a_callback_and_so_do_lines_with_a_callback_url(
     caller: Caller, receiver: Receiver
 ) -> None:
-    asking = job_line("asks", callback_url=receiver.url("/line"), metadata={"case": "1"})
+    with_url = job_line("with-url", callback_url=receiver.url("/line"), metadata={"case": "1"})
     batch = await caller.ended(
         await caller.submit(
-            [asking, job_line("silent")], JOBS, callback_url=receiver.url("/batch"), case="2"
+            [with_url, job_line("without")], JOBS, callback_url=receiver.url("/batch"), case="2"
         )
     )
     await until(lambda: len(receiver.received) == 2)
@@ -96,17 +96,17 @@ async def test_a_batch_is_called_back_about_and_its_lines_where_they_ask_for_it(
     event = verify(secret, received.headers, received.body)
     assert event.type == "job.succeeded"
     assert isinstance(event.data, Job)
-    assert (event.data.custom_id, event.data.batch_id) == ("asks", batch.id)
+    assert (event.data.custom_id, event.data.batch_id) == ("with-url", batch.id)
     assert event.data.metadata == {"case": "1"}
     assert event.data.result
-    # A job that was called back about can be looked at; others are in the output file only.
+    # A job with a callback stays in the ledger; the others are in the output file only.
     jobs = (await caller.http.get("/v1/jobs", params={"batch_id": batch.id})).json()["data"]
-    assert custom_ids(jobs) == ["asks"]
+    assert custom_ids(jobs) == ["with-url"]
     assert (await caller.http.get(f"/v1/jobs/{event.data.id}/result")).json() == event.data.result
-    assert sorted(custom_ids(await caller.output(batch))) == ["asks", "silent"]
+    assert sorted(custom_ids(await caller.output(batch))) == ["with-url", "without"]
 
 
-async def test_a_batch_that_failed_is_called_back_about(caller: Caller, receiver: Receiver) -> None:
+async def test_a_failed_batch_has_a_callback(caller: Caller, receiver: Receiver) -> None:
     batch = await caller.submit([b""], callback_url=receiver.url())
     await until(lambda: receiver.received)
     (received,) = receiver.received
@@ -114,7 +114,7 @@ async def test_a_batch_that_failed_is_called_back_about(caller: Caller, receiver
     assert (event.type, event.data.id) == ("batch.failed", batch.id)
 
 
-async def test_a_key_makes_one_batch_however_often_it_is_sent(caller: Caller) -> None:
+async def test_an_idempotency_key_creates_one_batch(caller: Caller) -> None:
     file_id = await caller.upload(chat_lines(3))
     key = {"Idempotency-Key": "evening-1"}
     first = await caller.create(file_id, extra_headers=key)
@@ -127,27 +127,29 @@ async def test_a_key_makes_one_batch_however_often_it_is_sent(caller: Caller) ->
     assert [batch.id async for batch in caller.openai.batches.list()] == [first.id]
 
 
-async def test_a_batch_that_was_kept_is_answered_again_when_it_would_not_be_taken_any_more(
+async def test_a_repeated_key_is_answered_even_if_the_request_is_no_longer_valid(
     caller: Caller,
 ) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=2)
     file_id = await caller.upload(chat_lines(1))
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "metadata": {"deadline": soon.isoformat()},
         "extra_headers": {"Idempotency-Key": "evening-3"},
     }
-    first = await caller.create(file_id, **asked)
+    first = await caller.create(file_id, **request)
     await caller.ended(first)
     assert (await caller.openai.files.delete(file_id)).deleted
     await until(lambda: datetime.now(UTC) > soon)
-    again = await caller.create(file_id, **asked)
+    again = await caller.create(file_id, **request)
     assert (again.id, again.status) == (first.id, "validating")
     with pytest.raises(openai.UnprocessableEntityError) as other:
-        await caller.create(file_id, window="12h", **asked)
+        await caller.create(file_id, window="12h", **request)
     assert _problem(other.value)["type"] == "/problems/idempotency-mismatch"
 
 
-async def test_documents_with_a_key_make_one_batch_and_one_file(caller: Caller) -> None:
+async def test_an_idempotency_key_with_documents_creates_one_batch_and_one_file(
+    caller: Caller,
+) -> None:
     document = await caller.document("The well is dry.")
     request = {"documents": [document], "task": "summarize"}
     ids = set()
@@ -160,7 +162,7 @@ async def test_documents_with_a_key_make_one_batch_and_one_file(caller: Caller) 
     assert len(uploads.data) == 1
 
 
-async def test_another_department_sees_nothing_of_it(
+async def test_another_department_cannot_see_a_batch(
     caller: Caller, system: System, open_desk: OpenDesk, api_url: str
 ) -> None:
     batch = await caller.ended(await caller.submit(chat_lines(2)))
@@ -178,11 +180,11 @@ async def test_another_department_sees_nothing_of_it(
         for call in (other.openai.batches.retrieve, other.openai.batches.cancel):
             with pytest.raises(openai.NotFoundError):
                 await call(batch.id)
-        assert [one.id async for one in other.openai.batches.list()] == []
-        assert [one.id async for one in other.openai.files.list()] == []
-        theirs = await other.submit_documents(documents=[document], task="summarize")
-        assert (await other.ended(theirs)).status == "completed"
-        (refused,) = await other.errors(await other.openai.batches.retrieve(theirs.id))
+        assert [batch.id async for batch in other.openai.batches.list()] == []
+        assert [file.id async for file in other.openai.files.list()] == []
+        other_batch = await other.submit_documents(documents=[document], task="summarize")
+        assert (await other.ended(other_batch)).status == "completed"
+        (refused,) = await other.errors(await other.openai.batches.retrieve(other_batch.id))
         assert refused["error"]["code"] == "not-found"
     assert (await caller.openai.batches.retrieve(batch.id)).status == "completed"
 
@@ -196,7 +198,7 @@ async def test_another_department_sees_nothing_of_it(
         ({"lane": "express"}, "#/metadata/lane"),
     ],
 )
-async def test_metadata_that_means_something_has_to_make_sense(
+async def test_metadata_with_a_meaning_is_validated(
     caller: Caller, metadata: dict[str, str], pointer: str
 ) -> None:
     file_id = await caller.upload(chat_lines(1))
@@ -209,7 +211,7 @@ async def test_metadata_that_means_something_has_to_make_sense(
     assert (await caller.openai.files.delete(file_id)).deleted
 
 
-async def test_a_batch_whose_end_cannot_be_foreseen_is_taken_with_a_warning(caller: Caller) -> None:
+async def test_a_batch_without_a_predictable_end_is_accepted_with_a_warning(caller: Caller) -> None:
     file_id = await caller.upload(chat_lines(1))
     batch = await caller.create(file_id, window="1h", metadata={"window": "never"})
     assert batch.model_extra is not None

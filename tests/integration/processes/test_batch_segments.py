@@ -1,4 +1,4 @@
-"""The scheduler's writing of results that are large."""
+"""Segments of batches with large results."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from jobs.model.states import JobStatus
 from tests.integration.processes.caller import chat_lines
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System
-from tests.integration.processes.test_batch_reading import LIMITS, found, submit
+from tests.integration.processes.test_batch_reading import LIMITS, current, submit
 from worker.bulk import segments
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
 
 
-async def begun(desk: Desk, lines: int) -> Batch:
+async def start_batch(desk: Desk, lines: int) -> Batch:
     batch = await submit(desk, chat_lines(lines))
     assert await BatchReader(desk.ledger, desk.store, LIMITS).read_next()
-    return await found(desk, batch)
+    return await current(desk, batch)
 
 
 async def run(desk: Desk, redis: Redis, batch: Batch, lines: int, size: int) -> list[str]:
-    """Have so many of the next lines succeed, with results of so many bytes; their blobs."""
+    """End the next `lines` lines with results of `size` bytes; returns their blobs."""
     await desk.ledger.upkeep.release(Release(depth=lines))
     ids: Any = redis.smembers(f"chancery:open:{batch.id}")
     blobs = []
     for claim in (await desk.ledger.runs.claim(sorted(ids), "w", 30)).granted:
-        result = json.dumps({"said": "x" * size}).encode()
+        result = json.dumps({"text": "x" * size}).encode()
         blobs.append(await desk.store.put(result, desk.name, claim.job.id))
         ending = Ending(JobStatus.succeeded, result_blob=blobs[-1])
         assert await desk.ledger.runs.finish(claim, ending)
@@ -45,38 +45,40 @@ async def segments_of(desk: Desk, file_id: str | None) -> list[bytes]:
     return [await desk.store.read(blob) for blob in file.blobs] if file else []
 
 
-def told(written: list[bytes]) -> list[Any]:
-    lines = [json.loads(line) for piece in written for line in piece.splitlines()]
+def custom_ids_in(written: list[bytes]) -> list[Any]:
+    lines = [json.loads(line) for segment in written for line in segment.splitlines()]
     return sorted(line["custom_id"] for line in lines)
 
 
-async def test_a_segment_of_large_results_ends_before_it_has_two_hundred_lines(
+async def test_a_segment_of_large_results_has_fewer_lines(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
     desk = await open_desk(empty_system)
-    batch = await begun(desk, 20)
+    batch = await start_batch(desk, 20)
     blobs = await run(desk, redis, batch, 20, 1024 * 1024)
     assert await Flusher(desk.ledger, desk.store).flush_due() == 20
-    ended = await found(desk, batch)
+    ended = await current(desk, batch)
     assert (ended.status, ended.completed, ended.flushed) == (BatchStatus.completed, 20, 20)
     written = await segments_of(desk, ended.output_file_id)
-    assert [piece.count(b"\n") for piece in written] == [8, 8, 4]
-    assert told(written) == sorted(f"c{number}" for number in range(20))
+    assert [segment.count(b"\n") for segment in written] == [8, 8, 4]
+    assert custom_ids_in(written) == sorted(f"c{number}" for number in range(20))
     assert not any(desk.store.path(blob).exists() for blob in blobs)
 
 
-async def test_a_cancelled_batch_in_short_segments_tells_of_each_line_once(
+async def test_a_cancelled_batch_in_short_segments_has_each_line_once(
     empty_system: System, open_desk: OpenDesk, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 1)
     desk = await open_desk(empty_system)
-    batch = await begun(desk, 9)
+    batch = await start_batch(desk, 9)
     await run(desk, redis, batch, 4, 10)
     await desk.ledger.batches.cancel(desk.name, batch.id)
     assert await Flusher(desk.ledger, desk.store).flush_due() == 9
-    ended = await found(desk, batch)
+    ended = await current(desk, batch)
     assert (ended.status, ended.completed, ended.failed) == (BatchStatus.cancelled, 4, 5)
     output = await segments_of(desk, ended.output_file_id)
     errors = await segments_of(desk, ended.error_file_id)
     assert (len(output), len(errors)) == (4, 5)
-    assert sorted(told(output) + told(errors)) == [f"c{number}" for number in range(9)]
+    assert sorted(custom_ids_in(output) + custom_ids_in(errors)) == [
+        f"c{number}" for number in range(9)
+    ]

@@ -1,4 +1,4 @@
-"""Batches beside other work, and with an engine that does not do as it should."""
+"""Batches together with interactive jobs, and with a faulty engine."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ async def test_an_interactive_job_is_answered_as_quickly_while_a_batch_runs(
     batch = await caller.submit(chat_lines(300))
     await caller.has_done(batch, 1)
     busy = [await _seconds_of_a_job(caller) for _ in range(3)]
-    found = await caller.openai.batches.cancel(batch.id)
-    assert found.request_counts is not None
-    assert found.request_counts.completed < 250, "the batch was over too soon"
-    # Places are kept free for it: it does not wait until the engine has answered a line, either.
+    cancelled = await caller.openai.batches.cancel(batch.id)
+    assert cancelled.request_counts is not None
+    assert cancelled.request_counts.completed < 250, "the batch ended too early"
+    # Slots are reserved for it: it does not wait for the engine to finish a line.
     bound = statistics.median(idle) + LATENCY_SECONDS / 2
     assert statistics.median(busy) < bound, (idle, busy)
 
 
 async def _seconds_of_a_job(caller: Caller) -> float:
-    began = time.monotonic()
+    started = time.monotonic()
     job = await caller.desk.ended(await caller.desk.submit())
     assert job.status is JobStatus.succeeded
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 async def test_a_request_that_the_engine_refuses_is_in_the_error_file_with_its_reason(
@@ -63,7 +63,7 @@ async def test_a_request_that_the_engine_refuses_is_in_the_error_file_with_its_r
         assert "Cannot take" in line["error"]["message"]
 
 
-async def test_a_line_that_fails_is_tried_again_and_then_told_of(
+async def test_a_line_that_fails_is_tried_again_and_then_reported(
     caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(mode="500")
@@ -75,7 +75,7 @@ async def test_a_line_that_fails_is_tried_again_and_then_told_of(
     assert line["response"]["status_code"] == 502
 
 
-async def test_a_batch_goes_on_when_its_engine_is_back(
+async def test_a_batch_continues_when_its_engine_is_healthy_again(
     system: System, caller: Caller, engine: StandInControl
 ) -> None:
     engine.control(latency=0.05)
@@ -85,7 +85,7 @@ async def test_a_batch_goes_on_when_its_engine_is_back(
     await until(lambda: not system.engine_healthy())
     asked = engine.counts()["started"]
     with Redis.from_url(system.redis_url) as redis:
-        # What was on its way has come back, and nothing runs.
+        # Requests in flight have ended, and nothing runs.
         await until(lambda: redis.scard("chancery:running-bulk") == 0)
     assert (await caller.openai.batches.retrieve(batch.id)).status == "in_progress"
     assert engine.counts()["started"] <= asked + 8
@@ -128,4 +128,4 @@ def _value(redis: Redis, key: str) -> Any:
             return redis.zrange(key, 0, -1)
         case "string":
             return str(redis.execute_command("GET", key, NEVER_DECODE=True))
-    raise AssertionError(f"{key} is of another type")
+    raise AssertionError(f"{key} has an unexpected type")

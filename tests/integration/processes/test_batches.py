@@ -1,4 +1,4 @@
-"""Batches, handed in with OpenAI's client and run to their end by real processes."""
+"""Batches submitted with OpenAI's client and run to their end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESULTS = {"summarize": {"summary"}, "extract": {"data", "evidence"}, "classify"
 
 
 @pytest.mark.timeout(280)
-async def test_ten_thousand_lines_are_answered_once_each_and_with_their_own_answer(
+async def test_ten_thousand_lines_each_get_their_own_answer_once(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     fast = {"CHANCERY_CONCURRENCY": "64"}
@@ -44,11 +44,11 @@ async def test_ten_thousand_lines_are_answered_once_each_and_with_their_own_answ
     empty_system.up(*children)
     async with calling(await open_desk(empty_system), api_url) as caller:
         batch = await caller.ended(await caller.submit(chat_lines(MANY)), seconds=200)
-        await _all_are_there(caller, batch)
-        await _nothing_is_left_but_the_files(caller, empty_system, files=2)
+        await _check_output(caller, batch)
+        await _check_only_files_remain(caller, empty_system, files=2)
 
 
-async def _all_are_there(caller: Caller, batch: Batch) -> None:
+async def _check_output(caller: Caller, batch: Batch) -> None:
     assert batch.status == "completed"
     counts = batch.request_counts
     assert counts is not None
@@ -62,26 +62,26 @@ async def _all_are_there(caller: Caller, batch: Batch) -> None:
     assert await caller.errors(batch) == []
 
 
-async def _nothing_is_left_but_the_files(caller: Caller, system: System, files: int) -> None:
-    """Of all the jobs, in the ledger and in the store."""
+async def _check_only_files_remain(caller: Caller, system: System, files: int) -> None:
+    """Check that no job remains in the ledger, and no result in the store."""
     assert (await caller.desk.ledger.jobs.list(caller.desk.name)).items == []
     listed = (await caller.openai.files.list()).data
     assert len(listed) == files
-    named = set()
-    for one in listed:
-        kept = await caller.desk.ledger.files.get(caller.desk.name, one.id)
-        assert kept is not None
-        named |= set(kept.blobs)
+    expected = set()
+    for listed_file in listed:
+        file = await caller.desk.ledger.files.get(caller.desk.name, listed_file.id)
+        assert file is not None
+        expected |= set(file.blobs)
     folder = system.folder / "store" / "blobs"
 
-    def found() -> set[str]:
-        files = (path for path in (folder / caller.desk.name).rglob("*") if path.is_file())
-        return {str(path.relative_to(folder)) for path in files}
+    def stored() -> set[str]:
+        paths = (path for path in (folder / caller.desk.name).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)) for path in paths}
 
-    # Results are deleted once their file stands, a moment after the batch has ended.
+    # Results are deleted after their file is stored, shortly after the batch has ended.
     with suppress(TimeoutError):
-        await until(lambda: found() == named)
-    assert found() == named
+        await until(lambda: stored() == expected)
+    assert stored() == expected
 
 
 async def test_lines_may_have_different_tasks(caller: Caller) -> None:
@@ -139,7 +139,7 @@ async def test_a_batch_is_made_from_documents_and_one_task(caller: Caller) -> No
     assert "Well 1" in json.dumps(jobs["2"]["result"])
 
 
-async def test_answers_beyond_what_is_kept_inline_are_whole_and_leave_nothing_behind(
+async def test_results_in_the_store_are_complete_and_deleted_after_the_batch(
     caller: Caller, system: System, engine: StandInControl
 ) -> None:
     engine.control(answer="x" * 6_000)
@@ -147,10 +147,10 @@ async def test_answers_beyond_what_is_kept_inline_are_whole_and_leave_nothing_be
     output = await caller.output(batch)
     assert len(output) == 30
     assert {words_of(line) for line in output} == {"x" * 6_000}
-    await _nothing_is_left_but_the_files(caller, system, files=2)
+    await _check_only_files_remain(caller, system, files=2)
 
 
-async def test_a_chat_may_ask_for_what_the_engine_knows_and_chancery_does_not(
+async def test_a_chat_may_use_parameters_that_only_the_engine_knows(
     caller: Caller, engine: StandInControl
 ) -> None:
     line = chat_line("c1", "The water is off.", top_k=7, max_tokens=9, seed=3, temperature=0.5)

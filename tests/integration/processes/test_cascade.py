@@ -1,4 +1,4 @@
-"""A fast and a full engine, each a stand-in: which of them does a job, and what is told of it."""
+"""A fast and a full engine, both stand-ins: which one runs a job, and its provenance."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.integration.processes.system import Child, Desk, System, until
 TEXT = "The water is off on 5 March."
 
 
-def saying(text: str) -> str:
+def summary_of(text: str) -> str:
     return json.dumps({"sentences": [{"text": text, "sources": [1]}]})
 
 
-GOOD, BAD = saying(TEXT), saying("The water is off on 6 March, from 7 to 9.")
+GOOD, BAD = summary_of(TEXT), summary_of("The water is off on 6 March, from 7 to 9.")
 
 
 @dataclass
@@ -76,7 +76,7 @@ def role_and_doubts(job: Job) -> tuple[str, bool, list[str]]:
     return origin.role.value, origin.escalated, list(origin.doubts)
 
 
-async def test_the_full_model_is_asked_only_where_the_fast_ones_answer_fails_its_checks(
+async def test_the_full_model_is_used_only_if_the_fast_models_result_fails_its_checks(
     two: TwoEngines,
 ) -> None:
     before = two.full.counts()["started"]
@@ -89,17 +89,17 @@ async def test_the_full_model_is_asked_only_where_the_fast_ones_answer_fails_its
     escalated = await two.run("auto")
     assert role_and_doubts(escalated) == ("full", True, ["number-not-in-source"])
     assert escalated.result["summary"] == TEXT
-    assert_both_are_told(escalated)
+    _check_both_in_provenance(escalated)
     assert two.full.counts()["started"] == before + 1
 
     assert role_and_doubts(await two.run("fast")) == ("fast", False, [])
     full = await two.run("full")
     assert role_and_doubts(full) == role_and_doubts(await two.run(None)) == ("full", False, [])
     assert two.fast.counts()["started"] == 3
-    await _is_counted(two, kept, escalated, full)
+    await _check_usage(two, kept, escalated, full)
 
 
-def assert_both_are_told(escalated: Job) -> None:
+def _check_both_in_provenance(escalated: Job) -> None:
     origin = escalated.provenance
     assert origin is not None
     assert origin.fast is not None
@@ -108,8 +108,8 @@ def assert_both_are_told(escalated: Job) -> None:
     assert origin.fast.engine_model == origin.engine_model == ROOT
 
 
-async def _is_counted(two: TwoEngines, kept: Job, escalated: Job, full: Job) -> None:
-    """Of the jobs above, one more of each of fast and full was run."""
+async def _check_usage(two: TwoEngines, kept: Job, escalated: Job, full: Job) -> None:
+    """Besides the jobs above, one more job ran on fast and one on full."""
     assert escalated.usage.prompt_tokens == kept.usage.prompt_tokens + full.usage.prompt_tokens
     assert escalated.usage.completion_tokens > full.usage.completion_tokens
     today = datetime.now(UTC).date()
@@ -142,14 +142,14 @@ async def test_no_job_waits_for_a_fast_engine_that_is_away(two: TwoEngines, mode
     assert role_and_doubts(await two.run(model)) == ("fast", False, [])
 
 
-async def test_words_of_the_fast_model_that_are_no_answer_cost_no_try(two: TwoEngines) -> None:
+async def test_an_invalid_answer_of_the_fast_model_costs_no_try(two: TwoEngines) -> None:
     two.fast.control(answer="Certainly! Here is your summary.")
     job = await two.run("auto")
     assert role_and_doubts(job) == ("full", True, ["output-invalid"])
     assert job.attempts == 1
 
 
-async def test_without_a_fast_engine_auto_is_done_in_full(
+async def test_without_a_fast_engine_auto_uses_the_full_model(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(answer=GOOD)

@@ -1,4 +1,4 @@
-"""What becomes of jobs when the engine does not do as it should."""
+"""Jobs on a faulty engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
 from tests.integration.processes.system import Desk, System, until
 
-# Celery's request to Redis blocks for up to 1 s: one made before the engine fell ill ends within
-# this time, and so would one made afterwards.
+# The longest time that a pull started while the engine was healthy waits at Redis.
 LAST_PULL_SECONDS = 1.5
 
 
@@ -22,7 +21,7 @@ def code(job: Job) -> str:
     return str(job.error["type"]).removeprefix("/problems/")
 
 
-async def test_a_500_of_a_healthy_engine_is_tried_again_with_another_seed_and_then_fails(
+async def test_a_500_of_a_healthy_engine_is_retried_with_another_seed_and_then_fails(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(mode="500", latency=0.3)
@@ -38,7 +37,7 @@ async def test_a_500_of_a_healthy_engine_is_tried_again_with_another_seed_and_th
     assert (first["temperature"], second["temperature"]) == (0.0, 0.4)
 
 
-async def test_a_hanging_engine_times_out_and_the_request_is_given_up(
+async def test_a_hanging_engine_times_out_and_the_request_is_aborted(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(mode="hang")
@@ -48,13 +47,15 @@ async def test_a_hanging_engine_times_out_and_the_request_is_given_up(
     await until(lambda: engine.counts()["aborted"] == before["aborted"] + 2)
 
 
-async def test_an_answer_that_is_not_json_fails_the_job(desk: Desk, engine: StandInControl) -> None:
+async def test_a_response_that_is_not_json_fails_the_job(
+    desk: Desk, engine: StandInControl
+) -> None:
     engine.control(mode="not-json")
     job = await desk.ended(await desk.submit())
     assert (job.status, code(job), job.attempts) == (JobStatus.failed, "output-invalid", 2)
 
 
-async def test_words_that_are_not_json_fail_the_job_and_are_not_quoted(
+async def test_an_answer_that_is_not_json_is_not_quoted_in_the_error(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(answer="Certainly! Mr Secret lives here.")
@@ -63,7 +64,7 @@ async def test_words_that_are_not_json_fail_the_job_and_are_not_quoted(
     assert "Secret" not in json.dumps(dict(job.error or {}))
 
 
-async def test_half_a_character_in_an_answer_fails_the_job_and_not_its_worker(
+async def test_an_unpaired_surrogate_in_an_answer_fails_the_job_and_not_its_worker(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(answer='{"what": {"quote": "", "value": "\\ud800"}}')
@@ -102,17 +103,17 @@ async def test_nothing_is_pulled_while_the_engine_is_unhealthy(
         assert (await desk.ended(job_id)).status is JobStatus.succeeded
 
 
-async def test_a_job_caught_by_the_engines_death_runs_again_and_that_is_not_counted(
+async def test_a_job_on_an_engine_that_dies_runs_again_without_a_counted_try(
     system: System, desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(mode="drop")
     job_id = await desk.submit()
-    # More runs than a job may have where they count, fewer than make it a suspect.
+    # More than the counted tries of a job, fewer than the deaths that make it a suspect.
     await until(lambda: int(system.record(job_id)["attempts"]) > 2)
     engine.control(mode="ok")
     assert (await desk.ended(job_id)).status is JobStatus.succeeded
-    kept = system.record(job_id)
-    assert (kept["tries"], kept["deaths"]) == ("0", "0")
+    record = system.record(job_id)
+    assert (record["tries"], record["deaths"]) == ("0", "0")
 
 
 async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(
@@ -120,7 +121,7 @@ async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(
 ) -> None:
     engine.control(mode="hang")
     before = engine.counts()
-    # Of a closed port: what counts is the event in the ledger.
+    # A closed port: only the event in the ledger matters.
     job_id = await desk.submit(callback_url="http://127.0.0.1:9/hook")
     await until(lambda: engine.counts()["started"] == before["started"] + 1)
 

@@ -32,7 +32,7 @@ async def test_a_job_of_each_task_and_lane_succeeds_and_is_called_back(
     assert (job.status, job.error) == (JobStatus.succeeded, None)
     callback = await desk.settled(job_id)
     (received,) = receiver.received
-    # Verified over the bytes as they came: any difference from what was signed fails here.
+    # Verifies the received bytes: any difference from the signed ones fails here.
     verified = Webhook(desk.secret).verify(received.body, received.headers)
     assert verified["type"] == "job.succeeded"
     assert verified["data"]["result"] == job.result
@@ -43,7 +43,7 @@ async def test_a_job_of_each_task_and_lane_succeeds_and_is_called_back(
     assert received.headers["content-type"] == "application/json"
 
 
-async def test_a_callback_without_its_signatures_bytes_does_not_verify(
+async def test_a_callback_with_changed_bytes_does_not_verify(
     desk: Desk, receiver: Receiver
 ) -> None:
     await desk.settled(await desk.submit(callback_url=receiver.url()))
@@ -53,7 +53,7 @@ async def test_a_callback_without_its_signatures_bytes_does_not_verify(
 
 
 @pytest.mark.parametrize(("answer_chars", "inside"), [(100, True), (6_000, False)])
-async def test_a_large_result_stays_behind_and_the_callback_says_where(
+async def test_a_large_result_is_replaced_by_its_url_in_the_callback(
     desk: Desk, receiver: Receiver, engine: StandInControl, answer_chars: int, *, inside: bool
 ) -> None:
     engine.control(answer=json.dumps({"what": {"quote": "", "value": "x" * answer_chars}}))
@@ -81,7 +81,7 @@ async def test_a_job_without_a_callback_url_has_no_callback(desk: Desk) -> None:
     assert (await desk.ledger.callbacks.list(desk.name)).items == []
 
 
-async def test_a_callback_is_told_of_in_the_ledger(desk: Desk, receiver: Receiver) -> None:
+async def test_a_callback_is_recorded_in_the_ledger(desk: Desk, receiver: Receiver) -> None:
     callback = await desk.settled(await desk.submit(callback_url=receiver.url()))
     assert callback.status is CallbackStatus.delivered
     (attempt,) = callback.attempts

@@ -17,7 +17,7 @@ TEXT = "The street lamp in Mill Lane is broken."
 
 
 def _folder(system: System, name: str, **files: str) -> dict[str, str]:
-    """The environment of processes with these files of tasks."""
+    """Write task files; returns the environment that makes processes use them."""
     folder = system.folder / name
     folder.mkdir()
     for file, text in files.items():
@@ -36,15 +36,15 @@ async def _job(caller: Caller, **request: Any) -> dict[str, Any]:
 async def test_a_departments_task_is_listed_and_run_like_any_other(
     empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
-    theirs = await open_desk(empty_system)
-    own = written(departments=[theirs.name])
+    owner = await open_desk(empty_system)
+    own = written(departments=[owner.name])
     system = empty_system
     system.env = _folder(system, "tasks", permit=own)
     children = [system.start(role) for role in ("worker", "courier", "scheduler")]
     api_url = system.start_api()
     system.up(*children)
     engine.control(answer=json.dumps({"summary": "A lamp.", "items": [{"quote": "Mill Lane"}]}))
-    async with calling(theirs, api_url) as caller:
+    async with calling(owner, api_url) as caller:
         listed = (await caller.http.get("/v1/tasks")).json()["data"]
         assert {task["name"] for task in listed if task["origin"] == "department"} == {"permit"}
         (task,) = [task for task in listed if task["name"] == "permit"]
@@ -59,11 +59,11 @@ async def test_a_departments_task_is_listed_and_run_like_any_other(
         (line,) = await caller.output(batch)
         assert line["response"]["body"]["result"] == job["result"]
     async with calling(await open_desk(system), api_url) as others:
-        await _is_unknown(others)
+        await _check_unknown(others)
 
 
-async def _is_unknown(others: Caller) -> None:
-    """The answers are those for a task that nobody has."""
+async def _check_unknown(others: Caller) -> None:
+    """The responses equal those for a task that does not exist."""
     named, none = [
         await others.http.post("/v1/jobs", json={"task": task, "input": {"text": TEXT}})
         for task in ("permit", "nothing")
@@ -79,7 +79,7 @@ async def _is_unknown(others: Caller) -> None:
     assert line["error"]["code"] == "unknown-task"
 
 
-async def test_jobs_of_a_task_that_is_gone_end_and_say_so(
+async def test_jobs_of_a_removed_task_fail_with_task_gone(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     system = empty_system
@@ -105,7 +105,7 @@ async def test_jobs_of_a_task_that_is_gone_end_and_say_so(
         assert {line["error"]["code"] for line in errors} == {"task-gone"}
 
 
-async def test_options_that_a_changed_task_does_not_take_end_the_job(
+async def test_options_that_a_changed_task_refuses_fail_the_job(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     system = empty_system
@@ -123,13 +123,13 @@ async def test_options_that_a_changed_task_does_not_take_end_the_job(
 
 
 @pytest.mark.parametrize("role", ["api", "worker", "scheduler"])
-async def test_a_process_with_a_broken_task_does_not_start_and_says_why(
+async def test_a_process_with_an_invalid_task_exits_with_the_reasons(
     empty_system: System, role: str
 ) -> None:
     system = empty_system
     env = _folder(system, "tasks", good=written(), bad="name: permit2\nversoin: x\n")
     child = system.start(role, **env)
     assert child.wait() == 1
-    said = child.log.read_text()
-    assert "bad.yaml:2:1: versoin: unknown field" in said
-    assert "bad.yaml:1:1: prompt: is missing" in said
+    log = child.log.read_text()
+    assert "bad.yaml:2:1: versoin: is not known" in log
+    assert "bad.yaml:1:1: prompt: is missing" in log

@@ -1,4 +1,4 @@
-"""What is told of a result's origin, beside what the engine was really sent."""
+"""The provenance of results, compared with the requests that the engine received."""
 
 from __future__ import annotations
 
@@ -18,52 +18,56 @@ from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System
 from tests.unit.worker.run.test_provenance import by_the_page
 
-# More than the stand-in can hold at once.
+# Longer than the stand-in's context.
 LONG = "\n\n".join(
     f"Article {number}. " + f"The market opens at {number}. " * 150 for number in range(1, 10)
 )
 
 
-async def origin_of(desk: Desk, engine: StandInControl, **request: Any) -> tuple[Job, list[str]]:
-    """A job that has ended, and the bodies of the requests that were made for it."""
+async def run_job(desk: Desk, engine: StandInControl, **request: Any) -> tuple[Job, list[str]]:
+    """Run a job; returns it with the bodies of its requests to the engine."""
     before = engine.counts()["started"]
     job = await desk.ended(await desk.submit(**request))
     return job, engine.asked(engine.counts()["started"] - before)
 
 
-def told(job: Job) -> Provenance:
+def provenance_of(job: Job) -> Provenance:
     assert job.provenance is not None
     return job.provenance
 
 
 def without_priority(bodies: list[str]) -> list[str]:
-    """In a fixed order: which of several is sent first is left to chance."""
+    """Sorted, because concurrent requests arrive in any order."""
     return sorted(body.replace(',"priority":10', "") for body in bodies)
 
 
-async def test_the_same_input_and_options_are_asked_about_in_the_same_words(
+async def test_the_same_input_and_options_give_the_same_prompts(
     desk: Desk, engine: StandInControl
 ) -> None:
-    first, sent = await origin_of(desk, engine, text=LONG, metadata={"case": "1"})
-    second, again = await origin_of(desk, engine, text=LONG, lane=Lane.bulk)
+    first, sent = await run_job(desk, engine, text=LONG, metadata={"case": "1"})
+    second, again = await run_job(desk, engine, text=LONG, lane=Lane.bulk)
     assert len(sent) > 2
     assert without_priority(sent) == without_priority(again)
     assert sent != again, "a bulk job has its priority"
-    assert told(first).prompt_sha256 == told(second).prompt_sha256 == by_the_page(sent)
-    assert told(first).requests == len(sent)
+    assert (
+        provenance_of(first).prompt_sha256
+        == provenance_of(second).prompt_sha256
+        == by_the_page(sent)
+    )
+    assert provenance_of(first).requests == len(sent)
 
-    other, asked = await origin_of(desk, engine, text=LONG, options={"max_words": 30})
-    assert told(other).prompt_sha256 == by_the_page(asked) != by_the_page(sent)
+    other, asked = await run_job(desk, engine, text=LONG, options={"max_words": 30})
+    assert provenance_of(other).prompt_sha256 == by_the_page(asked) != by_the_page(sent)
     assert len({json.loads(body)["seed"] for body in asked + sent}) == 1
 
 
-async def test_it_tells_what_was_worked_on_by_which_model_and_how(
+async def test_provenance_has_the_input_the_model_and_the_sampling(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(latency=0.2)
     text = "The water is off on 5 March."
-    job, (body,) = await origin_of(desk, engine, text=text)
-    sent, origin = json.loads(body), told(job)
+    job, (body,) = await run_job(desk, engine, text=text)
+    sent, origin = json.loads(body), provenance_of(job)
     assert origin.input_sha256 == hashlib.sha256(text.encode()).hexdigest()
     assert (origin.model, origin.engine_model, origin.engine_version) == (MODEL, ROOT, VERSION)
     assert origin.sampling == Sampling(0.0, sent["seed"], None, sent["max_tokens"])
@@ -75,37 +79,37 @@ async def test_it_tells_what_was_worked_on_by_which_model_and_how(
     assert (origin.references, origin.fast) == ((), None)
 
 
-async def test_a_run_after_one_in_vain_tells_that_it_was_sampled_otherwise(
+async def test_a_retry_has_its_own_sampling_in_its_provenance(
     desk: Desk, engine: StandInControl
 ) -> None:
     engine.control(mode="400")
-    refused, (body,) = await origin_of(desk, engine)
-    assert told(refused).prompt_sha256 == by_the_page([body])
+    refused, (body,) = await run_job(desk, engine)
+    assert provenance_of(refused).prompt_sha256 == by_the_page([body])
     engine.control(mode="500")
-    failed, bodies = await origin_of(desk, engine)
+    failed, bodies = await run_job(desk, engine)
     assert (failed.status, len(bodies)) == (JobStatus.failed, 2)
-    assert told(failed).prompt_sha256 == told(refused).prompt_sha256
-    last = told(failed).sampling
+    assert provenance_of(failed).prompt_sha256 == provenance_of(refused).prompt_sha256
+    last = provenance_of(failed).sampling
     assert last is not None
-    assert (last.temperature, told(failed).requests) == (0.4, 1)
+    assert (last.temperature, provenance_of(failed).requests) == (0.4, 1)
     assert last.seed != json.loads(bodies[0])["seed"]
 
 
-async def test_where_rules_did_it_no_model_is_told_but_what_the_options_named_is(
+async def test_a_task_without_a_model_has_references_but_no_model_in_its_provenance(
     desk: Desk, engine: StandInControl
 ) -> None:
     old, new = "第一条 市场每日开放。", "第一条 市场每周开放。"
-    job, bodies = await origin_of(
+    job, bodies = await run_job(
         desk, engine, text=new, task="compare", options={"old": {"text": old}}
     )
-    origin = told(job)
+    origin = provenance_of(job)
     assert (origin.model, origin.role, origin.requests, bodies) == (None, None, 0, [])
     assert (origin.prompt_sha256, origin.sampling) == (None, None)
     stored = await desk.upload(old.encode(), "old.txt")
     assert origin.references == (Reference(stored.sha256, document_id=stored.id),)
 
 
-async def test_a_library_is_told_by_one_hash_of_its_documents(caller: Caller) -> None:
+async def test_a_library_has_one_hash_of_its_documents(caller: Caller) -> None:
     rules = ["市场管理办法\n第一条 市场每日开放。", "公园管理办法\n第一条 公园免费。"]
     for text in rules:
         document_id = await caller.document(text)
@@ -122,7 +126,7 @@ async def test_a_library_is_told_by_one_hash_of_its_documents(caller: Caller) ->
     assert job["provenance"]["references"] == [library]
 
 
-async def test_lines_of_a_batch_tell_it_too(caller: Caller, engine: StandInControl) -> None:
+async def test_batch_lines_have_provenance_too(caller: Caller, engine: StandInControl) -> None:
     given = chat_line("c1", "The water is off.", max_tokens=9, temperature=0.5)
     (chat,) = await caller.output(await caller.ended(await caller.submit([given])))
     (body,) = engine.asked(1)
@@ -140,7 +144,7 @@ async def test_lines_of_a_batch_tell_it_too(caller: Caller, engine: StandInContr
     assert line["response"]["body"]["provenance"]["prompt_sha256"] == by_the_page([body])
 
 
-async def test_a_text_that_a_line_brings_along_is_told_by_its_hash(caller: Caller) -> None:
+async def test_a_text_in_a_lines_options_is_referenced_by_its_hash(caller: Caller) -> None:
     given = {"input": {"text": "第一条 无。"}, "options": {"old": {"text": "第一条 有。"}}}
     line = job_line("j1", "compare", **given)
     (done,) = await caller.output(await caller.ended(await caller.submit([line], JOBS)))
@@ -149,10 +153,10 @@ async def test_a_text_that_a_line_brings_along_is_told_by_its_hash(caller: Calle
     assert (named["sha256"], named["document_id"]) == (digest, None)
 
 
-async def test_another_departments_document_is_asked_about_in_the_same_words(
+async def test_the_same_document_of_another_department_gives_the_same_prompts(
     desk: Desk, system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
     other = await open_desk(system)
-    _, sent = await origin_of(desk, engine)
-    _, again = await origin_of(other, engine)
+    _, sent = await run_job(desk, engine)
+    _, again = await run_job(other, engine)
     assert sent == again

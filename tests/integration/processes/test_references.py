@@ -1,4 +1,4 @@
-"""Tasks on several documents, through api, scheduler and worker."""
+"""Tasks with several documents, through api, scheduler and worker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_two_documents_are_compared(caller: Caller) -> None:
         assert [edit["new"] for edit in found["patch"]] == ["50"]
 
 
-async def test_a_library_is_what_it_is_when_the_job_runs(caller: Caller) -> None:
+async def test_a_job_uses_the_library_as_it_is_at_its_run(caller: Caller) -> None:
     rules = await caller.document(RULES)
     await caller.http.put(f"/v1/libraries/laws/documents/{rules}")
     given = {
@@ -50,7 +50,7 @@ async def test_a_library_is_what_it_is_when_the_job_runs(caller: Caller) -> None
     assert (await result(caller, **given))["counts"]["ok"] == 1
 
 
-async def test_a_message_is_placed_by_documents_that_the_options_name(caller: Caller) -> None:
+async def test_dispatch_uses_the_documents_in_its_options(caller: Caller) -> None:
     given = {
         "tree": {"document_id": await caller.document(TREE)},
         "examples": {"document_id": await caller.document(f"text,label\n{LABELLED}")},
@@ -69,7 +69,7 @@ async def test_a_message_is_placed_by_documents_that_the_options_name(caller: Ca
     assert by_model["by"] == "model"
 
 
-async def test_examples_that_do_not_fit_the_tree_say_which_line(caller: Caller) -> None:
+async def test_examples_outside_the_tree_are_refused_with_their_line(caller: Caller) -> None:
     options = {
         "tree": {"text": TREE},
         "examples": {"text": f"text,label\n{LABELLED}\n公交车不来,bus"},
@@ -87,7 +87,7 @@ async def test_examples_that_do_not_fit_the_tree_say_which_line(caller: Caller) 
     assert line["error"]["code"] == "options-invalid"
 
 
-async def test_lines_of_a_batch_name_documents_too(caller: Caller) -> None:
+async def test_batch_lines_may_refer_to_documents(caller: Caller) -> None:
     old, rules = await caller.document(OLD), await caller.document(RULES)
     await caller.http.put(f"/v1/libraries/laws/documents/{rules}")
     lines = {

@@ -1,4 +1,4 @@
-"""Workers that stop or die, or whose Redis does, and the order in which one pulls."""
+"""Workers that stop or die, a Redis that dies, and the order of pulls."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import PATIENCE, System, until
 
 
-async def test_a_worker_told_to_stop_finishes_what_it_has_and_takes_nothing_new(
+async def test_a_stopping_worker_finishes_its_jobs_and_starts_no_new_ones(
     empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
     worker = empty_system.start("worker")
     desk = await open_desk(empty_system)
     empty_system.up(worker)
     engine.control(latency=2.0)
-    in_hand = await desk.submit()
-    await desk.reaches(in_hand, JobStatus.running)
+    running = await desk.submit()
+    await desk.reaches(running, JobStatus.running)
 
     worker.signal(signal.SIGTERM)
     await until(lambda: worker.events("process.stopping"))
     later = await desk.submit()
 
     assert worker.wait() == 0
-    assert (await desk.job(in_hand)).status is JobStatus.succeeded
-    left = await desk.job(later)
-    assert (left.status, left.attempts) == (JobStatus.queued, 0)
+    assert (await desk.job(running)).status is JobStatus.succeeded
+    waiting = await desk.job(later)
+    assert (waiting.status, waiting.attempts) == (JobStatus.queued, 0)
     assert worker.events("process.stopped")
     assert not await desk.ledger.processes.list()
 
 
-async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_another(
+async def test_unfinished_jobs_of_a_stopping_worker_are_requeued_and_run_by_another(
     empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
     first = empty_system.start("worker", CHANCERY_GRACE_SECONDS="0.3")
@@ -50,8 +50,8 @@ async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_ano
     first.signal(signal.SIGTERM)
 
     assert first.wait() == 0
-    kept = empty_system.record(job_id)
-    assert (kept["status"], kept["tries"], kept["deaths"]) == ("queued", "0", "0")
+    record = empty_system.record(job_id)
+    assert (record["status"], record["tries"], record["deaths"]) == ("queued", "0", "0")
     await until(lambda: engine.counts()["aborted"] == aborted + 1)
     engine.control(mode="ok")
     empty_system.start("worker")
@@ -59,7 +59,7 @@ async def test_what_a_stopping_worker_cannot_finish_is_given_back_and_run_by_ano
     assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
 
 
-async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
+async def test_a_killed_workers_job_runs_again_when_its_lease_ends(
     empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
     first = empty_system.start("worker", CHANCERY_LEASE_SECONDS="2")
@@ -79,7 +79,7 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_is_over(
     assert empty_system.record(job_id)["deaths"] == "1"
 
 
-async def test_a_worker_lives_through_a_redis_that_dies_when_a_message_was_pulled(
+async def test_a_worker_survives_a_connection_that_breaks_after_a_pull(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     port = urlsplit(empty_system.redis_url).port
@@ -89,20 +89,20 @@ async def test_a_worker_lives_through_a_redis_that_dies_when_a_message_was_pulle
         worker = empty_system.start("worker", CHANCERY_REDIS_URL=url)
         desk = await open_desk(empty_system)
         await asyncio.to_thread(empty_system.up, worker)
-        proxy.break_before(b"task.multi")  # of which Celery tells Flower
+        proxy.break_before(b"task.multi")  # the command with which Celery publishes an event
         lost = await desk.submit()
         async with asyncio.timeout(PATIENCE):
             await proxy.broken.wait()
         await until(lambda: "broker lost" in worker.log.read_text())
         proxy.mend()
-        kept = await desk.submit()
-        assert (await desk.ended(kept)).status is JobStatus.succeeded
+        later = await desk.submit()
+        assert (await desk.ended(later)).status is JobStatus.succeeded
         assert worker.process.poll() is None
         empty_system.start("scheduler")
         assert (await desk.ended(lost)).status is JobStatus.succeeded
 
 
-async def test_a_worker_of_one_lane_leaves_the_other_alone(
+async def test_a_worker_of_one_lane_runs_no_jobs_of_the_other(
     empty_system: System, open_desk: OpenDesk
 ) -> None:
     desk = await open_desk(empty_system)
@@ -111,8 +111,8 @@ async def test_a_worker_of_one_lane_leaves_the_other_alone(
 
     empty_system.start("worker", CHANCERY_LANE="bulk")
     assert (await desk.ended(bulk)).status is JobStatus.succeeded
-    left = await desk.job(interactive)
-    assert (left.status, left.attempts) == (JobStatus.queued, 0)
+    waiting = await desk.job(interactive)
+    assert (waiting.status, waiting.attempts) == (JobStatus.queued, 0)
 
     empty_system.start("worker", CHANCERY_LANE="interactive")
     assert (await desk.ended(interactive)).status is JobStatus.succeeded

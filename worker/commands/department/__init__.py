@@ -1,14 +1,14 @@
-"""`chancery department`: who may use the system."""
+"""`chancery department`: create departments and change their settings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import nullcontext
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -18,20 +18,18 @@ from worker.commands.department.arguments import (
     AllowType,
     NameType,
     json_option,
-    new_private_file,
     no_such,
-    with_ledger,
+    quota_options,
 )
-from worker.commands.department.options import set_
-from worker.commands.department.quota import quota_options
-from worker.commands.department.secrets import revoke, rotate_key, rotate_secret
-from worker.commands.department.shown import look
-from worker.commands.system import system_options
+from worker.commands.department.credentials import revoke, rotate_key, rotate_secret
+from worker.commands.department.settings import set_
+from worker.commands.department.show import show
+from worker.commands.system import system_options, with_ledger
 
 
 @click.group()
 def department() -> None:
-    """Make departments and look at them."""
+    """Create departments, show them and change their settings."""
 
 
 @department.command()
@@ -40,21 +38,21 @@ def department() -> None:
     "--callback-allow",
     type=AllowType(),
     multiple=True,
-    help="Where its callbacks may go; may be given more than once.",
+    help="An allowed target of callbacks; repeatable.",
 )
 @click.option(
     "--weight",
     type=click.IntRange(1, 1000),
     default=1,
     show_default=True,
-    help="Its share of bulk work beside other departments.",
+    help="Its share of bulk work relative to other departments.",
 )
 @quota_options
 @json_option
 @click.option(
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it into a new file as JSON, which only you can read, instead of printing it.",
+    help="Write them to a new file as JSON, readable only by you, instead of printing them.",
 )
 @system_options
 def create(
@@ -68,9 +66,9 @@ def create(
     redis_url: str | None,
     **quota: Any,
 ) -> None:
-    """Make the department NAME and print its API key and callback secret, this once.
+    """Create the department NAME and print its API key and callback secret once.
 
-    A quota that is not given is no limit. `chancery department set` changes them.
+    An omitted quota means no limit. `chancery department set` changes quotas.
     """
 
     async def make(ledger: Ledger) -> NewDepartment:
@@ -78,20 +76,20 @@ def create(
             name, callback_allow=callback_allow, weight=weight, quota=Quota(**quota)
         )
 
-    with new_private_file(save) if save else nullcontext() as file:
-        made = with_ledger(data_dir, redis_url, make)
+    with _new_private_file(save) if save else nullcontext() as file:
+        created = with_ledger(data_dir, redis_url, make)
         if file:
-            file.write(json.dumps(asdict(made)) + "\n")
+            file.write(json.dumps(asdict(created)) + "\n")
     if save:
-        click.echo(f"{save} holds the API key and the callback secret of {name}.")
+        click.echo(f"The API key and the callback secret of {name} are in {save}.")
         return
     if as_json:
-        click.echo(json.dumps(asdict(made)))
+        click.echo(json.dumps(asdict(created)))
         return
-    click.echo(f"department       {made.department}")
-    click.echo(f"api_key          {made.api_key}")
-    click.echo(f"callback_secret  {made.callback_secret}")
-    click.echo("The key cannot be shown again: only its hash is kept.", err=True)
+    click.echo(f"department       {created.department}")
+    click.echo(f"api_key          {created.api_key}")
+    click.echo(f"callback_secret  {created.callback_secret}")
+    click.echo("The key cannot be shown again: only its hash is stored.", err=True)
 
 
 @department.command()
@@ -99,9 +97,9 @@ def create(
 @click.argument("targets", type=AllowType(), nargs=-1, required=True)
 @system_options
 def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
-    """Let callbacks of the department NAME go to TARGETS, and to nothing else.
+    """Allow callbacks of the department NAME to TARGETS only.
 
-    The api learns it within five seconds.
+    Replaces the earlier targets. The api applies it within five seconds.
     """
 
     async def change(ledger: Ledger) -> bool:
@@ -109,19 +107,19 @@ def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str
 
     if not with_ledger(data_dir, redis_url, change):
         raise no_such(name)
-    click.echo(f"{name} may be called back at {', '.join(targets)}")
+    click.echo(f"callbacks of {name} are allowed to {', '.join(targets)}")
 
 
 @department.command("list")
 @json_option
 @system_options
 def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
-    """The departments, by name, with their windows where they have one of their own."""
+    """List the departments by name, with their own window if they have one."""
 
-    async def all_of_them(ledger: Ledger) -> Sequence[tuple[str, str | None]]:
+    async def read(ledger: Ledger) -> Sequence[tuple[str, str | None]]:
         return [(one.name, one.window) for one in await ledger.departments.all()]
 
-    departments = with_ledger(data_dir, redis_url, all_of_them)
+    departments = with_ledger(data_dir, redis_url, read)
     if as_json:
         click.echo(json.dumps([name for name, _ in departments]))
         return
@@ -131,34 +129,36 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
 
 @department.command()
 @click.argument("name", type=NameType())
-@json_option
-@system_options
-def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
-    """The department NAME, without its secrets."""
-
-    found = with_ledger(data_dir, redis_url, partial(look, name=name))
-    if found is None:
-        raise no_such(name)
-    click.echo(json.dumps(found.as_json()) if as_json else "\n".join(found.lines()))
-
-
-@department.command()
-@click.argument("name", type=NameType())
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @system_options
 def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
-    """Call back at URLs of the department NAME again, after their receivers answered 410.
+    """Send callbacks of the department NAME to URLs again whose receivers answered 410.
 
-    What was given up meanwhile stays so until it is sent again.
+    Callbacks that are already dead stay dead until they are redelivered.
     """
 
-    async def all_of_them(ledger: Ledger) -> Sequence[str]:
+    async def reopen_all(ledger: Ledger) -> Sequence[str]:
         return [url for url in urls if not await ledger.callbacks.reopen(name, url)]
 
-    not_gone = with_ledger(data_dir, redis_url, all_of_them)
+    not_gone = with_ledger(data_dir, redis_url, reopen_all)
     for url in urls:
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
 
 
-for command in (rotate_secret, rotate_key, revoke, set_):
+for command in (show, set_, rotate_secret, rotate_key, revoke):
     department.add_command(command)
+
+
+@contextmanager
+def _new_private_file(path: Path) -> Iterator[IO[str]]:
+    """A new file that only its owner can read. It is removed if the block fails."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be created: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        path.unlink()
+        raise

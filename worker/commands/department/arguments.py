@@ -1,43 +1,44 @@
-"""What the commands of `chancery department` share: their arguments, and the way to the ledger."""
+"""Arguments and options of the commands of `chancery department`."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
+from pydantic import ValidationError
 
-from jobs.ledger import Ledger
-from jobs.model.problems import ProblemError
+from jobs.model.quotas import QuotaName
+from jobs.process.settings import BulkSettings
 from jobs.submit.targets import AllowEntry
-from worker.commands.system import find_redis, open_ledger
+from jobs.windows.window import Window, WindowError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
+RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
+QUOTA_FIELDS: Mapping[QuotaName, str] = {
+    QuotaName.rate: "rate",
+    QuotaName.in_flight: "max_in_flight",
+    QuotaName.queued: "max_queued",
+    QuotaName.tokens_per_day: "tokens_per_day",
+}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,4000}[\x21-\x7e])?")
+# Set by the courier or by HTTP itself.
+_RESERVED_HEADER = re.compile(
+    r"(webhook|chancery|content|proxy|sec)-.*|host|user-agent|connection|keep-alive|te|trailer|"
+    r"transfer-encoding|upgrade|expect|date|accept-encoding"
+)
 
-Answer = TypeVar("Answer")
-
-
-class DurationType(click.ParamType[timedelta]):
-    name = "TIME"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        match = DURATION.fullmatch(str(value))
-        if not match:
-            self.fail(f"{value!r} is not a duration: write 30m, 24h, 7d or 0.", param, ctx)
-        return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match[2] else timedelta()
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def no_such(name: str) -> click.ClickException:
+    return click.ClickException(f"there is no department {name}: see `chancery department list`")
 
 
 class NameType(click.ParamType[str]):
@@ -46,7 +47,7 @@ class NameType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not NAME.fullmatch(value):
             self.fail(
-                f"{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, and begin "
+                f"{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, and start "
                 "with a letter or digit.",
                 param,
                 ctx,
@@ -61,52 +62,92 @@ class AllowType(click.ParamType[str]):
         try:
             AllowEntry.parse(value)
         except ValueError as error:
-            self.fail(f"{error}. Write HOST, ADDRESS or CIDR, and :PORT if need be.", param, ctx)
+            self.fail(f"{error}. Write HOST, ADDRESS or CIDR, optionally with :PORT.", param, ctx)
         return str(value)
 
 
-@contextmanager
-def new_private_file(path: Path) -> Iterator[IO[str]]:
-    """A new file that only its owner can read; removed again where the block fails."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be made: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            yield file
-    except BaseException:
-        path.unlink()
-        raise
+class DurationType(click.ParamType[timedelta]):
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        match = DURATION.fullmatch(str(value))
+        if not match:
+            self.fail(f"{value!r} is not a duration: write 30m, 24h, 7d or 0.", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match[2] else timedelta()
 
 
-def no_such(name: str) -> click.ClickException:
-    return click.ClickException(f"there is no department {name}: see `chancery department list`")
+class RateType(click.ParamType[float]):
+    name = "N/s"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = RATE.fullmatch(str(value))
+        if not match or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a rate: write a number above 0, such as 20/s.", param, ctx)
+        return float(match[1])
 
 
-def with_ledger(
-    data_dir: Path, redis_url: str | None, work: Callable[[Ledger], Awaitable[Answer]]
-) -> Answer:
-    """Do `work` with the ledger of the system; a problem becomes one line and status 1."""
+class HeaderType(click.ParamType[tuple[str, str]]):
+    name = "NAME=VALUE"
 
-    url = find_redis(data_dir, redis_url)
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, equals, text = str(value).partition("=")
+        name = name.strip().lower()
+        if text.startswith("@"):
+            text = self._read(Path(text[1:]), param, ctx)
+        if not equals or not _HEADER_NAME.fullmatch(name):
+            self.fail(f"{value!r} is not a header: write NAME=VALUE or NAME=@FILE.", param, ctx)
+        if _RESERVED_HEADER.fullmatch(name):
+            self.fail(f"{name} is set by Chancery or by HTTP itself.", param, ctx)
+        if not _HEADER_VALUE.fullmatch(text):
+            self.fail(f"the value of {name} may have printable ASCII characters only.", param, ctx)
+        return name, text
 
-    async def run() -> Answer:
-        ledger = open_ledger(url)
+    def _read(self, path: Path, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return await work(ledger)
-        finally:
-            await ledger.close()
-
-    try:
-        return asyncio.run(run())
-    except ProblemError as error:
-        raise click.ClickException(_advice(error)) from error
+            return path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            self.fail(f"{path} cannot be read: {error}", param, ctx)
 
 
-def _advice(error: ProblemError) -> str:
-    if error.problem.code == "unavailable":
-        return (
-            "the system's Redis does not answer: is it up (`chancery up`), and is this its Redis?"
-        )
-    return error.problem.detail
+class WindowType(click.ParamType[Window]):
+    """A window. Its zone is required unless `CHANCERY_BULK_ZONE` is set where the command runs: the
+    settings of the system's processes are not known here.
+    """
+
+    name = "WINDOW"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Window:
+        try:
+            settings = BulkSettings()
+            zone = settings.zone if "zone" in settings.model_fields_set else None
+            return Window.parse(str(value), zone)
+        except ValidationError as error:
+            self.fail("; ".join(problem["msg"] for problem in error.errors()), param, ctx)
+        except WindowError as error:
+            self.fail(str(error), param, ctx)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+_count = click.IntRange(1, 10**12)
+_QUOTA_OPTIONS = (
+    click.option("--rate", type=RateType(), help="Submissions per second."),
+    click.option("--max-in-flight", type=_count, help="Jobs that are accepted and not ended."),
+    click.option("--max-queued", type=_count, help="Jobs and batch lines that have not started."),
+    click.option("--tokens-per-day", type=_count, help="Tokens per day (UTC)."),
+)
+
+
+def quota_options(command: Command) -> Command:
+    """Add an option for each field of a quota; None if it is omitted."""
+    for option in reversed(_QUOTA_OPTIONS):
+        command = option(command)
+    return command

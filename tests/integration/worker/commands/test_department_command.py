@@ -27,8 +27,8 @@ from worker.commands.department import department
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The commands quieten this process's logs."""
+def reset_logs() -> Iterator[None]:
+    """The commands silence the logs of this process."""
     yield
     structlog.reset_defaults()
 
@@ -37,18 +37,18 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(department, arguments)
 
 
-def ask(redis_url: str, api_key: str) -> Department | None:
-    async def authenticate() -> Department | None:
+def authenticate(redis_url: str, api_key: str) -> Department | None:
+    async def read() -> Department | None:
         ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
         try:
             return await ledger.departments.authenticate(api_key)
         finally:
             await ledger.close()
 
-    return asyncio.run(authenticate())
+    return asyncio.run(read())
 
 
-def test_a_new_department_s_key_opens_the_system_with_what_was_asked_for(redis_url: str) -> None:
+def test_the_key_of_a_new_department_authenticates_it_with_its_settings(redis_url: str) -> None:
     result = run(
         *("create", "tax", "--redis-url", redis_url, "--json", "--weight", "3", "--rate", "20/s"),
         *("--callback-allow", "oa.tax.intranet:8080", "--callback-allow", "10.1.0.0/16"),
@@ -58,18 +58,18 @@ def test_a_new_department_s_key_opens_the_system_with_what_was_asked_for(redis_u
     made = json.loads(result.stdout)
     assert set(made) == {"department", "api_key", "callback_secret"}
     assert made["callback_secret"].startswith("whsec_")
-    found = ask(redis_url, made["api_key"])
+    found = authenticate(redis_url, made["api_key"])
     assert found is not None
     assert (found.name, found.weight, found.quota.rate) == ("tax", 3, 20.0)
     assert found.callback_allow == ("oa.tax.intranet:8080", "10.1.0.0/16")
 
 
-def test_a_person_reads_the_same_three_things(redis_url: str) -> None:
+def test_the_text_output_has_the_same_three_values(redis_url: str) -> None:
     result = run("create", "tax", "--redis-url", redis_url)
-    words = dict(line.split() for line in result.stdout.splitlines())
-    assert words["department"] == "tax"
-    assert ask(redis_url, words["api_key"]) is not None
-    assert words["callback_secret"].startswith("whsec_")
+    values = dict(line.split() for line in result.stdout.splitlines())
+    assert values["department"] == "tax"
+    assert authenticate(redis_url, values["api_key"]) is not None
+    assert values["callback_secret"].startswith("whsec_")
 
 
 def test_secrets_are_saved_in_a_file_that_only_its_owner_reads(
@@ -81,18 +81,18 @@ def test_secrets_are_saved_in_a_file_that_only_its_owner_reads(
     saved = json.loads(path.read_text())
     assert saved["api_key"] not in result.output
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert ask(redis_url, saved["api_key"]) is not None
-    # A key that is there already is not written over, and no department is made.
+    assert authenticate(redis_url, saved["api_key"]) is not None
+    # An existing file is not overwritten, and no department is created.
     again = run("create", "other", "--save", str(path), *there)
     assert again.exit_code == 1
-    assert "cannot be made: File exists" in again.output
+    assert "cannot be created: File exists" in again.output
     assert run("create", "other", *there).exit_code == 0
-    # What cannot be made leaves no file.
+    # A department that cannot be created leaves no file.
     assert run("create", "tax", "--save", str(tmp_path / "none.json"), *there).exit_code == 1
     assert not (tmp_path / "none.json").exists()
 
 
-def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: str) -> None:
+def test_an_existing_department_is_one_line_and_status_1(redis_url: str) -> None:
     assert run("create", "tax", "--redis-url", redis_url).exit_code == 0
     result = run("create", "tax", "--redis-url", redis_url)
     assert result.exit_code == 1
@@ -101,7 +101,7 @@ def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("create", "Tax"), "not a department's name"),
         (("create", "-tax"), "No such option"),
@@ -119,22 +119,24 @@ def test_a_department_that_is_there_already_is_one_line_and_status_1(redis_url: 
         (("create", "tax", "--callback-allow", "oa:99999"), "the port must be"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_status_2(
-    arguments: tuple[str, ...], said: str, redis_url: str
+def test_invalid_arguments_are_refused_with_status_2(
+    arguments: tuple[str, ...], message: str, redis_url: str
 ) -> None:
     result = run(*arguments, "--redis-url", redis_url)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert run("list", "--redis-url", redis_url).stdout == ""
 
 
-def test_the_data_dir_of_a_running_system_says_where_it_is(redis_url: str, tmp_path: Path) -> None:
+def test_the_data_dir_of_a_running_system_has_the_url_of_its_redis(
+    redis_url: str, tmp_path: Path
+) -> None:
     (tmp_path / "redis-url").write_text(redis_url + "\n")
     assert run("create", "tax", "--data-dir", str(tmp_path)).exit_code == 0
     assert run("list", "--redis-url", redis_url).stdout.split() == ["tax"]
 
 
-def test_a_data_dir_on_the_command_line_goes_before_the_environment(
+def test_a_data_dir_on_the_command_line_precedes_the_environment(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://127.0.0.1:1/0")
@@ -158,7 +160,7 @@ def test_a_redis_that_does_not_answer_is_one_line_and_status_1() -> None:
     assert len(result.output.splitlines()) == 1
 
 
-def test_show_tells_all_but_the_secrets(redis_url: str) -> None:
+def test_show_prints_everything_but_secrets(redis_url: str) -> None:
     made = json.loads(
         run("create", "tax", "--redis-url", redis_url, "--rate", "2.5/s", "--json").stdout
     )
@@ -168,7 +170,7 @@ def test_show_tells_all_but_the_secrets(redis_url: str) -> None:
     assert run("show", "water", "--redis-url", redis_url).exit_code == 1
 
 
-def test_quotas_are_set_bit_by_bit_shown_with_what_is_left_and_lifted(redis_url: str) -> None:
+def test_quotas_are_set_one_by_one_shown_with_what_is_left_and_lifted(redis_url: str) -> None:
     there = ("--redis-url", redis_url)
     run("create", "tax", "--rate", "20", "--max-in-flight", "7", *there)
     more = ("--max-queued", "50000", "--tokens-per-day", "5000000", "--max-in-flight", "8")
@@ -192,7 +194,7 @@ def test_quotas_are_set_bit_by_bit_shown_with_what_is_left_and_lifted(redis_url:
     assert run("set", "water", "--rate", "1", *there).exit_code == 1
 
 
-def test_a_quota_of_its_own_leaves_the_receivers_options_alone(redis_url: str) -> None:
+def test_a_quota_does_not_change_callback_options(redis_url: str) -> None:
     there = ("--redis-url", redis_url)
     run("create", "tax", *there)
     run("set", "tax", "--header", "X-System=oa", "--rate", "5", *there)
@@ -203,12 +205,12 @@ def test_a_quota_of_its_own_leaves_the_receivers_options_alone(redis_url: str) -
 GONE_URL = "http://oa.tax.intranet/hook"
 
 
-def test_which_secrecy_markings_documents_may_bear_is_set_and_shown(redis_url: str) -> None:
+def test_the_allowed_secrecy_marking_is_set_and_shown(redis_url: str) -> None:
     there = ("--redis-url", redis_url)
     key = json.loads(run("create", "tax", *there, "--json").stdout)["api_key"]
     assert "allow_secrecy   none" in run("show", "tax", *there).stdout
     assert "up to 机密" in run("set", "tax", "--allow-secrecy", "机密", *there).stdout
-    found = ask(redis_url, key)
+    found = authenticate(redis_url, key)
     assert found is not None
     assert found.allow_secrecy is Secrecy.confidential
     assert json.loads(run("show", "tax", *there, "--json").stdout)["allow_secrecy"] == "机密"
@@ -218,7 +220,7 @@ def test_which_secrecy_markings_documents_may_bear_is_set_and_shown(redis_url: s
     assert run("set", "water", "--allow-secrecy", "秘密", *there).exit_code == 1
 
 
-def test_a_gone_url_is_shown_and_opened_again(redis_url: str) -> None:
+def test_a_gone_url_is_shown_and_reopened(redis_url: str) -> None:
     run("create", "tax", "--redis-url", redis_url)
     asyncio.run(answer_410(redis_url))
     shown = json.loads(run("show", "tax", "--redis-url", redis_url, "--json").stdout)
@@ -237,20 +239,20 @@ async def answer_410(redis_url: str) -> None:
     await ledger.jobs.cancel("tax", job.id)
     delivery = await ledger.callbacks.claim(str(job.callback_id), 30)
     assert isinstance(delivery, Delivery)
-    tried = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
-    await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.gone)
+    attempt = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
+    await ledger.callbacks.settle(delivery, attempt, CallbackStatus.dead, Outcome.gone)
     await ledger.close()
 
 
-def test_a_key_and_a_secret_are_changed_and_a_key_ended(redis_url: str) -> None:
+def test_keys_and_secrets_are_rotated_and_a_key_revoked(redis_url: str) -> None:
     there = ("--redis-url", redis_url)
     made = json.loads(run("create", "tax", *there, "--json").stdout)
     key = json.loads(run("rotate-key", "tax", "--keep", "7d", *there, "--json").stdout)["api_key"]
     secret = json.loads(run("rotate-secret", "tax", *there, "--json").stdout)["callback_secret"]
-    found = ask(redis_url, key)
+    found = authenticate(redis_url, key)
     assert found is not None
     assert found.callback_secrets == (secret, made["callback_secret"])
-    assert ask(redis_url, made["api_key"]) is not None
+    assert authenticate(redis_url, made["api_key"]) is not None
 
     result = run("show", "tax", *there)
     for text in (key, secret, made["api_key"], made["callback_secret"]):
@@ -264,16 +266,16 @@ def test_a_key_and_a_secret_are_changed_and_a_key_ended(redis_url: str) -> None:
     assert [bool(one["until"]) for one in shown["callback_secrets"]] == [False, True]
 
     assert run("revoke", "tax", made["api_key"], *there).exit_code == 0
-    assert ask(redis_url, made["api_key"]) is None
+    assert authenticate(redis_url, made["api_key"]) is None
     again = run("revoke", "tax", made["api_key"].split("_")[1], *there)
     assert (again.exit_code, "has no key" in again.stderr) == (1, True)
 
 
-def test_a_person_reads_the_new_key_and_secret(redis_url: str) -> None:
+def test_the_text_output_has_the_new_key_and_secret(redis_url: str) -> None:
     there = ("--redis-url", redis_url)
     run("create", "tax", *there)
     key = run("rotate-key", "tax", "--keep", "0", *there)
-    assert ask(redis_url, key.stdout.split()[-1]) is not None
+    assert authenticate(redis_url, key.stdout.split()[-1]) is not None
     assert "cannot be shown again" in key.stderr
     assert run("rotate-secret", "tax", *there).stdout.split()[-1].startswith("whsec_")
     assert run("rotate-secret", "water", *there).exit_code == 1
@@ -281,7 +283,7 @@ def test_a_person_reads_the_new_key_and_secret(redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("keep", ["a day", "24", "-1h", "1000000d", ""])
-def test_how_long_the_old_one_is_kept_must_be_said_rightly(redis_url: str, keep: str) -> None:
+def test_an_invalid_time_to_keep_is_refused(redis_url: str, keep: str) -> None:
     result = run("rotate-key", "tax", "--keep", keep, "--redis-url", redis_url)
     assert result.exit_code == 2
     assert "not a duration" in result.stderr
@@ -298,7 +300,7 @@ def options_of(redis_url: str) -> CallbackOptions:
     return asyncio.run(read())
 
 
-def test_how_callbacks_are_sent_is_set_bit_by_bit_and_shown_without_secrets(
+def test_callback_options_are_set_one_by_one_and_shown_without_secrets(
     redis_url: str, tmp_path: Path
 ) -> None:
     there = ("--redis-url", redis_url)
@@ -327,13 +329,13 @@ def test_how_callbacks_are_sent_is_set_bit_by_bit_and_shown_without_secrets(
 
 
 @pytest.mark.needs("openssl")
-def test_certificates_are_looked_at_before_they_are_kept(redis_url: str, tmp_path: Path) -> None:
+def test_certificates_are_checked_before_they_are_stored(redis_url: str, tmp_path: Path) -> None:
     there = ("--redis-url", redis_url)
     run("create", "tax", *there)
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=tax"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=tax"
     files = ["-keyout", str(key), "-out", str(cert)]
-    subprocess.run([*words.split(), *files], check=True, capture_output=True)
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
 
     assert run("set", "tax", "--client-cert", str(cert), *there).exit_code == 2
     swapped = run("set", "tax", "--client-cert", str(key), "--client-key", str(cert), *there)
@@ -368,7 +370,7 @@ def test_certificates_are_looked_at_before_they_are_kept(redis_url: str, tmp_pat
         ("--unset", "everything"),
     ],
 )
-def test_what_cannot_be_set_is_refused(redis_url: str, words: tuple[str, ...]) -> None:
+def test_an_invalid_setting_is_refused(redis_url: str, words: tuple[str, ...]) -> None:
     there = ("--redis-url", redis_url)
     run("create", "tax", *there)
     result = run("set", "tax", *words, *there)
@@ -376,7 +378,7 @@ def test_what_cannot_be_set_is_refused(redis_url: str, words: tuple[str, ...]) -
     assert options_of(redis_url) == CallbackOptions()
 
 
-def test_what_is_no_key_is_refused(redis_url: str, tmp_path: Path) -> None:
+def test_an_invalid_key_is_refused(redis_url: str, tmp_path: Path) -> None:
     there = ("--redis-url", redis_url)
     key = tmp_path / "sm3.key"
     key.write_text("not base64!\n")

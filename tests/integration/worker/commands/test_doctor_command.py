@@ -20,8 +20,8 @@ from worker.commands.doctor import doctor
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The commands quieten this process's logs."""
+def reset_logs() -> Iterator[None]:
+    """The commands silence the logs of this process."""
     yield
     structlog.reset_defaults()
 
@@ -37,14 +37,14 @@ def test_a_system_without_its_processes_is_bad(redis_url: str) -> None:
         assert f"bad   {role}" in result.output
 
 
-async def test_a_system_whose_processes_are_heard_from_is_well(
+async def test_a_system_with_live_processes_is_ok(
     ledger: Ledger, redis_url: str, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
     for role in ROLES:
         await ledger.processes.beat(Process(role, f"{role}@here", "here", os.getpid(), now, {}))
 
-    with ThreadPoolExecutor() as pool:  # the command runs a loop of its own
+    with ThreadPoolExecutor() as pool:  # the command runs its own event loop
         result = pool.submit(run, redis_url, "--data-dir", str(tmp_path), "--json").result()
     assert result.exit_code == 0, result.output
     levels = {finding["subject"]: finding["level"] for finding in json.loads(result.stdout)}
@@ -52,7 +52,7 @@ async def test_a_system_whose_processes_are_heard_from_is_well(
     assert "disk" in levels
 
 
-def test_a_redis_that_does_not_answer_is_bad_and_nothing_else_is_claimed(tmp_path: Path) -> None:
+def test_a_redis_that_does_not_answer_is_the_only_finding_besides_the_disk(tmp_path: Path) -> None:
     result = run("redis://127.0.0.1:1/0", "--data-dir", str(tmp_path))
     assert result.exit_code == 1
     assert "bad   redis" in result.output

@@ -37,8 +37,8 @@ REPORT = [{"check": "quotes-in-source", "at": ["/items/*/quote"], "on_failure": 
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The commands quieten this process's logs."""
+def reset_logs() -> Iterator[None]:
+    """The commands silence the logs of this process."""
     yield
     structlog.reset_defaults()
 
@@ -67,13 +67,13 @@ def run(*arguments: str | Path) -> Result:
     )
 
 
-def test_a_table_says_of_each_case_whether_it_passed_and_what_differed(
+def test_a_table_shows_for_each_case_whether_it_passed_and_the_differences(
     file: Path, engine: StandInControl
 ) -> None:
     result = run("test", file, "--engine-url", engine.url)
     assert result.exit_code == 1, result.output
     head, square, lamp, more, count = result.output.splitlines()
-    assert head.split() == ["CASE", "RESULT", "SECONDS", "TOKENS", "WHAT", "DIFFERED"]
+    assert head.split() == ["CASE", "RESULT", "SECONDS", "TOKENS", "DIFFERENCES"]
     assert square.split()[:2] == ["square", "passed"]
     prompt, plus, completion = square.split()[3:]
     assert (int(prompt) > 50, plus, int(completion) > 5) == (True, "+", True)
@@ -83,9 +83,7 @@ def test_a_table_says_of_each_case_whether_it_passed_and_what_differed(
     assert count == "1 of 2 passed"
 
 
-def test_a_failed_check_is_a_difference_with_what_it_found(
-    file: Path, engine: StandInControl
-) -> None:
+def test_a_failed_check_is_shown_as_a_difference(file: Path, engine: StandInControl) -> None:
     expect = {"expect": {"passes": ["quotes-in-source"], "contains": {"/summary": ["nothing"]}}}
     file.write_text(written(checks=REPORT, cases=[{**CASES[1], **expect}]))
     output = run("test", file, "--engine-url", engine.url).output
@@ -96,7 +94,7 @@ def test_a_failed_check_is_a_difference_with_what_it_found(
     assert "checks-failed: at /items/0/quote: “from 3 May” does not stand" in output
 
 
-def test_one_case_may_be_chosen(file: Path, engine: StandInControl) -> None:
+def test_one_case_can_be_selected(file: Path, engine: StandInControl) -> None:
     result = run("test", file, "--engine-url", engine.url, "--case", "square")
     assert (result.exit_code, "lamp" in result.output) == (0, False)
     assert "1 of 1 passed" in result.output
@@ -105,7 +103,9 @@ def test_one_case_may_be_chosen(file: Path, engine: StandInControl) -> None:
     assert "there are square, lamp" in unknown.output
 
 
-def test_without_an_engine_it_says_what_to_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_engine_is_an_error_that_says_what_to_do(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     none = run("test", file)
     assert none.exit_code == 2
     assert "give --engine-url or CHANCERY_ENGINE_URL" in none.output
@@ -115,7 +115,7 @@ def test_without_an_engine_it_says_what_to_do(file: Path, monkeypatch: pytest.Mo
     assert "the engine at http://127.0.0.1:1 is not healthy" in away.output
 
 
-def test_a_file_without_cases_has_nothing_to_try(file: Path) -> None:
+def test_a_file_without_cases_cannot_be_tested(file: Path) -> None:
     file.write_text(written())
     result = run("test", file)
     assert (result.exit_code, "has no `cases`" in result.output) == (2, True)
@@ -135,7 +135,7 @@ def test_a_folder_is_checked_without_an_engine(file: Path) -> None:
     assert "no tasks" in run("check", file.parent / "cases").output
 
 
-def test_a_file_with_a_fault_is_not_tried(file: Path) -> None:
+def test_a_file_with_an_error_is_not_tested(file: Path) -> None:
     file.write_text(file.read_text().replace("${document}", "${documnet}"))
     for command in ("test", "check"):
         result = run(command, file)
@@ -143,7 +143,7 @@ def test_a_file_with_a_fault_is_not_tried(file: Path) -> None:
         assert "unknown placeholder ${documnet}" in result.output
 
 
-def test_the_whole_system_does_not_start_with_a_broken_task(tmp_path: Path) -> None:
+def test_the_system_does_not_start_with_an_invalid_task(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("nmae: x\n")
     data_dir = tmp_path / "var"
     folders = ["--tasks-dir", str(tmp_path), "--data-dir", str(data_dir)]

@@ -18,15 +18,15 @@ NIGHT = "20:00-06:00 Asia/Shanghai"
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The commands quieten this process's logs."""
+def reset_logs() -> Iterator[None]:
+    """The commands silence the logs of this process."""
     yield
     structlog.reset_defaults()
 
 
 @pytest.fixture
 def there(redis_url: str) -> str:
-    """The address of a system with a department."""
+    """The Redis URL of a system with a department."""
     run(department, redis_url, "create", "tax")
     return redis_url
 
@@ -41,8 +41,8 @@ def window_of(redis_url: str) -> str | None:
     return window
 
 
-class TestTheWindow:
-    def test_it_is_set_shown_and_taken_away(self, there: str) -> None:
+class TestWindow:
+    def test_it_is_set_shown_and_removed(self, there: str) -> None:
         assert window_of(there) is None
         assert "window          as the platform" in run(department, there, "show", "tax").stdout
 
@@ -56,16 +56,16 @@ class TestTheWindow:
         assert json.loads(run(department, there, "list", "--json").stdout) == ["tax"]
 
         done = run(department, there, "set", "tax", "--no-window")
-        assert done.stdout == "tax: bulk work runs when the platform's does\n"
+        assert done.stdout == "tax: bulk work runs in the platform's window\n"
         assert window_of(there) is None
         assert run(department, there, "list").stdout == "tax\n"
 
-    def test_it_can_be_set_together_with_what_receivers_ask_for(self, there: str) -> None:
+    def test_it_can_be_set_together_with_callback_options(self, there: str) -> None:
         done = run(department, there, "set", "tax", "--window", NIGHT, "--header", "X-System=oa")
         assert "tax is set" in done.stdout
         assert window_of(there) == NIGHT
 
-    def test_its_zone_is_written_out_unless_the_platform_s_is_known(
+    def test_its_zone_is_required_unless_the_platforms_is_known(
         self, there: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         refused = run(department, there, "set", "tax", "--window", "20:00-06:00")
@@ -79,22 +79,22 @@ class TestTheWindow:
         assert window_of(there) == NIGHT
 
     @pytest.mark.parametrize(
-        ("words", "said"),
+        ("words", "message"),
         [
             (("--window", "20:00"), "at character 1: expected times such as 20:00-06:00"),
             (("--window", f"{NIGHT}/x"), "expected a zone of the IANA database"),
             (("--window", NIGHT, "--no-window"), "exclude each other"),
         ],
     )
-    def test_what_cannot_be_meant_is_refused(
-        self, there: str, words: tuple[str, ...], said: str
+    def test_an_invalid_window_is_refused(
+        self, there: str, words: tuple[str, ...], message: str
     ) -> None:
         refused = run(department, there, "set", "tax", *words)
         assert refused.exit_code == 2
-        assert said in refused.stderr
+        assert message in refused.stderr
         assert window_of(there) is None
 
-    def test_a_department_that_is_not_there_has_none(self, there: str) -> None:
+    def test_an_unknown_department_is_an_error(self, there: str) -> None:
         refused = run(department, there, "set", "water", "--window", NIGHT)
         assert (refused.exit_code, "no department water" in refused.stderr) == (1, True)
         assert run(department, there, "set", "water", "--no-window").exit_code == 1
@@ -118,7 +118,7 @@ class TestPauses:
         assert (nothing.stdout, nothing.stderr) == ("", "nothing is paused\n")
         assert "chancery resume" not in run(doctor, there).output
 
-    def test_a_resume_says_what_is_still_paused_by_another(self, there: str) -> None:
+    def test_resume_prints_overlapping_pauses(self, there: str) -> None:
         for words in (("--lane", "bulk"), ("--department", "tax", "--lane", "interactive")):
             assert run(pause, there, *words).exit_code == 0
         assert run(pause, there, "--department", "tax").exit_code == 0
@@ -129,13 +129,13 @@ class TestPauses:
 
     @pytest.mark.parametrize("command", [pause, resume])
     @pytest.mark.parametrize("words", [(), ("--lane", "callbacks"), ("--department", "Tax")])
-    def test_what_cannot_be_meant_is_refused_with_status_2(
+    def test_invalid_arguments_are_refused_with_status_2(
         self, there: str, command: click.Command, words: tuple[str, ...]
     ) -> None:
         assert run(command, there, *words).exit_code == 2
         assert run(paused, there).stdout == ""
 
-    def test_a_department_that_is_not_there_cannot_be_paused(self, there: str) -> None:
+    def test_an_unknown_department_cannot_be_paused(self, there: str) -> None:
         refused = run(pause, there, "--department", "water")
         assert (refused.exit_code, "no department water" in refused.stderr) == (1, True)
         assert run(paused, there).stdout == ""

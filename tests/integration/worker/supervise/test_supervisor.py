@@ -19,7 +19,6 @@ from worker.supervise.logs import LogFile
 SUPERVISOR = """
 import asyncio, sys
 from pathlib import Path
-from worker.supervise.checks import always
 from worker.supervise.child import ChildSpec, StartFailed
 from worker.supervise.supervisor import Supervisor
 
@@ -32,18 +31,17 @@ def ready_file(name):
 
 def spec(argument):
     name, _, program = argument.partition("=")
-    gate = name.startswith("gate")
     return ChildSpec(
         name=name, argv=(sys.executable, "-c", program, str(folder)), env={},
-        ready=ready_file(name), gate=gate, grace_seconds=1.0,
+        ready=ready_file(name), blocks_next_stage=name.startswith("first"), grace_seconds=1.0,
     )
 
 async def main():
-    async def died(name):
-        print("died", name, flush=True)
+    async def on_exit(name):
+        print("exited", name, flush=True)
     stages = [[spec(argument)] for argument in sys.argv[2:]]
     supervisor = Supervisor(
-        stages, folder, say=lambda line: print(line, flush=True), died=died
+        stages, folder, report=lambda line: print(line, flush=True), on_exit=on_exit
     )
     await supervisor.run(lambda: print("ready", flush=True))
 
@@ -54,19 +52,19 @@ except StartFailed as failure:
     sys.exit(1)
 """
 
-# Writes its pid to NAME.pid, says that it is ready, and sleeps.
+# Writes its pid to NAME.pid, becomes ready, and sleeps.
 CHILD = """
 import os, pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
 (folder / "{name}.pid").write_text(str(os.getpid()))
-print("{name} speaks", os.environ["CHANCERY_PROCESS_NAME"], flush=True)
+print("{name} runs as", os.environ["CHANCERY_PROCESS_NAME"], flush=True)
 (folder / "{name}.ready").touch()
 time.sleep(60)
 """
 
-DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 
-# Starts a process of its own, which does not care about SIGTERM, before it is ready.
+# Starts a process that ignores SIGTERM before it is ready.
 PARENT = """
 import pathlib, subprocess, sys
 grandchild = subprocess.Popen([sys.executable, "-c",
@@ -79,10 +77,10 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a supervisor of the children given by name, and kills it when the test is over."""
+    """Starts a supervisor of the named children, and kills it after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(**children: str) -> subprocess.Popen[str]:
+    def start_supervisor(**children: str) -> subprocess.Popen[str]:
         argv = [f"{name}={program}" for name, program in children.items()]
         process = subprocess.Popen(
             [sys.executable, "-c", SUPERVISOR, str(tmp_path), *argv],
@@ -92,7 +90,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         started.append(process)
         return process
 
-    yield begin
+    yield start_supervisor
     for process in started:
         process.kill()
         process.wait()
@@ -100,13 +98,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.stdout.close()
 
 
-def line_with(process: subprocess.Popen[str], words: str) -> str:
-    """Read what the supervisor says until a line holds `words`."""
+def line_with(process: subprocess.Popen[str], text: str) -> str:
+    """Read the supervisor's output until a line contains `text`."""
     assert process.stdout is not None
     for line in process.stdout:
-        if words in line:
+        if text in line:
             return line.rstrip()
-    raise AssertionError(f"the supervisor ended without saying {words!r}")
+    raise AssertionError(f"the supervisor ended without printing {text!r}")
 
 
 def pid_of(folder: Path, name: str) -> int:
@@ -114,7 +112,7 @@ def pid_of(folder: Path, name: str) -> int:
 
 
 def runs(pid: int) -> bool:
-    """Whether the process is there and not a zombie that only waits to be reaped."""
+    """Whether the process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -124,7 +122,7 @@ def runs(pid: int) -> bool:
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition was not met in time"
         time.sleep(0.02)
 
 
@@ -140,7 +138,7 @@ def test_sigterm_ends_every_child_and_the_status_is_zero(start: Start, tmp_path:
     assert not any(runs(pid) for pid in pids)
 
 
-def test_what_a_child_started_ends_with_it(start: Start, tmp_path: Path) -> None:
+def test_processes_started_by_a_child_end_with_it(start: Start, tmp_path: Path) -> None:
     supervisor = start(one=PARENT + CHILD.format(name="one"))
     line_with(supervisor, "ready")
     grandchild = pid_of(tmp_path, "grandchild")
@@ -153,7 +151,7 @@ def test_what_a_child_started_ends_with_it(start: Start, tmp_path: Path) -> None
 
 
 def test_killing_the_supervisor_leaves_nothing_running(start: Start, tmp_path: Path) -> None:
-    supervisor = start(one=PARENT + DEAF + CHILD.format(name="one"))
+    supervisor = start(one=PARENT + IGNORES_SIGTERM + CHILD.format(name="one"))
     line_with(supervisor, "ready")
     pids = [pid_of(tmp_path, "one"), pid_of(tmp_path, "grandchild")]
     assert all(runs(pid) for pid in pids)
@@ -163,15 +161,15 @@ def test_killing_the_supervisor_leaves_nothing_running(start: Start, tmp_path: P
     until(lambda: not any(runs(pid) for pid in pids))
 
 
-def test_a_child_dies_with_the_supervisor_even_where_nobody_is_left_to_bury_it(
+def test_a_child_dies_with_the_supervisor_even_if_the_reaper_was_killed(
     start: Start, tmp_path: Path
 ) -> None:
-    supervisor = start(one=DEAF + CHILD.format(name="one"))
+    supervisor = start(one=IGNORES_SIGTERM + CHILD.format(name="one"))
     line_with(supervisor, "ready")
     children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
-    (undertaker,) = set(map(int, children)) - {pid_of(tmp_path, "one")}
+    (reaper,) = set(map(int, children)) - {pid_of(tmp_path, "one")}
 
-    os.kill(undertaker, signal.SIGKILL)
+    os.kill(reaper, signal.SIGKILL)
     supervisor.kill()
 
     until(lambda: not runs(pid_of(tmp_path, "one")))
@@ -186,7 +184,7 @@ def test_a_killed_child_is_started_again_under_another_process_name(
 
     os.kill(first, signal.SIGKILL)
 
-    dead = line_with(supervisor, "died").split()[1]
+    dead = line_with(supervisor, "exited").split()[1]
     assert "SIGKILL" in line_with(supervisor, "starts again in 0.5 s")
     until(lambda: pid_of(tmp_path, "one") != first)
     log = tmp_path / "one.log"
@@ -206,24 +204,24 @@ def test_the_wait_before_a_start_doubles_up_to_half_a_minute_and_falls_back_afte
     assert backoff(30.0, lived=61.0) == 0.5
 
 
-def test_a_child_that_dies_at_every_start_fails_the_whole_with_the_tail_of_its_log(
+def test_a_child_that_dies_at_every_start_fails_the_system_with_the_tail_of_its_log(
     start: Start, tmp_path: Path
 ) -> None:
     broken = "import sys; print('no such disk'); sys.exit(3)"
     supervisor = start(one=CHILD.format(name="one"), bad=broken)
 
-    said = line_with(supervisor, "failed:")
+    failure = line_with(supervisor, "failed:")
 
-    assert "bad cannot be started: status 3, 3 times" in said
-    assert "no such disk" in said
+    assert "bad cannot be started: status 3, 3 times" in failure
+    assert "no such disk" in failure
     assert supervisor.wait(timeout=10) == 1
     assert not runs(pid_of(tmp_path, "one"))
 
 
-def test_a_child_that_does_not_stop_is_killed_when_its_grace_is_over(
+def test_a_child_that_does_not_stop_is_killed_after_its_grace_period(
     start: Start, tmp_path: Path
 ) -> None:
-    supervisor = start(one=DEAF + CHILD.format(name="one"))
+    supervisor = start(one=IGNORES_SIGTERM + CHILD.format(name="one"))
     line_with(supervisor, "ready")
 
     supervisor.send_signal(signal.SIGINT)
@@ -234,8 +232,10 @@ def test_a_child_that_does_not_stop_is_killed_when_its_grace_is_over(
 
 
 def test_a_second_signal_kills_at_once(start: Start, tmp_path: Path) -> None:
-    slow_to_leave = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + DEAF
-    supervisor = start(one=slow_to_leave + CHILD.format(name="one"))
+    ignores_sigint = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + IGNORES_SIGTERM
+    )
+    supervisor = start(one=ignores_sigint + CHILD.format(name="one"))
     line_with(supervisor, "ready")
 
     supervisor.send_signal(signal.SIGINT)
@@ -247,12 +247,14 @@ def test_a_second_signal_kills_at_once(start: Start, tmp_path: Path) -> None:
     assert not runs(pid_of(tmp_path, "one"))
 
 
-def test_nothing_starts_before_the_gate_ahead_of_it_is_ready(start: Start, tmp_path: Path) -> None:
+def test_the_next_stage_starts_when_the_blocking_child_is_ready(
+    start: Start, tmp_path: Path
+) -> None:
     waits = "import time, pathlib, sys\n" + (
         "while not (pathlib.Path(sys.argv[1]) / 'open').exists(): time.sleep(0.02)\n"
     )
-    supervisor = start(gate=waits + CHILD.format(name="gate"), two=CHILD.format(name="two"))
-    until((tmp_path / "gate.log").exists)
+    supervisor = start(first=waits + CHILD.format(name="first"), two=CHILD.format(name="two"))
+    until((tmp_path / "first.log").exists)
     assert not (tmp_path / "two.log").exists()
 
     (tmp_path / "open").touch()
@@ -261,20 +263,20 @@ def test_nothing_starts_before_the_gate_ahead_of_it_is_ready(start: Start, tmp_p
     assert runs(pid_of(tmp_path, "two"))
 
 
-def test_children_are_in_process_groups_of_their_own(start: Start, tmp_path: Path) -> None:
+def test_each_child_has_its_own_process_group(start: Start, tmp_path: Path) -> None:
     supervisor = start(one=CHILD.format(name="one"))
     line_with(supervisor, "ready")
     child = pid_of(tmp_path, "one")
     assert os.getpgid(child) == child != os.getpgid(supervisor.pid)
 
 
-def test_a_log_over_its_size_is_set_aside_while_its_writer_goes_on(tmp_path: Path) -> None:
+def test_a_large_log_is_rotated_while_its_writer_continues(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "one.log", max_bytes=100, keep=2)
     writer = log.open()
     try:
         for number in range(4):
             os.write(writer, f"{number}".encode() * 101)
-            log.bound()
+            log.rotate_if_large()
         os.write(writer, b"last")
     finally:
         os.close(writer)
@@ -284,8 +286,8 @@ def test_a_log_over_its_size_is_set_aside_while_its_writer_goes_on(tmp_path: Pat
     assert not (tmp_path / "one.log.3").exists()
 
 
-def test_an_earlier_run_s_log_is_kept_beside_the_new_one(tmp_path: Path) -> None:
+def test_the_log_of_an_earlier_run_is_rotated(tmp_path: Path) -> None:
     (tmp_path / "one.log").write_text("yesterday")
-    LogFile(tmp_path / "one.log").begin()
+    LogFile(tmp_path / "one.log").rotate_previous()
     assert not (tmp_path / "one.log").exists()
     assert (tmp_path / "one.log.1").read_text() == "yesterday"

@@ -1,4 +1,4 @@
-"""What `chancery doctor` says of what it sees."""
+"""The findings of `chancery doctor`."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def server(*, appendonly: bool = True, fsync: str = "always", policy: str = "noe
     return Server("9.1.2", appendonly, fsync, policy, 5_000_000)
 
 
-def test_a_redis_that_keeps_everything_is_well() -> None:
+def test_a_redis_that_loses_nothing_is_ok() -> None:
     assert levels(diagnosis.of_server(server())) == [("redis", "ok")]
 
 
-def test_a_redis_that_loses_or_drops_jobs_is_bad_and_a_lazy_one_a_warning() -> None:
+def test_a_redis_that_loses_or_evicts_jobs_is_bad_and_slow_fsync_a_warning() -> None:
     assert levels(diagnosis.of_server(server(appendonly=False))) == [("redis", "bad")]
     assert levels(diagnosis.of_server(server(policy="allkeys-lru"))) == [("redis", "bad")]
     assert levels(diagnosis.of_server(server(fsync="everysec"))) == [("redis", "warn")]
 
 
-def test_a_role_that_nobody_fills_is_bad() -> None:
+def test_a_role_without_a_process_is_bad() -> None:
     processes = [process("worker"), process("scheduler")]
     assert levels(diagnosis.of_processes(processes)) == [
         ("worker", "ok"),
@@ -79,32 +79,32 @@ def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
     others = [process("courier"), process("scheduler")]
     bulk = process("worker", lanes=["bulk"])
     gone = process("worker", age=60, number=2, lanes=["interactive"])
-    findings = [*diagnosis.of_processes([bulk, gone, *others])]
-    assert [one.text for one in findings if one.level is diagnosis.Level.bad] == [
-        "none runs interactive jobs"
+    findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
+    assert [finding.text for finding in findings if finding.level is diagnosis.Level.bad] == [
+        "no worker runs interactive jobs"
     ]
     living = process("worker", number=2, lanes=["interactive"])
     assert ("worker", "bad") not in levels(diagnosis.of_processes([bulk, living, *others]))
 
 
-def test_an_engine_that_is_not_healthy_is_bad_and_says_why() -> None:
-    sick = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
-    (finding,) = diagnosis.of_engines([sick])
+def test_an_unhealthy_engine_is_bad_with_its_reason() -> None:
+    unhealthy = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
+    (finding,) = diagnosis.of_engines([unhealthy], NOW)
     assert finding.level is diagnosis.Level.bad
     assert "answers 503 at /health" in finding.text
 
 
-def test_a_fast_engine_that_is_away_is_a_warning_and_without_one_there_is_no_word() -> None:
-    well = {"engine_healthy": True, "fast_engine_healthy": True}
-    sick = {"engine_healthy": True, "fast_engine_healthy": False}
-    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)])) == [
+def test_an_unhealthy_fast_engine_is_a_warning_and_no_fast_engine_no_finding() -> None:
+    healthy = {"engine_healthy": True, "fast_engine_healthy": True}
+    unhealthy = {"engine_healthy": True, "fast_engine_healthy": False}
+    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)], NOW)) == [
         ("engine", "ok")
     ]
-    assert levels(diagnosis.of_engines([process("worker", **well)])) == [
+    assert levels(diagnosis.of_engines([process("worker", **healthy)], NOW)) == [
         ("engine", "ok"),
         ("fast engine", "ok"),
     ]
-    assert levels(diagnosis.of_engines([process("worker", **sick)])) == [
+    assert levels(diagnosis.of_engines([process("worker", **unhealthy)], NOW)) == [
         ("engine", "ok"),
         ("fast engine", "warn"),
     ]
@@ -118,7 +118,7 @@ def test_dead_callbacks_are_counted_by_department() -> None:
             ("tax", CallbackStatus.pending): 3,
         }
     )
-    (finding,) = [each for each in diagnosis.of_figures(found, 100) if each.subject == "callbacks"]
+    (finding,) = [one for one in diagnosis.of_figures(found, 100) if one.subject == "callbacks"]
     assert finding.level is diagnosis.Level.warn
     assert "2 of tax" in finding.text
     assert "water" not in finding.text
@@ -133,13 +133,13 @@ def test_a_system_that_is_nearly_full_is_a_warning() -> None:
     )
 
 
-def test_little_room_on_the_disk_is_a_warning_and_almost_none_is_bad() -> None:
+def test_little_free_disk_space_is_a_warning_and_almost_none_is_bad() -> None:
     assert levels(diagnosis.of_disk(50 * GIB, 100 * GIB, "var")) == [("disk", "ok")]
     assert levels(diagnosis.of_disk(9 * GIB, 100 * GIB, "var")) == [("disk", "warn")]
     assert levels(diagnosis.of_disk(GIB // 2, 100 * GIB, "var")) == [("disk", "bad")]
 
 
-def test_everything_that_is_not_well_says_what_to_do() -> None:
+def test_every_finding_but_ok_says_what_to_do() -> None:
     findings = [
         *diagnosis.of_server(server(appendonly=False)),
         *diagnosis.of_server(server(fsync="everysec")),
@@ -152,7 +152,7 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
     assert all(finding.advice for finding in findings if finding.level is not diagnosis.Level.ok)
 
 
-def test_receivers_that_fail_or_are_gone_are_named() -> None:
+def test_failing_receivers_and_gone_urls_are_named() -> None:
     found = list(
         diagnosis.of_figures(
             figures(
@@ -166,11 +166,11 @@ def test_receivers_that_fail_or_are_gone_are_named() -> None:
     assert found[-1].text == "URLs that answered 410: 2 of tax"
 
 
-def test_what_is_paused_is_a_warning_with_the_command_that_resumes_it() -> None:
+def test_a_pause_is_a_warning_with_the_command_that_ends_it() -> None:
     pauses = [Pause("tax"), Pause(lane=Lane.bulk), Pause("tax", Lane.interactive)]
     found = list(diagnosis.of_pauses(pauses))
     assert levels(found) == [("paused", "warn")] * 3
-    assert [(one.text, one.advice.split("`")[1]) for one in found] == [
+    assert [(finding.text, finding.advice.split("`")[1]) for finding in found] == [
         ("all jobs of tax wait", "chancery resume --department tax"),
         ("bulk jobs of every department wait", "chancery resume --lane bulk"),
         ("interactive jobs of tax wait", "chancery resume --department tax --lane interactive"),

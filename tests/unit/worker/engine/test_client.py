@@ -1,4 +1,4 @@
-"""The client to an engine, over real HTTP against the stand-in."""
+"""The client of an engine, over real HTTP against the stand-in."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ async def _until(standin: StandInControl, name: str, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_an_answer_comes_with_its_reason_to_finish(session: EngineSession) -> None:
+async def test_a_completion_has_its_finish_reason(session: EngineSession) -> None:
     completion = await session.complete(QUESTION, max_tokens=20)
     assert completion.text == "The tax office opens at nine."
     assert completion.finish_reason == "stop"
     assert completion.tokens == ()
 
 
-async def test_the_request_says_what_the_session_and_the_task_want(
+async def test_the_request_has_the_parameters_of_the_session_and_the_task(
     client: EngineClient, standin: StandInControl
 ) -> None:
     await _session(client, priority=10).complete(QUESTION, max_tokens=20, schema=SCHEMA)
@@ -115,6 +115,11 @@ async def test_the_request_says_what_the_session_and_the_task_want(
     }
 
 
+async def test_with_a_schema_the_stand_in_answers_a_valid_instance(session: EngineSession) -> None:
+    completion = await session.complete(QUESTION, max_tokens=20, schema=SCHEMA)
+    jsonschema.validate(json.loads(completion.text), SCHEMA)
+
+
 async def test_log_probabilities_become_tokens(session: EngineSession) -> None:
     completion = await session.complete(QUESTION, max_tokens=20, top_logprobs=3)
     first = completion.tokens[0]
@@ -132,7 +137,7 @@ async def test_reasoning_is_in_neither_text_nor_tokens(
     assert completion.tokens
 
 
-async def test_an_answer_of_nothing_but_reasoning_is_an_output_error(
+async def test_an_answer_of_only_reasoning_is_an_output_error(
     session: EngineSession, standin: StandInControl
 ) -> None:
     standin.control(answer="<think>And then again")
@@ -151,51 +156,51 @@ async def test_tokens_are_counted_by_the_engine(session: EngineSession) -> None:
     assert await session.count_tokens("税务局 four") == 5
 
 
-async def test_what_was_counted_before_is_not_asked_again_until_the_engine_was_away(
+async def test_token_counts_are_cached_until_the_engine_was_unhealthy(
     client: EngineClient, standin: StandInControl
 ) -> None:
     before = standin.counts()["tokenized"]
     assert [await client.count_tokens("税务局 four") for _ in range(3)] == [5, 5, 5]
     assert standin.counts()["tokenized"] == before + 1
     standin.control(mode="unhealthy")
-    assert not await client.healthy()
+    assert not await client.check_health()
     standin.control(mode="ok")
-    assert await client.healthy()
+    assert await client.check_health()
     assert await client.count_tokens("税务局 four") == 5
     assert standin.counts()["tokenized"] == before + 2
 
 
-async def test_where_the_engine_cannot_count_the_count_is_too_high(
+async def test_without_tokenize_the_count_is_an_upper_bound(
     session: EngineSession, standin: StandInControl
 ) -> None:
     standin.control(mode="no-tokenize")
     assert await session.count_tokens("税务局 four") == 11
 
 
-async def test_the_model_and_its_context_are_learned_from_the_engine(
+async def test_the_model_and_its_context_are_read_from_the_engine(
     session: EngineSession,
 ) -> None:
     assert (session.model, session.context_tokens) == ("stand-in", 4096)
 
 
-async def test_a_model_that_the_engine_does_not_serve_is_said_by_name(
+async def test_a_model_that_the_engine_does_not_serve_is_named_in_the_reason(
     standin: StandInControl,
 ) -> None:
     async for client in _started(EngineSettings(url=standin.url, model="deepseek-r1")):
-        assert not await client.healthy()
+        assert not await client.check_health()
         assert client.health.reason == "serves stand-in, but not deepseek-r1"
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)
 
 
-async def test_figures_are_the_engines_own(client: EngineClient, standin: StandInControl) -> None:
+async def test_metrics_are_the_engines_own(client: EngineClient, standin: StandInControl) -> None:
     standin.control(mode="hang")
     before = standin.counts()["running"]
-    asking = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
+    request = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
     await _until(standin, "running", before + 1)
-    figures = await client.figures()
-    asking.cancel()
-    assert (figures.running, figures.waiting, figures.kv_cache_use) == (before + 1, 0, 0.25)
+    metrics = await client.metrics()
+    request.cancel()
+    assert (metrics.running, metrics.waiting, metrics.kv_cache_use) == (before + 1, 0, 0.25)
 
 
 @pytest.mark.parametrize(
@@ -241,9 +246,9 @@ async def test_a_prompt_that_is_too_long_is_refused_with_the_engines_reason(
         await session.complete(QUESTION, max_tokens=20)
 
 
-async def test_an_engine_that_is_not_there_is_unavailable() -> None:
+async def test_an_engine_that_does_not_listen_is_unavailable() -> None:
     async for client in _started(EngineSettings(url=f"http://127.0.0.1:{free_port()}")):
-        assert not await client.healthy()
+        assert not await client.check_health()
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)
 
@@ -258,9 +263,7 @@ async def test_a_failed_connection_makes_the_engine_unhealthy_at_once(
     assert "connection" in client.health.reason
 
 
-async def test_the_watch_sees_an_engine_fall_ill_and_recover(
-    client: EngineClient, standin: StandInControl
-) -> None:
+async def test_the_health_follows_the_engine(client: EngineClient, standin: StandInControl) -> None:
     standin.control(mode="unhealthy")
     async with asyncio.timeout(30):
         while client.health.ok:
@@ -283,19 +286,19 @@ async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
         await _until(standin, "aborted", aborted + 1)
 
 
-async def test_an_engine_that_holds_on_and_is_ill_loses_what_it_has_in_hand(
+async def test_requests_to_an_unhealthy_engine_that_hangs_are_aborted(
     standin: StandInControl,
 ) -> None:
     before = standin.counts()
     standin.control(mode="hang")
     async for client in _started(EngineSettings(url=standin.url, stuck_seconds=0.1)):
         assert await client.wait_healthy(30)
-        asking = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
+        request = asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20))
         await _until(standin, "started", before["started"] + 1)
         standin.control(mode="unhealthy")
         with pytest.raises(EngineUnavailable):
             async with asyncio.timeout(30):
-                await asking
+                await request
         await _until(standin, "aborted", before["aborted"] + 1)
 
 
@@ -304,32 +307,32 @@ async def test_cancelling_aborts_the_request_in_the_engine(
 ) -> None:
     before = standin.counts()
     standin.control(mode="hang")
-    asking = asyncio.create_task(session.complete(QUESTION, max_tokens=20))
+    request = asyncio.create_task(session.complete(QUESTION, max_tokens=20))
     await _until(standin, "started", before["started"] + 1)
-    asking.cancel()
+    request.cancel()
     await _until(standin, "aborted", before["aborted"] + 1)
     with pytest.raises(asyncio.CancelledError):
-        await asking
+        await request
 
 
-async def test_no_more_requests_are_in_flight_than_there_are_places(
+async def test_no_more_requests_are_in_flight_than_slots(
     client: EngineClient, standin: StandInControl
 ) -> None:
     before = standin.counts()["started"]
     standin.control(mode="hang")
-    asking = [
+    request = [
         asyncio.create_task(_session(client).complete(QUESTION, max_tokens=20)) for _ in range(6)
     ]
     await _until(standin, "started", before + 4)
-    await client.figures()
+    await client.metrics()
     assert standin.counts()["started"] == before + 4
-    asking[0].cancel()
+    request[0].cancel()
     await _until(standin, "started", before + 5)
-    for one in asking:
+    for one in request:
         one.cancel()
 
 
-async def test_where_priority_is_refused_it_is_left_out_from_then_on(
+async def test_priority_is_omitted_after_the_engine_refused_it(
     client: EngineClient, standin: StandInControl
 ) -> None:
     started = standin.counts()["started"]
@@ -342,13 +345,13 @@ async def test_where_priority_is_refused_it_is_left_out_from_then_on(
 
 
 async def test_progress_is_passed_on(client: EngineClient) -> None:
-    seen: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     session = EngineSession(
         client,
         priority=0,
         seed=1,
         temperature=0,
-        on_progress=lambda done, total: seen.append((done, total)),
+        on_progress=lambda done, total: calls.append((done, total)),
     )
     session.progress(1, 4)
-    assert seen == [(1, 4)]
+    assert calls == [(1, 4)]

@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from standin.engine_process import free_port
-from worker.engine.http import Answer, EngineHttp, NoAnswer
+from worker.engine.http import ConnectionFailed, EngineHttp, Response
 
 
 async def _echo(request: web.Request) -> web.Response:
@@ -20,7 +20,7 @@ async def _elsewhere(request: web.Request) -> web.Response:
     raise web.HTTPTemporaryRedirect("/echo")
 
 
-async def _no_http(request: web.Request) -> web.Response:
+async def _not_http(request: web.Request) -> web.Response:
     assert request.transport
     request.transport.write(b"HTTP/9 what\r\n\r\n")
     request.transport.close()
@@ -32,7 +32,7 @@ async def address() -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_route("*", "/engine/echo", _echo)
     app.router.add_route("*", "/engine/elsewhere", _elsewhere)
-    app.router.add_route("*", "/engine/no-http", _no_http)
+    app.router.add_route("*", "/engine/not-http", _not_http)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -47,36 +47,36 @@ async def http(address: str) -> AsyncIterator[EngineHttp]:
     await http.close()
 
 
-def _said(answer: Answer) -> str:
-    assert answer.status == 200
-    return answer.body.decode()
+def _text(response: Response) -> str:
+    assert response.status == 200
+    return response.body.decode()
 
 
-async def test_an_address_may_have_a_path(http: EngineHttp) -> None:
-    assert '"path": "/engine/echo"' in _said(await http.get("/echo"))
+async def test_the_url_may_have_a_path(http: EngineHttp) -> None:
+    assert '"path": "/engine/echo"' in _text(await http.get("/echo"))
 
 
-async def test_a_key_goes_with_every_request(address: str) -> None:
+async def test_the_api_key_is_sent_with_every_request(address: str) -> None:
     http = EngineHttp(address, "one-key", 4)
     try:
-        assert "Bearer one-key" in _said(await http.post("/echo", b'{"a":1}'))
+        assert "Bearer one-key" in _text(await http.post("/echo", b'{"a":1}'))
     finally:
         await http.close()
 
 
-async def test_no_redirect_is_followed(http: EngineHttp) -> None:
+async def test_redirects_are_not_followed(http: EngineHttp) -> None:
     assert (await http.post("/elsewhere", b"{}")).status == 307
 
 
-async def test_what_is_no_http_is_no_answer(http: EngineHttp) -> None:
-    with pytest.raises(NoAnswer):
-        await http.get("/no-http")
+async def test_a_response_that_is_not_http_is_a_failed_connection(http: EngineHttp) -> None:
+    with pytest.raises(ConnectionFailed):
+        await http.get("/not-http")
 
 
-async def test_where_nothing_listens_there_is_no_answer() -> None:
+async def test_a_refused_connection_is_a_failed_connection() -> None:
     http = EngineHttp(f"http://127.0.0.1:{free_port()}", None, 4)
     try:
-        with pytest.raises(NoAnswer):
+        with pytest.raises(ConnectionFailed):
             await http.get("/health")
     finally:
         await http.close()

@@ -1,4 +1,4 @@
-"""Reading what engines answer."""
+"""Parsing the responses of engines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tasks.engine import Message
-from worker.engine.metrics import EngineFigures, read_figures
+from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.responses import refusal
 
 PROMPT = [Message("user", "Mrs Smith's tax number is 1234-5678.\nShe lives at 5 Oak Street.")]
@@ -27,26 +27,26 @@ def _refusal(message: str) -> str:
         "Cannot parse \\u5f20\\u4e09 and 张三",
     ],
 )
-def test_what_may_quote_the_prompt_is_left_out_of_a_refusal(message: str) -> None:
-    told = _refusal(message)
+def test_a_refusal_contains_nothing_that_may_quote_the_prompt(message: str) -> None:
+    reason = _refusal(message)
     for secret in ("Smith", "1234", "Oak", "张", "u5f20"):
-        assert secret not in told
+        assert secret not in reason
 
 
-def test_the_engines_own_words_are_kept() -> None:
-    words = "This model's maximum context length is 2048 tokens, you asked for 3000."
-    assert _refusal(words) == words
+def test_the_engines_own_text_is_kept() -> None:
+    text = "This model's maximum context length is 2048 tokens, you asked for 3000."
+    assert _refusal(text) == text
 
 
 def test_a_refusal_is_bounded() -> None:
     assert len(_refusal("too long " * 1000)) <= 300
 
 
-def test_a_refusal_that_is_not_json_says_nothing() -> None:
+def test_a_refusal_that_is_not_json_is_empty() -> None:
     assert refusal(b"<html>Mrs Smith</html>", PROMPT) == ""
 
 
-def test_figures_of_several_engines_are_added_up() -> None:
+def test_requests_of_several_engines_are_added_up() -> None:
     text = "\n".join(
         [
             "# TYPE vllm:num_requests_running gauge",
@@ -58,14 +58,14 @@ def test_figures_of_several_engines_are_added_up() -> None:
             'vllm:kv_cache_usage_perc{engine="1",model_name="m"} 0.75',
         ]
     )
-    assert read_figures(text) == EngineFigures(running=7, waiting=1, kv_cache_use=0.75)
+    assert parse_metrics(text) == EngineMetrics(running=7, waiting=1, kv_cache_use=0.75)
 
 
-def test_the_cache_has_another_name_in_older_releases() -> None:
+def test_the_cache_metric_of_older_releases_is_read() -> None:
     text = "vllm:num_requests_running 0.0\nvllm:gpu_cache_usage_perc 0.5\n"
-    assert read_figures(text).kv_cache_use == 0.5
+    assert parse_metrics(text).kv_cache_use == 0.5
 
 
-def test_metrics_of_something_else_are_no_figures() -> None:
+def test_metrics_of_another_server_are_refused() -> None:
     with pytest.raises(ValueError, match="vLLM"):
-        read_figures("python_info 1.0\n")
+        parse_metrics("python_info 1.0\n")

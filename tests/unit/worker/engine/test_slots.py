@@ -1,24 +1,24 @@
-"""The places for requests in flight."""
+"""Slots for requests in flight."""
 
 from __future__ import annotations
 
 import asyncio
 
-from worker.engine.slots import Places
+from worker.engine.slots import Slots
 
 
-async def _hold(places: Places, priority: int, name: str, served: list[str]) -> None:
-    async with places.take(priority):
+async def _hold(slots: Slots, priority: int, name: str, served: list[str]) -> None:
+    async with slots.acquire(priority):
         served.append(name)
 
 
 async def _served(order: list[tuple[int, str]]) -> list[str]:
-    """Who gets the one place after whom, where all ask while it is taken."""
-    places, served = Places(1), list[str]()
-    async with places.take(0):
-        asking = [asyncio.create_task(_hold(places, *one, served)) for one in order]
+    """The order in which waiters get the only slot."""
+    slots, served = Slots(1), list[str]()
+    async with slots.acquire(0):
+        waiters = [asyncio.create_task(_hold(slots, *waiter, served)) for waiter in order]
         await asyncio.sleep(0)
-    await asyncio.gather(*asking)
+    await asyncio.gather(*waiters)
     return served
 
 
@@ -26,38 +26,38 @@ async def test_a_lower_priority_number_goes_first() -> None:
     assert await _served([(10, "bulk"), (0, "interactive")]) == ["interactive", "bulk"]
 
 
-async def test_equal_priorities_are_served_as_they_came() -> None:
+async def test_equal_priorities_are_served_in_order_of_arrival() -> None:
     assert await _served([(5, "a"), (5, "b"), (5, "c")]) == ["a", "b", "c"]
 
 
-async def test_who_gives_up_waiting_loses_no_place() -> None:
-    places, served = Places(1), list[str]()
-    async with places.take(0):
-        gone = asyncio.create_task(_hold(places, 0, "gone", served))
-        stays = asyncio.create_task(_hold(places, 1, "stays", served))
+async def test_a_cancelled_waiter_takes_no_slot() -> None:
+    slots, served = Slots(1), list[str]()
+    async with slots.acquire(0):
+        gone = asyncio.create_task(_hold(slots, 0, "gone", served))
+        stays = asyncio.create_task(_hold(slots, 1, "stays", served))
         await asyncio.sleep(0)
         gone.cancel()
     await stays
     assert served == ["stays"]
 
 
-async def test_who_is_cancelled_just_after_getting_a_place_gives_it_back() -> None:
-    places, served = Places(1), list[str]()
-    async with places.take(0):
-        gone = asyncio.create_task(_hold(places, 0, "gone", served))
+async def test_a_slot_granted_just_before_a_cancellation_is_released() -> None:
+    slots, served = Slots(1), list[str]()
+    async with slots.acquire(0):
+        gone = asyncio.create_task(_hold(slots, 0, "gone", served))
         await asyncio.sleep(0)
     gone.cancel()
     async with asyncio.timeout(30):
-        await _hold(places, 0, "next", served)
+        await _hold(slots, 0, "next", served)
     assert served == ["next"]
 
 
-async def test_the_last_places_are_for_priority_0_alone() -> None:
-    places, got = Places(3, kept=1), list[str]()
+async def test_the_reserved_slots_are_for_priority_0_only() -> None:
+    slots, granted = Slots(3, reserved=1), list[str]()
 
     async def take(name: str, priority: int) -> None:
-        async with places.take(priority):
-            got.append(name)
+        async with slots.acquire(priority):
+            granted.append(name)
             await leave.wait()
 
     leave = asyncio.Event()
@@ -67,9 +67,9 @@ async def test_the_last_places_are_for_priority_0_alone() -> None:
         await _settled()
         tasks.create_task(take("interactive", 0))
         await _settled()
-        assert got == ["bulk 0", "bulk 1", "interactive"]
+        assert granted == ["bulk 0", "bulk 1", "interactive"]
         leave.set()
-    assert got[3:] == ["bulk 2"]
+    assert granted[3:] == ["bulk 2"]
 
 
 async def _settled() -> None:

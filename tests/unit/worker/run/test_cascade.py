@@ -1,4 +1,4 @@
-"""The cascade, with engines that answer what a test tells them to."""
+"""The cascade, with scripted engines."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Session(ScriptedEngine):
 
 @dataclass
 class Client:
-    """An engine as the cascade sees it: its health, its model, and what its sessions answer."""
+    """A fake engine client: its health, its model, and the answers of its sessions."""
 
     model: str
     answer: Answer
@@ -69,12 +69,12 @@ class Engines:
     full: Client
 
     def begin(self, *, has_fast: bool = True, **settings: Any) -> CascadeRun:
-        made = Cascade(
+        cascade = Cascade(
             cast("EngineClient", self.full),
             cast("EngineClient", self.fast) if has_fast else None,
             CascadeSettings(**settings),
         )
-        return made.begin(_session)
+        return cascade.begin(_session)
 
     async def run(
         self, model: str | None, *, task: Task[Any, Any] = SUMMARIZE, **begin: Any
@@ -90,13 +90,13 @@ class Engines:
 
 
 def _session(client: EngineClient) -> EngineSession:
-    double = cast("Client", client)
-    double.sessions += 1
-    return cast("EngineSession", Session(lambda _: double.answer, model=double.model))
+    fake = cast("Client", client)
+    fake.sessions += 1
+    return cast("EngineSession", Session(lambda _: fake.answer, model=fake.model))
 
 
 def models_asked(run: CascadeRun) -> tuple[str | None, str | None]:
-    """The names of the models that were asked: the fast one's, and the full one's."""
+    """The models that were asked: fast, full."""
     fast, full = run.asked_of(Role.fast), run.asked_of(Role.full)
     return fast.model if fast else None, full.model if full else None
 
@@ -105,7 +105,7 @@ def engines(fast: Answer = GOOD, full: Answer = GOOD) -> Engines:
     return Engines(Client("small", fast), Client("large", full))
 
 
-async def test_a_good_answer_of_the_fast_model_is_kept() -> None:
+async def test_a_good_answer_of_the_fast_model_is_used() -> None:
     both = engines()
     _, run = await both.run("auto")
     assert both.used == (1, 0)
@@ -114,7 +114,7 @@ async def test_a_good_answer_of_the_fast_model_is_kept() -> None:
     assert run.usage == run.usage_of(Role.fast) == EACH
 
 
-async def test_a_doubtful_answer_goes_to_the_full_model_and_both_are_paid_for() -> None:
+async def test_a_doubtful_answer_escalates_and_both_models_are_in_the_usage() -> None:
     both = engines(fast=BAD)
     summary, run = await both.run("auto")
     assert (summary, both.used) == ("Closed from 3 May.", (1, 1))
@@ -125,19 +125,19 @@ async def test_a_doubtful_answer_goes_to_the_full_model_and_both_are_paid_for() 
     assert run.usage_of(Role.fast) == EACH
 
 
-async def test_the_full_models_answer_is_not_doubted() -> None:
+async def test_the_full_models_answer_is_not_checked() -> None:
     summary, run = await engines(fast=BAD, full=BAD).run("auto")
     assert (summary, run.escalated) == ("Closed from 13 May.", True)
 
 
-async def test_fast_is_taken_unchecked() -> None:
+async def test_fast_is_used_without_checks() -> None:
     both = engines(fast=BAD)
     summary, run = await both.run("fast")
     assert (summary, both.used) == ("Closed from 13 May.", (1, 0))
     assert (run.role, run.escalated) == (Role.fast, False)
 
 
-async def test_full_does_not_touch_the_fast_model() -> None:
+async def test_full_does_not_ask_the_fast_model() -> None:
     both = engines()
     _, run = await both.run("full")
     assert both.used == (0, 1)
@@ -156,7 +156,7 @@ async def test_full_does_not_touch_the_fast_model() -> None:
         (EngineRefused("no"), "fast-engine-refused"),
     ],
 )
-async def test_no_answer_of_the_fast_model_goes_to_the_full_one(
+async def test_an_error_of_the_fast_model_escalates(
     model: str, error: Exception, doubt: str
 ) -> None:
     _, run = await engines(fast=error).run(model)
@@ -173,14 +173,14 @@ async def test_a_fast_engine_that_is_not_healthy_is_not_asked(model: str) -> Non
 
 
 @pytest.mark.parametrize("model", ["auto", "fast"])
-async def test_without_a_fast_engine_all_is_done_in_full(model: str) -> None:
+async def test_without_a_fast_engine_the_full_one_is_used(model: str) -> None:
     both = engines()
     _, run = await both.run(model, has_fast=False)
     assert both.used == (0, 1)
     assert (run.role, run.escalated) == (Role.full, False)
 
 
-async def test_what_is_the_documents_fault_is_not_tried_again_on_the_full_model() -> None:
+async def test_a_fault_of_the_document_does_not_escalate() -> None:
     both = engines()
     run = both.begin()
     with pytest.raises(EmptyDocument):
@@ -189,7 +189,7 @@ async def test_what_is_the_documents_fault_is_not_tried_again_on_the_full_model(
     assert not run.escalated
 
 
-async def test_an_error_of_the_full_model_is_the_jobs() -> None:
+async def test_an_error_of_the_full_model_is_the_error_of_the_job() -> None:
     both = engines(fast=BAD, full=OutputError("no JSON"))
     run = both.begin()
     with pytest.raises(OutputError):
@@ -197,12 +197,12 @@ async def test_an_error_of_the_full_model_is_the_jobs() -> None:
     assert (run.role, run.escalated, run.usage) == (Role.full, True, EACH + EACH)
 
 
-async def test_a_task_that_cannot_check_its_answer_is_done_in_full() -> None:
-    blind: Task[Any, Any] = replace(SUMMARIZE, doubts=None)
+async def test_a_task_without_checks_uses_the_full_model() -> None:
+    unchecked: Task[Any, Any] = replace(SUMMARIZE, doubts=None)
     both = engines()
-    await both.run("auto", task=blind)
+    await both.run("auto", task=unchecked)
     assert both.used == (0, 1)
-    await both.run("fast", task=blind)
+    await both.run("fast", task=unchecked)
     assert both.used == (1, 1)
 
 
@@ -218,7 +218,7 @@ async def test_a_task_that_cannot_check_its_answer_is_done_in_full() -> None:
         ("auto", {"task_models": {"summarize": "full"}}, (1, 0)),
     ],
 )
-async def test_what_the_job_asks_for_goes_over_the_tasks_setting_and_that_over_the_default(
+async def test_the_jobs_model_precedes_the_tasks_setting_and_that_the_default(
     asked: str | None, settings: dict[str, Any], used: tuple[int, int]
 ) -> None:
     both = engines()
@@ -226,11 +226,11 @@ async def test_what_the_job_asks_for_goes_over_the_tasks_setting_and_that_over_t
     assert both.used == used
 
 
-def test_a_setting_for_a_task_that_there_is_not_is_refused() -> None:
+def test_a_setting_for_an_unknown_task_is_refused() -> None:
     with pytest.raises(ValueError, match="sumarize"):
         engines().begin(task_models={"sumarize": "auto"})
 
 
-def test_before_it_runs_a_run_has_used_nothing_and_asked_nobody() -> None:
+def test_a_new_run_has_no_usage_and_no_requests() -> None:
     run = engines().begin()
     assert (run.usage, run.escalated, models_asked(run)) == (Usage(), False, (None, None))

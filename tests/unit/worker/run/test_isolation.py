@@ -1,4 +1,4 @@
-"""Company and solitude."""
+"""The lock that lets a suspect run alone."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import asyncio
 from worker.run.isolation import Isolation
 
 
-async def test_who_is_to_be_alone_waits_for_company_to_go_and_goes_before_new() -> None:
+async def test_an_exclusive_holder_waits_for_shared_ones_and_goes_before_new_ones() -> None:
     isolation, order = Isolation(), list[str]()
     leave = asyncio.Event()
 
     async def first() -> None:
-        async with isolation.in_company():
+        async with isolation.shared():
             await leave.wait()
             order.append("first")
 
     async def alone() -> None:
-        async with isolation.alone():
+        async with isolation.exclusive():
             order.append("alone")
             assert not isolation.open
 
     async def late() -> None:
-        async with isolation.in_company():
+        async with isolation.shared():
             order.append("late")
 
     tasks = []
@@ -36,12 +36,12 @@ async def test_who_is_to_be_alone_waits_for_company_to_go_and_goes_before_new() 
     assert isolation.open
 
 
-async def test_a_cancelled_wait_leaves_the_door_open() -> None:
+async def test_a_cancelled_exclusive_wait_lets_shared_holders_in_again() -> None:
     isolation = Isolation()
-    async with isolation.in_company():
+    async with isolation.shared():
 
         async def alone() -> None:
-            async with isolation.alone():
+            async with isolation.exclusive():
                 raise AssertionError
 
         waiting = asyncio.create_task(alone())

@@ -1,4 +1,4 @@
-"""What is told of a result's origin, and how the page says to recompute it."""
+"""Provenance, and the hash of prompts as docs/provenance.md computes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jobs.model.provenance import (
 )
 from jobs.model.roles import Role
 from worker.engine.request import ChatRequest
-from worker.run.work import seed_of
+from worker.run.task import seed_of
 
 PAGE = (Path(__file__).parents[4] / "docs/provenance.md").read_text("utf-8")
 REQUEST = {
@@ -40,7 +40,7 @@ def by_the_page(bodies: list[str]) -> str:
     return str(names["prompt_sha256"](bodies))
 
 
-def told(*requests: dict[str, Any]) -> str:
+def digest_of(*requests: dict[str, Any]) -> str:
     return combined(ChatRequest.of(request).digest.hex() for request in requests)
 
 
@@ -50,41 +50,41 @@ def test_a_request_is_sent_whole() -> None:
     assert json.loads(ChatRequest.of(REQUEST).body(priority=0)) == REQUEST
 
 
-def test_the_page_says_how_the_hash_of_the_prompts_is_made() -> None:
+def test_the_page_computes_the_hash_of_the_prompts() -> None:
     other = {**REQUEST, "max_tokens": 21}
     bodies = [ChatRequest.of(one).body(10).decode() for one in (REQUEST, other, REQUEST)]
-    assert by_the_page(bodies) == by_the_page(bodies[:2][::-1]) == told(REQUEST, other)
+    assert by_the_page(bodies) == by_the_page(bodies[:2][::-1]) == digest_of(REQUEST, other)
 
 
 @pytest.mark.parametrize("name", ["model", "seed", "temperature", "top_p", "priority"])
-def test_how_it_is_sampled_and_by_which_model_is_not_the_prompt(name: str) -> None:
-    assert told({**REQUEST, name: 1}) == told(REQUEST)
+def test_sampling_and_model_are_not_part_of_the_prompt(name: str) -> None:
+    assert digest_of({**REQUEST, name: 1}) == digest_of(REQUEST)
 
 
 @pytest.mark.parametrize("name", ["messages", "max_tokens", "response_format", "tools", "n"])
-def test_all_else_is_the_prompt(name: str) -> None:
-    assert told({**REQUEST, name: [{"x": 1}]}) != told(REQUEST)
+def test_everything_else_is_part_of_the_prompt(name: str) -> None:
+    assert digest_of({**REQUEST, name: [{"x": 1}]}) != digest_of(REQUEST)
 
 
-def test_the_order_of_a_schemas_properties_is_part_of_what_is_asked() -> None:
+def test_the_order_of_a_schemas_properties_is_part_of_the_prompt() -> None:
     turned = {**REQUEST, "response_format": {"a": 1e30, "b": {"minimum": 0.0}}}
-    assert told(turned) != told(REQUEST)
+    assert digest_of(turned) != digest_of(REQUEST)
 
 
 @pytest.mark.parametrize("odd", ["hot", None, True, [], 10**400])
-def test_a_callers_own_request_may_hold_anything(odd: Any) -> None:
+def test_invalid_sampling_in_a_callers_request_is_ignored(odd: Any) -> None:
     names = ("temperature", "seed", "top_p", "max_tokens")
     chat = ChatRequest.of({"model": "m", "messages": [], **dict.fromkeys(names, odd)})
     assert chat.sampling == Sampling()
 
 
-def test_sampling_is_told_as_it_was_sent() -> None:
+def test_sampling_is_recorded_as_sent() -> None:
     assert ChatRequest.of(REQUEST).sampling == Sampling(0.0, 7, None, 20)
     longest = {"model": "m", "messages": [], "max_completion_tokens": 9, "top_p": 1}
     assert ChatRequest.of(longest).sampling == Sampling(top_p=1.0, max_tokens=9)
 
 
-def test_the_seed_is_the_inputs_until_an_answer_was_of_no_use() -> None:
+def test_the_seed_depends_on_the_input_and_the_failed_tries() -> None:
     assert seed_of("a" * 64, 0) == seed_of("a" * 64, 0)
     assert len({seed_of("a" * 64, 0), seed_of("b" * 64, 0), seed_of("a" * 64, 1)}) == 3
 
@@ -109,21 +109,21 @@ BY_RULES = Provenance("1", None, "0" * 64, role=None, seconds=0.01)
 
 
 @pytest.mark.parametrize("origin", [WHOLE, BY_RULES])
-def test_what_is_kept_comes_back(origin: Provenance) -> None:
+def test_a_record_can_be_read_back(origin: Provenance) -> None:
     assert to_provenance(provenance_record(origin)) == origin
 
 
-def test_what_rules_did_takes_little_room() -> None:
+def test_a_result_without_a_model_has_a_short_record() -> None:
     record = json.loads(provenance_record(BY_RULES))
     assert set(record) == {"task_version", "model", "input_sha256", "role", "seconds"}
 
 
-def test_what_a_newer_release_kept_can_be_read() -> None:
-    kept = json.loads(provenance_record(WHOLE)) | {"later": 1}
-    assert to_provenance(json.dumps(kept)) == WHOLE
+def test_a_record_of_a_newer_release_can_be_read() -> None:
+    record = json.loads(provenance_record(WHOLE)) | {"later": 1}
+    assert to_provenance(json.dumps(record)) == WHOLE
 
 
-def test_nobody_goes_before_others_by_asking_for_it() -> None:
+def test_a_priority_in_the_callers_request_is_ignored() -> None:
     asking = ChatRequest.of({**REQUEST, "priority": -1000})
     assert json.loads(asking.body(priority=0)) == REQUEST
     assert json.loads(asking.body(priority=10))["priority"] == 10

@@ -1,4 +1,4 @@
-"""The documents that options name: found wherever they are, read once for many jobs."""
+"""The documents that options name: found at any depth, read once for many jobs."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def stored(document_id: str) -> StoredDocument:
 
 
 @dataclass
-class Shelf:
-    """A double behind the ledger's documents and libraries, and what reads them."""
+class FakeLedger:
+    """A fake of the ledger's documents and libraries, and of the reader."""
 
     ids: Sequence[str]
     read: list[str] = field(default_factory=list)
@@ -65,13 +65,13 @@ class Shelf:
 
 @dataclass
 class _Library:
-    shelf: Shelf
+    ledger: FakeLedger
 
     async def documents(self, department: str, name: str) -> Sequence[StoredDocument]:
-        return [stored(one) for one in self.shelf.ids] if name == "laws" else []
+        return [stored(one) for one in self.ledger.ids] if name == "laws" else []
 
 
-def test_references_are_found_wherever_they_are() -> None:
+def test_references_are_found_at_any_depth() -> None:
     options = Options.model_validate(
         {
             "old": {"document_id": "a"},
@@ -86,11 +86,11 @@ def test_references_are_found_wherever_they_are() -> None:
 
 
 async def test_each_reference_gets_its_document() -> None:
-    shelf = Shelf(["a", "b"])
+    ledger = FakeLedger(["a", "b"])
     options = Options.model_validate(
         {"old": {"text": "words"}, "more": [{"document_id": "b"}], "library": "laws"}
     )
-    await shelf.references().give("tax", options)
+    await ledger.references().resolve("tax", options)
     assert options.old is not None
     assert options.old.document.text == "words"
     assert options.more[0].document.text.startswith("b")
@@ -98,39 +98,39 @@ async def test_each_reference_gets_its_document() -> None:
     assert [one.text[0] for one in options.library.documents] == ["a", "b"]
 
 
-async def test_jobs_that_begin_together_read_a_library_once() -> None:
-    shelf = Shelf(["a", "b", "c"])
-    references = shelf.references()
+async def test_jobs_that_start_together_read_a_library_once() -> None:
+    ledger = FakeLedger(["a", "b", "c"])
+    references = ledger.references()
     jobs = [Options.model_validate({"library": "laws"}) for _ in range(8)]
-    await asyncio.gather(*(references.give("tax", options) for options in jobs))
-    await references.give("tax", Options.model_validate({"old": {"document_id": "b"}}))
-    assert sorted(shelf.read) == ["a", "b", "c"]
+    await asyncio.gather(*(references.resolve("tax", options) for options in jobs))
+    await references.resolve("tax", Options.model_validate({"old": {"document_id": "b"}}))
+    assert sorted(ledger.read) == ["a", "b", "c"]
 
 
-async def test_what_is_remembered_stays_bounded_and_the_last_used_stays() -> None:
-    shelf = Shelf(["a", "b", "c"])
-    references = shelf.references(remembered_chars=45)
+async def test_the_cache_is_bounded_and_evicts_the_least_recently_used() -> None:
+    ledger = FakeLedger(["a", "b", "c"])
+    references = ledger.references(cached_chars=45)
     for name in ("a", "b", "a", "c", "a", "b"):
-        await references.give("tax", Options.model_validate({"old": {"document_id": name}}))
-    assert shelf.read == ["a", "b", "c", "b"]
+        await references.resolve("tax", Options.model_validate({"old": {"document_id": name}}))
+    assert ledger.read == ["a", "b", "c", "b"]
 
 
 @pytest.mark.parametrize("options", [{"old": {"document_id": "z"}}, {"library": "none"}])
-async def test_what_is_gone_when_the_job_runs_is_missing(options: dict[str, Any]) -> None:
+async def test_a_reference_deleted_before_the_run_is_missing(options: dict[str, Any]) -> None:
     with pytest.raises(DocumentMissing):
-        await Shelf(["a"]).references().give("tax", Options.model_validate(options))
+        await FakeLedger(["a"]).references().resolve("tax", Options.model_validate(options))
 
 
-async def test_a_document_that_was_read_in_part_is_not_given(
+async def test_a_document_with_unread_pages_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shelf, whole = Shelf(["a"]), Shelf.read_one
+    ledger, whole = FakeLedger(["a"]), FakeLedger.read_one
 
-    async def in_part(self: Shelf, document: StoredDocument) -> Document:
+    async def partly(self: FakeLedger, document: StoredDocument) -> Document:
         return replace(await whole(self, document), pages=3, unread_pages=(2, 3))
 
-    monkeypatch.setattr(Shelf, "read_one", in_part)
-    references = shelf.references()
+    monkeypatch.setattr(FakeLedger, "read_one", partly)
+    references = ledger.references()
     for options in ({"old": {"document_id": "a"}}, {"library": "laws"}):
         with pytest.raises(PagesUnread, match="2 of 3 pages"):
-            await references.give("tax", Options.model_validate(options))
+            await references.resolve("tax", Options.model_validate(options))

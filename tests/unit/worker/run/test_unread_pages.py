@@ -1,7 +1,9 @@
-"""No task takes a part of a document for the whole."""
+"""Documents with unread pages fail every task that needs the whole text."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,46 +11,48 @@ import pytest
 
 from documents.document import Block, Document
 from documents.errors import PagesUnread
-from jobs.model.job import Usage
+from documents.limits import ReadLimits
+from jobs.model.job import StoredDocument
 from jobs.model.lanes import Lane
 from jobs.process.settings import CascadeSettings
 from worker.run.cascade import Cascade
-from worker.run.inputs import DocumentInput
-from worker.run.work import Outcome, Work
+from worker.run.inputs import Inputs
+from worker.run.outcome import Outcome
+from worker.run.task import run_task
 
-WORDS = "Only this page was read."
+TEXT = "Only this page was read."
 UNREAD = tuple(range(2, 9))
+STORED = StoredDocument(
+    "doc_1", "tax", "0" * 64, 3, "text/plain", None, datetime.now(UTC), "tax/doc_1"
+)
 
 
-async def outcome(task: str, unread: tuple[int, ...]) -> Outcome:
-    document = Document(WORDS, (Block(0, len(WORDS), page=1),), "application/pdf", 8, unread)
+async def result_of(task: str, unread: tuple[int, ...]) -> bytes:
+    document = Document(TEXT, (Block(0, len(TEXT), page=1),), "application/pdf", 8, unread)
 
-    async def of(_: object) -> DocumentInput:
-        return DocumentInput(document, {}, "0" * 64, None)
+    async def read(*_: object) -> Document:
+        return document
 
-    async def give_references(*_: object) -> None:
-        """None of the tasks here names a document."""
-
-    session = SimpleNamespace(usage=Usage(), asked=None)
-    engine: Any = SimpleNamespace(model="m", session=lambda **_: session)
-    inputs: Any = SimpleNamespace(of=of, give_references=give_references)
+    store: Any = SimpleNamespace(path=Path)
+    reading: Any = SimpleNamespace(read=read)
+    nothing: Any = None
+    inputs = Inputs(nothing, store, reading, ReadLimits(10_000, 10), nothing)
+    job = SimpleNamespace(
+        id="job_1", department="tax", task=task, lane=Lane.interactive, options={}, model=None
+    )
+    claim: Any = SimpleNamespace(job=job, tries=0, document=STORED)
+    lease: Any = SimpleNamespace(claim=claim, progress=None)
+    engine: Any = SimpleNamespace(model="m")
+    outcome = Outcome(claim)
     cascade = Cascade(engine, None, CascadeSettings())
-    work = Work(inputs=inputs, cascade=cascade, timeout_seconds=10)
-    job = SimpleNamespace(id="job_1", task=task, lane=Lane.interactive)
-    lease: Any = SimpleNamespace(claim=SimpleNamespace(job=job, tries=0), progress=None)
-    return await work.do(lease)
+    return await run_task(lease, outcome, await inputs.read(outcome), cascade)
 
 
 @pytest.mark.parametrize("task", ["summarize"])
-async def test_a_task_fails_over_pages_that_nobody_read(task: str) -> None:
-    error = (await outcome(task, UNREAD)).error
-    assert isinstance(error, PagesUnread)
-    assert "7 of 8 pages" in str(error)
-    assert "2, 3, 4, 5, 6…" in str(error)
+async def test_a_task_fails_over_unread_pages(task: str) -> None:
+    with pytest.raises(PagesUnread, match=r"7 of 8 pages .* 2, 3, 4, 5, 6…"):
+        await result_of(task, UNREAD)
 
 
-async def test_parse_says_which_they_are() -> None:
-    found = await outcome("parse", UNREAD)
-    assert found.error is None
-    assert found.result is not None
-    assert b'"unread_pages":[2,3,4,5,6,7,8]' in found.result
+async def test_parse_lists_the_unread_pages() -> None:
+    assert b'"unread_pages":[2,3,4,5,6,7,8]' in await result_of("parse", UNREAD)

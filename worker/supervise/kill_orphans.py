@@ -1,8 +1,9 @@
 """Kills the process groups of a supervisor that died without stopping them.
 
-Run as `python -I -S bury.py`, in a session of its own, with the supervisor's pipe as input: a line
-`+PGID` puts a group in its care, `-PGID` takes it out. The pipe's end means that the supervisor is
-gone, whatever killed it. Linux's parent-death signal reaches children only; this reaches theirs.
+Run as `python -I -S kill_orphans.py` in its own session, with a pipe from the supervisor as input.
+A line `+PGID` adds a group, `-PGID` removes it. The end of the pipe means that the supervisor is
+dead, for whatever reason. Linux's parent-death signal reaches only children; this also reaches the
+processes that they started.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import sys
 
 
 def main() -> None:
-    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(asked, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
     for line in sys.stdin:
         group = int(line[1:])

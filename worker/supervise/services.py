@@ -1,4 +1,4 @@
-"""What the whole system is made of on one machine."""
+"""The processes of the whole system on one machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
-from jobs.process.settings import WorkerSettings
 from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
 from worker.supervise.child import ChildSpec, supervisor_mark
@@ -25,22 +24,22 @@ _STOP_MARGIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine's address, and the child that serves it where it is our own."""
+    """An engine's URL, and the child that serves it if the system starts it."""
 
     url: str
     child: ChildSpec | None = None
 
 
 def engine_home() -> Path:
-    """Where an engine is installed: `CHANCERY_ENGINE_HOME`, `./.engine`, or beside the venv."""
-    if given := os.environ.get(ENGINE_HOME):
-        return Path(given)
-    here = Path(".engine")
-    return here if here.is_dir() else Path(sys.prefix).parent / ".engine"
+    """`CHANCERY_ENGINE_HOME`, or else `.engine` in the working directory or beside the venv."""
+    if home := os.environ.get(ENGINE_HOME):
+        return Path(home)
+    local = Path(".engine")
+    return local if local.is_dir() else Path(sys.prefix).parent / ".engine"
 
 
 def own_engine(model: str) -> Engine:
-    """vLLM on this machine's processors, on a free port. Raises `FileNotFoundError`."""
+    """vLLM on this machine's CPUs, on a free port. Raises `FileNotFoundError`."""
     port = free_port(HOST)
     command = cpu_engine(engine_home(), model, HOST, port)
     url = f"http://{HOST}:{port}"
@@ -60,7 +59,7 @@ def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:
         argv=server.argv,
         env=foreign_environment(),
         ready=ledger_answers(ledger),
-        gate=True,
+        blocks_next_stage=True,
     )
 
 
@@ -70,15 +69,16 @@ def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
     )
 
 
-def process_child(role: str, environment: Mapping[str, str], ledger: Ledger) -> ChildSpec:
-    """The worker, the courier or the scheduler; ready when its heartbeat is in the ledger."""
-    grace = WorkerSettings().grace_seconds + _STOP_MARGIN_SECONDS
+def process_child(
+    role: str, environment: Mapping[str, str], ledger: Ledger, grace_seconds: float
+) -> ChildSpec:
+    """The worker, courier or scheduler; ready when its heartbeat is in the ledger."""
     return ChildSpec(
         name=role,
         argv=_python("worker", role),
         env=environment,
         ready=heart_beats(ledger, role),
-        grace_seconds=grace,
+        grace_seconds=grace_seconds + _STOP_MARGIN_SECONDS,
     )
 
 
@@ -103,7 +103,7 @@ def ledger_answers(ledger: Ledger) -> Check:
 
 
 def heart_beats(ledger: Ledger, role: str) -> Check:
-    """Whether a process of this supervisor's has a fresh heartbeat in the ledger."""
+    """Whether a child of this supervisor has a recent heartbeat in the ledger."""
     mark = f"-{supervisor_mark()}-"
 
     async def check() -> bool:
@@ -120,10 +120,10 @@ def heart_beats(ledger: Ledger, role: str) -> Check:
 
 
 def foreign_environment() -> dict[str, str]:
-    """Our environment without our own settings, which hold secrets, for others' programs."""
+    """The environment for Redis and vLLM: without Chancery's settings, which hold secrets."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)}
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
-    # -P: what lies in the working directory is not imported.
+    # -P: import nothing from the working directory.
     return (sys.executable, "-P", "-m", module, *arguments)

@@ -1,4 +1,4 @@
-"""The gate before Celery's consumer, and what it does when a connection breaks."""
+"""The guard of Celery's pulls, and what it does when a connection breaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kombu import Connection
 from kombu.transport.virtual import Message
 
 from worker.celery.app import celery_settings
-from worker.celery.gate import install_gate
+from worker.celery.pull_guard import install_pull_guard
 
 MESSAGE = {
     "body": "",
@@ -21,18 +21,18 @@ MESSAGE = {
 }
 
 
-def test_a_channel_closes_over_a_message_that_nobody_acknowledged(
+def test_a_channel_closes_over_an_unacknowledged_message(
     redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As when Redis dies just after a message was pulled; it is neither put back nor kept."""
-    app = Celery("gated", broker=redis_url)
-    install_gate(app, lambda: True)
-    [gate] = [step for step in app.steps["consumer"] if step.__name__ == "Gate"]
+    """As when Redis dies just after a message was pulled; kombu neither restores nor saves it."""
+    app = Celery("guarded", broker=redis_url)
+    install_pull_guard(app, lambda: True)
+    [guard] = [step for step in app.steps["consumer"] if step.__name__ == "PullGuard"]
     options = celery_settings()["broker_transport_options"]
     with Connection(redis_url, transport_options=options) as connection:
         channel = connection.default_channel
         consumer = SimpleNamespace(task_consumer=SimpleNamespace(channel=channel))
-        gate(consumer).start(consumer)
+        guard(consumer).start(consumer)
         channel.qos.append(Message(MESSAGE, channel), "1")
 
         connection.transport.client = None  # as Celery does first with a connection that broke

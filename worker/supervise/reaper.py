@@ -1,4 +1,4 @@
-"""The supervisor's hold on the process that buries the children of a killed supervisor."""
+"""Starts the process that kills the children of a killed supervisor."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ import subprocess
 import sys
 from pathlib import Path
 
-_SCRIPT = Path(__file__).with_name("bury.py")
+_SCRIPT = Path(__file__).with_name("kill_orphans.py")
 
 
-class Undertaker:
-    """Kills every process group in its care once this process is gone, however it went."""
+class Reaper:
+    """Kills the added process groups when this process ends, for whatever reason."""
 
     def __init__(self) -> None:
         self._groups: set[int] = set()
         self._process: subprocess.Popen[str] | None = None
 
-    def watch(self, group: int) -> None:
-        """Take the process group `group` into care."""
+    def add(self, group: int) -> None:
         self._groups.add(group)
-        self._tell(f"+{group}\n")
+        self._send(f"+{group}\n")
 
-    def release(self, group: int) -> None:
-        """Let `group` out of care: its processes have ended."""
+    def remove(self, group: int) -> None:
         self._groups.discard(group)
-        self._tell(f"-{group}\n")
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """End the process. What is still in its care is killed."""
+        """End the reaper's process, which kills the groups that were not removed."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             self._process.wait(timeout=10)
         self._process = None
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self._process is None or self._process.poll() is not None:
             line = "".join(f"+{group}\n" for group in self._groups)
             self._process = self._start()

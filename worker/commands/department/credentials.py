@@ -10,21 +10,15 @@ from pathlib import Path
 import click
 
 from jobs.ledger import Ledger
-from worker.commands.department.arguments import (
-    DurationType,
-    NameType,
-    json_option,
-    no_such,
-    with_ledger,
-)
-from worker.commands.system import system_options
+from worker.commands.department.arguments import DurationType, NameType, json_option, no_such
+from worker.commands.system import system_options, with_ledger
 
 keep_option = click.option(
     "--keep",
     type=DurationType(),
     default="24h",
     show_default=True,
-    help="How long the old ones are still good: 30m, 24h, 7d, or 0.",
+    help="How long the old ones stay valid: 30m, 24h, 7d, or 0.",
 )
 
 
@@ -36,9 +30,9 @@ keep_option = click.option(
 def rotate_secret(
     *, name: str, keep: timedelta, as_json: bool, data_dir: Path, redis_url: str | None
 ) -> None:
-    """Make a new callback secret for the department NAME and print it.
+    """Create a new callback secret for the department NAME and print it.
 
-    Until the old one is over, callbacks are signed with both, and either verifies them.
+    Until the old secret expires, callbacks carry a signature of each.
     """
 
     async def rotate(ledger: Ledger) -> str | None:
@@ -62,7 +56,7 @@ def rotate_secret(
 def rotate_key(
     *, name: str, keep: timedelta, as_json: bool, data_dir: Path, redis_url: str | None
 ) -> None:
-    """Make a new API key for the department NAME and print it, this once."""
+    """Create a new API key for the department NAME and print it once."""
 
     async def rotate(ledger: Ledger) -> str | None:
         return await ledger.credentials.rotate_key(name, keep)
@@ -75,7 +69,7 @@ def rotate_key(
         return
     click.echo(f"department  {name}")
     click.echo(f"api_key     {key}")
-    click.echo("The key cannot be shown again: only its hash is kept.", err=True)
+    click.echo("The key cannot be shown again: only its hash is stored.", err=True)
 
 
 @click.command()
@@ -91,21 +85,20 @@ def revoke(
     data_dir: Path,
     redis_url: str | None,
 ) -> None:
-    """End API keys of the department NAME now.
+    """Revoke API keys of the department NAME.
 
-    Each KEY is whole, or its id as `chancery department show` has it. The api learns it within
-    five seconds.
+    KEY is a key, or its id from `chancery department show`. The api applies it within five seconds.
     """
     ids = [key.split("_")[1] if key.startswith("chy_") else key for key in keys]
 
-    async def end(ledger: Ledger) -> Sequence[str]:
-        return [one for one in ids if not await ledger.credentials.revoke(name, one)]
+    async def revoke_all(ledger: Ledger) -> Sequence[str]:
+        return [key_id for key_id in ids if not await ledger.credentials.revoke(name, key_id)]
 
-    unknown = with_ledger(data_dir, redis_url, end)
+    unknown = with_ledger(data_dir, redis_url, revoke_all)
     for key_id in ids:
         if key_id in unknown:
             click.echo(f"{name} has no key {key_id}", err=True)
         else:
-            click.echo(f"key {key_id} is over")
+            click.echo(f"key {key_id} is revoked")
     if unknown:
         context.exit(1)

@@ -1,4 +1,4 @@
-"""The event loop that all of Celery's threads share."""
+"""The event loop that Celery's threads share."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import uvloop
 T = TypeVar("T")
 
 
-class LoopThread:
-    """An event loop in a thread of its own, for as long as the `with` block."""
+class EventLoopThread:
+    """Runs an event loop in its own thread while the `with` block runs."""
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
 
-    def __enter__(self) -> LoopThread:
+    def __enter__(self) -> EventLoopThread:
         self._thread.start()
         return self
 
@@ -33,5 +33,5 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` on the loop and wait for what it returns."""
+        """Run `work` on the loop, wait for it and return its result."""
         return self.submit(work).result()

@@ -1,0 +1,123 @@
+"""`chancery department show`: a department without its secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobs.ledger import Ledger
+from jobs.ledger.credentials import Credential
+from jobs.model.department import CallbackOptions, Department, Quota
+from jobs.model.quotas import QuotaLeft
+from tasks.secrecy import Secrecy
+from worker.commands.department.arguments import QUOTA_FIELDS, NameType, json_option, no_such
+from worker.commands.system import system_options, with_ledger
+
+
+@click.command()
+@click.argument("name", type=NameType())
+@json_option
+@system_options
+def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
+    """Show the department NAME, without its secrets."""
+    description = with_ledger(data_dir, redis_url, partial(_describe, name=name))
+    if description is None:
+        raise no_such(name)
+    click.echo(json.dumps(description.as_json()) if as_json else "\n".join(description.lines()))
+
+
+def secrecy_text(allowed: Secrecy | None) -> str:
+    return f"up to {allowed.value}" if allowed else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A department with what the ledger holds about it. `gone`: URLs whose receiver answered 410;
+    `remaining`: what is left of its quotas.
+    """
+
+    department: Department
+    keys: Sequence[Credential]
+    secrets: Sequence[Credential]
+    options: CallbackOptions
+    gone: Sequence[str]
+    remaining: Sequence[QuotaLeft]
+
+    def as_json(self) -> dict[str, Any]:
+        department = self.department
+        return {
+            "department": department.name,
+            "callback_allow": list(department.callback_allow),
+            "weight": department.weight,
+            **asdict(department.quota),
+            "left": {quota.name.value: quota.left for quota in self.remaining},
+            "window": department.window,
+            "allow_secrecy": department.allow_secrecy.value if department.allow_secrecy else None,
+            "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
+            "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
+            "ca_file": self.options.ca_pem is not None,
+            "client_cert": self.options.client_cert_pem is not None,
+            "headers": sorted(self.options.headers),
+            "sm3": self.options.sm3_key is not None,
+            "gone": list(self.gone),
+        }
+
+    def lines(self) -> Iterator[str]:
+        department = self.department
+        yield f"department      {department.name}"
+        yield f"callback_allow  {', '.join(department.callback_allow) or 'nothing'}"
+        yield f"weight          {department.weight}"
+        remaining = {quota.name: quota.left for quota in self.remaining}
+        for quota, field in QUOTA_FIELDS.items():
+            suffix = f", {remaining[quota]:,} left" if quota in remaining else ""
+            yield f"{field:15} {_quota_text(field, department.quota)}{suffix}"
+        yield f"window          {department.window or 'as the platform'}"
+        yield f"allow_secrecy   {secrecy_text(department.allow_secrecy)}"
+        for key in self.keys:
+            yield f"key             {key.id}{_until(key)}"
+        for number, secret in enumerate(self.secrets):
+            yield f"secret          {'old' if number else 'new'}{_until(secret)}"
+        for name in sorted(self.options.headers):
+            yield f"header          {name}"
+        as_json = self.as_json()
+        flags = [flag for flag in ("ca_file", "client_cert", "sm3") if as_json[flag]]
+        if flags:
+            yield f"set             {', '.join(flags)}"
+        for url in self.gone:
+            yield f"gone            {url}"
+
+
+async def _describe(ledger: Ledger, *, name: str) -> Description | None:
+    """None if the department does not exist."""
+    department = await ledger.departments.get(name)
+    if department is None:
+        return None
+    return Description(
+        department,
+        await ledger.credentials.keys(name),
+        await ledger.credentials.secrets(name),
+        await ledger.departments.callback_options(name),
+        await ledger.callbacks.gone(name),
+        await ledger.departments.quotas(name),
+    )
+
+
+def _quota_text(field: str, quota: Quota) -> str:
+    value = getattr(quota, field)
+    if value is None:
+        return "no limit"
+    return f"{value:g}/s" if field == "rate" else f"{value:,}"
+
+
+def _moment(credential: Credential) -> str | None:
+    return credential.until.isoformat(timespec="seconds") if credential.until else None
+
+
+def _until(credential: Credential) -> str:
+    return f" until {credential.until.astimezone():%Y-%m-%d %H:%M}" if credential.until else ""
