@@ -102,7 +102,7 @@ class BatchReader:
             looked_up = await self._look_up(indexing.batch, department, indexer, slice_)
             problems = [*slice_.problems, *looked_up]
             await asyncio.to_thread(refused.write, b"".join(map(refused_line, problems)))
-            if not await self._ledger.batches.note_indexing(indexing, slice_.bytes_read):
+            if not await self._ledger.batches.renew_indexing(indexing, slice_.bytes_read):
                 return False
         return True
 
@@ -112,7 +112,7 @@ class BatchReader:
         """Refuse lines whose documents, libraries or callback URLs the department cannot use."""
         until = batch.deadline + DOCUMENT_MARGIN
         ids = sorted(slice_.document_ids)
-        sizes = await self._ledger.documents.prolong(batch.department, ids, until)
+        sizes = await self._ledger.documents.extend(batch.department, ids, until)
         no_libraries = await self._ledger.libraries.missing(batch.department, slice_.libraries)
         refused = await _refused_callbacks(department, slice_.callback_urls)
         return [

@@ -19,7 +19,6 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.store import Store
 from jobs.views import job_view
-from tasks.errors import EngineRefused, OptionsInvalid, OptionsTooLong
 from worker.bulk.segments import Draft, Lines, remaining
 
 # Recording a segment blocks Redis for about 0.1 ms per line.
@@ -130,7 +129,7 @@ class Flusher:
         else:
             errors.add(failed_line(custom_id, job.id, job.error or _LOST.to_dict()))
 
-    async def _body(self, job: Job, line: Line) -> bytes | None:
+    async def _body(self, job: Job, line: LineHeader) -> bytes | None:
         """The body of the output line; None for a job that did not succeed."""
         if job.status is not JobStatus.succeeded:
             return None
@@ -153,7 +152,7 @@ class Flusher:
             if draft.full:
                 break
             input_line = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
-            line = await read_line(self._store, input_line)
+            line = await read_header(self._store, input_line)
             draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
             draft.unrun += 1
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from jobs.batches.batch import Batch
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from jobs.ledger.upkeep import Release, Released
+from jobs.ledger.upkeep import Release, ReleaseResult
 from jobs.process.settings import BatchSettings, BulkSettings
 
 LIVE_SECONDS = 10.0
@@ -41,7 +41,7 @@ class Releaser:
         self._rate = 0.0
         self._last = (time.monotonic(), 0)
 
-    async def release(self) -> Released:
+    async def release(self) -> ReleaseResult:
         """Release the jobs that may run now."""
         if time.monotonic() >= self._refresh_at:
             await self._refresh()
@@ -62,7 +62,7 @@ class Releaser:
         ahead = max(self._rate * AHEAD_SECONDS, self._slots / 4)
         return self._slots + round(min(ahead, self._slots * MAX_AHEAD))
 
-    def _note(self, released: Released) -> None:
+    def _note(self, released: ReleaseResult) -> None:
         """Estimate how many bulk jobs end per second."""
         now, (then, in_hand) = time.monotonic(), self._last
         ended = max(in_hand - released.in_hand, 0)
@@ -71,7 +71,7 @@ class Releaser:
 
     async def _refresh(self) -> None:
         now = datetime.now(UTC)
-        self._slots = bulk_slots(await self._ledger.processes.list(), now) or self._default_slots
+        self._slots = bulk_slots(await self._ledger.processes.list()) or self._default_slots
         closed = {
             department.name
             for department in await self._ledger.departments.all()
@@ -96,14 +96,14 @@ class Releaser:
         return batch.window is not None and not self._bulk.calendar(batch.window).is_open(now)
 
 
-def bulk_slots(processes: Sequence[Process], now: datetime) -> int:
+def bulk_slots(processes: Sequence[Process]) -> int:
     """How many bulk jobs the engines of live workers can run at once, as the workers report; 0 if
     there are none. An engine with waiting requests and a full KV cache gets no more than it runs.
     """
     return sum(
         _slots_of(process)
         for process in processes
-        if process.role == "worker" and (now - process.seen_at).total_seconds() < LIVE_SECONDS
+        if process.role == "worker" and process.age_seconds < LIVE_SECONDS
     )
 
 

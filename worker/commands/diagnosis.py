@@ -62,11 +62,11 @@ def of_server(server: Server) -> Iterator[Finding]:
         yield Finding(Level.ok, "redis", text)
 
 
-def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def of_processes(processes: Sequence[Process]) -> Iterator[Finding]:
     """One finding for each process, and one for each role without a live process."""
-    live_roles = {process.role for process in processes if _age(process, now) <= LIVE_SECONDS}
+    live_roles = {process.role for process in processes if process.age_seconds <= LIVE_SECONDS}
     for process in processes:
-        age = _age(process, now)
+        age = process.age_seconds
         text = f"{process.name}, last heartbeat {age:.0f} s ago"
         if age <= LIVE_SECONDS:
             yield Finding(Level.ok, process.role, text)
@@ -79,15 +79,15 @@ def of_processes(processes: Sequence[Process], now: datetime) -> Iterator[Findin
     for role in ROLES:
         if role not in {process.role for process in processes}:
             yield Finding(Level.bad, role, "no heartbeat in the last ten minutes", _start_it(role))
-    yield from _lanes_without_worker(processes, now)
+    yield from _lanes_without_worker(processes)
 
 
-def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def _lanes_without_worker(processes: Sequence[Process]) -> Iterator[Finding]:
     """Lanes without a live worker, if there are live workers at all."""
     workers = [
         process.detail.get("lanes", list(Lane))
         for process in processes
-        if process.role == "worker" and _age(process, now) <= LIVE_SECONDS
+        if process.role == "worker" and process.age_seconds <= LIVE_SECONDS
     ]
     for lane in Lane if workers else ():
         if not any(lane in lanes for lanes in workers):
@@ -95,11 +95,11 @@ def _lanes_without_worker(processes: Sequence[Process], now: datetime) -> Iterat
             yield Finding(Level.bad, "worker", f"no worker runs {lane} jobs", advice)
 
 
-def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]:
+def of_engines(processes: Sequence[Process]) -> Iterator[Finding]:
     """The engines of each live worker, as the worker reports them."""
     for process in processes:
         healthy = process.detail.get("engine_healthy")
-        if healthy is None or _age(process, now) > LIVE_SECONDS:
+        if healthy is None or process.age_seconds > LIVE_SECONDS:
             continue
         if healthy:
             metrics = ", ".join(_engine_metrics(process.detail.get("engine") or {}))
@@ -115,7 +115,7 @@ def of_engines(processes: Sequence[Process], now: datetime) -> Iterator[Finding]
             yield _of_fast_engine(process)
 
 
-def of_figures(figures: Figures, max_queued: int) -> Iterator[Finding]:
+def of_figures(figures: Statistics, max_queued: int) -> Iterator[Finding]:
     """The open jobs, the queues, callbacks and receivers."""
     jobs: Counter[str] = Counter()
     for (_, status), count in figures.jobs.items():
@@ -194,7 +194,7 @@ def _of_callbacks(figures: Statistics) -> Iterator[Finding]:
     )
 
 
-def _of_receivers(figures: Figures) -> Iterator[Finding]:
+def _of_receivers(figures: Statistics) -> Iterator[Finding]:
     """Receivers with an open breaker, and URLs that answered 410."""
     broken = [
         f"{receiver} of {department}"

@@ -53,14 +53,14 @@ async def _check(redis_url: str, max_queued: int) -> list[Finding]:
 
 
 async def _findings(ledger: Ledger, max_queued: int) -> list[Finding]:
-    server = await ledger.figures.server()
+    server = await ledger.statistics.server()
     processes = await ledger.processes.list()
     figures = await ledger.read_statistics()
     pauses = await ledger.pauses.list()
     return [
         *diagnosis.of_server(server),
-        *diagnosis.of_processes(processes, now),
-        *diagnosis.of_engines(processes, now),
+        *diagnosis.of_processes(processes),
+        *diagnosis.of_engines(processes),
         *diagnosis.of_figures(figures, max_queued),
         *diagnosis.of_pauses(pauses),
     ]

@@ -196,9 +196,9 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 
 def main() -> None:
-    settings = CallbackSettings()
+    settings = Settings()
     with EventLoopThread() as loop:
-        courier = loop.run(_made(settings))
+        courier = loop.run(_new_courier(settings))
 
         def deliver(callback_id: str) -> str:
             return loop.run(courier.deliver(callback_id))

@@ -70,7 +70,7 @@ class Scheduler:
         self._ledger = Ledger(settings.redis)
         self._store = Store(settings.store.data_dir / "store")
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
-        self._outlook = Outlook(self._ledger, settings.bulk)
+        self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._reader = BatchReader(self._ledger, self._store, index_limits)
         self._stopping = asyncio.Event()
@@ -129,7 +129,7 @@ class Scheduler:
 
     async def _run_due_work(self) -> None:
         take_leases = time.monotonic() >= self._leases_count_from
-        due_work = await self._ledger.upkeep.sweep(take_leases=take_leases)
+        due_work = await self._ledger.upkeep.run_due_work(take_leases=take_leases)
         self._swept_at = datetime.now(UTC)
         counts = {name: count for name, count in asdict(due_work).items() if count}
         if counts:
@@ -141,14 +141,14 @@ class Scheduler:
             log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
     async def _update_eta(self) -> None:
-        await self._ledger.batches.note_expected(await self._outlook.of_all(datetime.now(UTC)))
+        await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():
             pass
 
     async def _prune(self) -> None:
-        pruned = await self._ledger.upkeep.forget()
+        pruned = await self._ledger.upkeep.prune()
         for blob in pruned.blobs:
             await self._store.delete(blob)
         abandoned = await self._store.clear_abandoned()

@@ -57,7 +57,6 @@ class Settings:
     fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
     cascade: CascadeSettings = field(default_factory=CascadeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
-    retention: RetentionSettings = field(default_factory=RetentionSettings)
     ocr: OcrSettings = field(default_factory=OcrSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
@@ -85,7 +84,7 @@ class Worker:
                 store,
                 self._reading,
                 _read_limits(settings.limits, settings.ocr),
-                Documents(self._ledger, store, settings.limits, settings.retention),
+                Documents(self._ledger, store, settings.limits),
             ),
             cascade=Cascade(self._engine, self._fast, settings.cascade),
             ending=RunEnding(

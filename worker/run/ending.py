@@ -125,7 +125,7 @@ class RunEnding:
     async def _requeue(
         self, claim: Claim, code: str, delay_seconds: float, *, counted: bool
     ) -> None:
-        accepted = await self._ledger.runs.put_back(
+        accepted = await self._ledger.runs.requeue(
             claim, delay_seconds=delay_seconds, counted=counted, code=code
         )
         log.info("job.requeued", code=code, delay=round(delay_seconds, 1), accepted=accepted)

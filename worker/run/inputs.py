@@ -33,7 +33,7 @@ from tasks.errors import OptionsMisfit, TaskGone
 from tasks.model.checking import check
 from tasks.registry import TASKS
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import LOOKED_AT, level_of
+from tasks.secrecy.files import SCREENED_IN_PROCESS, level_of
 from tasks.task import Task
 from worker.run.outcome import Outcome
 from worker.run.references import References
@@ -84,7 +84,7 @@ class Inputs:
         self._limits = limits
         self._documents = documents
         # Lines asked for at the same time are read in one call to a thread.
-        self._lines = Grouped(self._read_lines)
+        self._lines = Coalescer(self._read_lines)
         self._references = References(ledger, self._read_document, limits)
 
     async def read(self, outcome: Outcome) -> TaskInput | ChatInput:
@@ -142,7 +142,7 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await check(document, lambda: marking_in(document))
-        if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
+        if marking is None and stored.media_type in HOLD_MORE & SCREENED_IN_PROCESS:
             # Hidden text and properties may be marked too; `document` does not contain them.
             marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)
@@ -191,7 +191,7 @@ class StoredSource:
             raise _missing() from error
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
-        document = await self.documents.keep_made(
+        document = await self.documents.keep_result_file(
             self.stored.department, data, filename=filename, media_type=media_type
         )
         return ResultFile(

@@ -100,12 +100,12 @@ class Leases:
 
     async def _renew(self) -> None:
         renewed = dict(self._leases)
-        held = [Held(*key, lease.progress) for key, lease in renewed.items()]
+        renewals = [LeaseRenewal(*key, lease.progress) for key, lease in renewed.items()]
         began = time.monotonic()
         try:
             # A broken network gives no error; without a timeout this would wait for ever.
             async with asyncio.timeout(max(self._seconds_left(), RENEW_SECONDS)):
-                lost = await self._ledger.runs.renew(self._worker, held, self._lease_seconds)
+                lost = await self._ledger.runs.renew(self._worker, renewals, self._lease_seconds)
         except ProblemError as error:
             self._cancel_if_expired(error.problem.code)
             return

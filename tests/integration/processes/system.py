@@ -187,7 +187,7 @@ class Desk:
             request["input"] = {"document_id": request.pop("document_id")}
         request = {"task": "summarize", "input": {"text": text}, **request}
         submitted = await self._submissions.submit(self.department, JobRequest(**request))
-        return submitted.job_id
+        return submitted.id
 
     async def upload(self, data: bytes, filename: str) -> StoredDocument:
         async with self.store.incoming(100_000_000) as incoming:

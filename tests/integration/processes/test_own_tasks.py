@@ -131,5 +131,5 @@ async def test_a_process_with_an_invalid_task_exits_with_the_reasons(
     child = system.start(role, **env)
     assert child.wait() == 1
     log = child.log.read_text()
-    assert "bad.yaml:2:1: versoin: is not known" in log
+    assert "bad.yaml:2:1: versoin: unknown field" in log
     assert "bad.yaml:1:1: prompt: is missing" in log

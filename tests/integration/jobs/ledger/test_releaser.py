@@ -26,7 +26,7 @@ async def beat(driver: BatchDriver, name: str, *, ago: float = 0, **detail: Any)
 
 async def released(driver: BatchDriver, settings: BulkSettings | None = None) -> int:
     """How many of very many lines a new scheduler releases at first."""
-    releaser = Releaser(bureau.ledger, settings or BulkSettings(), BatchSettings(), DEFAULT)
+    releaser = Releaser(driver.ledger, settings or BulkSettings(), BatchSettings(), DEFAULT)
     return (await releaser.release()).released
 
 

@@ -79,7 +79,7 @@ def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
     others = [process("courier"), process("scheduler")]
     bulk = process("worker", lanes=["bulk"])
     gone = process("worker", age=60, number=2, lanes=["interactive"])
-    findings = [*diagnosis.of_processes([bulk, gone, *others], NOW)]
+    findings = [*diagnosis.of_processes([bulk, gone, *others])]
     assert [finding.text for finding in findings if finding.level is diagnosis.Level.bad] == [
         "no worker runs interactive jobs"
     ]
@@ -89,7 +89,7 @@ def test_a_lane_that_no_living_worker_runs_is_bad() -> None:
 
 def test_an_unhealthy_engine_is_bad_with_its_reason() -> None:
     unhealthy = process("worker", engine_healthy=False, engine_reason="answers 503 at /health")
-    (finding,) = diagnosis.of_engines([unhealthy], NOW)
+    (finding,) = diagnosis.of_engines([unhealthy])
     assert finding.level is diagnosis.Level.bad
     assert "answers 503 at /health" in finding.text
 
@@ -97,14 +97,14 @@ def test_an_unhealthy_engine_is_bad_with_its_reason() -> None:
 def test_an_unhealthy_fast_engine_is_a_warning_and_no_fast_engine_no_finding() -> None:
     healthy = {"engine_healthy": True, "fast_engine_healthy": True}
     unhealthy = {"engine_healthy": True, "fast_engine_healthy": False}
-    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", engine_healthy=True)])) == [
         ("engine", "ok")
     ]
-    assert levels(diagnosis.of_engines([process("worker", **healthy)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", **healthy)])) == [
         ("engine", "ok"),
         ("fast engine", "ok"),
     ]
-    assert levels(diagnosis.of_engines([process("worker", **unhealthy)], NOW)) == [
+    assert levels(diagnosis.of_engines([process("worker", **unhealthy)])) == [
         ("engine", "ok"),
         ("fast engine", "warn"),
     ]

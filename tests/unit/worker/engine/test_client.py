@@ -115,11 +115,6 @@ async def test_the_request_has_the_parameters_of_the_session_and_the_task(
     }
 
 
-async def test_with_a_schema_the_stand_in_answers_a_valid_instance(session: EngineSession) -> None:
-    completion = await session.complete(QUESTION, max_tokens=20, schema=SCHEMA)
-    jsonschema.validate(json.loads(completion.text), SCHEMA)
-
-
 async def test_log_probabilities_become_tokens(session: EngineSession) -> None:
     completion = await session.complete(QUESTION, max_tokens=20, top_logprobs=3)
     first = completion.tokens[0]

@@ -41,7 +41,7 @@ class FakeLedger:
         self.endings.append(ending)
         return self.accepts
 
-    async def put_back(self, claim: Any, *, delay_seconds: float, counted: bool, code: str) -> bool:
+    async def requeue(self, claim: Any, *, delay_seconds: float, counted: bool, code: str) -> bool:
         self.requeues.append((code, counted))
         return True
 
