@@ -46,7 +46,7 @@ check: setup ## format, lint, types, imports, secrets
 setup: $(STAMP) ## the application's environment, in .venv
 	@:
 
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP): requirements-dev.lock pyproject.toml client/pyproject.toml
 	@python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; "$$python" deploy/setup/application.py $(VENV)
 	@touch $@
 
@@ -61,8 +61,8 @@ engine-check: # that the engine can run here, before anything is downloaded
 
 .PHONY: lock
 lock: setup ## the locked requirements, anew from pyproject.toml
-	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
-	@$(UV_COMPILE) --extra server -c requirements-dev.lock pyproject.toml -o requirements.lock
+	@$(UV_COMPILE) --extra dev pyproject.toml client/pyproject.toml -o requirements-dev.lock
+	@$(UV_COMPILE) -c requirements-dev.lock pyproject.toml client/pyproject.toml -o requirements.lock
 	@$(BIN)/python deploy/engine/cpu/lock.py
 
 .PHONY: licences

@@ -86,7 +86,7 @@ def create_app(
 
     app = FastAPI(
         title="Chancery",
-        version=version("chancery"),
+        version=version("chancery-server"),
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         docs_url=None,

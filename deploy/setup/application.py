@@ -38,7 +38,9 @@ def install(venv: Path, progress: Progress) -> None:
     with progress.step(f"what {LOCK} names"):
         progress.run([*pip, "--require-hashes", "-r", LOCK])
     with progress.step("chancery itself"):
-        progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "."])
+        # Before the client was a distribution of its own, client and server were one: `chancery`.
+        progress.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "chancery"])
+        progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "client", "-e", "."])
 
 
 def _is_current(python: Path) -> bool:

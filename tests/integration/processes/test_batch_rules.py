@@ -8,7 +8,7 @@ from typing import Any
 import openai
 import pytest
 
-from client import Batch, Job, verify
+from chancery import Batch, Job, verify
 from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
