@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from api.app import create_app
+from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.states import JobStatus
@@ -23,7 +23,6 @@ from jobs.process.settings import (
     BulkSettings,
     LimitSettings,
     RedisSettings,
-    RetentionSettings,
     SecrecySettings,
     StoreSettings,
 )
@@ -72,15 +71,16 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         bulk: BulkSettings | None = None,
     ) -> AsyncIterator[Office]:
         app = create_app(
-            api=settings or ApiSettings(),
-            redis=RedisSettings(url=SecretStr(redis_url)),
-            store=StoreSettings(data_dir=tmp_path),
-            limits=limits,
-            retention=RetentionSettings(),
-            # Not what is tested here: a machine may take long to start a process.
-            secrecy=SecrecySettings(look_seconds=30),
-            batches=batches or BatchSettings(),
-            bulk=bulk or BulkSettings(),
+            AppSettings(
+                api=settings or ApiSettings(),
+                redis=RedisSettings(url=SecretStr(redis_url)),
+                store=StoreSettings(data_dir=tmp_path),
+                limits=limits,
+                # Longer than the default: starting a process may take long on a busy machine.
+                secrecy=SecrecySettings(look_seconds=30),
+                batches=batches or BatchSettings(),
+                bulk=bulk or BulkSettings(),
+            )
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
         health = await ledger.departments.create("health")

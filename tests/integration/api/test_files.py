@@ -226,7 +226,7 @@ async def test_the_same_key_gives_the_first_answer_again(office: Office) -> None
 async def test_an_output_file_is_read_while_it_grows(
     office: Office, client: openai.AsyncOpenAI, ledger: Ledger, redis_url: str
 ) -> None:
-    store = office.app.state.parts.store
+    store = office.app.state.services.store
     file = a_file(purpose=FilePurpose.batch_output, bytes=0, lines=0, blobs=())
     await ledger.files.keep(file)
     assert (await client.files.content(file.id)).read() == b""

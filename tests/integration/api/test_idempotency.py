@@ -120,14 +120,14 @@ async def test_a_first_request_that_still_runs_is_a_conflict(
     office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
-    cancel = office.app.state.parts.ledger.jobs.cancel
+    cancel = office.app.state.services.ledger.jobs.cancel
 
     async def slow_cancel(department: str, job_id: str) -> Any:
         begun.set()
         await go_on.wait()
         return await cancel(department, job_id)
 
-    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "cancel", slow_cancel)
+    monkeypatch.setattr(office.app.state.services.ledger.jobs, "cancel", slow_cancel)
     job = await office.submit()
     place = f"/v1/jobs/{job['id']}/cancel"
     first = asyncio.create_task(office.http.post(place, headers=KEY))

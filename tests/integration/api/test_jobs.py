@@ -128,7 +128,7 @@ async def test_a_wait_of_more_than_a_minute_is_a_minute(
         asked.append(seconds)
         await finish(ledger, job_id)
 
-    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "wait_ended", wait_ended)
+    monkeypatch.setattr(office.app.state.services.ledger.jobs, "wait_ended", wait_ended)
     answer = await office.http.get(f"/v1/jobs/{job['id']}", params={"wait": 100_000})
     assert answer.json()["status"] == "succeeded"
     assert [round(seconds) for seconds in asked] == [60]

@@ -220,7 +220,7 @@ async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
     async def broken(*_: object, **__: object) -> None:
         raise ValueError("the text of a document")
 
-    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "list", broken)
+    monkeypatch.setattr(office.app.state.services.ledger.jobs, "list", broken)
     with capture_logs() as logs:
         answer = await office.http.get("/v1/jobs", headers={"X-Request-Id": "r1"})
     problem = problem_of(answer, 500, "internal")

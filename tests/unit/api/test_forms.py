@@ -68,8 +68,8 @@ async def test_job_and_file_are_taken_in_any_order_and_in_pieces_of_any_size(
     ("body", "why"),
     [
         (b"garbage", "RFC 7578"),
-        (JOB + FILE, "last boundary"),
-        (JOB + FILE[:-30], "last boundary"),
+        (JOB + FILE, "final boundary"),
+        (JOB + FILE[:-30], "final boundary"),
         (JOB + JOB + END, "twice"),
         (JOB + FILE.replace(b'"file"', b'"other"') + END, "Only"),
         (FILE.replace("公文".encode(), "公文".encode("gbk")) + END, "UTF-8"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from api.rate_limits import LEFT, POLICY, rate_limit_fields
+from api.rate_limits import POLICY, REMAINING, rate_limit_fields
 from jobs.model.quotas import OVER, OverQuotaError, QuotaLeft, QuotaName
 
 ALL = (
@@ -41,7 +41,7 @@ def test_each_quota_is_a_policy_and_says_what_is_left() -> None:
         "queued": {"q": 50_000},
         "tokens-per-day": {"q": 5_000_000, "qu": "tokens", "w": 86_400},
     }
-    assert read(fields[LEFT]) == {
+    assert read(fields[REMAINING]) == {
         "rate": {"r": 19, "t": 1},
         "in-flight": {"r": 0},
         "queued": {"r": 49_999},

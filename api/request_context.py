@@ -1,4 +1,4 @@
-"""The edge of the api: every request gets an id, every unforeseen error ends here."""
+"""Middleware: request ids, and the response to unexpected errors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 log = structlog.get_logger()
 
 
-class Edge:
-    """Binds the request's id to the log and sends it back; answers what nobody foresaw.
+class RequestContext:
+    """Adds a request id to the log and the response. Answers unexpected errors with 500.
 
-    An id that the caller sends is kept where it is made of letters, digits, `.`, `_` and `-`.
+    A caller's id is used if it has only letters, digits, `.`, `_` and `-`, at most 128.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -31,8 +31,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _ACCEPTED_ID.fullmatch(given) else f"req_{str(ULID()).lower()}"
+        sent_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = sent_id if _ACCEPTED_ID.fullmatch(sent_id) else f"req_{str(ULID()).lower()}"
         started = False
 
         async def send_with_id(message: Message) -> None:
@@ -45,15 +45,15 @@ class Edge:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
-            except Exception as error:  # noqa: BLE001 - the edge: it is recorded and answered
-                _record(scope, error)
+            except Exception as error:  # noqa: BLE001 - the outermost handler: logged and answered
+                _log(scope, error)
                 if not started:
-                    answer = problem_response(_internal(request_id))
-                    await answer(scope, receive, send_with_id)
+                    response = problem_response(_internal(request_id))
+                    await response(scope, receive, send_with_id)
 
 
-def _record(scope: Scope, error: Exception) -> None:
-    """Say where it happened. The error's own words are left out: they may quote a document."""
+def _log(scope: Scope, error: Exception) -> None:
+    """Log the type and the stack. The error's message is omitted: it may quote a document."""
     where = [
         f"{frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
@@ -70,7 +70,7 @@ def _record(scope: Scope, error: Exception) -> None:
 def _internal(request_id: str) -> Problem:
     return Problem(
         "internal",
-        "The api failed in a way that nobody foresaw. Try again; if it stays, give the operators "
-        f"the request id {request_id}.",
+        "An unexpected error occurred. Try again; if it persists, report the request id "
+        f"{request_id} to the operators.",
         {"request_id": request_id},
     )

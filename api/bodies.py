@@ -1,4 +1,4 @@
-"""Bodies as they come in: bounded, and never held whole where they are documents."""
+"""Reads request bodies: limited in size, streamed to the store if they are documents."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from starlette.requests import Request
 from jobs.model.problems import ProblemError
 from jobs.store import Incoming
 
-_SILENCE_SECONDS = 60
+_IDLE_TIMEOUT_SECONDS = 60
 _FILENAME_MAX_LENGTH = 255
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def is_multipart(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0]
-    return kind.strip().lower() == "multipart/form-data"
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    return media_type.strip().lower() == "multipart/form-data"
 
 
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body, piece by piece.
+    """The body in chunks.
 
-    Raises `ProblemError`: `too-large`, before reading where the body's length was declared;
-    `request-timeout` where nothing comes for a minute.
+    Raises `ProblemError`: `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
+    `request-timeout` after 60 s without data.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
@@ -36,12 +36,12 @@ async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     stream = aiter(request.stream())
     while True:
         try:
-            async with asyncio.timeout(_SILENCE_SECONDS):
+            async with asyncio.timeout(_IDLE_TIMEOUT_SECONDS):
                 chunk = await anext(stream, None)
         except TimeoutError:
             raise ProblemError(
                 "request-timeout",
-                f"Nothing of the body came for {_SILENCE_SECONDS} s. Send it again.",
+                f"No data was received for {_IDLE_TIMEOUT_SECONDS} s. Send the request again.",
             ) from None
         if chunk is None:
             return
@@ -53,18 +53,18 @@ async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """A small body, whole. Raises `ProblemError`: `too-large`, `request-timeout`."""
+    """A small body as bytes. Raises `ProblemError`: `too-large`, `request-timeout`."""
     return b"".join([chunk async for chunk in chunks(request, max_bytes)])
 
 
 async def receive_raw(request: Request, incoming: Incoming, max_bytes: int) -> None:
-    """Write a body that is the document itself to the store."""
+    """Write a body that is a document to the store."""
     async for chunk in chunks(request, max_bytes):
         incoming.write(chunk)
 
 
 def declared_filename(request: Request) -> str | None:
-    """The file's name as Content-Disposition gives it (RFC 6266), or as plain UTF-8 in it."""
+    """The file name in Content-Disposition (RFC 6266). Raw UTF-8 is accepted too."""
     header = request.headers.get("content-disposition", "")
     try:
         header = header.encode("latin-1").decode("utf-8")
@@ -76,9 +76,9 @@ def declared_filename(request: Request) -> str | None:
 
 
 def plain_filename(name: str | None) -> str | None:
-    """A file's name without folders, control characters or great length; None where none is left.
+    """`name` without folders and control characters, at most 255 characters; None if it is empty.
 
-    It is kept to be shown, never used as a path.
+    It is displayed, never used as a path.
     """
     if name is None:
         return None
@@ -89,6 +89,6 @@ def plain_filename(name: str | None) -> str | None:
 def too_large(max_bytes: int) -> ProblemError:
     return ProblemError(
         "too-large",
-        f"The body is larger than {max_bytes} bytes, the most that is taken here.",
+        f"The body is larger than the limit of {max_bytes} bytes.",
         max_bytes=max_bytes,
     )

@@ -1,4 +1,4 @@
-"""What the api is made of, given to every route."""
+"""The objects that routes work with. They are created when the app starts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.submit.submission import Submissions
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     ledger: Ledger
     store: Store
     documents: Documents
@@ -29,10 +29,10 @@ class Parts:
     settings: ApiSettings
 
 
-async def _parts(request: Request) -> Parts:
-    parts = request.app.state.parts
-    assert isinstance(parts, Parts)  # noqa: S101 - put there when the app started
-    return parts
+async def _services(request: Request) -> Services:
+    services = request.app.state.services
+    assert isinstance(services, Services)  # noqa: S101 - set by the app's lifespan
+    return services
 
 
-TheParts = Annotated[Parts, Depends(_parts)]
+ServicesDep = Annotated[Services, Depends(_services)]

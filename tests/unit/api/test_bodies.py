@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from api.uploads import declared_filename, plain_filename
+from api.bodies import declared_filename, plain_filename
 
 
 @pytest.mark.parametrize(
