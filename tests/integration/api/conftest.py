@@ -1,4 +1,4 @@
-"""The api on a real ledger, called over HTTP."""
+"""The api with a real ledger, called over HTTP."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ ALLOWED = "http://oa.tax.intranet/hooks/chancery"
 
 
 @dataclass
-class Office:
-    """The api with two departments. `http` asks for tax, `other` for health, `nobody` for none."""
+class Api:
+    """The api with two departments: `http` has tax's key, `other` health's, `nobody` none."""
 
     app: FastAPI
     folder: Path
@@ -43,24 +43,24 @@ class Office:
     keys: dict[str, str] = field(default_factory=dict)
 
     async def submit(self, **changes: Any) -> dict[str, Any]:
-        """A job of tax's, as its submission was answered."""
+        """Submit a job as tax and return the job in the response."""
         body = {"task": "summarize", "input": {"text": "The water is off."}, **changes}
         answer = await self.http.post("/v1/jobs", json=body)
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
     def files(self) -> list[str]:
-        """What the store holds, half-written files included."""
+        """All files of the store, incomplete ones included."""
         store = self.folder / "store"
         return [str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()]
 
 
-Open = Callable[..., AbstractAsyncContextManager[Office]]
+Open = Callable[..., AbstractAsyncContextManager[Api]]
 
 
 @pytest.fixture
-def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
-    """Opens an office on the test's ledger, with settings of one's own."""
+def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
+    """Opens the api with the test's ledger and other settings."""
 
     @asynccontextmanager
     async def opened(
@@ -69,7 +69,7 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         settings: ApiSettings | None = None,
         batches: BatchSettings | None = None,
         bulk: BulkSettings | None = None,
-    ) -> AsyncIterator[Office]:
+    ) -> AsyncIterator[Api]:
         app = create_app(
             AppSettings(
                 api=settings or ApiSettings(),
@@ -91,15 +91,15 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             _client(app, None) as nobody,
         ):
             keys = {"tax": tax.api_key, "health": health.api_key}
-            yield Office(app, tmp_path, http, other, nobody, keys)
+            yield Api(app, tmp_path, http, other, nobody, keys)
 
     return opened
 
 
 @pytest.fixture
-async def office(open_office: Open) -> AsyncIterator[Office]:
-    async with open_office() as office:
-        yield office
+async def api(open_api: Open) -> AsyncIterator[Api]:
+    async with open_api() as api:
+        yield api
 
 
 def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
@@ -111,17 +111,17 @@ def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
 
 
 async def finish(ledger: Ledger, job_id: str, **ending: Any) -> None:
-    """Run a job as a worker would, to the ending asked for."""
+    """Claim and finish a job like a worker, with the given ending."""
     (claim,) = (await ledger.runs.claim([job_id], "w", 30)).granted
-    given = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
-    assert await ledger.runs.finish(claim, Ending(**given))
+    fields = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
+    assert await ledger.runs.finish(claim, Ending(**fields))
 
 
-def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem that an answer is, after checking that it is this one and well formed."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
+def problem_of(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem in a response, after checking its status, type and form."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
     assert body["type"] == f"/problems/{code}"
     assert body["status"] == status
     assert body["title"]
