@@ -32,7 +32,7 @@ def install(venv: Path, progress: Progress) -> None:
         check_disk(Path(), NEEDED_BYTES, "the application")
         shutil.rmtree(venv, ignore_errors=True)
         progress.run([sys.executable, "-m", "venv", venv])
-    pip = [python, "-m", "pip", "install", "--quiet"]
+    pip = [str(python), "-m", "pip", "install", "--quiet"]
     trust_system_certificates(python)
     check_index(python, LOCK, progress)
     with progress.step(f"what {LOCK} names"):

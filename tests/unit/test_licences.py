@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from email.message import Message
+from importlib.metadata import PackageMetadata
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -27,7 +29,7 @@ def licence_of(**headers: str | list[str]) -> str:
     for name, values in headers.items():
         for value in [values] if isinstance(values, str) else values:
             message[name.replace("_", "-")] = value
-    return licence_in(message)
+    return licence_in(cast("PackageMetadata", message))
 
 
 def objected(licence: str, name: str = "some") -> bool:

@@ -120,6 +120,7 @@ class Job(Answer):
     finished_at: datetime | None = None
     attempts: int = 0
     batch_id: str | None = None
+    custom_id: str | None = None
     document_id: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     progress: Progress | None = None

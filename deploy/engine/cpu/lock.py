@@ -25,7 +25,7 @@ PUBLIC_TORCH = re.compile(r"(torch|cuda-[a-z-]+|nvidia-[a-z0-9-]+)==")
 
 def resolved() -> list[str]:
     """The locked requirements, each with its digests, in the order of their names."""
-    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "-q", "--universal"]
+    command = [str(Path(sys.executable).with_name("uv")), "pip", "compile", "-q", "--universal"]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "pyproject.toml"]
     command += ["-c", "requirements.lock"]
     # uv reads [tool.uv] of the folder that it runs in.

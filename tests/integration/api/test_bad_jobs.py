@@ -135,14 +135,17 @@ async def test_a_json_body_over_the_limit_is_refused(api: Api, *, declared: bool
 
 
 async def test_a_job_part_over_the_limit_is_refused(api: Api) -> None:
-    parts = {"job": (None, " " * 6000), "file": ("n.txt", b"text")}
+    parts: dict[str, Any] = {"job": (None, " " * 6000), "file": ("n.txt", b"text")}
     answer = await api.http.post("/v1/jobs", files=parts)
     assert problem_of(answer, 413, "too-large")["max_bytes"] == 5000
     assert await nothing_was_kept(api)
 
 
 async def test_a_file_part_over_the_limit_is_refused(api: Api) -> None:
-    parts = {"job": (None, '{"task": "summarize"}'), "file": ("n.txt", b"text " * 5000)}
+    parts: dict[str, Any] = {
+        "job": (None, '{"task": "summarize"}'),
+        "file": ("n.txt", b"text " * 5000),
+    }
     answer = await api.http.post("/v1/jobs", files=parts)
     assert problem_of(answer, 413, "too-large")["max_bytes"] == 20_000
     assert await nothing_was_kept(api)

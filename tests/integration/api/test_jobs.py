@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ async def test_a_submission_answers_the_job_and_where_it_is(api: Api) -> None:
 async def test_a_form_carries_the_job_and_its_document_in_any_order(
     api: Api, *, job_first: bool
 ) -> None:
-    parts = [
+    parts: list[Any] = [
         ("job", (None, json.dumps({"task": "summarize"}), "application/json")),
         ("file", ("通知.txt", "停水通知。".encode())),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ async def test_a_marked_text_in_the_options_is_refused_and_not_kept(api: Api) ->
 async def test_a_marked_upload_is_refused_and_not_kept(api: Api, data: bytes) -> None:
     problem_of(await api.http.post("/v1/documents", content=data), 422, "secrecy-marked")
     job = {"task": "summarize"}
-    files = {"job": (None, json.dumps(job)), "file": ("n", data)}
+    files: dict[str, Any] = {"job": (None, json.dumps(job)), "file": ("n", data)}
     problem_of(await api.http.post("/v1/jobs", files=files), 422, "secrecy-marked")
     assert api.files() == []
 

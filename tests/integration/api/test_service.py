@@ -207,7 +207,8 @@ async def test_a_method_that_is_not_answered_is_a_problem(api: Api) -> None:
 async def test_a_request_id_is_kept_where_it_is_plain_and_made_otherwise(
     api: Api, given: str, *, kept: bool
 ) -> None:
-    answer = await api.http.get("/v1/tasks", headers={"X-Request-Id": given.encode("latin-1")})
+    headers = {b"X-Request-Id": given.encode("latin-1")}
+    answer = await api.http.get("/v1/tasks", headers=headers)
     sent_back = answer.headers["x-request-id"]
     assert sent_back == given if kept else re.fullmatch(r"req_[0-9a-z]{26}", sent_back)
 

@@ -175,9 +175,9 @@ async def test_another_department_sees_nothing_of_it(
                 await other.openai.files.delete(file_id)
             with pytest.raises(openai.NotFoundError):
                 await other.create(file_id)
-        for call in (other.openai.batches.retrieve, other.openai.batches.cancel):
+        for batch_call in (other.openai.batches.retrieve, other.openai.batches.cancel):
             with pytest.raises(openai.NotFoundError):
-                await call(batch.id)
+                await batch_call(batch.id)
         assert [one.id async for one in other.openai.batches.list()] == []
         assert [one.id async for one in other.openai.files.list()] == []
         theirs = await other.submit_documents(documents=[document], task="summarize")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,10 @@ class TestSubmitting:
         ]
 
     def test_a_batch_of_documents(self, server: Any, chancery: Chancery) -> None:
-        documents = ["doc_1", {"document_id": "doc_2", "custom_id": "b"}]
+        documents: list[str | Mapping[str, Any]] = [
+            "doc_1",
+            {"document_id": "doc_2", "custom_id": "b"},
+        ]
         chancery.submit_batch(
             documents=documents, task="summarize", options={"max_words": 9}, model="auto"
         )

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 def installed(project: Path, folder: Path) -> Path:
     """The project's wheel, built and installed into a folder of its own."""
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist"]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
     subprocess.run(build, cwd=project, check=True, capture_output=True)
     (wheel,) = (folder / "dist").iterdir()
     pip = [sys.executable, "-m", "pip", "install", "--no-index", "--no-deps"]

@@ -162,7 +162,7 @@ async def test_a_scheduler_that_looks_while_another_writes_has_nothing_to_write(
     await bureau.release()
     await bureau.run(bureau.take_sent())
     (job_id,) = bureau.redis.lrange(f"chancery:outcomes:{batch.id}", 0, -1)
-    bureau.redis.delete(f"chancery:job:{job_id}")
+    bureau.redis.delete(f"chancery:job:{job_id!s}")
     assert await bureau.ledger.batches.unflushed(batch.id, 10) is None
 
 
@@ -344,7 +344,7 @@ async def test_what_was_kept_long_enough_is_forgotten(redis_url: str, bureau: Bu
     assert await ledger.batches.get("tax", batch.id)
     for name in ("ended", "ended-batches"):
         (member,) = short.redis.zrange(f"chancery:{name}", 0, -1)
-        short.redis.zadd(f"chancery:{name}", {member: 1})
+        short.redis.zadd(f"chancery:{name}", {str(member): 1})
     for event in (await ledger.callbacks.list("tax")).items:
         delivery = await ledger.callbacks.claim(event.id, 30)
         assert isinstance(delivery, Delivery)

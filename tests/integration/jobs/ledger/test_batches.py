@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -233,7 +234,8 @@ async def test_a_batch_whose_file_is_of_no_use_fails_with_the_reasons(bureau: Bu
 @pytest.mark.parametrize("expired", [False, True])
 async def test_a_batch_that_is_being_read_ends_at_once(bureau: Bureau, *, expired: bool) -> None:
     ago = datetime.now(UTC) - timedelta(seconds=1)
-    batch = await bureau.submit(**({"deadline": ago} if expired else {}))
+    changes: dict[str, Any] = {"deadline": ago} if expired else {}
+    batch = await bureau.submit(**changes)
     indexing = await bureau.indexing()
     if expired:
         await bureau.ledger.upkeep.sweep()

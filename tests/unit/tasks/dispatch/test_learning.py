@@ -251,11 +251,14 @@ def test_rows_are_counted_as_an_editor_counts_them() -> None:
 async def test_the_same_tree_and_examples_are_learnt_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = []
+    made: list[Any] = []
     learnt_of = learning.learnt_of
-    monkeypatch.setattr(
-        learning, "learnt_of", lambda *given_to: made.append(1) or learnt_of(*given_to)
-    )
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return learnt_of(*args)
+
+    monkeypatch.setattr(learning, "learnt_of", counted)
     given_tree = reference(tmp_path / "t", JSON_TREE)
     first, second = (
         reference(tmp_path / f"e{number}", csv_of(LABELLED[: 60 + number])) for number in range(2)
