@@ -46,114 +46,114 @@ class _Snapshot(Collector):
 
     def __init__(
         self,
-        figures: Figures | None,
+        statistics: Figures | None,
         batches: BatchFigures | None,
         processes: Sequence[Process],
     ) -> None:
-        self._figures = figures
+        self._statistics = statistics
         self._batches = batches
         self._processes = processes
 
     def collect(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("chancery_ledger_up", "1 if the ledger answers.")
-        up.add_metric((), float(self._figures is not None))
+        up.add_metric((), float(self._statistics is not None))
         yield up
-        if self._figures is not None:
-            yield from _jobs(self._figures)
-            yield from _cascade(self._figures)
-            yield from _transport(self._figures)
-            yield from _callbacks(self._figures)
-            yield from _receivers(self._figures)
+        if self._statistics is not None:
+            yield from _jobs(self._statistics)
+            yield from _cascade(self._statistics)
+            yield from _transport(self._statistics)
+            yield from _callbacks(self._statistics)
+            yield from _receivers(self._statistics)
             yield from _processes(self._processes)
         if self._batches is not None:
             yield from _batches(self._batches)
 
 
-def _jobs(figures: Figures) -> Iterable[Metric]:
+def _jobs(statistics: Figures) -> Iterable[Metric]:
     jobs = GaugeMetricFamily(
         "chancery_jobs", "Jobs that have not ended.", labels=("department", "status")
     )
-    for (department, job_status), count in figures.jobs.items():
+    for (department, job_status), count in statistics.jobs.items():
         jobs.add_metric((department, job_status.value), count)
     ended = CounterMetricFamily(
         "chancery_jobs_ended", "Jobs that ended.", labels=("task", "lane", "status")
     )
-    for (task, lane, ending), count in figures.endings.items():
+    for (task, lane, ending), count in statistics.endings.items():
         ended.add_metric((task, lane, ending.value), count)
     return jobs, ended
 
 
-def _cascade(figures: Figures) -> Iterable[Metric]:
+def _cascade(statistics: Figures) -> Iterable[Metric]:
     cascaded = CounterMetricFamily(
         "chancery_jobs_cascaded",
         "Jobs given to the fast model: its answer was kept, or the job went to the full model.",
         labels=("task", "outcome"),
     )
-    for (task, outcome), count in figures.cascaded.items():
+    for (task, outcome), count in statistics.cascaded.items():
         cascaded.add_metric((task, outcome), count)
     doubts = CounterMetricFamily(
         "chancery_cascade_doubts",
         "Reasons why the fast model's answer was not kept; several a job are possible.",
         labels=("task", "doubt"),
     )
-    for (task, doubt), count in figures.doubts.items():
+    for (task, doubt), count in statistics.doubts.items():
         doubts.add_metric((task, doubt), count)
     return cascaded, doubts
 
 
-def _transport(figures: Figures) -> Iterable[Metric]:
+def _transport(statistics: Figures) -> Iterable[Metric]:
     queues = GaugeMetricFamily(
         "chancery_queue_messages", "Messages waiting in a Celery queue.", labels=("queue",)
     )
-    for queue, count in figures.queues.items():
+    for queue, count in statistics.queues.items():
         queues.add_metric((queue.value,), count)
     events = CounterMetricFamily(
         "chancery_events", "Events in the ledger, by name.", labels=("event",)
     )
-    for event, count in figures.counters.items():
+    for event, count in statistics.counters.items():
         events.add_metric((event,), count)
     return queues, events
 
 
-def _callbacks(figures: Figures) -> Iterable[Metric]:
+def _callbacks(statistics: Figures) -> Iterable[Metric]:
     callbacks = GaugeMetricFamily(
         "chancery_callbacks",
         "Callbacks not delivered yet, or dead.",
         labels=("department", "status"),
     )
-    for (department, status), count in figures.callbacks.items():
+    for (department, status), count in statistics.callbacks.items():
         callbacks.add_metric((department, status.value), count)
     ended = CounterMetricFamily(
         "chancery_callbacks_ended",
         "Deliveries of callbacks that ended: delivered, or dead. A redelivery counts again.",
         labels=("department", "status"),
     )
-    for (department, status), count in figures.callbacks_ended.items():
+    for (department, status), count in statistics.callbacks_ended.items():
         ended.add_metric((department, status.value), count)
     attempts = CounterMetricFamily(
         "chancery_callback_attempts",
         "Attempts to deliver a callback, by outcome.",
         labels=("department", "outcome"),
     )
-    for (department, outcome), count in figures.attempts.items():
+    for (department, outcome), count in statistics.attempts.items():
         attempts.add_metric((department, outcome.value), count)
     return callbacks, ended, attempts
 
 
-def _receivers(figures: Figures) -> Iterable[Metric]:
+def _receivers(statistics: Figures) -> Iterable[Metric]:
     gone = GaugeMetricFamily(
         "chancery_callback_urls_gone",
         "URLs that answered 410 (Gone) and are no longer called.",
         labels=("department",),
     )
-    for department, count in figures.urls_gone.items():
+    for department, count in statistics.urls_gone.items():
         gone.add_metric((department,), count)
     breakers = GaugeMetricFamily(
         "chancery_callback_breakers",
         "Receivers with an open circuit breaker: not called (open), or one attempt due (trying).",
         labels=("department", "state"),
     )
-    for department, receivers in figures.broken.items():
+    for department, receivers in statistics.broken.items():
         trying = sum(receivers.values())
         breakers.add_metric((department, "open"), len(receivers) - trying)
         breakers.add_metric((department, "trying"), trying)
@@ -183,39 +183,39 @@ def _processes(processes: Sequence[Process]) -> Iterable[Metric]:
     return ages, healthy, fast
 
 
-def _batches(figures: BatchFigures) -> Iterable[Metric]:
+def _batches(statistics: BatchFigures) -> Iterable[Metric]:
     batches = GaugeMetricFamily(
         "chancery_batches", "Batches that have not ended.", labels=("department", "status")
     )
-    for (department, status), count in figures.open.items():
+    for (department, status), count in statistics.open.items():
         batches.add_metric((department, status.value), count)
     ended = CounterMetricFamily(
         "chancery_batches_ended", "Batches that ended.", labels=("department", "status")
     )
-    for (department, status), count in figures.ended.items():
+    for (department, status), count in statistics.ended.items():
         ended.add_metric((department, status.value), count)
-    return batches, ended, _lines(figures), _pace(figures), _estimates(figures.errors)
+    return batches, ended, _lines(statistics), _pace(statistics), _estimates(statistics.errors)
 
 
-def _lines(figures: BatchFigures) -> Metric:
+def _lines(statistics: BatchFigures) -> Metric:
     lines = GaugeMetricFamily(
         "chancery_batch_lines",
         "Lines of open batches: waiting for release, or released and not ended.",
         labels=("department", "state"),
     )
-    for state, counts in (("waiting", figures.waiting), ("released", figures.released)):
+    for state, counts in (("waiting", statistics.waiting), ("released", statistics.released)):
         for department, count in counts.items():
             lines.add_metric((department, state), count)
     return lines
 
 
-def _pace(figures: BatchFigures) -> Metric:
+def _pace(statistics: BatchFigures) -> Metric:
     pace = GaugeMetricFamily(
         "chancery_pace_tokens_per_second",
         "Tokens per second of the whole system under load, used to estimate the end of batches.",
         labels=("task",),
     )
-    for task, rate in figures.pace.items():
+    for task, rate in statistics.pace.items():
         pace.add_metric((task,), rate)
     return pace
 
