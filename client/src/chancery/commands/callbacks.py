@@ -16,7 +16,7 @@ from chancery.models import Callback
 
 
 @click.group(invoke_without_command=True)
-@click.option("--dead", is_flag=True, help="Only callbacks that were not delivered.")
+@click.option("--dead", is_flag=True, help="Only callbacks whose status is dead.")
 @click.option("--job", "job_id", metavar="ID", help="Only callbacks of this job.")
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
