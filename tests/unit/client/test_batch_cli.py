@@ -97,7 +97,7 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 class TestSubmittingAFile:
-    def test_its_lines_are_sent_and_a_batch_is_asked_for(
+    def test_the_lines_are_sent_and_a_batch_is_requested(
         self, server: Any, run: Run, tmp_path: Path
     ) -> None:
         path = tmp_path / "lines.jsonl"
@@ -212,7 +212,7 @@ class TestSubmittingAFolder:
         )
         assert [request.path for request in server.requests[before:]] == ["/v1/batches/batch_1"]
 
-    def test_new_starts_afresh(self, server: Any, run: Run, folder: Path) -> None:
+    def test_new_starts_again(self, server: Any, run: Run, folder: Path) -> None:
         run("submit", folder, "--task", "summarize")
         result = run("submit", folder, "--task", "extract", "--new")
         assert result.exit_code == 1, "the double knows no such task"
@@ -230,7 +230,7 @@ class TestSubmittingAFolder:
         own = tmp_path / "own.jsonl"
         assert run("submit", folder, "--task", "sing", "--state", own).stdout == "batch_2\n"
 
-    def test_a_state_that_is_kept_in_the_folder_is_no_line(
+    def test_a_state_file_in_the_folder_is_not_sent(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         for _ in range(2):
@@ -252,7 +252,7 @@ class TestSubmittingAFolder:
                 assert "is not the state of" in result.stderr
             assert precious.read_text() == content
 
-    def test_a_state_that_cannot_be_kept_is_told_before_anything_is_sent(
+    def test_a_state_that_cannot_be_written_is_reported_before_anything_is_sent(
         self, server: Any, run: Run, folder: Path, tmp_path: Path
     ) -> None:
         nowhere = tmp_path / "no" / "state.jsonl"
@@ -280,7 +280,7 @@ class TestSubmittingAFolder:
         assert (result.exit_code, result.stdout) == (1, "")
         assert server.batch_api.asked == []
 
-    def test_a_name_that_is_not_text_is_left_out_and_told(
+    def test_a_name_that_is_not_utf8_is_skipped_and_reported(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt")).write_text("x")
@@ -290,7 +290,7 @@ class TestSubmittingAFolder:
         assert len(server.batch_api.asked[0]["documents"]) == 20
 
 
-class TestGoingOnAfterABreak:
+class TestContinuingAfterAnInterruption:
     def test_after_a_kill_in_the_middle_nothing_is_sent_twice(
         self, server: Any, run: Run, folder: Path
     ) -> None:
@@ -337,7 +337,7 @@ class TestGoingOnAfterABreak:
         server.answers_documents = None
         assert run("submit", folder, "--task", "summarize").stdout == "batch_1\n"
 
-    def test_a_batch_whose_answer_was_lost_is_not_made_again(
+    def test_a_batch_whose_response_was_lost_is_not_created_again(
         self, server: Any, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("chancery.commands.connection.TRANSFER_TIMEOUT_SECONDS", 0.3)
@@ -353,7 +353,7 @@ class TestGoingOnAfterABreak:
         assert len(server.batch_api.batches) == 1
         assert len({json.dumps(asked) for asked in server.batch_api.asked}) == 1
 
-    def test_a_batch_that_was_refused_can_be_asked_for_otherwise(
+    def test_a_refused_batch_can_be_requested_with_other_arguments(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         refusal = [*[None] * 21, lambda: web.Response(status=422)]
@@ -365,7 +365,7 @@ class TestGoingOnAfterABreak:
         assert "metadata" not in server.batch_api.asked[-1]
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 429, 500])
-    def test_what_says_nothing_of_the_batch_does_not_make_a_second_one(
+    def test_an_error_that_leaves_the_batch_unknown_makes_no_second_one(
         self,
         server: Any,
         run: Run,
@@ -394,7 +394,7 @@ class TestGoingOnAfterABreak:
         (asked,) = server.batch_api.asked
         assert asked["metadata"] == {"run": "1"}
 
-    def test_a_batch_of_what_is_not_there_can_be_asked_for_otherwise(
+    def test_a_batch_refused_with_404_can_be_requested_again(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         server.answers = [*[None] * 21, lambda: refusal(404, "not-found")]
@@ -420,7 +420,7 @@ class TestGoingOnAfterABreak:
         assert "chancery batch list" in result.stderr
         assert len(server.batch_api.batches) == 1
 
-    def test_what_changed_or_expired_is_sent_again(
+    def test_changed_or_expired_files_are_sent_again(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         server.answers = [*[None] * 21, lambda: web.Response(status=422)]
@@ -431,7 +431,7 @@ class TestGoingOnAfterABreak:
         assert "1 of 20 files sent, 19 already present." in result.stderr
         assert sum(uploads(server).values()) == 21
 
-    def test_what_has_its_size_and_time_is_not_even_read(
+    def test_a_file_with_the_same_size_and_time_is_not_read(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         server.answers = [*[None] * 21, lambda: web.Response(status=422)]
@@ -467,7 +467,7 @@ class TestGoingOnAfterABreak:
         assert expected in run("submit", folder, "--task", "summarize").stderr
         assert all(json.loads(line) for line in state.read_text().splitlines())
 
-    def test_trouble_that_would_meet_all_files_breaks_off(
+    def test_an_error_that_all_files_would_meet_aborts(
         self, server: Any, run: Run, folder: Path
     ) -> None:
         server.answers = [None, *[lambda: web.Response(status=401)] * 20]
@@ -492,7 +492,7 @@ class TestGoingOnAfterABreak:
 
 
 class TestWatching:
-    def test_changes_are_told_and_the_end_with_what_failed(self, server: Any, run: Run) -> None:
+    def test_changes_of_status_and_the_failures_are_printed(self, server: Any, run: Run) -> None:
         name = server.batch_api.add(progress={"read": 0, "of": 40_000_000})
         late = "It is expected after the deadline."
         counts = {"total": 10_000, "completed": 20, "failed": 1}
@@ -540,12 +540,12 @@ class TestWatching:
         assert process.returncode == 130
         assert "Interrupted: batch_1 continues" in err
 
-    def test_what_is_not_there_is_one_line(self, run: Run) -> None:
+    def test_an_unknown_batch_is_one_line(self, run: Run) -> None:
         result = run("watch", "batch_9")
         assert result.exit_code == 1
         assert result.stderr == "Error: There is no such thing here (404)\n"
 
-    def test_the_expected_end_is_told_in_local_time(self) -> None:
+    def test_the_expected_end_is_in_local_time(self) -> None:
         soon = datetime.now(UTC) + timedelta(hours=2, minutes=10, seconds=10)
         batch = Batch(id="batch_1", status="in_progress", expected_at=soon)
         assert expected_end(batch).endswith(f"{soon.astimezone():%H:%M}, in 2 h 10 min")

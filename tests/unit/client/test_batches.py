@@ -55,7 +55,9 @@ class TestFiles:
         with pytest.raises(NotFound):
             chancery.delete_file(file.id)
 
-    def test_content_is_saved_whole(self, server: Any, chancery: Chancery, tmp_path: Path) -> None:
+    def test_the_content_is_saved_completely(
+        self, server: Any, chancery: Chancery, tmp_path: Path
+    ) -> None:
         server.batch_api.files["file_out"] = b"\x00\xff" * 5_000
         place = chancery.file_content("file_out", tmp_path / "out.bin")
         assert place.read_bytes() == b"\x00\xff" * 5_000
@@ -74,7 +76,7 @@ class TestFiles:
         assert server.batch_api.ranges[:3] == [None, "bytes=1000-", "bytes=1000-"]
         assert len(server.batch_api.ranges) == 4
 
-    def test_what_cannot_be_fetched_leaves_the_old_file_and_nothing_else(
+    def test_a_failed_download_leaves_the_old_file_and_nothing_else(
         self, server: Any, tmp_path: Path
     ) -> None:
         server.batch_api.files["file_out"] = b"new" * 1_000
@@ -98,7 +100,7 @@ class TestFiles:
         server.batch_api.breaks = [7, 1, 2]
         assert list(chancery.file_lines("file_out")) == [odd, odd]
 
-    def test_a_large_file_passes_without_being_held(self, server: Any, chancery: Chancery) -> None:
+    def test_a_large_file_is_streamed(self, server: Any, chancery: Chancery) -> None:
         server.batch_api.files["file_out"] = (b"x" * 999 + b"\n") * 30_000
         chancery.tasks()
         tracemalloc.start()
@@ -178,7 +180,7 @@ class TestSubmitting:
             {"input_file_id": "file_1", "deadline": datetime(2031, 5, 1)},  # noqa: DTZ001
         ],
     )
-    def test_what_does_not_fit_together_is_refused_at_once(
+    def test_contradictory_arguments_are_refused_before_sending(
         self, server: Any, chancery: Chancery, given: Any
     ) -> None:
         with pytest.raises(ValueError, match=r"^Give |^options and model|no time zone"):

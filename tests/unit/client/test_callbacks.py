@@ -145,7 +145,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"type": "job.succeeded"}', body_of(data={})])
-def test_what_is_signed_but_no_event_is_refused(body: bytes) -> None:
+def test_a_signed_body_that_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(CallbackNotGenuine, match="not a Chancery event"):
         verify(SECRET, signed(body, SECRET), body)
 

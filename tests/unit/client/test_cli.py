@@ -115,7 +115,7 @@ class TestSubmit:
         assert set(written) == {"00.txt.json", "00.txt.2.json"}
         assert json.loads(written["00.txt.json"]) == {"summary": "short"}
 
-    def test_what_failed_is_named_with_its_reason(
+    def test_failures_are_listed_with_their_reasons(
         self, server: Any, run: Run, files: list[Path]
     ) -> None:
         server.ending = {
@@ -140,7 +140,7 @@ class TestSubmit:
         ]
         assert "2 of 3 files sent, 1 failed." in result.stderr
 
-    def test_an_unknown_task_is_told_before_anything_is_sent(
+    def test_an_unknown_task_is_reported_before_anything_is_sent(
         self, server: Any, run: Run, files: list[Path]
     ) -> None:
         result = run("submit", "sumarize", files[0])
@@ -205,7 +205,7 @@ class TestLooking:
             "job_2",
         ]
 
-    def test_one_job_is_shown_whole(self, server: Any, run: Run) -> None:
+    def test_one_job_is_printed_as_json(self, server: Any, run: Run) -> None:
         server.jobs = {"job_1": server.job("job_1", {"task": "extract"})}
         assert json.loads(run("job", "job_1").stdout)["progress"]["unit"] == "part"
         assert json.loads(run("job", "job_1", "--wait", "5").stdout)["status"] == "succeeded"
@@ -269,7 +269,7 @@ class TestLooking:
             ("--dead", "--since", "1h", "--until", "2h"),
         ],
     )
-    def test_what_is_to_be_sent_again_must_be_said(
+    def test_redeliver_needs_ids_or_a_time_range(
         self, server: Any, run: Run, words: tuple[str, ...]
     ) -> None:
         assert run("callbacks", "redeliver", *words).exit_code == 2
@@ -281,7 +281,7 @@ class TestLooking:
 
 
 class TestConnecting:
-    def test_what_is_typed_goes_over_the_environment_in_either_place(
+    def test_options_override_the_environment_before_and_after_the_command(
         self, server: Any, run: Run
     ) -> None:
         nowhere = {"CHANCERY_API_URL": "http://127.0.0.1:1", "CHANCERY_API_KEY": "wrong"}

@@ -60,7 +60,7 @@ class Generated(io.RawIOBase):
 
 
 class TestSubmitting:
-    def test_a_job_is_sent_with_what_was_given_and_nothing_else(
+    def test_a_job_is_sent_with_the_given_fields_only(
         self, server: Any, chancery: Chancery
     ) -> None:
         job = chancery.submit(
@@ -86,14 +86,14 @@ class TestSubmitting:
         assert request.fields["file"]["filename"] == "通知.txt"
         assert request.fields["file"]["bytes"] == 6
 
-    def test_moments_carry_their_time_zone(self, server: Any, chancery: Chancery) -> None:
+    def test_times_have_their_time_zone(self, server: Any, chancery: Chancery) -> None:
         chancery.submit("summarize", text="x", deadline=datetime(2031, 5, 1, tzinfo=UTC))
         assert server.requests[-1].fields["job"]["deadline"] == "2031-05-01T00:00:00+00:00"
         with pytest.raises(ValueError, match="time zone"):
             chancery.submit("summarize", text="x", deadline=datetime(2031, 5, 1))  # noqa: DTZ001
 
     @pytest.mark.parametrize("given", [{}, {"text": "x", "document_id": "doc_1"}])
-    def test_exactly_one_input_is_asked_for(self, chancery: Chancery, given: Any) -> None:
+    def test_exactly_one_input_is_required(self, chancery: Chancery, given: Any) -> None:
         with pytest.raises(ValueError, match="exactly one"):
             chancery.submit("summarize", **given)
 
@@ -138,7 +138,7 @@ class TestTryingAgain:
         assert len(server.requests) == 3
 
     @pytest.mark.parametrize("status", [400, 404, 413, 500])
-    def test_an_answer_that_will_not_change_is_not_asked_for_again(
+    def test_a_final_error_is_not_retried(
         self, server: Any, chancery: Chancery, status: int
     ) -> None:
         server.answers = [answers(status)]
@@ -176,7 +176,7 @@ class TestTryingAgain:
             thread.join(10)
         assert len(seen) == 2
 
-    def test_an_api_that_is_not_there_is_given_up_at_the_deadline(self) -> None:
+    def test_an_unreachable_api_is_retried_until_the_timeout(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as door:
             url = f"http://127.0.0.1:{door.getsockname()[1]}"
         began = time.monotonic()
@@ -192,14 +192,14 @@ class TestTryingAgain:
             chancery.upload(Generated(10), "a.txt")
         assert len(server.requests) == 1
 
-    def test_a_file_is_sent_whole_again(self, server: Any, chancery: Chancery) -> None:
+    def test_a_retry_sends_the_whole_file_again(self, server: Any, chancery: Chancery) -> None:
         server.answers = [answers(503)]
         assert chancery.upload(io.BytesIO(b"whole"), "a.txt").bytes == 5
         assert [request.fields["file"]["bytes"] for request in server.requests] == [5, 5]
 
 
 class TestUploading:
-    def test_fifty_megabytes_pass_without_being_held(self, server: Any, chancery: Chancery) -> None:
+    def test_fifty_megabytes_are_streamed(self, server: Any, chancery: Chancery) -> None:
         source = Generated(50 * MIB)
         chancery.tasks()
         tracemalloc.start()
@@ -234,7 +234,7 @@ class TestProblems:
         with Chancery(server.url, "wrong") as chancery, pytest.raises(Unauthorized):
             chancery.tasks()
 
-    def test_what_is_not_there_is_not_found(self, chancery: Chancery) -> None:
+    def test_an_unknown_job_is_not_found(self, chancery: Chancery) -> None:
         with pytest.raises(NotFound, match="no such thing"):
             chancery.job("job_x/../y")
 
@@ -296,7 +296,9 @@ class TestListing:
             "limit": "100",
         }
 
-    def test_a_dead_callback_is_seen_and_sent_again(self, server: Any, chancery: Chancery) -> None:
+    def test_a_dead_callback_is_listed_and_redelivered(
+        self, server: Any, chancery: Chancery
+    ) -> None:
         attempt = {"at": "2030-01-01T00:00:00Z", "status_code": 500, "error": None, "seconds": 0.1}
         server.callbacks = [
             {"id": "cb_1", "job_id": "job_1", "status": "dead", "attempts": [attempt]},

@@ -81,7 +81,7 @@ def test_libraries_and_their_documents_are_listed(server: Any, run: Run) -> None
     assert "law.txt" in run("library", "list", "laws").stdout
 
 
-def test_what_is_not_in_a_library_cannot_be_removed(server: Any, run: Run) -> None:
+def test_a_document_not_in_the_library_cannot_be_removed(server: Any, run: Run) -> None:
     server.answers = [done, missing]
     result = run("library", "remove", "laws", "doc_1", "doc_2")
     assert result.exit_code == 1

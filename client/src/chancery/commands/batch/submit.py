@@ -55,7 +55,7 @@ FOLDER_OPTIONS = ("task", "model", "options", "glob", "state", "new")
     "--window", metavar="WHEN", help="When lines may run, such as '20:00-06:00 Asia/Shanghai'."
 )
 @click.option(
-    "--deadline", type=TimeParameter(future=True), help="The wanted end: a time, or 90m or 12h from now."
+    "--deadline", type=TimeParameter(future=True), help="The wanted end: a time, or 90m from now."
 )
 @click.option("--metadata", metavar="K=V", multiple=True, help="Stored with the batch.")
 @click.option("--watch", is_flag=True, help="Watch the batch until it ends, as `batch watch`.")
