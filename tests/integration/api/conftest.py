@@ -33,13 +33,13 @@ ALLOWED = "http://oa.tax.intranet/hooks/chancery"
 
 @dataclass
 class Api:
-    """The api with two departments: `http` has tax's key, `other` health's, `nobody` none."""
+    """The api with two departments: `http` has tax's key, `other` health's, `anonymous` none."""
 
     app: FastAPI
     folder: Path
     http: httpx.AsyncClient
     other: httpx.AsyncClient
-    nobody: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
     keys: dict[str, str] = field(default_factory=dict)
 
     async def submit(self, **changes: Any) -> dict[str, Any]:
@@ -88,10 +88,10 @@ def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             app.router.lifespan_context(app),
             _client(app, tax.api_key) as http,
             _client(app, health.api_key) as other,
-            _client(app, None) as nobody,
+            _client(app, None) as anonymous,
         ):
             keys = {"tax": tax.api_key, "health": health.api_key}
-            yield Api(app, tmp_path, http, other, nobody, keys)
+            yield Api(app, tmp_path, http, other, anonymous, keys)
 
     return opened
 

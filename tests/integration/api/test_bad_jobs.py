@@ -46,7 +46,7 @@ async def nothing_was_kept(api: Api) -> bool:
 async def test_without_a_valid_key_nothing_is_answered(
     api: Api, method: str, path: str, headers: Mapping[str, Any]
 ) -> None:
-    answer = await api.nobody.request(method, path, headers=headers)
+    answer = await api.anonymous.request(method, path, headers=headers)
     problem_of(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -54,7 +54,7 @@ async def test_without_a_valid_key_nothing_is_answered(
 async def test_an_altered_key_is_refused(api: Api) -> None:
     key = api.keys["tax"]
     headers = {"Authorization": f"Bearer {key[:-1]}{'A' if key[-1] != 'A' else 'B'}"}
-    problem_of(await api.nobody.get("/v1/jobs", headers=headers), 401, "unauthorized")
+    problem_of(await api.anonymous.get("/v1/jobs", headers=headers), 401, "unauthorized")
 
 
 async def test_an_unknown_task_is_refused_with_the_known_ones(api: Api) -> None:
@@ -91,7 +91,7 @@ SCHEMA_THAT_IS_NONE = {"type": "object", "properties": {"a": {"type": "nonsense"
         ({"callback_url": 7}, "#/callback_url"),
     ],
 )
-async def test_a_request_that_does_not_fit_says_where(
+async def test_an_invalid_request_has_pointers_to_its_errors(
     api: Api, changes: Mapping[str, Any], pointer: str
 ) -> None:
     answer = await api.http.post("/v1/jobs", json={**GOOD, **changes})
@@ -195,12 +195,12 @@ async def test_a_document_that_is_not_there_is_not_found(api: Api) -> None:
     problem_of(answer, 404, "not-found")
 
 
-async def test_too_fast_a_department_is_told_when_to_come_back(api: Api, ledger: Ledger) -> None:
+async def test_a_department_above_its_rate_gets_retry_after(api: Api, ledger: Ledger) -> None:
     slow = await ledger.departments.create("slow", quota=Quota(rate=0.01))
     headers = {"Authorization": f"Bearer {slow.api_key}"}
-    first = await api.nobody.post("/v1/jobs", json=GOOD, headers=headers)
+    first = await api.anonymous.post("/v1/jobs", json=GOOD, headers=headers)
     assert first.status_code == 202
-    second = await api.nobody.post("/v1/jobs", json=GOOD, headers=headers)
+    second = await api.anonymous.post("/v1/jobs", json=GOOD, headers=headers)
     problem_of(second, 429, "rate-limited")
     assert int(second.headers["retry-after"]) > 1
 

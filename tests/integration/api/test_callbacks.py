@@ -122,7 +122,7 @@ async def test_callbacks_are_paged_newest_first(api: Api) -> None:
     assert second["next_cursor"] is None
 
 
-async def test_what_is_another_departments_or_nobodys_is_not_found(api: Api) -> None:
+async def test_unknown_and_foreign_ids_are_not_found(api: Api) -> None:
     job = await api.submit(callback_url=ALLOWED)
     await api.http.post(f"/v1/jobs/{job['id']}/cancel")
     callback = (await api.http.get("/v1/callbacks")).json()["data"][0]

@@ -150,10 +150,10 @@ async def test_a_document_can_be_looked_at_and_downloaded_by_its_department_alon
     assert (end.status_code, end.content) == (206, NOTICE[6:])
     for path in (place, f"{place}/content"):
         problem_of(await api.other.get(path), 404, "not-found")
-        assert (await api.nobody.get(path)).status_code == 401
+        assert (await api.anonymous.get(path)).status_code == 401
 
 
-async def test_a_document_whose_bytes_the_store_lost_is_told_as_missing(api: Api) -> None:
+async def test_a_document_missing_in_the_store_is_reported(api: Api) -> None:
     made = await api.http.post("/v1/documents", content=NOTICE)
     for file in api.files():
         (api.folder / "store" / file).unlink()

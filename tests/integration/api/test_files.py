@@ -47,7 +47,7 @@ def part(name: str, value: bytes, more: str = "") -> bytes:
     return head.encode() + value + b"\r\n"
 
 
-async def test_a_file_is_uploaded_seen_read_and_deleted(
+async def test_a_file_is_uploaded_listed_downloaded_and_deleted(
     api: Api, client: openai.AsyncOpenAI, ledger: Ledger
 ) -> None:
     made = await upload(client)
@@ -75,7 +75,7 @@ async def test_a_path_is_uploaded_with_its_name(client: openai.AsyncOpenAI, tmp_
     assert (await client.files.create(file=path, purpose="batch")).filename == "notices.jsonl"
 
 
-async def test_a_file_may_expire_sooner_but_is_not_kept_longer_than_files_are(
+async def test_expires_after_can_shorten_the_retention_only(
     client: openai.AsyncOpenAI,
 ) -> None:
     soon = await client.files.create(
@@ -127,7 +127,7 @@ async def test_a_page_says_where_it_begins_and_ends(api: Api, ledger: Ledger) ->
         ({"after": "job_1"}, "#/query/after"),
     ],
 )
-async def test_a_list_that_is_asked_for_wrongly_is_refused(
+async def test_a_list_with_invalid_parameters_is_refused(
     api: Api, query: dict[str, str], pointer: str
 ) -> None:
     answer = await api.http.get("/v1/files", params=query)
@@ -145,7 +145,7 @@ async def test_a_file_is_a_departments_own(api: Api, client: openai.AsyncOpenAI)
     ):
         problem_of(answer, 404, "not-found")
     assert (await api.other.get("/v1/files")).json()["data"] == []
-    problem_of(await api.nobody.get(where), 401, "unauthorized")
+    problem_of(await api.anonymous.get(where), 401, "unauthorized")
     assert (await client.files.content(made.id)).read() == LINES
 
 
@@ -261,7 +261,7 @@ async def test_an_output_file_is_read_while_it_grows(
         ("lines=0-1", 200, LINES),
     ],
 )
-async def test_a_range_is_sent_and_what_is_none_is_passed_over(
+async def test_a_range_is_sent_and_an_invalid_one_is_ignored(
     api: Api, client: openai.AsyncOpenAI, asked: str, status: int, content: bytes
 ) -> None:
     where = f"/v1/files/{(await upload(client)).id}/content"

@@ -25,7 +25,7 @@ async def test_a_submission_sent_again_gives_the_first_answer(api: Api) -> None:
     assert len((await api.http.get("/v1/jobs")).json()["data"]) == 1
 
 
-async def test_what_was_kept_is_answered_again_though_it_would_not_be_taken_now(
+async def test_an_accepted_request_is_replayed_even_if_it_would_be_refused_now(
     api: Api,
 ) -> None:
     document = (await api.http.post("/v1/documents", content=b"Article 1")).json()["id"]

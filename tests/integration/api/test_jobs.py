@@ -25,7 +25,7 @@ JOB_KEYS = {
 }  # fmt: skip
 
 
-async def test_a_submission_answers_the_job_and_where_it_is(api: Api) -> None:
+async def test_a_submission_returns_the_job_and_its_location(api: Api) -> None:
     answer = await api.http.post(
         "/v1/jobs",
         json={
@@ -69,9 +69,7 @@ async def test_a_job_for_later_is_scheduled(api: Api) -> None:
     assert job["status"] == "scheduled"
 
 
-async def test_the_model_asked_for_is_shown_with_where_the_result_is_from(
-    api: Api, ledger: Ledger
-) -> None:
+async def test_the_requested_model_and_the_provenance_are_shown(api: Api, ledger: Ledger) -> None:
     job = await api.submit(model="auto")
     assert job["model"] == "auto"
     origin = Provenance("1", "small", "0" * 64, role=Role.fast)
@@ -214,9 +212,7 @@ async def test_the_result_itself_is_served(api: Api, ledger: Ledger) -> None:
     assert (answer.status_code, answer.json()) == (200, {"summary": "Off."})
 
 
-async def test_a_result_in_the_store_is_served_whole_but_not_in_lists(
-    api: Api, ledger: Ledger
-) -> None:
+async def test_a_result_in_the_store_is_served_but_not_in_lists(api: Api, ledger: Ledger) -> None:
     job = await api.submit()
     blob = await Store(api.folder / "store").put(b'{"summary": "Long."}', "tax", job["id"])
     await finish(ledger, job["id"], result=None, result_blob=blob)
@@ -254,9 +250,7 @@ async def test_a_failed_job_has_no_result_and_says_why(api: Api, ledger: Ledger)
         ("POST", "/v1/jobs/{id}/cancel"),
     ],
 )
-async def test_what_is_another_departments_or_nobodys_is_not_found(
-    api: Api, method: str, path: str
-) -> None:
+async def test_unknown_and_foreign_ids_are_not_found(api: Api, method: str, path: str) -> None:
     job = await api.submit()
     theirs = await api.other.request(method, path.format(id=job["id"]))
     nobodys = await api.http.request(method, path.format(id="job_" + "0" * 26))

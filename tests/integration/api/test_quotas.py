@@ -21,7 +21,9 @@ async def ask(api: Api, key: str | None = None) -> httpx.Response:
     )
 
 
-async def test_each_answer_to_a_submission_says_what_is_left(api: Api, ledger: Ledger) -> None:
+async def test_each_response_to_a_submission_has_the_remaining_quotas(
+    api: Api, ledger: Ledger
+) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=2, max_queued=9))
     lefts = []
     for status in (202, 202, 429):
@@ -66,7 +68,7 @@ async def test_over_a_quota_is_429_with_a_time_to_come_back(
     assert again.headers["ratelimit"].split(";t=")[0] == f'"{OVER[code]}";r=0'
 
 
-async def test_a_day_without_tokens_is_told_to_its_end(api: Api, ledger: Ledger) -> None:
+async def test_without_tokens_retry_after_is_the_end_of_the_day(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(tokens_per_day=10))
     job = await api.submit()
     await finish(ledger, job["id"], usage=Usage(prompt_tokens=7, completion_tokens=5))
@@ -78,7 +80,7 @@ async def test_a_day_without_tokens_is_told_to_its_end(api: Api, ledger: Ledger)
     assert answer.headers["ratelimit"] == f'"tokens-per-day";r=0;t={seconds}'
 
 
-async def test_usage_shows_the_quotas_and_what_they_leave(api: Api, ledger: Ledger) -> None:
+async def test_usage_shows_the_quotas_and_the_remaining_amounts(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=3, tokens_per_day=100))
     job = await api.submit()
     await finish(ledger, job["id"], usage=Usage(prompt_tokens=7, completion_tokens=5))
@@ -90,15 +92,13 @@ async def test_usage_shows_the_quotas_and_what_they_leave(api: Api, ledger: Ledg
     assert (await api.other.get("/v1/usage")).json()["quota"] == []
 
 
-async def test_what_was_refused_is_counted_and_leaves_nothing_behind(
-    api: Api, ledger: Ledger
-) -> None:
+async def test_refused_submissions_are_counted_and_store_nothing(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=1))
     await api.submit()
     kept = api.files()
     for _ in range(3):
         problem_of(await ask(api), 429, "quota-in-flight")
     assert api.files() == kept
-    metrics = (await api.nobody.get("/metrics")).text
+    metrics = (await api.anonymous.get("/metrics")).text
     name = "chancery_submissions_refused_total"
     assert f'{name}{{code="quota-in-flight",department="tax"}} 3.0' in metrics

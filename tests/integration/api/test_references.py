@@ -79,13 +79,13 @@ async def test_a_text_in_the_options_must_fit(api: Api, text: str, status: int, 
     assert api.files() == []
 
 
-async def test_an_option_that_is_no_reference_says_where(api: Api) -> None:
+async def test_an_invalid_reference_in_the_options_has_a_pointer(api: Api) -> None:
     body = {"task": "compare", "input": INPUT, "options": {"old": {}}}
     problem = problem_of(await api.http.post("/v1/jobs", json=body), 422, "invalid-request")
     assert problem["errors"][0]["pointer"] == "#/options/old"
 
 
-async def test_a_list_in_the_options_is_checked_where_it_is_sent(api: Api) -> None:
+async def test_a_list_in_the_options_is_checked_at_submission(api: Api) -> None:
     tree = [{"id": "lamps", "name": "路灯照明"}, {"id": "lamps", "name": "供水"}]
     body = {"task": "dispatch", "input": INPUT, "options": {"tree": tree}}
     problem = problem_of(await api.http.post("/v1/jobs", json=body), 422, "invalid-request")
@@ -136,7 +136,7 @@ async def test_libraries_whose_names_begin_alike_are_apart(api: Api) -> None:
         assert len(found) == 1, name
 
 
-async def test_what_is_not_there_cannot_be_put_in(api: Api) -> None:
+async def test_an_unknown_document_cannot_be_added(api: Api) -> None:
     problem_of(await api.http.put("/v1/libraries/laws/documents/doc_1"), 404, "not-found")
     document_id = await upload(api)
     path = f"/v1/libraries/laws/documents/{document_id}"

@@ -41,7 +41,7 @@ async def test_a_marked_upload_is_refused_and_not_kept(api: Api, data: bytes) ->
     assert api.files() == []
 
 
-async def test_what_the_policy_of_a_department_allows_is_taken(api: Api, ledger: Ledger) -> None:
+async def test_a_level_that_the_department_allows_is_accepted(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_secrecy("tax", Secrecy.confidential)
     assert (await api.http.post("/v1/documents", content=TEXT.encode())).status_code == 201
     top = TEXT.replace("机密", "绝密")

@@ -33,7 +33,7 @@ async def beat(
 
 
 async def unready(api: Api) -> set[str]:
-    answer = await api.nobody.get("/readyz")
+    answer = await api.anonymous.get("/readyz")
     body = answer.json()
     missing = {check["name"] for check in body["checks"] if not check["ok"]}
     assert (answer.status_code, body["status"]) == (
@@ -42,7 +42,7 @@ async def unready(api: Api) -> set[str]:
     return missing
 
 
-async def test_readiness_says_what_is_missing(api: Api, ledger: Ledger) -> None:
+async def test_readiness_lists_the_failed_checks(api: Api, ledger: Ledger) -> None:
     assert await unready(api) == {"worker", "courier", "scheduler", "engine"}
     await beat(ledger, "courier")
     await beat(ledger, "scheduler")
@@ -55,12 +55,12 @@ async def test_readiness_says_what_is_missing(api: Api, ledger: Ledger) -> None:
 
 
 async def test_the_api_lives_whatever_is_missing(api: Api) -> None:
-    answer = await api.nobody.get("/healthz")
+    answer = await api.anonymous.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 async def figures(api: Api, **headers: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    answer = await api.nobody.get("/metrics", headers=headers)
+    answer = await api.anonymous.get("/metrics", headers=headers)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
     return {
@@ -174,19 +174,19 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
 async def test_metrics_may_ask_for_a_token(open_api: Open) -> None:
     settings = ApiSettings(metrics_token=SecretStr("t0ken"))
     async with open_api(settings=settings) as api:
-        problem_of(await api.nobody.get("/metrics"), 401, "unauthorized")
+        problem_of(await api.anonymous.get("/metrics"), 401, "unauthorized")
         problem_of(await api.http.get("/metrics"), 401, "unauthorized")
         assert await figures(api, Authorization="Bearer t0ken")
 
 
 async def test_every_problem_is_explained_where_its_type_leads(api: Api) -> None:
-    listed = (await api.nobody.get("/problems")).json()["data"]
+    listed = (await api.anonymous.get("/problems")).json()["data"]
     assert {one["type"] for one in listed} == {f"/problems/{code}" for code in TITLES}
     for one in listed:
-        explained = (await api.nobody.get(one["type"])).json()
+        explained = (await api.anonymous.get(one["type"])).json()
         assert explained == one
         assert explained["what_to_do"]
-    problem_of(await api.nobody.get("/problems/none"), 404, "not-found")
+    problem_of(await api.anonymous.get("/problems/none"), 404, "not-found")
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v1/jobs/", "/docs/../../etc/passwd"])
@@ -204,7 +204,7 @@ async def test_a_method_that_is_not_answered_is_a_problem(api: Api) -> None:
     ("given", "kept"),
     [("case-1187.a_B", True), ("a" * 129, False), ("x y\u00e9", False), ("", False)],
 )
-async def test_a_request_id_is_kept_where_it_is_plain_and_made_otherwise(
+async def test_a_plain_request_id_is_used_and_any_other_replaced(
     api: Api, given: str, *, kept: bool
 ) -> None:
     headers = {b"X-Request-Id": given.encode("latin-1")}
@@ -213,7 +213,7 @@ async def test_a_request_id_is_kept_where_it_is_plain_and_made_otherwise(
     assert sent_back == given if kept else re.fullmatch(r"req_[0-9a-z]{26}", sent_back)
 
 
-async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
+async def test_an_unexpected_error_is_logged_without_content_and_answered(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object, **__: object) -> None:
@@ -232,17 +232,17 @@ async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
 
 
 async def test_the_docs_need_no_other_network(api: Api) -> None:
-    page = await api.nobody.get("/docs")
+    page = await api.anonymous.get("/docs")
     assert page.status_code == 200
     assert re.findall(r"https?://", page.text) == []
     for place in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
-        asset = await api.nobody.get(place)
+        asset = await api.anonymous.get(place)
         assert asset.status_code == 200
         assert len(asset.content) > 10_000
 
 
 async def test_the_openapi_document_tells_of_every_call_and_its_errors(api: Api) -> None:
-    document = (await api.nobody.get("/openapi.json")).json()
+    document = (await api.anonymous.get("/openapi.json")).json()
     calls = {
         f"{method.upper()} {path}": call
         for path, methods in document["paths"].items()

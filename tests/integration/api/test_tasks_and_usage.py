@@ -36,9 +36,7 @@ async def test_a_task_that_is_not_there_is_not_found(api: Api) -> None:
     problem_of(await api.http.get("/v1/tasks/none"), 404, "not-found")
 
 
-async def test_a_department_sees_what_it_used_and_nothing_of_others(
-    api: Api, ledger: Ledger
-) -> None:
+async def test_a_department_sees_only_its_own_usage(api: Api, ledger: Ledger) -> None:
     for _ in range(2):
         job = await api.submit()
         usage = Usage(prompt_tokens=10, completion_tokens=4, cached_tokens=3, engine_seconds=1.5)
@@ -59,7 +57,7 @@ async def test_a_department_sees_what_it_used_and_nothing_of_others(
     assert theirs["data"] == []
 
 
-async def test_use_is_told_by_task_and_model_with_the_share_escalated(
+async def test_usage_is_by_task_and_model_with_the_share_escalated(
     api: Api, ledger: Ledger
 ) -> None:
     origin = Provenance("1", "m", "0" * 64)

@@ -136,7 +136,7 @@ async def test_a_file_that_looks_like_boundaries_comes_through_byte_for_byte(
 
 
 @given(headers=st.binary(max_size=120))
-async def test_no_part_header_is_an_unforeseen_error(
+async def test_no_part_header_causes_an_unexpected_error(
     tmp_path_factory: pytest.TempPathFactory, headers: bytes
 ) -> None:
     body = b"--XX\r\nContent-Disposition: " + headers + b"\r\n\r\nbody\r\n" + END

@@ -33,7 +33,7 @@ def read(field: str) -> dict[str, dict[str, int | str]]:
     return found
 
 
-def test_each_quota_is_a_policy_and_says_what_is_left() -> None:
+def test_each_quota_has_a_policy_and_a_remaining_amount() -> None:
     fields = rate_limit_fields(ALL)
     assert read(fields[POLICY]) == {
         "rate": {"q": 20, "w": 1},
@@ -63,9 +63,7 @@ def test_without_quotas_there_are_no_fields() -> None:
         (0.3, {"q": 1, "w": 4}),
     ],
 )
-def test_a_rate_is_told_in_whole_numbers_that_keep_to_it(
-    rate: float, policy: dict[str, int]
-) -> None:
+def test_a_rate_is_rounded_to_integers_within_it(rate: float, policy: dict[str, int]) -> None:
     fields = rate_limit_fields([QuotaLeft(QuotaName.rate, rate, 1, 0.1)])
     assert read(fields[POLICY]) == {"rate": policy}
 
