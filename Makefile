@@ -1,6 +1,6 @@
-# Everything is installed under this folder: .venv (the application), .engine (vLLM and its models),
-# var (run-time data). PYTHON=..., ARGS=..., CHANCERY_ENGINE_URL=... and, for a mirror of PyTorch's index
-# of CPU builds, CHANCERY_TORCH_INDEX=... are understood.
+# Everything is installed in this folder: .venv (the application), .engine (vLLM and its models), var
+# (run-time data). Variables: PYTHON, ARGS, CHANCERY_ENGINE_URL and, for a mirror of PyTorch's index of
+# CPU builds, CHANCERY_TORCH_INDEX.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,86 +19,86 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help
-help: ## what can be done here
+help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## the whole system, four documents, their callbacks, and everything stopped again
+demo: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## start the system, process four documents, show their callbacks, stop
 	@$(BIN)/python deploy/demo/demo.py $(ARGS)
 
 .PHONY: up
-up: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## the whole system, left running; Ctrl-C stops it
+up: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## start the system and leave it running; Ctrl-C stops it
 	@exec $(BIN)/chancery up $(ARGS)
 
 .PHONY: test
-test: engine ## every test; ARGS="-k word" for some
+test: engine ## run all tests; ARGS="-k word" for some
 	@tests/run.sh $(ARGS)
 
 .PHONY: unit
-unit: setup ## the tests that need no server
+unit: setup ## run the tests that need no server
 	@$(BIN)/pytest tests/unit -n 4 --dist worksteal $(ARGS)
 
 .PHONY: check
-check: setup ## format, lint, types, imports, secrets
+check: setup ## check format, lint, types, imports, secrets
 	@deploy/check.sh
 
 .PHONY: setup
-setup: $(STAMP) ## the application's environment, in .venv
+setup: $(STAMP) ## install the application into .venv
 	@:
 
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP): requirements-dev.lock pyproject.toml client/pyproject.toml
 	@python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; "$$python" deploy/setup/application.py $(VENV)
 	@touch $@
 
 .PHONY: engine
-engine: engine-check setup ## vLLM for the CPU and a small model, in .engine (4 to 7 GB)
+engine: engine-check setup ## install vLLM for the CPU and a small model into .engine (4 to 7 GB)
 	@$(BIN)/python deploy/engine/cpu/install.py --root .engine
 
 .PHONY: engine-check
-engine-check: # that the engine can run here, before anything is downloaded
+engine-check: # check whether the engine can run here, before a download
 	@python=$(BIN)/python; [[ -x $$python ]] || python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; \
 	"$$python" deploy/engine/cpu/install.py --root .engine --check
 
 .PHONY: lock
-lock: setup ## the locked requirements, anew from pyproject.toml
-	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
-	@$(UV_COMPILE) --extra server -c requirements-dev.lock pyproject.toml -o requirements.lock
+lock: setup ## lock the requirements of both pyproject.toml again
+	@$(UV_COMPILE) --extra dev pyproject.toml client/pyproject.toml -o requirements-dev.lock
+	@$(UV_COMPILE) -c requirements-dev.lock pyproject.toml client/pyproject.toml -o requirements.lock
 	@$(BIN)/python deploy/engine/cpu/lock.py
 
 .PHONY: licences
-licences: setup ## docs/licences.md, anew from what is installed
+licences: setup ## write docs/licences.md from the installed packages
 	@$(BIN)/python -m deploy.licences > docs/licences.md
 
 .PHONY: secrets
-secrets: setup ## accept what the check takes for secrets, once you have looked at each
+secrets: setup ## accept all findings of the secret scan; review each first
 	@git ls-files -z -- ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets scan --exclude-files '(^|/)requirements[^/]*\.lock$$' > .secrets.new
 	@mv .secrets.new .secrets.baseline
 
 .PHONY: chaos
-chaos: setup ## tests that kill parts of a running system, a quarter of an hour
+chaos: setup ## run tests that kill parts of a running system (15 minutes)
 	@$(BIN)/pytest tests/chaos $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## 1,000 damaged files a format read and worked on; ARGS="docx pdf -n 200" for some
+fuzz: setup ## process 1,000 damaged files a format; ARGS="docx pdf -n 200" for some
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench
-bench: setup ## measurements
+bench: setup ## run the measurements
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: quality
-quality: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## how well tasks do, in one table; ARGS="layout" for some
+quality: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## measure the quality of tasks; ARGS="layout" for some
 	@$(BIN)/python -m bench.quality $(ARGS)
 
 .PHONY: fresh-test
-fresh-test: setup ## make demo from fresh clones in empty environments, with each build of torch
+fresh-test: setup ## run make demo in fresh clones and empty environments, with each build of torch
 	@tests/fresh/run.sh
 
 .PHONY: compose-test
-compose-test: setup ## docker compose, really brought up (root)
+compose-test: setup ## start the docker compose setup and test it (needs root)
 	@tests/compose/run.sh $(ARGS)
 
 .PHONY: clean
-clean: ## what tools left behind; environments and data stay
+clean: ## delete caches and build output; environments and data stay
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.engine/*' -prune -exec rm -rf {} +

@@ -1,1 +1,1 @@
-"""The HTTP face: routes, models, authentication, error translation."""
+"""The HTTP api: routes, authentication, error responses, OpenAPI document, metrics."""

@@ -1,23 +1,13 @@
-"""`python -m api`: the HTTP face, until SIGTERM or SIGINT."""
+"""`python -m api`: runs the HTTP api until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
 import uvicorn
 
-from api.app import create_app
+from api.app import AppSettings, create_app
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.logs import set_up_logs
-from jobs.process.settings import (
-    ApiSettings,
-    BatchSettings,
-    BulkSettings,
-    LimitSettings,
-    RedisSettings,
-    RetentionSettings,
-    SecrecySettings,
-    StoreSettings,
-    TaskSettings,
-)
+from jobs.process.settings import TaskSettings
 
 STOP_SECONDS = 10
 
@@ -25,21 +15,11 @@ STOP_SECONDS = 10
 def main() -> None:
     set_up_logs("api")
     offer_or_exit(TaskSettings())
-    settings = ApiSettings()
-    app = create_app(
-        api=settings,
-        redis=RedisSettings(),
-        store=StoreSettings(),
-        limits=LimitSettings(),
-        retention=RetentionSettings(),
-        batches=BatchSettings(),
-        bulk=BulkSettings(),
-        secrecy=SecrecySettings(),
-    )
+    settings = AppSettings()
     uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
+        create_app(settings),
+        host=settings.api.host,
+        port=settings.api.port,
         loop="uvloop",
         http="httptools",
         ws="none",

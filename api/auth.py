@@ -1,4 +1,4 @@
-"""Who is asking: the department that an API key belongs to."""
+"""Authentication: departments by API key, and the metrics token."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
-from api.parts import TheParts
+from api.services import ServicesDep
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 
 _department_key = HTTPBearer(
     scheme_name="API key", description="The department's API key.", auto_error=False
 )
-_Given = Annotated[HTTPAuthorizationCredentials | None, Depends(_department_key)]
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_department_key)]
 
 
-async def _authenticated(parts: TheParts, given: _Given) -> Department:
+async def _authenticated(services: ServicesDep, credentials: _Credentials) -> Department:
     department = None
-    if given is not None and given.credentials:
-        department = await parts.ledger.departments.authenticate(given.credentials)
+    if credentials is not None and credentials.credentials:
+        department = await services.ledger.departments.authenticate(credentials.credentials)
     if department is None:
         raise ProblemError(
             "unauthorized",
-            "The API key is missing or wrong. Send `Authorization: Bearer KEY`.",
+            "The API key is missing or invalid. Send `Authorization: Bearer KEY`.",
         )
     return department
 
 
-TheDepartment = Annotated[Department, Depends(_authenticated)]
+DepartmentDep = Annotated[Department, Depends(_authenticated)]
 
 
 def check_token(authorization: str | None, token: SecretStr | None) -> None:
-    """Raise `ProblemError("unauthorized")` unless no token is set or it was sent as bearer."""
+    """Raise `ProblemError("unauthorized")` if a token is set and was not sent as bearer token."""
     if token is None:
         return
     expected = f"Bearer {token.get_secret_value()}".encode()

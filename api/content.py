@@ -1,10 +1,11 @@
-"""The content of files, sent as it is read: whole, or from a place on (RFC 9110, 14)."""
+"""Streams the content of files, whole or a byte range (RFC 9110, 14)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -14,66 +15,67 @@ from api.errors import problem_response
 from jobs.model.problems import Problem, ProblemError
 from jobs.store import Store
 
-# One range; several, or one that counts from the end, are answered with the whole file.
+# Several ranges, or a suffix range, are ignored: the whole file is sent (RFC 9110, 14.2).
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """From `start` up to but not including `end`."""
+    """Bytes from `start` (included) to `end` (excluded)."""
 
     start: int
     end: int
 
 
-async def content_answer(
+async def content_response(
     request: Request, store: Store, blobs: Sequence[str], *, filename: str, media_type: str
 ) -> Response:
-    """The bytes of blobs, one after the other, as they are now, or the range that was asked for.
+    """The concatenated bytes of `blobs`, or the requested range of them.
 
-    Raises `ProblemError("file-missing")` where the store has lost them.
+    Raises `ProblemError("file-missing")` if the store does not have them.
     """
     try:
         sizes = await store.sizes(blobs)
     except FileNotFoundError:
         raise ProblemError(
-            "file-missing", "The file is known, but its bytes are not in the store."
+            "file-missing", "The content of this file is missing in the store."
         ) from None
     size = sum(sizes)
-    asked = _asked(request, size)
-    if asked is not None and asked.start >= size:
-        problem = Problem("range-not-satisfiable", f"The file has {size} bytes so far.")
+    span = _requested_span(request, size)
+    if span is not None and span.start >= size:
+        problem = Problem("range-not-satisfiable", f"The file currently has {size} bytes.")
         return problem_response(problem, headers={"Content-Range": f"bytes */{size}"})
-    span = asked or _Span(0, size)
+    status = 200 if span is None else 206
+    span = span or _Span(0, size)
     headers = {
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Length": str(span.end - span.start),
-        # What a department sent is never shown as a page of ours.
+        # A browser must not render uploaded bytes as a page of this site.
         "X-Content-Type-Options": "nosniff",
     }
-    if asked is not None:
+    if status == HTTPStatus.PARTIAL_CONTENT:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
     body = _read(store, blobs, sizes, span)
-    return StreamingResponse(body, 206 if asked else 200, headers, media_type)
+    return StreamingResponse(body, status, headers, media_type)
 
 
-def _asked(request: Request, size: int) -> _Span | None:
-    """The range asked for; None where the whole file is to be sent."""
-    found = _RANGE.fullmatch(request.headers.get("range", "").strip())
-    if found is None or "if-range" in request.headers:
+def _requested_span(request: Request, size: int) -> _Span | None:
+    """The requested range, or None for the whole file."""
+    match = _RANGE.fullmatch(request.headers.get("range", "").strip())
+    if match is None or "if-range" in request.headers:
         return None
-    start, last = int(found[1]), int(found[2]) if found[2] else size - 1
-    return _Span(start, min(last + 1, size)) if last >= start or not found[2] else None
+    start, last = int(match[1]), int(match[2]) if match[2] else size - 1
+    return _Span(start, min(last + 1, size)) if last >= start or not match[2] else None
 
 
 async def _read(
     store: Store, blobs: Sequence[str], sizes: Sequence[int], span: _Span
 ) -> AsyncIterator[bytes]:
-    begins = 0
+    offset = 0
     for blob, size in zip(blobs, sizes, strict=True):
-        start, end = max(span.start - begins, 0), min(span.end - begins, size)
+        start, end = max(span.start - offset, 0), min(span.end - offset, size)
         if start < end:
-            async for piece in store.pieces(blob, start, end):
-                yield piece
-        begins += size
+            async for chunk in store.pieces(blob, start, end):
+                yield chunk
+        offset += size

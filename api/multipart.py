@@ -1,4 +1,4 @@
-"""Multipart forms, taken apart as they come in."""
+"""Parses multipart forms (RFC 7578) as a stream."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from streaming_form_data import ParseFailedException, StreamingFormDataParser
 from streaming_form_data.parser import UnexpectedPartException
 from streaming_form_data.targets import BaseTarget
 
-from api.uploads import chunks, plain_filename, too_large
+from api.bodies import chunks, plain_filename, too_large
 from jobs.batches.file import LineCounter
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming
 
-# What boundaries and part headers may take. It bounds what the parser may have to hold back.
+# The limit for boundaries and part headers, which the parser buffers.
 _OVERHEAD_BYTES = 64 * 1024
 _FIELD_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`job` is None where no such part came. The file, where one came, is in `incoming`."""
+    """`job` is None without such a part. The content of the file is in `incoming`."""
 
     job: bytes | None
     has_file: bool
@@ -32,54 +32,54 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """`fields` has the parts that came beside the file, by name."""
+    """`fields` are the other parts, by name."""
 
     filename: str | None
     lines: int
     fields: Mapping[str, str]
 
 
-class _Part(BaseTarget):  # type: ignore[misc] # the library has no types
-    """One named part, handed on as it comes."""
+class _Part(BaseTarget):  # type: ignore[misc] # no type information in the library
+    """Receives one named part and passes its chunks to `write`."""
 
     def __init__(self, name: str, write: Callable[[bytes], object]) -> None:
         super().__init__()
         self.name = name
         self.bytes = 0
-        self.begun = False
-        self.whole = False
+        self.started = False
+        self.complete = False
         self._write = write
 
     def on_start(self) -> None:
-        if self.begun:
-            raise _malformed(f"Part `{self.name}` came twice.", f"#/{self.name}")
-        self.begun = True
+        if self.started:
+            raise _malformed(f"Part `{self.name}` occurs twice.", f"#/{self.name}")
+        self.started = True
 
     def on_data_received(self, chunk: bytes) -> None:
         self.bytes += len(chunk)
         self._write(chunk)
 
     def on_finish(self) -> None:
-        self.whole = True
+        self.complete = True
 
 
 async def receive_file(request: Request, incoming: Incoming, limits: LimitSettings) -> str | None:
-    """Write part `file` to the store; returns its file name.
+    """Write part `file` to the store and return its file name.
 
-    Raises `ProblemError`: `invalid-request` where the form is malformed or has another part,
+    Raises `ProblemError`: `invalid-request` if the form is malformed or has other parts,
     `too-large`, `storage-full`, `request-timeout`.
     """
     file = _Part("file", incoming.write)
     await _receive(request, [file], limits.max_document_bytes)
-    if not file.begun:
+    if not file.started:
         raise _malformed("Part `file` is missing.", "#/file")
     return plain_filename(file.multipart_filename)
 
 
 async def receive_form(request: Request, incoming: Incoming, limits: LimitSettings) -> Form:
-    """Keep part `job` and write part `file` to the store, in any order.
+    """Read part `job` and write part `file` to the store. The order does not matter.
 
-    Raises as `receive_file` does; a part that does not come is no error here.
+    Raises the errors of `receive_file`, but not for a missing part.
     """
     buffer = bytearray()
 
@@ -91,8 +91,8 @@ async def receive_form(request: Request, incoming: Incoming, limits: LimitSettin
     file, job = _Part("file", incoming.write), _Part("job", write_job)
     await _receive(request, [file, job], limits.max_document_bytes + limits.max_request_bytes)
     return Form(
-        job=bytes(buffer) if job.begun else None,
-        has_file=file.begun,
+        job=bytes(buffer) if job.started else None,
+        has_file=file.started,
         filename=plain_filename(file.multipart_filename),
     )
 
@@ -100,9 +100,9 @@ async def receive_form(request: Request, incoming: Incoming, limits: LimitSettin
 async def receive_file_form(
     request: Request, incoming: Incoming, names: Sequence[str], max_bytes: int
 ) -> FileForm:
-    """Write part `file` to the store, counting its lines; keep the short parts of these `names`.
+    """Write part `file` to the store, count its lines, and read the short parts in `names`.
 
-    They may come in any order. Raises as `receive_file` does.
+    The order does not matter. Raises the errors of `receive_file`.
     """
     counter = LineCounter()
 
@@ -112,20 +112,20 @@ async def receive_file_form(
 
     file = _Part("file", write_file)
     values = {name: bytearray() for name in names}
-    fields = [_Part(name, _short(name, value)) for name, value in values.items()]
+    fields = [_Part(name, _append_to(name, value)) for name, value in values.items()]
     await _receive(request, [file, *fields], max_bytes)
-    if not file.begun:
+    if not file.started:
         raise _malformed("Part `file` is missing.", "#/file")
     return FileForm(
         filename=plain_filename(file.multipart_filename),
         lines=counter.lines,
         fields={
-            part.name: values[part.name].decode(errors="replace") for part in fields if part.begun
+            part.name: values[part.name].decode(errors="replace") for part in fields if part.started
         },
     )
 
 
-def _short(name: str, value: bytearray) -> Callable[[bytes], None]:
+def _append_to(name: str, value: bytearray) -> Callable[[bytes], None]:
     def write(chunk: bytes) -> None:
         if len(value) + len(chunk) > _FIELD_BYTES:
             raise _malformed(f"Part `{name}` is too long.", f"#/{name}")
@@ -139,11 +139,11 @@ async def _receive(request: Request, parts: list[_Part], max_bytes: int) -> None
         await _feed(request, parts, max_bytes)
     except UnexpectedPartException as error:
         names = " and ".join(f"`{part.name}`" for part in parts)
-        raise _malformed(f"Only {names} may be sent.", f"#/{error.part_name}") from error
+        raise _malformed(f"Only {names} are allowed.", f"#/{error.part_name}") from error
     except (ParseFailedException, UnicodeDecodeError) as error:
-        raise _malformed("It does not follow RFC 7578, or a name is not UTF-8.") from error
-    if not all(part.whole for part in parts if part.begun):
-        raise _malformed("It ends before its last boundary.")
+        raise _malformed("It does not conform to RFC 7578, or a name is not UTF-8.") from error
+    if not all(part.complete for part in parts if part.started):
+        raise _malformed("It ends before the final boundary.")
 
 
 async def _feed(request: Request, parts: list[_Part], max_bytes: int) -> None:
@@ -158,9 +158,9 @@ async def _feed(request: Request, parts: list[_Part], max_bytes: int) -> None:
             raise _malformed("Its boundaries and headers are too long.")
 
 
-def _malformed(why: str, pointer: str = "#") -> ProblemError:
+def _malformed(reason: str, pointer: str = "#") -> ProblemError:
     return ProblemError(
         "invalid-request",
-        f"The multipart form cannot be used. {why}",
-        errors=[{"pointer": pointer, "detail": why}],
+        f"The multipart form is invalid. {reason}",
+        errors=[{"pointer": pointer, "detail": reason}],
     )

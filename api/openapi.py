@@ -1,4 +1,4 @@
-"""What the api says of itself: the OpenAPI document, and `/docs`, which needs no other network."""
+"""The OpenAPI document, and `/docs` with Swagger UI served from here (no internet access)."""
 
 from __future__ import annotations
 
@@ -11,36 +11,42 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
-from api.answers import ProblemView
 from api.examples import EXAMPLES
+from api.responses import ProblemView
 from jobs.batches.request import BatchRequest
 from jobs.model.problems import ProblemError
 from jobs.submit.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)
 
-DESCRIPTION = """Send documents, have work done on them by models on the government's own machines,
-get results by signed callback or by asking.
+DESCRIPTION = """Submit documents as jobs for language models on the government's own machines.
+Results are delivered by signed callback or fetched by polling.
 
-Every address under `/v1` asks for `Authorization: Bearer KEY`. Errors are
-`application/problem+json` (RFC 9457): `type` is stable and leads to what to do."""
+Every path under `/v1` requires `Authorization: Bearer KEY`. Errors are `application/problem+json`
+(RFC 9457): `type` is stable, and its address explains what to do."""
 
 TAGS = [
-    {"name": "documents", "description": "Bytes that a department sent."},
-    {"name": "libraries", "description": "Documents that are kept, and used by one name."},
-    {"name": "tasks", "description": "What can be done to a document."},
-    {"name": "jobs", "description": "One task on one document, with a state."},
+    {"name": "documents", "description": "Files sent by a department, identified by SHA-256."},
+    {"name": "libraries", "description": "Named sets of documents that do not expire."},
+    {
+        "name": "tasks",
+        "description": "The kinds of processing, with the schemas of options and results.",
+    },
+    {"name": "jobs", "description": "One task on one document."},
     {
         "name": "files",
-        "description": "As OpenAI's Files API: what batches are made from and leave.",
+        "description": "As OpenAI's Files API: the input and output files of batches.",
     },
     {
         "name": "batches",
-        "description": "As OpenAI's Batch API: many jobs, submitted and collected as one.",
+        "description": "As OpenAI's Batch API: many jobs in one request.",
     },
-    {"name": "callbacks", "description": "Endings as they are posted to the department."},
-    {"name": "usage", "description": "What a department has used."},
-    {"name": "service", "description": "Open addresses for operators and load balancers."},
+    {
+        "name": "callbacks",
+        "description": "Events posted to the department's URLs when jobs and batches end.",
+    },
+    {"name": "usage", "description": "Jobs, tokens and engine time used by a department."},
+    {"name": "service", "description": "For operators and load balancers, without authentication."},
 ]
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
@@ -48,14 +54,14 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 def describe(app: FastAPI) -> None:
-    """Have `app` tell of the models that its routes read by themselves."""
+    """Add the models that routes parse themselves to the OpenAPI document of `app`."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign] # as FastAPI's documentation has it
+    app.openapi = openapi  # type: ignore[method-assign] # documented by FastAPI
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -67,18 +73,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
         tags=app.openapi_tags,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    _drop_what_is_never_answered(document, schemas)
+    _remove_default_422(document, schemas)
     for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
     for name, example in EXAMPLES.items():
-        schemas[name]["example"] = example  # put here: FastAPI would leave out what is null
+        schemas[name]["example"] = example  # set here: FastAPI omits null values
     return document
 
 
-def _drop_what_is_never_answered(document: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """FastAPI tells of its own form of 422, which is answered nowhere here."""
+def _remove_default_422(document: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Remove FastAPI's own 422 response: errors here are problems (RFC 9457)."""
     for methods in document["paths"].values():
         for call in methods.values():
             if "application/json" in call["responses"].get("422", {}).get("content", {}):
@@ -101,12 +107,12 @@ async def docs() -> Response:
 @router.get("/docs/{name}")
 async def asset(name: str) -> Response:
     if name not in _ASSETS:
-        raise ProblemError("not-found", "/docs has no such file.")
+        raise ProblemError("not-found", "This file does not exist in /docs.")
     headers = {"Cache-Control": "max-age=86400"}
     return Response(_asset(name), media_type=_ASSETS[name], headers=headers)
 
 
 @cache
 def _asset(name: str) -> bytes:
-    # The package is used for the files of Swagger UI that it carries, for nothing else.
+    # Of this package, only the files of Swagger UI are used.
     return (files("fastapi_offline") / "static" / name).read_bytes()

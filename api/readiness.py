@@ -1,4 +1,4 @@
-"""Whether the whole system can take work and do it."""
+"""Checks whether the whole system can accept and process jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROLES = ("worker", "courier", "scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`detail` says what is missing where it is not `ok`."""
+    """`detail` is the reason if it is not `ok`."""
 
     name: str
     ok: bool
@@ -23,7 +23,7 @@ class Check:
 
 
 async def checks(ledger: Ledger) -> Sequence[Check]:
-    """Redis, a live process of each role, and an engine that a live worker finds healthy."""
+    """Check Redis, a live process of each role, and a healthy engine at a live worker."""
     try:
         await ledger.check()
         processes = await ledger.processes.list()
@@ -31,7 +31,7 @@ async def checks(ledger: Ledger) -> Sequence[Check]:
         return [Check("redis", ok=False, detail=str(error))]
     alive = [process for process in processes if process.age_seconds <= HEARTBEAT_SECONDS]
     return [
-        Check("redis", ok=True, detail="answers, keeps what it is given"),
+        Check("redis", ok=True, detail="answers and is configured durably"),
         *(_role(role, alive) for role in _ROLES),
         _engine(alive),
     ]
@@ -41,12 +41,14 @@ def _role(role: str, alive: Sequence[Process]) -> Check:
     count = sum(process.role == role for process in alive)
     if count:
         return Check(role, ok=True, detail=f"{count} alive")
-    return Check(role, ok=False, detail=f"no {role} was seen in the last {HEARTBEAT_SECONDS} s")
+    return Check(
+        role, ok=False, detail=f"no heartbeat of a {role} in the last {HEARTBEAT_SECONDS} s"
+    )
 
 
 def _engine(alive: Sequence[Process]) -> Check:
     healthy = any(
         process.role == "worker" and process.detail.get("engine_healthy") for process in alive
     )
-    detail = "healthy" if healthy else "no live worker finds its engine healthy"
+    detail = "healthy" if healthy else "no live worker has a healthy engine"
     return Check("engine", ok=healthy, detail=detail)

@@ -1,1 +1,1 @@
-"""The addresses of the api: one file a subject."""
+"""The routes of the api, one module a subject."""

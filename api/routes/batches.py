@@ -1,4 +1,4 @@
-"""Batches, as OpenAI's Batch API has them: many jobs, submitted and collected as one."""
+"""Batches, compatible with OpenAI's Batch API: many jobs in one request."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.answers import as_json, problems
-from api.auth import TheDepartment
+from api.auth import DepartmentDep
+from api.bodies import read_body
 from api.idempotency import REPLAYED, GivenKey, idempotency
-from api.openai_lists import AfterId, OpenAIListView, openai_list
-from api.parts import TheParts
 from api.rate_limits import rate_limit_fields
-from api.uploads import read_body
+from api.responses import AfterId, OpenAIListView, as_json, openai_page, problems
+from api.services import ServicesDep
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
@@ -27,9 +26,9 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 @router.post(
     "",
     summary="Submit a batch",
-    description="As OpenAI's, or with `documents` and a `task` instead of a file. The answer says "
-    "when the batch is expected to be done; its file is read afterwards. A line that does not fit "
-    "goes to the error file with its number, and the batch goes on.",
+    description="As in OpenAI's API, or with `documents` and a `task` instead of a file. The "
+    "response has the estimated end; the file is read afterwards. An invalid line is written to "
+    "the error file with its number, and the batch continues.",
     responses={
         200: {"model": BatchView},
         **problems(
@@ -49,15 +48,15 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
     },
 )  # fmt: skip
 async def submit_batch(
-    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    body = await read_body(request, parts.batches.max_request_bytes)
+    body = await read_body(request, services.batches.max_request_bytes)
     try:
-        asked = BatchRequest.model_validate_json(body)
+        batch_request = BatchRequest.model_validate_json(body)
     except ValidationError as error:
         raise invalid_request(error.errors()) from error
     once = idempotency(key, body)
-    submitted = await parts.batch_submissions.submit(department, asked, once)
+    submitted = await services.batch_submissions.submit(department, batch_request, once)
     location = f"/v1/batches/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
@@ -72,40 +71,40 @@ async def submit_batch(
 )
 async def list_batches(
     *,
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     after: AfterId = None,
 ) -> Response:
-    found = await parts.ledger.batches.list(department.name, after=after, limit=limit)
-    views = [batch_view(batch) for batch in found.items]
-    return openai_list(views, has_more=found.next_cursor is not None)
+    batches = await services.ledger.batches.list(department.name, after=after, limit=limit)
+    views = [batch_view(batch) for batch in batches.items]
+    return openai_page(views, has_more=batches.next_cursor is not None)
 
 
 @router.get(
     "/{batch_id}",
-    summary="Look at a batch",
+    summary="Get a batch",
     responses={200: {"model": BatchView}, **problems("not-found")},
 )
-async def get_batch(batch_id: str, parts: TheParts, department: TheDepartment) -> Response:
-    return _answer(await parts.ledger.batches.get(department.name, batch_id))
+async def get_batch(batch_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    return _response(await services.ledger.batches.get(department.name, batch_id))
 
 
 @router.post(
     "/{batch_id}/cancel",
     summary="Cancel a batch",
-    description="What is done is kept; what is running is stopped; the rest goes to the error file "
-    "as `batch_cancelled`. A batch that has ended stays as it is.",
+    description="Finished results are kept and running lines are stopped; the other lines are "
+    "written to the error file as `batch_cancelled`. A batch that has ended is not changed.",
     responses={200: {"model": BatchView}, **problems("not-found")},
 )
-async def cancel_batch(batch_id: str, parts: TheParts, department: TheDepartment) -> Response:
-    return _answer(await parts.ledger.batches.cancel(department.name, batch_id))
+async def cancel_batch(batch_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    return _response(await services.ledger.batches.cancel(department.name, batch_id))
 
 
-def _answer(batch: Batch | None) -> Response:
+def _response(batch: Batch | None) -> Response:
     if batch is None:
         raise ProblemError(
             "not-found",
-            "The department has no such batch, or it was kept as long as batches are kept.",
+            "The department has no such batch, or its retention period is over.",
         )
     return as_json(batch_view(batch).model_dump_json().encode())

@@ -1,4 +1,4 @@
-"""Callbacks: what was posted, what failed, and sending it again."""
+"""Callbacks: their state, their attempts, and redelivery."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.answers import ListView, page, problems
-from api.auth import TheDepartment
+from api.auth import DepartmentDep
+from api.bodies import read_body
 from api.idempotency import GivenKey, answer_once, idempotency
-from api.parts import TheParts
-from api.uploads import read_body
+from api.responses import ListView, page, problems
+from api.services import ServicesDep
 from jobs.ledger import Reply
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
@@ -36,24 +36,24 @@ _BODY_MAX_BYTES = 10_000
 )
 async def list_callbacks(
     *,
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     status: CallbackStatus | None = None,
     job_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: str | None = None,
 ) -> Response:
-    found = await parts.ledger.callbacks.list(
+    callbacks = await services.ledger.callbacks.list(
         department.name, status=status, job_id=job_id, limit=limit, cursor=cursor
     )
-    return page([callback_view(one) for one in found.items], found.next_cursor)
+    return page([callback_view(callback) for callback in callbacks.items], callbacks.next_cursor)
 
 
 @router.post(
     "/redeliver",
-    summary="Send dead callbacks again",
-    description="Those that were made in a time range, the oldest first, 500 in one call: "
-    "`remaining` says how many are left to ask for.",
+    summary="Redeliver dead callbacks",
+    description="The dead callbacks created in a time range, oldest first, at most 500 a call. "
+    "Repeat the call while `remaining` is not 0.",
     responses={
         200: {"model": RedeliveredView},
         **problems(
@@ -70,43 +70,43 @@ async def list_callbacks(
     },
 )
 async def redeliver_dead_callbacks(
-    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     body = await read_body(request, _BODY_MAX_BYTES)
     try:
-        asked = RedeliverRequest.model_validate_json(body)
+        time_range = RedeliverRequest.model_validate_json(body)
     except ValidationError as error:
         raise invalid_request(error.errors()) from error
 
     async def redeliver() -> Reply:
-        done = await parts.ledger.callbacks.redeliver_dead(
-            department.name, asked.since, asked.until or datetime.now(UTC)
+        redelivered = await services.ledger.callbacks.redeliver_dead(
+            department.name, time_range.since, time_range.until or datetime.now(UTC)
         )
-        view = RedeliveredView(redelivered=done.redelivered, remaining=done.remaining)
+        view = RedeliveredView(redelivered=redelivered.redelivered, remaining=redelivered.remaining)
         return Reply(200, view.model_dump_json().encode(), {})
 
     once = idempotency(key, body)
-    return await answer_once(parts.ledger, department, "redeliver-dead", once, redeliver)
+    return await answer_once(services.ledger, department, "redeliver-dead", once, redeliver)
 
 
 @router.post(
     "/{callback_id}/redeliver",
-    summary="Send a callback again",
-    description="Delivered or dead, it is posted again with the same `webhook-id` and a fresh "
-    "round of attempts.",
+    summary="Redeliver a callback",
+    description="A delivered or dead callback is posted again with the same `webhook-id`. It gets "
+    "a new series of attempts.",
     responses={
         200: {"model": CallbackView},
         **problems("not-found", "idempotency-mismatch", "idempotency-in-progress"),
     },
 )
 async def redeliver_callback(
-    callback_id: str, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    callback_id: str, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     async def redeliver() -> Reply:
-        callback = await parts.ledger.callbacks.redeliver(department.name, callback_id)
+        callback = await services.ledger.callbacks.redeliver(department.name, callback_id)
         if callback is None:
             raise ProblemError("not-found", "The department has no such callback.")
         return Reply(200, callback_view(callback).model_dump_json().encode(), {})
 
     once = idempotency(key, callback_id)
-    return await answer_once(parts.ledger, department, "redeliver", once, redeliver)
+    return await answer_once(services.ledger, department, "redeliver", once, redeliver)

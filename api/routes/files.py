@@ -1,4 +1,4 @@
-"""Files, as OpenAI's Files API has them: uploaded for batches, and written by batches."""
+"""Files, compatible with OpenAI's Files API: uploaded for batches, or written by batches."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from api.answers import json, problems
-from api.auth import TheDepartment
-from api.content import content_answer
+from api.auth import DepartmentDep
+from api.bodies import is_multipart
+from api.content import content_response
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import FileForm, receive_file_form
-from api.openai_lists import AfterId, OpenAIListView, openai_list
-from api.parts import Parts, TheParts
-from api.uploads import is_multipart
+from api.responses import AfterId, OpenAIListView, json, openai_page, problems
+from api.services import Services, ServicesDep
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.batches.files import FileUpload
 from jobs.batches.views import FileDeletedView, FileView, file_view
@@ -29,7 +28,7 @@ from jobs.submit.checks import invalid_request
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 
-LONGEST_PAGE = 1_000
+MAX_PAGE_SIZE = 1_000
 MEDIA_TYPE = "application/jsonl"
 _ANCHOR, _SECONDS = "expires_after[anchor]", "expires_after[seconds]"
 _BODY: dict[str, Any] = {
@@ -54,7 +53,7 @@ _BODY: dict[str, Any] = {
 
 
 class _Fields(BaseModel):
-    """The parts beside the file. The bounds of `seconds` are OpenAI's: an hour, 30 days."""
+    """The form fields. The limits of `seconds`, an hour and 30 days, are OpenAI's."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -66,9 +65,9 @@ class _Fields(BaseModel):
 @router.post(
     "",
     summary="Upload a file for a batch",
-    description="As OpenAI's: a multipart form with the JSON lines in part `file` and `batch` in "
-    "part `purpose`. With `expires_after[seconds]` it is removed sooner than files are here; it is "
-    "not kept longer.",
+    description="As in OpenAI's API: a multipart form with JSON lines in part `file` and `batch` "
+    "in part `purpose`. `expires_after[seconds]` can shorten the retention period of the file, but "
+    "not extend it.",
     responses={
         200: {"model": FileView},
         **problems(
@@ -79,22 +78,24 @@ class _Fields(BaseModel):
     openapi_extra=_BODY,
 )  # fmt: skip
 async def upload_file(
-    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     if not is_multipart(request):
-        raise ProblemError("invalid-request", "Send a multipart form with `file` and `purpose`.")
-    most = parts.batches.max_bytes
-    async with parts.store.incoming(most) as incoming:
-        form = await receive_file_form(request, incoming, ("purpose", _ANCHOR, _SECONDS), most)
+        raise ProblemError(
+            "invalid-request", "Send a multipart form with the parts `file` and `purpose`."
+        )
+    limit = services.batches.max_bytes
+    async with services.store.incoming(limit) as incoming:
+        form = await receive_file_form(request, incoming, ("purpose", _ANCHOR, _SECONDS), limit)
         upload = _upload(incoming, form)
 
         async def keep() -> Reply:
-            kept = await parts.files.keep(department.name, upload)
-            return Reply(200, file_view(kept).model_dump_json().encode(), {})
+            file = await services.files.keep(department.name, upload)
+            return Reply(200, file_view(file).model_dump_json().encode(), {})
 
         fingerprint = (incoming.sha256, form.filename or "", str(upload.keep))
         once = idempotency(key, *fingerprint)
-        return await answer_once(parts.ledger, department, "files", once, keep)
+        return await answer_once(services.ledger, department, "files", once, keep)
 
 
 def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
@@ -109,55 +110,55 @@ def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
 @router.get(
     "",
     summary="List files, newest first",
-    description=f"A page has at most {LONGEST_PAGE} files, however many are asked for.",
+    description=f"A page has at most {MAX_PAGE_SIZE} files, also with a larger `limit`.",
     responses={200: {"model": OpenAIListView[FileView]}, **problems("invalid-request")},
 )
 async def list_files(
     *,
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     purpose: FilePurpose | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     order: Order = Order.desc,
     after: AfterId = None,
 ) -> Response:
-    found = await parts.ledger.files.list(
+    files = await services.ledger.files.list(
         department.name,
         purpose=purpose,
         after=after,
-        limit=min(limit, LONGEST_PAGE),
+        limit=min(limit, MAX_PAGE_SIZE),
         order=order,
     )
-    views = [file_view(file) for file in found.items]
-    return openai_list(views, has_more=found.next_cursor is not None)
+    views = [file_view(file) for file in files.items]
+    return openai_page(views, has_more=files.next_cursor is not None)
 
 
 @router.get(
     "/{file_id}",
-    summary="Look at a file",
+    summary="Get a file",
     responses={200: {"model": FileView}, **problems("not-found")},
 )
-async def get_file(file_id: str, parts: TheParts, department: TheDepartment) -> Response:
-    return json(file_view(await _find(parts, department, file_id)))
+async def get_file(file_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    return json(file_view(await _find(services, department, file_id)))
 
 
 @router.get(
     "/{file_id}/content",
     summary="Download a file",
-    description="The file's bytes. An output file grows while its batch runs: what is there is "
-    "sent, in whole lines, and `Range: bytes=N-` asks for what came since.",
+    description="The bytes of the file. The output file of a running batch contains the lines "
+    "finished so far; `Range: bytes=N-` gets the lines added since.",
     responses={
         200: {"content": {MEDIA_TYPE: {}}, "description": "The whole file."},
-        206: {"content": {MEDIA_TYPE: {}}, "description": "The range asked for."},
+        206: {"content": {MEDIA_TYPE: {}}, "description": "The requested range."},
         **problems("not-found", "file-missing", "range-not-satisfiable"),
     },
 )
 async def get_content(
-    request: Request, file_id: str, parts: TheParts, department: TheDepartment
+    request: Request, file_id: str, services: ServicesDep, department: DepartmentDep
 ) -> Response:
-    file = await _find(parts, department, file_id)
-    return await content_answer(
-        request, parts.store, file.blobs, filename=file.filename, media_type=MEDIA_TYPE
+    file = await _find(services, department, file_id)
+    return await content_response(
+        request, services.store, file.blobs, filename=file.filename, media_type=MEDIA_TYPE
     )
 
 
@@ -166,14 +167,14 @@ async def get_content(
     summary="Delete a file",
     responses={200: {"model": FileDeletedView}, **problems("not-found", "file-in-use")},
 )
-async def delete_file(file_id: str, parts: TheParts, department: TheDepartment) -> Response:
-    if not await parts.files.delete(department.name, file_id):
+async def delete_file(file_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    if not await services.files.delete(department.name, file_id):
         raise _no_such_file()
     return json(FileDeletedView(id=file_id))
 
 
-async def _find(parts: Parts, department: Department, file_id: str) -> StoredFile:
-    file = await parts.ledger.files.get(department.name, file_id)
+async def _find(services: Services, department: Department, file_id: str) -> StoredFile:
+    file = await services.ledger.files.get(department.name, file_id)
     if file is None:
         raise _no_such_file()
     return file
@@ -181,5 +182,5 @@ async def _find(parts: Parts, department: Department, file_id: str) -> StoredFil
 
 def _no_such_file() -> ProblemError:
     return ProblemError(
-        "not-found", "The department has no such file, or it was kept as long as files are kept."
+        "not-found", "The department has no such file, or its retention period is over."
     )

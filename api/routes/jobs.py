@@ -1,4 +1,4 @@
-"""Jobs: submitted, looked at, waited for, listed, cancelled."""
+"""Jobs: submit, get, wait, list, cancel."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.answers import ListView, as_json, page, problems
-from api.auth import TheDepartment
+from api.auth import DepartmentDep
+from api.bodies import is_multipart, read_body
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.multipart import receive_form
-from api.parts import Parts, TheParts
-from api.rate_limits import DESCRIBED, rate_limit_fields
-from api.uploads import is_multipart, read_body
+from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
+from api.responses import ListView, as_json, page, problems
+from api.services import Services, ServicesDep
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.model.department import Department
 from jobs.model.job import Job
@@ -30,7 +30,7 @@ from jobs.views import JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-LONGEST_WAIT_SECONDS = 60.0
+MAX_WAIT_SECONDS = 60.0
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -51,12 +51,12 @@ _BODY: dict[str, Any] = {
     }
 }
 _HEADERS = {
-    "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
+    "Location": {"schema": {"type": "string"}, "description": "The path of the job."},
     REPLAYED: {
         "schema": {"type": "string"},
-        "description": "`true` where this is the first answer again.",
+        "description": "`true` if this is the stored response to an earlier request with the key.",
     },
-    **DESCRIBED,
+    **RATE_LIMIT_HEADERS,
 }
 
 
@@ -64,8 +64,8 @@ _HEADERS = {
     "",
     status_code=202,
     summary="Submit a job",
-    description="A job as JSON; or a multipart form with the job in part `job` and the document in "
-    "part `file`. Once this is answered with 202 the job is kept, whatever happens here.",
+    description="The job is a JSON body, or part `job` of a multipart form with the document in "
+    "part `file`. After a response 202 the job is stored durably: no crash loses it.",
     responses={
         202: {"model": JobView, "headers": _HEADERS},
         **problems(
@@ -79,23 +79,23 @@ _HEADERS = {
     openapi_extra=_BODY,
 )  # fmt: skip
 async def submit_job(
-    request: Request, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     if is_multipart(request):
-        submitted = await _submit_form(request, parts, department, key)
+        submitted = await _submit_form(request, services, department, key)
     else:
-        body = await read_body(request, parts.limits.max_request_bytes)
+        body = await read_body(request, services.limits.max_request_bytes)
         job = _job_request(body)
         once = idempotency(key, body)
-        submitted = await parts.submissions.submit(department, job, idempotency=once)
+        submitted = await services.submissions.submit(department, job, idempotency=once)
     return _accepted(submitted)
 
 
 async def _submit_form(
-    request: Request, parts: Parts, department: Department, key: str | None
+    request: Request, services: Services, department: Department, key: str | None
 ) -> SubmissionReply:
-    async with parts.store.incoming(parts.limits.max_document_bytes) as incoming:
-        form = await receive_form(request, incoming, parts.limits)
+    async with services.store.incoming(services.limits.max_document_bytes) as incoming:
+        form = await receive_form(request, incoming, services.limits)
         if form.job is None:
             raise ProblemError(
                 "invalid-request",
@@ -105,7 +105,7 @@ async def _submit_form(
         job = _job_request(form.job)
         upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
-        return await parts.submissions.submit(department, job, upload=upload, idempotency=once)
+        return await services.submissions.submit(department, job, upload=upload, idempotency=once)
 
 
 def _job_request(body: bytes) -> JobRequest:
@@ -124,28 +124,28 @@ def _accepted(submitted: SubmissionReply) -> Response:
 
 @router.get(
     "/{job_id}",
-    summary="Look at a job, or wait for its end",
+    summary="Get a job, optionally wait for its end",
     responses={200: {"model": JobView}, **problems("not-found", "invalid-request")},
 )
 async def get_job(
     job_id: str,
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     wait: Annotated[
         float,
         Query(
             ge=0,
             allow_inf_nan=False,
-            description="Answer when the job ends, or after so many seconds; more than 60 is 60.",
+            description="Respond when the job ends, or after this many seconds, at most 60.",
         ),
     ] = 0,
 ) -> Response:
-    job = await _find(parts, department, job_id)
-    until = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
-    while job.status not in ENDINGS and (left := until - time.monotonic()) > 0:
-        await parts.ledger.jobs.wait_ended(job_id, left)
-        job = await _find(parts, department, job_id)
-    view = await job_view(job, parts.store)
+    job = await _find(services, department, job_id)
+    until = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
+    while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
+        await services.ledger.jobs.wait_ended(job_id, remaining)
+        job = await _find(services, department, job_id)
+    view = await job_view(job, services.store)
     return as_json(view.model_dump_json().encode())
 
 
@@ -159,76 +159,76 @@ async def get_job(
 )
 async def list_jobs(
     *,
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     status: JobStatus | None = None,
     task: str | None = None,
     batch_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: str | None = None,
 ) -> Response:
-    found = await parts.ledger.jobs.list(
+    jobs = await services.ledger.jobs.list(
         department.name, status=status, task=task, batch_id=batch_id, limit=limit, cursor=cursor
     )
-    views = [await job_view(job, parts.store, inline_result=False) for job in found.items]
-    return page(views, found.next_cursor)
+    views = [await job_view(job, services.store, inline_result=False) for job in jobs.items]
+    return page(views, jobs.next_cursor)
 
 
 @router.get(
     "/{job_id}/result",
-    summary="The result itself",
+    summary="Get the result of a job",
     description="The task's result; its schema is the task's `result_schema`.",
     responses={
         200: {"description": "The result."},
         **problems("not-found", "no-result", "not-ended"),
     },
 )
-async def get_result(job_id: str, parts: TheParts, department: TheDepartment) -> Response:
-    job = await _find(parts, department, job_id)
+async def get_result(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    job = await _find(services, department, job_id)
     if job.status not in ENDINGS:
         raise ProblemError(
             "not-ended",
-            f"The job is {job.status.value}. Ask again when it has ended, or wait for it with "
+            f"The job is {job.status.value}. Ask again when it has ended, or wait for it: "
             f"GET /v1/jobs/{job_id}?wait=60.",
         )
     if job.status is not JobStatus.succeeded:
-        raise ProblemError("no-result", _why_no_result(job), job_error=job.error)
+        raise ProblemError("no-result", _no_result_reason(job), job_error=job.error)
     if job.result_blob is not None:
-        return as_json(await parts.store.read(job.result_blob))
+        return as_json(await services.store.read(job.result_blob))
     return as_json(to_json(job.result))
 
 
-def _why_no_result(job: Job) -> str:
+def _no_result_reason(job: Job) -> str:
     title = (job.error or {}).get("title")
-    because = f": {title}" if title else ""
-    return f"The job ended as {job.status.value}{because}. Its `error` says more."
+    reason = f": {title}" if title else ""
+    return f"The job ended as {job.status.value}{reason}. See its `error`."
 
 
 @router.post(
     "/{job_id}/cancel",
     summary="Cancel a job",
-    description="At once, whatever the job is doing. A job that has ended stays as it is.",
+    description="A running job is stopped too. A job that has ended is not changed.",
     responses={
         200: {"model": JobView},
         **problems("not-found", "idempotency-mismatch", "idempotency-in-progress"),
     },
 )
 async def cancel_job(
-    job_id: str, parts: TheParts, department: TheDepartment, key: GivenKey = None
+    job_id: str, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     async def cancel() -> Reply:
-        job = await parts.ledger.jobs.cancel(department.name, job_id)
+        job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
-        view = await job_view(job, parts.store)
+        view = await job_view(job, services.store)
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)
-    return await answer_once(parts.ledger, department, "cancel", once, cancel)
+    return await answer_once(services.ledger, department, "cancel", once, cancel)
 
 
-async def _find(parts: Parts, department: Department, job_id: str) -> Job:
-    job = await parts.ledger.jobs.get(department.name, job_id)
+async def _find(services: Services, department: Department, job_id: str) -> Job:
+    job = await services.ledger.jobs.get(department.name, job_id)
     if job is None:
         raise _no_such_job()
     return job
@@ -236,5 +236,5 @@ async def _find(parts: Parts, department: Department, job_id: str) -> Job:
 
 def _no_such_job() -> ProblemError:
     return ProblemError(
-        "not-found", "The department has no such job, or it was kept as long as jobs are kept."
+        "not-found", "The department has no such job, or its retention period is over."
     )

@@ -1,4 +1,4 @@
-"""Libraries: documents of a department that jobs use by one name, kept until they are taken out."""
+"""Libraries: named sets of documents, kept until they are removed from the library."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api.answers import ListView, page, problems
-from api.auth import TheDepartment
-from api.parts import TheParts
+from api.auth import DepartmentDep
+from api.responses import ListView, page, problems
+from api.services import ServicesDep
 from jobs.model.problems import ProblemError
 from jobs.views import DocumentView, LibraryView, document_view
 from tasks.references import LIBRARY_NAME
@@ -17,15 +17,19 @@ from tasks.references import LIBRARY_NAME
 router = APIRouter(prefix="/v1/libraries", tags=["libraries"])
 
 Name = Annotated[
-    str, Path(pattern=LIBRARY_NAME, description="Small letters, digits, `-` and `_`; 64 at most.")
+    str,
+    Path(
+        pattern=LIBRARY_NAME,
+        description="Lowercase letters, digits, `-` and `_`; at most 64 characters.",
+    ),
 ]
 
 
 @router.get(
     "", summary="List libraries", responses={200: {"model": ListView[LibraryView]}, **problems()}
 )
-async def list_libraries(parts: TheParts, department: TheDepartment) -> Response:
-    sizes = await parts.ledger.libraries.sizes(department.name)
+async def list_libraries(services: ServicesDep, department: DepartmentDep) -> Response:
+    sizes = await services.ledger.libraries.sizes(department.name)
     return page([LibraryView(name=name, documents=size) for name, size in sizes.items()], None)
 
 
@@ -37,27 +41,27 @@ async def list_libraries(parts: TheParts, department: TheDepartment) -> Response
         **problems("not-found", "invalid-request"),
     },
 )
-async def get_library(name: Name, parts: TheParts, department: TheDepartment) -> Response:
-    found = await parts.ledger.libraries.documents(department.name, name)
-    if not found:
+async def get_library(name: Name, services: ServicesDep, department: DepartmentDep) -> Response:
+    documents = await services.ledger.libraries.documents(department.name, name)
+    if not documents:
         raise ProblemError("not-found", "The department has no such library.")
-    return page([document_view(one) for one in found], None)
+    return page([document_view(document) for document in documents], None)
 
 
 @router.put(
     "/{name}/documents/{document_id}",
     status_code=204,
-    summary="Put a document into a library",
-    description="One that was uploaded before. The first one makes the library. While a document "
-    "is in a library it is kept, whatever its `expires_at` says.",
+    summary="Add a document to a library",
+    description="The document must be uploaded before. Adding the first document creates the "
+    "library. A document in a library does not expire, even after its `expires_at`.",
     responses={**problems("not-found", "invalid-request", "library-full")},
 )
 async def add_to_library(
-    name: Name, document_id: str, parts: TheParts, department: TheDepartment
+    name: Name, document_id: str, services: ServicesDep, department: DepartmentDep
 ) -> Response:
-    if not await parts.ledger.libraries.add(department.name, name, document_id):
+    if not await services.ledger.libraries.add(department.name, name, document_id):
         raise ProblemError(
-            "not-found", "There is no such document. Upload it first; it may have expired."
+            "not-found", "There is no such document, or it has expired. Upload it first."
         )
     return Response(status_code=204)
 
@@ -65,14 +69,14 @@ async def add_to_library(
 @router.delete(
     "/{name}/documents/{document_id}",
     status_code=204,
-    summary="Take a document out of a library",
-    description="The document itself stays, for as long as any other. With its last document the "
-    "library is gone.",
+    summary="Remove a document from a library",
+    description="The document is not deleted: it expires like any other. Removing the last "
+    "document deletes the library.",
     responses={**problems("not-found", "invalid-request")},
 )
-async def take_out_of_library(
-    name: Name, document_id: str, parts: TheParts, department: TheDepartment
+async def remove_from_library(
+    name: Name, document_id: str, services: ServicesDep, department: DepartmentDep
 ) -> Response:
-    if not await parts.ledger.libraries.remove(department.name, name, document_id):
+    if not await services.ledger.libraries.remove(department.name, name, document_id):
         raise ProblemError("not-found", "The library has no such document.")
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""Open addresses: whether the service lives and is ready, its figures, and its problems."""
+"""Routes without authentication: liveness, readiness, metrics, explanations of problems."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.answers import ListView, as_json, json, page
 from api.auth import check_token
-from api.metrics import exposition
-from api.parts import TheParts
+from api.ledger_metrics import exposition
 from api.readiness import checks
+from api.responses import ListView, as_json, json, page
+from api.services import ServicesDep
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 
 router = APIRouter(tags=["service"])
@@ -28,7 +28,7 @@ class ReadinessView(BaseModel):
 
 
 class ExplanationView(BaseModel):
-    """A kind of problem: its stable `type`, its status, and what to do about it."""
+    """A type of problem: its stable `type`, its status, and how to resolve it."""
 
     type: str
     title: str
@@ -36,33 +36,33 @@ class ExplanationView(BaseModel):
     what_to_do: str
 
 
-@router.get("/healthz", summary="Whether the api lives")
+@router.get("/healthz", summary="Liveness of the api")
 async def healthz() -> Response:
     return as_json(b'{"status":"ok"}')
 
 
 @router.get(
     "/readyz",
-    summary="Whether the system can do work",
+    summary="Readiness of the system",
     responses={200: {"model": ReadinessView}, 503: {"model": ReadinessView}},
 )
-async def readyz(parts: TheParts) -> Response:
-    found = await checks(parts.ledger)
-    ready = all(check.ok for check in found)
+async def readyz(services: ServicesDep) -> Response:
+    results = await checks(services.ledger)
+    ready = all(check.ok for check in results)
     status = "ready" if ready else "not-ready"
-    return json({"status": status, "checks": found}, 200 if ready else 503)
+    return json({"status": status, "checks": results}, 200 if ready else 503)
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-async def metrics(request: Request, parts: TheParts) -> Response:
-    check_token(request.headers.get("authorization"), parts.settings.metrics_token)
-    body, media_type = await exposition(request.app.state.registry, parts.ledger)
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+async def metrics(request: Request, services: ServicesDep) -> Response:
+    check_token(request.headers.get("authorization"), services.settings.metrics_token)
+    body, media_type = await exposition(request.app.state.registry, services.ledger)
     return Response(body, media_type=media_type)
 
 
 @router.get(
     "/problems",
-    summary="Every kind of problem",
+    summary="List the types of problems",
     responses={200: {"model": ListView[ExplanationView]}},
 )
 async def list_problems() -> Response:
@@ -71,12 +71,12 @@ async def list_problems() -> Response:
 
 @router.get(
     "/problems/{code}",
-    summary="What a kind of problem means and what to do",
+    summary="Explain a type of problem",
     responses={200: {"model": ExplanationView}},
 )
 async def get_problem(code: str) -> Response:
     if code not in PROBLEM_TYPES:
-        raise ProblemError("not-found", "There is no such kind of problem. See GET /problems.")
+        raise ProblemError("not-found", "There is no such type of problem. See GET /problems.")
     return json(_explanation(code))
 
 

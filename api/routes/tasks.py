@@ -1,4 +1,4 @@
-"""What can be done to a document."""
+"""The tasks that a department can use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.answers import ListView, as_json, page, problems
-from api.auth import TheDepartment
+from api.auth import DepartmentDep
+from api.responses import ListView, as_json, page, problems
 from jobs.model.problems import ProblemError
 from tasks.registry import tasks_for
 from tasks.task import Origin, Task
@@ -19,8 +19,9 @@ router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 
 class TaskView(BaseModel):
-    """A task: `options_schema` and `result_schema` are JSON Schemas. `origin` is `department` for a
-    task from a file of the operators' or a department's own."""
+    """A task with the JSON Schemas of its options and result. `origin` is `department` for a task
+    defined in a file, by the operators or a department.
+    """
 
     name: str
     version: str
@@ -45,17 +46,17 @@ def _view(task: Task[Any, Any]) -> TaskView:
 @router.get(
     "", summary="List the tasks", responses={200: {"model": ListView[TaskView]}, **problems()}
 )
-async def list_tasks(department: TheDepartment) -> Response:
+async def list_tasks(department: DepartmentDep) -> Response:
     tasks = tasks_for(department.name)
     return page([_view(tasks[name]) for name in sorted(tasks)], None)
 
 
 @router.get(
     "/{name}",
-    summary="A task with its options and its result",
+    summary="Get a task with its schemas",
     responses={200: {"model": TaskView}, **problems("not-found")},
 )
-async def get_task(name: str, department: TheDepartment) -> Response:
+async def get_task(name: str, department: DepartmentDep) -> Response:
     tasks = tasks_for(department.name)
     if name not in tasks:
         raise ProblemError("not-found", f"The tasks are: {', '.join(sorted(tasks))}.")

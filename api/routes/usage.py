@@ -1,4 +1,4 @@
-"""What a department has used."""
+"""The usage of a department: jobs, tokens, engine time, quotas."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.answers import as_json, problems
-from api.auth import TheDepartment
-from api.parts import TheParts
+from api.auth import DepartmentDep
+from api.responses import as_json, problems
+from api.services import ServicesDep
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task
 from jobs.model.job import Usage
@@ -23,11 +23,11 @@ from jobs.model.quotas import QuotaName
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
-LONGEST_DAYS = 366
+MAX_DAYS = 366
 
 
 class AmountView(BaseModel):
-    """`jobs` are endings by status; `engine_seconds` is time on the engine, its GPU included."""
+    """`jobs` counts ended jobs by status. `engine_seconds` is the time spent in engine requests."""
 
     jobs: Mapping[str, int]
     prompt_tokens: int
@@ -41,9 +41,9 @@ class DayView(AmountView):
 
 
 class QuotaView(BaseModel):
-    """`limit` is per second for `rate`, per day (UTC) for `tokens-per-day`, and else at any time.
+    """`limit` is per second for `rate`, per day (UTC) for `tokens-per-day`, else a total.
 
-    There is more than `left` in `seconds`, where that is known.
+    `left` is the remaining amount. It increases in `seconds`, if that is known.
     """
 
     name: QuotaName
@@ -53,9 +53,10 @@ class QuotaView(BaseModel):
 
 
 class TaskUseView(BaseModel):
-    """`jobs` are endings by status. Of the jobs that the fast model was to do, its answer was
-    `kept`, or the job was `escalated` to the full one; `doubts` counts why, by code.
-    `share_escalated` is null where the fast model was to do none.
+    """`jobs` counts ended jobs by status.
+
+    For jobs given to the fast model: its answer was `kept`, or the job was `escalated` to the full
+    model. `doubts` counts the reasons by code. `share_escalated` is null without such jobs.
     """
 
     jobs: Mapping[str, int]
@@ -68,8 +69,8 @@ class TaskUseView(BaseModel):
 
 
 class UsageView(BaseModel):
-    """Days (UTC) without any use are left out of `data`, quotas that are not set out of `quota`;
-    `tasks` is over all days.
+    """`data` has the days (UTC) with usage, `quota` the quotas that are set, `tasks` the sums over
+    all days.
     """
 
     object: Literal["usage"] = "usage"
@@ -84,29 +85,34 @@ class UsageView(BaseModel):
 
 @router.get(
     "",
-    summary="Jobs, tokens and engine seconds, by day; what the quotas leave now",
+    summary="Get jobs, tokens and engine seconds by day, and the state of the quotas",
     responses={200: {"model": UsageView}, **problems("invalid-request")},
 )
 async def get_usage(
-    parts: TheParts,
-    department: TheDepartment,
+    services: ServicesDep,
+    department: DepartmentDep,
     first: Annotated[
         date | None,
-        Query(alias="from", description="First day, UTC; the first of its month if left out."),
+        Query(
+            alias="from",
+            description="First day (UTC). Default: the first day of the month of `to`.",
+        ),
     ] = None,
     last: Annotated[
-        date | None, Query(alias="to", description="Last day, UTC; today if left out.")
+        date | None, Query(alias="to", description="Last day (UTC). Default: today.")
     ] = None,
 ) -> Response:
     end = last or datetime.now(UTC).date()
     begin = first or end.replace(day=1)
-    if not 0 <= (end - begin).days < LONGEST_DAYS:
+    if not 0 <= (end - begin).days < MAX_DAYS:
         raise ProblemError(
             "invalid-request",
-            f"`from` must not be after `to`, and at most {LONGEST_DAYS} days can be asked for.",
-            errors=[{"pointer": "#/query/from", "detail": "It does not fit `to`."}],
+            f"`from` must not be after `to`, and the range must not exceed {MAX_DAYS} days.",
+            errors=[
+                {"pointer": "#/query/from", "detail": "It is after `to`, or too long before it."}
+            ],
         )
-    days = await parts.ledger.statistics.usage(department.name, begin, end)
+    days = await services.ledger.statistics.usage(department.name, begin, end)
     tasks = total_by_task(day.tasks for day in days)
     view = UsageView(
         department=department.name,
@@ -116,20 +122,20 @@ async def get_usage(
         tasks={name: _task_view(use) for name, use in tasks.items()},
         data=[_day_view(day) for day in days],
         quota=[
-            QuotaView(name=one.name, limit=one.limit, left=one.left, seconds=one.seconds)
-            for one in await parts.ledger.departments.quotas(department.name)
+            QuotaView(name=quota.name, limit=quota.limit, left=quota.left, seconds=quota.seconds)
+            for quota in await services.ledger.departments.quotas(department.name)
         ],
     )
     return as_json(view.model_dump_json(by_alias=True).encode())
 
 
 def _task_view(use: TaskUse) -> TaskUseView:
-    asked = use.kept + use.escalated
+    total = use.kept + use.escalated
     return TaskUseView(
         jobs=use.jobs,
         kept=use.kept,
         escalated=use.escalated,
-        share_escalated=round(use.escalated / asked, 4) if asked else None,
+        share_escalated=round(use.escalated / total, 4) if total else None,
         doubts=use.doubts,
         fast=_rounded(use.fast),
         full=_rounded(use.full),

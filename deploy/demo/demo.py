@@ -16,7 +16,7 @@ from samples import SAMPLES, Sample
 from standardwebhooks import Webhook, WebhookVerificationError
 from system import TAIL_LINES, DemoFailed, System, running
 
-from client import Chancery, ChanceryError
+from chancery import Chancery, ChanceryError
 
 DATA_DIR = Path("var/demo").resolve()
 DEPARTMENT = "demo"

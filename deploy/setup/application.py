@@ -32,13 +32,15 @@ def install(venv: Path, progress: Progress) -> None:
         check_disk(Path(), NEEDED_BYTES, "the application")
         shutil.rmtree(venv, ignore_errors=True)
         progress.run([sys.executable, "-m", "venv", venv])
-    pip = [python, "-m", "pip", "install", "--quiet"]
+    pip = [str(python), "-m", "pip", "install", "--quiet"]
     trust_system_certificates(python)
     check_index(python, LOCK, progress)
     with progress.step(f"the packages in {LOCK}"):
         progress.run([*pip, "--require-hashes", "-r", LOCK])
     with progress.step("chancery itself"):
-        progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "."])
+        # Before the client was a distribution of its own, client and server were one: `chancery`.
+        progress.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "chancery"])
+        progress.run([*pip, "--no-build-isolation", "--no-deps", "-e", "client", "-e", "."])
 
 
 def _is_current(python: Path) -> bool:

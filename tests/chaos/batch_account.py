@@ -124,7 +124,8 @@ async def _lines(client: openai.AsyncOpenAI, file_id: str | None) -> Sequence[di
 
 async def _named(machine: Machine) -> tuple[set[str], int]:
     """The blobs in records, and the number of jobs."""
-    redis, named = machine.redis, set[str]()
+    redis: Any = machine.redis
+    named = set[str]()
     for file_id in await redis.zrange("chancery:files:tax", 0, -1):
         named |= set(await redis.lrange(f"chancery:blobs:{file_id}", 0, -1))
     jobs = await redis.zrange("chancery:jobs:tax", 0, -1)

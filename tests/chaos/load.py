@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from itertools import count
 
-from client import AsyncChancery, ChanceryError
+from chancery import AsyncChancery, ChanceryError
 
 CLIENT_SECONDS = 240.0
 CONCURRENCY = 16

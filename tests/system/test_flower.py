@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from client import Chancery, Job
+from chancery import Chancery, Job
 from standin.engine_process import running_standin
 from tests.programs import require_program
 from tests.system.one_machine import Up, started_up

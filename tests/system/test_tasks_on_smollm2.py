@@ -5,6 +5,8 @@ SmolLM2 has 135 million parameters, so the quality of its output is not tested.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from documents.document import Block, Document
@@ -142,7 +144,8 @@ async def test_minutes_report_quotes_that_are_not_in_the_transcript(smollm2_engi
     source = document(lines)
     result = await minutes(source, MinutesOptions(), smollm2_engine)
     assert [one.name for one in result.attendees][:2] == ["Anna", "Ben"]
-    for item in [*result.decisions, *result.tasks]:
+    items: list[Any] = [*result.decisions, *result.tasks]
+    for item in items:
         if item.quote.match is Match.none:
             assert not result.checked
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client import Chancery
+from chancery import Chancery
 from standin.engine_process import StandInControl, free_port, running_standin
 from tests.system.one_machine import CHANCERY, Up, command_line, started_up, until
 

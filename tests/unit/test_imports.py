@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 import grimp
 
-PACKAGES = ("api", "bench", "client", "documents", "jobs", "standin", "tasks", "worker")
+PACKAGES = ("api", "bench", "chancery", "documents", "jobs", "standin", "tasks", "worker")
 
 
 def test_there_are_no_import_cycles() -> None:

@@ -160,7 +160,7 @@ def unfinished_steps(root: Path) -> list[tuple[int, Step, str]]:
     A step depends on those before it, so its stamp includes their pins, and a repeated step
     repeats all steps after it.
     """
-    pins, todo = "", []
+    pins, todo = "", list[tuple[int, Step, str]]()
     for number, step in enumerate(steps(root), 1):
         pins += f"{step.name}: {step.pins}\n"
         stamp = root / "stamps" / f"{number}"

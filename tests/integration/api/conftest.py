@@ -1,4 +1,4 @@
-"""The api on a real ledger, called over HTTP."""
+"""The api with a real ledger, called over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from api.app import create_app
+from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.states import JobStatus
@@ -23,7 +23,6 @@ from jobs.process.settings import (
     BulkSettings,
     LimitSettings,
     RedisSettings,
-    RetentionSettings,
     SecrecySettings,
     StoreSettings,
 )
@@ -33,35 +32,35 @@ ALLOWED = "http://oa.tax.intranet/hooks/chancery"
 
 
 @dataclass
-class Office:
-    """The api with two departments. `http` asks for tax, `other` for health, `nobody` for none."""
+class Api:
+    """The api with two departments: `http` has tax's key, `other` health's, `anonymous` none."""
 
     app: FastAPI
     folder: Path
     http: httpx.AsyncClient
     other: httpx.AsyncClient
-    nobody: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
     keys: dict[str, str] = field(default_factory=dict)
 
     async def submit(self, **changes: Any) -> dict[str, Any]:
-        """A job of tax's, as its submission was answered."""
+        """Submit a job as tax and return the job in the response."""
         body = {"task": "summarize", "input": {"text": "The water is off."}, **changes}
         answer = await self.http.post("/v1/jobs", json=body)
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
     def files(self) -> list[str]:
-        """What the store holds, half-written files included."""
+        """All files of the store, incomplete ones included."""
         store = self.folder / "store"
         return [str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()]
 
 
-Open = Callable[..., AbstractAsyncContextManager[Office]]
+Open = Callable[..., AbstractAsyncContextManager[Api]]
 
 
 @pytest.fixture
-def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
-    """Opens an office on the test's ledger, with settings of one's own."""
+def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
+    """Opens the api with the test's ledger and other settings."""
 
     @asynccontextmanager
     async def opened(
@@ -70,17 +69,18 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         settings: ApiSettings | None = None,
         batches: BatchSettings | None = None,
         bulk: BulkSettings | None = None,
-    ) -> AsyncIterator[Office]:
+    ) -> AsyncIterator[Api]:
         app = create_app(
-            api=settings or ApiSettings(),
-            redis=RedisSettings(url=SecretStr(redis_url)),
-            store=StoreSettings(data_dir=tmp_path),
-            limits=limits,
-            retention=RetentionSettings(),
-            # Not what is tested here: a machine may take long to start a process.
-            secrecy=SecrecySettings(look_seconds=30),
-            batches=batches or BatchSettings(),
-            bulk=bulk or BulkSettings(),
+            AppSettings(
+                api=settings or ApiSettings(),
+                redis=RedisSettings(url=SecretStr(redis_url)),
+                store=StoreSettings(data_dir=tmp_path),
+                limits=limits,
+                # Longer than the default: starting a process may take long on a busy machine.
+                secrecy=SecrecySettings(look_seconds=30),
+                batches=batches or BatchSettings(),
+                bulk=bulk or BulkSettings(),
+            )
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
         health = await ledger.departments.create("health")
@@ -88,18 +88,18 @@ def open_office(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
             app.router.lifespan_context(app),
             _client(app, tax.api_key) as http,
             _client(app, health.api_key) as other,
-            _client(app, None) as nobody,
+            _client(app, None) as anonymous,
         ):
             keys = {"tax": tax.api_key, "health": health.api_key}
-            yield Office(app, tmp_path, http, other, nobody, keys)
+            yield Api(app, tmp_path, http, other, anonymous, keys)
 
     return opened
 
 
 @pytest.fixture
-async def office(open_office: Open) -> AsyncIterator[Office]:
-    async with open_office() as office:
-        yield office
+async def api(open_api: Open) -> AsyncIterator[Api]:
+    async with open_api() as api:
+        yield api
 
 
 def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
@@ -111,17 +111,17 @@ def _client(app: FastAPI, api_key: str | None) -> httpx.AsyncClient:
 
 
 async def finish(ledger: Ledger, job_id: str, **ending: Any) -> None:
-    """Run a job as a worker would, to the ending asked for."""
+    """Claim and finish a job like a worker, with the given ending."""
     (claim,) = (await ledger.runs.claim([job_id], "w", 30)).granted
-    given = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
-    assert await ledger.runs.finish(claim, Ending(**given))
+    fields = {"status": JobStatus.succeeded, "result": '{"summary": "Off."}', **ending}
+    assert await ledger.runs.finish(claim, Ending(**fields))
 
 
-def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem that an answer is, after checking that it is this one and well formed."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
+def problem_of(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem in a response, after checking its status, type and form."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
     assert body["type"] == f"/problems/{code}"
     assert body["status"] == status
     assert body["title"]

@@ -10,14 +10,14 @@ import pytest
 from jobs.ledger import Ledger
 from jobs.model.department import Quota
 from jobs.process.settings import LimitSettings
-from tests.integration.api.conftest import Office, Open, problem_of
+from tests.integration.api.conftest import Api, Open, problem_of
 
 GOOD: Mapping[str, Any] = {"task": "summarize", "input": {"text": "The water is off."}}
 
 
-async def nothing_was_kept(office: Office) -> bool:
-    jobs = (await office.http.get("/v1/jobs")).json()["data"]
-    return jobs == [] and office.files() == []
+async def nothing_was_kept(api: Api) -> bool:
+    jobs = (await api.http.get("/v1/jobs")).json()["data"]
+    return jobs == [] and api.files() == []
 
 
 @pytest.mark.parametrize(
@@ -44,23 +44,23 @@ async def nothing_was_kept(office: Office) -> bool:
     ],
 )
 async def test_without_a_valid_key_nothing_is_answered(
-    office: Office, method: str, path: str, headers: Mapping[str, Any]
+    api: Api, method: str, path: str, headers: Mapping[str, Any]
 ) -> None:
-    answer = await office.nobody.request(method, path, headers=headers)
+    answer = await api.anonymous.request(method, path, headers=headers)
     problem_of(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_an_altered_key_is_refused(office: Office) -> None:
-    key = office.keys["tax"]
+async def test_an_altered_key_is_refused(api: Api) -> None:
+    key = api.keys["tax"]
     headers = {"Authorization": f"Bearer {key[:-1]}{'A' if key[-1] != 'A' else 'B'}"}
-    problem_of(await office.nobody.get("/v1/jobs", headers=headers), 401, "unauthorized")
+    problem_of(await api.anonymous.get("/v1/jobs", headers=headers), 401, "unauthorized")
 
 
-async def test_an_unknown_task_is_refused_with_the_known_ones(office: Office) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, "task": "translate-to-klingon"})
+async def test_an_unknown_task_is_refused_with_the_known_ones(api: Api) -> None:
+    answer = await api.http.post("/v1/jobs", json={**GOOD, "task": "translate-to-klingon"})
     assert "summarize" in problem_of(answer, 422, "unknown-task")["detail"]
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
 SCHEMA_THAT_IS_NONE = {"type": "object", "properties": {"a": {"type": "nonsense"}}}
@@ -91,61 +91,64 @@ SCHEMA_THAT_IS_NONE = {"type": "object", "properties": {"a": {"type": "nonsense"
         ({"callback_url": 7}, "#/callback_url"),
     ],
 )
-async def test_a_request_that_does_not_fit_says_where(
-    office: Office, changes: Mapping[str, Any], pointer: str
+async def test_an_invalid_request_has_pointers_to_its_errors(
+    api: Api, changes: Mapping[str, Any], pointer: str
 ) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, **changes})
+    answer = await api.http.post("/v1/jobs", json={**GOOD, **changes})
     errors = problem_of(answer, 422, "invalid-request")["errors"]
     assert any(error["pointer"].startswith(pointer) for error in errors), errors
     assert all(error["detail"] for error in errors)
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"task": "summarize",}', b"[" * 4_000, b'"\\ud800"'],
 )
-async def test_a_body_that_is_no_json_object_is_refused(office: Office, body: bytes) -> None:
-    answer = await office.http.post("/v1/jobs", content=body)
+async def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None:
+    answer = await api.http.post("/v1/jobs", content=body)
     assert problem_of(answer, 422, "invalid-request")["errors"]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "　"])
-async def test_a_text_without_words_is_refused(office: Office, text: str) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, "input": {"text": text}})
+async def test_a_text_without_words_is_refused(api: Api, text: str) -> None:
+    answer = await api.http.post("/v1/jobs", json={**GOOD, "input": {"text": text}})
     problem_of(answer, 422, "document-empty")
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
-async def test_a_text_longer_than_allowed_is_refused(office: Office) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, "input": {"text": "水" * 1001}})
+async def test_a_text_longer_than_allowed_is_refused(api: Api) -> None:
+    answer = await api.http.post("/v1/jobs", json={**GOOD, "input": {"text": "水" * 1001}})
     assert problem_of(answer, 413, "text-too-long")["max_text_chars"] == 1000
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_json_body_over_the_limit_is_refused(office: Office, *, declared: bool) -> None:
+async def test_a_json_body_over_the_limit_is_refused(api: Api, *, declared: bool) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(6):
             yield b" " * 1000
 
     body = b" " * 6000 if declared else pieces()
-    answer = await office.http.post("/v1/jobs", content=body)
+    answer = await api.http.post("/v1/jobs", content=body)
     assert problem_of(answer, 413, "too-large")["max_bytes"] == 5000
 
 
-async def test_a_job_part_over_the_limit_is_refused(office: Office) -> None:
-    parts = {"job": (None, " " * 6000), "file": ("n.txt", b"text")}
-    answer = await office.http.post("/v1/jobs", files=parts)
+async def test_a_job_part_over_the_limit_is_refused(api: Api) -> None:
+    parts: dict[str, Any] = {"job": (None, " " * 6000), "file": ("n.txt", b"text")}
+    answer = await api.http.post("/v1/jobs", files=parts)
     assert problem_of(answer, 413, "too-large")["max_bytes"] == 5000
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
-async def test_a_file_part_over_the_limit_is_refused(office: Office) -> None:
-    parts = {"job": (None, '{"task": "summarize"}'), "file": ("n.txt", b"text " * 5000)}
-    answer = await office.http.post("/v1/jobs", files=parts)
+async def test_a_file_part_over_the_limit_is_refused(api: Api) -> None:
+    parts: dict[str, Any] = {
+        "job": (None, '{"task": "summarize"}'),
+        "file": ("n.txt", b"text " * 5000),
+    }
+    answer = await api.http.post("/v1/jobs", files=parts)
     assert problem_of(answer, 413, "too-large")["max_bytes"] == 20_000
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
 @pytest.mark.parametrize(
@@ -159,11 +162,11 @@ async def test_a_file_part_over_the_limit_is_refused(office: Office) -> None:
     ],
 )
 async def test_a_form_that_lacks_something_is_refused(
-    office: Office, parts: Mapping[str, Any], code: str
+    api: Api, parts: Mapping[str, Any], code: str
 ) -> None:
-    answer = await office.http.post("/v1/jobs", files=parts)
+    answer = await api.http.post("/v1/jobs", files=parts)
     problem_of(answer, 422, code)
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
 @pytest.mark.parametrize(
@@ -181,32 +184,30 @@ async def test_a_form_that_lacks_something_is_refused(
         "",
     ],
 )
-async def test_a_callback_url_that_is_not_allowed_is_refused(office: Office, url: str) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, "callback_url": url})
+async def test_a_callback_url_that_is_not_allowed_is_refused(api: Api, url: str) -> None:
+    answer = await api.http.post("/v1/jobs", json={**GOOD, "callback_url": url})
     problem_of(answer, 422, "callback-not-allowed")
-    assert await nothing_was_kept(office)
+    assert await nothing_was_kept(api)
 
 
-async def test_a_document_that_is_not_there_is_not_found(office: Office) -> None:
-    answer = await office.http.post("/v1/jobs", json={**GOOD, "input": {"document_id": "doc_1"}})
+async def test_a_document_that_is_not_there_is_not_found(api: Api) -> None:
+    answer = await api.http.post("/v1/jobs", json={**GOOD, "input": {"document_id": "doc_1"}})
     problem_of(answer, 404, "not-found")
 
 
-async def test_too_fast_a_department_is_told_when_to_come_back(
-    office: Office, ledger: Ledger
-) -> None:
+async def test_a_department_above_its_rate_gets_retry_after(api: Api, ledger: Ledger) -> None:
     slow = await ledger.departments.create("slow", quota=Quota(rate=0.01))
     headers = {"Authorization": f"Bearer {slow.api_key}"}
-    first = await office.nobody.post("/v1/jobs", json=GOOD, headers=headers)
+    first = await api.anonymous.post("/v1/jobs", json=GOOD, headers=headers)
     assert first.status_code == 202
-    second = await office.nobody.post("/v1/jobs", json=GOOD, headers=headers)
+    second = await api.anonymous.post("/v1/jobs", json=GOOD, headers=headers)
     problem_of(second, 429, "rate-limited")
     assert int(second.headers["retry-after"]) > 1
 
 
-async def test_a_full_system_says_when_to_come_back(open_office: Open) -> None:
-    async with open_office(limits=LimitSettings(max_queued=1)) as office:
-        await office.submit()
-        answer = await office.http.post("/v1/jobs", json=GOOD)
+async def test_a_full_system_says_when_to_come_back(open_api: Open) -> None:
+    async with open_api(limits=LimitSettings(max_queued=1)) as api:
+        await api.submit()
+        answer = await api.http.post("/v1/jobs", json=GOOD)
         problem_of(answer, 503, "system-full")
         assert int(answer.headers["retry-after"]) > 0

@@ -14,7 +14,7 @@ from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.store import Store
-from tests.integration.api.conftest import Office, Open
+from tests.integration.api.conftest import Api, Open
 from worker.bulk.batch_reader import BatchReader
 
 PER_SECOND = 100.0
@@ -31,25 +31,25 @@ def line(number: int, task: str = "summarize", **given: Any) -> bytes:
     return json.dumps(told).encode() + b"\n"
 
 
-async def documents(office: Office, count: int) -> list[str]:
+async def documents(api: Api, count: int) -> list[str]:
     """Ids of so many documents of 20 KB each."""
     ids = []
     for number in range(count):
-        answer = await office.http.post("/v1/documents", content=b"%d " % number + DOCUMENT)
+        answer = await api.http.post("/v1/documents", content=b"%d " % number + DOCUMENT)
         ids.append(answer.raise_for_status().json()["id"])
     return ids
 
 
-async def of_documents(office: Office, ids: list[str], window: str = "24h") -> dict[str, Any]:
+async def of_documents(api: Api, ids: list[str], window: str = "24h") -> dict[str, Any]:
     asked = {"documents": ids, "task": "summarize", "completion_window": window}
-    return dict((await office.http.post("/v1/batches", json=asked)).json())
+    return dict((await api.http.post("/v1/batches", json=asked)).json())
 
 
-async def of_file(office: Office, lines: Iterable[bytes]) -> dict[str, Any]:
+async def of_file(api: Api, lines: Iterable[bytes]) -> dict[str, Any]:
     file = {"file": ("lines.jsonl", b"".join(lines))}
-    sent = await office.http.post("/v1/files", files=file, data={"purpose": "batch"})
+    sent = await api.http.post("/v1/files", files=file, data={"purpose": "batch"})
     asked = {"input_file_id": sent.raise_for_status().json()["id"]}
-    answer = await office.http.post("/v1/batches", json=asked)
+    answer = await api.http.post("/v1/batches", json=asked)
     return dict(answer.raise_for_status().json())
 
 
@@ -59,53 +59,51 @@ async def tokens(ledger: Ledger, batch: Mapping[str, Any]) -> Mapping[str, int]:
     return found.tokens
 
 
-async def indexed_tokens(
-    ledger: Ledger, office: Office, batch: Mapping[str, Any]
-) -> Mapping[str, int]:
+async def indexed_tokens(ledger: Ledger, api: Api, batch: Mapping[str, Any]) -> Mapping[str, int]:
     """What the index says of it, once the scheduler has read its file."""
-    assert await BatchReader(ledger, Store(office.folder / "store"), TEXT_LINES).read_next()
+    assert await BatchReader(ledger, Store(api.folder / "store"), TEXT_LINES).read_next()
     return await tokens(ledger, batch)
 
 
 async def test_documents_count_at_the_submission_as_they_will_in_the_index(
-    open_office: Open, ledger: Ledger
+    open_api: Open, ledger: Ledger
 ) -> None:
-    async with open_office(limits=LIMITS, bulk=BULK) as office:
-        batch = await of_documents(office, [*await documents(office, 20), "doc_nobody"])
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
+        batch = await of_documents(api, [*await documents(api, 20), "doc_nobody"])
         promised = await tokens(ledger, batch)
         size = len(b"0 " + DOCUMENT)
         assert promised["summarize"] >= 20 * (document_tokens(size) + ANSWER_TOKENS)
         seconds = batch["expected_at"] - batch["created_at"]
         assert seconds == pytest.approx(promised["summarize"] / PER_SECOND, abs=4)
-        assert await indexed_tokens(ledger, office, batch) == promised
+        assert await indexed_tokens(ledger, api, batch) == promised
 
 
 async def test_a_batch_that_will_be_late_is_warned_of_at_its_submission(
-    open_office: Open,
+    open_api: Open,
 ) -> None:
-    async with open_office(limits=LIMITS, bulk=BULK) as office:
-        ids = await documents(office, 3)
-        late = await of_documents(office, ids, "60s")
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
+        ids = await documents(api, 3)
+        late = await of_documents(api, ids, "60s")
         assert "after" in late["warnings"][0]
-        assert (await of_documents(office, ids, "24h"))["warnings"] == []
+        assert (await of_documents(api, ids, "24h"))["warnings"] == []
 
 
 async def test_a_batch_that_will_be_late_is_refused_where_the_operator_says_so(
-    open_office: Open,
+    open_api: Open,
 ) -> None:
-    async with open_office(limits=LIMITS, bulk=REFUSING) as office:
-        ids = await documents(office, 3)
-        refused = await of_documents(office, ids, "60s")
+    async with open_api(limits=LIMITS, bulk=REFUSING) as api:
+        ids = await documents(api, 3)
+        refused = await of_documents(api, ids, "60s")
         assert refused["type"] == "/problems/deadline-unreachable"
         assert refused["expected_at"] > 0
-        assert (await of_documents(office, ids, "24h"))["status"] == "validating"
+        assert (await of_documents(api, ids, "24h"))["status"] == "validating"
 
 
 async def test_a_short_file_counts_at_the_submission_as_it_will_in_the_index(
-    open_office: Open, ledger: Ledger
+    open_api: Open, ledger: Ledger
 ) -> None:
-    async with open_office(limits=LIMITS, bulk=BULK) as office:
-        (document,) = await documents(office, 1)
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
+        (document,) = await documents(api, 1)
         lines = [
             line(1, text="The water is off. " * 500),
             line(2, "redact", document_id=document),
@@ -114,25 +112,25 @@ async def test_a_short_file_counts_at_the_submission_as_it_will_in_the_index(
             b"\n",
             line(5, "parse"),
         ]
-        batch = await of_file(office, lines)
+        batch = await of_file(api, lines)
         promised = await tokens(ledger, batch)
         assert set(promised) == {"summarize", "redact", "parse"}
-        assert await indexed_tokens(ledger, office, batch) == promised
+        assert await indexed_tokens(ledger, api, batch) == promised
 
 
-async def test_a_long_file_counts_as_its_first_lines_do(open_office: Open, ledger: Ledger) -> None:
-    async with open_office(limits=LIMITS, bulk=BULK) as office:
+async def test_a_long_file_counts_as_its_first_lines_do(open_api: Open, ledger: Ledger) -> None:
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
         lines = [line(1_000 + number) for number in range(10 * SAMPLE_LINES)]
-        batch = await of_file(office, lines)
+        batch = await of_file(api, lines)
         promised = await tokens(ledger, batch)
-        found = await indexed_tokens(ledger, office, batch)
+        found = await indexed_tokens(ledger, api, batch)
         assert promised["summarize"] == pytest.approx(found["summarize"], rel=0.01)
 
 
 async def test_a_file_whose_first_line_is_too_long_to_look_at_counts_by_its_size(
-    open_office: Open, ledger: Ledger
+    open_api: Open, ledger: Ledger
 ) -> None:
-    async with open_office(limits=LIMITS, bulk=BULK) as office:
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
         lines = [line(1, text="x" * 3_000_000), line(2)]
-        batch = await of_file(office, lines)
+        batch = await of_file(api, lines)
         assert await tokens(ledger, batch) == tokens_from_size(sum(map(len, lines)), 2)

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from jobs.batches.file import FilePurpose
 from jobs.ledger import Ledger
 from jobs.process.settings import BatchSettings
-from tests.integration.api.conftest import Office, Open, problem_of
+from tests.integration.api.conftest import Api, Open, problem_of
 from tests.integration.files import a_file
 
 LINES = b'{"custom_id": "1"}\n{"custom_id": "2"}\n{"custom_id": "\xe4\xb8\x89"}'
@@ -23,17 +23,17 @@ FORM = {"Content-Type": "multipart/form-data; boundary=XX"}
 
 
 @pytest.fixture
-async def client(office: Office) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(api: Api) -> AsyncIterator[openai.AsyncOpenAI]:
     """OpenAI's client, as tax uses it."""
-    async with _client(office, "tax") as client:
+    async with _client(api, "tax") as client:
         yield client
 
 
-def _client(office: Office, department: str) -> openai.AsyncOpenAI:
+def _client(api: Api, department: str) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
-        api_key=office.keys[department],
+        api_key=api.keys[department],
         base_url="http://chancery.test/v1",
-        http_client=httpx2.AsyncClient(transport=httpx2.ASGITransport(office.app)),
+        http_client=httpx2.AsyncClient(transport=httpx2.ASGITransport(api.app)),
         max_retries=0,
     )
 
@@ -47,8 +47,8 @@ def part(name: str, value: bytes, more: str = "") -> bytes:
     return head.encode() + value + b"\r\n"
 
 
-async def test_a_file_is_uploaded_seen_read_and_deleted(
-    office: Office, client: openai.AsyncOpenAI, ledger: Ledger
+async def test_a_file_is_uploaded_listed_downloaded_and_deleted(
+    api: Api, client: openai.AsyncOpenAI, ledger: Ledger
 ) -> None:
     made = await upload(client)
     assert (made.object, made.purpose, made.status) == ("file", "batch", "processed")
@@ -64,7 +64,7 @@ async def test_a_file_is_uploaded_seen_read_and_deleted(
     assert content.text == LINES.decode()
     deleted = await client.files.delete(made.id)
     assert (deleted.id, deleted.object, deleted.deleted) == (made.id, "file", True)
-    assert office.files() == []
+    assert api.files() == []
     with pytest.raises(openai.NotFoundError):
         await client.files.retrieve(made.id)
 
@@ -75,7 +75,7 @@ async def test_a_path_is_uploaded_with_its_name(client: openai.AsyncOpenAI, tmp_
     assert (await client.files.create(file=path, purpose="batch")).filename == "notices.jsonl"
 
 
-async def test_a_file_may_expire_sooner_but_is_not_kept_longer_than_files_are(
+async def test_expires_after_can_shorten_the_retention_only(
     client: openai.AsyncOpenAI,
 ) -> None:
     soon = await client.files.create(
@@ -103,18 +103,18 @@ async def test_the_client_pages_through_every_file_in_both_orders(
     assert [file.id async for file in client.files.list(limit=10_000)] == ids[::-1]
 
 
-async def test_a_page_says_where_it_begins_and_ends(office: Office, ledger: Ledger) -> None:
-    empty = (await office.http.get("/v1/files")).json()
+async def test_a_page_says_where_it_begins_and_ends(api: Api, ledger: Ledger) -> None:
+    empty = (await api.http.get("/v1/files")).json()
     assert empty == {
         "object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False,
     }  # fmt: skip
     files = [a_file(made=n) for n in range(3)]
     for file in files:
         await ledger.files.keep(file)
-    page = (await office.http.get("/v1/files", params={"limit": 2})).json()
+    page = (await api.http.get("/v1/files", params={"limit": 2})).json()
     assert (page["first_id"], page["last_id"]) == (files[2].id, files[1].id)
     assert page["has_more"]
-    rest = (await office.http.get("/v1/files", params={"limit": 1, "after": files[1].id})).json()
+    rest = (await api.http.get("/v1/files", params={"limit": 1, "after": files[1].id})).json()
     assert ([file["id"] for file in rest["data"]], rest["has_more"]) == ([files[0].id], False)
 
 
@@ -127,31 +127,31 @@ async def test_a_page_says_where_it_begins_and_ends(office: Office, ledger: Ledg
         ({"after": "job_1"}, "#/query/after"),
     ],
 )
-async def test_a_list_that_is_asked_for_wrongly_is_refused(
-    office: Office, query: dict[str, str], pointer: str
+async def test_a_list_with_invalid_parameters_is_refused(
+    api: Api, query: dict[str, str], pointer: str
 ) -> None:
-    answer = await office.http.get("/v1/files", params=query)
+    answer = await api.http.get("/v1/files", params=query)
     problem = problem_of(answer, 422, "invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 
 
-async def test_a_file_is_a_departments_own(office: Office, client: openai.AsyncOpenAI) -> None:
+async def test_a_file_is_a_departments_own(api: Api, client: openai.AsyncOpenAI) -> None:
     made = await upload(client)
     where = f"/v1/files/{made.id}"
     for answer in (
-        await office.other.get(where),
-        await office.other.get(f"{where}/content"),
-        await office.other.delete(where),
+        await api.other.get(where),
+        await api.other.get(f"{where}/content"),
+        await api.other.delete(where),
     ):
         problem_of(answer, 404, "not-found")
-    assert (await office.other.get("/v1/files")).json()["data"] == []
-    problem_of(await office.nobody.get(where), 401, "unauthorized")
+    assert (await api.other.get("/v1/files")).json()["data"] == []
+    problem_of(await api.anonymous.get(where), 401, "unauthorized")
     assert (await client.files.content(made.id)).read() == LINES
 
 
-async def test_the_parts_of_a_form_come_in_any_order(office: Office) -> None:
+async def test_the_parts_of_a_form_come_in_any_order(api: Api) -> None:
     body = part("file", LINES, '; filename="a.jsonl"') + part("purpose", b"batch") + b"--XX--\r\n"
-    answer = await office.http.post("/v1/files", content=body, headers=FORM)
+    answer = await api.http.post("/v1/files", content=body, headers=FORM)
     assert answer.status_code == 200, answer.text
     assert answer.json()["bytes"] == len(LINES)
 
@@ -179,36 +179,36 @@ async def test_the_parts_of_a_form_come_in_any_order(office: Office) -> None:
     ],
 )  # fmt: skip
 async def test_a_form_that_does_not_fit_is_refused_and_leaves_nothing(
-    office: Office, body: bytes, pointer: str
+    api: Api, body: bytes, pointer: str
 ) -> None:
-    answer = await office.http.post("/v1/files", content=body + b"--XX--\r\n", headers=FORM)
+    answer = await api.http.post("/v1/files", content=body + b"--XX--\r\n", headers=FORM)
     problem = problem_of(answer, 422, "invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert office.files() == []
+    assert api.files() == []
 
 
-async def test_only_forms_are_taken(office: Office) -> None:
-    problem_of(await office.http.post("/v1/files", json={}), 422, "invalid-request")
+async def test_only_forms_are_taken(api: Api) -> None:
+    problem_of(await api.http.post("/v1/files", json={}), 422, "invalid-request")
 
 
-async def test_a_file_over_the_limit_is_refused(open_office: Open) -> None:
-    async with open_office(batches=BatchSettings(max_bytes=1_000)) as office:
+async def test_a_file_over_the_limit_is_refused(open_api: Open) -> None:
+    async with open_api(batches=BatchSettings(max_bytes=1_000)) as api:
         for size in (1_001, 200_000):
-            answer = await office.http.post(
+            answer = await api.http.post(
                 "/v1/files", data={"purpose": "batch"}, files={"file": ("a", b"x" * size)}
             )
             assert problem_of(answer, 413, "too-large")["max_bytes"] >= 1_000
-        assert office.files() == []
-        async with _client(office, "tax") as client:
+        assert api.files() == []
+        async with _client(api, "tax") as client:
             with pytest.raises(openai.APIStatusError) as raised:
                 await upload(client, b"x" * 1_001)
             assert raised.value.status_code == 413
             assert (await upload(client, b"x" * 1_000)).bytes == 1_000
 
 
-async def test_the_same_key_gives_the_first_answer_again(office: Office) -> None:
+async def test_the_same_key_gives_the_first_answer_again(api: Api) -> None:
     async def post(**form: Any) -> Any:
-        return await office.http.post(
+        return await api.http.post(
             "/v1/files",
             headers={"Idempotency-Key": "one"},
             **{"data": {"purpose": "batch"}, "files": {"file": ("a.jsonl", LINES)}, **form},
@@ -217,16 +217,16 @@ async def test_the_same_key_gives_the_first_answer_again(office: Office) -> None
     first, again = await post(), await post()
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert len(office.files()) == 1
+    assert len(api.files()) == 1
     other = await post(files={"file": ("a.jsonl", LINES + b"\n")})
     problem_of(other, 422, "idempotency-mismatch")
-    assert len(office.files()) == 1
+    assert len(api.files()) == 1
 
 
 async def test_an_output_file_is_read_while_it_grows(
-    office: Office, client: openai.AsyncOpenAI, ledger: Ledger, redis_url: str
+    api: Api, client: openai.AsyncOpenAI, ledger: Ledger, redis_url: str
 ) -> None:
-    store = office.app.state.parts.store
+    store = api.app.state.services.store
     file = a_file(purpose=FilePurpose.batch_output, bytes=0, lines=0, blobs=())
     await ledger.files.keep(file)
     assert (await client.files.content(file.id)).read() == b""
@@ -238,13 +238,13 @@ async def test_an_output_file_is_read_while_it_grows(
             await redis.hincrby(f"chancery:file:{file.id}", "bytes", len(segment))
     whole = b"".join(segments)
     where = f"/v1/files/{file.id}/content"
-    answer = await office.http.get(where)
+    answer = await api.http.get(where)
     assert answer.content == whole
     assert answer.headers["content-length"] == str(len(whole))
     assert answer.headers["content-type"] == "application/jsonl"
     assert (await client.files.retrieve(file.id)).bytes == len(whole)
     for start in range(len(whole)):
-        rest = await office.http.get(where, headers={"Range": f"bytes={start}-"})
+        rest = await api.http.get(where, headers={"Range": f"bytes={start}-"})
         assert (rest.status_code, rest.content) == (206, whole[start:])
         assert rest.headers["content-range"] == f"bytes {start}-{len(whole) - 1}/{len(whole)}"
 
@@ -261,41 +261,39 @@ async def test_an_output_file_is_read_while_it_grows(
         ("lines=0-1", 200, LINES),
     ],
 )
-async def test_a_range_is_sent_and_what_is_none_is_passed_over(
-    office: Office, client: openai.AsyncOpenAI, asked: str, status: int, content: bytes
+async def test_a_range_is_sent_and_an_invalid_one_is_ignored(
+    api: Api, client: openai.AsyncOpenAI, asked: str, status: int, content: bytes
 ) -> None:
     where = f"/v1/files/{(await upload(client)).id}/content"
-    answer = await office.http.get(where, headers={"Range": asked})
+    answer = await api.http.get(where, headers={"Range": asked})
     assert (answer.status_code, answer.content) == (status, content)
 
 
-async def test_a_range_beyond_the_end_is_said_to_be(
-    office: Office, client: openai.AsyncOpenAI
-) -> None:
+async def test_a_range_beyond_the_end_is_said_to_be(api: Api, client: openai.AsyncOpenAI) -> None:
     where = f"/v1/files/{(await upload(client)).id}/content"
-    answer = await office.http.get(where, headers={"Range": f"bytes={len(LINES)}-"})
+    answer = await api.http.get(where, headers={"Range": f"bytes={len(LINES)}-"})
     problem_of(answer, 416, "range-not-satisfiable")
     assert answer.headers["content-range"] == f"bytes */{len(LINES)}"
 
 
 async def test_bytes_that_the_store_has_lost_are_said_to_be(
-    office: Office, client: openai.AsyncOpenAI
+    api: Api, client: openai.AsyncOpenAI
 ) -> None:
     made = await upload(client)
-    for name in office.files():
-        (office.folder / "store" / name).unlink()
-    problem_of(await office.http.get(f"/v1/files/{made.id}/content"), 404, "file-missing")
+    for name in api.files():
+        (api.folder / "store" / name).unlink()
+    problem_of(await api.http.get(f"/v1/files/{made.id}/content"), 404, "file-missing")
 
 
 async def test_a_file_in_use_is_not_deleted(
-    office: Office, client: openai.AsyncOpenAI, redis_url: str
+    api: Api, client: openai.AsyncOpenAI, redis_url: str
 ) -> None:
     made = await upload(client)
     async with Redis.from_url(redis_url) as redis:
         await redis.hincrby(f"chancery:file:{made.id}", "uses", 1)
         with pytest.raises(openai.ConflictError):
             await client.files.delete(made.id)
-        problem_of(await office.http.delete(f"/v1/files/{made.id}"), 409, "file-in-use")
+        problem_of(await api.http.delete(f"/v1/files/{made.id}"), 409, "file-in-use")
         assert (await client.files.content(made.id)).read() == LINES
         await redis.hincrby(f"chancery:file:{made.id}", "uses", -1)
     await client.files.delete(made.id)

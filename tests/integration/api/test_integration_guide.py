@@ -14,18 +14,12 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
-from api.app import create_app
+from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
 from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import JobStatus
 from jobs.process.settings import (
-    ApiSettings,
-    BatchSettings,
-    BulkSettings,
-    LimitSettings,
     RedisSettings,
-    RetentionSettings,
-    SecrecySettings,
     StoreSettings,
 )
 from standin.valkey import free_port
@@ -38,14 +32,9 @@ NOTHING_REFUSED = 'curl() { command curl --fail-with-body "$@"; echo; }\n'
 @asynccontextmanager
 async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
     app = create_app(
-        api=ApiSettings(),
-        redis=RedisSettings(url=SecretStr(redis_url)),
-        store=StoreSettings(data_dir=folder),
-        limits=LimitSettings(),
-        retention=RetentionSettings(),
-        batches=BatchSettings(),
-        bulk=BulkSettings(),
-        secrecy=SecrecySettings(),
+        AppSettings(
+            redis=RedisSettings(url=SecretStr(redis_url)), store=StoreSettings(data_dir=folder)
+        )
     )
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))

@@ -104,9 +104,7 @@ async def text(mib: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("form", ["raw", "multipart"])
-async def test_a_large_upload_is_never_whole_in_memory(
-    api: Running, form: str, tmp_path: Path
-) -> None:
+async def test_a_large_upload_is_streamed(api: Running, form: str, tmp_path: Path) -> None:
     async with api.client() as http:
         await http.post("/v1/documents", content=b"warm")
         before = api.resident_bytes()
@@ -123,7 +121,7 @@ async def test_a_large_upload_is_never_whole_in_memory(
     assert api.unfinished() == []
 
 
-async def test_a_large_file_is_never_whole_in_memory_up_or_down(api: Running) -> None:
+async def test_a_large_file_is_streamed_in_both_directions(api: Running) -> None:
     purpose = b'--XX\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
 
     async def form() -> AsyncIterator[bytes]:
@@ -225,7 +223,7 @@ async def test_redis_dies_and_comes_back(
             again.wait(10)
 
 
-async def test_it_stops_when_it_is_told_to(api: Running) -> None:
+async def test_it_stops_on_sigterm(api: Running) -> None:
     async with api.client() as http:
         await http.get("/healthz")
         api.process.send_signal(signal.SIGTERM)

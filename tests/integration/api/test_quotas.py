@@ -10,24 +10,24 @@ from jobs.ledger import Ledger
 from jobs.model.department import Quota
 from jobs.model.job import Usage
 from jobs.model.quotas import OVER
-from tests.integration.api.conftest import Office, finish, problem_of
+from tests.integration.api.conftest import Api, finish, problem_of
 
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}
 
 
-async def ask(office: Office, key: str | None = None) -> httpx.Response:
-    return await office.http.post(
+async def ask(api: Api, key: str | None = None) -> httpx.Response:
+    return await api.http.post(
         "/v1/jobs", json=JOB, headers={"Idempotency-Key": key} if key else {}
     )
 
 
-async def test_each_answer_to_a_submission_says_what_is_left(
-    office: Office, ledger: Ledger
+async def test_each_response_to_a_submission_has_the_remaining_quotas(
+    api: Api, ledger: Ledger
 ) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=2, max_queued=9))
     lefts = []
     for status in (202, 202, 429):
-        answer = await ask(office)
+        answer = await ask(api)
         assert answer.status_code == status
         assert answer.headers["ratelimit-policy"] == '"in-flight";q=2, "queued";q=9'
         lefts.append(answer.headers["ratelimit"])
@@ -38,11 +38,11 @@ async def test_each_answer_to_a_submission_says_what_is_left(
     ]
 
 
-async def test_without_quotas_nothing_is_said_of_them(office: Office) -> None:
-    answer = await ask(office)
+async def test_without_quotas_nothing_is_said_of_them(api: Api) -> None:
+    answer = await ask(api)
     assert answer.status_code == 202
     assert not [name for name in answer.headers if name.startswith("ratelimit")]
-    assert (await office.http.get("/v1/usage")).json()["quota"] == []
+    assert (await api.http.get("/v1/usage")).json()["quota"] == []
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,25 @@ async def test_without_quotas_nothing_is_said_of_them(office: Office) -> None:
     ],
 )
 async def test_over_a_quota_is_429_with_a_time_to_come_back(
-    office: Office, ledger: Ledger, quota: Quota, code: str, longest: int
+    api: Api, ledger: Ledger, quota: Quota, code: str, longest: int
 ) -> None:
     await ledger.departments.set_quota("tax", quota)
-    assert (await ask(office, "k")).status_code == 202
-    refused = await ask(office)
+    assert (await ask(api, "k")).status_code == 202
+    refused = await ask(api)
     problem_of(refused, 429, code)
     assert longest - 2 <= int(refused.headers["retry-after"]) <= longest
-    assert (await office.other.post("/v1/jobs", json=JOB)).status_code == 202
+    assert (await api.other.post("/v1/jobs", json=JOB)).status_code == 202
 
-    again = await ask(office, "k")
+    again = await ask(api, "k")
     assert (again.status_code, again.headers[REPLAYED]) == (202, "true")
     assert again.headers["ratelimit"].split(";t=")[0] == f'"{OVER[code]}";r=0'
 
 
-async def test_a_day_without_tokens_is_told_to_its_end(office: Office, ledger: Ledger) -> None:
+async def test_without_tokens_retry_after_is_the_end_of_the_day(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(tokens_per_day=10))
-    job = await office.submit()
+    job = await api.submit()
     await finish(ledger, job["id"], usage=Usage(prompt_tokens=7, completion_tokens=5))
-    answer = await ask(office)
+    answer = await ask(api)
     problem_of(answer, 429, "quota-tokens")
     seconds = int(answer.headers["retry-after"])
     assert 0 < seconds <= 86_400
@@ -80,27 +80,25 @@ async def test_a_day_without_tokens_is_told_to_its_end(office: Office, ledger: L
     assert answer.headers["ratelimit"] == f'"tokens-per-day";r=0;t={seconds}'
 
 
-async def test_usage_shows_the_quotas_and_what_they_leave(office: Office, ledger: Ledger) -> None:
+async def test_usage_shows_the_quotas_and_the_remaining_amounts(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=3, tokens_per_day=100))
-    job = await office.submit()
+    job = await api.submit()
     await finish(ledger, job["id"], usage=Usage(prompt_tokens=7, completion_tokens=5))
-    await office.submit()
-    in_flight, tokens = (await office.http.get("/v1/usage")).json()["quota"]
+    await api.submit()
+    in_flight, tokens = (await api.http.get("/v1/usage")).json()["quota"]
     assert in_flight == {"name": "in-flight", "limit": 3, "left": 2, "seconds": None}
     assert (tokens["name"], tokens["limit"], tokens["left"]) == ("tokens-per-day", 100, 88)
     assert 0 < tokens["seconds"] <= 86_400
-    assert (await office.other.get("/v1/usage")).json()["quota"] == []
+    assert (await api.other.get("/v1/usage")).json()["quota"] == []
 
 
-async def test_what_was_refused_is_counted_and_leaves_nothing_behind(
-    office: Office, ledger: Ledger
-) -> None:
+async def test_refused_submissions_are_counted_and_store_nothing(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(max_in_flight=1))
-    await office.submit()
-    kept = office.files()
+    await api.submit()
+    kept = api.files()
     for _ in range(3):
-        problem_of(await ask(office), 429, "quota-in-flight")
-    assert office.files() == kept
-    metrics = (await office.nobody.get("/metrics")).text
+        problem_of(await ask(api), 429, "quota-in-flight")
+    assert api.files() == kept
+    metrics = (await api.anonymous.get("/metrics")).text
     name = "chancery_submissions_refused_total"
     assert f'{name}{{code="quota-in-flight",department="tax"}} 3.0' in metrics

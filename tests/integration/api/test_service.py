@@ -19,7 +19,7 @@ from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.process.settings import ApiSettings
-from tests.integration.api.conftest import ALLOWED, Office, Open, finish, problem_of
+from tests.integration.api.conftest import ALLOWED, Api, Open, finish, problem_of
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import a_callback, settle, taken
 
@@ -29,8 +29,8 @@ async def beat(ledger: Ledger, role: str, *, detail: dict[str, Any] | None = Non
     await ledger.processes.beat(process)
 
 
-async def unready(office: Office) -> set[str]:
-    answer = await office.nobody.get("/readyz")
+async def unready(api: Api) -> set[str]:
+    answer = await api.anonymous.get("/readyz")
     body = answer.json()
     missing = {check["name"] for check in body["checks"] if not check["ok"]}
     assert (answer.status_code, body["status"]) == (
@@ -39,30 +39,26 @@ async def unready(office: Office) -> set[str]:
     return missing
 
 
-async def test_readiness_says_what_is_missing(
-    office: Office, ledger: Ledger, redis_url: str
-) -> None:
-    assert await unready(office) == {"worker", "courier", "scheduler", "engine"}
+async def test_readiness_says_what_is_missing(api: Api, ledger: Ledger, redis_url: str) -> None:
+    assert await unready(api) == {"worker", "courier", "scheduler", "engine"}
     await beat(ledger, "courier")
     await beat(ledger, "scheduler")
     await beat(ledger, "worker", detail={"engine_healthy": False})
-    assert await unready(office) == {"engine"}
+    assert await unready(api) == {"engine"}
     await beat(ledger, "worker", detail={"engine_healthy": True})
-    assert await unready(office) == set()
+    assert await unready(api) == set()
     with Redis.from_url(redis_url) as redis:
         redis.zincrby("chancery:processes", -60, "scheduler-1")
-    assert await unready(office) == {"scheduler"}
+    assert await unready(api) == {"scheduler"}
 
 
-async def test_the_api_lives_whatever_is_missing(office: Office) -> None:
-    answer = await office.nobody.get("/healthz")
+async def test_the_api_lives_whatever_is_missing(api: Api) -> None:
+    answer = await api.anonymous.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-async def figures(
-    office: Office, **headers: str
-) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    answer = await office.nobody.get("/metrics", headers=headers)
+async def figures(api: Api, **headers: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    answer = await api.anonymous.get("/metrics", headers=headers)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
     return {
@@ -73,16 +69,16 @@ async def figures(
 
 
 async def test_metrics_count_requests_by_route_and_show_the_ledger(
-    office: Office, ledger: Ledger
+    api: Api, ledger: Ledger
 ) -> None:
-    ended = await office.submit(callback_url=ALLOWED)
-    await office.submit()
+    ended = await api.submit(callback_url=ALLOWED)
+    await api.submit()
     await finish(ledger, ended["id"])
-    await office.http.get(f"/v1/jobs/{ended['id']}")
-    await office.http.get("/v1/jobs/job_1")
-    await office.http.get("/nowhere/at/all")
+    await api.http.get(f"/v1/jobs/{ended['id']}")
+    await api.http.get("/v1/jobs/job_1")
+    await api.http.get("/nowhere/at/all")
     await beat(ledger, "worker", detail={"engine_healthy": True})
-    seen = await figures(office)
+    seen = await figures(api)
 
     def requests(method: str, route: str, status: int) -> float:
         labels = (("method", method), ("route", route), ("status", str(status)))
@@ -107,13 +103,13 @@ async def test_metrics_count_requests_by_route_and_show_the_ledger(
     assert not [name for name, labels in seen if "job_1" in str(labels)]
 
 
-async def test_metrics_tell_how_the_fast_model_fares(office: Office, ledger: Ledger) -> None:
+async def test_metrics_tell_how_the_fast_model_fares(api: Api, ledger: Ledger) -> None:
     fast = Provenance("1", "m", "0" * 64, role=Role.fast)
     doubted = Provenance("1", "m", "0" * 64, escalated=True, doubts=("too-long",))
     for provenance in (fast, fast, doubted):
-        await finish(ledger, (await office.submit())["id"], provenance=provenance)
+        await finish(ledger, (await api.submit())["id"], provenance=provenance)
     await beat(ledger, "worker", detail={"engine_healthy": True, "fast_engine_healthy": False})
-    seen = await figures(office)
+    seen = await figures(api)
     task = ("task", "summarize")
     assert seen["chancery_jobs_cascaded_total", (("outcome", "kept"), task)] == 2
     assert seen["chancery_jobs_cascaded_total", (("outcome", "escalated"), task)] == 1
@@ -121,13 +117,13 @@ async def test_metrics_tell_how_the_fast_model_fares(office: Office, ledger: Led
     assert seen["chancery_fast_engine_healthy", (("process", "worker-1"),)] == 0
 
 
-async def test_metrics_tell_how_callbacks_fare(office: Office, ledger: Ledger) -> None:
+async def test_metrics_tell_how_callbacks_fare(api: Api, ledger: Ledger) -> None:
     for code in (204, 500, 500, 500, 500):
         callback = await a_callback(ledger)
         await settle(ledger, await taken(ledger, callback), code, delay_seconds=99)
     gone = await a_callback(ledger, "http://other.intranet/hook")
     await settle(ledger, await taken(ledger, gone), 410)
-    seen = await figures(office)
+    seen = await figures(api)
 
     def of_tax(name: str, **labels: str) -> float:
         return seen[name, tuple(sorted({"department": "tax", **labels}.items()))]
@@ -146,11 +142,11 @@ async def test_metrics_tell_how_callbacks_fare(office: Office, ledger: Ledger) -
     assert of_tax("chancery_callback_breakers", state="trying") == 0
     assert seen["chancery_events_total", (("event", "breakers_opened"),)] == 1
     await ledger.callbacks.redeliver("tax", gone.id)
-    assert (await figures(office))["chancery_callback_urls_gone", (("department", "tax"),)] == 0
+    assert (await figures(api))["chancery_callback_urls_gone", (("department", "tax"),)] == 0
 
 
 async def test_metrics_tell_how_good_promises_of_batches_were(
-    office: Office, ledger: Ledger, redis_url: str
+    api: Api, ledger: Ledger, redis_url: str
 ) -> None:
     then, hour = datetime.now(UTC) - timedelta(hours=10), timedelta(hours=1)
     with Redis.from_url(redis_url, decode_responses=True) as redis:
@@ -164,7 +160,7 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
                 await driver.run(driver.take_sent())
             await ledger.upkeep.run_due_work()
             assert await driver.write(batch)
-    seen, name = await figures(office), "chancery_batch_duration_over_promise"
+    seen, name = await figures(api), "chancery_batch_duration_over_promise"
     found = {bound: seen[f"{name}_bucket", (("le", bound),)] for bound in ("0.8", "1.5", "4")}
     assert found == {"0.8": 1, "1.5": 2, "4": 3}
     assert seen[f"{name}_count", ()] == seen[f"{name}_bucket", (("le", "+Inf"),)] == 3
@@ -173,31 +169,31 @@ async def test_metrics_tell_how_good_promises_of_batches_were(
     assert seen["chancery_batches_ended_total", (tax, ("status", "expired"))] == 1
 
 
-async def test_metrics_may_ask_for_a_token(open_office: Open) -> None:
+async def test_metrics_may_ask_for_a_token(open_api: Open) -> None:
     settings = ApiSettings(metrics_token=SecretStr("t0ken"))
-    async with open_office(settings=settings) as office:
-        problem_of(await office.nobody.get("/metrics"), 401, "unauthorized")
-        problem_of(await office.http.get("/metrics"), 401, "unauthorized")
-        assert await figures(office, Authorization="Bearer t0ken")
+    async with open_api(settings=settings) as api:
+        problem_of(await api.anonymous.get("/metrics"), 401, "unauthorized")
+        problem_of(await api.http.get("/metrics"), 401, "unauthorized")
+        assert await figures(api, Authorization="Bearer t0ken")
 
 
-async def test_every_problem_is_explained_where_its_type_leads(office: Office) -> None:
-    listed = (await office.nobody.get("/problems")).json()["data"]
+async def test_every_problem_is_explained_where_its_type_leads(api: Api) -> None:
+    listed = (await api.anonymous.get("/problems")).json()["data"]
     assert {one["type"] for one in listed} == {f"/problems/{code}" for code in PROBLEM_TYPES}
     for one in listed:
-        explained = (await office.nobody.get(one["type"])).json()
+        explained = (await api.anonymous.get(one["type"])).json()
         assert explained == one
         assert explained["what_to_do"]
-    problem_of(await office.nobody.get("/problems/none"), 404, "not-found")
+    problem_of(await api.anonymous.get("/problems/none"), 404, "not-found")
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v1/jobs/", "/docs/../../etc/passwd"])
-async def test_an_address_that_is_not_there_is_a_problem(office: Office, path: str) -> None:
-    problem_of(await office.http.get(path), 404, "not-found")
+async def test_an_address_that_is_not_there_is_a_problem(api: Api, path: str) -> None:
+    problem_of(await api.http.get(path), 404, "not-found")
 
 
-async def test_a_method_that_is_not_answered_is_a_problem(office: Office) -> None:
-    answer = await office.http.put("/v1/tasks")
+async def test_a_method_that_is_not_answered_is_a_problem(api: Api) -> None:
+    answer = await api.http.put("/v1/tasks")
     problem_of(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
 
@@ -206,23 +202,24 @@ async def test_a_method_that_is_not_answered_is_a_problem(office: Office) -> Non
     ("given", "kept"),
     [("case-1187.a_B", True), ("a" * 129, False), ("x y\u00e9", False), ("", False)],
 )
-async def test_a_request_id_is_kept_where_it_is_plain_and_made_otherwise(
-    office: Office, given: str, *, kept: bool
+async def test_a_plain_request_id_is_used_and_any_other_replaced(
+    api: Api, given: str, *, kept: bool
 ) -> None:
-    answer = await office.http.get("/v1/tasks", headers={"X-Request-Id": given.encode("latin-1")})
+    headers = {b"X-Request-Id": given.encode("latin-1")}
+    answer = await api.http.get("/v1/tasks", headers=headers)
     sent_back = answer.headers["x-request-id"]
     assert sent_back == given if kept else re.fullmatch(r"req_[0-9a-z]{26}", sent_back)
 
 
-async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+async def test_an_unexpected_error_is_logged_without_content_and_answered(
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object, **__: object) -> None:
         raise ValueError("the text of a document")
 
-    monkeypatch.setattr(office.app.state.parts.ledger.jobs, "list", broken)
+    monkeypatch.setattr(api.app.state.services.ledger.jobs, "list", broken)
     with capture_logs() as logs:
-        answer = await office.http.get("/v1/jobs", headers={"X-Request-Id": "r1"})
+        answer = await api.http.get("/v1/jobs", headers={"X-Request-Id": "r1"})
     problem = problem_of(answer, 500, "internal")
     assert (problem["request_id"], answer.headers["x-request-id"]) == ("r1", "r1")
     assert "the text of a document" not in answer.text
@@ -232,18 +229,18 @@ async def test_what_nobody_foresaw_is_recorded_without_content_and_answered(
     assert "the text of a document" not in str(record)
 
 
-async def test_the_docs_need_no_other_network(office: Office) -> None:
-    page = await office.nobody.get("/docs")
+async def test_the_docs_need_no_other_network(api: Api) -> None:
+    page = await api.anonymous.get("/docs")
     assert page.status_code == 200
     assert re.findall(r"https?://", page.text) == []
     for place in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
-        asset = await office.nobody.get(place)
+        asset = await api.anonymous.get(place)
         assert asset.status_code == 200
         assert len(asset.content) > 10_000
 
 
-async def test_the_openapi_document_tells_of_every_call_and_its_errors(office: Office) -> None:
-    document = (await office.nobody.get("/openapi.json")).json()
+async def test_the_openapi_document_tells_of_every_call_and_its_errors(api: Api) -> None:
+    document = (await api.anonymous.get("/openapi.json")).json()
     calls = {
         f"{method.upper()} {path}": call
         for path, methods in document["paths"].items()

@@ -15,11 +15,11 @@ from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.model.states import JobStatus
 from tasks.registry import TASKS
-from tests.integration.api.conftest import Office, finish, problem_of
+from tests.integration.api.conftest import Api, finish, problem_of
 
 
-async def test_every_task_is_listed_with_its_schemas(office: Office) -> None:
-    listed = (await office.http.get("/v1/tasks")).json()
+async def test_every_task_is_listed_with_its_schemas(api: Api) -> None:
+    listed = (await api.http.get("/v1/tasks")).json()
     assert (listed["object"], listed["next_cursor"]) == ("list", None)
     assert [task["name"] for task in listed["data"]] == sorted(TASKS)
     for task in listed["data"]:
@@ -29,23 +29,21 @@ async def test_every_task_is_listed_with_its_schemas(office: Office) -> None:
         assert task["origin"] == "built-in"
         Draft202012Validator.check_schema(task["options_schema"])
         Draft202012Validator.check_schema(task["result_schema"])
-        assert (await office.http.get(f"/v1/tasks/{task['name']}")).json() == task
+        assert (await api.http.get(f"/v1/tasks/{task['name']}")).json() == task
 
 
-async def test_a_task_that_is_not_there_is_not_found(office: Office) -> None:
-    problem_of(await office.http.get("/v1/tasks/none"), 404, "not-found")
+async def test_a_task_that_is_not_there_is_not_found(api: Api) -> None:
+    problem_of(await api.http.get("/v1/tasks/none"), 404, "not-found")
 
 
-async def test_a_department_sees_what_it_used_and_nothing_of_others(
-    office: Office, ledger: Ledger
-) -> None:
+async def test_a_department_sees_only_its_own_usage(api: Api, ledger: Ledger) -> None:
     for _ in range(2):
-        job = await office.submit()
+        job = await api.submit()
         usage = Usage(prompt_tokens=10, completion_tokens=4, cached_tokens=3, engine_seconds=1.5)
         await finish(ledger, job["id"], usage=usage)
     today = datetime.now(UTC).date()
     week = {"from": str(today - timedelta(days=6)), "to": str(today)}
-    used = (await office.http.get("/v1/usage", params=week)).json()
+    used = (await api.http.get("/v1/usage", params=week)).json()
     assert (used["department"], used["from"], used["to"]) == ("tax", week["from"], week["to"])
     assert used["total"] == {
         "jobs": {"succeeded": 2},
@@ -55,12 +53,12 @@ async def test_a_department_sees_what_it_used_and_nothing_of_others(
         "engine_seconds": 3.0,
     }
     assert used["data"] == [{**used["total"], "day": str(today)}]
-    theirs = (await office.other.get("/v1/usage", params=week)).json()
+    theirs = (await api.other.get("/v1/usage", params=week)).json()
     assert theirs["data"] == []
 
 
-async def test_use_is_told_by_task_and_model_with_the_share_escalated(
-    office: Office, ledger: Ledger
+async def test_usage_is_by_task_and_model_with_the_share_escalated(
+    api: Api, ledger: Ledger
 ) -> None:
     origin = Provenance("1", "m", "0" * 64)
     small, large = Usage(10, 4, 3, 0.5), Usage(10, 8, 0, 2.0)
@@ -74,9 +72,9 @@ async def test_use_is_told_by_task_and_model_with_the_share_escalated(
         },
     )
     for ending in endings:
-        await finish(ledger, (await office.submit())["id"], **ending)
-    await office.http.post(f"/v1/jobs/{(await office.submit())['id']}/cancel")
-    used = (await office.http.get("/v1/usage")).json()
+        await finish(ledger, (await api.submit())["id"], **ending)
+    await api.http.post(f"/v1/jobs/{(await api.submit())['id']}/cancel")
+    used = (await api.http.get("/v1/usage")).json()
     assert used["tasks"] == {
         "summarize": {
             "jobs": {"succeeded": 3, "cancelled": 1},
@@ -101,16 +99,14 @@ async def test_use_is_told_by_task_and_model_with_the_share_escalated(
     assert used["total"]["prompt_tokens"] == 40
 
 
-async def test_a_failure_on_the_fast_model_is_not_counted_as_kept(
-    office: Office, ledger: Ledger
-) -> None:
+async def test_a_failure_on_the_fast_model_is_not_counted_as_kept(api: Api, ledger: Ledger) -> None:
     origin = Provenance("1", "m", "0" * 64, role=Role.fast)
     error = Problem("job-timeout", "It ran too long.")
-    job = await office.submit()
+    job = await api.submit()
     await finish(
         ledger, job["id"], status=JobStatus.failed, result=None, error=error, provenance=origin
     )
-    used = (await office.http.get("/v1/usage")).json()["tasks"]["summarize"]
+    used = (await api.http.get("/v1/usage")).json()["tasks"]["summarize"]
     assert (used["kept"], used["escalated"], used["share_escalated"]) == (0, 0, None)
 
 
@@ -123,6 +119,6 @@ async def test_a_failure_on_the_fast_model_is_not_counted_as_kept(
         {"to": "yesterday"},
     ],
 )
-async def test_days_that_cannot_be_are_refused(office: Office, params: dict[str, str]) -> None:
-    answer = await office.http.get("/v1/usage", params=params)
+async def test_days_that_cannot_be_are_refused(api: Api, params: dict[str, str]) -> None:
+    answer = await api.http.get("/v1/usage", params=params)
     assert problem_of(answer, 422, "invalid-request")["errors"]

@@ -144,7 +144,7 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(
     assert hashlib.sha256(path.read_bytes()).hexdigest() not in entry
     wanted, target = tmp_path / "torch.lock", tmp_path / "target"
     wanted.write_text(entry + "\n")
-    install = [PYTHON, "-m", "pip", "install", "--no-deps", "--require-hashes"]
+    install = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes"]
     with serving(tmp_path / "index") as url:
         monkeypatch.setenv("PIP_INDEX_URL", url)
         with pytest.raises(CommandFailed, match="does not match its digest in the lock file"):

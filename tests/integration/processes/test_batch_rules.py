@@ -8,7 +8,7 @@ from typing import Any
 import openai
 import pytest
 
-from client import Batch, Job, verify
+from chancery import Batch, Job, verify
 from standin.engine_process import StandInControl
 from tests.integration.processes.caller import (
     JOBS,
@@ -177,9 +177,9 @@ async def test_another_department_cannot_see_a_batch(
                 await other.openai.files.delete(file_id)
             with pytest.raises(openai.NotFoundError):
                 await other.create(file_id)
-        for call in (other.openai.batches.retrieve, other.openai.batches.cancel):
+        for batch_call in (other.openai.batches.retrieve, other.openai.batches.cancel):
             with pytest.raises(openai.NotFoundError):
-                await call(batch.id)
+                await batch_call(batch.id)
         assert [batch.id async for batch in other.openai.batches.list()] == []
         assert [file.id async for file in other.openai.files.list()] == []
         other_batch = await other.submit_documents(documents=[document], task="summarize")

@@ -104,7 +104,7 @@ async def test_nothing_of_a_waiting_line_is_in_redis_or_in_the_logs(
     words = "Mr Palimpsest lives at the well"
     engine.control(mode="unhealthy")
     await until(lambda: not system.engine_healthy())
-    lines = [job_line("c1", input={"text": words}), b'{"' + words.encode()]
+    lines: list[Any] = [job_line("c1", input={"text": words}), b'{"' + words.encode()]
     batch = await caller.submit(lines, JOBS)
     with Redis.from_url(system.redis_url, decode_responses=True) as redis:
         await until(lambda: redis.scard(f"chancery:open:{batch.id}") == 1)

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from client import verify
+from chancery import verify
 from jobs.ledger.runs import Ending
 from jobs.model.callback import Callback
 from jobs.model.department import CallbackOptions

@@ -68,8 +68,8 @@ async def test_job_and_file_are_taken_in_any_order_and_in_pieces_of_any_size(
     ("body", "why"),
     [
         (b"garbage", "RFC 7578"),
-        (JOB + FILE, "last boundary"),
-        (JOB + FILE[:-30], "last boundary"),
+        (JOB + FILE, "final boundary"),
+        (JOB + FILE[:-30], "final boundary"),
         (JOB + JOB + END, "twice"),
         (JOB + FILE.replace(b'"file"', b'"other"') + END, "Only"),
         (FILE.replace("公文".encode(), "公文".encode("gbk")) + END, "UTF-8"),
@@ -136,7 +136,7 @@ async def test_a_file_that_looks_like_boundaries_comes_through_byte_for_byte(
 
 
 @given(headers=st.binary(max_size=120))
-async def test_no_part_header_is_an_unforeseen_error(
+async def test_no_part_header_causes_an_unexpected_error(
     tmp_path_factory: pytest.TempPathFactory, headers: bytes
 ) -> None:
     body = b"--XX\r\nContent-Disposition: " + headers + b"\r\n\r\nbody\r\n" + END

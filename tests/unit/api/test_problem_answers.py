@@ -32,7 +32,7 @@ def test_a_problem_is_answered_with_its_status_and_stable_type(code: str) -> Non
     }
 
 
-def test_retry_after_is_in_whole_seconds_and_never_none_at_all() -> None:
+def test_retry_after_is_in_integer_seconds_and_at_least_one() -> None:
     problem = Problem("rate-limited", "Wait.")
     assert problem_response(problem, retry_after=0.01).headers["retry-after"] == "1"
     assert problem_response(problem, retry_after=2.2).headers["retry-after"] == "3"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from api.rate_limits import LEFT, POLICY, rate_limit_fields
+from api.rate_limits import POLICY, REMAINING, rate_limit_fields
 from jobs.model.quotas import OVER, OverQuotaError, QuotaLeft, QuotaName
 
 ALL = (
@@ -33,7 +33,7 @@ def read(field: str) -> dict[str, dict[str, int | str]]:
     return found
 
 
-def test_each_quota_is_a_policy_and_says_what_is_left() -> None:
+def test_each_quota_has_a_policy_and_a_remaining_amount() -> None:
     fields = rate_limit_fields(ALL)
     assert read(fields[POLICY]) == {
         "rate": {"q": 20, "w": 1},
@@ -41,7 +41,7 @@ def test_each_quota_is_a_policy_and_says_what_is_left() -> None:
         "queued": {"q": 50_000},
         "tokens-per-day": {"q": 5_000_000, "qu": "tokens", "w": 86_400},
     }
-    assert read(fields[LEFT]) == {
+    assert read(fields[REMAINING]) == {
         "rate": {"r": 19, "t": 1},
         "in-flight": {"r": 0},
         "queued": {"r": 49_999},
@@ -63,9 +63,7 @@ def test_without_quotas_there_are_no_fields() -> None:
         (0.3, {"q": 1, "w": 4}),
     ],
 )
-def test_a_rate_is_told_in_whole_numbers_that_keep_to_it(
-    rate: float, policy: dict[str, int]
-) -> None:
+def test_a_rate_is_rounded_to_integers_within_it(rate: float, policy: dict[str, int]) -> None:
     fields = rate_limit_fields([QuotaLeft(QuotaName.rate, rate, 1, 0.1)])
     assert read(fields[POLICY]) == {"rate": policy}
 

@@ -1,4 +1,4 @@
-"""A small server on 127.0.0.1 that speaks the contract, so that the client meets real sockets."""
+"""A fake server on 127.0.0.1 with the api's HTTP interface: the client uses real sockets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from aiohttp import web
 from streaming_form_data import StreamingFormDataParser
 from streaming_form_data.targets import BaseTarget, ValueTarget
 
-from client import Chancery
-from tests.unit.client.bureau import Bureau
+from chancery import Chancery
+from tests.unit.client.fake_batch_api import FakeBatchApi
 
 KEY = "key-of-tax"
 
 
 @dataclass
-class Seen:
-    """One request as the server saw it."""
+class ReceivedRequest:
+    """One request, as the fake server received it."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Seen:
     body_sha256: str = ""
 
 
-SEEN = web.RequestKey("seen", Seen)
+RECEIVED = web.RequestKey("received", ReceivedRequest)
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> web.Response:
@@ -44,29 +44,29 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> web
     )
 
 
-class Counted(BaseTarget):  # type: ignore[misc] # the library has no types
-    """A file that is counted, and kept only where that is asked for."""
+class FilePart(BaseTarget):  # type: ignore[misc] # the library has no types
+    """Measures a file part; keeps its content only if asked to."""
 
-    def __init__(self, *, kept: bool) -> None:
+    def __init__(self, *, keep: bool) -> None:
         super().__init__()
         self.digest = hashlib.sha256()
         self.size = 0
         self.content = bytearray()
-        self._kept = kept
+        self._keep = keep
 
     def on_data_received(self, chunk: bytes) -> None:
         self.digest.update(chunk)
         self.size += len(chunk)
-        if self._kept:
+        if self._keep:
             self.content += chunk
 
 
-class Office:
-    """The api's double. `answers` are given first, one a request; then the contract is followed."""
+class FakeServer:
+    """Answers with `answers` first, one a request, then as the api does."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.seen: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self.answers: list[Callable[[], web.Response] | None] = []
         self.jobs: dict[str, dict[str, Any]] = {}
         self.callbacks: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ class Office:
         self.ends_at_poll = 1
         self.polls: dict[str, int] = {}
         self.most_at_once = 0
-        self.bureau = Bureau()
+        self.batch_api = FakeBatchApi()
         self.documents: dict[str, dict[str, Any]] = {}
         self.answers_documents: int | None = None
         self.documents_expire_at = "2031-01-01T00:00:00Z"
@@ -96,7 +96,7 @@ class Office:
                 web.get("/v1/callbacks", self._list_callbacks),
                 web.post("/v1/callbacks/redeliver", self._redeliver_dead),
                 web.post("/v1/callbacks/{id}/redeliver", self._redeliver),
-                *self.bureau.routes(),
+                *self.batch_api.routes(),
             ]
         )
         return app
@@ -111,63 +111,66 @@ class Office:
             self._now -= 1
 
     async def _checked(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        seen = Seen(
+        received = ReceivedRequest(
             request.method,
             request.path,
             request.headers.get("Idempotency-Key"),
             dict(request.query),
         )
-        self.seen.append(seen)
-        request[SEEN] = seen
-        await self._read(request, seen)
-        if self.answers and (given := self.answers.pop(0)):
-            return given()
+        self.requests.append(received)
+        request[RECEIVED] = received
+        await self._read(request, received)
+        if self.answers and (answer := self.answers.pop(0)):
+            return answer()
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             return problem(401, "unauthorized", "No valid API key", "Send a key that is valid.")
-        answered: web.StreamResponse = await handler(request)
-        return answered
+        response: web.StreamResponse = await handler(request)
+        return response
 
-    async def _read(self, request: web.Request, seen: Seen) -> None:
+    async def _read(self, request: web.Request, received: ReceivedRequest) -> None:
         if request.content_type == "multipart/form-data":
             job, purpose = ValueTarget(), ValueTarget()
-            file = Counted(kept=request.path == "/v1/files")
+            file = FilePart(keep=request.path == "/v1/files")
             parser = StreamingFormDataParser(headers=request.headers)
             parser.register("job", job)
             parser.register("file", file)
             parser.register("purpose", purpose)
             async for chunk in request.content.iter_chunked(2**16):
                 parser.data_received(chunk)
-            seen.fields["file"] = {
+            received.fields["file"] = {
                 "filename": file.multipart_filename,
                 "sha256": file.digest.hexdigest(),
                 "bytes": file.size,
             }
-            self.bureau.form = {"purpose": purpose.value.decode(), "content": bytes(file.content)}
+            self.batch_api.form = {
+                "purpose": purpose.value.decode(),
+                "content": bytes(file.content),
+            }
             if job.value:
-                seen.fields["job"] = json.loads(job.value)
+                received.fields["job"] = json.loads(job.value)
         elif request.can_read_body:
             content = await request.read()
-            seen.fields["job"] = json.loads(content)
-            seen.body_sha256 = hashlib.sha256(content).hexdigest()
+            received.fields["job"] = json.loads(content)
+            received.body_sha256 = hashlib.sha256(content).hexdigest()
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """With `answers_documents`, so many are answered; of the others no answer ever comes."""
-        told = request[SEEN].fields["file"]
+        """With `answers_documents`, only that many uploads are answered."""
+        upload = request[RECEIVED].fields["file"]
         document = {
-            "id": f"doc_{len(self.seen)}",
+            "id": f"doc_{len(self.requests)}",
             "media_type": "text/plain",
             "expires_at": self.documents_expire_at,
             "a_field_of_tomorrow": 1,
         }
-        kept = self.documents.setdefault(request[SEEN].key or "", document | told)
+        document = self.documents.setdefault(request[RECEIVED].key or "", document | upload)
         while self.answers_documents is not None and not self.answers_documents:
             await asyncio.sleep(0.01)
         if self.answers_documents is not None:
             self.answers_documents -= 1
-        return web.json_response(kept, status=201)
+        return web.json_response(document, status=201)
 
     async def _submit(self, request: web.Request) -> web.Response:
-        asked = request[SEEN].fields["job"]
+        asked = request[RECEIVED].fields["job"]
         if asked["task"] == "sing":
             return problem(
                 422,
@@ -238,8 +241,8 @@ class Office:
         if name not in ("summarize", "sing"):
             return problem(404, "unknown-task", "There is no such task", "See /v1/tasks.")
         schema = {"type": "object"}
-        told = {"name": name, "version": "1", "options_schema": schema, "result_schema": schema}
-        return web.json_response(told)
+        task = {"name": name, "version": "1", "options_schema": schema, "result_schema": schema}
+        return web.json_response(task)
 
     async def _list_callbacks(self, request: web.Request) -> web.Response:
         wanted = request.query.get("status")
@@ -247,7 +250,7 @@ class Office:
         return web.json_response({"object": "list", "data": found, "next_cursor": None})
 
     async def _redeliver_dead(self, request: web.Request) -> web.Response:
-        """Two in one call."""
+        """Redelivers two in one call."""
         self.redelivered.append(await request.json())
         dead = [each for each in self.callbacks if each["status"] == "dead"]
         for each in dead[:2]:
@@ -263,21 +266,21 @@ class Office:
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
-    double = Office()
+def server() -> Iterator[FakeServer]:
+    fake = FakeServer()
     loop = asyncio.new_event_loop()
     ready = threading.Event()
-    runner = web.AppRunner(double.app(), shutdown_timeout=1.0)
+    runner = web.AppRunner(fake.app(), shutdown_timeout=1.0)
 
     async def start() -> None:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        double.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     def serve() -> None:
         loop.run_until_complete(start())
-        # Only now, so that a stop cannot come before the loop runs for good.
+        # Set from inside the loop: a stop before `run_forever` would have no effect.
         loop.call_soon(ready.set)
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
@@ -286,13 +289,13 @@ def office() -> Iterator[Office]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     assert ready.wait(10)
-    yield double
+    yield fake
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     assert not thread.is_alive()
 
 
 @pytest.fixture
-def chancery(office: Office) -> Iterator[Chancery]:
-    with Chancery(office.url, KEY, timeout=10) as client:
+def chancery(server: FakeServer) -> Iterator[Chancery]:
+    with Chancery(server.url, KEY, timeout=10) as client:
         yield client

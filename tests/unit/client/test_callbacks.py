@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from client import CallbackNotGenuine, Job, verify
+from chancery import CallbackNotGenuine, Job, verify
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER = "whsec_" + base64.b64encode(bytes(range(1, 33))).decode()
@@ -23,8 +23,8 @@ JOB = {
 
 
 def body_of(kind: str = "job.succeeded", data: Any = JOB) -> bytes:
-    told = {"type": kind, "timestamp": "2030-01-01T00:00:00Z", "data": data}
-    return json.dumps(told, ensure_ascii=False).encode()
+    event = {"type": kind, "timestamp": "2030-01-01T00:00:00Z", "data": data}
+    return json.dumps(event, ensure_ascii=False).encode()
 
 
 def signed(body: bytes, *secrets: str, age: float = 0) -> dict[str, str]:
@@ -64,7 +64,7 @@ def test_headers_may_come_from_any_framework() -> None:
 
 def test_a_tampered_body_is_refused() -> None:
     body = body_of()
-    with pytest.raises(CallbackNotGenuine, match="No signature fits"):
+    with pytest.raises(CallbackNotGenuine, match="No signature matches"):
         verify(SECRET, signed(body, SECRET), body.replace(b"job_1", b"job_2"))
 
 
@@ -75,13 +75,13 @@ def test_a_tampered_header_is_refused(name: str, value: str) -> None:
     body = body_of()
     headers = signed(body, SECRET)
     headers[name] = str(int(headers[name]) + 1) if value == "shifted" else value
-    with pytest.raises(CallbackNotGenuine, match="No signature fits"):
+    with pytest.raises(CallbackNotGenuine, match="No signature matches"):
         verify(SECRET, headers, body)
 
 
 def test_another_departments_secret_does_not_fit() -> None:
     body = body_of()
-    with pytest.raises(CallbackNotGenuine, match="No signature fits"):
+    with pytest.raises(CallbackNotGenuine, match="No signature matches"):
         verify(OTHER, signed(body, SECRET), body)
 
 
@@ -145,8 +145,8 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"type": "job.succeeded"}', body_of(data={})])
-def test_what_is_signed_but_no_event_is_refused(body: bytes) -> None:
-    with pytest.raises(CallbackNotGenuine, match="not an event"):
+def test_a_signed_body_that_is_no_event_is_refused(body: bytes) -> None:
+    with pytest.raises(CallbackNotGenuine, match="not a Chancery event"):
         verify(SECRET, signed(body, SECRET), body)
 
 

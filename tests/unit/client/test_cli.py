@@ -18,18 +18,18 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
-from client import server_commands
-from client.cli import main
-from client.submission import SENT_AT_A_TIME
+from chancery import server_commands
+from chancery.cli import main
+from chancery.commands.submission import CONCURRENT_UPLOADS
 
 KEY = "key-of-tax"
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(office: Any) -> Run:
+def run(server: Any) -> Run:
     def command(*words: str | Path, **environment: str) -> Result:
-        known = {"CHANCERY_API_URL": office.url, "CHANCERY_API_KEY": KEY} | environment
+        known = {"CHANCERY_API_URL": server.url, "CHANCERY_API_KEY": KEY} | environment
         return CliRunner().invoke(main, [str(word) for word in words], env=known)
 
     return command
@@ -51,25 +51,25 @@ def lines(result: Result) -> list[dict[str, Any]]:
 INTERRUPTIBLE = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from client.cli import main
+from chancery.cli import main
 main()
 """
 
 
 class TestSubmit:
     def test_every_file_becomes_a_job_and_a_line(
-        self, office: Any, run: Run, files: list[Path]
+        self, server: Any, run: Run, files: list[Path]
     ) -> None:
         result = run("submit", "summarize", *files)
         assert result.exit_code == 0, result.output
         assert sorted(line["file"] for line in lines(result)) == [str(path) for path in files]
         assert {line["status"] for line in lines(result)} == {"queued"}
         assert len({line["job_id"] for line in lines(result)}) == 20
-        assert office.most_at_once <= SENT_AT_A_TIME
+        assert server.most_at_once <= CONCURRENT_UPLOADS
         assert "20 of 20 files sent" in result.stderr
 
     def test_values_are_json_where_they_can_be_read_so(
-        self, office: Any, run: Run, files: list[Path], tmp_path: Path
+        self, server: Any, run: Run, files: list[Path], tmp_path: Path
     ) -> None:
         kept = tmp_path / "options.json"
         kept.write_text('{"max_words": 5, "style": "plain"}', encoding="utf-8")
@@ -79,7 +79,7 @@ class TestSubmit:
             "--callback-url", "http://oa/hook", "--lane", "bulk", "--model", "auto",
         )  # fmt: skip
         assert result.exit_code == 0, result.output
-        assert office.seen[-1].fields["job"] == {
+        assert server.requests[-1].fields["job"] == {
             "task": "summarize",
             "options": {"max_words": 9, "style": "plain", "labels": ["甲"], "hint": "a=b"},
             "metadata": {"case": "2026-1187"},
@@ -95,9 +95,9 @@ class TestSubmit:
         assert "3 of 3 files sent, 3 ended." in result.stderr
 
     def test_a_result_too_large_for_the_job_is_fetched(
-        self, office: Any, run: Run, files: list[Path]
+        self, server: Any, run: Run, files: list[Path]
     ) -> None:
-        office.ending = {"status": "succeeded", "result": None, "result_url": "http://x/r"}
+        server.ending = {"status": "succeeded", "result": None, "result_url": "http://x/r"}
         assert lines(run("submit", "summarize", files[0], "--wait"))[0]["result"] == {
             "summary": "long"
         }
@@ -115,10 +115,10 @@ class TestSubmit:
         assert set(written) == {"00.txt.json", "00.txt.2.json"}
         assert json.loads(written["00.txt.json"]) == {"summary": "short"}
 
-    def test_what_failed_is_named_with_its_reason(
-        self, office: Any, run: Run, files: list[Path]
+    def test_failures_are_listed_with_their_reasons(
+        self, server: Any, run: Run, files: list[Path]
     ) -> None:
-        office.ending = {
+        server.ending = {
             "status": "failed",
             "error": {"title": "The document is encrypted", "detail": "Send it without password."},
         }
@@ -129,9 +129,9 @@ class TestSubmit:
         assert str(files[0]) in result.stderr
 
     def test_one_refused_file_does_not_stop_the_others(
-        self, office: Any, run: Run, files: list[Path]
+        self, server: Any, run: Run, files: list[Path]
     ) -> None:
-        office.answers = [None, lambda: web.Response(status=413)]
+        server.answers = [None, lambda: web.Response(status=413)]
         result = run("submit", "summarize", *files[:3])
         assert result.exit_code == 1
         assert sorted(str(line["status"]) for line in lines(result)) == ["None", "queued", "queued"]
@@ -140,13 +140,13 @@ class TestSubmit:
         ]
         assert "2 of 3 files sent, 1 failed." in result.stderr
 
-    def test_an_unknown_task_is_told_before_anything_is_sent(
-        self, office: Any, run: Run, files: list[Path]
+    def test_an_unknown_task_is_reported_before_anything_is_sent(
+        self, server: Any, run: Run, files: list[Path]
     ) -> None:
         result = run("submit", "sumarize", files[0])
         assert result.exit_code == 1
         assert result.stderr == "Error: There is no such task: See /v1/tasks.\n"
-        assert [seen.method for seen in office.seen] == ["GET"]
+        assert [request.method for request in server.requests] == ["GET"]
 
     @pytest.mark.parametrize(
         "words",
@@ -160,17 +160,17 @@ class TestSubmit:
         ],
     )
     def test_wrong_usage_is_status_2(
-        self, office: Any, run: Run, files: list[Path], words: list[str]
+        self, server: Any, run: Run, files: list[Path], words: list[str]
     ) -> None:
         result = run("submit", *[str(files[0]) if word == "FILE" else word for word in words])
         assert result.exit_code == 2
-        assert office.seen == []
+        assert server.requests == []
 
     def test_an_interrupt_ends_with_what_was_sent_so_far(
-        self, office: Any, files: list[Path]
+        self, server: Any, files: list[Path]
     ) -> None:
-        office.ends_at_poll = 10**9
-        environment = os.environ | {"CHANCERY_API_URL": office.url, "CHANCERY_API_KEY": KEY}
+        server.ends_at_poll = 10**9
+        environment = os.environ | {"CHANCERY_API_URL": server.url, "CHANCERY_API_KEY": KEY}
         words = ["submit", "summarize", *map(str, files), "--wait"]
         with subprocess.Popen(
             [sys.executable, "-c", INTERRUPTIBLE, *words],
@@ -180,21 +180,21 @@ class TestSubmit:
             text=True,
         ) as process:
             try:
-                until(lambda: len(office.polls) == len(files))
+                until(lambda: len(server.polls) == len(files))
                 process.send_signal(signal.SIGINT)
-                _, told = process.communicate(timeout=30)
+                _, err = process.communicate(timeout=30)
             finally:
                 process.kill()
         assert process.returncode == 130
-        assert told == (
-            "Interrupted: 20 of 20 files sent, 0 ended; jobs that were sent go on, "
+        assert err == (
+            "Interrupted: 20 of 20 files sent, 0 ended; jobs already sent continue, "
             "see `chancery jobs`.\n"
         )
 
 
 class TestLooking:
-    def test_jobs_are_listed_in_a_table_and_as_json(self, office: Any, run: Run) -> None:
-        office.jobs = {f"job_{n}": office.job(f"job_{n}", {"task": "extract"}) for n in range(5)}
+    def test_jobs_are_listed_in_a_table_and_as_json(self, server: Any, run: Run) -> None:
+        server.jobs = {f"job_{n}": server.job(f"job_{n}", {"task": "extract"}) for n in range(5)}
         table = run("jobs", "--task", "extract")
         assert table.exit_code == 0, table.output
         assert table.stdout.splitlines()[0].split()[:3] == ["JOB", "TASK", "STATUS"]
@@ -205,23 +205,23 @@ class TestLooking:
             "job_2",
         ]
 
-    def test_one_job_is_shown_whole(self, office: Any, run: Run) -> None:
-        office.jobs = {"job_1": office.job("job_1", {"task": "extract"})}
+    def test_one_job_is_printed_as_json(self, server: Any, run: Run) -> None:
+        server.jobs = {"job_1": server.job("job_1", {"task": "extract"})}
         assert json.loads(run("job", "job_1").stdout)["progress"]["unit"] == "part"
         assert json.loads(run("job", "job_1", "--wait", "5").stdout)["status"] == "succeeded"
 
     def test_jobs_are_cancelled_and_those_that_are_not_there_named(
-        self, office: Any, run: Run
+        self, server: Any, run: Run
     ) -> None:
-        office.jobs = {"job_1": office.job("job_1", {"task": "extract"})}
+        server.jobs = {"job_1": server.job("job_1", {"task": "extract"})}
         result = run("cancel", "job_9", "job_1")
         assert result.exit_code == 1
         assert result.stdout == "job_1 cancelled\n"
         assert result.stderr.startswith("job_9: There is no such thing here")
 
-    def test_dead_callbacks_are_listed_and_sent_again(self, office: Any, run: Run) -> None:
+    def test_dead_callbacks_are_listed_and_sent_again(self, server: Any, run: Run) -> None:
         attempt = {"at": "2030-01-01T00:00:00Z", "status_code": None, "error": "[refused]"}
-        office.callbacks = [
+        server.callbacks = [
             {"id": "cb_1", "job_id": "job_1", "status": "dead", "attempts": [attempt]},
             {"id": "cb_2", "job_id": "job_2", "status": "delivered", "attempts": []},
         ]
@@ -233,9 +233,9 @@ class TestLooking:
         assert run("callbacks", "redeliver", "cb_9").exit_code == 1
 
     def test_all_dead_callbacks_of_a_time_are_sent_again_at_once(
-        self, office: Any, run: Run
+        self, server: Any, run: Run
     ) -> None:
-        office.callbacks = [
+        server.callbacks = [
             {"id": f"cb_{number}", "job_id": "job_1", "status": "dead", "attempts": []}
             for number in range(5)
         ]
@@ -244,16 +244,16 @@ class TestLooking:
             "--since", "2026-11-20T08:00+08:00", "--until", "2026-11-21",
         )  # fmt: skip
         assert result.stdout == "5 dead callbacks are being delivered again\n", result.output
-        assert {each["status"] for each in office.callbacks} == {"pending"}
-        asked = office.redelivered
+        assert {each["status"] for each in server.callbacks} == {"pending"}
+        asked = server.redelivered
         assert len(asked) == 3
         assert {one["status"] for one in asked} == {"dead"}
         assert datetime.fromisoformat(asked[0]["from"]) == datetime(2026, 11, 20, tzinfo=UTC)
         assert datetime.fromisoformat(asked[0]["to"]).tzinfo is not None
 
-    def test_an_age_is_a_time_too(self, office: Any, run: Run) -> None:
+    def test_an_age_is_a_time_too(self, server: Any, run: Run) -> None:
         assert run("callbacks", "redeliver", "--dead", "--since", "3h").exit_code == 0
-        since = datetime.fromisoformat(office.redelivered[0]["from"])
+        since = datetime.fromisoformat(server.redelivered[0]["from"])
         assert abs(datetime.now(UTC) - since - timedelta(hours=3)) < timedelta(minutes=1)
 
     @pytest.mark.parametrize(
@@ -269,11 +269,11 @@ class TestLooking:
             ("--dead", "--since", "1h", "--until", "2h"),
         ],
     )
-    def test_what_is_to_be_sent_again_must_be_said(
-        self, office: Any, run: Run, words: tuple[str, ...]
+    def test_redeliver_needs_ids_or_a_time_range(
+        self, server: Any, run: Run, words: tuple[str, ...]
     ) -> None:
         assert run("callbacks", "redeliver", *words).exit_code == 2
-        assert office.redelivered == []
+        assert server.redelivered == []
 
     def test_tasks_are_listed_and_explained(self, run: Run) -> None:
         assert "Says it in fewer words." in run("tasks").stdout
@@ -281,11 +281,11 @@ class TestLooking:
 
 
 class TestConnecting:
-    def test_what_is_typed_goes_over_the_environment_in_either_place(
-        self, office: Any, run: Run
+    def test_options_override_the_environment_before_and_after_the_command(
+        self, server: Any, run: Run
     ) -> None:
         nowhere = {"CHANCERY_API_URL": "http://127.0.0.1:1", "CHANCERY_API_KEY": "wrong"}
-        typed = ["--api-url", office.url, "--api-key", KEY]
+        typed = ["--api-url", server.url, "--api-key", KEY]
         assert run(*typed, "jobs", **nowhere).exit_code == 0
         assert run("jobs", *typed, **nowhere).exit_code == 0
 
@@ -305,7 +305,7 @@ class TestConnecting:
     def test_no_api_is_one_line_that_says_what_to_do(
         self, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("client.commands.connection.ASKING_SECONDS", 0.1)
+        monkeypatch.setattr("chancery.commands.connection.QUERY_TIMEOUT_SECONDS", 0.1)
         result = run("jobs", CHANCERY_API_URL="http://127.0.0.1:1")
         assert result.exit_code == 1
         assert len(result.stderr.splitlines()) == 1
@@ -323,18 +323,18 @@ class TestServerCommands:
     def test_they_are_found_by_their_entry_point(
         self, monkeypatch: pytest.MonkeyPatch, run: Run
     ) -> None:
-        self.entry_points(monkeypatch, "look=client.commands.tasks:tasks")
-        assert "look" in run("--help").stdout.split("The system:")[1]
+        self.entry_points(monkeypatch, "look=chancery.commands.tasks:tasks")
+        assert "look" in run("--help").stdout.split("Server:")[1]
         assert run("look").exit_code == 0
 
     def test_one_that_cannot_be_loaded_says_why(
         self, monkeypatch: pytest.MonkeyPatch, run: Run
     ) -> None:
-        self.entry_points(monkeypatch, "up=no_such_package.up:up", "odd=client.models:Job")
+        self.entry_points(monkeypatch, "up=no_such_package.up:up", "odd=chancery.models:Job")
         assert "not available: No module named 'no_such_package'" in run("--help").stdout
         result = run("up", "--port", "1")
         assert result.exit_code == 1
-        assert "chancery[server]" in result.stderr
+        assert "chancery-server" in result.stderr
         assert run("odd").exit_code == 1
 
     def test_none_is_loaded_for_another_command(

@@ -13,14 +13,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-import client
-from client import (
+import chancery
+from chancery import (
+    ApiProblem,
     AsyncChancery,
     Chancery,
     InvalidRequest,
     NotFound,
     RateLimited,
     Unauthorized,
+    Unavailable,
     UnexpectedAnswer,
     Unreachable,
     WaitTimeout,
@@ -58,14 +60,14 @@ class Generated(io.RawIOBase):
 
 
 class TestSubmitting:
-    def test_a_job_is_sent_with_what_was_given_and_nothing_else(
-        self, office: Any, chancery: Chancery
+    def test_a_job_is_sent_with_the_given_fields_only(
+        self, server: Any, chancery: Chancery
     ) -> None:
         job = chancery.submit(
             "summarize", text="Text.", options={"max_words": 9}, lane="bulk", model="auto"
         )
         assert (job.id, job.status, job.ended) == ("job_1", "queued", False)
-        assert office.seen[-1].fields["job"] == {
+        assert server.requests[-1].fields["job"] == {
             "task": "summarize",
             "options": {"max_words": 9},
             "lane": "bulk",
@@ -74,34 +76,34 @@ class TestSubmitting:
         }
 
     def test_a_file_goes_along_in_the_same_request(
-        self, office: Any, chancery: Chancery, tmp_path: Any
+        self, server: Any, chancery: Chancery, tmp_path: Any
     ) -> None:
         path = tmp_path / "通知.txt"
         path.write_text("正文", encoding="utf-8")
         chancery.submit("summarize", file=path)
-        (seen,) = office.seen
-        assert seen.fields["job"] == {"task": "summarize"}
-        assert seen.fields["file"]["filename"] == "通知.txt"
-        assert seen.fields["file"]["bytes"] == 6
+        (request,) = server.requests
+        assert request.fields["job"] == {"task": "summarize"}
+        assert request.fields["file"]["filename"] == "通知.txt"
+        assert request.fields["file"]["bytes"] == 6
 
-    def test_moments_carry_their_time_zone(self, office: Any, chancery: Chancery) -> None:
+    def test_times_have_their_time_zone(self, server: Any, chancery: Chancery) -> None:
         chancery.submit("summarize", text="x", deadline=datetime(2031, 5, 1, tzinfo=UTC))
-        assert office.seen[-1].fields["job"]["deadline"] == "2031-05-01T00:00:00+00:00"
+        assert server.requests[-1].fields["job"]["deadline"] == "2031-05-01T00:00:00+00:00"
         with pytest.raises(ValueError, match="time zone"):
             chancery.submit("summarize", text="x", deadline=datetime(2031, 5, 1))  # noqa: DTZ001
 
     @pytest.mark.parametrize("given", [{}, {"text": "x", "document_id": "doc_1"}])
-    def test_exactly_one_input_is_asked_for(self, chancery: Chancery, given: Any) -> None:
+    def test_exactly_one_input_is_required(self, chancery: Chancery, given: Any) -> None:
         with pytest.raises(ValueError, match="exactly one"):
             chancery.submit("summarize", **given)
 
     def test_every_post_has_a_key_of_its_own_unless_one_is_given(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
         job = chancery.submit("summarize", text="x")
         chancery.submit("summarize", text="x", idempotency_key="case-7")
         chancery.cancel(job.id)
-        first, second, third = (seen.key for seen in office.seen)
+        first, second, third = (request.key for request in server.requests)
         assert first
         assert second == "case-7"
         assert third not in (None, first)
@@ -109,54 +111,54 @@ class TestSubmitting:
 
 class TestTryingAgain:
     def test_a_full_system_is_asked_again_after_retry_after_with_the_same_key(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
-        office.answers = [answers(503, "1")]
+        server.answers = [answers(503, "1")]
         began = time.monotonic()
         job = chancery.submit("summarize", file=b"bytes")
         assert time.monotonic() - began >= 1.0
-        first, second = office.seen
+        first, second = server.requests
         assert job.id == "job_1"
         assert first.key == second.key
         assert first.fields == second.fields
 
     def test_a_request_that_is_still_running_under_the_same_key_is_waited_for(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
-        office.answers = [busy_key]
+        server.answers = [busy_key]
         assert chancery.submit("summarize", text="x").id == "job_1"
-        assert len({seen.key for seen in office.seen}) == 1
+        assert len({request.key for request in server.requests}) == 1
 
     @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
     def test_passing_trouble_is_tried_again(
-        self, office: Any, chancery: Chancery, status: int
+        self, server: Any, chancery: Chancery, status: int
     ) -> None:
-        office.answers = [answers(status), answers(status)]
+        server.answers = [answers(status), answers(status)]
         assert chancery.submit("summarize", text="x").id == "job_1"
-        assert len(office.seen) == 3
+        assert len(server.requests) == 3
 
     @pytest.mark.parametrize("status", [400, 404, 413, 500])
-    def test_an_answer_that_will_not_change_is_not_asked_for_again(
-        self, office: Any, chancery: Chancery, status: int
+    def test_a_final_error_is_not_retried(
+        self, server: Any, chancery: Chancery, status: int
     ) -> None:
-        office.answers = [answers(status)]
-        with pytest.raises(client.ApiProblem) as caught:
+        server.answers = [answers(status)]
+        with pytest.raises(ApiProblem) as caught:
             chancery.submit("summarize", text="x")
         assert caught.value.status == status
-        assert len(office.seen) == 1
+        assert len(server.requests) == 1
 
-    def test_a_retry_after_beyond_the_deadline_is_reported_at_once(self, office: Any) -> None:
-        office.answers = [answers(429, "3600")]
-        with Chancery(office.url, KEY, timeout=5) as chancery, pytest.raises(RateLimited) as caught:
+    def test_a_retry_after_beyond_the_deadline_is_reported_at_once(self, server: Any) -> None:
+        server.answers = [answers(429, "3600")]
+        with Chancery(server.url, KEY, timeout=5) as chancery, pytest.raises(RateLimited) as caught:
             chancery.tasks()
         assert caught.value.retry_after == 3600
-        assert len(office.seen) == 1
+        assert len(server.requests) == 1
 
-    def test_retry_after_may_be_a_date(self, office: Any, chancery: Chancery) -> None:
-        office.answers = [answers(429, "Wed, 01 Jan 2020 00:00:00 GMT")]
+    def test_retry_after_may_be_a_date(self, server: Any, chancery: Chancery) -> None:
+        server.answers = [answers(429, "Wed, 01 Jan 2020 00:00:00 GMT")]
         assert chancery.tasks()[0].name == "summarize"
 
-    def test_a_broken_connection_is_tried_again(self, office: Any) -> None:
+    def test_a_broken_connection_is_tried_again(self, server: Any) -> None:
         with socket.create_server(("127.0.0.1", 0)) as door:
             seen: list[bytes] = []
 
@@ -174,7 +176,7 @@ class TestTryingAgain:
             thread.join(10)
         assert len(seen) == 2
 
-    def test_an_api_that_is_not_there_is_given_up_at_the_deadline(self) -> None:
+    def test_an_unreachable_api_is_retried_until_the_timeout(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as door:
             url = f"http://127.0.0.1:{door.getsockname()[1]}"
         began = time.monotonic()
@@ -183,21 +185,21 @@ class TestTryingAgain:
         assert time.monotonic() - began < 2
 
     def test_a_source_that_cannot_be_rewound_is_not_sent_twice(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
-        office.answers = [answers(503)]
-        with pytest.raises(client.Unavailable):
+        server.answers = [answers(503)]
+        with pytest.raises(Unavailable):
             chancery.upload(Generated(10), "a.txt")
-        assert len(office.seen) == 1
+        assert len(server.requests) == 1
 
-    def test_a_file_is_sent_whole_again(self, office: Any, chancery: Chancery) -> None:
-        office.answers = [answers(503)]
+    def test_a_retry_sends_the_whole_file_again(self, server: Any, chancery: Chancery) -> None:
+        server.answers = [answers(503)]
         assert chancery.upload(io.BytesIO(b"whole"), "a.txt").bytes == 5
-        assert [seen.fields["file"]["bytes"] for seen in office.seen] == [5, 5]
+        assert [request.fields["file"]["bytes"] for request in server.requests] == [5, 5]
 
 
 class TestUploading:
-    def test_fifty_megabytes_pass_without_being_held(self, office: Any, chancery: Chancery) -> None:
+    def test_fifty_megabytes_are_streamed(self, server: Any, chancery: Chancery) -> None:
         source = Generated(50 * MIB)
         chancery.tasks()
         tracemalloc.start()
@@ -228,27 +230,27 @@ class TestProblems:
         assert problem.errors[0]["detail"] == "no such task"
         assert str(problem) == ("The request does not fit: See errors. [#/task: no such task]")
 
-    def test_a_wrong_key_is_named(self, office: Any) -> None:
-        with Chancery(office.url, "wrong") as chancery, pytest.raises(Unauthorized):
+    def test_a_wrong_key_is_named(self, server: Any) -> None:
+        with Chancery(server.url, "wrong") as chancery, pytest.raises(Unauthorized):
             chancery.tasks()
 
-    def test_what_is_not_there_is_not_found(self, chancery: Chancery) -> None:
+    def test_an_unknown_job_is_not_found(self, chancery: Chancery) -> None:
         with pytest.raises(NotFound, match="no such thing"):
             chancery.job("job_x/../y")
 
     @pytest.mark.parametrize("status", [200, 301])
     def test_another_server_than_the_api_is_recognised(
-        self, office: Any, chancery: Chancery, status: int
+        self, server: Any, chancery: Chancery, status: int
     ) -> None:
-        office.answers = [lambda: web.Response(status=status, text="<html>welcome</html>")]
+        server.answers = [lambda: web.Response(status=status, text="<html>welcome</html>")]
         with pytest.raises(UnexpectedAnswer, match="address"):
             chancery.tasks()
 
     def test_an_error_page_of_a_proxy_is_a_problem_too(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
-        office.answers = [lambda: web.Response(status=500, text="<html>oops</html>")]
-        with pytest.raises(client.ApiProblem, match="Internal Server Error") as caught:
+        server.answers = [lambda: web.Response(status=500, text="<html>oops</html>")]
+        with pytest.raises(ApiProblem, match="Internal Server Error") as caught:
             chancery.tasks()
         assert caught.value.type == "about:blank"
 
@@ -261,42 +263,44 @@ class TestProblems:
 
 
 class TestWaiting:
-    def test_a_wait_ends_when_the_job_ends(self, office: Any, chancery: Chancery) -> None:
-        office.ends_at_poll = 2
+    def test_a_wait_ends_when_the_job_ends(self, server: Any, chancery: Chancery) -> None:
+        server.ends_at_poll = 2
         job = chancery.wait(chancery.submit("summarize", text="x").id, timeout=20)
         assert job.succeeded
         assert job.result == {"summary": "short"}
-        assert [seen.query["wait"] for seen in office.seen[1:]] == ["20", "19"]
+        assert [request.query["wait"] for request in server.requests[1:]] == ["20", "19"]
 
     def test_a_wait_that_is_too_short_says_how_the_job_is(
-        self, office: Any, chancery: Chancery
+        self, server: Any, chancery: Chancery
     ) -> None:
-        office.ends_at_poll = 1000
+        server.ends_at_poll = 1000
         job = chancery.submit("summarize", text="x")
         with pytest.raises(WaitTimeout) as caught:
             chancery.wait(job.id, timeout=0.2)
         assert caught.value.job.status == "queued"
-        assert len(office.seen) < 5
+        assert len(server.requests) < 5
 
 
 class TestListing:
-    def test_pages_are_followed_to_the_end(self, office: Any, chancery: Chancery) -> None:
+    def test_pages_are_followed_to_the_end(self, server: Any, chancery: Chancery) -> None:
         for _ in range(5):
             chancery.submit("summarize", text="x")
         assert [job.id for job in chancery.jobs()] == [f"job_{n}" for n in range(1, 6)]
 
-    def test_filters_reach_the_api(self, office: Any, chancery: Chancery) -> None:
+    def test_filters_reach_the_api(self, server: Any, chancery: Chancery) -> None:
         list(chancery.jobs(status="failed", task="extract", batch_id="batch_1"))
-        assert office.seen[-1].query == {
+        assert server.requests[-1].query == {
             "status": "failed",
             "task": "extract",
             "batch_id": "batch_1",
             "limit": "100",
         }
 
-    def test_a_dead_callback_is_seen_and_sent_again(self, office: Any, chancery: Chancery) -> None:
+    def test_a_dead_callback_is_listed_and_redelivered(
+        self, server: Any, chancery: Chancery
+    ) -> None:
         attempt = {"at": "2030-01-01T00:00:00Z", "status_code": 500, "error": None, "seconds": 0.1}
-        office.callbacks = [
+        server.callbacks = [
             {"id": "cb_1", "job_id": "job_1", "status": "dead", "attempts": [attempt]},
             {"id": "cb_2", "job_id": "job_2", "status": "delivered", "attempts": []},
         ]
@@ -306,9 +310,9 @@ class TestListing:
 
 
 class TestAsynchronously:
-    async def test_the_same_is_done_without_blocking(self, office: Any) -> None:
-        office.answers = [answers(503, "0")]
-        async with AsyncChancery(office.url, KEY, timeout=10) as chancery:
+    async def test_the_same_is_done_without_blocking(self, server: Any) -> None:
+        server.answers = [answers(503, "0")]
+        async with AsyncChancery(server.url, KEY, timeout=10) as chancery:
             document = await chancery.upload(b"bytes", "a.txt")
             job = await chancery.submit("summarize", document_id=document.id)
             ended = await chancery.wait(job.id, timeout=5)
@@ -320,9 +324,9 @@ class TestAsynchronously:
             assert (await chancery.task("summarize")).version == "1"
             with pytest.raises(NotFound):
                 await chancery.cancel("job_9")
-        assert office.seen[0].key == office.seen[1].key
+        assert server.requests[0].key == server.requests[1].key
 
 
 def test_the_public_names_are_these() -> None:
-    assert set(client.__all__) >= {"AsyncChancery", "Chancery", "ChanceryError", "verify"}
-    assert all(hasattr(client, name) for name in client.__all__)
+    assert set(chancery.__all__) >= {"AsyncChancery", "Chancery", "ChanceryError", "verify"}
+    assert all(hasattr(chancery, name) for name in chancery.__all__)

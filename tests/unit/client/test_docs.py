@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.unit.client.bureau import error_line, job_line, written
+from tests.unit.client.fake_batch_api import error_line, job_line, json_lines
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = re.findall(
@@ -30,22 +30,22 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 
 
 def environment(**more: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | more
+    return os.environ | {"PYTHONPATH": str(ROOT / "client/src"), "PYTHONWARNINGS": "error"} | more
 
 
-def test_the_examples_that_call_the_api_run(office: Any, tmp_path: Path) -> None:
+def test_the_examples_that_call_the_api_run(server: Any, tmp_path: Path) -> None:
     (tmp_path / "notice.txt").write_text("The text of the notice.")
-    office.bureau.expected_at = 1_900_003_600
-    office.bureau.files = {
-        "file_out": written(job_line("2026-1187")),
-        "file_err": written(error_line("2026-1188")),
+    server.batch_api.expected_at = 1_900_003_600
+    server.batch_api.files = {
+        "file_out": json_lines(job_line("2026-1187")),
+        "file_err": json_lines(error_line("2026-1188")),
     }
     ended = {"status": "completed", "output_file_id": "file_out", "error_file_id": "file_err"}
-    office.bureau.steps = [{"status": "in_progress"}, ended]
+    server.batch_api.steps = [{"status": "in_progress"}, ended]
     ran = subprocess.run(
         [sys.executable, "-c", "\n".join(CALLS)],
         cwd=tmp_path,
-        env=environment(CHANCERY_API_URL=office.url, CHANCERY_API_KEY="key-of-tax"),
+        env=environment(CHANCERY_API_URL=server.url, CHANCERY_API_KEY="key-of-tax"),
         capture_output=True,
         text=True,
         timeout=60,
@@ -63,12 +63,12 @@ def test_the_examples_that_call_the_api_run(office: Any, tmp_path: Path) -> None
         "validating",
     ]
     assert [
-        json.loads(line)["custom_id"] for line in office.bureau.files["file_3"].splitlines()
+        json.loads(line)["custom_id"] for line in server.batch_api.files["file_3"].splitlines()
     ] == [
         "2026-1187",
         "2026-1188",
     ]
-    assert office.seen[-1].key == "case-2026-1187-summary-1"
+    assert server.requests[-1].key == "case-2026-1187-summary-1"
 
 
 class TestTheReceiver:
@@ -103,8 +103,8 @@ class TestTheReceiver:
 
 def deliver(url: str, job_id: str, webhook_id: str, *, forged: bool = False) -> int:
     job = {"id": job_id, "task": "summarize", "status": "succeeded", "result": {"summary": "短"}}
-    told = {"type": "job.succeeded", "timestamp": "2030-01-01T00:00:00Z", "data": job}
-    body = json.dumps(told)
+    event = {"type": "job.succeeded", "timestamp": "2030-01-01T00:00:00Z", "data": job}
+    body = json.dumps(event)
     now = datetime.now(UTC)
     request = urllib.request.Request(
         url,

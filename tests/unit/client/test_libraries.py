@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
-from client import AsyncChancery, Chancery, NotFound
-from client.cli import main
+from chancery import AsyncChancery, Chancery, NotFound
+from chancery.cli import main
 from tests.unit.client.conftest import problem
 
 KEY = "key-of-tax"
@@ -19,9 +19,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(office: Any) -> Run:
+def run(server: Any) -> Run:
     def command(*words: str | Path) -> Result:
-        known = {"CHANCERY_API_URL": office.url, "CHANCERY_API_KEY": KEY}
+        known = {"CHANCERY_API_URL": server.url, "CHANCERY_API_KEY": KEY}
         return CliRunner().invoke(main, [str(word) for word in words], env=known)
 
     return command
@@ -47,74 +47,74 @@ def listed(*data: dict[str, Any]) -> Callable[[], web.Response]:
     return lambda: web.json_response(body)
 
 
-def calls(office: Any) -> list[tuple[str, str]]:
-    return [(seen.method, seen.path) for seen in office.seen]
+def calls(server: Any) -> list[tuple[str, str]]:
+    return [(request.method, request.path) for request in server.requests]
 
 
-def test_files_are_sent_and_put_in(office: Any, run: Run, law: Path) -> None:
-    office.answers = [None, done]
+def test_files_are_sent_and_put_in(server: Any, run: Run, law: Path) -> None:
+    server.answers = [None, done]
     result = run("library", "add", "laws", law)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == f"doc_1 {law}\n"
-    assert calls(office) == [
+    assert calls(server) == [
         ("POST", "/v1/documents"),
         ("PUT", "/v1/libraries/laws/documents/doc_1"),
     ]
 
 
 def test_a_file_that_is_refused_does_not_stop_the_others(
-    office: Any, run: Run, law: Path, tmp_path: Path
+    server: Any, run: Run, law: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.txt"
     other.write_text("第一条 市场每周开放。", encoding="utf-8")
-    office.answers = [missing, None, done]
+    server.answers = [missing, None, done]
     result = run("library", "add", "laws", law, other)
     assert result.exit_code == 1
     assert str(law) in result.stderr
     assert str(other) in result.stdout
 
 
-def test_libraries_and_their_documents_are_listed(office: Any, run: Run) -> None:
+def test_libraries_and_their_documents_are_listed(server: Any, run: Run) -> None:
     document = {"id": "doc_1", "sha256": "0", "bytes": 7, "filename": "law.txt"}
-    office.answers = [listed({"name": "laws", "documents": 1}), listed(document)]
+    server.answers = [listed({"name": "laws", "documents": 1}), listed(document)]
     assert "laws" in run("library", "list").stdout
     assert "law.txt" in run("library", "list", "laws").stdout
 
 
-def test_what_is_not_in_a_library_cannot_be_removed(office: Any, run: Run) -> None:
-    office.answers = [done, missing]
+def test_a_document_not_in_the_library_cannot_be_removed(server: Any, run: Run) -> None:
+    server.answers = [done, missing]
     result = run("library", "remove", "laws", "doc_1", "doc_2")
     assert result.exit_code == 1
     assert "doc_2" in result.stderr
     assert "doc_1" not in result.stderr
 
 
-async def test_both_clients_have_the_same(office: Any, chancery: Chancery) -> None:
-    office.answers = [done, missing, listed({"name": "laws", "documents": 1}), listed()]
+async def test_both_clients_have_the_same(server: Any, chancery: Chancery) -> None:
+    server.answers = [done, missing, listed({"name": "laws", "documents": 1}), listed()]
     chancery.put_in_library("laws", "doc_1")
     with pytest.raises(NotFound):
         chancery.take_out_of_library("laws", "doc_1")
     (library,) = chancery.libraries()
     assert (library.name, library.documents) == ("laws", 1)
     assert chancery.library("laws") == ()
-    office.answers = [done, done, listed({"name": "laws", "documents": 1}), listed()]
-    async with AsyncChancery(office.url, KEY, timeout=10) as client:
+    server.answers = [done, done, listed({"name": "laws", "documents": 1}), listed()]
+    async with AsyncChancery(server.url, KEY, timeout=10) as client:
         await client.put_in_library("laws", "doc_1")
         await client.take_out_of_library("laws", "doc_1")
         assert await client.libraries() == (library,)
         assert await client.library("laws") == ()
 
 
-def test_a_file_that_an_option_names_is_sent_first(office: Any, run: Run, law: Path) -> None:
+def test_a_file_that_an_option_names_is_sent_first(server: Any, run: Run, law: Path) -> None:
     result = run("submit", "summarize", law, "--document", f"old={law}", "--option", "a=1")
     assert result.exit_code == 0, result.stderr
-    assert [seen.method for seen in office.seen] == ["GET", "POST", "POST"]
-    asked = office.seen[-1].fields["job"]
+    assert [request.method for request in server.requests] == ["GET", "POST", "POST"]
+    asked = server.requests[-1].fields["job"]
     assert asked["options"] == {"a": 1, "old": {"document_id": "doc_2"}}
 
 
-def test_an_option_that_names_no_file_is_a_wrong_usage(office: Any, run: Run, law: Path) -> None:
+def test_an_option_that_names_no_file_is_a_wrong_usage(server: Any, run: Run, law: Path) -> None:
     result = run("submit", "summarize", law, "--document", "old=nowhere.txt")
     assert result.exit_code == 2
     assert "nowhere.txt" in result.stderr
-    assert office.seen == []
+    assert server.requests == []

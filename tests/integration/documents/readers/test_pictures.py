@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -105,7 +106,7 @@ def test_pictures_of_every_depth_are_dark_on_light(
         page = page.convert(mode)
     kind = "TIFF" if mode in {"CMYK", "I;16", "I", "F"} else "PNG"
     read(saved_picture(tmp_path, page, kind), SCANS)
-    seen = given[0].convert("L")
+    seen: Any = given[0].convert("L")
     assert seen.getpixel((2, 2)) > 240
     assert min(seen.get_flattened_data()) < 40
 
@@ -126,7 +127,7 @@ def test_when_time_is_up_the_other_pages_are_told(
     tmp_path: Path, given: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 1_000, 10))
-    monkeypatch.setattr(pictures.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("documents.readers.pictures.time.monotonic", lambda: next(clock))
     path = saved_picture(tmp_path, drawn(), "TIFF", more=[drawn()] * 4)
     limits = ReadLimits(max_chars=1_000, max_pages=5, ocr_pages=5, ocr_seconds=25)
     assert read(path, limits).unread_pages == (3, 4, 5)

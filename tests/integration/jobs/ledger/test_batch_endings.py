@@ -162,7 +162,7 @@ async def test_a_scheduler_that_looks_while_another_writes_has_nothing_to_write(
     await driver.release()
     await driver.run(driver.take_sent())
     (job_id,) = driver.redis.lrange(f"chancery:outcomes:{batch.id}", 0, -1)
-    driver.redis.delete(f"chancery:job:{job_id}")
+    driver.redis.delete(f"chancery:job:{job_id!s}")
     assert await driver.ledger.batches.unflushed(batch.id, 10) is None
 
 
@@ -346,7 +346,7 @@ async def test_expired_records_are_pruned(redis_url: str, driver: BatchDriver) -
     assert await ledger.batches.get("tax", batch.id)
     for name in ("ended", "ended-batches"):
         (member,) = short.redis.zrange(f"chancery:{name}", 0, -1)
-        short.redis.zadd(f"chancery:{name}", {member: 1})
+        short.redis.zadd(f"chancery:{name}", {str(member): 1})
     for event in (await ledger.callbacks.list("tax")).items:
         delivery = await ledger.callbacks.claim(event.id, 30)
         assert isinstance(delivery, Delivery)

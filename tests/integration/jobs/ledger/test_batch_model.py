@@ -133,7 +133,7 @@ class BatchMachine(RuleBasedStateMachine):
         self, lane: Lane, lines: list[str] | None, *, refused: int, called_back: bool
     ) -> str:
         """A batch that is read at once, where `lines` are given."""
-        url = {"callback_url": URL} if called_back else {}
+        url: dict[str, Any] = {"callback_url": URL} if called_back else {}
         batch = self.do(self.driver.submit(lane=lane, lines=MOST_LINES, **url))
         self.ids.append(batch.id)
         if lines is not None:

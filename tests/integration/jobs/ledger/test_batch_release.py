@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -207,7 +208,10 @@ async def test_closed_departments_and_batches_are_passed_over(
     closed = await driver.begin(3, deadline=at(1))
     open_ = await driver.begin(3, deadline=at(2))
     await driver.begin(3, department="parks")
-    terms = {"closed": frozenset({"parks"}), "closed_batches": frozenset({closed.id})}
+    terms: dict[str, Any] = {
+        "closed": frozenset({"parks"}),
+        "closed_batches": frozenset({closed.id}),
+    }
     released = await driver.release(**terms)
     assert (released.released, released.more) == (4, False)
     assert driver.sent()[0] == job_id

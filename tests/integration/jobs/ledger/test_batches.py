@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -237,7 +238,8 @@ async def test_a_batch_that_is_being_read_ends_at_once(
     driver: BatchDriver, *, expired: bool
 ) -> None:
     ago = datetime.now(UTC) - timedelta(seconds=1)
-    batch = await driver.submit(**({"deadline": ago} if expired else {}))
+    changes: dict[str, Any] = {"deadline": ago} if expired else {}
+    batch = await driver.submit(**changes)
     indexing = await driver.indexing()
     if expired:
         await driver.ledger.upkeep.run_due_work()

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery import Celery
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport.virtual import Message
 
 from worker.celery.app import celery_settings

@@ -349,7 +349,7 @@ minutes = st.integers(0, DAY_MINUTES - 1)
 times = st.tuples(minutes, st.integers(1, DAY_MINUTES)).filter(lambda pair: pair[0] != pair[1])
 rules = st.builds(
     lambda weekdays, dates, times, excluded: Rule(
-        weekdays if weekdays or dates else EVERY_DAY, dates, *times, excluded=excluded
+        weekdays if weekdays or dates else EVERY_DAY, dates, times[0], times[1], excluded=excluded
     ),
     st.frozensets(st.integers(0, 6)),
     st.lists(st.tuples(days, days).map(lambda pair: (min(pair), max(pair))), max_size=3).map(tuple),

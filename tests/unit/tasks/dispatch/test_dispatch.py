@@ -118,7 +118,7 @@ async def test_examples_of_a_single_leaf_train_no_classifier() -> None:
 
 async def test_a_message_without_a_known_word_is_unplaced_where_that_is_allowed() -> None:
     strange = "qwerty 12345"
-    options = {"examples": EXAMPLES, "method": "examples"}
+    options: Any = {"examples": EXAMPLES, "method": "examples"}
     result = await placed(strange, allow_unplaced=True, **options)
     assert (result.place, result.unplaced) == (None, Unplaced.nothing_known)
     guess = await placed(strange, **options)
@@ -128,7 +128,7 @@ async def test_a_message_without_a_known_word_is_unplaced_where_that_is_allowed(
 
 
 async def test_a_message_with_low_confidence_is_unplaced_where_that_is_allowed() -> None:
-    options = {"examples": EXAMPLES, "method": "examples", "unplaced_below": 0.999}
+    options: Any = {"examples": EXAMPLES, "method": "examples", "unplaced_below": 0.999}
     result = await placed("小区", allow_unplaced=True, **options)
     assert (result.place, result.unplaced) == (None, Unplaced.low_confidence)
     assert result.alternatives[0].confidence == result.confidence

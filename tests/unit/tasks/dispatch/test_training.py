@@ -254,11 +254,14 @@ def test_rows_are_counted_as_an_editor_counts_them() -> None:
 async def test_the_same_tree_and_examples_are_trained_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = []
+    made: list[Any] = []
     train_tree = training.train_tree
-    monkeypatch.setattr(
-        training, "train_tree", lambda *arguments: made.append(1) or train_tree(*arguments)
-    )
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return train_tree(*args)
+
+    monkeypatch.setattr(training, "train_tree", counted)
     given_tree = reference(tmp_path / "t", JSON_TREE)
     first, second = (
         reference(tmp_path / f"e{number}", csv_of(LABELLED[: 60 + number])) for number in range(2)

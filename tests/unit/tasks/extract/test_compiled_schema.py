@@ -72,6 +72,7 @@ def test_extract_says_which_options_are_slow_to_validate() -> None:
     assert not TASKS["summarize"].validation_is_slow({"schema": schema})
     extract.options.model_validate({"schema": schema})
     assert not extract.validation_is_slow({"schema": schema})
+    unusable: Any
     for unusable in (None, [], {}, {"schema": 1}):
         assert not extract.validation_is_slow(unusable)
 

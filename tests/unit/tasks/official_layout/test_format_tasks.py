@@ -13,7 +13,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt
 from pydantic import ValidationError
 
-from bench.quality.layout import broken_cases, correct_cases, mend, score
+from bench.quality.layout import broken_cases, correct_cases, score, score_fixes
 from bench.quality.layout_mutations import MUTATIONS
 from deploy.layout_rules import table
 from documents.errors import CorruptDocument, UnsupportedDocument
@@ -209,8 +209,8 @@ def test_correct_documents_of_every_kind_have_no_findings(tmp_path: Path) -> Non
 
 def test_fixable_breaches_are_corrected_completely(tmp_path: Path) -> None:
     rules = [name for name, rule in RULES.items() if rule.fixable]
-    result = mend(broken_cases(1, rules=rules), tmp_path)
-    assert result.files == result.clean == result.still == result.same_text == len(rules)
+    result = score_fixes(broken_cases(1, rules=rules), tmp_path)
+    assert result.files == result.clean == result.unchanged == result.same_text == len(rules)
 
 
 def test_a_file_nested_too_deeply_is_refused_and_so_is_one_without_a_body(tmp_path: Path) -> None:

@@ -111,13 +111,13 @@ def test_correct_text_has_no_findings(text: str) -> None:
 
 
 def test_official_law_text_needs_no_correction() -> None:
-    for text in bench.mended():
+    for text in bench.correct_texts():
         assert find_mistakes(of_text(text)) == []
 
 
 @pytest.mark.parametrize("name", list(bench.SEEDS))
 def test_errors_seeded_into_law_text_are_found(name: str) -> None:
-    draw, texts = random.Random(name), bench.mended()
+    draw, texts = random.Random(name), bench.correct_texts()
     found = [bench.is_found(*bench.SEEDS[name](draw.choice(texts), draw)) for _ in range(6)]
     assert all(found)
 

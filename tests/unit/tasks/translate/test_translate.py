@@ -84,8 +84,8 @@ async def test_numbers_that_stay_wrong_are_listed_with_their_offsets() -> None:
         ("date", "二〇二六年五月", 1),
         ("number", "1.5亿", 1),
     ]
-    for one in result.lost:
-        assert NOTICE.text[one.start : one.end] == one.text
+    for lost in result.lost:
+        assert NOTICE.text[lost.start : lost.end] == lost.text
 
 
 async def test_a_term_that_is_not_translated_as_in_the_glossary_is_reported() -> None:

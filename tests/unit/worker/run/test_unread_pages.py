@@ -23,7 +23,7 @@ from worker.run.task import run_task
 TEXT = "Only this page was read."
 UNREAD = tuple(range(2, 9))
 STORED = StoredDocument(
-    "doc_1", "tax", "0" * 64, 3, "text/plain", None, datetime.now(UTC), "tax/doc_1"
+    "doc_1", "tax", "0" * 64, 3, "text/plain", None, "tax/doc_1", datetime.now(UTC)
 )
 
 

@@ -1,0 +1,94 @@
+"""Reads request bodies: limited in size, streamed to the store if they are documents."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from email.message import Message
+from pathlib import PurePosixPath
+
+from starlette.requests import Request
+
+from jobs.model.problems import ProblemError
+from jobs.store import Incoming
+
+_IDLE_TIMEOUT_SECONDS = 60
+_FILENAME_MAX_LENGTH = 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def is_multipart(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    return media_type.strip().lower() == "multipart/form-data"
+
+
+async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+    """The body in chunks.
+
+    Raises `ProblemError`: `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
+    `request-timeout` after 60 s without data.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise too_large(max_bytes)
+    received = 0
+    stream = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(_IDLE_TIMEOUT_SECONDS):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise ProblemError(
+                "request-timeout",
+                f"No data was received for {_IDLE_TIMEOUT_SECONDS} s. Send the request again.",
+            ) from None
+        if chunk is None:
+            return
+        received += len(chunk)
+        if received > max_bytes:
+            raise too_large(max_bytes)
+        if chunk:
+            yield chunk
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """A small body as bytes. Raises `ProblemError`: `too-large`, `request-timeout`."""
+    return b"".join([chunk async for chunk in chunks(request, max_bytes)])
+
+
+async def receive_raw(request: Request, incoming: Incoming, max_bytes: int) -> None:
+    """Write a body that is a document to the store."""
+    async for chunk in chunks(request, max_bytes):
+        incoming.write(chunk)
+
+
+def declared_filename(request: Request) -> str | None:
+    """The file name in Content-Disposition (RFC 6266). Raw UTF-8 is accepted too."""
+    header = request.headers.get("content-disposition", "")
+    try:
+        header = header.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    message = Message()
+    message["Content-Disposition"] = header
+    return plain_filename(message.get_filename())
+
+
+def plain_filename(name: str | None) -> str | None:
+    """`name` without folders and control characters, at most 255 characters; None if it is empty.
+
+    It is displayed, never used as a path.
+    """
+    if name is None:
+        return None
+    last = PurePosixPath(_CONTROL.sub("", name).replace("\\", "/")).name
+    return last[-_FILENAME_MAX_LENGTH:] or None
+
+
+def too_large(max_bytes: int) -> ProblemError:
+    return ProblemError(
+        "too-large",
+        f"The body is larger than the limit of {max_bytes} bytes.",
+        max_bytes=max_bytes,
+    )

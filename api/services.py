@@ -1,0 +1,38 @@
+"""The objects that routes work with. They are created when the app starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from jobs.batches.files import Files
+from jobs.batches.submission import BatchSubmissions
+from jobs.ledger import Ledger
+from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
+from jobs.store import Store
+from jobs.submit.documents import Documents
+from jobs.submit.submission import Submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    ledger: Ledger
+    store: Store
+    documents: Documents
+    submissions: Submissions
+    files: Files
+    batch_submissions: BatchSubmissions
+    limits: LimitSettings
+    batches: BatchSettings
+    settings: ApiSettings
+
+
+async def _services(request: Request) -> Services:
+    services = request.app.state.services
+    assert isinstance(services, Services)  # noqa: S101 - set by the app's lifespan
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

@@ -1,1 +1,0 @@
-"""`chancery batch`: many jobs, submitted and collected as one."""

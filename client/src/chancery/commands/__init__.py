@@ -1,0 +1,1 @@
+"""The commands of `chancery` that call the api."""

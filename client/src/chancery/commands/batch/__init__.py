@@ -1,0 +1,1 @@
+"""`chancery batch`: many jobs submitted as one."""

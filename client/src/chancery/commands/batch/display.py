@@ -1,0 +1,131 @@
+"""The progress of a batch on stderr: a bar on a terminal, else a line at each change of status."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+import click
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+
+from chancery.commands.progress import ProgressReport
+from chancery.models import Batch
+
+MAX_ERRORS_SHOWN = 20
+
+
+class BatchDisplay(ProgressReport):
+    """Shows the state of a batch. Each warning is printed once."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[count]}", markup=False),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[expected]}", markup=False),
+        )
+        self._printed_warnings: set[str] = set()
+        self._printed_status = ""
+        self._bar = self._progress.add_task(batch.status, total=None, count="", expected="")
+        self._first = batch
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.show(self._first)
+        return self
+
+    def show(self, batch: Batch) -> None:
+        for warning in batch.warnings:
+            if warning not in self._printed_warnings:
+                self._printed_warnings.add(warning)
+                self._print(f"Warning: {warning}")
+        if self._progress.disable:
+            if batch.status != self._printed_status and not batch.ended:
+                self._printed_status = batch.status
+                self._print(state_line(batch))
+            return
+        done, total = _done_and_total(batch)
+        self._progress.update(
+            self._bar,
+            description=batch.status,
+            total=total or None,
+            completed=done,
+            count=_count(batch),
+            expected=expected_end(batch),
+        )
+
+    def _print(self, line: str) -> None:
+        if self._progress.disable:
+            click.echo(line, err=True)
+        else:
+            self._progress.console.print(line, markup=False, highlight=False)
+
+
+def print_submitted(batch: Batch) -> None:
+    """The state and the warnings of a new batch, on stderr."""
+    for warning in batch.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(f"{state_line(batch)}.", err=True)
+
+
+def state_line(batch: Batch) -> str:
+    parts = [_count(batch), expected_end(batch)]
+    return f"{batch.id} {batch.status}: {'; '.join(part for part in parts if part)}".rstrip(": ")
+
+
+def summary(batch: Batch, *, errors_saved: bool = False) -> str:
+    """The end of a batch in one line. If the whole batch failed, its errors follow."""
+    counts = batch.counts
+    line = f"{batch.id} {batch.status}: {counts.completed:,} of {counts.total:,} lines succeeded"
+    if counts.failed:
+        line += f", {counts.failed:,} failed"
+    if batch.error_file_id and not errors_saved:
+        line += f"; `chancery batch results {batch.id} --errors FILE` saves the errors"
+    errors = batch.errors.data if batch.errors else ()
+    details = [
+        f"  {_line_number(error.line)}{error.message or error.code}"
+        for error in errors[:MAX_ERRORS_SHOWN]
+    ]
+    return "\n".join([f"{line}.", *details])
+
+
+def expected_end(batch: Batch) -> str:
+    """Such as `expected at 07:42, in 2 h 10 min`, in local time; empty if it is unknown."""
+    if batch.expected_at is None or batch.ended:
+        return ""
+    end = batch.expected_at.astimezone()
+    now = datetime.now(UTC)
+    day = "" if end.date() == now.astimezone().date() else f"{end:%Y-%m-%d} "
+    remaining = end - now
+    distance = f", in {_span(remaining)}" if remaining > timedelta() else ""
+    return f"expected at {day}{end:%H:%M}{distance}"
+
+
+def _count(batch: Batch) -> str:
+    if batch.status == "validating" and batch.progress is not None:
+        return f"{batch.progress.read / 1e6:,.1f} of {batch.progress.of / 1e6:,.1f} MB read"
+    counts = batch.counts
+    if not counts.total:
+        return ""
+    count = f"{counts.completed + counts.failed:,} of {counts.total:,} lines"
+    return f"{count}, {counts.failed:,} failed" if counts.failed else count
+
+
+def _done_and_total(batch: Batch) -> tuple[int, int]:
+    if batch.status == "validating" and batch.progress is not None:
+        return batch.progress.read, batch.progress.of
+    return batch.counts.completed + batch.counts.failed, batch.counts.total
+
+
+def _span(span: timedelta) -> str:
+    minutes = max(1, round(span.total_seconds() / 60))
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _line_number(line: int | None) -> str:
+    return "" if line is None else f"line {line}: "
