@@ -16,10 +16,11 @@ from lxml import etree
 from documents.errors import CorruptDocument, RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.docx_views import RUN_TEXT, mask_views
+from documents.masking.docx_views import mask_views
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.ooxml.embedded import CHUNK, WRITTEN, Part, sort_of
 from documents.ooxml.package import Package
+from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
 
 _PARTS: Mapping[str, str] = MappingProxyType(

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from documents.ooxml.xml import child, has, local_name
+from documents.ooxml.text import CHARACTERS, PROPERTIES, WRAPPERS, text_nodes
+from documents.ooxml.xml import child, local_name
 from tasks.official_layout.looks import Looks, ParagraphLook, RunLook
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SILENT = frozenset(
-    ["del", "moveFrom", "pPr", "rPr", "txbxContent", "Fallback", "rt", "drawing", "pict", "object"]
-)
-_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"])
 _DRAWN = ("drawing", "pict", "object")
+# Text that an edit cannot change.
+_NOT_EDITED = frozenset((*_DRAWN, *PROPERTIES, "ruby", "sym"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def body_elements(body: etree._Element) -> Iterator[etree._Element]:
         name = local_name(element)
         if name == "p":
             yield element
-        elif name in _WRAPPERS:
+        elif name in WRAPPERS:
             yield from body_elements(element)
 
 
@@ -101,36 +99,17 @@ def read_paragraph(element: etree._Element, index: int, looks: Looks, mark: str)
 
 def _lettered(paragraph: etree._Element) -> list[tuple[etree._Element, list[Letters]]]:
     """The runs that show something, with what they show, as they are now."""
-    found = []
+    found: list[tuple[etree._Element, list[Letters]]] = []
     place = 0
-    for run in _runs(paragraph):
-        letters: list[Letters] = []
-        for piece, text in _pieces(run):
-            letters.append(Letters(piece, place, text))
-            place += len(text)
-        if letters:
-            found.append((run, letters))
+    for node in text_nodes(paragraph, skip=_NOT_EDITED):
+        run, text = node.context.run, node.text
+        if run is None or not text or node.is_end or not node.is_shown:
+            continue
+        if not found or found[-1][0] is not run:
+            found.append((run, []))
+        found[-1][1].append(Letters(node.element, place, text))
+        place += len(text)
     return found
-
-
-def _runs(parent: etree._Element) -> Iterator[etree._Element]:
-    for element in parent:
-        name = local_name(element)
-        if name == "r":
-            properties = child(element, "rPr")
-            if properties is None or not has(properties, "vanish"):
-                yield element
-        elif name not in _SILENT:
-            yield from _runs(element)
-
-
-def _pieces(run: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    for element in run:
-        name = local_name(element)
-        if name == "t" and element.text:
-            yield element, element.text
-        elif name in _CHARACTERS:
-            yield element, _CHARACTERS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +166,7 @@ def _split(run: etree._Element, at: int) -> etree._Element:
             if local_name(piece) == "rPr":
                 continue
             text = piece.text or "" if local_name(piece) == "t" else ""
-            length = len(text) or (local_name(piece) in _CHARACTERS)
+            length = len(text) or (local_name(piece) in CHARACTERS)
             if local_name(piece) == "t" and place < at < place + length:
                 piece.text = text[: at - place] if keep_before else text[at - place :]
                 piece.set(_SPACE, "preserve")

@@ -21,7 +21,7 @@ from documents.document import Document
 from documents.inventory.hidden_content import properties
 from documents.limits import ReadLimits
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
-from documents.ooxml.text import words_of_shapes
+from documents.ooxml.text import shape_text
 from documents.ooxml.xml import local_name
 from documents.read import READERS
 from documents.readers import docx, html, mail, markdown, ofd, pdf, sheets, text
@@ -87,7 +87,7 @@ def _words(root: etree._Element | None) -> str:
     """
     if root is None:
         return ""
-    return "\n".join(("".join(_pieces(root)), *words_of_shapes(root)))
+    return "\n".join(("".join(_pieces(root)), *shape_text(root)))
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:

@@ -15,7 +15,14 @@ from documents.ooxml.drawings import drawn_words
 from documents.ooxml.numbering import Numbering
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.styles import Styles
-from documents.ooxml.text import WRAPPERS, text_boxes, unshown, words, words_of_shapes
+from documents.ooxml.text import (
+    WRAPPERS,
+    TextNode,
+    hidden_text,
+    shape_text,
+    shown_nodes,
+    shown_text,
+)
 from documents.ooxml.xml import attribute, child, has, local_name
 from documents.readers.docx.chunks import CHUNK, Chunks, refuse_chunks
 
@@ -78,9 +85,9 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
 
 def _add_unshown(draft: Draft, roots: Sequence[etree._Element]) -> None:
     for root in roots:
-        for text in unshown(root):
+        for text in hidden_text(root):
             draft.add(text, BlockKind.hidden)
-    for text in dict.fromkeys(text for root in roots for text in words_of_shapes(root)):
+    for text in dict.fromkeys(text for root in roots for text in shape_text(root)):
         draft.add(text, BlockKind.hidden)
 
 
@@ -127,7 +134,8 @@ class _Writer:
                 self.write(element)
 
     def _paragraph(self, paragraph: etree._Element) -> None:
-        text = "".join(words(paragraph))
+        nodes = shown_nodes(paragraph)
+        text = "".join(node.text for node in nodes)
         style = self._styles.of(paragraph)
         mark = self._numbering.mark(paragraph, style.numbering)
         kind = BlockKind.paragraph
@@ -136,15 +144,19 @@ class _Writer:
         elif mark is not None:
             kind = BlockKind.list_item
         self._add((mark or "") + text if text.strip() else "", kind, style.level)
-        for box in text_boxes(paragraph):
-            self.write(box)
+        self._text_boxes(nodes)
 
     def _table(self, table: etree._Element) -> None:
         refuse_chunks(table)
         rows = (self._row(row) for row in _rows(table))
         self._add("\n".join(rows), BlockKind.table)
-        for box in text_boxes(table):
-            self.write(box)
+        self._text_boxes(shown_nodes(table))
+
+    def _text_boxes(self, nodes: Sequence[TextNode]) -> None:
+        """Letterheads are often set in a text box."""
+        for node in nodes:
+            if node.is_text_box:
+                self.write(node.element)
 
     def _row(self, row: etree._Element) -> str:
         return "\t".join(self._cell(cell) for cell in _unwrapped(row, "tc"))
@@ -152,7 +164,7 @@ class _Writer:
     def _cell(self, cell: etree._Element) -> str:
         said = []
         for paragraph in _paragraphs(cell):
-            text = "".join(words(paragraph))
+            text = shown_text(paragraph)
             mark = self._numbering.mark(paragraph, self._styles.of(paragraph).numbering)
             said.append((mark or "") + text)
         return " ".join(" ".join(said).split())
