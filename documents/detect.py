@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from pathlib import Path
 
+from documents import compound_file
 from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.readers import (
@@ -20,7 +20,6 @@ from documents.readers import (
     sheets,
     text,
 )
-from documents.readers.legacy_office import ole
 from documents.readers.ofd.package import is_ofd
 from documents.readers.text.encoding import NotText, decode
 
@@ -76,7 +75,7 @@ def detect(path: Path) -> str:
         raise EmptyDocument("The file has no bytes. Send one that does.")
     if head.startswith(_ZIP):
         return _packed(path)
-    if head.startswith(ole.MAGIC):
+    if head.startswith(compound_file.MAGIC):
         return _ole(path)
     if known := _signed(head):
         return known
@@ -127,16 +126,19 @@ def _packed(path: Path) -> str:
 
 def _ole(path: Path) -> str:
     """What is in the container that old Office files and encrypted new ones share."""
-    found = ole.streams(path)
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        # A damaged container says nothing of its root, and the name is in it all the same.
-        if "EncryptedPackage" in found or (not found and data.find(_ENCRYPTED) >= 0):
+    with compound_file.opened(path) as data:
+        try:
+            streams = compound_file.CompoundFile(data).root_streams()
+        except compound_file.DAMAGE:
+            streams = {}
+        # A damaged container may have no readable directory, but still holds the stream's name.
+        if "EncryptedPackage" in streams or (not streams and data.find(_ENCRYPTED) >= 0):
             raise EncryptedDocument("The Office document has a password. Send it without one.")
-    if not found:
+    if not streams:
         raise CorruptDocument("The Office document is damaged or cut short. Send it again.")
     for name, media_type in _OLE_STREAMS:
-        if name in found:
-            if ole.is_locked(name, found[name]):
+        if name in streams:
+            if compound_file.is_locked(name, streams[name]):
                 raise EncryptedDocument("The document has a password. Send it without one.")
             return media_type
     raise unsupported("The file is of the kind of Office before 2007, but neither DOC nor XLS")

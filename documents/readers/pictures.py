@@ -83,7 +83,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
     return draft.finish(media_type, pages, tuple(unread))
 
 
-def unpacked(data: bytes) -> Image.Image:
+def decoded_picture(data: bytes) -> Image.Image:
     """A picture inside a document, as people see it.
 
     Raises `CorruptDocument`, or `DocumentTooLong` for one of too many pixels.

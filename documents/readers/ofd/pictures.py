@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 from PIL import Image
@@ -18,7 +19,7 @@ from documents.ooxml.xml import local_name
 from documents.page.blocks import Box
 from documents.readers.ofd.package import Parts, below, children, is_visible, numbers
 from documents.readers.ofd.page import POINTS, drawn_objects
-from documents.readers.pictures import unpacked
+from documents.readers.pictures import decoded_picture
 from documents.readers.scanned_pages import DOTS, MOST_SIDE, Drawn
 
 _MOST_PICTURES = 1_000  # of a page: some programs cut a scan into strips
@@ -80,15 +81,20 @@ def drawn(
         return None
     scale = min(DOTS / 72, MOST_SIDE / max(size))
     page = Image.new("RGB", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), "white")
-    for one in shown:
-        data = parts.data(*files.get(one.resource, ("", "")))
+
+    @lru_cache(maxsize=2)  # a page may show one picture many times; few are held in memory
+    def picture_of(resource: str) -> Image.Image | None:
+        data = parts.data(*files.get(resource, ("", "")))
         try:
-            picture = unpacked(data) if data else None
-        except CorruptDocument:  # or of a kind that cannot be read, as JBIG2
-            picture = None
+            return decoded_picture(data).convert("RGB") if data else None
+        except CorruptDocument:  # damaged, or of an unsupported format such as JBIG2
+            return None
+
+    for placed in shown:
+        picture = picture_of(placed.resource)
         if picture is None:
             return None
-        _put(page, picture, one, scale)
+        _put(page, picture, placed, scale)
     return page, 1 / scale
 
 
@@ -103,7 +109,7 @@ def _put(page: Image.Image, picture: Image.Image, placed: Picture, scale: float)
         return
     # Made as large as it is shown first: what follows looks at single pixels.
     wide, high = (max(1, min(MOST_SIDE, round(math.hypot(*side)))) for side in ((a, b), (c, d)))
-    picture = picture.convert("RGB").resize((wide, high), Image.Resampling.LANCZOS)
+    picture = picture.resize((wide, high), Image.Resampling.LANCZOS)
     over, under = wide / area, high / area
     back = (
         d * over, -c * over, (c * (f - y) - d * (e - x)) * over,
