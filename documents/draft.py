@@ -55,7 +55,7 @@ class Draft:
         self._parts.append(text)
         self._blocks.append(Block(start, self._end, kind, page, box, level, confidence))
 
-    def take(self, document: Document) -> None:
+    def append(self, document: Document) -> None:
         """Append the blocks of a document that is inside this one, without their places."""
         for block in document.blocks:
             text, sure = document.text[block.start : block.end], block.confidence

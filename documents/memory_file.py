@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 @contextmanager
-def held(data: bytes) -> Iterator[Path]:
+def memory_file(data: bytes) -> Iterator[Path]:
     """A path under which `data` can be opened until the context ends. Linux alone has it."""
-    descriptor = os.memfd_create("held")
+    descriptor = os.memfd_create("document")
     try:
         with _room_for(len(data)), os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(data)

@@ -16,10 +16,10 @@ from documents.errors import UnsupportedDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FileResult:
     """What work on a file gave: values that JSON can carry, and the bytes of a new file."""
 
-    found: Mapping[str, Any]
+    values: Mapping[str, Any]
     file: bytes | None = None
 
 
@@ -47,7 +47,7 @@ class Source(Protocol):
     @property
     def filename(self) -> str | None: ...
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         """Run the function that is listed as `name`, in a process with limits.
 
         `arguments` are values that JSON can carry. Raises what reading raises: a `DocumentError`,

@@ -1,6 +1,6 @@
 """What a file holds and its text does not show: hidden text and sheets, notes, its properties.
 
-Listed in `tasks.file_work` as `unshown`.
+Listed in `tasks.file_work` as `hidden_content`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from documents.ooxml.package import Package
 from documents.read import READERS
 from documents.readers import docx, ofd, pdf, sheets
 from documents.readers.pdf import metadata
-from documents.source import Made
+from documents.source import FileResult
 
 # The parts of a container that hold properties, by the format.
 _PROPERTIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -32,10 +32,10 @@ _PROPERTIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
         ofd.MEDIA_TYPE: re.compile(r"/?OFD\.xml", re.IGNORECASE),
     }
 )
-HOLD_MORE = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
+WITH_HIDDEN_CONTENT = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
 
 
-def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def hidden_content(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """`found` has the `text`, a paragraph for each thing, and the names of `embedded` files.
 
     `arguments` has `media_type`. Raises a `DocumentError`.
@@ -47,8 +47,8 @@ def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Mad
     return _made(texts, _embedded(path, media_type, limits))
 
 
-def _made(texts: Iterable[str], embedded: Iterable[str]) -> Made:
-    return Made({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
+def _made(texts: Iterable[str], embedded: Iterable[str]) -> FileResult:
+    return FileResult({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
 
 
 def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _hidden(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
             yield document.text[block.start : block.end]
 
 
-def _of_pdf(path: Path) -> Made:
+def _of_pdf(path: Path) -> FileResult:
     """All but the text layer, which its reader gives."""
     try:
         with metadata.open_with_fields(path) as document:
@@ -87,7 +87,7 @@ def _of_pdf(path: Path) -> Made:
                 embedded += metadata.attached(page)
                 page.close()
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
+        raise pdf.document_error(error) from error
     return _made([*texts, *embedded], embedded)
 
 

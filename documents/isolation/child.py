@@ -24,7 +24,7 @@ from typing import Any
 
 from documents.document import Document
 from documents.errors import DocumentError
-from documents.isolation.file_work import FileWork
+from documents.isolation import FileWork
 from documents.limits import ReadLimits
 from documents.read import read
 
@@ -100,7 +100,7 @@ def _answer(
     try:
         if name := request.get("work"):
             made = file_work[name](path, request["arguments"], limits)
-            return {"found": made.found, "file_follows": made.file is not None}, made.file
+            return {"values": made.values, "file_follows": made.file is not None}, made.file
         return _shown(read(path, limits, request["media_type"])), None
     except DocumentError as error:
         return {"error": error.code, "detail": str(error)}, None

@@ -28,7 +28,7 @@ from documents.errors import (
 )
 from documents.isolation.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 from documents.limits import ReadLimits
-from documents.source import Made
+from documents.source import FileResult
 
 log = structlog.get_logger()
 
@@ -105,7 +105,7 @@ class Reading:
 
     async def work(
         self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
-    ) -> Made:
+    ) -> FileResult:
         """Do what `file_work` lists as `name` to a document's file, without OCR.
 
         Raises what `read` raises. A file that was made is held in memory.
@@ -113,7 +113,7 @@ class Reading:
         request = _request(path, replace(limits, ocr_pages=0), work=name, arguments=arguments)
         answer = await self._answer(request)
         _check(answer)
-        return Made(answer["found"], answer.get("file"))
+        return FileResult(answer["values"], answer.get("file"))
 
     async def _answer(self, request: bytes) -> dict[str, Any]:
         async with self._places:

@@ -23,7 +23,7 @@ class Account:
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
 
-    def leave(self, what: str, where: str) -> None:
+    def add_not_covered(self, what: str, where: str) -> None:
         """Something that was not looked into stays in the file."""
         self.uncovered.append((what, where))
 

@@ -18,7 +18,7 @@ from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.docx_views import mask_views
 from documents.masking.replacement import Find, Masking, Replacement, applied
-from documents.ooxml.embedded import CHUNK, WRITTEN, Part, sort_of
+from documents.ooxml.embedded import CHUNK_RELATION, XML_SUFFIXES, PartKind, kind_of_part
 from documents.ooxml.package import Package
 from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
@@ -85,7 +85,7 @@ class _Writer:
 
     def _part(self, name: str) -> bytes:
         self._check_name(name)
-        if not name.lower().endswith(WRITTEN):
+        if not name.lower().endswith(XML_SUFFIXES):
             self._leave(name)
             return self._package.data(name) or b""
         root = self._package.xml(name)
@@ -108,9 +108,9 @@ class _Writer:
         self._account.count(part, mask_rest(root, self._masking))
 
     def _leave(self, name: str) -> None:
-        what = sort_of(name)
-        if what is not Part.font:
-            self._account.leave(what, applied(name, self._masking.find(name)))
+        what = kind_of_part(name)
+        if what is not PartKind.font:
+            self._account.add_not_covered(what, applied(name, self._masking.find(name)))
 
     def _check_name(self, name: str) -> None:
         if self._masking.find(unquote(name)):
@@ -123,7 +123,7 @@ class _Writer:
 def _refuse_chunks(root: etree._Element) -> None:
     """Raises `RedactionIncomplete` where a part takes in another file as text of its own."""
     for relation in root:
-        if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK):
+        if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK_RELATION):
             raise RedactionIncomplete(
                 "Some of the document's text is a file inside it, in which nothing can be masked. "
                 "Save the document anew with Word, which takes that text in, and send it again."
@@ -217,7 +217,7 @@ def _check(file: bytes, masking: Masking) -> None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
         for name in packed.namelist():
-            if not name.lower().endswith(WRITTEN):
+            if not name.lower().endswith(XML_SUFFIXES):
                 continue
             root = etree.fromstring(packed.read(name), parser)
             if name == _TYPES:

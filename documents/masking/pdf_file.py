@@ -46,7 +46,7 @@ def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account)
                 raise too_many_pages(len(document), limits)
             return _Rebuilding(document, masking.find, account).file()
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
+        raise pdf.document_error(error) from error
 
 
 class _Rebuilding:
@@ -145,7 +145,7 @@ class _Rebuilding:
             pictures = sum(1 for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=4))
             page.close()
             if pictures:
-                self._account.leave("picture", f"page {number + 1}")
+                self._account.add_not_covered("picture", f"page {number + 1}")
 
 
 def _flatten(document: pdfium.PdfDocument, number: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -18,8 +18,7 @@ from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 from rapidocr.main import RapidOCRError
 
 from documents.ocr.rulings import rulings
-from documents.ocr.scan import Point, Scan, SeenLine, lean_of
-from documents.ocr.strips import strips
+from documents.ocr.scan import OcrLine, Point, Scan, lean_of
 
 Found = TypeVar("Found")
 Pixels = npt.NDArray[np.uint8]
@@ -37,6 +36,9 @@ _BATCH = 4  # more are no faster on a CPU, and take more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that tell whether a page stands on its head
 _FULL_TURN = 4
+_MOST_ASPECT = 2.0  # height by width: no paper format is longer
+_STRIP_ASPECT = 1.5
+_SEARCHED = 0.25  # part of a strip, at its end, that is searched for a place to cut
 
 
 class OcrEngine:
@@ -91,7 +93,7 @@ class OcrEngine:
     def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         """The four corners of each line."""
         found: list[npt.NDArray[np.float32]] = []
-        for top, bottom in strips(pixels):
+        for top, bottom in _strips(pixels):
             try:
                 _, seen = self._engine.detect_and_crop(pixels[top:bottom], {})
             except RapidOCRError:
@@ -106,12 +108,12 @@ class OcrEngine:
         _, told = self._engine.cls_and_rotate(self._crops(pixels, longest))
         return 2 * sum(label == "180" for label, _ in _all(told.cls_res)) > len(longest)
 
-    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[SeenLine]:
+    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[OcrLine]:
         if not found:
             return []
         read = self._engine.recognize_txt(self._crops(pixels, found))
         return [
-            SeenLine(text.strip(), float(confidence), _corners(corners))
+            OcrLine(text.strip(), float(confidence), _corners(corners))
             for text, confidence, corners in zip(
                 _all(read.txts), _all(read.scores), found, strict=True
             )
@@ -149,3 +151,30 @@ def _all(found: Iterable[Found] | None) -> Iterable[Found]:
 def _is_out_of_memory(error: Exception) -> bool:
     """ONNX Runtime tells in words alone that it got no memory."""
     return "bad_alloc" in str(error) or "Failed to allocate memory" in str(error)
+
+
+def _strips(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """Cut a long picture, such as a screenshot of a whole conversation, between lines of text.
+
+    Yields the first row of each strip and the row after its last, from the top. A picture that is
+    not long is one strip. A cut is made where the rows of pixels vary least.
+    """
+    height, width = pixels.shape[:2]
+    top = 0
+    while height - top > _MOST_ASPECT * width:
+        end = top + max(1, round(_STRIP_ASPECT * width))
+        start = end - max(1, round(_SEARCHED * (end - top)))
+        # The middle of equal rows, so that no line of text is close to the cut.
+        ink = pixels[start:end].std(axis=(1, 2))
+        plainest = np.flatnonzero(ink <= ink.min() + 1.0)
+        cut = start + int(_middle_of_longest_run(plainest))
+        cut = max(cut, top + 1)
+        yield top, cut
+        top = cut
+    yield top, height
+
+
+def _middle_of_longest_run(rows: npt.NDArray[np.intp]) -> int:
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    longest = max(runs, key=len)
+    return int(longest[len(longest) // 2])

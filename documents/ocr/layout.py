@@ -9,7 +9,7 @@ from functools import reduce
 from statistics import median
 
 from documents.document import BlockKind
-from documents.ocr.scan import Point, Scan, SeenLine
+from documents.ocr.scan import OcrLine, Point, Scan
 from documents.page.blocks import Box, Line, PageBlock, blocks
 from documents.page.lines import is_unspaced, join
 from documents.page.reading_order import in_columns, in_rows
@@ -20,7 +20,7 @@ _HIGHEST = 1.2  # of a Chinese line, in widths of a character
 _OPENING = tuple("（《〈“‘「『【〔［")
 _CLOSING = tuple("，。、；：？！）》〉”’」』】〕］")
 
-Placed = tuple[Box, SeenLine]
+Placed = tuple[Box, OcrLine]
 _NEAR = 0.3  # in heights of a line: rulings closer than this meet
 
 
@@ -32,7 +32,7 @@ class Frame:
     scale: float
     lean: float
 
-    def straight(self, line: SeenLine) -> Box:
+    def straight(self, line: OcrLine) -> Box:
         """The box of a line once the scan is straightened, in pixels.
 
         What is found of a short line is too high and leans by itself: it is laid straight around
@@ -59,7 +59,7 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
     """The blocks of a scan in reading order; boxes are in pixels of the straightened scan."""
     height = median(_heights(scan)) if scan.lines else 0.0
     found = grids(scan.along, scan.down, _NEAR * height)
-    inside: list[dict[int, list[SeenLine]]] = [{} for _ in found]
+    inside: list[dict[int, list[OcrLine]]] = [{} for _ in found]
     outside = []
     for line in scan.lines:
         x, y = _centre(frame.straight(line))
@@ -73,7 +73,7 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
     return put_between(blocks(lines(outside, frame)), tables)
 
 
-def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
+def lines(seen: Sequence[OcrLine], frame: Frame) -> list[Line]:
     """Lines in reading order; boxes are those of the straightened scan, in pixels."""
     boxes = [frame.straight(line) for line in seen]
     rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
@@ -109,7 +109,7 @@ def confidence(block: PageBlock, placed: Sequence[Placed]) -> float | None:
     return round(weighted / characters, 4) if characters else None
 
 
-def _table(grid: Grid, held: Mapping[int, Sequence[SeenLine]], frame: Frame) -> PageBlock:
+def _table(grid: Grid, held: Mapping[int, Sequence[OcrLine]], frame: Frame) -> PageBlock:
     def words(cell: int) -> str:
         text = reduce(join, (line.text for line in lines(held.get(cell, ()), frame)), "")
         return " ".join(text.split())
@@ -121,7 +121,7 @@ def _heights(scan: Scan) -> list[float]:
     return [math.dist(line.corners[0], line.corners[3]) for line in scan.lines]
 
 
-def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
+def _line(row: Sequence[OcrLine], boxes: Sequence[Box]) -> Line:
     height = median(box[3] - box[1] for box in boxes)
     cells = [row[0].text]
     right = boxes[0][2]
@@ -134,7 +134,7 @@ def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
     return Line(tuple(cells), _with_marks(row, _around_boxes(boxes), height), height, _first(row))
 
 
-def _with_marks(row: Sequence[SeenLine], box: Box, height: float) -> Box:
+def _with_marks(row: Sequence[OcrLine], box: Box, height: float) -> Box:
     """The box of a row with the empty half of a bracket or stop at its edges, as text has it.
 
     What OCR finds is ink, and a line that begins with a bracket would look set in.
@@ -148,7 +148,7 @@ def _with_marks(row: Sequence[SeenLine], box: Box, height: float) -> Box:
     return left, top, right, bottom
 
 
-def _first(row: Sequence[SeenLine]) -> float:
+def _first(row: Sequence[OcrLine]) -> float:
     """How wide the first word is: of Chinese, two characters, since a mark may hang on one."""
     seen = row[0]
     width = math.dist(*seen.corners[:2])

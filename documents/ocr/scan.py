@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class SeenLine:
+class OcrLine:
     """A run of characters. `corners` are its top left, top right, bottom right, bottom left one."""
 
     text: str
@@ -33,7 +33,7 @@ class Scan:
     its top left corner.
     """
 
-    lines: tuple[SeenLine, ...]
+    lines: tuple[OcrLine, ...]
     width: int
     height: int
     turns: int = 0
@@ -53,7 +53,7 @@ class Scan:
         return x, y
 
 
-def lean_of(lines: Iterable[SeenLine]) -> float:
+def lean_of(lines: Iterable[OcrLine]) -> float:
     """The angle that the longer lines have in common, up to ten degrees."""
     leans = [
         math.atan2(right[1] - left[1], right[0] - left[0])

@@ -19,7 +19,7 @@ _PARTS = re.compile(
 _ODF_DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 
 
-def drawn_words(package: Package) -> Iterator[str]:
+def drawing_text(package: Package) -> Iterator[str]:
     """The words of each shape, title or label, a paragraph a line."""
     for name in package.names:
         root = package.xml(name, lenient=True) if _PARTS.fullmatch(name) else None
@@ -31,7 +31,7 @@ def _line(paragraph: etree._Element) -> str:
     return "".join(str(words.text or "") for words in paragraph.iter("{*}t"))
 
 
-def drawn_words_of_ods(content: etree._Element) -> Iterator[str]:
+def ods_drawing_text(content: etree._Element) -> Iterator[str]:
     """The same of an OpenDocument workbook's content (OpenDocument 1.3, part 3, 10)."""
     for element in content.iter(f"{_ODF_DRAWING}*"):
         yield from _said(element, lambda paragraph: "".join(map(str, paragraph.itertext())))

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from documents.ooxml.package import Package
 
-WRITTEN = (".xml", ".rels", ".vml")
-CHUNK = "/aFChunk"
+XML_SUFFIXES = (".xml", ".rels", ".vml")
+CHUNK_RELATION = "/aFChunk"
 _PICTURES = frozenset(
     ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp", "webp", "jb2")
 )
@@ -23,7 +23,7 @@ _PASSED_OVER = re.compile(
 )
 
 
-class Part(StrEnum):
+class PartKind(StrEnum):
     """What a part is that is no XML of the document's own."""
 
     picture = "picture"
@@ -31,19 +31,19 @@ class Part(StrEnum):
     font = "font"
 
 
-def sort_of(name: str) -> Part:
+def kind_of_part(name: str) -> PartKind:
     extension = posixpath.splitext(name)[1].lstrip(".").lower()
     if extension in _PICTURES:
-        return Part.picture
-    return Part.font if extension in _FONTS else Part.embedded
+        return PartKind.picture
+    return PartKind.font if extension in _FONTS else PartKind.embedded
 
 
 def embedded_files(package: Package) -> Iterator[str]:
     """The names of files inside, those that Word takes in as text of its own among them."""
     chunks = {chunk for name in package.names for chunk in _chunks(package, name)}
     for name in package.names:
-        is_own = name.lower().endswith(WRITTEN) or _PASSED_OVER.fullmatch(name)
-        if name in chunks or (not is_own and sort_of(name) is Part.embedded):
+        is_own = name.lower().endswith(XML_SUFFIXES) or _PASSED_OVER.fullmatch(name)
+        if name in chunks or (not is_own and kind_of_part(name) is PartKind.embedded):
             yield name
 
 
@@ -53,4 +53,4 @@ def _chunks(package: Package, name: str) -> list[str]:
     if not base.endswith(".rels") or posixpath.basename(folder) != "_rels":
         return []
     part = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
-    return package.all_related(part, CHUNK) if part else []
+    return package.all_related(part, CHUNK_RELATION) if part else []

@@ -26,7 +26,7 @@ class PageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PageLook:
+class PageFeatures:
     """What tells the kinds of pages apart. Shares are from 0 to 1."""
 
     known: int  # characters that the text layer gives
@@ -47,9 +47,9 @@ class PageLook:
         return PageKind.picture if self.objects >= _OUTLINES else PageKind.blank
 
 
-def look(
+def page_features(
     size: tuple[float, float], glyphs: Sequence[Glyph], pictures: Iterable[Box], objects: int
-) -> PageLook:
+) -> PageFeatures:
     """How a page of `size` points with `objects` drawn on it looks."""
     inked = [glyph for glyph in glyphs if not glyph.is_space]
     known = sum(glyph.is_known for glyph in inked)
@@ -57,7 +57,7 @@ def look(
     for box in pictures:
         under.cover(box)
     boxes = [glyph.box for glyph in inked if glyph.box and glyph.is_known]
-    return PageLook(known, len(inked) - known, objects, under.share, under.share_of(boxes))
+    return PageFeatures(known, len(inked) - known, objects, under.share, under.share_of(boxes))
 
 
 class _Fields:

@@ -9,7 +9,7 @@ from itertools import islice
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from documents.document import Document
-from documents.inventory.hidden_content import HOLD_MORE
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.readers.sheets import XLS
 from tasks.disclosure_review.wordings import WORDINGS, ReasonKind
 from tasks.engine import Engine
@@ -143,10 +143,10 @@ class _Beside:
 
 
 async def _beside(document: Document) -> _Beside:
-    if document.source is None or document.source.media_type not in HOLD_MORE:
+    if document.source is None or document.source.media_type not in WITH_HIDDEN_CONTENT:
         return _Beside()
-    made = await document.source.work("unshown", {"media_type": document.source.media_type})
-    return _Beside(made.found["text"], made.found["embedded"])
+    made = await document.source.work("hidden_content", {"media_type": document.source.media_type})
+    return _Beside(made.values["text"], made.values["embedded"])
 
 
 async def _unshown(document: Document, beside: _Beside, masker: Masker) -> list[Reason]:
@@ -205,7 +205,7 @@ def _not_covered(document: Document, beside: _Beside, masker: Masker) -> list[st
     """What a file may hold beside its text; of a text by itself nothing."""
     if document.source is None or document.source.media_type in WRITTEN:
         return []
-    if document.source.media_type in HOLD_MORE:
+    if document.source.media_type in WITH_HIDDEN_CONTENT:
         files = (f"embedded file: {masker.mask(name)}" for name in beside.embedded)
         apart = ["headers, footers and notes"] if document.source.media_type == XLS else []
         return ["pictures", *apart, *islice(files, _MOST_LISTED)]

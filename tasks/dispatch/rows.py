@@ -16,7 +16,7 @@ from documents.readers.markdown import MEDIA_TYPE as MARKDOWN
 from documents.readers.sheets import ODS, XLS, XLSX
 from documents.readers.text import MEDIA_TYPE as TEXT
 from documents.readers.text import decoded
-from documents.source import Made
+from documents.source import FileResult
 from tasks.errors import OptionsInvalid
 from tasks.references import DocumentRef
 
@@ -32,12 +32,12 @@ class Row:
     values: Mapping[str, Any]
 
 
-def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> Made:
+def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """The characters of a text file, line by line as they stand there.
 
     Reading a document puts lines together into paragraphs, which a table must not suffer.
     """
-    return Made({"text": decoded(path, limits)})
+    return FileResult({"text": decoded(path, limits)})
 
 
 async def written(reference: DocumentRef, what: str) -> str | Document:
@@ -57,7 +57,7 @@ async def written(reference: DocumentRef, what: str) -> str | Document:
     if document.source is None:
         return document.text
     made = await document.source.work("as_written", {})
-    return str(made.found["text"])
+    return str(made.values["text"])
 
 
 def rows(given: str | Document, what: str) -> list[Row]:

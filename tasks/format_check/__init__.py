@@ -85,7 +85,7 @@ async def format_check(
 ) -> FormatCheckResult:
     """Raises `UnsupportedDocument` for anything but a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    found = (await source.work("format_check", options.arguments())).found
+    found = (await source.work("format_check", options.arguments())).values
     engine.progress(1, 1)
     least = options.severity
     rules = [

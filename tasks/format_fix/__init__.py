@@ -90,7 +90,7 @@ async def format_fix(
     """Raises `UnsupportedDocument` for anything but a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
     made = await source.work("format_fix", {**options.arguments(), "words": options.words})
-    found = made.found
+    found = made.values
     kept = await _kept(source, made.file)
     engine.progress(1, 1)
     return FormatFixResult(

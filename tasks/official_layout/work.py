@@ -11,7 +11,7 @@ from lxml import etree
 
 from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
-from documents.source import Made
+from documents.source import FileResult
 from tasks.official_layout.finding import Found
 from tasks.official_layout.kinds import Kind
 from tasks.official_layout.official import Official, load, understood
@@ -23,13 +23,13 @@ _MOST_ROUNDS = 8
 _MOST_FINDINGS = 5_000
 
 
-def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """`arguments`: `kind` (its Chinese name, or null) and `leave_out` (ids of rules)."""
     kind, leave_out = _understood(arguments)
     with _not_too_deep():
         official = understood(load(path, limits), kind)
         found = list(breaches(official, leave_out))
-    return Made(
+    return FileResult(
         {
             "kind": official.kind.value if official.kind else None,
             "recognised": _recognised(official),
@@ -46,7 +46,7 @@ def _not_too_deep() -> Iterator[None]:
         raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
 
 
-def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """As `check`; gives what was changed, what is left, and the new file if anything changed.
 
     With `words` false no character of the text is changed.
@@ -55,7 +55,7 @@ def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
         return _fixed(path, arguments, limits)
 
 
-def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     kind, leave_out = _understood(arguments)
     parts = load(path, limits)
     places = {one.element: one.index for one in understood(parts, kind).paragraphs}
@@ -69,7 +69,7 @@ def _fixed(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
             break
         changes += _mend(mendable, places)
     left = list(breaches(understood(parts, kind), leave_out))
-    return Made(
+    return FileResult(
         {
             "kind": official.kind.value if official.kind else None,
             "changes": changes[:_MOST_FINDINGS],

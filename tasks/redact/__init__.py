@@ -251,7 +251,7 @@ async def _with_file(
     file = await source.keep(
         made.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
     )
-    account: Mapping[str, Any] = made.found
+    account: Mapping[str, Any] = made.values
     return result.model_copy(
         update={
             "file": file,

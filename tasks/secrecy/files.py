@@ -28,7 +28,7 @@ from documents.readers import docx, html, mail, markdown, ofd, pdf, sheets, text
 from documents.readers.pdf import metadata
 from documents.readers.pdf.text_layer import text_layer
 from documents.readers.text.encoding import NotText, decode
-from documents.source import Made
+from documents.source import FileResult
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
 
 # Of these the first bytes are looked at, without a process of their own.
@@ -42,7 +42,7 @@ _APART = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.x
 _BREAKS = frozenset(("p", "br", "cr", "tr"))
 
 
-def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """`found` has the marking, or is empty. `arguments` has `media_type`.
 
     With `seconds`, a PDF is looked through until a marking is found or they are over, its first
@@ -54,12 +54,12 @@ def look(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     else:
         see = _LOOKS.get(media_type)
         marking = see(path, limits) if see else None
-    return Made({"level": marking.level.value} if marking else {})
+    return FileResult({"level": marking.level.value} if marking else {})
 
 
-def level_of(made: Made) -> Marking | None:
+def level_of(made: FileResult) -> Marking | None:
     """The marking that a look has found; where it stands is not told."""
-    level = made.found.get("level")
+    level = made.values.get("level")
     return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
@@ -112,7 +112,7 @@ def _of_pdf(path: Path, limits: ReadLimits, seconds: float | None) -> Marking | 
                 found = _most((found, *map(marking_of, _page(document, number))))
             return found
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
+        raise pdf.document_error(error) from error
 
 
 def _is_enough(found: Marking | None, until: float) -> bool:

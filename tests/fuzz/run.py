@@ -16,11 +16,11 @@ import pytest
 
 from documents.document import Document
 from documents.errors import DocumentError, ReaderCrashed
-from documents.inventory.hidden_content import HOLD_MORE
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.isolation.pool import Reading
 from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
-from documents.source import Made
+from documents.source import FileResult
 from standin.documents.builders import LIMITS as PLAIN
 from tasks.file_work import IN_PROCESSES
 from tasks.redact.finder import RULES, Wanted
@@ -69,8 +69,8 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     if media_type in LOOKED_AT:
         found["secrecy"] = {"media_type": media_type}
-    if media_type in HOLD_MORE:
-        found["unshown"] = {"media_type": media_type}
+    if media_type in WITH_HIDDEN_CONTENT:
+        found["hidden_content"] = {"media_type": media_type}
     if media_type in MASKED_FORMATS:
         masker = Masker(Wanted(frozenset(RULES), TERMS), Style())
         found["redact"] = {"media_type": media_type, "masker": masker.as_json()}
@@ -90,7 +90,9 @@ async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: 
     outcome = Outcome()
     places = asyncio.Semaphore(_AT_ONCE)
 
-    async def done(asked: Awaitable[Document | Made], what: str) -> tuple[str, Document | None]:
+    async def done(
+        asked: Awaitable[Document | FileResult], what: str
+    ) -> tuple[str, Document | None]:
         start = time.monotonic()
         try:
             made = await asked

@@ -13,11 +13,11 @@ from pydantic_core import to_json
 
 from documents.document import Document
 from documents.errors import DocumentMissing, SecrecyMarked
-from documents.inventory.hidden_content import HOLD_MORE
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.isolation.pool import Reading
 from documents.limits import ReadLimits
-from documents.readers.text import read_given
-from documents.source import Made, ResultFile
+from documents.readers.text import read_characters
+from documents.source import FileResult, ResultFile
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import Line
 from jobs.ledger import Ledger
@@ -98,7 +98,7 @@ class Inputs:
         options = line.request.options if line.request else {}
         if line.text is not None:
             digest = sha256_of_text(line.text)
-            document = read_given(line.text, self._limits)
+            document = read_characters(line.text, self._limits)
             await self._refuse_marked(claim.job.department, marking_in(document), None)
             return DocumentInput(document, options, digest, line.model)
         stored = await self._ledger.documents.get(claim.job.department, line.document_id or "")
@@ -114,7 +114,7 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await check(document, lambda: marking_in(document))
-        if marking is None and stored.media_type in HOLD_MORE & LOOKED_AT:
+        if marking is None and stored.media_type in WITH_HIDDEN_CONTENT & LOOKED_AT:
             # Hidden text and properties, which the text does not have.
             made = await source.work("secrecy", {"media_type": stored.media_type})
             marking = level_of(made)
@@ -157,7 +157,7 @@ class StoredSource:
     def filename(self) -> str | None:
         return self.stored.filename
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         try:
             return await self.reading.work(self.path, self.limits, name, arguments)
         except FileNotFoundError as error:

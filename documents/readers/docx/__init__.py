@@ -11,7 +11,7 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import CorruptDocument
 from documents.limits import Reader, ReadLimits
-from documents.ooxml.drawings import drawn_words
+from documents.ooxml.drawings import drawing_text
 from documents.ooxml.numbering import Numbering
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.styles import Styles
@@ -77,7 +77,7 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
         for holder in (root,) if tag is None else root:
             if tag is None or (local_name(holder) == tag and _is_said(holder)):
                 writer.write_apart(holder, kind)
-    for text in dict.fromkeys(drawn_words(package)):
+    for text in dict.fromkeys(drawing_text(package)):
         draft.add(text, BlockKind.drawing)
     if limits.hidden:
         _add_unshown(draft, [body, *(root for root, _, _ in apart)])

@@ -9,7 +9,7 @@ from lxml import etree
 from documents.draft import Draft
 from documents.errors import CorruptDocument, EmptyDocument, UnsupportedDocument
 from documents.limits import Reader, ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.ooxml.package import Package
 from documents.ooxml.xml import attribute, local_name
 
@@ -38,8 +38,8 @@ class Chunks:
             raise _refused()
         limits = replace(self.limits, max_expanded_bytes=self.limits.max_expanded_bytes // 2)
         try:
-            with held(data) as path:
-                draft.take(self.read_any(path, limits))
+            with memory_file(data) as path:
+                draft.append(self.read_any(path, limits))
         except EmptyDocument:
             return
 

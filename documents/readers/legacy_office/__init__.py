@@ -11,7 +11,7 @@ from pathlib import Path
 from documents.document import Document
 from documents.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
 from documents.limits import ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.readers import docx
 from documents.readers.legacy_office import process
 
@@ -52,7 +52,7 @@ def _read(path: Path, limits: ReadLimits, media_type: str) -> Document:
             "Save the document as DOCX, or ask the operators to install libreoffice-writer-nogui "
             "beside the workers."
         )
-    with held(_converted(program, path, media_type)) as converted:
+    with memory_file(_converted(program, path, media_type)) as converted:
         return replace(docx.read(converted, limits), media_type=media_type)
 
 

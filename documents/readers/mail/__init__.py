@@ -16,7 +16,7 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 from documents.limits import Reader, ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.page.lines import paragraphs
 from documents.readers.html import fill
 from documents.readers.mail.headers import body_of, decoded, has_words, name_of
@@ -128,7 +128,7 @@ class _Writer:
         if inner is not None:
             self._message(inner, depth + 1)
         if document is not None:
-            self._draft.take(document)
+            self._draft.append(document)
 
     def _inner(self, part: Message, depth: int) -> Message | None:
         """The e-mail that is attached, as a message or as a file; None for anything else."""
@@ -150,7 +150,7 @@ class _Writer:
         self._left -= len(data)
         if self._left < 0:
             raise DocumentTooLong("The attachments are too large together. Send them alone.")
-        with held(data) as path:
+        with memory_file(data) as path:
             # The more attachments there are, the less each may unpack to.
             most = max(1, self._limits.max_expanded_bytes // self._attachments)
             limits = replace(self._limits, max_expanded_bytes=most, **self._ocr_left())

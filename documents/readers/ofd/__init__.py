@@ -15,7 +15,7 @@ from documents.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
-from documents.page.appearance import PageKind, look
+from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import Glyph, PageBlock, blocks, lines
 from documents.readers.ofd.package import Parts, below, children, is_visible, numbers, words
 from documents.readers.ofd.page import POINTS, Run, in_order, runs
@@ -138,7 +138,7 @@ class _Reading:
         self._found.count(glyphs)
         self._found.drawn += objects
         points = (size[0] * POINTS, size[1] * POINTS)
-        seen = look(points, glyphs, (one.box for one in shown), objects)
+        seen = page_features(points, glyphs, (one.box for one in shown), objects)
         if seen.kind in {PageKind.picture, PageKind.both}:
             files = {**self._files, **media(self._parts, path, root)}
             # Words are not drawn with the pictures, however few they are.

@@ -13,7 +13,7 @@ from documents.document import Document
 from documents.draft import Draft, too_many_pages
 from documents.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
-from documents.page.appearance import PageKind, look
+from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import lines
 from documents.readers.pdf.characters import glyphs, picture_boxes, placing
 from documents.readers.pdf.tables import tables
@@ -38,7 +38,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
             reader.read_pages()
             return reader.finish()
     except pdfium.PdfiumError as error:
-        raise explained(error) from error
+        raise document_error(error) from error
 
 
 def _source(path: Path) -> Path | bytes:
@@ -46,7 +46,7 @@ def _source(path: Path) -> Path | bytes:
     return path.read_bytes() if path.is_relative_to("/proc") else path
 
 
-def explained(error: pdfium.PdfiumError) -> DocumentError:
+def document_error(error: pdfium.PdfiumError) -> DocumentError:
     if error.err_code in _LOCKED:
         return EncryptedDocument("The PDF has a password. Send it without one.")
     return CorruptDocument("The PDF is damaged or cut short. Save or send it again.")
@@ -81,7 +81,7 @@ class _Reader:
         place = placing(page)
         found = list(glyphs(page, place))
         objects = c.FPDFPage_CountObjects(page)
-        seen = look(page.get_size(), found, picture_boxes(page, place), objects)
+        seen = page_features(page.get_size(), found, picture_boxes(page, place), objects)
         self._known += seen.known
         self._unknown += seen.unknown
         self._objects += objects

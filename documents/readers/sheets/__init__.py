@@ -20,7 +20,7 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import EncryptedDocument
 from documents.limits import ReadLimits
-from documents.ooxml.drawings import drawn_words, drawn_words_of_ods
+from documents.ooxml.drawings import drawing_text, ods_drawing_text
 from documents.ooxml.package import Package
 from documents.readers.sheets.comments import comments, ods_comments, ods_page_lines, page_lines
 from documents.readers.sheets.sizes import checked_content, checked_sheets, damaged
@@ -50,7 +50,7 @@ def read_xlsx(path: Path, limits: ReadLimits) -> Document:
     """
     with Package(path, limits) as package:
         lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
-        apart = [*_in_order(lines, comments(package), drawn_words(package))]
+        apart = [*_in_order(lines, comments(package), drawing_text(package))]
     draft = Draft(limits)
     _fill(draft, path, limits, apart)
     return draft.finish(XLSX)
@@ -70,7 +70,7 @@ def read_ods(path: Path, limits: ReadLimits) -> Document:
         content, styles = checked_content(package), package.xml("styles.xml")
     lines = ods_page_lines(styles) if styles is not None else ()
     draft = Draft(limits)
-    _fill(draft, path, limits, _in_order(lines, ods_comments(content), drawn_words_of_ods(content)))
+    _fill(draft, path, limits, _in_order(lines, ods_comments(content), ods_drawing_text(content)))
     return draft.finish(ODS)
 
 

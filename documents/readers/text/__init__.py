@@ -16,10 +16,10 @@ _MOST_BYTES_A_CHAR = 4
 
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a plain text: a block is a paragraph. Raises a `DocumentError`."""
-    return read_given(decoded(path, limits), limits)
+    return read_characters(decoded(path, limits), limits)
 
 
-def read_given(text: str, limits: ReadLimits) -> Document:
+def read_characters(text: str, limits: ReadLimits) -> Document:
     """Read a text that is decoded. Raises `DocumentTooLong` or `EmptyDocument`."""
     draft = Draft(limits)
     for paragraph in paragraphs(text.replace("\r\n", "\n").replace("\r", "\n")):

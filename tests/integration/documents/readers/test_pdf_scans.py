@@ -10,7 +10,7 @@ from reportlab.platypus import SimpleDocTemplate, Table
 from documents.document import BlockKind
 from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
-from documents.page.appearance import PageKind, PageLook
+from documents.page.appearance import PageFeatures, PageKind
 from documents.read import read
 from standin.documents.builders import LIMITS, drawn_pdf, saved
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, scanned_pdf
@@ -103,19 +103,19 @@ def test_a_process_that_does_no_ocr_says_at_once_that_it_is_needed(tmp_path: Pat
 @pytest.mark.parametrize(
     ("look", "kind"),
     [
-        (PageLook(900, 0, 30, 0.0, 0.0), PageKind.text),
-        (PageLook(900, 0, 30, 1.0, 0.3), PageKind.text),
-        (PageLook(900, 0, 30, 0.1, 0.0), PageKind.text),
-        (PageLook(900, 0, 30, 0.5, 0.0), PageKind.both),
-        (PageLook(10, 0, 2, 1.0, 0.002), PageKind.picture),
-        (PageLook(0, 0, 1, 0.4, 0.0), PageKind.picture),
-        (PageLook(100, 300, 30, 0.0, 0.0), PageKind.picture),
-        (PageLook(0, 0, 400, 0.0, 0.0), PageKind.picture),
-        (PageLook(0, 0, 1, 0.0, 0.0), PageKind.blank),
-        (PageLook(0, 0, 0, 0.0, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.0, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 1.0, 0.3), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.1, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.5, 0.0), PageKind.both),
+        (PageFeatures(10, 0, 2, 1.0, 0.002), PageKind.picture),
+        (PageFeatures(0, 0, 1, 0.4, 0.0), PageKind.picture),
+        (PageFeatures(100, 300, 30, 0.0, 0.0), PageKind.picture),
+        (PageFeatures(0, 0, 400, 0.0, 0.0), PageKind.picture),
+        (PageFeatures(0, 0, 1, 0.0, 0.0), PageKind.blank),
+        (PageFeatures(0, 0, 0, 0.0, 0.0), PageKind.text),
     ],
 )
-def test_what_a_page_is(look: PageLook, kind: PageKind) -> None:
+def test_what_a_page_is(look: PageFeatures, kind: PageKind) -> None:
     assert look.kind is kind
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from documents.detect import detect
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
-from documents.ocr.scan import Scan, SeenLine
+from documents.ocr.scan import OcrLine, Scan
 from documents.read import read
 from documents.readers import pictures
 from standin.documents.builders import saved
@@ -31,7 +31,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
     def scan(picture: Image.Image, threads: int) -> Scan:
         found.append(picture)
         corners = ((10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0))
-        line = SeenLine(f"word {len(found)}", 0.9, corners)
+        line = OcrLine(f"word {len(found)}", 0.9, corners)
         return Scan((line,), *picture.size)
 
     monkeypatch.setattr("documents.ocr.recognition.scan", scan)

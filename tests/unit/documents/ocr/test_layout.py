@@ -8,18 +8,18 @@ import pytest
 
 from documents.document import BlockKind
 from documents.ocr.layout import Frame, confidence, merged, page_blocks
-from documents.ocr.scan import Point, Scan, SeenLine, lean_of
+from documents.ocr.scan import OcrLine, Point, Scan, lean_of
 from documents.page.blocks import Line
 from documents.page.rulings import Ruling
 
 EM = 20.0
 
 
-def seen(text: str, left: float, top: float, *, lean: float = 0.0, sure: float = 0.99) -> SeenLine:
+def seen(text: str, left: float, top: float, *, lean: float = 0.0, sure: float = 0.99) -> OcrLine:
     width = EM * len(text)
     corners = [(left, top), (left + width, top), (left + width, top + EM), (left, top + EM)]
     one, two, three, four = (turned(corner, lean) for corner in corners)
-    return SeenLine(text, sure, (one, two, three, four))
+    return OcrLine(text, sure, (one, two, three, four))
 
 
 def turned(point: Point, angle: float) -> Point:
@@ -54,7 +54,7 @@ def test_paragraphs_are_found_on_a_page_that_leans(degrees: float) -> None:
 
 def test_a_short_line_that_was_found_too_high_goes_on_with_its_paragraph() -> None:
     left, top, right, bottom = 195.0, 160.0, 237.0, 196.0
-    short = SeenLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
+    short = OcrLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
     lines = (
         seen("各街道办事处要落实值班制度并安排", 240, 100),
         seen("专人负责值守工作，确保信息畅通，不漏情", 200, 134),

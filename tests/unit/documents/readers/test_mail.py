@@ -12,7 +12,7 @@ from documents.detect import detect
 from documents.document import BlockKind
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
-from documents.ocr.scan import Scan, SeenLine
+from documents.ocr.scan import OcrLine, Scan
 from documents.read import read
 from documents.readers import mail
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_eml, as_pdf, as_text, saved
@@ -185,7 +185,7 @@ def recognised(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def scan(picture: Image.Image, threads: int) -> Scan:
         corners = ((10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0))
-        return Scan((SeenLine("word", 0.9, corners),), *picture.size)
+        return Scan((OcrLine("word", 0.9, corners),), *picture.size)
 
     monkeypatch.setattr("documents.ocr.recognition.scan", scan)
 
