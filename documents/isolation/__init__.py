@@ -1,4 +1,4 @@
-"""What can be done to a file in a process of its own."""
+"""Reading and work on files in separate processes with limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from documents.limits import ReadLimits
 from documents.source import FileResult
 
 FileWork = Callable[[Path, Mapping[str, Any], ReadLimits], FileResult]
-"""A plain function of the file's path, its arguments (values that JSON can carry) and the limits
-that hold for reading. It runs in a process that cannot write to the disk, so a new file is made in
-memory. It raises a `DocumentError` for whatever is wrong with the document.
+"""A function of a file's path, its arguments (JSON values) and the reading limits.
+
+It runs in a process that cannot write to disk, so it creates a new file in memory. It raises a
+`DocumentError` if the document cannot be processed.
 """

@@ -60,7 +60,7 @@ def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account
             file = _Writer(package, masking, account).write()
         _check(file, masking)
     except RecursionError as error:
-        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+        raise CorruptDocument("The document is nested too deeply. Save it again.") from error
     return file
 
 
@@ -90,7 +90,7 @@ class _Writer:
             return self._package.data(name) or b""
         root = self._package.xml(name)
         if root is None:
-            raise CorruptDocument("The document's container is damaged. Save it anew.")
+            raise CorruptDocument("The document's container is damaged. Save it again.")
         if name.endswith(_RELATIONS):
             _refuse_chunks(root)
             self._account.count("links", mask_relations(root, self._masking.find))
@@ -126,7 +126,7 @@ def _refuse_chunks(root: etree._Element) -> None:
         if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK_RELATION):
             raise RedactionIncomplete(
                 "Some of the document's text is a file inside it, in which nothing can be masked. "
-                "Save the document anew with Word, which takes that text in, and send it again."
+                "Save the document again with Word, which takes that text in, and send it again."
             )
 
 

@@ -51,7 +51,7 @@ def read(path: Path, limits: ReadLimits, read_any: Reader | None = None) -> Docu
         with Package(path, limits) as package:
             _fill(draft, package, limits, read_any)
     except RecursionError as error:
-        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+        raise CorruptDocument("The document is nested too deeply. Save it again.") from error
     return draft.finish(MEDIA_TYPE)
 
 
@@ -60,7 +60,7 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
     root = package.xml(main) if main else None
     body = child(root, "body") if root is not None else None
     if main is None or body is None:
-        raise CorruptDocument("The container holds no Word document. Save it anew.")
+        raise CorruptDocument("The container holds no Word document. Save it again.")
 
     def parts(kind: str) -> list[etree._Element]:
         found = (package.xml(name) for name in package.all_related(main, kind))

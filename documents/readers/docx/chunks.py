@@ -33,7 +33,7 @@ class Chunks:
         name = self.package.related_as(self.part, attribute(chunk, "id") or "")
         data = self.package.data(name) if name else None
         if data is None:
-            raise CorruptDocument("A file that the document takes in is missing. Save it anew.")
+            raise CorruptDocument("A file that the document takes in is missing. Save it again.")
         if self.read_any is None:
             raise _refused()
         limits = replace(self.limits, max_expanded_bytes=self.limits.max_expanded_bytes // 2)
@@ -53,5 +53,5 @@ def refuse_chunks(root: etree._Element) -> None:
 def _refused() -> UnsupportedDocument:
     return UnsupportedDocument(
         "The document takes in another file inside a table, a note or a header, where it is not "
-        "read. Open it in Word and save it anew."
+        "read. Open it in Word and save it again."
     )

@@ -85,7 +85,7 @@ class _Writer:
             message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
             self._message(message, 1)
         except _DAMAGE as error:
-            raise CorruptDocument("The e-mail is damaged. Save it anew.") from error
+            raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 
     def _message(self, message: Message, depth: int) -> None:
         shown = [(name, decoded(value)) for name in _SHOWN for value in message.get_all(name, ())]

@@ -66,7 +66,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
         parts = Parts(package)
         root = parts.entry()
         if root is None or local_name(root) != "OFD":
-            raise CorruptDocument("The container holds no OFD document. Save it anew.")
+            raise CorruptDocument("The container holds no OFD document. Save it again.")
         if any(local_name(element).startswith("Encrypt") for element in root.iter()):
             raise EncryptedDocument("The OFD document has a password. Send it without one.")
         for body in children(root, "DocBody"):

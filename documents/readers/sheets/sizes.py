@@ -49,7 +49,7 @@ def checked_content(package: Package) -> etree._Element:
             raise EncryptedDocument("The workbook has a password. Send it without one.")
     content = package.xml("content.xml")
     if content is None:
-        raise CorruptDocument("The workbook has no content. Save it anew.")
+        raise CorruptDocument("The workbook has no content. Save it again.")
     cells = 0
     for table in content.iter(f"{_ODF_TABLE}table"):
         cells += _repeated_cells(table)
@@ -102,7 +102,7 @@ def check_cells(cells: int) -> None:
 
 
 def damaged() -> CorruptDocument:
-    return CorruptDocument("The workbook is damaged. Save it anew and send it again.")
+    return CorruptDocument("The workbook is damaged. Save it again and resend it.")
 
 
 def _too_many() -> DocumentTooLong:

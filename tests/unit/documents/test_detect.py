@@ -22,7 +22,7 @@ from standin.documents.builders import as_pdf, saved
 def test_what_has_no_reader_is_refused_by_its_kind(tmp_path: Path, data: bytes, name: str) -> None:
     with pytest.raises(UnsupportedDocument, match=name) as raised:
         detect(saved(tmp_path, data, "letter.docx"))
-    assert f"Formats read: {READABLE}." in str(raised.value)
+    assert f"Supported: {READABLE}." in str(raised.value)
 
 
 @pytest.mark.parametrize(

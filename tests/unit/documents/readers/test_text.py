@@ -113,7 +113,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     noise = random.Random(3)
     for _ in range(20):
         path = saved(tmp_path, b"\x01" + noise.randbytes(4_000))
-        with pytest.raises(UnsupportedDocument, match="Formats read: plain text, Markdown"):
+        with pytest.raises(UnsupportedDocument, match="Supported: plain text, Markdown"):
             read(path, LIMITS)
 
 
