@@ -1,8 +1,8 @@
-"""The texts that a part of a Word document holds, and how they are changed in place.
+"""Finds and replaces text in a part of a Word document.
 
-A part says several things at once: what stands when all tracked changes are accepted, what stood
-before them, what a reader sees where some text is hidden, and its field codes. A number may be
-whole in one of these and broken in the others, so each is searched.
+The same part has several texts, or views: with all tracked changes accepted, with all rejected,
+without hidden text, and its field codes. A number can be contiguous in one view and split in the
+others, so every view is searched.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def _nodes(root: etree._Element) -> Iterator[TextNode]:
 
 
 def _apply(shown: Sequence[TextNode], changes: Sequence[Replacement]) -> None:
-    """Write each replacement where its first character stood, and take the others out.
+    """Write each replacement at its first character, and delete the other characters.
 
-    One over several cells is as long as what it replaces, and stays in those cells.
+    A replacement that spans cells has the length of the original, and each cell gets its part.
     """
     starts, at = [], 0
     for piece in shown:
@@ -70,14 +70,14 @@ def _apply(shown: Sequence[TextNode], changes: Sequence[Replacement]) -> None:
         while starts[first] > start:
             first -= 1
         touched = range(first, index + 1)
-        bearer = next(at for at in touched if shown[at].is_writable)
+        first_writable = next(at for at in touched if shown[at].is_writable)
         for each in touched:
             begin, stop = max(0, start - starts[each]), end - starts[each]
             if "\t" in change.replacement:
                 at = starts[each] + begin - start
                 words = change.replacement[at : at + len(shown[each].text) - begin]
             else:
-                words = change.replacement if each == bearer else ""
+                words = change.replacement if each == first_writable else ""
             _cut(shown[each], begin, stop, words)
         index = first
 

@@ -23,7 +23,7 @@ _NAMES = ("Workbook", "Book")
 
 
 def check_xls(path: Path) -> None:
-    """Raises `CorruptDocument`, or `DocumentTooLong` where sheets span more than is allowed."""
+    """Raises `CorruptDocument`, or `DocumentTooLong` if the sheets span too many cells."""
     with suppress(*DAMAGE), opened(path) as data:
         _check(CompoundFile(data))
 

@@ -196,7 +196,7 @@ def test_a_zip_that_is_no_word_document_is_unsupported(tmp_path: Path) -> None:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as packed:
         packed.writestr("OFD.xml", "<no-ofd/>")
-    with pytest.raises(UnsupportedDocument, match="no document that is known"):
+    with pytest.raises(UnsupportedDocument, match="not a supported document"):
         read(saved(tmp_path, written.getvalue(), "renamed.docx"), LIMITS)
 
 
