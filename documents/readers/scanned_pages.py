@@ -12,7 +12,7 @@ from documents.limits import ReadLimits
 from documents.ocr.layout import Placed, confidence, merged
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
-from documents.page.rulings import put_between
+from documents.page.rulings import insert_tables
 from documents.readers.pictures import OcrBudget, add_scanned, ocr_scan
 
 ASK_FOR_OCR = "It needs OCR: send a searchable document."
@@ -68,6 +68,6 @@ def add_lines(
 
     `placed` are the lines that OCR read, `ruled` the tables with ruling lines.
     """
-    for block in put_between(blocks(found), ruled):
+    for block in insert_tables(blocks(found), ruled):
         sure = confidence(block, placed)
         draft.add(block.text, block.kind, page=number, box=block.box, confidence=sure)
