@@ -118,9 +118,9 @@ def _zip_type(path: Path) -> str:
         if is_ofd(package):
             return ofd.MEDIA_TYPE
         # OpenDocument stores its media type in this part (OpenDocument 1.3, part 2, 3.3).
-        said = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
-    if said.removesuffix("-template") in _OPEN_DOCUMENT:
-        return said.removesuffix("-template")
+        declared = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
+    if declared.removesuffix("-template") in _OPEN_DOCUMENT:
+        return declared.removesuffix("-template")
     raise unsupported("The file is a ZIP container, but not a supported document")
 
 

@@ -28,7 +28,7 @@ VIEWS: Sequence[View] = (
 
 
 def mask_views(root: etree._Element, find: Find) -> list[Replacement]:
-    """Mask every view of a part in turn. Returns the replacements that were made."""
+    """Mask every view of a part in turn. Returns the replacements."""
     nodes = list(_nodes(root))
     changes: list[Replacement] = []
     for view in VIEWS:

@@ -116,18 +116,18 @@ class _Rebuild:
         page.close()
         jpeg = io.BytesIO()
         picture.save(jpeg, "JPEG", quality=_QUALITY)
-        made = new.new_page(width, height, index=number)
+        new_page = new.new_page(width, height, index=number)
         image = pdfium.PdfImage.new(new)
         image.load_jpeg(jpeg, inline=True)
         image.set_matrix(pdfium.PdfMatrix().scale(width, height))
-        made.insert_obj(image)
-        made.gen_content()
-        made.close()
+        new_page.insert_obj(image)
+        new_page.gen_content()
+        new_page.close()
 
     def _is_clean(self, file: bytes) -> bool:
         """Whether neither the text layer nor any string in the bytes contains text to mask."""
-        with pdfium.PdfDocument(file) as made:
-            if self._find(PageTexts(made).text) or made.count_attachments():
+        with pdfium.PdfDocument(file) as masked:
+            if self._find(PageTexts(masked).text) or masked.count_attachments():
                 return False
         return not any(self._find(text) for text in strings_of(file))
 
