@@ -94,7 +94,7 @@ class ReaderCrashed(DocumentError):
 
 class RedactionIncomplete(DocumentError):
     code = "redaction-incomplete"
-    title = "No masked file could be made that is sure to hold nothing"
+    title = "The masked file would still contain text to be masked"
 
 
 class SecrecyMarked(DocumentError):

@@ -19,8 +19,8 @@ class ReadLimits:
         hidden: Also read hidden content, as blocks of the kind `hidden` at the end: text deleted by
             tracked changes, hidden text and sheets, field codes.
         ocr_pages: How many pages that are pictures are read by OCR, from the first; 0 for none.
-            With None, a document with such a page raises `NoTextLayer` immediately, so that a process
-            with OCR can read it.
+            With None, a document with such a page raises `NoTextLayer` immediately, so that a
+            process with OCR can read it.
         ocr_seconds: No page is started after this many seconds of OCR.
         ocr_threads: Threads that OCR uses.
     """

@@ -46,23 +46,23 @@ def pids(reading: Reading) -> set[int]:
 
 
 def of_process(pid: int, name: str) -> bytes:
-    """What the kernel says of a process; nothing where there is none."""
+    """The kernel's status of a process; empty if there is none."""
     path = Path(f"/proc/{pid}/{name}")
     return path.read_bytes() if path.exists() else b""
 
 
 @contextmanager
 def endless(folder: Path) -> Iterator[Path]:
-    """A file whose reading never ends, since its bytes never come."""
+    """A file (FIFO) whose bytes never come, so that reading it never ends."""
     path = folder / "endless"
     os.mkfifo(path)
     yield path
-    # Whoever still waits for it to be opened goes on.
+    # Release a reader that still waits to open it.
     os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
 
 async def opened(path: Path) -> int:
-    """Wait until a reader has opened an endless file; the descriptor of its other end."""
+    """Wait until a reader has opened an endless file; returns the descriptor of its other end."""
     return await asyncio.to_thread(os.open, path, os.O_WRONLY)
 
 
@@ -104,7 +104,7 @@ async def test_a_document_comes_out_of_the_pool_as_the_reader_reads_it(
         ),
     ],
 )
-async def test_an_error_of_the_document_comes_out_as_itself(
+async def test_an_error_of_the_document_keeps_its_type(
     tmp_path: Path, data: bytes, error: type[DocumentError]
 ) -> None:
     path = saved(tmp_path, data)
@@ -144,7 +144,7 @@ async def test_nothing_is_started_before_it_is_needed(letter: Path) -> None:
         assert len(pids(reading)) == 1
 
 
-async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replaced(
+async def test_a_document_that_takes_too_long_fails_and_its_process_is_replaced(
     tmp_path: Path,
 ) -> None:
     words = saved(tmp_path, b"words")
@@ -157,7 +157,7 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replac
         await reading.read(words, LIMITS)
 
 
-async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
+async def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:
     words = saved(tmp_path, b"words")
     async with pool(timeout=2) as reading:
         await reading.read(words, LIMITS)
@@ -169,7 +169,7 @@ async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
         await reading.read(words, LIMITS)
 
 
-async def test_a_process_that_dies_while_it_reads_is_told_and_replaced(
+async def test_a_process_that_dies_while_reading_is_reported_and_replaced(
     tmp_path: Path, letter: Path
 ) -> None:
     async with pool() as reading:
@@ -271,7 +271,7 @@ async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter:
         await reading.read(letter, LIMITS)
 
 
-async def test_a_process_that_cannot_start_is_told(
+async def test_a_process_that_cannot_start_is_reported(
     letter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for program in ("/bin/false", "/nonexistent"):
@@ -282,7 +282,7 @@ async def test_a_process_that_cannot_start_is_told(
             assert pids(reading) == set()
 
 
-async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
+async def test_a_process_gets_no_secrets_and_leaves_no_files(
     letter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://:secret@127.0.0.1/0")

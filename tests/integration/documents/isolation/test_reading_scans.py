@@ -1,4 +1,4 @@
-"""Scanned documents are read by processes of their own."""
+"""Scanned documents are read by a separate pool."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def loaded(reading: Reading) -> set[str]:
     return {name for text in maps for name in ("onnxruntime", "pdfium") if name in text}
 
 
-async def test_a_scan_is_read_by_a_process_of_its_own(tmp_path: Path) -> None:
+async def test_a_scan_is_read_by_the_ocr_pool(tmp_path: Path) -> None:
     path = saved(tmp_path, scanned_pdf([None, a4()]))
     async with pool() as reading:
         document = await reading.read(path, SCANS)
@@ -49,7 +49,7 @@ async def test_a_letter_does_not_wait_for_a_scan(tmp_path: Path) -> None:
     letter = saved(tmp_path, b"a letter", "letter")
     async with pool() as reading:
         long = asyncio.create_task(reading.read(scan, SCANS))
-        # The one process for letters is free again when the scan has gone on.
+        # The process for other documents is free again when the OCR pool has the scan.
         assert reading._ocr is not None
         while not reading._ocr._children:
             await asyncio.sleep(0.01)

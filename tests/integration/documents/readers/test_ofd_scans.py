@@ -67,7 +67,9 @@ def test_a_scan_with_a_written_header_is_read_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pictures", [(), (b"\x97JB2\r\n\x1a\n",)])
-def test_a_page_that_cannot_be_drawn_is_told(tmp_path: Path, pictures: Sequence[bytes]) -> None:
+def test_a_page_that_cannot_be_rendered_is_reported(
+    tmp_path: Path, pictures: Sequence[bytes]
+) -> None:
     data = scanned([WRITTEN, WHOLE.format(id=1)], *pictures)
     document = read(saved(tmp_path, data), SCANS)
     assert document.unread_pages == (2,)

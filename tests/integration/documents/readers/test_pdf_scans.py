@@ -78,7 +78,7 @@ def test_a_searchable_scan_keeps_its_text_layer(
     assert "on line 19" in read(saved(tmp_path, drawn_pdf(draw)), SCANS).text
 
 
-def test_pages_over_the_limit_are_told_and_the_written_ones_are_read(tmp_path: Path) -> None:
+def test_pages_over_the_limit_are_reported_and_text_pages_are_read(tmp_path: Path) -> None:
     path = saved(tmp_path, scanned_pdf([a4(), None, a4(), a4(), None]))
     limits = ReadLimits(max_chars=10_000, max_pages=5, ocr_pages=1)
     document = read(path, limits)
@@ -86,7 +86,7 @@ def test_pages_over_the_limit_are_told_and_the_written_ones_are_read(tmp_path: P
     assert sorted({block.page or 0 for block in document.blocks}) == [1, 2, 5]
 
 
-def test_without_ocr_what_is_written_is_read_and_the_scanned_page_is_told(tmp_path: Path) -> None:
+def test_without_ocr_text_is_read_and_the_scanned_page_is_reported(tmp_path: Path) -> None:
     document = read(saved(tmp_path, scanned_pdf([None, a4()])), LIMITS)
     assert document.unread_pages == (2,)
     assert document.pages == 2
@@ -94,7 +94,7 @@ def test_without_ocr_what_is_written_is_read_and_the_scanned_page_is_told(tmp_pa
         read(saved(tmp_path, scanned_pdf([a4(), a4()])), LIMITS)
 
 
-def test_a_process_that_does_no_ocr_says_at_once_that_it_is_needed(tmp_path: Path) -> None:
+def test_a_process_without_ocr_asks_for_ocr(tmp_path: Path) -> None:
     with pytest.raises(NoTextLayer, match="Page 2"):
         read(saved(tmp_path, scanned_pdf([None, a4()])), ASKING)
     assert read(saved(tmp_path, scanned_pdf([None])), ASKING).unread_pages == ()
@@ -115,7 +115,7 @@ def test_a_process_that_does_no_ocr_says_at_once_that_it_is_needed(tmp_path: Pat
         (PageFeatures(0, 0, 0, 0.0, 0.0), PageKind.text),
     ],
 )
-def test_what_a_page_is(look: PageFeatures, kind: PageKind) -> None:
+def test_the_kind_of_a_page(look: PageFeatures, kind: PageKind) -> None:
     assert look.kind is kind
 
 

@@ -1,4 +1,4 @@
-"""Which text an element holds, and of what kind, wherever WordprocessingML puts it."""
+"""The walker of WordprocessingML: which elements hold text, and of what kind."""
 
 from __future__ import annotations
 
