@@ -1,6 +1,6 @@
 """The process that reads documents, so that a bad document cannot harm other work.
 
-Started by `documents.isolation.pool.Reading` as
+Started by `documents.isolation.pool.ReaderPool` as
 `python -m documents.isolation.child FD PARENT MEMORY_MIB [WORK]`. It answers one request at a time
 over the socket FD, and exits with its parent or when the socket is closed. WORK is `MODULE:NAME` of
 a mapping from names to `FileWork`: what it can do to files other than read them.

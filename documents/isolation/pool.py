@@ -41,7 +41,7 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARE
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Reading:
+class ReaderPool:
     """A pool of processes, each reading one document at a time.
 
     A process is started on demand, and replaced after `documents_per_process` documents, after a
@@ -66,7 +66,7 @@ class Reading:
         memory_mib: int,
         documents_per_process: int = 200,
         file_work: str | None = None,
-        ocr: Reading | None = None,
+        ocr: ReaderPool | None = None,
     ) -> None:
         self._ocr = ocr
         self._timeout = timeout_seconds
@@ -79,7 +79,7 @@ class Reading:
         self._exit_tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def __aenter__(self) -> Reading:
+    async def __aenter__(self) -> ReaderPool:
         return self
 
     async def __aexit__(

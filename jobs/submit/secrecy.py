@@ -9,7 +9,7 @@ from types import TracebackType
 import structlog
 
 from documents.errors import WorkError
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
@@ -32,7 +32,7 @@ class Screening:
     works on it. Without processes to read with, only what is written as text is looked at.
     """
 
-    def __init__(self, reading: Reading | None = None, settings: SecrecySettings | None = None):
+    def __init__(self, reading: ReaderPool | None = None, settings: SecrecySettings | None = None):
         self._reading = reading
         self._seconds = (settings or SecrecySettings()).look_seconds
         limits = LimitSettings()
@@ -42,7 +42,7 @@ class Screening:
     @classmethod
     def with_processes(cls, settings: SecrecySettings) -> Screening:
         """One with processes of its own, which are started when they are first needed."""
-        reading = Reading(
+        reading = ReaderPool(
             processes=settings.look_processes,
             timeout_seconds=settings.look_seconds,
             memory_mib=settings.look_memory_mib,
@@ -99,7 +99,7 @@ class Screening:
             return None
         return look.result()
 
-    async def _look(self, reading: Reading, path: Path, media_type: str) -> Marking | None:
+    async def _look(self, reading: ReaderPool, path: Path, media_type: str) -> Marking | None:
         try:
             # Half of the time, so that what was found by then is told before all of it is over.
             arguments = {"media_type": media_type, "seconds": self._seconds / 2}

@@ -17,7 +17,7 @@ import pytest
 from documents.document import Document
 from documents.errors import DocumentError, ReaderCrashed
 from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
 from documents.source import FileResult
@@ -51,11 +51,11 @@ class Outcome:
 
 
 @asynccontextmanager
-async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
+async def pool(folder: Path, processes: int = 2) -> AsyncIterator[ReaderPool]:
     """A pool whose processes put what is temporary into `folder`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
-        async with Reading(
+        async with ReaderPool(
             processes=processes,
             timeout_seconds=SECONDS,
             memory_mib=MEMORY_MIB,
@@ -81,7 +81,7 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
+async def fuzz(reading: ReaderPool, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
     """Read mutations of a file by their numbers, the same ones each time for a `name`, and work
     on those that can be read.
 

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
@@ -56,8 +56,8 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
     )
 
 
-def _reading_scans(ocr: OcrSettings, settings: WorkerSettings) -> Reading:
-    return Reading(
+def _reading_scans(ocr: OcrSettings, settings: WorkerSettings) -> ReaderPool:
+    return ReaderPool(
         processes=ocr.ocr_processes,
         timeout_seconds=ocr.ocr_timeout_seconds + settings.read_timeout_seconds,
         memory_mib=ocr.ocr_memory_mib,
@@ -82,7 +82,7 @@ class Worker:
         self._runs = 0
         self._bulk_room = BulkRoom(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
-        self._reading = Reading(
+        self._reading = ReaderPool(
             processes=self._settings.read_processes,
             timeout_seconds=self._settings.read_timeout_seconds,
             memory_mib=self._settings.read_memory_mib,

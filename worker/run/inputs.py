@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from documents.document import Document
 from documents.errors import DocumentMissing, SecrecyMarked
 from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.readers.text import read_characters
 from documents.source import FileResult, ResultFile
@@ -60,7 +60,7 @@ class Inputs:
         self,
         ledger: Ledger,
         store: Store,
-        reading: Reading,
+        reading: ReaderPool,
         limits: ReadLimits,
         documents: Documents,
     ) -> None:
@@ -144,7 +144,7 @@ class StoredSource:
     """A `documents.source.Source`: a file in the store, worked on by the processes that read."""
 
     documents: Documents
-    reading: Reading
+    reading: ReaderPool
     limits: ReadLimits
     stored: StoredDocument
     path: Path

@@ -8,13 +8,13 @@ import pytest
 from docx.shared import Pt
 
 from documents.errors import CorruptDocument, DocumentTooLong, ReaderCrashed
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from tasks.file_work import FILE_WORK, IN_PROCESSES
 from tests.unit.tasks.official_layout.official_letter import LIMITS, OPENING, letter, saved
 
 
-def pool(memory: int = 512) -> Reading:
-    return Reading(processes=1, timeout_seconds=30, memory_mib=memory, file_work=IN_PROCESSES)
+def pool(memory: int = 512) -> ReaderPool:
+    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=memory, file_work=IN_PROCESSES)
 
 
 @pytest.fixture

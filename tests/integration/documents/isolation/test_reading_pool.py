@@ -23,7 +23,7 @@ from documents.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import FORMATS, LIMITS, saved
@@ -32,8 +32,10 @@ ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
 
 
-def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: int = 200) -> Reading:
-    return Reading(
+def pool(
+    processes: int = 1, timeout: float = 30, memory: int = 512, recycle: int = 200
+) -> ReaderPool:
+    return ReaderPool(
         processes=processes,
         timeout_seconds=timeout,
         memory_mib=memory,
@@ -41,7 +43,7 @@ def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: in
     )
 
 
-def pids(reading: Reading) -> set[int]:
+def pids(reading: ReaderPool) -> set[int]:
     return {child.process.pid for child in reading._children}
 
 
@@ -299,11 +301,11 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from documents.read import ReadLimits
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 
 async def main():
     limits = ReadLimits(max_chars=1000, max_pages=1)
-    reading = Reading(processes=2, timeout_seconds=600, memory_mib=512)
+    reading = ReaderPool(processes=2, timeout_seconds=600, memory_mib=512)
     hung = asyncio.create_task(reading.read(Path(sys.argv[1]), limits))
     await reading.read(Path(sys.argv[2]), limits)
     print(*(child.process.pid for child in reading._children), file=sys.stderr, flush=True)

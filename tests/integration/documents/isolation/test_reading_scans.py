@@ -9,17 +9,17 @@ import pytest
 from PIL import Image
 
 from documents.errors import DocumentTooLong, NoTextLayer
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from standin.documents.builders import LIMITS, saved
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
 
 
-def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> Reading:
-    scans = Reading(processes=1, timeout_seconds=timeout, memory_mib=memory) if ocr else None
-    return Reading(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
+def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> ReaderPool:
+    scans = ReaderPool(processes=1, timeout_seconds=timeout, memory_mib=memory) if ocr else None
+    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
 
 
-def loaded(reading: Reading) -> set[str]:
+def loaded(reading: ReaderPool) -> set[str]:
     """Names of the libraries that the processes of a pool have loaded."""
     maps = (Path(f"/proc/{child.process.pid}/maps").read_text() for child in reading._children)
     return {name for text in maps for name in ("onnxruntime", "pdfium") if name in text}

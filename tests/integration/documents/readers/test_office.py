@@ -13,7 +13,7 @@ import pytest
 
 from documents.detect import detect
 from documents.errors import CorruptDocument, EncryptedDocument, ReadTimeout, UnsupportedDocument
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.read import read
 from documents.readers import legacy_office
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
@@ -116,7 +116,7 @@ async def test_killing_the_reader_ends_libreoffice_and_removes_its_files(
     work = supervisor.format(parent=str(parent)) + HANG.format(pids=str(pids))
     stand_in(tmp_path, monkeypatch, work)
     path = saved(tmp_path, as_rtf())
-    async with Reading(processes=1, timeout_seconds=5, memory_mib=512) as reading:
+    async with ReaderPool(processes=1, timeout_seconds=5, memory_mib=512) as reading:
         with pytest.raises(ReadTimeout):
             await reading.read(path, LIMITS)
     left = [*pids.read_text().split(), parent.read_text()]
