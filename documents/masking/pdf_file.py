@@ -177,7 +177,7 @@ def _contents(document: pdfium.PdfDocument, copied: Sequence[int]) -> pdfium.Pdf
         order += numbers
         drawn.close()
         chosen.close()
-    places = [order.index(number) for number in sorted(order)]
-    if places != list(range(len(places))):
-        c.FPDF_MovePages(new, (ctypes.c_int * len(places))(*places), len(places), 0)
+    positions = [order.index(number) for number in sorted(order)]
+    if positions != list(range(len(positions))):
+        c.FPDF_MovePages(new, (ctypes.c_int * len(positions))(*positions), len(positions), 0)
     return new

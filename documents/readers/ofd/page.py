@@ -181,12 +181,12 @@ def _steps(text: str | None, count: int) -> list[float]:
 
 def _placed(corners: Box, matrix: Sequence[float]) -> Box:
     a, b, c, d, e, f, left, top = matrix
-    places = [
+    points = [
         (a * x + c * y + e + left, b * x + d * y + f + top)
         for x in (corners[0], corners[2])
         for y in (corners[1], corners[3])
     ]
-    across, down = zip(*places, strict=True)
+    across, down = zip(*points, strict=True)
     return (
         min(across) * POINTS, min(down) * POINTS, max(across) * POINTS, max(down) * POINTS,
     )  # fmt: skip

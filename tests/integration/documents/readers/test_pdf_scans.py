@@ -101,7 +101,7 @@ def test_a_process_without_ocr_asks_for_ocr(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "kind"),
+    ("features", "kind"),
     [
         (PageFeatures(900, 0, 30, 0.0, 0.0), PageKind.text),
         (PageFeatures(900, 0, 30, 1.0, 0.3), PageKind.text),
@@ -115,8 +115,8 @@ def test_a_process_without_ocr_asks_for_ocr(tmp_path: Path) -> None:
         (PageFeatures(0, 0, 0, 0.0, 0.0), PageKind.text),
     ],
 )
-def test_the_kind_of_a_page(look: PageFeatures, kind: PageKind) -> None:
-    assert look.kind is kind
+def test_the_kind_of_a_page(features: PageFeatures, kind: PageKind) -> None:
+    assert features.kind is kind
 
 
 def test_a_huge_page_is_made_a_picture_of_bounded_size(

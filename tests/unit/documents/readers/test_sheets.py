@@ -117,12 +117,12 @@ def test_headers_and_footers_of_pages_are_read_without_their_codes(tmp_path: Pat
             sheet.firstFooter.left.text = "&P / &N"
 
     document = read(saved(tmp_path, xlsx(fill)), LIMITS)
-    apart = [
+    comments = [
         (block.kind, document.text[block.start : block.end])
         for block in document.blocks
         if block.kind not in {BlockKind.heading, BlockKind.table}
     ]
-    assert apart == [
+    assert comments == [
         (BlockKind.header, "机密★1年"),
         (BlockKind.header, "双页"),
         (BlockKind.footer, "第页 R&D <>"),
