@@ -1,11 +1,11 @@
-"""What kind of document a file is, found from its bytes and never from its name."""
+"""Detects the format of a file from its bytes, never from its name."""
 
 from __future__ import annotations
 
-import mmap
 import re
 from pathlib import Path
 
+from documents import compound_file
 from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.readers import (
@@ -20,7 +20,6 @@ from documents.readers import (
     sheets,
     text,
 )
-from documents.readers.legacy_office import ole
 from documents.readers.ofd.package import is_ofd
 from documents.readers.text.encoding import NotText, decode
 
@@ -41,7 +40,7 @@ _KNOWN = (
 )
 _OPEN_DOCUMENT = frozenset((sheets.ODS, legacy_office.ODT))
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# WPS writes the same containers under names of its own (.wps, .et).
+# WPS writes the same containers with its own extensions (.wps, .et).
 _OLE_STREAMS = (("WordDocument", legacy_office.DOC), ("Workbook", sheets.XLS), ("Book", sheets.XLS))
 _PICTURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), pictures.PNG),
@@ -49,7 +48,7 @@ _PICTURES = (
     (re.compile(rb"II[*+]\x00|MM\x00[*+]"), pictures.TIFF),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), pictures.WEBP),
     (re.compile(rb"GIF8[79]a"), pictures.GIF),
-    # A text may begin with these two letters, but not go on with the length of a header.
+    # Text may begin with `BM`, but not continue with the length of a bitmap header.
     (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL), pictures.BMP),
 )
 _HTML = re.compile(
@@ -60,37 +59,37 @@ _HTML = re.compile(
 _MARKDOWN = re.compile(
     r"^ {0,3}#{1,6}[ \t]+\S"  # a heading
     r"|^ {0,3}```"
-    r"|^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t|:-]*$",  # the line below a table's heading
+    r"|^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t|:-]*$",  # the line below a table's header
     re.MULTILINE,
 )
 
 
 def detect(path: Path) -> str:
-    """The media type of the document, one that has a reader.
+    """Return the media type of the document: one that has a reader.
 
     Raises `EmptyDocument`, `EncryptedDocument`, `CorruptDocument` or `UnsupportedDocument`.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD + 1)
     if not head:
-        raise EmptyDocument("The file has no bytes. Send one that does.")
+        raise EmptyDocument("The file is empty. Send a file with content.")
     if head.startswith(_ZIP):
-        return _packed(path)
-    if head.startswith(ole.MAGIC):
-        return _ole(path)
-    if known := _signed(head):
+        return _zip_type(path)
+    if head.startswith(compound_file.MAGIC):
+        return _compound_type(path)
+    if known := _signature_type(head):
         return known
     for magic, name in _KNOWN:
-        # A text may begin with the two letters that begin a program.
+        # Text may begin with `MZ` too, but has no zero bytes.
         if head.startswith(magic) and (magic != b"MZ" or b"\x00" in head):
             raise unsupported(f"The file is {name}")
     if mail.is_email(head):
         return mail.MEDIA_TYPE
-    return _written(head[:_HEAD], cut=len(head) > _HEAD)
+    return _text_type(head[:_HEAD], cut=len(head) > _HEAD)
 
 
-def _signed(head: bytes) -> str | None:
-    """What a file is that says so in its first bytes, and is one piece."""
+def _signature_type(head: bytes) -> str | None:
+    """The media type of a format with a signature in its first bytes, other than containers."""
     if head.startswith(_RTF):
         return legacy_office.RTF
     if _is_pdf(head):
@@ -99,7 +98,7 @@ def _signed(head: bytes) -> str | None:
 
 
 def unsupported(what: str) -> UnsupportedDocument:
-    return UnsupportedDocument(f"{what}, whatever its name says. Formats read: {READABLE}.")
+    return UnsupportedDocument(f"{what}. The name of a file is ignored. Supported: {READABLE}.")
 
 
 def _is_pdf(head: bytes) -> bool:
@@ -110,7 +109,7 @@ def _is_pdf(head: bytes) -> bool:
     return not head[:place].strip(b"\xef\xbb\xbf \t\r\n\x00") or b"\x00" in head or b" obj" in head
 
 
-def _packed(path: Path) -> str:
+def _zip_type(path: Path) -> str:
     with Package(path) as package:
         if package.main_part(WORD_MAIN_TYPES) is not None:
             return docx.MEDIA_TYPE
@@ -118,35 +117,38 @@ def _packed(path: Path) -> str:
             return sheets.XLSX
         if is_ofd(package):
             return ofd.MEDIA_TYPE
-        # OpenDocument says what it is in a part of that name (OpenDocument 1.3, part 2, 3.3).
-        said = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
-    if said.removesuffix("-template") in _OPEN_DOCUMENT:
-        return said.removesuffix("-template")
-    raise unsupported("The file is a zip container, but no document that is known")
+        # OpenDocument stores its media type in this part (OpenDocument 1.3, part 2, 3.3).
+        declared = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
+    if declared.removesuffix("-template") in _OPEN_DOCUMENT:
+        return declared.removesuffix("-template")
+    raise unsupported("The file is a ZIP container, but not a supported document")
 
 
-def _ole(path: Path) -> str:
-    """What is in the container that old Office files and encrypted new ones share."""
-    found = ole.streams(path)
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        # A damaged container says nothing of its root, and the name is in it all the same.
-        if "EncryptedPackage" in found or (not found and data.find(_ENCRYPTED) >= 0):
+def _compound_type(path: Path) -> str:
+    """The media type of a compound file: Office before 2007, or encrypted Office Open XML."""
+    with compound_file.opened(path) as data:
+        try:
+            streams = compound_file.CompoundFile(data).root_streams()
+        except compound_file.DAMAGE:
+            streams = {}
+        # A damaged container may have no readable directory, but still holds the stream's name.
+        if "EncryptedPackage" in streams or (not streams and data.find(_ENCRYPTED) >= 0):
             raise EncryptedDocument("The Office document has a password. Send it without one.")
-    if not found:
+    if not streams:
         raise CorruptDocument("The Office document is damaged or cut short. Send it again.")
     for name, media_type in _OLE_STREAMS:
-        if name in found:
-            if ole.is_locked(name, found[name]):
+        if name in streams:
+            if compound_file.is_locked(name, streams[name]):
                 raise EncryptedDocument("The document has a password. Send it without one.")
             return media_type
-    raise unsupported("The file is of the kind of Office before 2007, but neither DOC nor XLS")
+    raise unsupported("The file is an Office file from before 2007, but neither DOC nor XLS")
 
 
-def _written(head: bytes, *, cut: bool) -> str:
+def _text_type(head: bytes, *, cut: bool) -> str:
     try:
         words = decode(head, cut=cut)
     except NotText as error:
-        raise unsupported("The file is neither text nor of a known format") from error
+        raise unsupported("The file is neither text nor a supported format") from error
     if not words.strip():
         return text.MEDIA_TYPE
     if _HTML.match(words):

@@ -1,4 +1,4 @@
-"""A document as tasks see it: text, with the place of every block."""
+"""A document as tasks get it: its text and the position of every block."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from documents.source import Source
 
 
 class BlockKind(StrEnum):
-    """What a block is. The kinds below `table` stand apart from the body, and after all of it.
+    """The kind of a block. Blocks of the kinds below `table` follow the whole body.
 
-    `drawing` is what shapes, charts and diagrams say, `template` what a page shows from the form
-    that it was made with, `annotation` what was put upon it (a watermark, a note), `attachment` the
-    name of a file that is inside, before its own blocks. `hidden` is what the file holds and no
-    page shows; it is there where it was asked for.
+    `drawing` is text of shapes, charts and diagrams; `template` is text that a page takes from its
+    template; `annotation` is a watermark or a note on a page; `attachment` is the name of an
+    attached file, before that file's blocks. `hidden` is text in the file that no page shows; it is
+    read only with `ReadLimits.hidden`.
     """
 
     heading = "heading"
@@ -38,9 +38,9 @@ class Block:
 
     `start` and `end` are character offsets into `Document.text`. `page` counts from 1 and is None
     where the format has no pages; `box` is left, top, right, bottom in points from the page's top
-    left corner, None where the format has no positions. `level` is a heading's, from 1, and None
-    where the format does not say. `confidence`, from 0 to 1, is that of a block whose characters
-    OCR read from a picture, None where they were written down.
+    left corner, None where the format has no positions. `level` is the level of a heading, from 1,
+    None where the format does not give it. `confidence` is OCR's, from 0 to 1, None for text that
+    was not read by OCR.
     """
 
     start: int
@@ -54,11 +54,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of a document and its blocks, in reading order, which cover all of it.
+    """The text of a document and its blocks, in reading order, which cover the whole text.
 
-    Blocks are separated by one blank line in `text`. `unread_pages`, from 1, are pictures that
-    nobody read: what they say is not in `text`. `source` is the file that it was read from, for
-    tasks that work on the file; None where there was none, as for a text in a batch's line.
+    Blocks are separated by one blank line in `text`. `unread_pages`, counted from 1, are pictures
+    that were not read: their text is not in `text`. `source` is the file that the document was read
+    from, for tasks that work on files; None for a text that came in a request.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""A document while it is being read."""
+"""Builds a document while it is read."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from documents.limits import ReadLimits
 SEPARATOR = "\n\n"
 
 _NEWLINES = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
-# What shows nothing and would keep a quote from being found again.
+# Invisible characters, which would keep a quote from matching the text.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """`text` with `\\n` between its lines, no empty lines and nothing that cannot be seen."""
+    """`text` with `\\n` line ends, without empty lines and invisible characters."""
     text = _INVISIBLE.sub("", _NEWLINES.sub("\n", text)).replace("\xa0", " ")
     text = _SURROGATES.sub("\ufffd", text)
     return "\n".join(line.rstrip(" \u3000") for line in text.split("\n") if line.strip())
 
 
 class Draft:
-    """Gathers blocks in reading order and keeps the promises of `Document` about them."""
+    """Collects blocks in reading order, normalises their text and computes their positions."""
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
@@ -42,7 +42,7 @@ class Draft:
         level: int | None = None,
         confidence: float | None = None,
     ) -> None:
-        """Append a block; one without words is left out. Raises `DocumentTooLong`."""
+        """Append a block, unless its text is blank. Raises `DocumentTooLong`."""
         text = clean(text)
         if kind is not BlockKind.table:
             text = text.strip()
@@ -55,8 +55,8 @@ class Draft:
         self._parts.append(text)
         self._blocks.append(Block(start, self._end, kind, page, box, level, confidence))
 
-    def take(self, document: Document) -> None:
-        """Append the blocks of a document that is inside this one, without their places."""
+    def append(self, document: Document) -> None:
+        """Append the blocks of an embedded document, without their pages and boxes."""
         for block in document.blocks:
             text, sure = document.text[block.start : block.end], block.confidence
             self.add(text, block.kind, level=block.level, confidence=sure)
@@ -67,9 +67,9 @@ class Draft:
         pages: int | None = None,
         unread_pages: tuple[int, ...] = (),
     ) -> Document:
-        """The document. Raises `EmptyDocument` where nothing was added."""
+        """Return the document. Raises `EmptyDocument` if it has no blocks."""
         if not self._blocks:
-            raise EmptyDocument("The document holds no words. Send one that does.")
+            raise EmptyDocument("The document has no text. Send a document with text.")
         text = SEPARATOR.join(self._parts)
         return Document(text, tuple(self._blocks), media_type, pages, unread_pages)
 

@@ -1,20 +1,20 @@
-"""Why work on a document can fail, and whether trying again can help.
+"""Errors of work on a document, and whether a retry can help.
 
-WorkError                     what a task adds is in `tasks/errors.py`
-├── DocumentError             the document cannot be read: never tried again
+WorkError                     tasks add theirs in `tasks/errors.py`
+├── DocumentError             the document cannot be read: never retried
 │   ├── EmptyDocument
 │   ├── CorruptDocument
 │   ├── EncryptedDocument
 │   ├── UnsupportedDocument
-│   ├── NoTextLayer           pages are pictures: they need OCR
-│   ├── PagesUnread           some pages are pictures that nobody read
+│   ├── NoTextLayer           pages are pictures and need OCR
+│   ├── PagesUnread           some pages are pictures and were not read
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
 │   ├── ReaderCrashed         the document killed the process that read it
-│   ├── RedactionIncomplete   something would have been left in the masked file
-│   ├── SecrecyMarked         it bears a marking that the department may not send
+│   ├── RedactionIncomplete   the masked file would still hold text to be masked
+│   ├── SecrecyMarked         it has a secrecy marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
-└── ReaderUnavailable         no process to read with: tried again, counted
+└── ReaderUnavailable         no process to read with: retried, counted
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Retry(StrEnum):
 
 
 class WorkError(Exception):
-    """Base of all. `code` and `title` are stable; `str(error)` says what happened, what to do."""
+    """The base class. `code` and `title` are stable; `str(error)` says what is wrong."""
 
     code: ClassVar[str]
     title: ClassVar[str]
@@ -94,7 +94,7 @@ class ReaderCrashed(DocumentError):
 
 class RedactionIncomplete(DocumentError):
     code = "redaction-incomplete"
-    title = "No masked file could be made that is sure to hold nothing"
+    title = "The masked file would still contain text to be masked"
 
 
 class SecrecyMarked(DocumentError):

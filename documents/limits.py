@@ -1,4 +1,4 @@
-"""How much of a document is read."""
+"""Limits on reading a document."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """The most characters, pages and, for a packed format, bytes after unpacking.
+    """Limits on characters, pages and, for compressed formats, bytes after decompression.
 
-    With `hidden`, what the file holds and no page shows is read too, as blocks of that kind at the
-    end: text that tracked changes took out, hidden text and sheets, field codes.
-
-    Pages that are pictures go through OCR: the first `ocr_pages` of them, as long as `ocr_seconds`
-    have not passed, on `ocr_threads` threads. With 0 none does. With None a document that has such
-    a page is refused as `NoTextLayer` at once, so that another process can take it.
+    Attributes:
+        hidden: Also read hidden content, as blocks of the kind `hidden` at the end: text deleted by
+            tracked changes, hidden text and sheets, field codes.
+        ocr_pages: How many pages that are pictures are read by OCR, from the first; 0 for none.
+            With None, a document with such a page raises `NoTextLayer` immediately, so that a
+            process with OCR can read it.
+        ocr_seconds: No page is started after this many seconds of OCR.
+        ocr_threads: Threads that OCR uses.
     """
 
     max_chars: int

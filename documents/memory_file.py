@@ -1,4 +1,4 @@
-"""Bytes given to a reader as a file that is on no disk, so that none can be left behind."""
+"""Files in memory, for readers that need a path, so that no temporary file is left on disk."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 @contextmanager
-def held(data: bytes) -> Iterator[Path]:
-    """A path under which `data` can be opened until the context ends. Linux alone has it."""
-    descriptor = os.memfd_create("held")
+def memory_file(data: bytes) -> Iterator[Path]:
+    """A path under which `data` can be opened until the context ends. Linux only (memfd)."""
+    descriptor = os.memfd_create("document")
     try:
         with _room_for(len(data)), os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(data)
@@ -23,7 +23,7 @@ def held(data: bytes) -> Iterator[Path]:
 
 @contextmanager
 def _room_for(size: int) -> Iterator[None]:
-    """Lift the limit on the size of files, which holds for those in memory too."""
+    """Raise the limit on file size while writing: it also applies to files in memory."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     if soft != resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_FSIZE, (max(soft, size), hard))

@@ -1,7 +1,7 @@
-"""Readers turn the bytes of a document into text in which every block has its place.
+"""Reads the bytes of a document of any format into text and blocks.
 
-A new format is a file in `documents/readers/` with `MEDIA_TYPE` and `read`, a line in `READERS`,
-and a line in `documents/detect.py` that tells its bytes from others.
+To add a format, add a module in `documents/readers/` with `MEDIA_TYPE` and `read`, a line in
+`READERS`, and a rule in `documents/detect.py` that recognises its bytes.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from documents.readers import (
 def read(path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
     """Read a document of any format that has a reader.
 
-    The format is told by the bytes, unless the sender's word for it is `media_type`.
+    The format is detected from the bytes, unless `media_type` gives it.
 
-    Raises a `DocumentError` for whatever is wrong with the document, `OSError` where the file
-    itself cannot be opened, and `MemoryError`.
+    Raises a `DocumentError` if the document cannot be read, `OSError` if the file cannot be
+    opened, and `MemoryError`.
     """
     return READERS[media_type or detect(path)](path, limits)
 

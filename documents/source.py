@@ -1,7 +1,7 @@
-"""The file that a document was read from, as a task may have it worked on.
+"""The file that a document was read from, for tasks that work on files.
 
-A task itself never opens the file: what reads or writes formats runs in a process of its own, with
-limits, as plain functions (`documents.isolation.file_work`).
+A task never opens the file itself: functions that read or write formats run in a separate process
+with limits (`documents.isolation.FileWork`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from documents.errors import UnsupportedDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What work on a file gave: values that JSON can carry, and the bytes of a new file."""
+class FileResult:
+    """The result of work on a file: JSON values, and the bytes of a new file if there is one."""
 
-    found: Mapping[str, Any]
+    values: Mapping[str, Any]
     file: bytes | None = None
 
 
 class ResultFile(BaseModel):
-    """A file that a task made, kept as a document of the department."""
+    """A file that a task created, stored as a document of the department."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +39,7 @@ class ResultFile(BaseModel):
 
 
 class Source(Protocol):
-    """The bytes of one job's document. `filename` is what the sender called it, for show only."""
+    """The file of one job's document. `filename` is the sender's name for it, for display only."""
 
     @property
     def media_type(self) -> str: ...
@@ -47,26 +47,25 @@ class Source(Protocol):
     @property
     def filename(self) -> str | None: ...
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
-        """Run the function that is listed as `name`, in a process with limits.
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
+        """Run the function registered as `name` in a process with limits.
 
-        `arguments` are values that JSON can carry. Raises what reading raises: a `DocumentError`,
-        or `ReaderUnavailable`.
+        `arguments` are JSON values. Raises a `DocumentError` or `ReaderUnavailable`.
         """
         ...
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
-        """Keep a new file as a document of the department. The same bytes are kept once."""
+        """Store a new file as a document of the department. Equal bytes are stored once."""
         ...
 
 
 def source_of(source: Source | None, media_type: str, kind: str) -> Source:
-    """The source, where it is of the format that a task works on; `kind` is how people call it.
+    """Check that a source has the media type that a task works on, and return it.
 
-    Raises `UnsupportedDocument`.
+    `kind` is the format's usual name. Raises `UnsupportedDocument`.
     """
     if source is None or source.media_type != media_type:
         raise UnsupportedDocument(
-            f"This task works on {kind} files only. Send the document as one."
+            f"This task works on {kind} files only. Send the document in that format."
         )
     return source

@@ -13,7 +13,7 @@ from documents.detect import detect
 from documents.document import Document
 from documents.limits import ReadLimits
 from documents.read import read
-from documents.source import Made, ResultFile
+from documents.source import FileResult, ResultFile
 from tasks.file_work import FILE_WORK
 
 
@@ -30,9 +30,9 @@ class DirectSource:
     def media_type(self) -> str:
         return detect(self.path)
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         made = FILE_WORK[name](self.path, json.loads(json.dumps(arguments)), self.limits)
-        return Made(json.loads(json.dumps(made.found)), made.file)
+        return FileResult(json.loads(json.dumps(made.values)), made.file)
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:
         sha256 = hashlib.sha256(data).hexdigest()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from documents.inventory.hidden_content import unshown
-from documents.isolation.file_work import FileWork
+from documents.inventory.hidden_content import hidden_content
+from documents.isolation import FileWork
 from tasks.dispatch.rows import as_written
 from tasks.official_layout import work as layout
 from tasks.redact.work import redact
@@ -22,7 +22,7 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "format_fix": layout.fix,
         "redact": redact,
         "secrecy": screen,
-        "unshown": unshown,
+        "hidden_content": hidden_content,
     }
 )
 IN_PROCESSES = f"{__name__}:FILE_WORK"

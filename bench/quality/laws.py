@@ -8,7 +8,7 @@ from pathlib import Path
 from documents.document import Document
 from documents.limits import ReadLimits
 from documents.read import read
-from documents.readers.text import read_given
+from documents.readers.text import read_characters
 
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=1_000)
@@ -22,4 +22,4 @@ def laws() -> dict[str, Document]:
 
 
 def of_text(text: str) -> Document:
-    return read_given(text, LIMITS)
+    return read_characters(text, LIMITS)

@@ -92,7 +92,7 @@ def score(cases: Iterable[Case], folder: Path) -> Score:
     total = Score()
     for case in cases:
         path = _saved(case, folder)
-        findings = check(path, {}, LIMITS).found["findings"]
+        findings = check(path, {}, LIMITS).values["findings"]
         expected = list(case.expected)
         total.expected += len(expected)
         total.found += len(findings)
@@ -125,7 +125,7 @@ def score_fixes(cases: Iterable[Case], folder: Path) -> FixScore:
         total.files += 1
         fixed = folder / "fixed.docx"
         fixed.write_bytes(fix(path, {}, LIMITS).file or path.read_bytes())
-        findings = check(fixed, {}, LIMITS).found["findings"]
+        findings = check(fixed, {}, LIMITS).values["findings"]
         total.clean += not any(finding["fixable"] for finding in findings)
         total.unchanged += fix(fixed, {}, LIMITS).file is None
         looks = fix(path, {"words": False}, LIMITS)

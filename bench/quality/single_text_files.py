@@ -20,7 +20,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from standin.documents.docx_parts import TAKEN_IN, taking_in
+from standin.documents.docx_parts import INCLUDED, including
 
 Build = Callable[[str], bytes]
 _TITLE = "关于做好防汛工作的通知"
@@ -88,7 +88,7 @@ def _word_diagram(words: str) -> bytes:
 
 def _word_chunk(words: str) -> bytes:
     page = f"<html><body><p>{escape(words)}</p></body></html>"
-    return taking_in(page.encode(), f"<w:p><w:r><w:t>{_TITLE}</w:t></w:r></w:p>{TAKEN_IN}")
+    return including(page.encode(), f"<w:p><w:r><w:t>{_TITLE}</w:t></w:r></w:p>{INCLUDED}")
 
 
 def _sheet(put: Callable[[Workbook, str], object]) -> Build:

@@ -1,1 +1,1 @@
-"""Every place in a file that can hold text."""
+"""Everything in a file that can hold text, other than its visible text."""

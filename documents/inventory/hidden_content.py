@@ -1,6 +1,6 @@
-"""What a file holds and its text does not show: hidden text and sheets, notes, its properties.
+"""Hidden content and metadata of a file: hidden text and sheets, annotations, properties.
 
-Listed in `tasks.file_work` as `unshown`.
+Registered in `tasks.file_work` as `hidden_content`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from documents.ooxml.package import Package
 from documents.read import READERS
 from documents.readers import docx, ofd, pdf, sheets
 from documents.readers.pdf import metadata
-from documents.source import Made
+from documents.source import FileResult
 
-# The parts of a container that hold properties, by the format.
+# The parts of a container that hold properties, by format.
 _PROPERTIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         docx.MEDIA_TYPE: re.compile(r"docProps/(?:app|core|custom)\.xml"),
@@ -32,27 +32,27 @@ _PROPERTIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
         ofd.MEDIA_TYPE: re.compile(r"/?OFD\.xml", re.IGNORECASE),
     }
 )
-HOLD_MORE = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
+WITH_HIDDEN_CONTENT = frozenset((*_PROPERTIES, sheets.XLS, pdf.MEDIA_TYPE))
 
 
-def unshown(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
-    """`found` has the `text`, a paragraph for each thing, and the names of `embedded` files.
+def hidden_content(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
+    """Returns the `text`, one paragraph for each item, and the names of `embedded` files.
 
-    `arguments` has `media_type`. Raises a `DocumentError`.
+    `arguments` has the `media_type`. Raises a `DocumentError`.
     """
     media_type = arguments["media_type"]
     if media_type == pdf.MEDIA_TYPE:
         return _of_pdf(path)
     texts = [*_hidden(path, media_type, limits), *properties(path, media_type, limits)]
-    return _made(texts, _embedded(path, media_type, limits))
+    return _result(texts, _embedded(path, media_type, limits))
 
 
-def _made(texts: Iterable[str], embedded: Iterable[str]) -> Made:
-    return Made({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
+def _result(texts: Iterable[str], embedded: Iterable[str]) -> FileResult:
+    return FileResult({"text": "\n\n".join(texts), "embedded": list(dict.fromkeys(embedded))})
 
 
 def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
-    """The properties of a container that have words; none of a format that has none.
+    """The text of a container's properties; nothing for formats without properties.
 
     Raises a `DocumentError`.
     """
@@ -60,7 +60,7 @@ def properties(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]
         with Package(path, limits) as package:
             for name in filter(pattern.fullmatch, package.names):
                 root = package.xml(name, lenient=True)
-                yield from _words(map(str, root.itertext())) if root is not None else ()
+                yield from _non_blank(map(str, root.itertext())) if root is not None else ()
 
 
 def _embedded(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
@@ -76,8 +76,8 @@ def _hidden(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
             yield document.text[block.start : block.end]
 
 
-def _of_pdf(path: Path) -> Made:
-    """All but the text layer, which its reader gives."""
+def _of_pdf(path: Path) -> FileResult:
+    """Everything except the text layer, which the reader returns."""
     try:
         with metadata.open_with_fields(path) as document:
             embedded = list(metadata.attachments(document))
@@ -87,9 +87,9 @@ def _of_pdf(path: Path) -> Made:
                 embedded += metadata.attached(page)
                 page.close()
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
-    return _made([*texts, *embedded], embedded)
+        raise pdf.document_error(error) from error
+    return _result([*texts, *embedded], embedded)
 
 
-def _words(values: Iterable[str]) -> Iterator[str]:
+def _non_blank(values: Iterable[str]) -> Iterator[str]:
     return (value.strip() for value in values if value.strip())

@@ -1,9 +1,9 @@
-"""The process that reads documents, so that a bad one can harm nothing else.
+"""The process that reads documents, so that a bad document cannot harm other work.
 
-Started by `documents.isolation.pool.Reading` as
+Started by `documents.isolation.pool.ReaderPool` as
 `python -m documents.isolation.child FD PARENT MEMORY_MIB [WORK]`. It answers one request at a time
-over the socket FD, and ends with its parent or its socket. WORK names what it can do to files
-beside reading them: `MODULE:NAME` of a mapping from names to `FileWork`.
+over the socket FD, and exits with its parent or when the socket is closed. WORK is `MODULE:NAME` of
+a mapping from names to `FileWork`: what it can do to files other than read them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from documents.document import Document
 from documents.errors import DocumentError
-from documents.isolation.file_work import FileWork
+from documents.isolation import FileWork
 from documents.limits import ReadLimits
 from documents.read import read
 
@@ -39,14 +39,14 @@ _MIB = 1024 * 1024
 
 def main() -> None:
     descriptor, parent, memory_mib = map(int, sys.argv[1:4])
-    _die_with(parent)
-    file_work = _loaded(sys.argv[4]) if len(sys.argv) > 4 else {}
-    _confine(memory_mib)
+    _exit_with_parent(parent)
+    file_work = _load_file_work(sys.argv[4]) if len(sys.argv) > 4 else {}
+    _limit_resources(memory_mib)
     with socket.socket(fileno=descriptor) as connection:
         send(connection, b"ready")
         while (request := receive(connection)) is not None:
-            answer, file = _answer(json.loads(request), file_work)
-            send(connection, json.dumps(answer, ensure_ascii=False).encode())
+            response, file = _respond(json.loads(request), file_work)
+            send(connection, json.dumps(response, ensure_ascii=False).encode())
             if file is not None:
                 send(connection, file)
 
@@ -56,7 +56,7 @@ def send(connection: socket.socket, message: bytes) -> None:
 
 
 def receive(connection: socket.socket) -> bytes | None:
-    """The next message; None when the other end has gone."""
+    """The next message; None when the other end is closed."""
     with connection.makefile("rb") as stream:
         head = stream.read(LENGTH.size)
         if len(head) < LENGTH.size:
@@ -64,24 +64,24 @@ def receive(connection: socket.socket) -> bytes | None:
         return stream.read(LENGTH.unpack(head)[0])
 
 
-def _die_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:
-        raise SystemExit("the parent has gone")
+        raise SystemExit("the parent process has exited")
 
 
-def _loaded(work: str) -> Mapping[str, FileWork]:
+def _load_file_work(work: str) -> Mapping[str, FileWork]:
     module, _, name = work.partition(":")
     loaded: Mapping[str, FileWork] = getattr(import_module(module), name)
     return loaded
 
 
-def _confine(memory_mib: int) -> None:
-    """Let reading take so much memory beyond what the readers take themselves, and no disk.
+def _limit_resources(memory_mib: int) -> None:
+    """Limit memory to `memory_mib` more than is in use now, and forbid writing files.
 
-    The hard limits stay: a program that a reader starts sets limits of its own.
+    The hard limits stay, because a program that a reader starts sets its own limits.
     """
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + memory_mib * _MIB
@@ -92,16 +92,17 @@ def _confine(memory_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(
+def _respond(
     request: dict[str, Any], file_work: Mapping[str, FileWork]
 ) -> tuple[dict[str, Any], bytes | None]:
-    """What was asked for or why there is none, and the file that follows."""
+    """The response to a request, and the file that follows it."""
     path, limits = Path(request["path"]), ReadLimits(**request["limits"])
     try:
         if name := request.get("work"):
-            made = file_work[name](path, request["arguments"], limits)
-            return {"found": made.found, "file_follows": made.file is not None}, made.file
-        return _shown(read(path, limits, request["media_type"])), None
+            result = file_work[name](path, request["arguments"], limits)
+            has_file = result.file is not None
+            return {"values": result.values, "file_follows": has_file}, result.file
+        return _document_json(read(path, limits, request["media_type"])), None
     except DocumentError as error:
         return {"error": error.code, "detail": str(error)}, None
     except MemoryError:
@@ -111,11 +112,11 @@ def _answer(
     except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
         frames = traceback.extract_tb(error.__traceback__)[-5:]
         where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-        # Not the error's words: they may quote the document.
+        # Without the error's message, which may quote the document.
         return {"error": BROKEN, "what": type(error).__name__, "where": where}, None
 
 
-def _shown(document: Document) -> dict[str, Any]:
+def _document_json(document: Document) -> dict[str, Any]:
     return {
         "text": document.text,
         "blocks": [

@@ -1,4 +1,4 @@
-"""Documents read in processes of their own, off the event loop."""
+"""A pool of processes that read documents, off the event loop."""
 
 from __future__ import annotations
 
@@ -28,30 +28,34 @@ from documents.errors import (
 )
 from documents.isolation.child import BROKEN, LENGTH, NO_FILE, OUT_OF_MEMORY
 from documents.limits import ReadLimits
-from documents.source import Made
+from documents.source import FileResult
 
 log = structlog.get_logger()
 
 _START_SECONDS = 60
-_MOST_ANSWER_BYTES = 256 * 1024 * 1024
-_LARGE_ANSWER_BYTES = 256 * 1024
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
-# A process has the threads that it is told to have, and few regions of memory that it may not use.
+_MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+_LARGE_RESPONSE_BYTES = 256 * 1024
+_INHERITED_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
+# One thread for each library, and few memory arenas, which count against the memory limit.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Reading:
+class ReaderPool:
     """A pool of processes, each reading one document at a time.
 
-    A process is started when it is first needed, and replaced after `documents_per_process`
-    documents, after a document that took too long or too much memory, and when it dies. All
-    processes die with the thread that runs the event loop.
+    A process is started on demand, and replaced after `documents_per_process` documents, after a
+    document that took too long or too much memory, and when it dies. All processes die with the
+    thread that runs the event loop.
 
-    Documents with scanned pages are read by the pool `ocr`, if there is one, which has limits of
-    its own: a scan of many pages takes minutes, and keeps nobody's letter waiting there.
-
-    `file_work` is what `work` can do: `MODULE:NAME` of a mapping from names to `FileWork`.
+    Args:
+        processes: How many documents are read at the same time.
+        timeout_seconds: The limit for one document.
+        memory_mib: The memory limit of one process, beyond what it takes at start.
+        documents_per_process: A process is replaced after so many documents.
+        file_work: `MODULE:NAME` of a mapping from names to `FileWork`, for `work`.
+        ocr: The pool for documents with scanned pages. It has its own limits: a long scan takes
+            minutes, and other documents should not wait for it.
     """
 
     def __init__(
@@ -62,20 +66,20 @@ class Reading:
         memory_mib: int,
         documents_per_process: int = 200,
         file_work: str | None = None,
-        ocr: Reading | None = None,
+        ocr: ReaderPool | None = None,
     ) -> None:
         self._ocr = ocr
         self._timeout = timeout_seconds
         self._memory_mib = memory_mib
         self._file_work = file_work
         self._documents_per_process = documents_per_process
-        self._places = asyncio.Semaphore(processes)
+        self._slots = asyncio.Semaphore(processes)
         self._children: set[_Child] = set()
         self._idle: list[_Child] = []
-        self._burials: set[asyncio.Task[None]] = set()
+        self._exit_tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def __aenter__(self) -> Reading:
+    async def __aenter__(self) -> ReaderPool:
         return self
 
     async def __aexit__(
@@ -87,12 +91,15 @@ class Reading:
         await self.close()
 
     async def read(self, path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
-        """Read a document of any format, when a process is free; see `documents.read.read`.
+        """Read a document of any format when a process is free; see `documents.read.read`.
 
-        Raises a `DocumentError`: what `documents.read.read` raises, `DocumentTooLong` too where the
-        memory is used up, `ReadTimeout`, or `ReaderCrashed`; `OSError` where there is no such file;
-        and `ReaderUnavailable` where no process can be started or the pool is closed. A cancelled
-        read kills its process.
+        Cancelling kills the process.
+
+        Raises:
+            DocumentError: The document cannot be read. `DocumentTooLong` also if the memory limit
+                is reached, `ReadTimeout` after the time limit, `ReaderCrashed` if the process died.
+            OSError: The file cannot be opened.
+            ReaderUnavailable: No process can be started, or the pool is closed.
         """
         if self._ocr is None:
             return await self._read(path, limits, media_type)
@@ -101,56 +108,55 @@ class Reading:
         return await self._ocr.read(path, limits, media_type)
 
     async def _read(self, path: Path, limits: ReadLimits, media_type: str | None) -> Document:
-        return await _understood(await self._answer(_request(path, limits, media_type=media_type)))
+        return await _parse(await self._answer(_request(path, limits, media_type=media_type)))
 
     async def work(
         self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
-    ) -> Made:
-        """Do what `file_work` lists as `name` to a document's file, without OCR.
+    ) -> FileResult:
+        """Run the function that `file_work` registers as `name`, without OCR.
 
-        Raises what `read` raises. A file that was made is held in memory.
+        A new file is returned in memory. Raises what `read` raises.
         """
         request = _request(path, replace(limits, ocr_pages=0), work=name, arguments=arguments)
         answer = await self._answer(request)
         _check(answer)
-        return Made(answer["found"], answer.get("file"))
+        return FileResult(answer["values"], answer.get("file"))
 
     async def _answer(self, request: bytes) -> dict[str, Any]:
-        async with self._places:
-            child = await self._take()
+        async with self._slots:
+            child = await self._acquire()
             keep = False
             try:
                 answer = await self._ask(child, request)
                 keep = answer.get("error") not in {OUT_OF_MEMORY, BROKEN}
             finally:
-                self._give_back(child, keep=keep)
+                self._release(child, keep=keep)
         return answer
 
     async def close(self) -> None:
-        """End every process. Reads that are under way raise `ReaderUnavailable`."""
+        """Kill every process. Reads in progress raise `ReaderUnavailable`."""
         self._closed = True
         for child in list(self._children):
-            self._bury(child)
+            self._kill(child)
         self._idle.clear()
-        while self._burials:
-            await asyncio.gather(*self._burials)
+        while self._exit_tasks:
+            await asyncio.gather(*self._exit_tasks)
         if self._ocr is not None:
             await self._ocr.close()
 
-    async def _take(self) -> _Child:
+    async def _acquire(self) -> _Child:
         while self._idle and not self._closed:
             child = self._idle.pop()
             if child.is_alive():
                 return child
             log.warning("reader.died_idle", pid=child.process.pid)
-            self._bury(child)
+            self._kill(child)
         if self._closed:
             raise ReaderUnavailable("The worker is stopping. The job will be run again.")
         return await self._start()
 
     async def _start(self) -> _Child:
-        # Started here and not in another thread: the kernel ends a child with the thread that
-        # started it.
+        # In this thread: the kernel kills a child when the thread that started it exits.
         try:
             child = _Child.spawn(self._memory_mib, self._file_work)
         except OSError as error:
@@ -160,10 +166,10 @@ class Reading:
             async with asyncio.timeout(_START_SECONDS):
                 await child.connect()
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-            self._bury(child)
+            self._kill(child)
             raise _unavailable() from error
         except BaseException:
-            self._bury(child)
+            self._kill(child)
             raise
         log.info("reader.started", pid=child.process.pid)
         return child
@@ -188,22 +194,22 @@ class Reading:
                 "another format."
             ) from error
 
-    def _give_back(self, child: _Child, *, keep: bool) -> None:
+    def _release(self, child: _Child, *, keep: bool) -> None:
         child.documents += 1
         if keep and not self._closed and child.documents < self._documents_per_process:
             self._idle.append(child)
         else:
-            self._bury(child)
+            self._kill(child)
 
-    def _bury(self, child: _Child) -> None:
-        """Kill a process at once, and wait for its end beside other work."""
+    def _kill(self, child: _Child) -> None:
+        """Kill a process, and wait for its exit in the background."""
         if child not in self._children:
             return
         self._children.remove(child)
         child.kill()
-        burial = asyncio.create_task(child.ended())
-        self._burials.add(burial)
-        burial.add_done_callback(self._burials.discard)
+        exit_task = asyncio.create_task(child.exited())
+        self._exit_tasks.add(exit_task)
+        exit_task.add_done_callback(self._exit_tasks.discard)
 
 
 @dataclass(eq=False, slots=True)
@@ -224,15 +230,15 @@ class _Child:
             process = subprocess.Popen(  # noqa: S603 (no shell, and every word is ours)
                 [*command, *map(str, values)],
                 stdin=subprocess.DEVNULL,
-                # What a library prints may quote the document.
+                # Output of libraries may quote the document.
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 cwd=_ROOT,
-                # Keys and addresses in the worker's environment are no business of a reader.
+                # Secrets in the worker's environment are not passed on.
                 env=_ENVIRONMENT
-                | {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
-                # A Ctrl-C is for the worker, which ends its readers itself.
+                | {name: os.environ[name] for name in _INHERITED_ENVIRONMENT if name in os.environ},
+                # Ctrl-C goes to the worker only, which stops its readers itself.
                 start_new_session=True,
             )
         except OSError:
@@ -243,7 +249,7 @@ class _Child:
         return cls(process, ours)
 
     async def connect(self) -> None:
-        """Wait until the process has its readers loaded."""
+        """Wait until the process has loaded its readers."""
         self.socket.setblocking(False)
         self._streams = await asyncio.open_connection(sock=self.socket)
         await self._receive()
@@ -253,7 +259,9 @@ class _Child:
         writer.write(LENGTH.pack(len(request)) + request)
         await writer.drain()
         answer = await self._receive()
-        load = asyncio.to_thread(json.loads, answer) if len(answer) > _LARGE_ANSWER_BYTES else None
+        load = (
+            asyncio.to_thread(json.loads, answer) if len(answer) > _LARGE_RESPONSE_BYTES else None
+        )
         loaded: dict[str, Any] = await load if load else json.loads(answer)
         if loaded.get("file_follows"):
             loaded["file"] = await self._receive()
@@ -262,8 +270,8 @@ class _Child:
     async def _receive(self) -> bytes:
         reader, _ = self._connected()
         (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-        if length > _MOST_ANSWER_BYTES:
-            raise OSError("the answer of a reader is too large")
+        if length > _MAX_RESPONSE_BYTES:
+            raise OSError("the reader's response is too large")
         return await reader.readexactly(length)
 
     def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -281,7 +289,7 @@ class _Child:
         else:
             self._streams[1].transport.abort()
 
-    async def ended(self) -> None:
+    async def exited(self) -> None:
         await asyncio.to_thread(self.process.wait)
 
 
@@ -291,12 +299,12 @@ def _request(path: Path, limits: ReadLimits, **asked: Any) -> bytes:
 
 def _unavailable() -> ReaderUnavailable:
     return ReaderUnavailable(
-        "No process could be started to read the document. The job will be run again; if this "
-        "stays so, ask the operator for memory."
+        "No process could be started to read the document. The job will be run again. If this "
+        "persists, ask the operator to free memory."
     )
 
 
-async def _understood(answer: dict[str, Any]) -> Document:
+async def _parse(answer: dict[str, Any]) -> Document:
     _check(answer)
     if len(answer["blocks"]) > 10_000:
         return await asyncio.to_thread(_document, answer)
@@ -304,14 +312,13 @@ async def _understood(answer: dict[str, Any]) -> Document:
 
 
 def _check(answer: dict[str, Any]) -> None:
-    """Raise the error that an answer tells of."""
+    """Raise the error that a response reports."""
     code = answer.get("error")
     if code is None:
         return
     if code == OUT_OF_MEMORY:
         raise DocumentTooLong(
-            "The document takes more memory to read than is allowed. Split it, or leave out its "
-            "pictures."
+            "Reading the document exceeds the memory limit. Split it, or remove its pictures."
         )
     if code == NO_FILE:
         raise OSError(answer["errno"], os.strerror(answer["errno"]))

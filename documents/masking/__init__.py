@@ -1,1 +1,1 @@
-"""A file with what identifies people taken out: the same format, nothing left behind."""
+"""Writes a copy of a file in the same format with parts of its text replaced."""

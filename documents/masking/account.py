@@ -1,4 +1,4 @@
-"""What was masked in a file, by part and kind, and what of the file nobody looked into."""
+"""Counts what was masked in a file, and lists the parts that were not checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _MOST_LISTED = 500
 
 @dataclass(slots=True)
 class Account:
-    """`part` is how people call a part of a file: `body`, `header`, `comments`, `page 3`."""
+    """What was masked, what was not checked, and what was removed.
+
+    `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`.
+    """
 
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
     uncovered: list[tuple[str, str]] = field(default_factory=list)
@@ -23,8 +26,8 @@ class Account:
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
 
-    def leave(self, what: str, where: str) -> None:
-        """Something that was not looked into stays in the file."""
+    def add_not_covered(self, what: str, where: str) -> None:
+        """Note a part that was not checked and stays in the file."""
         self.uncovered.append((what, where))
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A masked DOCX: every part of it, whatever it is for, and its properties."""
+"""Masks a DOCX: the text and attributes of every part, and its properties."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from lxml import etree
 from documents.errors import CorruptDocument, RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.docx_views import RUN_TEXT, mask_views
+from documents.masking.docx_views import mask_views
 from documents.masking.replacement import Find, Masking, Replacement, applied
-from documents.ooxml.embedded import CHUNK, WRITTEN, Part, sort_of
+from documents.ooxml.embedded import CHUNK_RELATION, XML_SUFFIXES, PartKind, kind_of_part
 from documents.ooxml.package import Package
+from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
 
 _PARTS: Mapping[str, str] = MappingProxyType(
@@ -32,34 +33,36 @@ _PARTS: Mapping[str, str] = MappingProxyType(
 _RELATIONS = ".rels"
 _TYPES = "[Content_Types].xml"
 _NEUTRAL_TARGET = "about:blank"
-# Shows the first page as it was.
+# A thumbnail shows the original first page; a signature is no longer valid.
 _DROPPED = ("docProps/thumbnail", "_xmlsignatures/")
 _AUTHOR_ATTRIBUTES = frozenset(("author", "initials", "userId", "providerId"))
 _AUTHOR_ELEMENTS = frozenset(("creator", "lastModifiedBy", "Manager"))
-# What a person wrote, whichever attribute it stands in.
-_SPEAKING = frozenset(
+# Elements all of whose attributes may hold text written by a person.
+_TEXT_ELEMENTS = frozenset(
     (
         "tag", "alias", "docVar", "listItem", "default", "helpText", "statusText", "bookmarkStart",
         "docPr", "cNvPr", "textpath", "shape", "hyperlink", "fldSimple", "property",
     )
 )  # fmt: skip
-_WORDS = frozenset(("descr", "title", "alt", "tooltip", "string", "instr", "anchor", "author"))
-_SPEAKS = re.compile(r"\s|[^\x00-\x7f]")
+_TEXT_ATTRIBUTES = frozenset(
+    ("descr", "title", "alt", "tooltip", "string", "instr", "anchor", "author")
+)
+_LOOKS_LIKE_TEXT = re.compile(r"\s|[^\x00-\x7f]")
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
-    """Runs keep their format; pictures and embedded files stay and are named in `account`.
+    """Return a masked copy of a DOCX. Runs keep their format.
 
-    With `masking.authors`, authors of the file, of comments and of changes are taken out too.
-    Raises a `DocumentError`.
+    Pictures and embedded files stay and are listed in `account`. With `masking.authors`, the names
+    of authors of the file, of comments and of changes are removed. Raises a `DocumentError`.
     """
     try:
         with Package(path, limits) as package:
             file = _Writer(package, masking, account).write()
         _check(file, masking)
     except RecursionError as error:
-        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+        raise CorruptDocument("The document is nested too deeply. Save it again.") from error
     return file
 
 
@@ -76,7 +79,7 @@ class _Writer:
                 if name.startswith(_DROPPED):
                     self._account.removed["thumbnails and signatures"] += 1
                     continue
-                # A fresh entry: no comments, no extra fields, no times.
+                # A new entry, without comments, extra fields and times.
                 entry = zipfile.ZipInfo(name, _STAMP)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 packed.writestr(entry, self._part(name))
@@ -84,17 +87,17 @@ class _Writer:
 
     def _part(self, name: str) -> bytes:
         self._check_name(name)
-        if not name.lower().endswith(WRITTEN):
-            self._leave(name)
+        if not name.lower().endswith(XML_SUFFIXES):
+            self._note_unmasked(name)
             return self._package.data(name) or b""
         root = self._package.xml(name)
         if root is None:
-            raise CorruptDocument("The document's container is damaged. Save it anew.")
+            raise CorruptDocument("The document's container is damaged. Save it again.")
         if name.endswith(_RELATIONS):
             _refuse_chunks(root)
             self._account.count("links", mask_relations(root, self._masking.find))
         elif name == _TYPES:
-            _forget_dropped(root, "PartName")
+            _remove_dropped(root, "PartName")
         else:
             self._mask(name, root)
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -106,33 +109,33 @@ class _Writer:
         self._account.count(part, mask_views(root, self._masking.find))
         self._account.count(part, mask_rest(root, self._masking))
 
-    def _leave(self, name: str) -> None:
-        what = sort_of(name)
-        if what is not Part.font:
-            self._account.leave(what, applied(name, self._masking.find(name)))
+    def _note_unmasked(self, name: str) -> None:
+        what = kind_of_part(name)
+        if what is not PartKind.font:
+            self._account.add_not_covered(what, applied(name, self._masking.find(name)))
 
     def _check_name(self, name: str) -> None:
         if self._masking.find(unquote(name)):
             raise RedactionIncomplete(
-                "The name of a file inside the document holds what is to be masked. Take the file "
-                "out, or rename it."
+                "The name of a file inside the document contains text to be masked. Remove the "
+                "file, or rename it."
             )
 
 
 def _refuse_chunks(root: etree._Element) -> None:
-    """Raises `RedactionIncomplete` where a part takes in another file as text of its own."""
+    """Raises `RedactionIncomplete` if a part includes another file as text (`altChunk`)."""
     for relation in root:
-        if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK):
+        if isinstance(relation.tag, str) and (relation.get("Type") or "").endswith(CHUNK_RELATION):
             raise RedactionIncomplete(
-                "Some of the document's text is a file inside it, in which nothing can be masked. "
-                "Save the document anew with Word, which takes that text in, and send it again."
+                "Some of the document's text is an embedded file, which cannot be masked. Save the "
+                "document again with Word, which includes that text, and resend it."
             )
 
 
 def mask_relations(root: etree._Element, find: Find) -> list[Replacement]:
-    """A target outside that holds what is to be masked leads nowhere."""
+    """Replace external targets that contain text to be masked with a neutral one."""
     changes: list[Replacement] = []
-    _forget_dropped(root, "Target")
+    _remove_dropped(root, "Target")
     for relation in root:
         if not isinstance(relation.tag, str) or relation.get("TargetMode") != "External":
             continue
@@ -143,18 +146,17 @@ def mask_relations(root: etree._Element, find: Find) -> list[Replacement]:
     return changes
 
 
-def _forget_dropped(root: etree._Element, attribute: str) -> None:
-    """Take out what names a part that is not taken over."""
+def _remove_dropped(root: etree._Element, attribute: str) -> None:
+    """Remove references to the parts that are not copied."""
     for element in list(root):
         if (element.get(attribute) or "").lstrip("/").startswith(_DROPPED):
             root.remove(element)
 
 
 def mask_rest(root: etree._Element, masking: Masking) -> list[Replacement]:
-    """Every text and attribute by itself: properties, alternative texts, controls, bookmarks.
+    """Mask every text and attribute by itself: properties, alternative texts, controls, bookmarks.
 
-    In attributes that steer how the document looks, known words are left alone: `left` there is no
-    word of the document's.
+    Attributes that control layout are searched with `find_by_rule`.
     """
     changes: list[Replacement] = []
     clean: set[tuple[str, bool]] = set()
@@ -168,19 +170,23 @@ def mask_rest(root: etree._Element, masking: Masking) -> list[Replacement]:
             element.tail = words
         for key, value in element.attrib.items():
             text = str(value)
-            speaks = bool(name in _SPEAKING or _SPEAKS.search(text) or _local(key) in _WORDS)
-            if (text, speaks) in clean:
+            is_text = bool(
+                name in _TEXT_ELEMENTS
+                or _LOOKS_LIKE_TEXT.search(text)
+                or _local(key) in _TEXT_ATTRIBUTES
+            )
+            if (text, is_text) in clean:
                 continue
-            find = masking.find if speaks else masking.find_by_rule
+            find = masking.find if is_text else masking.find_by_rule
             if words := _changed(text, find, changes):
                 element.set(key, words)
             else:
-                clean.add((text, speaks))
+                clean.add((text, is_text))
     return changes
 
 
 def remove_authors(root: etree._Element) -> int:
-    """How many names of authors were taken out."""
+    """Remove the names of authors; returns how many were removed."""
     removed = 0
     for element in root.iter(etree.Element):
         for key in element.attrib:
@@ -194,7 +200,7 @@ def remove_authors(root: etree._Element) -> int:
 
 
 def _changed(words: str | None, find: Find, changes: list[Replacement]) -> str | None:
-    """None where nothing was found."""
+    """The masked text; None if nothing was found."""
     if not words or len(words) < 2 or words.isspace():
         return None
     found = find(words)
@@ -212,11 +218,11 @@ def _part_of(name: str) -> str:
 
 
 def _check(file: bytes, masking: Masking) -> None:
-    """Look through the file that was made as if it had come in. Raises `RedactionIncomplete`."""
+    """Search the masked file like a new one. Raises `RedactionIncomplete` if anything is found."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
         for name in packed.namelist():
-            if not name.lower().endswith(WRITTEN):
+            if not name.lower().endswith(XML_SUFFIXES):
                 continue
             root = etree.fromstring(packed.read(name), parser)
             if name == _TYPES:
@@ -224,6 +230,6 @@ def _check(file: bytes, masking: Masking) -> None:
             left = mask_relations(root, masking.find) if name.endswith(_RELATIONS) else []
             if left or mask_views(root, masking.find) or mask_rest(root, masking):
                 raise RedactionIncomplete(
-                    "Something would have been left in the file, so none was made. Save the "
-                    "document anew with its own program and send it again."
+                    "The masked file would still contain text to be masked, so it was discarded. "
+                    "Save the document again with its own program and resend it."
                 )

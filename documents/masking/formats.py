@@ -1,4 +1,4 @@
-"""The formats of which a masked file can be made."""
+"""The formats that can be masked."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A masked PDF, built anew.
+"""Masks a PDF by building a new file.
 
-A page with anything to mask becomes a picture with black boxes in it: nothing is under them. Of
-every other page its content alone is taken over, text and all. Nothing else of the old file comes
-along: no properties, attachments, bookmarks, scripts, earlier revisions; notes and form fields
-only as they look, after being searched with the page. Where the new file is not clean in the
-end, all pages become pictures.
+A page with text to mask becomes a picture with black boxes, and nothing is under them. From every
+other page only the content is copied, with its text. Nothing else of the old file is copied: no
+properties, attachments, bookmarks, scripts or earlier revisions. Annotations and form fields become
+part of the page and are searched with it. If the new file still contains text to mask, all pages
+become pictures.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ from documents.readers.pdf.text_layer import count_undrawn
 _WITHOUT_FONT = "text in a font that neither the file nor this machine has"
 _DPI = 150
 _MOST_PIXELS = 40_000_000
-# JPEG has no more than 65,500.
+# JPEG allows up to 65,500 pixels.
 _MOST_SIDE = 65_000
 _QUALITY = 80
 _POINTS = 72
 
 
 def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
-    """Raises a `DocumentError`."""
+    """Return a masked copy of a PDF. Raises a `DocumentError`."""
     try:
         with pdfium.PdfDocument(path) as document:
             if len(document) > limits.max_pages:
                 raise too_many_pages(len(document), limits)
-            return _Rebuilding(document, masking.find, account).file()
+            return _Rebuild(document, masking.find, account).file()
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
+        raise pdf.document_error(error) from error
 
 
-class _Rebuilding:
+class _Rebuild:
     def __init__(self, document: pdfium.PdfDocument, find: Find, account: Account) -> None:
         self._document = document
         self._find = find
@@ -66,20 +66,20 @@ class _Rebuilding:
             self._account.count(f"page {spots[0].page + 1}", [change])
         self._note_pictures()
         numbers = range(len(self._document))
-        kept = [number for number in numbers if self._may_stay(number)]
-        file = self._built(kept)
-        if kept and not self._is_clean(file):
-            kept, file = [], self._built([])
+        copied = [number for number in numbers if self._can_copy(number)]
+        file = self._built(copied)
+        if copied and not self._is_clean(file):
+            copied, file = [], self._built([])
         if not self._is_clean(file):
             raise RedactionIncomplete(
-                "Something would have been left in the file, so none was made. Print the document "
-                "to a new PDF and send that."
+                "The masked file would still contain text to be masked, so it was discarded. Print "
+                "the document to a new PDF and send that."
             )
-        self._note_undrawn(kept)
+        self._note_undrawn(copied)
         return file
 
-    def _may_stay(self, number: int) -> bool:
-        """Whether a page's content may be taken over: nothing to mask, and laid out plainly."""
+    def _can_copy(self, number: int) -> bool:
+        """Whether a page's content can be copied: nothing to mask, not rotated or cropped."""
         if number in self._spots or not self._flat[number]:
             return False
         page = self._document[number]
@@ -87,12 +87,12 @@ class _Rebuilding:
         page.close()
         return plain
 
-    def _built(self, kept: Sequence[int]) -> bytes:
-        """The file with these pages' content, and pictures of all others."""
-        new = _contents(self._document, kept)
+    def _built(self, copied: Sequence[int]) -> bytes:
+        """A file with the content of the pages `copied`, and pictures of all others."""
+        new = _contents(self._document, copied)
         try:
             for number in range(len(self._document)):
-                if number not in kept:
+                if number not in copied:
                     self._add_picture(new, number)
             written = io.BytesIO()
             new.save(written)
@@ -116,24 +116,24 @@ class _Rebuilding:
         page.close()
         jpeg = io.BytesIO()
         picture.save(jpeg, "JPEG", quality=_QUALITY)
-        made = new.new_page(width, height, index=number)
+        new_page = new.new_page(width, height, index=number)
         image = pdfium.PdfImage.new(new)
         image.load_jpeg(jpeg, inline=True)
         image.set_matrix(pdfium.PdfMatrix().scale(width, height))
-        made.insert_obj(image)
-        made.gen_content()
-        made.close()
+        new_page.insert_obj(image)
+        new_page.gen_content()
+        new_page.close()
 
     def _is_clean(self, file: bytes) -> bool:
-        """Whether neither the text layer nor any string in the bytes holds what was looked for."""
-        with pdfium.PdfDocument(file) as made:
-            if self._find(PageTexts(made).text) or made.count_attachments():
+        """Whether neither the text layer nor any string in the bytes contains text to mask."""
+        with pdfium.PdfDocument(file) as masked:
+            if self._find(PageTexts(masked).text) or masked.count_attachments():
                 return False
         return not any(self._find(text) for text in strings_of(file))
 
-    def _note_undrawn(self, kept: Sequence[int]) -> None:
-        """Say what pages that became pictures do not show for want of a font."""
-        for number in sorted({*range(len(self._document))} - {*kept}):
+    def _note_undrawn(self, copied: Sequence[int]) -> None:
+        """Count text that the pictures of pages do not show because its font is missing."""
+        for number in sorted({*range(len(self._document))} - {*copied}):
             page = self._document[number]
             if undrawn := count_undrawn(page):
                 self._account.removed[_WITHOUT_FONT] += undrawn
@@ -145,25 +145,25 @@ class _Rebuilding:
             pictures = sum(1 for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=4))
             page.close()
             if pictures:
-                self._account.leave("picture", f"page {number + 1}")
+                self._account.add_not_covered("picture", f"page {number + 1}")
 
 
 def _flatten(document: pdfium.PdfDocument, number: int) -> bool:
-    """Make notes and form fields part of the page, so that they are searched with it."""
+    """Make annotations and form fields part of the page, so that they are searched with it."""
     page = document[number]
     done = c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
     page.close()
     return bool(done != c.FLATTEN_FAIL)
 
 
-def _contents(document: pdfium.PdfDocument, kept: Sequence[int]) -> pdfium.PdfDocument:
-    """A new document with the content of these pages and nothing else of them, in order.
+def _contents(document: pdfium.PdfDocument, copied: Sequence[int]) -> pdfium.PdfDocument:
+    """A new document with only the content of these pages, in order.
 
-    A page is drawn whole into a page of the same size: what the old one has beside its content
-    (notes, actions, properties) has no place there.
+    A page is drawn into a page of the same size, which leaves out its annotations, actions and
+    properties.
     """
     sizes: dict[tuple[float, float], list[int]] = defaultdict(list)
-    for number in kept:
+    for number in copied:
         sizes[document.get_page_size(number)].append(number)
     new = pdfium.PdfDocument.new()
     order: list[int] = []
@@ -177,7 +177,7 @@ def _contents(document: pdfium.PdfDocument, kept: Sequence[int]) -> pdfium.PdfDo
         order += numbers
         drawn.close()
         chosen.close()
-    places = [order.index(number) for number in sorted(order)]
-    if places != list(range(len(places))):
-        c.FPDF_MovePages(new, (ctypes.c_int * len(places))(*places), len(places), 0)
+    positions = [order.index(number) for number in sorted(order)]
+    if positions != list(range(len(positions))):
+        c.FPDF_MovePages(new, (ctypes.c_int * len(positions))(*positions), len(positions), 0)
     return new

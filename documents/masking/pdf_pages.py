@@ -1,4 +1,4 @@
-"""The characters of a PDF's pages, and where findings lie among them."""
+"""The characters of a PDF's pages, and the positions of findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Spot:
 
 
 class PageTexts:
-    """The text layers of all pages as one text, so that what runs over a page's end is found."""
+    """The text layers of all pages as one text, so that text across a page break is found."""
 
     def __init__(self, document: pdfium.PdfDocument) -> None:
         texts = [_characters(document, number) + _PAGE_END for number in range(len(document))]
@@ -38,7 +38,7 @@ class PageTexts:
         self.text = "".join(texts)
 
     def spots(self, start: int, end: int) -> Iterator[Spot]:
-        """Where a stretch of `text` lies, page by page."""
+        """The positions of the characters from `start` to `end` of `text`, page by page."""
         page = bisect_right(self._starts, start) - 1
         while page < len(self._starts) and self._starts[page] < end:
             begins = self._starts[page]
@@ -53,7 +53,7 @@ def _characters(document: pdfium.PdfDocument, number: int) -> str:
     page = document[number]
     with text_layer(page) as layer:
         codes = (c.FPDFText_GetUnicode(layer, at) for at in range(c.FPDFText_CountChars(layer)))
-        # One character for each of PDFium's, so that their numbers fit.
+        # One character for each of PDFium's, so that the indexes are the same.
         text = "".join(_character(code) for code in codes)
     page.close()
     return text
@@ -66,16 +66,19 @@ def _character(code: int) -> str:
 
 
 def boxes(page: pdfium.PdfPage, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[Rect]:
-    """The places of characters on a picture of the page of `size` pixels, a little larger."""
+    """The boxes of characters on a picture of the page, with a margin of 2 pixels.
+
+    `size` is the size of the picture in pixels.
+    """
     rect = c.FS_RECTF()
     x, y = ctypes.c_int(), ctypes.c_int()
 
-    def shown(at_x: float, at_y: float) -> tuple[int, int]:
+    def pixel(at_x: float, at_y: float) -> tuple[int, int]:
         c.FPDF_PageToDevice(page, 0, 0, *size, 0, at_x, at_y, x, y)
         return x.value, y.value
 
     with text_layer(page) as layer:
         for at in (at for spot in spots for at in range(spot.start, spot.end)):
             if c.FPDFText_GetLooseCharBox(layer, at, rect):
-                (x0, y0), (x1, y1) = shown(rect.left, rect.top), shown(rect.right, rect.bottom)
+                (x0, y0), (x1, y1) = pixel(rect.left, rect.top), pixel(rect.right, rect.bottom)
                 yield min(x0, x1) - 2, min(y0, y1) - 2, max(x0, x1) + 2, max(y0, y1) + 2

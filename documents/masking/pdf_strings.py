@@ -1,4 +1,4 @@
-"""Every string in the bytes of a PDF, for a last look at one that was made."""
+"""Every string in the bytes of a PDF, for the final check of a masked file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UTF16 = (b"\xfe\xff", b"\xff\xfe")
 
 
 def strings_of(file: bytes) -> Iterator[str]:
-    """Strings of the file's objects and of its unpacked streams, pictures and fonts left out."""
+    """Strings of the file's objects and decompressed streams, except pictures and fonts."""
     outside, at = [], 0
     for match in _STREAM.finditer(file):
         if match.start() < at:
@@ -45,10 +45,10 @@ def _unpacked(stream: bytes) -> bytes:
 def _strings(data: bytes) -> Iterator[str]:
     literals = [_unescaped(match[1]) for match in _LITERAL.finditer(data)]
     literals += [bytes.fromhex(_even(match[1])) for match in _HEX.finditer(data)]
-    texts = [_text(one) for one in literals]
+    texts = [_text(literal) for literal in literals]
     yield from texts
     if _SHOWS.search(data):
-        # A viewer shows the strings of a line one after the other.
+        # A viewer joins the strings of a line.
         yield "".join(texts)
 
 

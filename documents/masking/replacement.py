@@ -1,4 +1,4 @@
-"""What is to be written over which parts of a text, and who says so."""
+"""Replacements in a text, and the functions that find them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Protocol
 
 
 class Replacement(Protocol):
-    """Characters from `start` up to but not including `end` of a text become `replacement`.
+    """Replaces the characters from `start` up to but not including `end` with `replacement`.
 
-    `label` says what they are, to be counted.
+    `label` is the kind of text that is replaced, for the counts.
     """
 
     @property
@@ -27,15 +27,20 @@ class Replacement(Protocol):
 
 
 Find = Callable[[str], Sequence[Replacement]]
-"""From a text to its replacements, in order; none overlaps another, none is needed after them."""
+"""Finds the replacements in a text: ordered, not overlapping, and complete, so that the masked text
+needs none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """What is masked in a file: what `find` finds in its texts.
+    """What is masked in a file.
 
-    `find_by_rule` is for attributes that steer how the document looks, in which known words are
-    left alone. With `authors`, the names of authors are taken out too.
+    Attributes:
+        find: Finds the replacements in text.
+        find_by_rule: The same for attributes that control layout, without the known words: `left`
+            in such an attribute is not text.
+        authors: Also remove the names of authors.
     """
 
     find: Find
@@ -44,7 +49,7 @@ class Masking:
 
 
 def applied(text: str, replacements: Sequence[Replacement]) -> str:
-    """`text` with the replacements made."""
+    """`text` with the replacements."""
     pieces, at = [], 0
     for one in replacements:
         pieces += [text[at : one.start], one.replacement]

@@ -1,10 +1,10 @@
-"""PP-OCRv6 on the CPU, through RapidOCR and ONNX Runtime. The models lie in RapidOCR's wheel."""
+"""PP-OCRv6 on the CPU, with RapidOCR and ONNX Runtime. RapidOCR's wheel contains the models."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -18,29 +18,31 @@ from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 from rapidocr.main import RapidOCRError
 
 from documents.ocr.rulings import rulings
-from documents.ocr.scan import Point, Scan, SeenLine, lean_of
-from documents.ocr.strips import strips
+from documents.ocr.scan import OcrLine, Point, Scan, lean_of
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 Pixels = npt.NDArray[np.uint8]
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
-# Given by its path, none is looked for on the network.
+# With explicit paths, nothing is downloaded.
 _PATHS = {
     "Det.model_path": "PP-OCRv6_det_small.onnx",
     "Rec.model_path": "PP-OCRv6_rec_small.onnx",
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
-_FIND_SIDE = 1_280  # lines are looked for on a picture made so small, and read on the whole one
+_FIND_SIDE = 1_280  # lines are detected on a picture reduced to this, and read on the full one
 _NO_SIDE = 100_000
-_BATCH = 4  # more are no faster on a CPU, and take more memory
+_BATCH = 4  # a larger batch is no faster on a CPU, and takes more memory
 _LEAST_CONFIDENCE = 0.5
-_SAMPLE = 8  # lines that tell whether a page stands on its head
+_SAMPLE = 8  # lines that are checked for whether a page is upside down
 _FULL_TURN = 4
+_MOST_ASPECT = 2.0  # height by width: no paper format is longer
+_STRIP_ASPECT = 1.5
+_SEARCHED = 0.25  # part of a strip, at its end, that is searched for a place to cut
 
 
 class OcrEngine:
-    """Finds lines of text and reads them. Takes up to 900 MiB for a page of A4."""
+    """Detects and reads lines of text. Takes up to 900 MiB for an A4 page."""
 
     def __init__(self, threads: int) -> None:
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
@@ -59,7 +61,7 @@ class OcrEngine:
         )
 
     def scan(self, picture: Image.Image) -> Scan:
-        """The lines on a picture, which is turned upright if most of its lines are not."""
+        """Read the lines of a picture. It is turned upright if most of its lines are not."""
         pixels = np.asarray(picture.convert("RGB"))[:, :, ::-1]
         try:
             return self._scan(np.ascontiguousarray(pixels))
@@ -73,7 +75,7 @@ class OcrEngine:
         turns = 0
         upright = pixels
         found = self._find(upright)
-        if _stand_on_end(found):
+        if _are_vertical(found):
             turns, upright = 1, np.ascontiguousarray(np.rot90(pixels))
             found = self._find(upright)
         if self._is_upside_down(upright, found):
@@ -91,27 +93,27 @@ class OcrEngine:
     def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         """The four corners of each line."""
         found: list[npt.NDArray[np.float32]] = []
-        for top, bottom in strips(pixels):
+        for top, bottom in _strips(pixels):
             try:
-                _, seen = self._engine.detect_and_crop(pixels[top:bottom], {})
+                _, detected = self._engine.detect_and_crop(pixels[top:bottom], {})
             except RapidOCRError:
                 continue
-            found += [corners + np.array([0, top], np.float32) for corners in _all(seen.boxes)]
+            found += [corners + np.array([0, top], np.float32) for corners in _all(detected.boxes)]
         return found
 
     def _is_upside_down(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> bool:
         longest = sorted(found, key=_length, reverse=True)[:_SAMPLE]
         if not longest:
             return False
-        _, told = self._engine.cls_and_rotate(self._crops(pixels, longest))
-        return 2 * sum(label == "180" for label, _ in _all(told.cls_res)) > len(longest)
+        _, result = self._engine.cls_and_rotate(self._crops(pixels, longest))
+        return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
 
-    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[SeenLine]:
+    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[OcrLine]:
         if not found:
             return []
         read = self._engine.recognize_txt(self._crops(pixels, found))
         return [
-            SeenLine(text.strip(), float(confidence), _corners(corners))
+            OcrLine(text.strip(), float(confidence), _corners(corners))
             for text, confidence, corners in zip(
                 _all(read.txts), _all(read.scores), found, strict=True
             )
@@ -123,8 +125,8 @@ class OcrEngine:
         return crops
 
 
-def _stand_on_end(found: Sequence[npt.NDArray[np.float32]]) -> bool:
-    """Whether most of what was found runs up or down the page."""
+def _are_vertical(found: Sequence[npt.NDArray[np.float32]]) -> bool:
+    """Whether most of the detected text is vertical."""
     upright = sum(_length(corners) for corners in found if not _is_tall(corners))
     return sum(_length(corners) for corners in found if _is_tall(corners)) > 2 * upright
 
@@ -142,10 +144,37 @@ def _corners(corners: npt.NDArray[np.float32]) -> tuple[Point, Point, Point, Poi
     return one, two, three, four
 
 
-def _all(found: Iterable[Found] | None) -> Iterable[Found]:
+def _all(found: Iterable[Item] | None) -> Iterable[Item]:
     return () if found is None else found
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """ONNX Runtime tells in words alone that it got no memory."""
+    """ONNX Runtime reports lack of memory only in the message."""
     return "bad_alloc" in str(error) or "Failed to allocate memory" in str(error)
+
+
+def _strips(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """Cut a long picture, such as a screenshot of a whole conversation, between lines of text.
+
+    Yields the first row of each strip and the row after its last, from the top. A picture that is
+    not long is one strip. A cut is made where the rows of pixels vary least.
+    """
+    height, width = pixels.shape[:2]
+    top = 0
+    while height - top > _MOST_ASPECT * width:
+        end = top + max(1, round(_STRIP_ASPECT * width))
+        start = end - max(1, round(_SEARCHED * (end - top)))
+        # The middle of equal rows, so that no line of text is close to the cut.
+        ink = pixels[start:end].std(axis=(1, 2))
+        plainest = np.flatnonzero(ink <= ink.min() + 1.0)
+        cut = start + int(_middle_of_longest_run(plainest))
+        cut = max(cut, top + 1)
+        yield top, cut
+        top = cut
+    yield top, height
+
+
+def _middle_of_longest_run(rows: npt.NDArray[np.intp]) -> int:
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    longest = max(runs, key=len)
+    return int(longest[len(longest) // 2])

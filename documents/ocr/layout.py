@@ -1,4 +1,4 @@
-"""The lines that OCR saw, as lines of a page: straightened, in reading order, with their cells."""
+"""Converts the lines that OCR read to lines of a page, in reading order and with cells."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from functools import reduce
 from statistics import median
 
 from documents.document import BlockKind
-from documents.ocr.scan import Point, Scan, SeenLine
+from documents.ocr.scan import OcrLine, Point, Scan
 from documents.page.blocks import Box, Line, PageBlock, blocks
 from documents.page.lines import is_unspaced, join
 from documents.page.reading_order import in_columns, in_rows
-from documents.page.rulings import Grid, grids, put_between
+from documents.page.rulings import Grid, grids, insert_tables
 
-_GAP = 1.5  # in heights of a line: farther apart than this, words stand in two cells
+_GAP = 1.5  # in line heights: a wider gap separates two cells
 _HIGHEST = 1.2  # of a Chinese line, in widths of a character
 _OPENING = tuple("（《〈“‘「『【〔［")
 _CLOSING = tuple("，。、；：？！）》〉”’」』】〕］")
 
-Placed = tuple[Box, SeenLine]
+Placed = tuple[Box, OcrLine]
 _NEAR = 0.3  # in heights of a line: rulings closer than this meet
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a scan's pixels lie on the page: `scale` points to a pixel, and by how much it leans."""
+    """Maps a scan's pixels to the page: `scale` is points per pixel, `lean` the skew in radians."""
 
     scan: Scan
     scale: float
     lean: float
 
-    def straight(self, line: SeenLine) -> Box:
+    def straight(self, line: OcrLine) -> Box:
         """The box of a line once the scan is straightened, in pixels.
 
-        What is found of a short line is too high and leans by itself: it is laid straight around
-        its middle, and made as high as its characters are wide.
+        The detected box of a short line is too high and has its own skew: it is rotated around its
+        centre, and its height is limited by the width of its characters.
         """
         corners = line.corners
         x, y = _turned(_middle(corners), -self.lean)
@@ -47,10 +47,10 @@ class Frame:
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     def on_page(self, box: Box) -> Box:
-        """The box, in points of the page, around a box of the straightened scan."""
+        """The box in points of the page that contains a box of the straightened scan."""
         left, top, right, bottom = box
         corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        found = _around([self.scan.as_given(_turned(point, self.lean)) for point in corners])
+        found = _around([self.scan.on_original(_turned(point, self.lean)) for point in corners])
         left, top, right, bottom = (round(max(0.0, edge) * self.scale, 2) for edge in found)
         return left, top, right, bottom
 
@@ -59,21 +59,23 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
     """The blocks of a scan in reading order; boxes are in pixels of the straightened scan."""
     height = median(_heights(scan)) if scan.lines else 0.0
     found = grids(scan.along, scan.down, _NEAR * height)
-    inside: list[dict[int, list[SeenLine]]] = [{} for _ in found]
+    inside: list[dict[int, list[OcrLine]]] = [{} for _ in found]
     outside = []
     for line in scan.lines:
         x, y = _centre(frame.straight(line))
-        cells = [(grid.cell_at(x, y), held) for grid, held in zip(found, inside, strict=True)]
-        cell, held = next((one for one in cells if one[0] is not None), (None, {}))
+        cells = [(grid.cell_at(x, y), content) for grid, content in zip(found, inside, strict=True)]
+        cell, content = next((one for one in cells if one[0] is not None), (None, {}))
         if cell is None:
             outside.append(line)
         else:
-            held.setdefault(cell, []).append(line)
-    tables = [_table(grid, held, frame) for grid, held in zip(found, inside, strict=True) if held]
-    return put_between(blocks(lines(outside, frame)), tables)
+            content.setdefault(cell, []).append(line)
+    tables = [
+        _table(grid, content, frame) for grid, content in zip(found, inside, strict=True) if content
+    ]
+    return insert_tables(blocks(lines(outside, frame)), tables)
 
 
-def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
+def lines(seen: Sequence[OcrLine], frame: Frame) -> list[Line]:
     """Lines in reading order; boxes are those of the straightened scan, in pixels."""
     boxes = [frame.straight(line) for line in seen]
     rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
@@ -81,18 +83,18 @@ def lines(seen: Sequence[SeenLine], frame: Frame) -> list[Line]:
 
 
 def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line], list[Placed]]:
-    """The lines of a text layer and those that OCR saw elsewhere on the page, in reading order.
+    """Merge the lines of a text layer with those that OCR read elsewhere on the page.
 
-    And what was taken from OCR. Boxes are in points of the page. Where both say something, the
-    text layer is right.
+    Returns the lines in reading order, and the OCR lines used. Boxes are in points of the page.
+    Where both have text, the text layer is used.
     """
     frame = Frame(scan, scale, 0.0)
     taken = [line.box for line in layer]
-    seen = [
+    ocr_lines = [
         replace(line, box=frame.on_page(line.box), height=line.height * scale)
         for line in lines(scan.lines, frame)
     ]
-    found = [*layer, *(line for line in seen if not _lies_on(line.box, taken))]
+    found = [*layer, *(line for line in ocr_lines if not _lies_on(line.box, taken))]
     boxes = [line.box for line in found]
     order = [at for column in in_columns(boxes) for row in in_rows(boxes, column) for at in row]
     placed = [(frame.on_page(frame.straight(line)), line) for line in scan.lines]
@@ -102,16 +104,16 @@ def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line],
 
 
 def confidence(block: PageBlock, placed: Sequence[Placed]) -> float | None:
-    """The mean confidence of the characters of a block; None where OCR read none of them."""
+    """The mean confidence of the characters of a block; None if OCR read none of them."""
     inside = [line for box, line in placed if _holds(block.box, _centre(box))]
     characters = sum(len(line.text) for line in inside)
     weighted = sum(len(line.text) * line.confidence for line in inside)
     return round(weighted / characters, 4) if characters else None
 
 
-def _table(grid: Grid, held: Mapping[int, Sequence[SeenLine]], frame: Frame) -> PageBlock:
+def _table(grid: Grid, content: Mapping[int, Sequence[OcrLine]], frame: Frame) -> PageBlock:
     def words(cell: int) -> str:
-        text = reduce(join, (line.text for line in lines(held.get(cell, ()), frame)), "")
+        text = reduce(join, (line.text for line in lines(content.get(cell, ()), frame)), "")
         return " ".join(text.split())
 
     return PageBlock(grid.text(words), BlockKind.table, grid.box)
@@ -121,7 +123,7 @@ def _heights(scan: Scan) -> list[float]:
     return [math.dist(line.corners[0], line.corners[3]) for line in scan.lines]
 
 
-def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
+def _line(row: Sequence[OcrLine], boxes: Sequence[Box]) -> Line:
     height = median(box[3] - box[1] for box in boxes)
     cells = [row[0].text]
     right = boxes[0][2]
@@ -134,13 +136,13 @@ def _line(row: Sequence[SeenLine], boxes: Sequence[Box]) -> Line:
     return Line(tuple(cells), _with_marks(row, _around_boxes(boxes), height), height, _first(row))
 
 
-def _with_marks(row: Sequence[SeenLine], box: Box, height: float) -> Box:
-    """The box of a row with the empty half of a bracket or stop at its edges, as text has it.
+def _with_marks(row: Sequence[OcrLine], box: Box, height: float) -> Box:
+    """The box of a row including the empty half of full-width punctuation at its edges.
 
-    What OCR finds is ink, and a line that begins with a bracket would look set in.
+    OCR detects ink, so a line that begins with a bracket would look indented.
     """
     left, top, right, bottom = box
-    em = 0.8 * height  # what is found is a little higher than the characters
+    em = 0.8 * height  # detected boxes are a little higher than the characters
     if row[0].text.startswith(_OPENING):
         left -= 0.5 * em
     if row[-1].text.endswith(_CLOSING):
@@ -148,8 +150,8 @@ def _with_marks(row: Sequence[SeenLine], box: Box, height: float) -> Box:
     return left, top, right, bottom
 
 
-def _first(row: Sequence[SeenLine]) -> float:
-    """How wide the first word is: of Chinese, two characters, since a mark may hang on one."""
+def _first(row: Sequence[OcrLine]) -> float:
+    """The width of the first word. In Chinese, two characters: punctuation stays with the first."""
     seen = row[0]
     width = math.dist(*seen.corners[:2])
     columns = sum(2 if is_unspaced(char) else 1 for char in seen.text)
@@ -191,7 +193,7 @@ def _holds(box: Box, point: Point) -> bool:
 
 
 def _lies_on(box: Box, others: Sequence[Box]) -> bool:
-    """Whether other boxes cover a third of a box."""
+    """Whether other boxes cover more than a third of a box."""
     covered = sum(
         max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
         * max(0.0, min(box[3], other[3]) - max(box[1], other[1]))

@@ -1,4 +1,4 @@
-"""OCR, loaded by the process that first needs it and by no other."""
+"""OCR, loaded on first use, so that other processes do not load it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def scan(picture: Image.Image, threads: int) -> Scan:
 
 @cache
 def _engine(threads: int) -> OcrEngine:
-    # ONNX Runtime reports to its makers and keeps an id of the machine, unless it is told not to
-    # before it is imported: its own call for that comes too late.
+    # ONNX Runtime sends telemetry with a machine id unless this is set before it is imported; its
+    # own call to disable it is too late.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # Takes a second and 200 MiB, which a process that reads letters should not spend.
+    # Loading takes a second and 200 MiB.
     from documents.ocr.engine import OcrEngine  # noqa: PLC0415
 
     return OcrEngine(threads)

@@ -1,4 +1,4 @@
-"""What OCR saw on one picture, before anybody knows what is a paragraph."""
+"""The raw result of OCR on one picture."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class SeenLine:
-    """A run of characters. `corners` are its top left, top right, bottom right, bottom left one."""
+class OcrLine:
+    """A line of text. `corners` are top left, top right, bottom right, bottom left."""
 
     text: str
     confidence: float
@@ -25,15 +25,19 @@ class SeenLine:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The lines of a picture, in pixels of the picture as it stands upright.
+    """The lines of a picture, in pixels of the upright picture.
 
-    `turns` quarter turns against the clock made the picture, `width` by `height` as it was given,
-    stand upright. `lean` is the angle, clockwise in radians, by which its lines fall from left to
-    right. Rulings are those of the picture straightened, which is turned back by that angle around
-    its top left corner.
+    Attributes:
+        width: The width of the original picture.
+        height: The height of the original picture.
+        turns: Counterclockwise quarter turns that make the original picture upright.
+        lean: The skew: the clockwise angle of the lines, in radians.
+        along: Horizontal lines of the straightened picture, which is the upright picture rotated
+            back by `lean` around its top left corner.
+        down: Its vertical lines.
     """
 
-    lines: tuple[SeenLine, ...]
+    lines: tuple[OcrLine, ...]
     width: int
     height: int
     turns: int = 0
@@ -41,8 +45,8 @@ class Scan:
     along: tuple[Ruling, ...] = ()
     down: tuple[Ruling, ...] = ()
 
-    def as_given(self, point: Point) -> Point:
-        """Where a point of the upright picture lies on the picture as it was given."""
+    def on_original(self, point: Point) -> Point:
+        """Map a point of the upright picture to the original picture."""
         x, y = point
         if self.turns == 1:
             return self.width - y, x
@@ -53,8 +57,8 @@ class Scan:
         return x, y
 
 
-def lean_of(lines: Iterable[SeenLine]) -> float:
-    """The angle that the longer lines have in common, up to ten degrees."""
+def lean_of(lines: Iterable[OcrLine]) -> float:
+    """The median angle of the longer lines; 0 if it exceeds ten degrees."""
     leans = [
         math.atan2(right[1] - left[1], right[0] - left[0])
         for line in lines

@@ -1,1 +1,1 @@
-"""Word, Excel and OpenDocument containers: their parts, styles, numbering and text."""
+"""Word, Excel and OpenDocument containers: parts, styles, numbering and text."""

@@ -1,6 +1,6 @@
-"""What shapes, charts and diagrams of an Office file say (DrawingML, ECMA-376 part 1, 20 and 21).
+"""Text of shapes, charts and diagrams of Office files (DrawingML, ECMA-376 part 1, 20 and 21).
 
-Text boxes of Word's are parts of its paragraphs and are read with them.
+Text boxes of Word are in its paragraphs and are read with them.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ _PARTS = re.compile(
 _ODF_DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 
 
-def drawn_words(package: Package) -> Iterator[str]:
-    """The words of each shape, title or label, a paragraph a line."""
+def drawing_text(package: Package) -> Iterator[str]:
+    """The text of each shape, title or label, one line for each paragraph."""
     for name in package.names:
         root = package.xml(name, lenient=True) if _PARTS.fullmatch(name) else None
         for element in root.iter() if root is not None else ():
-            yield from _said(element, _line)
+            yield from _text(element, _line)
 
 
 def _line(paragraph: etree._Element) -> str:
     return "".join(str(words.text or "") for words in paragraph.iter("{*}t"))
 
 
-def drawn_words_of_ods(content: etree._Element) -> Iterator[str]:
-    """The same of an OpenDocument workbook's content (OpenDocument 1.3, part 3, 10)."""
+def ods_drawing_text(content: etree._Element) -> Iterator[str]:
+    """The same for the content of an OpenDocument workbook (OpenDocument 1.3, part 3, 10)."""
     for element in content.iter(f"{_ODF_DRAWING}*"):
-        yield from _said(element, lambda paragraph: "".join(map(str, paragraph.itertext())))
+        yield from _text(element, lambda paragraph: "".join(map(str, paragraph.itertext())))
 
 
-def _said(element: etree._Element, words: Callable[[etree._Element], str]) -> Iterator[str]:
-    """The paragraphs right below an element, where any has words."""
-    lines = [words(inside) for inside in element if local_name(inside) == "p"]
+def _text(element: etree._Element, line_text: Callable[[etree._Element], str]) -> Iterator[str]:
+    """The paragraphs right below an element, if any of them has text."""
+    lines = [line_text(inside) for inside in element if local_name(inside) == "p"]
     if any(lines):
         yield "\n".join(lines)

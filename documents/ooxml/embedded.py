@@ -1,4 +1,4 @@
-"""Which parts of a container are files of their own, that its reader does not look into."""
+"""The parts of a container that are embedded files, which its reader does not read."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from enum import StrEnum
 
 from documents.ooxml.package import Package
 
-WRITTEN = (".xml", ".rels", ".vml")
-CHUNK = "/aFChunk"
+XML_SUFFIXES = (".xml", ".rels", ".vml")
+CHUNK_RELATION = "/aFChunk"
 _PICTURES = frozenset(
     ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "wdp", "webp", "jb2")
 )
 _FONTS = frozenset(("odttf", "ttf", "otf"))
-# How the program shows or prints it, and what is said of a seal.
-_PASSED_OVER = re.compile(
+# Settings for display and printing, and data about seals.
+_IGNORED = re.compile(
     r"mimetype|docProps/thumbnail.*|xl/printerSettings/.*|(?:Thumbnails|ObjectReplacements|"
     r"Configurations2)/.*|.*\.rdf|(?:.*/)?Signs/.*",
     re.IGNORECASE,
 )
 
 
-class Part(StrEnum):
-    """What a part is that is no XML of the document's own."""
+class PartKind(StrEnum):
+    """The kind of a part that is not XML of the document itself."""
 
     picture = "picture"
     embedded = "embedded file"
     font = "font"
 
 
-def sort_of(name: str) -> Part:
+def kind_of_part(name: str) -> PartKind:
     extension = posixpath.splitext(name)[1].lstrip(".").lower()
     if extension in _PICTURES:
-        return Part.picture
-    return Part.font if extension in _FONTS else Part.embedded
+        return PartKind.picture
+    return PartKind.font if extension in _FONTS else PartKind.embedded
 
 
 def embedded_files(package: Package) -> Iterator[str]:
-    """The names of files inside, those that Word takes in as text of its own among them."""
+    """The names of embedded files, including those that Word includes as text (`altChunk`)."""
     chunks = {chunk for name in package.names for chunk in _chunks(package, name)}
     for name in package.names:
-        is_own = name.lower().endswith(WRITTEN) or _PASSED_OVER.fullmatch(name)
-        if name in chunks or (not is_own and sort_of(name) is Part.embedded):
+        is_own = name.lower().endswith(XML_SUFFIXES) or _IGNORED.fullmatch(name)
+        if name in chunks or (not is_own and kind_of_part(name) is PartKind.embedded):
             yield name
 
 
 def _chunks(package: Package, name: str) -> list[str]:
-    """The files that a part takes in."""
+    """The files that a part includes as text."""
     folder, base = posixpath.split(name)
     if not base.endswith(".rels") or posixpath.basename(folder) != "_rels":
         return []
     part = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
-    return package.all_related(part, CHUNK) if part else []
+    return package.all_related(part, CHUNK_RELATION) if part else []

@@ -1,7 +1,7 @@
-"""The numbers that Word writes before paragraphs and does not keep in their text.
+"""The numbers that Word computes for paragraphs and does not store in their text.
 
-Chinese documents number their articles and headings so: without them the words "Article 5" or
-their like are missing from what is read.
+Chinese documents number articles and headings this way: without it "Article 5" and the like would
+be missing from the text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Level:
 
 
 class Numbering:
-    """Counts the numbered paragraphs of one document, which are to be asked about in order."""
+    """Counts the numbered paragraphs of one document. Call `mark` in document order."""
 
     def __init__(self, root: etree._Element | None) -> None:
         abstract: dict[str | None, dict[int, _Level]] = {}
@@ -45,7 +45,7 @@ class Numbering:
                 self._lists[name] = (base, abstract.get(base, {}))
 
     def mark(self, paragraph: etree._Element, inherited: tuple[str | None, int]) -> str | None:
-        """The number and a space; empty for a bullet; None where the paragraph has neither."""
+        """The number and a space; empty for a bullet; None for a paragraph without either."""
         properties = child(paragraph, "pPr")
         own = child(properties, "numPr") if properties is not None else None
         list_id, level = inherited
@@ -58,7 +58,7 @@ class Numbering:
         if level not in levels:
             return None
         self._count(base, levels, level)
-        return self._shown(self._counts[base], levels, level)
+        return self._label(self._counts[base], levels, level)
 
     def _count(self, base: str | None, levels: dict[int, _Level], level: int) -> None:
         fresh = [levels[at].start - 1 if at in levels else 0 for at in range(_LEVELS)]
@@ -68,11 +68,11 @@ class Numbering:
         counts[level] += 1
         counts[level + 1 :] = fresh[level + 1 :]
 
-    def _shown(self, counts: list[int], levels: dict[int, _Level], level: int) -> str:
+    def _label(self, counts: list[int], levels: dict[int, _Level], level: int) -> str:
         def number(match: re.Match[str]) -> str:
             at = int(match.group(1)) - 1
             form = levels[at].format if at in levels else "decimal"
-            return _written(counts[at], form)
+            return _formatted(counts[at], form)
 
         if levels[level].format in {"bullet", "none"}:
             return ""
@@ -95,7 +95,7 @@ def _levels(abstract: etree._Element) -> list[tuple[int, _Level]]:
     ]
 
 
-def _written(number: int, form: str) -> str:
+def _formatted(number: int, form: str) -> str:
     if form.startswith(("chinese", "japaneseCounting", "ideographDigital", "taiwanese")):
         return chinese(number)
     if form in {"lowerLetter", "upperLetter"} and number > 0:
@@ -109,7 +109,7 @@ def _written(number: int, form: str) -> str:
 
 
 def chinese(number: int) -> str:
-    """1 to 9,999 as counted in Chinese: 十, 二十一, 一百零五."""
+    """1 to 9,999 in Chinese numerals: 十, 二十一, 一百零五. Other numbers stay in digits."""
     if not 0 < number < 10_000:
         return str(number)
     words, gap = "", False

@@ -1,4 +1,4 @@
-"""The zip container of Office documents (Open Packaging Conventions), opened with care."""
+"""The ZIP container of Office documents (Open Packaging Conventions), with limits on its size."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORD_MAIN_TYPES = frozenset(
 _MOST_PARTS = 10_000
 _MOST_RATIO = 200
 _RATIO_MATTERS_FROM = 16 * MIB
-_DAMAGED = "The file begins like a zip container but is damaged or cut short. Send it again."
+_DAMAGED = "The file is a ZIP container that is damaged or cut short. Send it again."
 _BAD_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
     OSError, ValueError,
@@ -39,10 +39,10 @@ _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 
 
 class Package:
-    """The parts of one file. Only the parts that are asked for are unpacked.
+    """The parts of one file. A part is decompressed when it is requested.
 
-    Raises `CorruptDocument`, `EncryptedDocument` or, for one that unpacks to more than `limits`
-    or than any real document does, `DocumentTooLong`.
+    Raises `CorruptDocument`, `EncryptedDocument`, or `DocumentTooLong` for a file that decompresses
+    to more than `limits` allow or is probably a ZIP bomb.
     """
 
     def __init__(self, path: Path, limits: ReadLimits | None = None) -> None:
@@ -52,7 +52,7 @@ class Package:
         except _BAD_ZIP as error:
             self._file.close()
             raise CorruptDocument(_DAMAGED) from error
-        self._left = limits.max_expanded_bytes if limits else 64 * MIB
+        self._remaining = limits.max_expanded_bytes if limits else 64 * MIB
         if limits and self._is_bomb(limits.max_expanded_bytes):
             self._close()
             raise _too_large()
@@ -76,31 +76,31 @@ class Package:
 
     @property
     def entries(self) -> list[zipfile.ZipInfo]:
-        """What the container holds, in its order, folders and what has a name twice included."""
+        """All entries in their order, including folders and duplicate names."""
         return self._zip.infolist()
 
     def data(self, name: str) -> bytes | None:
-        """The bytes of a part; None where there is no such part."""
+        """The bytes of a part; None if there is no such part."""
         entry = self._zip.NameToInfo.get(name)
         return self.unpacked(entry) if entry is not None else None
 
     def unpacked(self, entry: zipfile.ZipInfo) -> bytes:
         if entry.flag_bits & 0x1:
-            raise EncryptedDocument("The document's container has a password. Send it without one.")
+            raise EncryptedDocument("The document has a password. Send it without one.")
         try:
             with self._zip.open(entry) as part:
-                data = part.read(self._left + 1)
+                data = part.read(self._remaining + 1)
         except _BAD_ZIP as error:
             raise CorruptDocument(_DAMAGED) from error
-        self._left -= len(data)
-        if self._left < 0:
+        self._remaining -= len(data)
+        if self._remaining < 0:
             raise _too_large()
         return data
 
     def xml(self, name: str, *, lenient: bool = False) -> etree._Element | None:
-        """The root of an XML part; None where there is no such part.
+        """The root of an XML part; None if there is no such part.
 
-        A `lenient` look forgives what is not well-formed, as far as there is a root.
+        With `lenient`, XML that is not well-formed is accepted if it has a root element.
         """
         data = self.data(name)
         if data is None:
@@ -114,17 +114,17 @@ class Package:
         except etree.XMLSyntaxError as error:
             if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
                 raise MemoryError from error
-            raise CorruptDocument(f"The part {_shown(name)} is not well-formed XML.") from error
+            raise CorruptDocument(f"The part {_printable(name)} is not well-formed XML.") from error
         if root is None:
-            raise CorruptDocument(f"The part {_shown(name)} holds no XML.")
+            raise CorruptDocument(f"The part {_printable(name)} has no XML content.")
         if root.getroottree().docinfo.internalDTD is not None:
             raise CorruptDocument(
-                "The document declares XML entities, which none may. Save it anew."
+                "The document declares XML entities, which are not allowed. Save it again."
             )
         return root
 
     def main_part(self, types: Collection[str]) -> str | None:
-        """The name of the part that has one of the content types and is the package's main one."""
+        """The name of the main part, if it has one of the content types."""
         name = self.related("", "/officeDocument")
         declared = self.xml("[Content_Types].xml")
         if name is None or declared is None:
@@ -139,25 +139,25 @@ class Package:
         return None
 
     def related(self, part: str, kind: str) -> str | None:
-        """The name of the part that `part` (the package itself if empty) names as its `kind`."""
+        """The first of `all_related`; None if there is none."""
         return next(iter(self.all_related(part, kind)), None)
 
     def all_related(self, part: str, kind: str) -> list[str]:
-        """The names of all parts that `part` names as its `kind`, in its order, each once."""
-        found = [name for _, said, name in self._relations(part) if said.endswith(kind)]
+        """All parts related to `part` (the package if empty) as `kind`, in order, each once."""
+        found = [name for _, type_, name in self._relations(part) if type_.endswith(kind)]
         return list(dict.fromkeys(found))
 
     def related_as(self, part: str, relation: str) -> str | None:
-        """The name of the part that `part` names under the id `relation`."""
-        return next((name for said, _, name in self._relations(part) if said == relation), None)
+        """The part related to `part` by the relationship with the id `relation`."""
+        return next((name for id_, _, name in self._relations(part) if id_ == relation), None)
 
     def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
-        """The id, kind and name of what a part names, in its order."""
+        """The id, type and target of each relationship of a part, in order."""
         folder, base = posixpath.split(part)
         relations = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
-        for one in relations.iter(_RELATIONSHIP) if relations is not None else ():
-            name = posixpath.normpath(posixpath.join("/", folder, one.get("Target") or ""))
-            yield one.get("Id") or "", one.get("Type") or "", name.lstrip("/")
+        for entry in relations.iter(_RELATIONSHIP) if relations is not None else ():
+            name = posixpath.normpath(posixpath.join("/", folder, entry.get("Target") or ""))
+            yield entry.get("Id") or "", entry.get("Type") or "", name.lstrip("/")
 
     def _close(self) -> None:
         self._zip.close()
@@ -173,10 +173,9 @@ class Package:
 
 def _too_large() -> DocumentTooLong:
     return DocumentTooLong(
-        "The document unpacks to more than is allowed for a file of its size. Split it, or leave "
-        "out its pictures."
+        "The document unpacks to more than the limit. Split it, or remove its pictures."
     )
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return name if name.isascii() and name.isprintable() else "inside"

@@ -1,4 +1,4 @@
-"""The parts of a Word document that its layout rests on, read with care and written again."""
+"""The parts of a Word document that determine its layout, for reading and rewriting."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NEW_PART = (1980, 1, 1, 0, 0, 0)
 
 
 class Parts:
-    """XML parts by name, each read once; `written` gives the file with what has changed.
+    """XML parts by name, each read once. `written` returns the file with the changed parts.
 
-    All of it raises what `documents.ooxml.package.Package` raises.
+    The methods raise what `documents.ooxml.package.Package` raises.
     """
 
     def __init__(self, path: Path, limits: ReadLimits) -> None:
@@ -30,7 +30,7 @@ class Parts:
         with Package(path, limits) as package:
             main = package.main_part(WORD_MAIN_TYPES)
             if main is None:
-                raise CorruptDocument("The container holds no Word document. Save it anew.")
+                raise CorruptDocument("The container holds no Word document. Save it again.")
             self.main = main
             self._read(package, main)
             self.relations_name = _relations_of(main)
@@ -46,19 +46,19 @@ class Parts:
         return self._roots.get(name)
 
     def related(self, kind: str) -> etree._Element | None:
-        """The root of the part that the main one names as its `kind`, as `styles`."""
+        """The root of the part that is related to the main part as `kind`, such as `styles`."""
         for found, target in self._targets.values():
             if found == kind:
                 return self._roots.get(target)
         return None
 
     def target(self, relation_id: str | None) -> etree._Element | None:
-        """The root of the part that a relationship of the main one leads to."""
+        """The root of the part that is the target of a relationship of the main part."""
         _, target = self._targets.get(relation_id or "", ("", ""))
         return self._roots.get(target)
 
     def add(self, root: etree._Element, name: str, *, kind: str, media_type: str) -> str:
-        """Add a part beside the main one; returns the id of its relationship."""
+        """Add a part in the folder of the main part; returns the id of its relationship."""
         folder = posixpath.dirname(self.main)
         stem, dot, extension = name.rpartition(".")
         taken = {entry.casefold() for entry in self._names()}
@@ -91,7 +91,7 @@ class Parts:
         return relation_id
 
     def written(self) -> bytes:
-        """The whole file, with every part that was not changed as it was."""
+        """The bytes of the file. Parts that were not changed are copied."""
         changed = {
             name: _serialized(root)
             for name, root in self._roots.items()
@@ -121,7 +121,7 @@ class Parts:
             return {*package.names, *self._roots}
 
     def _relation_base(self) -> str:
-        """Where this file's edition of the standard keeps the names of relationships."""
+        """The namespace of relationship types in this file's edition of the standard."""
         relations = self._roots[self.relations_name]
         for relation in relations:
             base, _, kind = (relation.get("Type") or "").rpartition("/")
@@ -137,14 +137,14 @@ class Parts:
 
 
 def rewritten(package: Package, changed: Mapping[str, bytes]) -> bytes:
-    """A zip container's bytes with some of its parts replaced or added; the rest stays."""
-    left = dict(changed)
+    """The bytes of a ZIP container with some parts replaced or added."""
+    pending = dict(changed)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in package.entries:
-            data = left.pop(entry.filename, None)
+            data = pending.pop(entry.filename, None)
             new.writestr(entry, package.unpacked(entry) if data is None else data)
-        for name, data in left.items():
+        for name, data in pending.items():
             new.writestr(zipfile.ZipInfo(name, _NEW_PART), data, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 

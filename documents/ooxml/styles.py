@@ -1,4 +1,4 @@
-"""What a DOCX paragraph's style says: whether it is a heading, and how it is numbered."""
+"""Paragraph styles of a DOCX: whether they are headings, and how they are numbered."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_ANCESTORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`numbering` is the list's id and the level, as far as the style says them.
+    """`numbering` is the list's id and the level, as far as the style defines them.
 
-    `level` is a heading's, from 1, and None where the style does not say.
+    `level` is the level of a heading, from 1; None if the style does not define it.
     """
 
     heading: bool = False
@@ -38,7 +38,7 @@ class Styles:
                 self._elements[name] = style
 
     def of(self, paragraph: etree._Element) -> Style:
-        """The style of a paragraph, with its own outline level taken into account."""
+        """The style of a paragraph. The paragraph's own outline level takes precedence."""
         properties = child(paragraph, "pPr")
         name = value(properties, "pStyle")
         if name not in self._known:
@@ -47,7 +47,7 @@ class Styles:
         level = value(properties, "outlineLvl")
         if level is None:
             return style
-        return Style(_is_heading_level(level), style.numbering, _outline(level))
+        return Style(_is_heading_level(level), style.numbering, _heading_level(level))
 
     def _resolve(self, name: str | None) -> Style:
         heading: bool | None = None
@@ -61,9 +61,9 @@ class Styles:
             properties = child(element, "pPr")
             outline = value(properties, "outlineLvl")
             if heading is None and outline is not None:
-                heading, outlined = _is_heading_level(outline), _outline(outline)
+                heading, outlined = _is_heading_level(outline), _heading_level(outline)
             if heading is None and _HEADING.fullmatch(value(element, "name") or ""):
-                heading, outlined = True, _named(value(element, "name") or "")
+                heading, outlined = True, _level_in_name(value(element, "name") or "")
             if list_id is None:
                 list_id = value(properties, "numPr", "numId")
                 level = _number(value(properties, "numPr", "ilvl"))
@@ -75,12 +75,12 @@ def _is_heading_level(level: str) -> bool:
     return _number(level, _BODY_LEVEL) < _BODY_LEVEL
 
 
-def _outline(level: str) -> int | None:
+def _heading_level(level: str) -> int | None:
     return _number(level) + 1 if _is_heading_level(level) else None
 
 
-def _named(style: str) -> int | None:
-    """The level in the name of a style, such as `heading 2`; a title stands above all."""
+def _level_in_name(style: str) -> int | None:
+    """The level in the name of a style, such as `heading 2`; 1 for a title."""
     digits = re.search("[0-9]", style)
     if digits:
         return int(digits.group())

@@ -1,4 +1,4 @@
-"""Properties in WordprocessingML, written where the schema (ECMA-376, 17) wants them."""
+"""Writes properties of WordprocessingML in the order of the schema (ECMA-376, 17)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def namespace(element: etree._Element) -> str:
 
 
 def made(parent: etree._Element, name: str) -> etree._Element:
-    """The child of that name; a new one, in the schema's place, where there is none."""
+    """The child of that name. It is created, in the schema's order, if it does not exist."""
     element = child(parent, name)
     if element is not None:
         return element
@@ -56,7 +56,7 @@ def made(parent: etree._Element, name: str) -> etree._Element:
 
 
 def properties(element: etree._Element) -> etree._Element:
-    """The properties of a paragraph or a run, which come first in it."""
+    """The properties of a paragraph or a run, created as its first child if missing."""
     name = "rPr" if local_name(element) == "r" else "pPr"
     found = child(element, name)
     if found is None:
@@ -66,7 +66,7 @@ def properties(element: etree._Element) -> etree._Element:
 
 
 def give(element: etree._Element, **values: str | int | None) -> None:
-    """Set attributes; None takes one away."""
+    """Set attributes. None removes an attribute."""
     for name, value in values.items():
         key = f"{{{namespace(element)}}}{name}"
         if value is None:
@@ -76,7 +76,7 @@ def give(element: etree._Element, **values: str | int | None) -> None:
 
 
 def whole(text: str | None) -> int | None:
-    """A whole number as files have it; None where it is none."""
+    """The integer in an attribute, rounded; None if it is not a number."""
     try:
         return round(float(text)) if text else None
     except (ValueError, OverflowError):
@@ -84,5 +84,5 @@ def whole(text: str | None) -> int | None:
 
 
 def millimetres(twips: float) -> str:
-    """As people read it: one decimal."""
+    """A length in twips as millimetres with one decimal and the unit."""
     return f"{twips / TWIPS_PER_MM:.1f} mm"

@@ -1,4 +1,4 @@
-"""Names in WordprocessingML, without regard to which edition of the standard a file follows."""
+"""Elements and attributes by local name, in any edition of the standard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OFF = frozenset(("0", "false", "off", "none"))
 
 
 def local_name(element: etree._Element) -> str:
-    """The element's name without its namespace; empty for anything that is no element."""
+    """The element's name without its namespace; empty for comments and instructions."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
@@ -21,7 +21,7 @@ def child(parent: etree._Element, name: str) -> etree._Element | None:
 
 
 def has(parent: etree._Element, name: str) -> bool:
-    """Whether a property is there and not switched off."""
+    """Whether a property is present and not switched off."""
     element = child(parent, name)
     return element is not None and attribute(element, "val") not in _OFF
 
@@ -34,7 +34,7 @@ def attribute(element: etree._Element, name: str) -> str | None:
 
 
 def value(parent: etree._Element | None, *names: str) -> str | None:
-    """The `val` of the property that the path of names leads to."""
+    """The `val` attribute of the property at the path of names."""
     for name in names:
         if parent is None:
             return None

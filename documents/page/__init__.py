@@ -1,1 +1,1 @@
-"""What stands where on a page: lines, blocks, tables and reading order, for PDF, OFD and OCR."""
+"""Page layout for PDF, OFD and OCR: lines, blocks, tables and reading order."""

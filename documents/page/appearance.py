@@ -1,4 +1,4 @@
-"""Which pages of a PDF or OFD document are pictures, so that OCR has to read them."""
+"""Decides which pages of a PDF or OFD document are pictures and need OCR."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from enum import StrEnum
 
 from documents.page.blocks import Box, Glyph
 
-_CELLS = 50  # a page is looked at as so many fields across and down
+_CELLS = 50  # a page is divided into a grid of so many fields across and down
 _PICTURE_SHARE = 0.3  # of the page: a smaller picture is a seal, a logo or a photograph
 _PAGE_SHARE = 0.6
 _TEXT_SHARE = 0.03  # of a picture: a text layer over a scan covers more, a page number less
 _FEW_CHARACTERS = 50
-_OUTLINES = 20  # objects of a page whose characters are drawn and not written
+_OUTLINES = 20  # objects of a page whose characters are drawn as outlines
 
 
 class PageKind(StrEnum):
-    """`text` is read as it stands, `picture` by OCR, `both` one after the other."""
+    """How a page is read: `text` from its text layer, `picture` by OCR, `both` from both."""
 
     text = "text"
     picture = "picture"
@@ -26,14 +26,14 @@ class PageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PageLook:
-    """What tells the kinds of pages apart. Shares are from 0 to 1."""
+class PageFeatures:
+    """The features that decide the kind of a page. Shares are from 0 to 1."""
 
-    known: int  # characters that the text layer gives
-    unknown: int  # characters that it shows and does not name
+    known: int  # characters with a known code
+    unknown: int  # characters without one
     objects: int
-    picture_share: float  # of the page, under pictures
-    text_share: float  # of these pictures, under characters
+    picture_share: float  # of the page: covered by pictures
+    text_share: float  # of these pictures: covered by characters
 
     @property
     def kind(self) -> PageKind:
@@ -47,21 +47,21 @@ class PageLook:
         return PageKind.picture if self.objects >= _OUTLINES else PageKind.blank
 
 
-def look(
+def page_features(
     size: tuple[float, float], glyphs: Sequence[Glyph], pictures: Iterable[Box], objects: int
-) -> PageLook:
-    """How a page of `size` points with `objects` drawn on it looks."""
+) -> PageFeatures:
+    """The features of a page of `size` points with `objects` drawn on it."""
     inked = [glyph for glyph in glyphs if not glyph.is_space]
     known = sum(glyph.is_known for glyph in inked)
     under = _Fields(size)
     for box in pictures:
         under.cover(box)
     boxes = [glyph.box for glyph in inked if glyph.box and glyph.is_known]
-    return PageLook(known, len(inked) - known, objects, under.share, under.share_of(boxes))
+    return PageFeatures(known, len(inked) - known, objects, under.share, under.share_of(boxes))
 
 
 class _Fields:
-    """A page divided into fields, some of which lie under pictures."""
+    """A page divided into a grid of fields, some of which are covered by pictures."""
 
     def __init__(self, size: tuple[float, float]) -> None:
         self._width, self._height = (max(1.0, side) / _CELLS for side in size)
@@ -72,13 +72,13 @@ class _Fields:
         return len(self._covered) / _CELLS**2
 
     def cover(self, box: Box) -> None:
-        """Mark the fields whose middle lies in a box."""
+        """Mark the fields whose centre is in a box."""
         left, right = (self._field(edge, self._width) for edge in (box[0], box[2]))
         top, bottom = (self._field(edge, self._height) for edge in (box[1], box[3]))
         self._covered |= {(x, y) for x in range(left, right) for y in range(top, bottom)}
 
     def share_of(self, boxes: Sequence[Box]) -> float:
-        """How much of the covered fields lies under boxes."""
+        """The share of the covered fields' area that boxes cover."""
         if not self._covered:
             return 0.0
         area = sum(

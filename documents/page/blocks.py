@@ -1,8 +1,8 @@
-"""Paragraphs and tables found again among the characters of a page.
+"""Reconstructs paragraphs and tables from the characters of a page.
 
-A PDF knows where characters stand and nothing of paragraphs. A line goes on from the one above it
-when it stands as far below as lines usually do here, is as large, is not set in, and its first
-word had no room on the line above.
+A PDF stores the positions of characters and no paragraphs. A line continues the one above it if the
+distance is the usual one of the page, the size is the same, it is not indented, and its first word
+had no room on the line above.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from documents.page.lines import LIST_MARK, is_unspaced, join
 
 Box = tuple[float, float, float, float]
 
-_HYPHENS = ("\x02", "\ufffe")  # PDFium's signs for a hyphen that divides a word
+_HYPHENS = ("\x02", "\ufffe")  # PDFium's codes for a hyphen at the end of a line
 _SENTENCE_ENDS = ("。", "；", ".", ";")
 _CHINESE_ENDS = ("。", "；", "：", "！", "？")
-_GAP = 2.0  # in line heights: farther apart than this, words stand in two columns of a table
+_GAP = 2.0  # in line heights: a wider gap separates two columns of a table
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One character. `box` is None for one that PDFium inserted, such as the end of a line."""
+    """One character. `box` is None for one that PDFium generated, such as a line end."""
 
     char: str
     box: Box | None
@@ -41,7 +41,11 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page. `cells` are its parts where wide gaps divide it, `height` a character's."""
+    """A line of a page.
+
+    `cells` are its parts between wide gaps, `height` is that of a character, `first_word` is the
+    width of the first word.
+    """
 
     cells: tuple[str, ...]
     box: Box
@@ -78,11 +82,11 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
 
 
 def blocks(page: Sequence[Line]) -> list[PageBlock]:
-    """The paragraphs, headings and tables that the lines of a page make up."""
+    """Group the lines of a page into paragraphs, headings and tables."""
     measures = _Measures(page)
     groups: list[list[Line]] = []
     for line in page:
-        if groups and measures.goes_on(groups[-1], line):
+        if groups and measures.continues(groups[-1], line):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -90,18 +94,18 @@ def blocks(page: Sequence[Line]) -> list[PageBlock]:
 
 
 def _is_elsewhere(row: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Whether the glyph stands on another line than the last one of `row`."""
+    """Whether the glyph is on another line than the last one of `row`."""
     last = next((before.box for before in reversed(row) if before.box), None)
     if glyph.box is None or last is None or glyph.is_space:
         return False
-    # Text that runs up or down the page has its characters above one another.
+    # Characters of vertical text are above one another.
     return not _overlap(last, glyph.box, 1) and not _overlap(last, glyph.box, 0)
 
 
 def _is_adjacent(row: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Whether the glyph follows the last one of `row` on its line, without a gap.
+    """Whether the glyph follows the last one of `row` without a gap.
 
-    On pages turned by 270 degrees PDFium ends a line after each object whose font is installed.
+    On pages rotated by 270 degrees PDFium ends a line after each object whose font is installed.
     """
     last = row[-1].box if row else None
     if glyph.box is None or last is None:
@@ -112,7 +116,7 @@ def _is_adjacent(row: Sequence[Glyph], glyph: Glyph) -> bool:
 
 
 def _overlap(one: Box, other: Box, axis: int) -> bool:
-    """Whether two boxes lie beside each other by a third: lines that are set close touch too."""
+    """Whether two boxes overlap on an axis by more than a third; lines close together touch."""
     common = min(one[axis + 2], other[axis + 2]) - max(one[axis], other[axis])
     return common > min(one[axis + 2] - one[axis], other[axis + 2] - other[axis]) / 3
 
@@ -136,7 +140,7 @@ def _line(row: Sequence[Glyph]) -> list[Line]:
 
 
 def _first_word(inked: Sequence[Glyph], row: Sequence[Glyph]) -> float:
-    """How wide the first word is: of Chinese, two characters, since a mark may hang on one."""
+    """The width of the first word. In Chinese, two characters: punctuation stays with the first."""
     start = inked[0].box or (0.0, 0.0, 0.0, 0.0)
     if is_unspaced(inked[0].char):
         return 2 * (start[2] - start[0])
@@ -149,11 +153,11 @@ def _first_word(inked: Sequence[Glyph], row: Sequence[Glyph]) -> float:
 
 
 class _Measures:
-    """What is usual on one page: how far apart lines are, and where they begin and end."""
+    """The usual line distance, character height and margins of one page."""
 
     def __init__(self, page: Sequence[Line]) -> None:
         self._page = page
-        # The height of most characters, not of most lines: a page may be half headings.
+        # Weighted by characters, not by lines: half of the lines may be headings.
         heights = [line.height for line in page for _ in line.text]
         self.height = median(heights) if heights else 0.0
         steps = [
@@ -163,11 +167,11 @@ class _Measures:
         ]
         counted = Counter(round(step, 1) for step in steps)
         most = max(counted.values(), default=0)
-        # Lines of one paragraph are the closest, though a page of short ones has few of them.
+        # Lines of one paragraph have the smallest distance, but there may be few of them.
         usual = (step for step, count in counted.items() if count >= most / 4)
         self._step = min(usual, default=1.5)
 
-    def goes_on(self, group: Sequence[Line], line: Line) -> bool:
+    def continues(self, group: Sequence[Line], line: Line) -> bool:
         above = group[-1]
         if len(above.cells) > 1 or len(line.cells) > 1:
             return len(above.cells) > 1 and len(line.cells) > 1 and self._is_next(above, line)
@@ -188,7 +192,7 @@ class _Measures:
         return above.box[2] + space + line.first_word > self._right(above) - 0.02 * line.height
 
     def _right(self, line: Line) -> float:
-        """Where lines end that begin near where this one does."""
+        """The right margin of lines that begin near this line's start."""
         near = 3 * line.height
         return max(
             other.box[2]
@@ -197,7 +201,7 @@ class _Measures:
         )
 
     def _is_flush(self, group: Sequence[Line], line: Line) -> bool:
-        """Whether the line begins where the group's lines do: not set in as a new paragraph."""
+        """Whether the line begins where the group's lines do: not indented as a new paragraph."""
         first, above = group[0], group[-1]
         if LIST_MARK.match(line.text):
             return False
@@ -210,8 +214,9 @@ class _Measures:
         return abs(line.box[0] - above.box[0]) <= 0.5 * line.height
 
     def _is_next_paragraph(self, above: Line, line: Line) -> bool:
-        """Whether a line that is as far set in as the one above it, which ends a sentence, starts
-        a Chinese paragraph of its own: both are then paragraphs of one full line.
+        """Whether the line starts a new Chinese paragraph.
+
+        It does if it is indented like the line above, and that line ends a sentence.
         """
         if not (is_unspaced(line.text[0]) and above.text.endswith(_CHINESE_ENDS)):
             return False
@@ -220,12 +225,12 @@ class _Measures:
             for other in self._page
             if _is_alike(other, line) and line.box[0] - other.box[0] <= 3.5 * line.height
         )
-        set_in = line.box[0] - left
-        return set_in >= line.height and abs(line.box[0] - above.box[0]) <= 0.5 * line.height
+        indent = line.box[0] - left
+        return indent >= line.height and abs(line.box[0] - above.box[0]) <= 0.5 * line.height
 
 
 def _is_alike(one: Line, other: Line) -> bool:
-    """Whether two lines are of one size."""
+    """Whether two lines have about the same character height."""
     return 0.75 <= one.height / other.height <= 1.33 if one.height and other.height else False
 
 

@@ -1,4 +1,4 @@
-"""Lines put back together into paragraphs."""
+"""Joins lines into paragraphs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from unicodedata import east_asian_width
 
-# Han, kana, and the punctuation that goes with them: written without spaces between words.
+# Han, kana and their punctuation: written without spaces between words.
 _UNSPACED = (
     "\u2e80-\u2fff\u3000-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
@@ -27,7 +27,7 @@ def is_unspaced(char: str) -> bool:
 
 
 def join(above: str, below: str) -> str:
-    """Two lines of one paragraph as one: with a space between words, without in Chinese."""
+    """Join two lines of one paragraph: with a space between words, without one in Chinese."""
     above, below = above.rstrip(), below.lstrip()
     if not above or not below:
         return above + below
@@ -36,7 +36,7 @@ def join(above: str, below: str) -> str:
 
 
 def columns(text: str) -> int:
-    """How wide `text` is on a terminal, where a Chinese character takes two columns."""
+    """The width of `text` in terminal columns: a Chinese character takes two."""
     if text.isascii():
         return len(text)
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
@@ -45,8 +45,8 @@ def columns(text: str) -> int:
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a plain text.
 
-    A blank line ends one. So does the end of a line, as in Chinese official texts, unless the
-    text was wrapped to a width of 40 to 130 columns and the next word had no room on the line.
+    A blank line ends a paragraph. So does a line end, as in Chinese official texts, unless the text
+    is wrapped to a width of 40 to 130 columns and the next word had no room on the line.
     """
     groups = [
         [line for line in group.split("\n") if line.strip()]
@@ -61,13 +61,13 @@ def paragraphs(text: str) -> list[str]:
 
 
 def _is_wrapped(groups: list[list[str]], width: int) -> bool:
-    """Whether most lines that are followed by another are full, so that it cannot be chance."""
+    """Whether most lines that are followed by another one are full."""
     full = [_is_full(above, below, width) for group in groups for above, below in pairwise(group)]
     return len(full) >= 3 and sum(full) >= 0.6 * len(full)
 
 
 def _is_full(line: str, below: str, width: int) -> bool:
-    """Whether the first word of the line below would not have fitted on this one."""
+    """Whether the first word of the line below does not fit on this line."""
     word = _FIRST_WORD.search(below)
     gap = 0 if is_unspaced(line.rstrip()[-1:]) else 1
     return columns(line.rstrip()) + gap + columns(word.group() if word else "") > width
@@ -76,7 +76,7 @@ def _is_full(line: str, below: str, width: int) -> bool:
 def _unwrap(group: list[str], width: int, *, wrapped: bool) -> list[str]:
     parts = [group[0]]
     for above, below in pairwise(group):
-        # People who wrap by hand leave some room.
+        # Text wrapped by hand leaves some room.
         full = _is_full(above, below, round(width * 0.85) if wrapped else width)
         starts = below[:1].isspace() or LIST_MARK.match(below)
         ends = above.rstrip().endswith(_ENDS) and not wrapped

@@ -1,4 +1,4 @@
-"""Tables found by the lines that are drawn around their cells."""
+"""Finds tables by the lines drawn around their cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_CELLS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A line that runs along the page, or down it, from `start` to `end`; `at` is the other way."""
+    """A horizontal or vertical line from `start` to `end`, at `at` on the other axis."""
 
     at: float
     start: float
@@ -22,9 +22,9 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A ruled table: the places of its rulings, and for each of its fields the cell it is in.
+    """A ruled table: the positions of its lines, and the cell of each field.
 
-    Fields are counted row by row; `cells` gives the number of the first field of each one's cell.
+    Fields are numbered row by row. `cells` has, for each field, the first field of its cell.
     """
 
     xs: tuple[float, ...]
@@ -40,14 +40,14 @@ class Grid:
         return len(self.xs) - 1
 
     def cell_at(self, x: float, y: float) -> int | None:
-        """The cell in which a point lies; None outside the table."""
+        """The cell that contains a point; None outside the table."""
         column, row = bisect_right(self.xs, x) - 1, bisect_right(self.ys, y) - 1
         if not (0 <= column < self.columns and 0 <= row < len(self.ys) - 1):
             return None
         return self.cells[row * self.columns + column]
 
     def text(self, cells: Callable[[int], str]) -> str:
-        """The rows of the table, of cells with a tab between. A merged cell's words stand first."""
+        """The rows of the table, with tabs between cells; a merged cell's text comes first."""
         rows = []
         for first in range(0, len(self.cells), self.columns):
             fields = range(first, first + self.columns)
@@ -58,9 +58,9 @@ class Grid:
 
 
 def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[Grid]:
-    """The tables of at least two rows and two columns that rulings make up.
+    """The tables of at least two rows and two columns that lines form.
 
-    What is closer than `near` is taken to meet.
+    Lines closer than `near` are considered to meet.
     """
     rows, columns = _merged(along, near), _merged(down, near)
     found = []
@@ -71,8 +71,8 @@ def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[
     return found
 
 
-def put_between(blocks: Sequence[PageBlock], tables: Iterable[PageBlock]) -> list[PageBlock]:
-    """The blocks of a page with each table after what stands above it."""
+def insert_tables(blocks: Sequence[PageBlock], tables: Iterable[PageBlock]) -> list[PageBlock]:
+    """The blocks of a page with each table inserted after the block above it."""
     found = list(blocks)
     for table in tables:
         above = [
@@ -89,7 +89,7 @@ def _share_width(one: Box, other: Box) -> bool:
 
 
 def _merged(rulings: Sequence[Ruling], near: float) -> list[Ruling]:
-    """Pieces of one drawn line as one: a cell's edge is often drawn with the cell."""
+    """Join the pieces of a line: often each cell draws its own edge."""
     lines: list[list[Ruling]] = []
     for ruling in sorted(rulings, key=lambda one: one.at):
         if lines and ruling.at - lines[-1][0].at <= near:
@@ -112,16 +112,16 @@ def _merged(rulings: Sequence[Ruling], near: float) -> list[Ruling]:
 def _meeting(
     rows: Sequence[Ruling], columns: Sequence[Ruling], near: float
 ) -> list[tuple[list[Ruling], list[Ruling]]]:
-    """Rulings in groups that hang together."""
-    left = set(range(len(columns)))
+    """Groups of lines that are connected."""
+    unused = set(range(len(columns)))
     todo = set(range(len(rows)))
     groups = []
     while todo:
         some_rows, some_columns, fresh = set[int](), set[int](), {todo.pop()}
         while fresh:
             some_rows |= fresh
-            met = {at for at in left if any(_meet(rows[row], columns[at], near) for row in fresh)}
-            left -= met
+            met = {at for at in unused if any(_meet(rows[row], columns[at], near) for row in fresh)}
+            unused -= met
             some_columns |= met
             fresh = {row for row in todo if any(_meet(rows[row], columns[at], near) for at in met)}
             todo -= fresh
@@ -137,7 +137,7 @@ def _meet(row: Ruling, column: Ruling, near: float) -> bool:
 
 
 def _grid(rows: Sequence[Ruling], columns: Sequence[Ruling], near: float) -> Grid | None:
-    xs, ys = _places(columns, near), _places(rows, near)
+    xs, ys = _positions(columns, near), _positions(rows, near)
     across, down = len(xs) - 1, len(ys) - 1
     if across < 2 or down < 2 or across * down > _MOST_CELLS:
         return None
@@ -153,16 +153,16 @@ def _grid(rows: Sequence[Ruling], columns: Sequence[Ruling], near: float) -> Gri
     return Grid(tuple(xs), tuple(ys), tuple(cells)) if len(set(cells)) > 3 else None
 
 
-def _places(rulings: Sequence[Ruling], near: float) -> list[float]:
-    places: list[float] = []
+def _positions(rulings: Sequence[Ruling], near: float) -> list[float]:
+    positions: list[float] = []
     for at in sorted(ruling.at for ruling in rulings):
-        if not places or at - places[-1] > 2 * near:
-            places.append(at)
-    return places
+        if not positions or at - positions[-1] > 2 * near:
+            positions.append(at)
+    return positions
 
 
-def _divided(rulings: Sequence[Ruling], place: float, middle: float, near: float) -> bool:
+def _divided(rulings: Sequence[Ruling], position: float, middle: float, near: float) -> bool:
     return any(
-        abs(ruling.at - place) <= 2 * near and ruling.start <= middle <= ruling.end
+        abs(ruling.at - position) <= 2 * near and ruling.start <= middle <= ruling.end
         for ruling in rulings
     )

@@ -1,4 +1,4 @@
-"""HTML, as a browser without scripts would show it."""
+"""HTML: the text that a browser without scripts shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEDIA_TYPE = "text/html"
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_UNSEEN = frozenset(
+_NOT_SHOWN = frozenset(
     [
         "head",
         "script",
@@ -105,17 +105,17 @@ def read(path: Path, limits: ReadLimits) -> Document:
 
 
 def fill(draft: Draft, markup: str) -> None:
-    """Add the blocks of a page, or of a piece of one, to `draft`. Raises `CorruptDocument`."""
+    """Add the blocks of a page or a fragment to `draft`. Raises `CorruptDocument`."""
     try:
         body = LexborHTMLParser(markup).body
     except SelectolaxError as error:
         raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
     if body is not None:
-        _Walk(lambda text, kind, level: draft.add(text, kind, level=level)).through(body)
+        _Walk(lambda text, kind, level: draft.add(text, kind, level=level)).walk(body)
 
 
 class _Walk:
-    """Goes through a tree without recursion, since pages nest as deep as they like."""
+    """Walks a tree without recursion, because pages can be nested to any depth."""
 
     def __init__(self, add: Callable[[str, BlockKind, int | None], None]) -> None:
         self._add = add
@@ -126,7 +126,7 @@ class _Walk:
         self._level: int | None = None
         self._verbatim = 0
 
-    def through(self, root: LexborNode) -> None:
+    def walk(self, root: LexborNode) -> None:
         node, depth = root.child, 1
         while node is not None:
             below = self._open(node)
@@ -141,13 +141,13 @@ class _Walk:
         self._flush()
 
     def _open(self, node: LexborNode) -> LexborNode | None:
-        """Take what the node says; its first child if the walk shall go below."""
+        """Handle a node. Returns its first child if the walk continues below it."""
         tag = node.tag or ""
         if tag == "-text":
             self._words.append(self._spaced(node.text_content or ""))
         elif tag == "br":
             self._words.append("\n")
-        elif not _is_seen(node, tag):
+        elif not _is_shown(node, tag):
             return None
         elif tag == "table" and _is_data(node):
             self._flush()
@@ -188,7 +188,7 @@ class _Walk:
         return text if self._verbatim else _SPACES.sub(_space, text)
 
     def _next_number(self) -> str:
-        """The number that a browser puts before an item of an ordered list."""
+        """The number that a browser shows before an item of an ordered list."""
         number = self._numbers[-1] if self._numbers else None
         if number is None:
             return ""
@@ -205,8 +205,8 @@ class _Walk:
             self._mark = ""
 
 
-def _is_seen(node: LexborNode, tag: str) -> bool:
-    if tag.startswith("-") or tag in _UNSEEN:
+def _is_shown(node: LexborNode, tag: str) -> bool:
+    if tag.startswith("-") or tag in _NOT_SHOWN:
         return False
     attributes = node.attributes
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
@@ -215,7 +215,7 @@ def _is_seen(node: LexborNode, tag: str) -> bool:
 
 
 def _space(match: re.Match[str]) -> str:
-    """White space shows as one space; a line's end is marked until it is known what it joins."""
+    """White space is one space. A line end is kept as `\\r` until the lines are joined."""
     return "\r" if "\n" in match.group() or "\r" in match.group() else " "
 
 
@@ -233,7 +233,7 @@ def _first_number(items: LexborNode) -> int:
 
 
 def _is_data(table: LexborNode) -> bool:
-    """Whether a table holds figures; many pages only use one to place their parts."""
+    """Whether a table holds data. Many pages use tables only for layout."""
     if any(part != table for part in table.css("table, h1, h2, h3, h4, h5, h6")):
         return False
     rows = table.css("tr")
@@ -242,7 +242,7 @@ def _is_data(table: LexborNode) -> bool:
 
 def _rows(table: LexborNode) -> Iterator[str]:
     for row in table.css("caption, tr"):
-        if _is_seen(row, row.tag or ""):
+        if _is_shown(row, row.tag or ""):
             yield _cell(row) if row.tag == "caption" else "\t".join(map(_cell, _cells(row)))
 
 
@@ -251,8 +251,8 @@ def _cells(row: LexborNode) -> list[LexborNode]:
 
 
 def _cell(cell: LexborNode) -> str:
-    if not _is_seen(cell, cell.tag or ""):
+    if not _is_shown(cell, cell.tag or ""):
         return ""
     words: list[str] = []
-    _Walk(lambda text, *_: words.append(text)).through(cell)
+    _Walk(lambda text, *_: words.append(text)).walk(cell)
     return " ".join(" ".join(words).split())

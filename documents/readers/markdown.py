@@ -21,7 +21,7 @@ _SENTENCE_ENDS = ("。", "；", "：", "！", "？")
 
 
 def read(path: Path, limits: ReadLimits) -> Document:
-    """Read a Markdown text without its markup. Raises a `DocumentError`."""
+    """Read the text of a Markdown file, without markup. Raises a `DocumentError`."""
     draft = Draft(limits)
     source = decoded(path, limits)
     try:
@@ -33,7 +33,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
 
 
 class _Writer:
-    """Turns a run of tokens into blocks."""
+    """Converts tokens to blocks."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
@@ -59,7 +59,7 @@ class _Writer:
             self._kind, self._level = BlockKind.heading, int(token.tag[1])
         elif token.type == "list_item_open":
             self._kind = BlockKind.list_item
-            # A number is a word of the text; a bullet is not.
+            # Numbers are part of the text, bullets are not.
             self._mark = f"{token.info}{token.markup} " if token.info else ""
 
     def _add(self, text: str) -> None:
@@ -80,7 +80,7 @@ def _table(tokens: Iterator[Token]) -> str:
 
 
 def _words(inline: Token) -> str:
-    """The words of a paragraph; a line that ends a Chinese sentence stays a line of its own."""
+    """The text of a paragraph. A line break after a Chinese sentence is kept."""
     lines = [""]
     for token in inline.children or []:
         if token.type == "softbreak" and not lines[-1].rstrip().endswith(_SENTENCE_ENDS):

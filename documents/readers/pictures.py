@@ -1,4 +1,4 @@
-"""Pictures of pages: PNG, JPEG, TIFF of one or many pages, BMP, WebP and GIF, read by OCR."""
+"""Pictures of pages: PNG, JPEG, TIFF (all pages), BMP, WebP and GIF, read by OCR."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
 BMP, WEBP, GIF = "image/bmp", "image/webp", "image/gif"
 MEDIA_TYPES = {"PNG": PNG, "JPEG": JPEG, "TIFF": TIFF, "BMP": BMP, "WEBP": WEBP, "GIF": GIF}
 
-MOST_PIXELS = 100_000_000  # A3 at 600 dots to an inch has 70 million
+MOST_PIXELS = 100_000_000  # A3 at 600 dots per inch has 70 million
 MOST_SIDE = 30_000
-READ_SIDE = 5_000  # OCR reads nothing more on a page that is larger
+READ_SIDE = 5_000  # a larger picture does not improve OCR
 _POINTS = 72.0
-_BELIEVED = range(50, 2_401)  # dots to an inch
-# What Pillow raises over bytes that are not what they say.
+_PLAUSIBLE = range(50, 2_401)  # dots per inch
+# Errors of Pillow on damaged files.
 _BAD_PICTURE = (
     UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
     TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError, ZeroDivisionError,
@@ -38,7 +38,7 @@ _BAD_PICTURE = (
 
 
 class OcrBudget:
-    """What is left of the pages and the time that OCR may take for one document."""
+    """The pages and the time that remain for OCR of one document."""
 
     def __init__(self, limits: ReadLimits) -> None:
         self.pages = limits.ocr_pages or 0
@@ -56,19 +56,21 @@ class OcrBudget:
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a picture, or each page of a TIFF. Raises a `DocumentError`.
 
-    A box is in points where the picture says how large it is, else in pixels.
+    Boxes are in points if the picture stores its resolution, else in pixels.
     """
     if not limits.ocr_pages:
-        raise NoTextLayer("The file is a picture, and OCR is switched off here. Send a text.")
+        raise NoTextLayer(
+            "The file is a picture, and OCR is switched off. Send a document with text."
+        )
     draft = Draft(limits)
     budget = OcrBudget(limits)
     unread: list[int] = []
     with path.open("rb") as file:
         with _damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-            # A telephone puts its second camera into the same file, as another format.
+            # Phones store the second camera's picture in the same file, as MPO.
             media_type = MEDIA_TYPES.get(picture.format or "", JPEG)
-            # Of a picture that moves, the first one is what a page would show.
+            # Only the first frame of an animation.
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:
             raise too_many_pages(pages, limits)
@@ -83,8 +85,8 @@ def read(path: Path, limits: ReadLimits) -> Document:
     return draft.finish(media_type, pages, tuple(unread))
 
 
-def unpacked(data: bytes) -> Image.Image:
-    """A picture inside a document, as people see it.
+def decoded_picture(data: bytes) -> Image.Image:
+    """Decode a picture inside a document, upright and on white.
 
     Raises `CorruptDocument`, or `DocumentTooLong` for one of too many pixels.
     """
@@ -93,14 +95,14 @@ def unpacked(data: bytes) -> Image.Image:
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
-    # Pillow is light; what reads is loaded when it is called for the first time.
+    # OCR takes a second and much memory to load, so it is loaded on first use.
     from documents.ocr.recognition import scan  # noqa: PLC0415
 
     return scan(picture, budget.threads)
 
 
 def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
-    """Add the blocks of a page; `scale` is points to a pixel."""
+    """Add the blocks of a page. `scale` is points per pixel."""
     frame = Frame(scan, scale, scan.lean)
     placed = [(frame.straight(line), line) for line in scan.lines]
     for block in page_blocks(scan, frame):
@@ -110,9 +112,9 @@ def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
 
 
 def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
-    """A picture as people see it, in gray or colours on white, and its points to a pixel.
+    """A picture, upright, in gray or RGB on white, and its points per pixel.
 
-    Raises `DocumentTooLong` for one of more pixels than a page has, before it unpacks them.
+    Raises `DocumentTooLong` for too many pixels, before they are decoded.
     """
     width, height = picture.size
     if not width or not height:
@@ -120,9 +122,9 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
     if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
         raise DocumentTooLong(
             f"The picture is {width:,} by {height:,} pixels, more than a page needs. Scan it with "
-            "300 dots to an inch."
+            "300 dots per inch."
         )
-    scale = _points_to_a_pixel(picture)
+    scale = _points_per_pixel(picture)
     shrunk = max(1.0, max(width, height) / READ_SIDE) if width * height > READ_SIDE**2 else 1.0
     if shrunk > 1:
         picture.draft(None, (round(width / shrunk), round(height / shrunk)))
@@ -133,14 +135,14 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
     return seen, scale * max(width, height) / max(seen.size)
 
 
-def _points_to_a_pixel(picture: Image.Image) -> float:
-    given = picture.info.get("dpi")
-    dots = float(given[0]) if given else 0.0
-    return _POINTS / dots if dots and round(dots) in _BELIEVED else 1.0
+def _points_per_pixel(picture: Image.Image) -> float:
+    stored = picture.info.get("dpi")
+    dots = float(stored[0]) if stored else 0.0
+    return _POINTS / dots if dots and round(dots) in _PLAUSIBLE else 1.0
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    """In gray or colours, of eight bits."""
+    """The picture in 8-bit gray or RGB."""
     if picture.mode.startswith(("I", "F")):
         return _eight_bits(picture)
     if picture.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in picture.info:
@@ -163,13 +165,13 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 @contextmanager
 def _damage() -> Iterator[None]:
     with warnings.catch_warnings():
-        # Pillow warns of much that does not matter, such as a camera's odd notes.
+        # Pillow warns about harmless things, such as odd camera metadata.
         warnings.simplefilter("ignore")
         try:
             yield
         except Image.DecompressionBombError as error:
             raise DocumentTooLong(
-                "The picture has more pixels than a page needs. Scan it with 300 dots to an inch."
+                "The picture has more pixels than a page needs. Scan it with 300 dots per inch."
             ) from error
         except _BAD_PICTURE as error:
             raise CorruptDocument("The picture is damaged or cut short. Send it again.") from error

@@ -1,4 +1,4 @@
-"""Pages that are pictures, read by OCR as far as it may read them."""
+"""Reads pages that are pictures with OCR, within its limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from documents.limits import ReadLimits
 from documents.ocr.layout import Placed, confidence, merged
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
-from documents.page.rulings import put_between
+from documents.page.rulings import insert_tables
 from documents.readers.pictures import OcrBudget, add_scanned, ocr_scan
 
-ASK_FOR_OCR = "It has to go through OCR first: send a searchable document."
-DOTS = 200  # to an inch: more does not help OCR
+ASK_FOR_OCR = "It needs OCR: send a searchable document."
+DOTS = 200  # per inch: more does not improve OCR
 MOST_SIDE = 4_000
 
-# A page as a picture, and its points to a pixel; None where it cannot be drawn.
-Drawn = tuple[Image.Image, float] | None
+# A page as a picture, and its points per pixel; None if it cannot be rendered.
+Rendered = tuple[Image.Image, float] | None
 
 
 class ScannedPages:
-    """Adds such pages of one document to its draft; `unread` are those that nobody could read."""
+    """Adds scanned pages of one document to its draft. `unread` are the pages not read."""
 
     def __init__(self, draft: Draft, limits: ReadLimits, document: str) -> None:
         self._draft = draft
@@ -34,21 +34,21 @@ class ScannedPages:
         self.unread: list[int] = []
 
     def read(
-        self, number: int, kind: PageKind, layer: Sequence[Line], draw: Callable[[], Drawn]
+        self, number: int, kind: PageKind, layer: Sequence[Line], render: Callable[[], Rendered]
     ) -> None:
-        """Read a page apart from the lines that its text layer gives.
+        """Read a page by OCR, and merge the result with the lines of its text layer.
 
-        Raises `NoTextLayer` where another process is to do it.
+        Raises `NoTextLayer` if a process with OCR has to read it.
         """
         if self._limits.ocr_pages is None:
             raise NoTextLayer(f"Page {number} of the {self._document} is a picture. {ASK_FOR_OCR}")
-        drawn = draw() if self._budget.take() else None
-        if drawn is None:
+        rendered = render() if self._budget.take() else None
+        if rendered is None:
             add_lines(self._draft, layer, number)
             if self._limits.ocr_pages or kind is PageKind.picture:
                 self.unread.append(number)
             return
-        picture, scale = drawn
+        picture, scale = rendered
         scan = ocr_scan(picture, self._budget)
         if layer:
             found, placed = merged(layer, scan, scale)
@@ -64,7 +64,10 @@ def add_lines(
     placed: Sequence[Placed] = (),
     ruled: Sequence[PageBlock] = (),
 ) -> None:
-    """Add the blocks of a page; `placed` is what of it OCR read, `ruled` its tables with lines."""
-    for block in put_between(blocks(found), ruled):
+    """Add the blocks of a page.
+
+    `placed` are the lines that OCR read, `ruled` the tables with ruling lines.
+    """
+    for block in insert_tables(blocks(found), ruled):
         sure = confidence(block, placed)
         draft.add(block.text, block.kind, page=number, box=block.box, confidence=sure)

@@ -10,7 +10,7 @@ from types import TracebackType
 import structlog
 
 from documents.errors import WorkError
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 class _FileCheck:
     """The processes that open uploaded files, and how long an upload waits for them."""
 
-    processes: Reading
+    processes: ReaderPool
     limits: ReadLimits
     seconds: float
 
@@ -50,7 +50,7 @@ class Screening:
     @classmethod
     def with_processes(cls, settings: SecrecySettings, limits: LimitSettings) -> Screening:
         """A screening with its own processes, which start when they are first needed."""
-        processes = Reading(
+        processes = ReaderPool(
             processes=settings.look_processes,
             timeout_seconds=settings.look_seconds,
             memory_mib=settings.look_memory_mib,

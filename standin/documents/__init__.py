@@ -1,1 +1,1 @@
-"""Documents made for tests and measurements."""
+"""Builds documents for tests and measurements."""

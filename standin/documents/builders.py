@@ -1,6 +1,6 @@
-"""One content, written in each format that is read.
+"""Writes the same content in each format.
 
-`FORMATS` holds those that say it word for word, and need nothing that may not be installed.
+`FORMATS` has the formats that keep the exact text and need no optional program.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def as_ofd(content: Sequence[Item] = CONTENT) -> bytes:
 
 
 def as_rows(content: Sequence[Item] = CONTENT) -> tuple[str, list[list[str]]]:
-    """The first heading as a sheet's name, and the rest as its rows, with empty ones between."""
+    """The first heading as a sheet name, and the rest as its rows, with empty rows between."""
     rows = []
     for _, words in content[1:]:
         rows += [[], *(row.split("\t") for row in words.split("\n"))]
@@ -192,7 +192,7 @@ def as_eml(content: Sequence[Item] = CONTENT) -> bytes:
 
 
 def as_rtf(content: Sequence[Item] = CONTENT) -> bytes:
-    """Read only where LibreOffice is installed."""
+    """RTF is read only if LibreOffice is installed."""
 
     def coded(words: str) -> str:
         return "".join(map(escaped, words))
@@ -230,7 +230,7 @@ FORMATS: Mapping[str, Writer] = {
 
 
 def drawn_pdf(draw: Callable[[Canvas], None], **options: object) -> bytes:
-    """A PDF of whatever `draw` puts on a canvas."""
+    """A PDF with what `draw` draws on a canvas."""
     written = io.BytesIO()
     canvas = Canvas(written, pagesize=A4, invariant=1, **options)
     draw(canvas)
@@ -239,7 +239,7 @@ def drawn_pdf(draw: Callable[[Canvas], None], **options: object) -> bytes:
 
 
 def docx_with(body: str, parts: Mapping[str, str] | None = None) -> bytes:
-    """A DOCX with the given XML as its body, and other parts put in place of the usual ones."""
+    """A DOCX with the given XML as its body, and `parts` added or replaced."""
     names = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     changed = {
         "word/document.xml": f'<w:document xmlns:w="{names}" xmlns:mc="http://schemas.openxmlformats'

@@ -1,4 +1,4 @@
-"""A DOCX with further parts, which its body names."""
+"""A DOCX with additional parts that its body references."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import zipfile
 from standin.documents.builders import docx_with
 
 NAMES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-TAKEN_IN = f'<w:altChunk r:id="x0" xmlns:r="{NAMES}"/>'
+INCLUDED = f'<w:altChunk r:id="x0" xmlns:r="{NAMES}"/>'
 
 
 def related(data: bytes, *kinds: tuple[str, str]) -> bytes:
-    """The same file, in which the document names further parts."""
+    """The same file with relationships to additional parts."""
     name = "word/_rels/document.xml.rels"
     written = io.BytesIO()
     lines = "".join(
@@ -28,8 +28,8 @@ def related(data: bytes, *kinds: tuple[str, str]) -> bytes:
     return written.getvalue()
 
 
-def taking_in(data: bytes, body: str) -> bytes:
-    """A document whose body, with `TAKEN_IN` in it, takes in a file of those bytes."""
+def including(data: bytes, body: str) -> bytes:
+    """A document whose body includes `data` as a file, at `INCLUDED`."""
     written = io.BytesIO(related(docx_with(body), ("aFChunk", "chunk.bin")))
     with zipfile.ZipFile(written, "a") as packed:
         packed.writestr("word/chunk.bin", data)

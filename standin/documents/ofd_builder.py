@@ -1,4 +1,4 @@
-"""Small OFD files, written by hand as GB/T 33190-2016 has them."""
+"""Builds small OFD files after GB/T 33190-2016."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def ofd(
     namespace: str = NAMESPACE,
     entry: str = "",
 ) -> bytes:
-    """An OFD file with the given objects on its pages, and further elements and parts."""
+    """An OFD file with the given objects on its pages, and additional elements and parts."""
     listed = "".join(
         f'<ofd:Page ID="{at + 1}" BaseLoc="Pages/Page_{at}/Content.xml"/>'
         for at in range(len(pages))

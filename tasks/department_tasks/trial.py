@@ -11,7 +11,7 @@ from documents.document import Document
 from documents.errors import WorkError
 from documents.limits import ReadLimits
 from documents.read import read
-from documents.readers.text import read_given
+from documents.readers.text import read_characters
 from tasks.department_tasks.definition import Case, Expectation
 from tasks.department_tasks.file import OwnFile
 from tasks.department_tasks.models import OwnResult
@@ -41,7 +41,7 @@ def case_document(file: OwnFile, case: Case) -> Document:
     """Read the case's text or file. Raises `DocumentError` and `OSError`."""
     if case.file is not None:
         return read(file.path.parent / case.file, LIMITS)
-    return read_given(case.text or "", LIMITS)
+    return read_characters(case.text or "", LIMITS)
 
 
 async def try_case(file: OwnFile, case: Case, document: Document, engine: Engine) -> Outcome:

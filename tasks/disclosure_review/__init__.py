@@ -9,7 +9,7 @@ from itertools import islice
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from documents.document import Document
-from documents.inventory.hidden_content import HOLD_MORE
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.readers.sheets import XLS
 from tasks.disclosure_review.wordings import WORDINGS, ReasonKind
 from tasks.engine import Engine
@@ -145,10 +145,12 @@ class _HiddenContent:
 
 
 async def _hidden_content(document: Document) -> _HiddenContent:
-    if document.source is None or document.source.media_type not in HOLD_MORE:
+    if document.source is None or document.source.media_type not in WITH_HIDDEN_CONTENT:
         return _HiddenContent()
-    output = await document.source.work("unshown", {"media_type": document.source.media_type})
-    return _HiddenContent(output.found["text"], output.found["embedded"])
+    output = await document.source.work(
+        "hidden_content", {"media_type": document.source.media_type}
+    )
+    return _HiddenContent(output.values["text"], output.values["embedded"])
 
 
 async def _hidden_reasons(
@@ -209,7 +211,7 @@ def _not_covered(document: Document, hidden: _HiddenContent, masker: Masker) -> 
     """Returns the parts of the file that no rule checks; none for plain text."""
     if document.source is None or document.source.media_type in SCREENED_BY_BYTES:
         return []
-    if document.source.media_type in HOLD_MORE:
+    if document.source.media_type in WITH_HIDDEN_CONTENT:
         files = (f"embedded file: {masker.mask(name)}" for name in hidden.embedded)
         notes = ["headers, footers and notes"] if document.source.media_type == XLS else []
         return ["pictures", *notes, *islice(files, _MOST_LISTED)]

@@ -16,7 +16,7 @@ from documents.readers.markdown import MEDIA_TYPE as MARKDOWN
 from documents.readers.sheets import ODS, XLS, XLSX
 from documents.readers.text import MEDIA_TYPE as TEXT
 from documents.readers.text import decoded
-from documents.source import Made
+from documents.source import FileResult
 from tasks.errors import OptionsInvalid
 from tasks.references import DocumentRef
 
@@ -32,12 +32,12 @@ class Row:
     values: Mapping[str, Any]
 
 
-def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> Made:
+def as_written(path: Path, _: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """The text of a file with its original lines.
 
     Reading a document joins lines into paragraphs, which would destroy CSV and JSON lines.
     """
-    return Made({"text": decoded(path, limits)})
+    return FileResult({"text": decoded(path, limits)})
 
 
 async def text_or_workbook(reference: DocumentRef, what: str) -> str | Document:
@@ -59,7 +59,7 @@ async def text_or_workbook(reference: DocumentRef, what: str) -> str | Document:
     if document.source is None:
         return document.text
     made = await document.source.work("as_written", {})
-    return str(made.found["text"])
+    return str(made.values["text"])
 
 
 def rows(source: str | Document, what: str) -> list[Row]:

@@ -83,7 +83,7 @@ async def format_check(
 ) -> FormatCheckResult:
     """Checks the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    report = (await source.work("format_check", options.arguments())).found
+    report = (await source.work("format_check", options.arguments())).values
     engine.progress(1, 1)
     least = options.severity
     rules = [

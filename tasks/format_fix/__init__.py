@@ -94,7 +94,7 @@ async def format_fix(
     """Corrects the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
     output = await source.work("format_fix", {**options.arguments(), "words": options.words})
-    report = output.found
+    report = output.values
     file = await _store(source, output.file)
     engine.progress(1, 1)
     return FormatFixResult(

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from documents.ooxml.xml import child, has, local_name
+from documents.ooxml.text import CHARACTERS, PROPERTIES, WRAPPERS, text_nodes
+from documents.ooxml.xml import child, local_name
 from tasks.official_layout.formatting import Formatting, ParagraphFormat, RunFormat
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SKIPPED = frozenset(
-    ["del", "moveFrom", "pPr", "rPr", "txbxContent", "Fallback", "rt", "drawing", "pict", "object"]
-)
-_CONTAINERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"])
 _DRAWINGS = ("drawing", "pict", "object")
+# Text that an edit cannot change.
+_NOT_EDITED = frozenset((*_DRAWINGS, *PROPERTIES, "ruby", "sym"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def body_elements(body: etree._Element) -> Iterator[etree._Element]:
         name = local_name(element)
         if name == "p":
             yield element
-        elif name in _CONTAINERS:
+        elif name in WRAPPERS:
             yield from body_elements(element)
 
 
@@ -103,36 +101,17 @@ def read_paragraph(
 
 def _text_pieces(paragraph: etree._Element) -> list[tuple[etree._Element, list[TextPiece]]]:
     """Returns the visible runs with their text pieces, from the current XML."""
-    runs = []
+    runs: list[tuple[etree._Element, list[TextPiece]]] = []
     offset = 0
-    for run in _runs(paragraph):
-        pieces: list[TextPiece] = []
-        for piece, text in _pieces(run):
-            pieces.append(TextPiece(piece, offset, text))
-            offset += len(text)
-        if pieces:
-            runs.append((run, pieces))
+    for node in text_nodes(paragraph, skip=_NOT_EDITED):
+        run, text = node.context.run, node.text
+        if run is None or not text or node.is_end or not node.is_shown:
+            continue
+        if not runs or runs[-1][0] is not run:
+            runs.append((run, []))
+        runs[-1][1].append(TextPiece(node.element, offset, text))
+        offset += len(text)
     return runs
-
-
-def _runs(parent: etree._Element) -> Iterator[etree._Element]:
-    for element in parent:
-        name = local_name(element)
-        if name == "r":
-            properties = child(element, "rPr")
-            if properties is None or not has(properties, "vanish"):
-                yield element
-        elif name not in _SKIPPED:
-            yield from _runs(element)
-
-
-def _pieces(run: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    for element in run:
-        name = local_name(element)
-        if name == "t" and element.text:
-            yield element, element.text
-        elif name in _CHARACTERS:
-            yield element, _CHARACTERS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +168,7 @@ def _split(run: etree._Element, at: int) -> etree._Element:
             if local_name(piece) == "rPr":
                 continue
             text = piece.text or "" if local_name(piece) == "t" else ""
-            length = len(text) or (local_name(piece) in _CHARACTERS)
+            length = len(text) or (local_name(piece) in CHARACTERS)
             if local_name(piece) == "t" and offset < at < offset + length:
                 piece.text = text[: at - offset] if keep_before else text[at - offset :]
                 piece.set(_SPACE, "preserve")

@@ -11,7 +11,7 @@ from lxml import etree
 
 from documents.errors import CorruptDocument
 from documents.limits import ReadLimits
-from documents.source import Made
+from documents.source import FileResult
 from tasks.official_layout.finding import Breach
 from tasks.official_layout.kinds import Kind
 from tasks.official_layout.official import OfficialDocument, load, parse
@@ -23,7 +23,7 @@ _MOST_ROUNDS = 8
 _MOST_FINDINGS = 5_000
 
 
-def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """`arguments`: `kind` (Chinese name or null) and `leave_out` (ids of rules to ignore).
 
     Raises a `DocumentError`.
@@ -32,7 +32,7 @@ def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
     with _nesting_errors():
         official = parse(load(path, limits), kind)
         breaches_found = list(breaches(official, leave_out))
-    return Made(
+    return FileResult(
         {
             "kind": official.kind.value if official.kind else None,
             "recognised": _recognised(official),
@@ -51,7 +51,7 @@ def _nesting_errors() -> Iterator[None]:
         ) from error
 
 
-def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """Corrects the file. Returns the changes, the remaining findings and, if changed, the file.
 
     `arguments` as for `check`; with `words` false, the text itself is not changed.
@@ -60,7 +60,7 @@ def fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
         return _fix(path, arguments, limits)
 
 
-def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     kind, leave_out = _kind_and_exclusions(arguments)
     parts = load(path, limits)
     original_indexes = {one.element: one.index for one in parse(parts, kind).paragraphs}
@@ -77,7 +77,7 @@ def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
             break
         changes += _apply(applicable, original_indexes)
     remaining = list(breaches(parse(parts, kind), leave_out))
-    return Made(
+    return FileResult(
         {
             "kind": official.kind.value if official.kind else None,
             "changes": changes[:_MOST_FINDINGS],

@@ -259,7 +259,7 @@ async def _with_file(
     file = await source.keep(
         output.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
     )
-    account: Mapping[str, Any] = output.found
+    account: Mapping[str, Any] = output.values
     return result.model_copy(
         update={
             "file": file,

@@ -10,11 +10,11 @@ from documents.errors import UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.formats import MASKED_FORMATS
-from documents.source import Made
+from documents.source import FileResult
 from tasks.redact.masker import Masker
 
 
-def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """Returns the masked file and an account of it.
 
     `arguments`: `masker` (a `Masker` as JSON) and `media_type`. Raises a `DocumentError`, and
@@ -25,4 +25,4 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
         raise UnsupportedDocument("Masked files are only created for DOCX and PDF.")
     account = Account()
     file = mask(path, Masker.from_json(arguments["masker"]).masking(), limits, account)
-    return Made(account.as_json(), file)
+    return FileResult(account.as_json(), file)

@@ -21,14 +21,14 @@ from documents.document import Document
 from documents.inventory.hidden_content import properties
 from documents.limits import ReadLimits
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
-from documents.ooxml.text import words_of_shapes
+from documents.ooxml.text import shape_text
 from documents.ooxml.xml import local_name
 from documents.read import READERS
 from documents.readers import docx, html, mail, markdown, ofd, pdf, sheets, text
 from documents.readers.pdf import metadata
 from documents.readers.pdf.text_layer import text_layer
 from documents.readers.text.encoding import NotText, decode
-from documents.source import Made
+from documents.source import FileResult
 from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
 
 # Formats that are screened by their first bytes, without a reading process.
@@ -42,7 +42,7 @@ _MARKED_PARTS = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|cus
 _BREAKS = frozenset(("p", "br", "cr", "tr"))
 
 
-def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made:
+def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """Returns the level found, if any, as `level` in `found`. `arguments` has `media_type`.
 
     With `seconds`, a PDF is checked until a marking is found or the time is over, but at least its
@@ -54,12 +54,12 @@ def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> Made
     else:
         check = _SCREENS.get(media_type)
         marking = check(path, limits) if check else None
-    return Made({"level": marking.level.value} if marking else {})
+    return FileResult({"level": marking.level.value} if marking else {})
 
 
-def level_of(output: Made) -> Marking | None:
+def level_of(output: FileResult) -> Marking | None:
     """Returns the marking from the result of `screen`, without its position."""
-    level = output.found.get("level")
+    level = output.values.get("level")
     return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
@@ -86,7 +86,7 @@ def _words(root: etree._Element | None) -> str:
     """
     if root is None:
         return ""
-    return "\n".join(("".join(_pieces(root)), *words_of_shapes(root)))
+    return "\n".join(("".join(_pieces(root)), *shape_text(root)))
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _of_pdf(path: Path, limits: ReadLimits, seconds: float | None) -> Marking | 
                 found = highest((found, *map(marking_of, _page(document, number))))
             return found
     except pdfium.PdfiumError as error:
-        raise pdf.explained(error) from error
+        raise pdf.document_error(error) from error
 
 
 def _is_enough(found: Marking | None, until: float) -> bool:

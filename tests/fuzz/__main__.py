@@ -19,7 +19,7 @@ import structlog
 from PIL import Image
 
 from standin.documents.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
-from standin.documents.docx_parts import TAKEN_IN, taking_in
+from standin.documents.docx_parts import INCLUDED, including
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
 from tests.unit.tasks.official_layout.official_letter import letter
@@ -59,7 +59,7 @@ def as_picture(kind: str) -> bytes:
 
 def as_chunk() -> bytes:
     """A DOCX that imports a web page (altChunk)."""
-    return taking_in(as_html(), f"<w:p><w:r><w:t>附件</w:t></w:r></w:p>{TAKEN_IN}")
+    return including(as_html(), f"<w:p><w:r><w:t>附件</w:t></w:r></w:p>{INCLUDED}")
 
 
 def as_scanned_ofd() -> bytes:

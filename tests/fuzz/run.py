@@ -16,11 +16,11 @@ import pytest
 
 from documents.document import Document
 from documents.errors import DocumentError, ReaderCrashed
-from documents.inventory.hidden_content import HOLD_MORE
-from documents.isolation.pool import Reading
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
+from documents.isolation.pool import ReaderPool
 from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
-from documents.source import Made
+from documents.source import FileResult
 from standin.documents.builders import LIMITS as PLAIN
 from tasks.file_work import IN_PROCESSES
 from tasks.redact.finder import RULES, Targets
@@ -51,11 +51,11 @@ class Outcome:
 
 
 @asynccontextmanager
-async def pool(folder: Path, processes: int = 2) -> AsyncIterator[Reading]:
+async def pool(folder: Path, processes: int = 2) -> AsyncIterator[ReaderPool]:
     """A pool whose processes use `folder` for temporary files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
-        async with Reading(
+        async with ReaderPool(
             processes=processes,
             timeout_seconds=SECONDS,
             memory_mib=MEMORY_MIB,
@@ -69,8 +69,8 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     if media_type in SCREENED_IN_PROCESS:
         found["secrecy"] = {"media_type": media_type}
-    if media_type in HOLD_MORE:
-        found["unshown"] = {"media_type": media_type}
+    if media_type in WITH_HIDDEN_CONTENT:
+        found["hidden_content"] = {"media_type": media_type}
     if media_type in MASKED_FORMATS:
         masker = Masker(Targets(frozenset(RULES), TERMS), Style())
         found["redact"] = {"media_type": media_type, "masker": masker.as_json()}
@@ -81,7 +81,7 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
+async def fuzz(reading: ReaderPool, name: str, whole: bytes, files: range, folder: Path) -> Outcome:
     """Read the mutations `files` of a file, and run file work on those that can be read.
 
     The same `name` and number give the same mutation. Raises any exception of a read that is not
@@ -90,7 +90,9 @@ async def fuzz(reading: Reading, name: str, whole: bytes, files: range, folder: 
     outcome = Outcome()
     slots = asyncio.Semaphore(_CONCURRENCY)
 
-    async def result(work: Awaitable[Document | Made], name: str) -> tuple[str, Document | None]:
+    async def result(
+        work: Awaitable[Document | FileResult], name: str
+    ) -> tuple[str, Document | None]:
         start = time.monotonic()
         try:
             made = await work

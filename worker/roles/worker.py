@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
@@ -182,13 +182,13 @@ def _engines(settings: Settings) -> tuple[EngineClient, EngineClient | None]:
     )
 
 
-def _reading(worker: WorkerSettings, ocr: OcrSettings) -> Reading:
-    scans = Reading(
+def _reading(worker: WorkerSettings, ocr: OcrSettings) -> ReaderPool:
+    scans = ReaderPool(
         processes=ocr.ocr_processes,
         timeout_seconds=ocr.ocr_timeout_seconds + worker.read_timeout_seconds,
         memory_mib=ocr.ocr_memory_mib,
     )
-    return Reading(
+    return ReaderPool(
         processes=worker.read_processes,
         timeout_seconds=worker.read_timeout_seconds,
         memory_mib=worker.read_memory_mib,

@@ -13,11 +13,11 @@ from pydantic_core import to_json
 
 from documents.document import Document
 from documents.errors import DocumentMissing, SecrecyMarked
-from documents.inventory.hidden_content import HOLD_MORE
-from documents.isolation.pool import Reading
+from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
-from documents.readers.text import read_given
-from documents.source import Made, ResultFile
+from documents.readers.text import read_characters
+from documents.source import FileResult, ResultFile
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import CHAT_TASK, Line
 from jobs.ledger import Ledger
@@ -74,7 +74,7 @@ class Inputs:
         self,
         ledger: Ledger,
         store: Store,
-        reading: Reading,
+        reading: ReaderPool,
         limits: ReadLimits,
         documents: Documents,
     ) -> None:
@@ -125,7 +125,7 @@ class Inputs:
             return _Source(document, claim.document.sha256, job.options, job.model)
         options = line.request.options if line.request else {}
         if line.text is not None:
-            document = read_given(line.text, self._limits)
+            document = read_characters(line.text, self._limits)
             await self._refuse_marked(job.department, marking_in(document), None)
             return _Source(document, sha256_of_text(line.text), options, line.model)
         stored = await self._ledger.documents.get(job.department, line.document_id or "")
@@ -142,7 +142,7 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
         marking = await check(document, lambda: marking_in(document))
-        if marking is None and stored.media_type in HOLD_MORE & SCREENED_IN_PROCESS:
+        if marking is None and stored.media_type in WITH_HIDDEN_CONTENT & SCREENED_IN_PROCESS:
             # Hidden text and properties may be marked too; `document` does not contain them.
             marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)
@@ -171,7 +171,7 @@ class StoredSource:
     """A `documents.source.Source`: a file in the store, opened only by the reading processes."""
 
     documents: Documents
-    reading: Reading
+    reading: ReaderPool
     limits: ReadLimits
     stored: StoredDocument
     path: Path
@@ -184,7 +184,7 @@ class StoredSource:
     def filename(self) -> str | None:
         return self.stored.filename
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> Made:
+    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         try:
             return await self.reading.work(self.path, self.limits, name, arguments)
         except FileNotFoundError as error:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from documents.document import Document
 from documents.errors import DocumentMissing
 from documents.limits import ReadLimits
-from documents.readers.text import read_given
+from documents.readers.text import read_characters
 from jobs.ledger import Ledger
 from jobs.model.digests import combined, sha256_of_text
 from jobs.model.job import StoredDocument
@@ -67,7 +67,7 @@ class References:
 
     async def _resolve_document(self, department: str, reference: DocumentRef) -> Reference:
         if reference.text is not None:
-            reference.give(read_given(reference.text, self._limits))
+            reference.give(read_characters(reference.text, self._limits))
             return Reference(sha256_of_text(reference.text))
         stored = await self._ledger.documents.get(department, reference.document_id or "")
         if stored is None:

@@ -1,4 +1,4 @@
-"""DOCX: the words as they stand when every tracked change is accepted."""
+"""DOCX: the text with every tracked change accepted."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import CorruptDocument
 from documents.limits import Reader, ReadLimits
-from documents.ooxml.drawings import drawn_words
+from documents.ooxml.drawings import drawing_text
 from documents.ooxml.numbering import Numbering
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.styles import Styles
-from documents.ooxml.text import WRAPPERS, text_boxes, unshown, words, words_of_shapes
+from documents.ooxml.text import (
+    WRAPPERS,
+    TextNode,
+    hidden_text,
+    shape_text,
+    shown_nodes,
+    shown_text,
+)
 from documents.ooxml.xml import attribute, child, has, local_name
 from documents.readers.docx.chunks import CHUNK, Chunks, refuse_chunks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
-# What stands apart from the body, in the order in which it follows it.
-_APART = (
+# Parts whose text follows the body, in order: relationship, element, kind of block.
+_NOTES_AND_HEADERS = (
     ("/footnotes", "footnote", BlockKind.footnote),
     ("/endnotes", "endnote", BlockKind.footnote),
     ("/header", None, BlockKind.header),
@@ -34,17 +41,17 @@ _APART = (
 def read(path: Path, limits: ReadLimits, read_any: Reader | None = None) -> Document:
     """Read a Word document. Raises a `DocumentError`.
 
-    The body comes first, as it stands when every tracked change is accepted, files that it takes in
-    in their place, read with `read_any`. Footnotes, endnotes, headers, footers, comments and
-    drawings follow as blocks of those kinds, and with `limits.hidden` what tracked changes took
-    out, hidden text, field codes, watermarks and descriptions of pictures, as `hidden` ones.
+    The body comes first, with every tracked change accepted. Files that it includes as text
+    (`altChunk`) are read with `read_any`, in place. Footnotes, endnotes, headers, footers, comments
+    and drawings follow as blocks of those kinds. With `limits.hidden`, text deleted by tracked
+    changes, hidden text, field codes, watermarks and descriptions of pictures follow as `hidden`.
     """
     draft = Draft(limits)
     try:
         with Package(path, limits) as package:
             _fill(draft, package, limits, read_any)
     except RecursionError as error:
-        raise CorruptDocument("The document is nested too deeply. Save it anew.") from error
+        raise CorruptDocument("The document is nested too deeply. Save it again.") from error
     return draft.finish(MEDIA_TYPE)
 
 
@@ -53,7 +60,7 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
     root = package.xml(main) if main else None
     body = child(root, "body") if root is not None else None
     if main is None or body is None:
-        raise CorruptDocument("The container holds no Word document. Save it anew.")
+        raise CorruptDocument("The container holds no Word document. Save it again.")
 
     def parts(kind: str) -> list[etree._Element]:
         found = (package.xml(name) for name in package.all_related(main, kind))
@@ -65,27 +72,29 @@ def _fill(draft: Draft, package: Package, limits: ReadLimits, read_any: Reader |
     chunks = Chunks(package, main, limits, read_any)
     writer = _Writer(draft, Styles(part("/styles")), Numbering(part("/numbering")), chunks)
     writer.write(body)
-    apart = [(part, tag, kind) for relation, tag, kind in _APART for part in parts(relation)]
-    for root, tag, kind in apart:
+    others = [
+        (part, tag, kind) for relation, tag, kind in _NOTES_AND_HEADERS for part in parts(relation)
+    ]
+    for root, tag, kind in others:
         for holder in (root,) if tag is None else root:
-            if tag is None or (local_name(holder) == tag and _is_said(holder)):
-                writer.write_apart(holder, kind)
-    for text in dict.fromkeys(drawn_words(package)):
+            if tag is None or (local_name(holder) == tag and _is_note(holder)):
+                writer.write_part(holder, kind)
+    for text in dict.fromkeys(drawing_text(package)):
         draft.add(text, BlockKind.drawing)
     if limits.hidden:
-        _add_unshown(draft, [body, *(root for root, _, _ in apart)])
+        _add_hidden(draft, [body, *(root for root, _, _ in others)])
 
 
-def _add_unshown(draft: Draft, roots: Sequence[etree._Element]) -> None:
+def _add_hidden(draft: Draft, roots: Sequence[etree._Element]) -> None:
     for root in roots:
-        for text in unshown(root):
+        for text in hidden_text(root):
             draft.add(text, BlockKind.hidden)
-    for text in dict.fromkeys(text for root in roots for text in words_of_shapes(root)):
+    for text in dict.fromkeys(text for root in roots for text in shape_text(root)):
         draft.add(text, BlockKind.hidden)
 
 
-def _is_said(note: etree._Element) -> bool:
-    """Whether it is a note and not the line that separates notes from the text."""
+def _is_note(note: etree._Element) -> bool:
+    """Whether it is a note, and not the line that separates notes from the text."""
     return attribute(note, "type") in {None, "normal"}
 
 
@@ -97,22 +106,22 @@ class _Writer:
         self._chunks = chunks
         self._styles = styles
         self._numbering = numbering
-        self._apart: BlockKind | None = None
-        self._said: set[tuple[BlockKind, str]] = set()
+        self._part_kind: BlockKind | None = None
+        self._written: set[tuple[BlockKind, str]] = set()
 
-    def write_apart(self, parent: etree._Element, kind: BlockKind) -> None:
-        """Write blocks of one kind; what first, even and odd pages have alike is written once."""
+    def write_part(self, parent: etree._Element, kind: BlockKind) -> None:
+        """Write all blocks as `kind`. Headers or footers with equal text are written once."""
         refuse_chunks(parent)
-        self._apart = kind
+        self._part_kind = kind
         self.write(parent)
-        self._apart = None
+        self._part_kind = None
 
     def _add(self, text: str, kind: BlockKind, level: int | None = None) -> None:
-        if self._apart in {BlockKind.header, BlockKind.footer}:
-            if (self._apart, text) in self._said:
+        if self._part_kind in {BlockKind.header, BlockKind.footer}:
+            if (self._part_kind, text) in self._written:
                 return
-            self._said.add((self._apart, text))
-        self._draft.add(text, self._apart or kind, level=None if self._apart else level)
+            self._written.add((self._part_kind, text))
+        self._draft.add(text, self._part_kind or kind, level=None if self._part_kind else level)
 
     def write(self, parent: etree._Element) -> None:
         for element in parent:
@@ -127,7 +136,8 @@ class _Writer:
                 self.write(element)
 
     def _paragraph(self, paragraph: etree._Element) -> None:
-        text = "".join(words(paragraph))
+        nodes = shown_nodes(paragraph)
+        text = "".join(node.text for node in nodes)
         style = self._styles.of(paragraph)
         mark = self._numbering.mark(paragraph, style.numbering)
         kind = BlockKind.paragraph
@@ -136,26 +146,30 @@ class _Writer:
         elif mark is not None:
             kind = BlockKind.list_item
         self._add((mark or "") + text if text.strip() else "", kind, style.level)
-        for box in text_boxes(paragraph):
-            self.write(box)
+        self._text_boxes(nodes)
 
     def _table(self, table: etree._Element) -> None:
         refuse_chunks(table)
         rows = (self._row(row) for row in _rows(table))
         self._add("\n".join(rows), BlockKind.table)
-        for box in text_boxes(table):
-            self.write(box)
+        self._text_boxes(shown_nodes(table))
+
+    def _text_boxes(self, nodes: Sequence[TextNode]) -> None:
+        """Letterheads are often set in a text box."""
+        for node in nodes:
+            if node.is_text_box:
+                self.write(node.element)
 
     def _row(self, row: etree._Element) -> str:
         return "\t".join(self._cell(cell) for cell in _unwrapped(row, "tc"))
 
     def _cell(self, cell: etree._Element) -> str:
-        said = []
+        texts = []
         for paragraph in _paragraphs(cell):
-            text = "".join(words(paragraph))
+            text = shown_text(paragraph)
             mark = self._numbering.mark(paragraph, self._styles.of(paragraph).numbering)
-            said.append((mark or "") + text)
-        return " ".join(" ".join(said).split())
+            texts.append((mark or "") + text)
+        return " ".join(" ".join(texts).split())
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -174,7 +188,7 @@ def _unwrapped(parent: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _paragraphs(parent: etree._Element) -> Iterator[etree._Element]:
-    """The paragraphs of a cell, those of tables inside it too."""
+    """The paragraphs of a cell, including those of nested tables."""
     for element in parent:
         if local_name(element) == "p":
             yield element

@@ -1,4 +1,4 @@
-"""Files that Word takes in as text of a document's own (`altChunk`, ECMA-376 part 1, 17.17.2.1)."""
+"""Files that a Word document includes as text (`altChunk`, ECMA-376 part 1, 17.17.2.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import etree
 from documents.draft import Draft
 from documents.errors import CorruptDocument, EmptyDocument, UnsupportedDocument
 from documents.limits import Reader, ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.ooxml.package import Package
 from documents.ooxml.xml import attribute, local_name
 
@@ -18,9 +18,9 @@ CHUNK = "altChunk"
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """The files that the part `part` takes in, read with `read_any`; refused where there is none.
+    """The files that `part` includes, read with `read_any`. Without `read_any` they are refused.
 
-    Each may unpack to half of what the document may, so that none can hold itself for ever.
+    Each may decompress to half of the document's limit, so that recursive inclusion ends.
     """
 
     package: Package
@@ -33,25 +33,25 @@ class Chunks:
         name = self.package.related_as(self.part, attribute(chunk, "id") or "")
         data = self.package.data(name) if name else None
         if data is None:
-            raise CorruptDocument("A file that the document takes in is missing. Save it anew.")
+            raise CorruptDocument("A file that the document includes is missing. Save it again.")
         if self.read_any is None:
             raise _refused()
         limits = replace(self.limits, max_expanded_bytes=self.limits.max_expanded_bytes // 2)
         try:
-            with held(data) as path:
-                draft.take(self.read_any(path, limits))
+            with memory_file(data) as path:
+                draft.append(self.read_any(path, limits))
         except EmptyDocument:
             return
 
 
 def refuse_chunks(root: etree._Element) -> None:
-    """Raises `UnsupportedDocument` where a file is taken in anywhere below `root`."""
+    """Raises `UnsupportedDocument` if anything below `root` includes a file."""
     if any(local_name(element) == CHUNK for element in root.iter()):
         raise _refused()
 
 
 def _refused() -> UnsupportedDocument:
     return UnsupportedDocument(
-        "The document takes in another file inside a table, a note or a header, where it is not "
-        "read. Open it in Word and save it anew."
+        "The document includes another file inside a table, a note or a header, which is not "
+        "supported. Open it in Word and save it again."
     )

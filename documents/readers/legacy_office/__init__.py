@@ -1,4 +1,4 @@
-"""DOC, WPS, RTF and ODT, which LibreOffice turns into DOCX where it is installed."""
+"""DOC, WPS, RTF and ODT, converted to DOCX by LibreOffice where it is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from documents.document import Document
 from documents.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
 from documents.limits import ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.readers import docx
 from documents.readers.legacy_office import process
 
@@ -28,8 +28,8 @@ _SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt"}
 def read_doc(path: Path, limits: ReadLimits) -> Document:
     """Read a document of Word before 2007, or of WPS Writer.
 
-    Raises a `DocumentError`: `UnsupportedDocument` where LibreOffice is not installed,
-    `ReadTimeout` where it takes more than `SECONDS`.
+    Raises a `DocumentError`: `UnsupportedDocument` if LibreOffice is not installed, `ReadTimeout`
+    if it takes more than `SECONDS`.
     """
     return _read(path, limits, DOC)
 
@@ -48,11 +48,11 @@ def _read(path: Path, limits: ReadLimits, media_type: str) -> Document:
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
         raise UnsupportedDocument(
-            "DOC, WPS, RTF and ODT are read where LibreOffice is installed, and it is not here. "
-            "Save the document as DOCX, or ask the operators to install libreoffice-writer-nogui "
-            "beside the workers."
+            "DOC, WPS, RTF and ODT need LibreOffice, which is not installed. Save the document as "
+            "DOCX, or ask the operators to install libreoffice-writer-nogui on the workers' "
+            "machines."
         )
-    with held(_converted(program, path, media_type)) as converted:
+    with memory_file(_converted(program, path, media_type)) as converted:
         return replace(docx.read(converted, limits), media_type=media_type)
 
 
@@ -62,19 +62,19 @@ def _converted(program: str, path: Path, media_type: str) -> bytes:
         str(SECONDS), str(_MOST_BYTES),
     )  # fmt: skip
     with path.open("rb") as file:
-        # Reads of a whole minute are ended by whoever keeps the time of this process.
-        ended = subprocess.run(  # noqa: S603 (no shell; the program was looked up)
+        # The conversion has its own time limit; the pool limits the whole read.
+        finished = subprocess.run(  # noqa: S603 (no shell; the program was looked up)
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
         )
-    if ended.returncode == process.TOO_LONG:
+    if finished.returncode == process.TOO_LONG:
         raise ReadTimeout(
             f"LibreOffice took more than {SECONDS} seconds. Save the document as DOCX, or split it."
         )
-    if ended.returncode == process.TOO_LARGE:
-        raise DocumentTooLong("The document is too large once it is converted. Split it.")
-    if ended.returncode != 0 or not ended.stdout:
+    if finished.returncode == process.TOO_LARGE:
+        raise DocumentTooLong("The converted document is too large. Split it.")
+    if finished.returncode != 0 or not finished.stdout:
         raise CorruptDocument(
-            "LibreOffice cannot read the document: it is damaged, or has a password. Save it as "
-            "DOCX without one."
+            "LibreOffice cannot read the document: it is damaged or has a password. Save it as "
+            "DOCX without a password."
         )
-    return ended.stdout
+    return finished.stdout

@@ -1,13 +1,13 @@
-"""A process that runs LibreOffice once, and leaves no process and no file behind.
+"""A process that runs LibreOffice once, and then removes its processes and files.
 
-Run as `python office_process.py PROGRAM SUFFIX SECONDS MOST_BYTES`, with the document as its
-standard input; the DOCX comes out of its standard output. It stands between the reader and
-LibreOffice because a reader may be killed at any moment: the kernel tells this process then, and it
-still ends LibreOffice's whole process group and removes its folder.
+Run as `python process.py PROGRAM SUFFIX SECONDS MOST_BYTES`: it reads the document from standard
+input and writes the DOCX to standard output. It runs between the reader and LibreOffice because a
+reader can be killed at any time: the kernel then signals this process, which kills LibreOffice's
+process group and removes its folder.
 
-The document is treated as hostile: LibreOffice gets a profile of its own without macros or links
-to other places, an empty environment, limits on memory, processor time and the size of files, and,
-where the kernel lets this process make one, a network of its own that leads nowhere.
+The document is treated as hostile: LibreOffice gets a new profile without macros and external
+links, a minimal environment, limits on memory, CPU time and file size, and, if the kernel allows
+it, a network namespace without a network.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ _SETTINGS = (
 
 
 class _Stopped(Exception):
-    """Whoever wanted the document has gone."""
+    """The reader has exited."""
 
 
 def main() -> int:
     program, suffix, seconds, most = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    _mind_the_parent()
-    _confine(seconds, most)
+    _watch_parent()
+    _limit_resources(seconds, most)
     folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
     try:
         source = folder / f"document.{suffix}"
@@ -80,14 +80,14 @@ def _send(result: Path, most: int) -> int:
     return 0
 
 
-def _mind_the_parent() -> None:
+def _watch_parent() -> None:
     def stop(*_: object) -> None:
-        # Once is enough: what cleans up is not to be stopped in turn.
+        # Ignore further signals, so that the cleanup is not interrupted.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise _Stopped
 
     signal.signal(signal.SIGTERM, stop)
-    # Heard only while there is nothing to do but wait.
+    # Handled only while waiting for LibreOffice.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -95,8 +95,8 @@ def _mind_the_parent() -> None:
         raise SystemExit(1)
 
 
-def _confine(seconds: int, most: int) -> None:
-    """Limits for LibreOffice, which this process shares; the reader's own are too narrow."""
+def _limit_resources(seconds: int, most: int) -> None:
+    """Set the limits of LibreOffice and of this process; the reader's limits are too low."""
     for what, wanted in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_FSIZE, most),
@@ -113,7 +113,7 @@ def _convert(program: str, source: Path, seconds: int) -> int:
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
-    _leave_the_network()
+    _isolate_network()
     process = subprocess.Popen(  # noqa: S603 (no shell; the reader looked the program up)
         [
             program,
@@ -143,22 +143,22 @@ def _convert(program: str, source: Path, seconds: int) -> int:
     except subprocess.TimeoutExpired:
         return TOO_LONG
     finally:
-        _end(process)
+        _kill(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def _leave_the_network() -> None:
-    """Go where there is no network, where the kernel allows it without privileges."""
+def _isolate_network() -> None:
+    """Enter a network namespace without a network, if the kernel allows it without privileges."""
     user, group = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_USER | _NEW_NETWORK) != 0:
         return
-    # Without these it is nobody to itself there, and may do what it needs all the same.
+    # Without these maps the process runs as `nobody` there, which is sufficient.
     with suppress(OSError):
         for name, words in (
             ("setgroups", "deny"),

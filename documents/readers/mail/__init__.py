@@ -1,4 +1,4 @@
-"""E-mail as it is sent and saved (RFC 5322, RFC 2045 to 2049), with what is attached to it."""
+"""E-mail (RFC 5322, RFC 2045 to 2049) and its attachments."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 from documents.limits import Reader, ReadLimits
-from documents.memory_file import held
+from documents.memory_file import memory_file
 from documents.page.lines import paragraphs
 from documents.readers.html import fill
-from documents.readers.mail.headers import body_of, decoded, has_words, name_of
+from documents.readers.mail.headers import body_of, decoded, has_text, name_of
 
 MEDIA_TYPE = "message/rfc822"
 MOST_ATTACHMENTS = 100
-MOST_DEPTH = 3  # an e-mail in an e-mail in an e-mail
+MOST_DEPTH = 3  # of e-mails attached to e-mails
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 _HEADER = rb"[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*"
@@ -33,17 +33,18 @@ _MACHINE = re.compile(
     rb"^(?:message-id|mime-version|received|return-path|delivered-to|content-type|x-mailer):",
     re.IGNORECASE | re.MULTILINE,
 )
-# A web page that was saved with its pictures (RFC 2557). Nobody wrote it to anybody.
+# A web page saved with its pictures (RFC 2557) has no sender.
 _ARCHIVE = re.compile(rb"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
 _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
-# What the standard library raises on an e-mail that is damaged in ways that it does not expect.
+# Errors of the standard library on damaged e-mails.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
 
 def is_email(head: bytes) -> bool:
-    """Whether a file that begins so is an e-mail, with headers alone, of a writer and of a program;
-    or a web page that was saved as one.
+    """Whether a file with this beginning is an e-mail, or a web page saved as one.
+
+    An e-mail begins with headers, one of them `From` and one that only mail programs write.
     """
     start = head[:_HEAD].lstrip(b"\xef\xbb\xbf\r\n").replace(b"\r\n", b"\n")
     found = _HEADERS.match(start)
@@ -53,13 +54,13 @@ def is_email(head: bytes) -> bool:
 
 
 def reader(read_any: Reader) -> Reader:
-    """A reader of e-mails, which reads what is attached with `read_any`."""
+    """A reader of e-mails that reads attachments with `read_any`."""
 
     def read(path: Path, limits: ReadLimits) -> Document:
-        """Read an e-mail: headers, body, then each attachment by its name and with its blocks.
+        """Read an e-mail: headers, body, then the name and the blocks of each attachment.
 
-        An attachment that cannot be read is named as not read, and so are its pages that OCR left
-        out: all attachments share what OCR may take. Raises a `DocumentError`.
+        Attachments that cannot be read are named as not read, and so are pages that OCR did not
+        read. All attachments share the OCR limits. Raises a `DocumentError`.
         """
         draft = Draft(limits)
         _Writer(draft, limits, read_any).write(path.read_bytes())
@@ -69,14 +70,14 @@ def reader(read_any: Reader) -> Reader:
 
 
 class _Writer:
-    """Puts e-mails into a draft, and counts what is in all of them."""
+    """Adds e-mails to a draft, with limits over all of them."""
 
     def __init__(self, draft: Draft, limits: ReadLimits, read_any: Reader) -> None:
         self._draft = draft
         self._limits = limits
         self._read_any = read_any
         self._attachments = 0
-        self._left = limits.max_expanded_bytes
+        self._remaining_bytes = limits.max_expanded_bytes
         self._ocr_pages = limits.ocr_pages
         self._ocr_ends = time.monotonic() + limits.ocr_seconds
 
@@ -85,7 +86,7 @@ class _Writer:
             message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
             self._message(message, 1)
         except _DAMAGE as error:
-            raise CorruptDocument("The e-mail is damaged. Save it anew.") from error
+            raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 
     def _message(self, message: Message, depth: int) -> None:
         shown = [(name, decoded(value)) for name in _SHOWN for value in message.get_all(name, ())]
@@ -94,7 +95,9 @@ class _Writer:
         attached: list[Message] = []
         for count, (part, is_body) in enumerate(_parts(message)):
             if count >= _MOST_PARTS:
-                raise DocumentTooLong("The e-mail has too many parts. Send its attachments alone.")
+                raise DocumentTooLong(
+                    "The e-mail has too many parts. Send its attachments separately."
+                )
             (texts if is_body else attached).append(part)
         for part in texts:
             self._body(part)
@@ -113,7 +116,7 @@ class _Writer:
         self._attachments += 1
         if self._attachments > MOST_ATTACHMENTS:
             raise DocumentTooLong(
-                f"The e-mail has more than {MOST_ATTACHMENTS} attachments. Send them alone."
+                f"The e-mail has more than {MOST_ATTACHMENTS} attachments. Send them separately."
             )
         name = name_of(part)
         try:
@@ -124,14 +127,14 @@ class _Writer:
                 raise
             self._draft.add(f"{name} (not read: {error.title})", BlockKind.attachment)
             return
-        self._draft.add(name + _left_out(document), BlockKind.attachment)
+        self._draft.add(name + _unread_note(document), BlockKind.attachment)
         if inner is not None:
             self._message(inner, depth + 1)
         if document is not None:
-            self._draft.take(document)
+            self._draft.append(document)
 
     def _inner(self, part: Message, depth: int) -> Message | None:
-        """The e-mail that is attached, as a message or as a file; None for anything else."""
+        """The attached e-mail; None for an attachment of another format."""
         if part.get_content_type() == MEDIA_TYPE and part.is_multipart():
             inner = part.get_payload(0)
         else:
@@ -140,18 +143,20 @@ class _Writer:
         if not isinstance(inner, Message):
             return None
         if depth >= MOST_DEPTH:
-            raise DocumentTooLong("The e-mail is inside too many others. Send it alone.")
+            raise DocumentTooLong(
+                "The e-mail is nested too deeply in other e-mails. Send it separately."
+            )
         return inner
 
     def _attached(self, part: Message) -> Document:
         data = part.get_payload(decode=True)
         if not isinstance(data, bytes):
-            raise CorruptDocument("The attachment is damaged. Send it alone.")
-        self._left -= len(data)
-        if self._left < 0:
-            raise DocumentTooLong("The attachments are too large together. Send them alone.")
-        with held(data) as path:
-            # The more attachments there are, the less each may unpack to.
+            raise CorruptDocument("The attachment is damaged. Send it separately.")
+        self._remaining_bytes -= len(data)
+        if self._remaining_bytes < 0:
+            raise DocumentTooLong("The attachments are too large together. Send them separately.")
+        with memory_file(data) as path:
+            # All attachments share the limit on decompressed bytes.
             most = max(1, self._limits.max_expanded_bytes // self._attachments)
             limits = replace(self._limits, max_expanded_bytes=most, **self._ocr_left())
             document = self._read_any(path, limits)
@@ -170,14 +175,14 @@ def _recognised(document: Document) -> set[int | None]:
     return {block.page for block in document.blocks if block.confidence is not None}
 
 
-def _left_out(document: Document | None) -> str:
+def _unread_note(document: Document | None) -> str:
     if document is None or not document.unread_pages:
         return ""
     return f" (pages not read: {', '.join(map(str, document.unread_pages))})"
 
 
 def _parts(message: Message) -> Iterator[tuple[Message, bool]]:
-    """The parts of an e-mail, without going into attached ones, and which are its body."""
+    """The parts of an e-mail, without those of attached e-mails, and whether each is body text."""
     if message.get_content_type() == "multipart/alternative":
         yield from _best(message)
     elif message.get_content_maintype() == "multipart" and message.is_multipart():
@@ -190,11 +195,11 @@ def _parts(message: Message) -> Iterator[tuple[Message, bool]]:
 
 
 def _best(message: Message) -> Iterator[tuple[Message, bool]]:
-    """Of parts that say the same, what a mail program shows: the last that has words."""
+    """Of alternative parts, the one that a mail program shows: the last one with text."""
     found = [list(_parts(part)) for part in _inside(message)]
     bodies = [parts for parts in found if any(is_body for _, is_body in parts)]
     shown = [
-        parts for parts in bodies if any(is_body and has_words(part) for part, is_body in parts)
+        parts for parts in bodies if any(is_body and has_text(part) for part, is_body in parts)
     ]
     for parts in found:
         if parts not in bodies or parts is (shown or bodies)[-1]:

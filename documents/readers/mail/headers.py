@@ -1,4 +1,4 @@
-"""The words of headers and parts of an e-mail, in whatever encoding they came."""
+"""Decodes the headers and text parts of an e-mail."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _PATH = re.compile(r"[\\/]")
 
 
 def decoded(value: object) -> str:
-    """A header's value on one line: encoded words (RFC 2047) and raw bytes made readable."""
-    # What is not ASCII comes as a `Header`, which keeps its bytes.
+    """A header's value on one line, with encoded words (RFC 2047) and raw bytes decoded."""
+    # Values with other than ASCII characters are `Header` objects, which hold the bytes.
     text = value if isinstance(value, str) else _joined(value)
     if _ENCODED.search(text):
         text = _joined(text)
@@ -25,7 +25,7 @@ def decoded(value: object) -> str:
 
 
 def body_of(part: Message) -> str:
-    """The characters of a text part; what no encoding explains is left out."""
+    """The decoded text of a text part. Bytes that cannot be decoded are replaced."""
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
@@ -34,7 +34,7 @@ def body_of(part: Message) -> str:
 
 
 def name_of(part: Message) -> str:
-    """The file name of an attachment, without folders; its type where it has none."""
+    """The file name of an attachment without folders; its media type if it has no name."""
     name = part.get_filename()
     if name is None:
         inner = part.get_payload(0) if part.is_multipart() else None
@@ -43,8 +43,8 @@ def name_of(part: Message) -> str:
     return _PATH.split(text)[-1].strip() or part.get_content_type()
 
 
-def has_words(part: Message) -> bool:
-    """Whether a text part says anything, its markup apart."""
+def has_text(part: Message) -> bool:
+    """Whether a text part has text other than markup."""
     text = body_of(part)
     return bool(_MARKUP.sub("", text) if part.get_content_subtype() == "html" else text.strip())
 

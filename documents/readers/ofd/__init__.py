@@ -1,4 +1,4 @@
-"""OFD, the state's page format (GB/T 33190-2016)."""
+"""OFD, the national fixed-layout format (GB/T 33190-2016)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from documents.errors import CorruptDocument, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
-from documents.page.appearance import PageKind, look
+from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import Glyph, PageBlock, blocks, lines
 from documents.readers.ofd.package import Parts, below, children, is_visible, numbers, words
 from documents.readers.ofd.page import POINTS, Run, in_order, runs
-from documents.readers.ofd.pictures import drawn, media, pictures
+from documents.readers.ofd.pictures import media, pictures, rendered
 from documents.readers.scanned_pages import ASK_FOR_OCR, ScannedPages, add_lines
 
 MEDIA_TYPE = "application/ofd"
@@ -30,14 +30,17 @@ _DRAWN = frozenset(("ImageObject", "PathObject", "CompositeObject"))
 
 
 @dataclass(slots=True)
-class _Found:
-    """What was seen on the pages so far, and what is written after them."""
+class _Collected:
+    """Counts over the pages read so far, and the text that follows the body.
+
+    `known` and `unknown` count characters with and without a code.
+    """
 
     pages: int = 0
     known: int = 0
     unknown: int = 0
     drawn: int = 0
-    apart: dict[tuple[BlockKind, str], tuple[int, PageBlock]] = field(default_factory=dict)
+    extras: dict[tuple[BlockKind, str], tuple[int, PageBlock]] = field(default_factory=dict)
 
     def count(self, glyphs: Iterable[Glyph]) -> None:
         for glyph in glyphs:
@@ -46,27 +49,26 @@ class _Found:
                 self.unknown += not glyph.is_known
 
     def keep(self, kind: BlockKind, page: int, drawn: Iterable[Run]) -> None:
-        """Keep text for the end, once, however many pages show it."""
-        once = {run.text: run for run in drawn}  # a watermark is said many times over
+        """Collect text that follows the body, once for all pages that show it."""
+        once = {run.text: run for run in drawn}  # a watermark repeats its text
         for block in blocks(lines(in_order(once.values()))):
-            self.apart.setdefault((kind, block.text), (page, block))
+            self.extras.setdefault((kind, block.text), (page, block))
 
 
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read an OFD file: page and box for every block. Raises a `DocumentError`.
 
-    The body comes first; what pages take from templates and what annotations and watermarks say
-    follows, each text once, with the first page that shows it. Pages that are pictures go through
-    OCR as far as `limits` allow; the others that are pictures are `unread_pages`. Seals are left
-    out.
+    The body comes first. The text of templates, annotations and watermarks follows, each text once,
+    with the first page that shows it. Pages that are pictures are read by OCR as far as `limits`
+    allow; the others are `unread_pages`. Seals are not read.
     """
-    draft, found = Draft(limits), _Found()
+    draft, found = Draft(limits), _Collected()
     scans = ScannedPages(draft, limits, "OFD document")
     with Package(path, limits) as package:
         parts = Parts(package)
         root = parts.entry()
         if root is None or local_name(root) != "OFD":
-            raise CorruptDocument("The container holds no OFD document. Save it anew.")
+            raise CorruptDocument("The container holds no OFD document. Save it again.")
         if any(local_name(element).startswith("Encrypt") for element in root.iter()):
             raise EncryptedDocument("The OFD document has a password. Send it without one.")
         for body in children(root, "DocBody"):
@@ -75,33 +77,35 @@ def read(path: Path, limits: ReadLimits) -> Document:
                 raise CorruptDocument("A part of the OFD document is missing. Send it again.")
             _Reading(draft, found, scans, parts, limits).document(*document)
     _check(found, scans, limits)
-    _add_apart(draft, found, limits)
+    _add_extras(draft, found, limits)
     return draft.finish(MEDIA_TYPE, found.pages, tuple(scans.unread))
 
 
-def _check(found: _Found, scans: ScannedPages, limits: ReadLimits) -> None:
+def _check(found: _Collected, scans: ScannedPages, limits: ReadLimits) -> None:
     if limits.ocr_pages and len(scans.unread) < found.pages:
         return
     if found.unknown > found.known:
-        raise NoTextLayer(f"The OFD document does not say which characters it shows. {ASK_FOR_OCR}")
+        raise NoTextLayer(
+            f"The OFD document does not store the codes of its characters. {ASK_FOR_OCR}"
+        )
     if not found.known and found.drawn:
         raise NoTextLayer(f"The OFD document's pages are pictures without text. {ASK_FOR_OCR}")
 
 
-def _add_apart(draft: Draft, found: _Found, limits: ReadLimits) -> None:
+def _add_extras(draft: Draft, found: _Collected, limits: ReadLimits) -> None:
     for kind in (BlockKind.template, BlockKind.annotation, BlockKind.hidden):
         if kind is BlockKind.hidden and not limits.hidden:
             continue
-        for (of, text), (page, block) in found.apart.items():
+        for (of, text), (page, block) in found.extras.items():
             if of is kind:
                 draft.add(text, kind, page=page, box=block.box)
 
 
 class _Reading:
-    """The pages of one of the documents that a file may hold."""
+    """Reads the pages of one document. A file may hold several."""
 
     def __init__(
-        self, draft: Draft, found: _Found, scans: ScannedPages, parts: Parts, limits: ReadLimits
+        self, draft: Draft, found: _Collected, scans: ScannedPages, parts: Parts, limits: ReadLimits
     ) -> None:
         self._draft = draft
         self._found = found
@@ -138,13 +142,13 @@ class _Reading:
         self._found.count(glyphs)
         self._found.drawn += objects
         points = (size[0] * POINTS, size[1] * POINTS)
-        seen = look(points, glyphs, (one.box for one in shown), objects)
-        if seen.kind in {PageKind.picture, PageKind.both}:
+        features = page_features(points, glyphs, (one.box for one in shown), objects)
+        if features.kind in {PageKind.picture, PageKind.both}:
             files = {**self._files, **media(self._parts, path, root)}
-            # Words are not drawn with the pictures, however few they are.
-            layer = lines(glyphs) if seen.known >= seen.unknown else []
-            draw = partial(drawn, self._parts, files, shown, points)
-            self._scans.read(number, seen.kind, layer, draw)
+            # The rendered picture has no text of the layer, so the layer is always merged.
+            layer = lines(glyphs) if features.known >= features.unknown else []
+            render = partial(rendered, self._parts, files, shown, points)
+            self._scans.read(number, features.kind, layer, render)
         else:
             add_lines(self._draft, lines(glyphs), number)
         self._found.keep(BlockKind.hidden, number, (run for run in texts if not run.is_shown))
@@ -165,9 +169,9 @@ class _Reading:
             origin = (self._box[0] - box[0], self._box[1] - box[1])
             self._found.keep(kind, self._found.pages, runs(appearance, origin))
         for remark in children(note, "Remark"):
-            said = PageBlock((remark.text or "").strip(), BlockKind.paragraph, (0.0,) * 4)
-            if said.text:
-                self._found.apart.setdefault((kind, said.text), (self._found.pages, said))
+            text = PageBlock((remark.text or "").strip(), BlockKind.paragraph, (0.0,) * 4)
+            if text.text:
+                self._found.extras.setdefault((kind, text.text), (self._found.pages, text))
 
     def _annotations(
         self, path: str, root: etree._Element
@@ -191,6 +195,6 @@ def _uses(page: etree._Element) -> Iterator[str | None]:
 
 
 def _box(area: etree._Element | None) -> _Box | None:
-    """The left, top, width and height of the physical page; left and top need not be zero."""
+    """The left, top, width and height of the physical page. Left and top may be other than 0."""
     box = numbers(words(area, "PhysicalBox"), 4)
     return (box[0], box[1], box[2], box[3]) if box else None

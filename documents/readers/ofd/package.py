@@ -1,7 +1,7 @@
-"""The container of an OFD file: parts found by the paths that other parts write.
+"""The container of an OFD file: parts are found by the paths that other parts reference.
 
-GB/T 33190-2016 wants paths relative to the part that writes them, or absolute from the root.
-Programs also write them relative to the root, in other cases, with backslashes, and names in GBK.
+GB/T 33190-2016 requires paths relative to the referencing part, or absolute. Programs also write
+them relative to the root, in different case, with backslashes, and with names in GBK.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ class Parts:
         self._package = package
         self._names: dict[str, str] = {}
         for name in package.names:
-            self._names.setdefault(_plain(_said(name)), name)
+            self._names.setdefault(_plain(_decoded_name(name)), name)
 
     def entry(self) -> etree._Element | None:
-        """The root of `OFD.xml`; None where the container is no OFD file."""
+        """The root of `OFD.xml`; None if the container is not an OFD file."""
         return self._xml(ENTRY)
 
     def named(self, by: str, path: str | None) -> tuple[str, etree._Element] | None:
-        """The part that the part `by` names with `path`, and its own full path."""
-        for place in _places(by, path):
-            root = self._xml(place)
+        """The full path and the root of the part that the part `by` references as `path`."""
+        for candidate in _candidates(by, path):
+            root = self._xml(candidate)
             if root is not None:
-                return _plain(place), root
+                return _plain(candidate), root
         return None
 
     def data(self, by: str, path: str | None) -> bytes | None:
-        """The bytes of the part that the part `by` names with `path`."""
-        names = (self._names.get(_plain(place)) for place in _places(by, path))
+        """The bytes of the part that the part `by` references as `path`."""
+        names = (self._names.get(_plain(candidate)) for candidate in _candidates(by, path))
         name = next(filter(None, names), None)
         return self._package.data(name) if name else None
 
@@ -52,7 +52,7 @@ class Parts:
 
 
 def is_ofd(package: Package) -> bool:
-    """Whether the container's entry is OFD's, whatever namespace it is in."""
+    """Whether the container has an OFD entry, in any namespace."""
     root = Parts(package).entry()
     return root is not None and local_name(root) == "OFD"
 
@@ -79,7 +79,7 @@ def words(parent: etree._Element | None, name: str) -> str | None:
 
 
 def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
-    """The numbers of an attribute; None where there are fewer than `count`, or others."""
+    """The first `count` numbers of an attribute; None if there are fewer, or invalid."""
     try:
         found = tuple(float(word) for word in (text or "").split()[:count])
     except ValueError:
@@ -88,8 +88,8 @@ def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
     return found if usable and len(found) == count else None
 
 
-def _places(by: str, path: str | None) -> Iterator[str]:
-    """Where a path may lead: from the part that writes it, or from the root."""
+def _candidates(by: str, path: str | None) -> Iterator[str]:
+    """The possible full paths: relative to the referencing part, and to the root."""
     path = (path or "").strip().replace("\\", "/")
     if path:
         folder = "" if path.startswith("/") else posixpath.dirname(by)
@@ -100,8 +100,8 @@ def _plain(path: str) -> str:
     return posixpath.normpath("/" + path.replace("\\", "/")).lstrip("/").casefold()
 
 
-def _said(name: str) -> str:
-    """The name as it was meant: zip takes what is not marked as UTF-8 for an old code page."""
+def _decoded_name(name: str) -> str:
+    """The intended name: `zipfile` decodes names not marked as UTF-8 as code page 437."""
     try:
         raw = name.encode("cp437")
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
-"""The characters of an OFD page, where they stand, and their order.
+"""The characters of an OFD page, their positions and their order.
 
-Lengths in the file are millimetres from the top left corner; a text object has its own box and
+Lengths in the file are in millimetres from the top left corner. A text object has its own box and
 matrix (GB/T 33190-2016, 8.5 and 11).
 """
 
@@ -20,7 +20,7 @@ from documents.readers.ofd.package import children, is_visible, numbers
 
 POINTS = 72 / 25.4
 
-_ASCENT, _DESCENT = 0.88, 0.12  # of the size: where a character's box lies about its base line
+_ASCENT, _DESCENT = 0.88, 0.12  # of the font size: a character's box above and below the base line
 _HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
 _MOST_DEPTH = 50
 _LINE_OF_PROSE = 10
@@ -41,13 +41,13 @@ class Run:
 
 
 def runs(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Run]:
-    """The text objects below `parent`, in the order in which they are drawn."""
+    """The text objects below `parent`, in drawing order."""
     for element in drawn_objects(parent, "TextObject"):
         yield from _object(element, origin)
 
 
 def drawn_objects(parent: etree._Element, kind: str, depth: int = 0) -> Iterator[etree._Element]:
-    """The objects of that name below `parent`, in the order in which they are drawn."""
+    """The objects of type `kind` below `parent`, in drawing order."""
     for element in parent:
         name = local_name(element)
         if name == kind:
@@ -57,13 +57,13 @@ def drawn_objects(parent: etree._Element, kind: str, depth: int = 0) -> Iterator
 
 
 def in_order(drawn: Iterable[Run]) -> list[Glyph]:
-    """The characters of a page as they are read, with a line's end between lines."""
+    """The characters of a page in reading order, with a line end after each line."""
     once = {(run.text, round(run.box[0]), round(run.box[1])): run for run in drawn}
     lines = _lines(_ordered(list(once.values())))
     found: list[Glyph] = []
     for line in lines:
         for before, run in zip((None, *line), line, strict=False):
-            if before is not None and _is_apart(before, run):
+            if before is not None and _needs_space(before, run):
                 found.append(Glyph(" ", None, is_generated=True))
             found += run.glyphs
         found.append(Glyph("\n", None, is_generated=True))
@@ -71,19 +71,19 @@ def in_order(drawn: Iterable[Run]) -> list[Glyph]:
 
 
 def _ordered(drawn: list[Run]) -> list[Run]:
-    """As drawn where that goes down the page, or down each of its columns; else by lines."""
+    """In drawing order if that goes down the page or down its columns, else line by line."""
     flows: list[list[Run]] = []
     for run in drawn:
-        if flows and _goes_on(flows[-1][-1], run):
+        if flows and _continues(flows[-1][-1], run):
             flows[-1].append(run)
         else:
             flows.append([run])
-    if len(flows) <= 1 or (all(map(_is_prose, flows)) and _stand_beside(flows)):
+    if len(flows) <= 1 or (all(map(_is_prose, flows)) and _are_side_by_side(flows)):
         return drawn
     return [run for line in _lines(sorted(drawn, key=_base)) for run in line]
 
 
-def _goes_on(before: Run, run: Run) -> bool:
+def _continues(before: Run, run: Run) -> bool:
     if _is_level(before, run):
         return run.box[0] >= before.box[0]
     return run.box[3] > before.box[3]
@@ -94,7 +94,7 @@ def _is_prose(flow: Sequence[Run]) -> bool:
     return len(lines) >= 3 and sum(len(run.text) for run in flow) >= _LINE_OF_PROSE * len(lines)
 
 
-def _stand_beside(flows: Sequence[Sequence[Run]]) -> bool:
+def _are_side_by_side(flows: Sequence[Sequence[Run]]) -> bool:
     spans = sorted(
         (min(run.box[0] for run in flow), max(run.box[2] for run in flow)) for flow in flows
     )
@@ -119,7 +119,7 @@ def _base(run: Run) -> float:
     return run.box[3]
 
 
-def _is_apart(before: Run, run: Run) -> bool:
+def _needs_space(before: Run, run: Run) -> bool:
     gap = run.box[0] - before.box[2]
     spaced = not is_unspaced(before.text[-1]) and not is_unspaced(run.text[0])
     return gap > (0.2 if spaced else 1.0) * min(before.size, run.size)
@@ -166,7 +166,7 @@ def _glyphs(
 
 
 def _steps(text: str | None, count: int) -> list[float]:
-    """How far each character is from the one before; `g 3 5` says three times five."""
+    """The distances between characters. `g 3 5` means 5 three times."""
     found: list[float] = []
     rest = iter((text or "").split())
     for word in rest:
@@ -175,18 +175,18 @@ def _steps(text: str | None, count: int) -> list[float]:
         if step_read is None or not times.isdecimal() or len(found) >= count:
             break
         found += step_read * min(int(times[:9]), count)
-    # Programs leave out what repeats at the end.
+    # Programs leave out repeated values at the end.
     return (found + found[-1:] * (count - len(found)))[:count] if found else []
 
 
 def _placed(corners: Box, matrix: Sequence[float]) -> Box:
     a, b, c, d, e, f, left, top = matrix
-    places = [
+    points = [
         (a * x + c * y + e + left, b * x + d * y + f + top)
         for x in (corners[0], corners[2])
         for y in (corners[1], corners[3])
     ]
-    across, down = zip(*places, strict=True)
+    across, down = zip(*points, strict=True)
     return (
         min(across) * POINTS, min(down) * POINTS, max(across) * POINTS, max(down) * POINTS,
     )  # fmt: skip

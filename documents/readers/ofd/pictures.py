@@ -1,7 +1,7 @@
-"""The pictures on an OFD page, and the page as they make it up.
+"""The pictures on an OFD page, and the page rendered from them for OCR.
 
-A picture fills the unit square, which its matrix takes into millimetres of its own box
-(GB/T 33190-2016, 10); the file that it is in is a resource of the document or of the page (7.9).
+A picture fills the unit square, which its matrix maps to millimetres in its own box (GB/T
+33190-2016, 10). Its file is a resource of the document or of the page (7.9).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 from PIL import Image
@@ -18,10 +19,10 @@ from documents.ooxml.xml import local_name
 from documents.page.blocks import Box
 from documents.readers.ofd.package import Parts, below, children, is_visible, numbers
 from documents.readers.ofd.page import POINTS, drawn_objects
-from documents.readers.pictures import unpacked
-from documents.readers.scanned_pages import DOTS, MOST_SIDE, Drawn
+from documents.readers.pictures import decoded_picture
+from documents.readers.scanned_pages import DOTS, MOST_SIDE, Rendered
 
-_MOST_PICTURES = 1_000  # of a page: some programs cut a scan into strips
+_MOST_PICTURES = 1_000  # on a page: some programs cut a scan into strips
 _RESOURCES = frozenset(("PublicRes", "DocumentRes", "PageRes"))
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -29,7 +30,7 @@ Matrix = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`matrix` takes the unit square, whose y goes down, to points of the page."""
+    """`matrix` maps the unit square, with y down, to points of the page."""
 
     resource: str
     matrix: Matrix
@@ -42,7 +43,7 @@ class Picture:
 
 
 def pictures(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Picture]:
-    """The pictures below `parent`, in the order in which they are drawn."""
+    """The pictures below `parent`, in drawing order."""
     for element in drawn_objects(parent, "ImageObject"):
         box = numbers(element.get("Boundary"), 4)
         if box is None or not is_visible(element):
@@ -54,9 +55,9 @@ def pictures(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Pi
 
 
 def media(parts: Parts, path: str, root: etree._Element) -> Mapping[str, tuple[str, str]]:
-    """The files that the part at `path`, a document or a page, names as resources, by their id.
+    """The resource files of a document or page at `path`, by resource id.
 
-    Each as the part that writes its name, and that name.
+    Each is the part that references the file, and the path in that part.
     """
     found: dict[str, tuple[str, str]] = {}
     named = (element for element in root.iter() if local_name(element) in _RESOURCES)
@@ -69,31 +70,36 @@ def media(parts: Parts, path: str, root: etree._Element) -> Mapping[str, tuple[s
     return found
 
 
-def drawn(
+def rendered(
     parts: Parts,
     files: Mapping[str, tuple[str, str]],
-    shown: Sequence[Picture],
+    placed: Sequence[Picture],
     size: tuple[float, float],
-) -> Drawn:
-    """A page of `size` points on which only these pictures are; None where one cannot be drawn."""
-    if not 0 < len(shown) <= _MOST_PICTURES or min(size) <= 0:
+) -> Rendered:
+    """Render a page of `size` points with only these pictures; None if one cannot be decoded."""
+    if not 0 < len(placed) <= _MOST_PICTURES or min(size) <= 0:
         return None
     scale = min(DOTS / 72, MOST_SIDE / max(size))
     page = Image.new("RGB", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), "white")
-    for one in shown:
-        data = parts.data(*files.get(one.resource, ("", "")))
+
+    @lru_cache(maxsize=2)  # a page may show one picture many times; few are held in memory
+    def picture_of(resource: str) -> Image.Image | None:
+        data = parts.data(*files.get(resource, ("", "")))
         try:
-            picture = unpacked(data) if data else None
-        except CorruptDocument:  # or of a kind that cannot be read, as JBIG2
-            picture = None
+            return decoded_picture(data).convert("RGB") if data else None
+        except CorruptDocument:  # damaged, or of an unsupported format such as JBIG2
+            return None
+
+    for each in placed:
+        picture = picture_of(each.resource)
         if picture is None:
             return None
-        _put(page, picture, one, scale)
+        _draw(page, picture, each, scale)
     return page, 1 / scale
 
 
-def _put(page: Image.Image, picture: Image.Image, placed: Picture, scale: float) -> None:
-    """Draw a picture, as far as it lies on the page."""
+def _draw(page: Image.Image, picture: Image.Image, placed: Picture, scale: float) -> None:
+    """Draw a picture, clipped to the page."""
     a, b, c, d, e, f = (number * scale for number in placed.matrix)
     left, top, right, bottom = (edge * scale for edge in placed.box)
     x, y = max(0, math.floor(left)), max(0, math.floor(top))
@@ -101,9 +107,9 @@ def _put(page: Image.Image, picture: Image.Image, placed: Picture, scale: float)
     area = a * d - b * c
     if min(size) <= 0 or not area:
         return
-    # Made as large as it is shown first: what follows looks at single pixels.
+    # Scaled first, because the transform below samples single pixels.
     wide, high = (max(1, min(MOST_SIDE, round(math.hypot(*side)))) for side in ((a, b), (c, d)))
-    picture = picture.convert("RGB").resize((wide, high), Image.Resampling.LANCZOS)
+    picture = picture.resize((wide, high), Image.Resampling.LANCZOS)
     over, under = wide / area, high / area
     back = (
         d * over, -c * over, (c * (f - y) - d * (e - x)) * over,

@@ -1,4 +1,4 @@
-"""PDF: its text layer, and OCR for pages that are pictures."""
+"""PDF: the text layer, and OCR for pages that are pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from documents.document import Document
 from documents.draft import Draft, too_many_pages
 from documents.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
-from documents.page.appearance import PageKind, look
+from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import lines
 from documents.readers.pdf.characters import glyphs, picture_boxes, placing
 from documents.readers.pdf.tables import tables
@@ -27,8 +27,8 @@ _LOCKED = frozenset((c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY))
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a PDF: page and box for every block. Raises a `DocumentError`.
 
-    Pages that are pictures go through OCR as far as `limits` allow; the others that are pictures
-    are `unread_pages`. Where no page could be read, `NoTextLayer` is raised.
+    Pages that are pictures are read by OCR as far as `limits` allow; the others are
+    `unread_pages`. Raises `NoTextLayer` if no page can be read.
     """
     try:
         with pdfium.PdfDocument(_source(path)) as document:
@@ -38,22 +38,22 @@ def read(path: Path, limits: ReadLimits) -> Document:
             reader.read_pages()
             return reader.finish()
     except pdfium.PdfiumError as error:
-        raise explained(error) from error
+        raise document_error(error) from error
 
 
 def _source(path: Path) -> Path | bytes:
-    """PDFium opens what a link leads to by its name, which a file held in memory does not have."""
+    """PDFium resolves links to a name, which a file in memory does not have: pass its bytes."""
     return path.read_bytes() if path.is_relative_to("/proc") else path
 
 
-def explained(error: pdfium.PdfiumError) -> DocumentError:
+def document_error(error: pdfium.PdfiumError) -> DocumentError:
     if error.err_code in _LOCKED:
         return EncryptedDocument("The PDF has a password. Send it without one.")
     return CorruptDocument("The PDF is damaged or cut short. Save or send it again.")
 
 
 class _Reader:
-    """Reads the pages of one document, each as what it is."""
+    """Reads the pages of one document, as text or by OCR."""
 
     def __init__(self, document: pdfium.PdfDocument, limits: ReadLimits) -> None:
         self._document = document
@@ -71,7 +71,7 @@ class _Reader:
     def finish(self) -> Document:
         if self._unknown > self._known and not self._limits.ocr_pages:
             raise NoTextLayer(
-                f"The PDF's text layer does not say which characters it shows. {ASK_FOR_OCR}"
+                f"The PDF's text layer does not store the codes of its characters. {ASK_FOR_OCR}"
             )
         if not self._known and self._objects and not self._limits.ocr_pages:
             raise NoTextLayer(f"The PDF's pages are pictures without a text layer. {ASK_FOR_OCR}")
@@ -81,20 +81,20 @@ class _Reader:
         place = placing(page)
         found = list(glyphs(page, place))
         objects = c.FPDFPage_CountObjects(page)
-        seen = look(page.get_size(), found, picture_boxes(page, place), objects)
-        self._known += seen.known
-        self._unknown += seen.unknown
+        features = page_features(page.get_size(), found, picture_boxes(page, place), objects)
+        self._known += features.known
+        self._unknown += features.unknown
         self._objects += objects
-        if seen.kind in {PageKind.picture, PageKind.both}:
-            layer = lines(found) if seen.kind is PageKind.both else []
-            self._scans.read(number, seen.kind, layer, partial(_rendered, page))
+        if features.kind in {PageKind.picture, PageKind.both}:
+            layer = lines(found) if features.kind is PageKind.both else []
+            self._scans.read(number, features.kind, layer, partial(_rendered, page))
             return
         outside, ruled = tables(page, found, place)
         add_lines(self._draft, lines(outside), number, ruled=ruled)
 
 
 def _rendered(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
-    """A page as a picture, and its points to a pixel."""
+    """A page as a picture, and its points per pixel."""
     scale = min(DOTS / 72, MOST_SIDE / max(page.get_size()))
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     return picture, 1 / scale

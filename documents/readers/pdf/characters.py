@@ -1,4 +1,4 @@
-"""The characters and pictures of a PDF's page, and where they are on the page as it is shown."""
+"""The characters and pictures of a PDF page, with their boxes on the displayed page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from documents.readers.pdf.text_layer import text_layer
 
 Place = Callable[[c.FS_RECTF], Box]
 
-_UNITS = 1_000  # PDFium answers in whole numbers: a thousand to a point
+_UNITS = 1_000  # per point, because PDFium returns integers
 
 
 def glyphs(page: pdfium.PdfPage, place: Place) -> Iterator[Glyph]:
-    """The characters of a page in the order of its text, PDFium's own line ends among them."""
+    """The characters of a page in text order, including line ends that PDFium generates."""
     rect = c.FS_RECTF()
     with text_layer(page) as layer:
         for index in range(c.FPDFText_CountChars(layer)):
@@ -37,19 +37,19 @@ def _is_private(code: int) -> bool:
 
 
 def placing(page: pdfium.PdfPage) -> Place:
-    """How a rectangle of the page's own space lies on the page as it is shown, from its top left.
+    """A function from rectangles in page space to boxes on the displayed page, from its top left.
 
-    The page's crop and rotation are in it. Asked of PDFium three times, not once a character.
+    It includes crop and rotation, and needs three calls of PDFium instead of one per character.
     """
     width, height = page.get_size()
     x, y = ctypes.c_int(), ctypes.c_int()
 
-    def shown(at_x: float, at_y: float) -> tuple[float, float]:
+    def device(at_x: float, at_y: float) -> tuple[float, float]:
         size = (round(width * _UNITS), round(height * _UNITS))
         c.FPDF_PageToDevice(page, 0, 0, *size, 0, at_x, at_y, x, y)
         return x.value / _UNITS, y.value / _UNITS
 
-    (x0, y0), (x1, y1), (x2, y2) = shown(0, 0), shown(100, 0), shown(0, 100)
+    (x0, y0), (x1, y1), (x2, y2) = device(0, 0), device(100, 0), device(0, 100)
     xx, xy, yx, yy = (x1 - x0) / 100, (y1 - y0) / 100, (x2 - x0) / 100, (y2 - y0) / 100
 
     def place(rect: c.FS_RECTF) -> Box:
@@ -62,7 +62,7 @@ def placing(page: pdfium.PdfPage) -> Place:
 
 
 def picture_boxes(page: pdfium.PdfPage, place: Place) -> Iterator[Box]:
-    """Where the page shows pictures."""
+    """The boxes of the pictures on a page."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     for item in objects(page):
         if item.kind == c.FPDF_PAGEOBJ_IMAGE and c.FPDFPageObj_GetBounds(

@@ -1,7 +1,4 @@
-"""What a PDF holds beside its pages' content.
-
-Properties, bookmarks, the names of attachments; notes and form fields of a page.
-"""
+"""Metadata and annotations of a PDF: properties, bookmarks, names of attachments, form fields."""
 
 from __future__ import annotations
 
@@ -13,12 +10,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 _MOST_NOTES = 10_000  # of one page
-_WRITTEN = (b"Contents", b"Subj", b"V")
+_TEXT_KEYS = (b"Contents", b"Subj", b"V")
 _Get = Callable[[Any, int], int]
 
 
 def open_with_fields(path: Any) -> pdfium.PdfDocument:
-    """A document that tells the values of its form fields."""
+    """Open a document with its form fields, so that their values can be read."""
     document = pdfium.PdfDocument(path)
     document.init_forms()
     return document
@@ -26,33 +23,33 @@ def open_with_fields(path: Any) -> pdfium.PdfDocument:
 
 def properties(document: pdfium.PdfDocument) -> Iterator[str]:
     for value in document.get_metadata_dict(skip_empty=True).values():
-        yield from _said(value)
+        yield from _non_blank(value)
 
 
 def bookmarks(document: pdfium.PdfDocument) -> Iterator[str]:
     for bookmark in document.get_toc():
-        yield from _said(bookmark.get_title())
+        yield from _non_blank(bookmark.get_title())
 
 
 def attachments(document: pdfium.PdfDocument) -> Iterator[str]:
-    """The names of the files that are attached to the document, apart from those on its pages."""
+    """The names of files attached to the document, without attachments on pages."""
     for at in range(c.FPDFDoc_GetAttachmentCount(document)):
         yield from _name(c.FPDFDoc_GetAttachment(document, at))
 
 
 def notes(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
-    """What was written in the notes and form fields of a page, hidden ones included."""
+    """The text of the annotations and form fields of a page, including hidden ones."""
     for annotation in _annotations(page):
-        values = dict.fromkeys(_value(annotation, key) for key in _WRITTEN)
+        values = dict.fromkeys(_value(annotation, key) for key in _TEXT_KEYS)
         if document.formenv and c.FPDFAnnot_GetSubtype(annotation) == c.FPDF_ANNOT_WIDGET:
-            # A field of several boxes has its value apart from them.
+            # A field with several widgets stores its value outside of them.
             values[_field(document.formenv, annotation)] = None
         for value in values:
-            yield from _said(value)
+            yield from _non_blank(value)
 
 
 def attached(page: pdfium.PdfPage) -> Iterator[str]:
-    """The names of the files that are pinned to a page."""
+    """The names of files attached to a page."""
     for annotation in _annotations(page):
         if c.FPDFAnnot_GetSubtype(annotation) == c.FPDF_ANNOT_FILEATTACHMENT:
             yield from _name(c.FPDFAnnot_GetFileAttachment(annotation))
@@ -75,19 +72,19 @@ def _field(forms: pdfium.PdfFormEnv, annotation: Any) -> str:
 
 def _name(attachment: Any) -> Iterator[str]:
     if attachment:
-        yield from _said(
+        yield from _non_blank(
             _wide(lambda to, size: int(c.FPDFAttachment_GetName(attachment, to, size)))
         )
 
 
 def _wide(get: _Get) -> str:
-    """A string of PDFium's, which says its size in bytes when it is asked for none."""
+    """A string from PDFium, which returns the size in bytes if it gets no buffer."""
     size = get(None, 0)
-    kept = ctypes.create_string_buffer(size + size % 2)
-    get(ctypes.cast(kept, ctypes.POINTER(c.FPDF_WCHAR)), size)
-    return kept.raw.decode("utf-16-le", "replace").rstrip("\0")
+    buffer = ctypes.create_string_buffer(size + size % 2)
+    get(ctypes.cast(buffer, ctypes.POINTER(c.FPDF_WCHAR)), size)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
 
 
-def _said(words: str) -> Iterator[str]:
+def _non_blank(words: str) -> Iterator[str]:
     if words := words.strip():
         yield words

@@ -1,4 +1,4 @@
-"""What stands on a page of a PDF, text and all else."""
+"""The objects on a page of a PDF: text, pictures and paths."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _MOST_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class PageObject:
-    """A picture, a path and the like. `matrices` lead out of the forms that it is inside of."""
+    """An object on a page. `matrices` map from the forms that contain it to the page."""
 
     handle: Any
     kind: int
     matrices: tuple[c.FS_MATRIX, ...] = ()
 
     def on_page(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the space that the object is in, in the page's own space."""
+        """Convert a point from the object's space to page space."""
         for m in self.matrices:
             x, y = m.a * x + m.c * y + m.e, m.b * x + m.d * y + m.f
         return x, y
 
 
 def objects(page: pdfium.PdfPage) -> Iterator[PageObject]:
-    """The first 20,000 objects of a page, those inside forms too."""
+    """The first 20,000 objects of a page, including those inside forms."""
     found = (c.FPDFPage_GetObject(page, at) for at in range(c.FPDFPage_CountObjects(page)))
-    waiting: list[Iterator[Any]] = [found]
+    stack: list[Iterator[Any]] = [found]
     matrices: list[tuple[c.FS_MATRIX, ...]] = [()]
     for _ in range(_MOST_OBJECTS):
-        handle = next(waiting[-1], None)
-        while handle is None and len(waiting) > 1:
-            waiting.pop()
+        handle = next(stack[-1], None)
+        while handle is None and len(stack) > 1:
+            stack.pop()
             matrices.pop()
-            handle = next(waiting[-1], None)
+            handle = next(stack[-1], None)
         if handle is None:
             return
         kind = c.FPDFPageObj_GetType(handle)
-        if kind == c.FPDF_PAGEOBJ_FORM and len(waiting) <= _MOST_DEPTH:
-            waiting.append(_inside(handle))
+        if kind == c.FPDF_PAGEOBJ_FORM and len(stack) <= _MOST_DEPTH:
+            stack.append(_inside(handle))
             matrices.append((_matrix(handle), *matrices[-1]))
         else:
             yield PageObject(handle, kind, matrices[-1])

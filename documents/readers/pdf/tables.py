@@ -1,4 +1,4 @@
-"""Ruled tables of a PDF: the lines that a page draws, and the characters between them."""
+"""Ruled tables of a PDF: the drawn lines, and the characters between them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from documents.readers.pdf.objects import PageObject, objects
 _NEAR = 2.5  # points
 _THIN = 2.5
 _SHORT = 5.0
-_MOST_EDGES = 20_000  # a drawing of more is no table
+_MOST_EDGES = 20_000  # a page with more is a drawing
 _MOST_SEGMENTS = 1_000
 
 
 def tables(
     page: pdfium.PdfPage, glyphs: Sequence[Glyph], place: Place
 ) -> tuple[Sequence[Glyph], list[PageBlock]]:
-    """The characters outside the ruled tables of a page, and these tables."""
+    """Split the characters of a page into those outside ruled tables, and the tables."""
     along, down = _rulings(page, place)
     found = grids(along, down, _NEAR)
     if not found:
@@ -38,10 +38,10 @@ def tables(
         if glyph.box is not None:
             cell = _cell(glyph.box, found, inside)
             last = outside if cell is None else cell
-        # What has no box, such as a line's end, belongs to what stands before it.
+        # A character without a box, such as a line end, belongs to the one before it.
         last.append(glyph)
-    made = [_table(grid, cells) for grid, cells in zip(found, inside, strict=True) if cells]
-    return outside, made
+    tables_ = [_table(grid, cells) for grid, cells in zip(found, inside, strict=True) if cells]
+    return outside, tables_
 
 
 def _cell(
@@ -68,7 +68,7 @@ def _table(grid: Grid, cells: dict[int, list[Glyph]]) -> PageBlock:
 
 
 def _rulings(page: pdfium.PdfPage, place: Place) -> tuple[list[Ruling], list[Ruling]]:
-    """The lines that run along the page and those that run down it, as it is shown."""
+    """The horizontal and the vertical lines of the displayed page."""
     along: list[Ruling] = []
     down: list[Ruling] = []
     for edges, item in enumerate(objects(page)):
@@ -86,7 +86,7 @@ def _rulings(page: pdfium.PdfPage, place: Place) -> tuple[list[Ruling], list[Rul
 
 
 def _edges(item: PageObject) -> Iterator[c.FS_RECTF]:
-    """The straight pieces of a path that is stroked, or the box of a thin one that is filled."""
+    """The straight segments of a stroked path, or the box of a thin filled one."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     if not c.FPDFPath_GetDrawMode(item.handle, fill, stroke):
         return

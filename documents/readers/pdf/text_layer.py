@@ -1,8 +1,8 @@
-"""The text layer of a PDF's page, with what PDFium leaves out of it.
+"""The text layer of a PDF page, including text that PDFium leaves out.
 
 A Chinese character whose font is neither in the file nor on the machine has no outline. It is not
-drawn, and text of such characters has no height, or no width where it is a single one or runs down
-the page.
+rendered, and text of such characters has a box without height, or without width if it is a single
+character or vertical. PDFium leaves out text with such a box.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import pypdfium2.raw as c
 
 from documents.readers.pdf.objects import PageObject, objects
 
-# In points. PDFium leaves out text that is narrower than half of this (`kSizeEpsilon`).
+# In points. PDFium leaves out text narrower than half of this (`kSizeEpsilon`).
 _NONE = 0.02
 _STROKE = 0.1
 
 
 @contextmanager
 def text_layer(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
-    """The characters of a page, for PDFium's functions on them."""
-    for one in _without_outline(page):
-        # As wide as its stroke, in memory alone; moved by nothing, it is measured anew.
-        c.FPDFTextObj_SetTextRenderMode(one.handle, c.FPDF_TEXTRENDERMODE_FILL_STROKE)
-        c.FPDFPageObj_SetStrokeWidth(one.handle, _STROKE)
-        c.FPDFPageObj_Transform(one.handle, 1, 0, 0, 1, 0, 0)
+    """Open the text of a page for PDFium's functions."""
+    for item in _without_outline(page):
+        # A stroke gives it a size (in memory only); the identity transform updates its bounds.
+        c.FPDFTextObj_SetTextRenderMode(item.handle, c.FPDF_TEXTRENDERMODE_FILL_STROKE)
+        c.FPDFPageObj_SetStrokeWidth(item.handle, _STROKE)
+        c.FPDFPageObj_Transform(item.handle, 1, 0, 0, 1, 0, 0)
     layer = page.get_textpage()
     try:
         yield layer
@@ -37,22 +37,22 @@ def text_layer(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
 
 
 def count_undrawn(page: pdfium.PdfPage) -> int:
-    """How many pieces of text a picture of the page, just loaded, will not show."""
+    """How many text objects a rendering of the page will not show. Call it on a new page object."""
     texts = list(_without_outline(page))
     with text_layer(page) as layer:
-        return sum(bool(_words(one, layer).strip()) for one in texts)
+        return sum(bool(_words(item, layer).strip()) for item in texts)
 
 
 def _without_outline(page: pdfium.PdfPage) -> Iterator[PageObject]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    for one in objects(page):
-        if one.kind != c.FPDF_PAGEOBJ_TEXT:
+    for item in objects(page):
+        if item.kind != c.FPDF_PAGEOBJ_TEXT:
             continue
-        found = c.FPDFPageObj_GetBounds(one.handle, left, bottom, right, top)
+        found = c.FPDFPageObj_GetBounds(item.handle, left, bottom, right, top)
         thin = min(right.value - left.value, top.value - bottom.value) < _NONE
-        # What has a font of its own and no outline is meant to be blank.
-        if found and thin and c.FPDFFont_GetIsEmbedded(c.FPDFTextObj_GetFont(one.handle)) == 0:
-            yield one
+        # Text with an embedded font without outlines is meant to be invisible.
+        if found and thin and c.FPDFFont_GetIsEmbedded(c.FPDFTextObj_GetFont(item.handle)) == 0:
+            yield item
 
 
 def _words(text: PageObject, layer: pdfium.PdfTextPage) -> str:

@@ -1,4 +1,4 @@
-"""Workbooks: XLSX, XLS and ODS, as a person sees their cells, as far as the file says."""
+"""Workbooks: the displayed values of XLSX, XLS and ODS, as far as the file stores them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from documents.document import BlockKind, Document
 from documents.draft import Draft
 from documents.errors import EncryptedDocument
 from documents.limits import ReadLimits
-from documents.ooxml.drawings import drawn_words, drawn_words_of_ods
+from documents.ooxml.drawings import drawing_text, ods_drawing_text
 from documents.ooxml.package import Package
 from documents.readers.sheets.comments import comments, ods_comments, ods_page_lines, page_lines
 from documents.readers.sheets.sizes import checked_content, checked_sheets, damaged
@@ -44,20 +44,20 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 def read_xlsx(path: Path, limits: ReadLimits) -> Document:
     """Read an Excel workbook. Raises a `DocumentError`.
 
-    A sheet's name is a heading, and each run of rows without an empty one between is a table.
-    Hidden sheets are left out, unless `limits.hidden`. Headers and footers of printed pages,
-    notes on cells, and what shapes and charts say come at the end.
+    The name of a sheet is a heading, and rows without an empty row between them are a table. Hidden
+    sheets are read only with `limits.hidden`. Headers and footers of printed pages, comments on
+    cells, and the text of shapes and charts come at the end.
     """
     with Package(path, limits) as package:
         lines = [line for sheet in checked_sheets(package) for line in page_lines(sheet)]
-        apart = [*_in_order(lines, comments(package), drawn_words(package))]
+        extras = [*_in_order(lines, comments(package), drawing_text(package))]
     draft = Draft(limits)
-    _fill(draft, path, limits, apart)
+    _fill(draft, path, limits, extras)
     return draft.finish(XLSX)
 
 
 def read_xls(path: Path, limits: ReadLimits) -> Document:
-    """Read a workbook of Excel before 2007, or of WPS; see `read_xlsx`. Cells alone are read."""
+    """Read the cells of a workbook of Excel before 2007, or of WPS; see `read_xlsx`."""
     check_xls(path)
     draft = Draft(limits)
     _fill(draft, path, limits)
@@ -70,21 +70,21 @@ def read_ods(path: Path, limits: ReadLimits) -> Document:
         content, styles = checked_content(package), package.xml("styles.xml")
     lines = ods_page_lines(styles) if styles is not None else ()
     draft = Draft(limits)
-    _fill(draft, path, limits, _in_order(lines, ods_comments(content), drawn_words_of_ods(content)))
+    _fill(draft, path, limits, _in_order(lines, ods_comments(content), ods_drawing_text(content)))
     return draft.finish(ODS)
 
 
 def _in_order(
     lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str], drawings: Iterable[str]
 ) -> Iterator[tuple[BlockKind, str]]:
-    """What is printed on pages, headers first, what was noted on cells and drawn; each once."""
+    """Headers, footers, comments and drawings, in this order, each text once."""
     yield from sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
     yield from ((BlockKind.comment, note) for note in dict.fromkeys(notes))
     yield from ((BlockKind.drawing, words) for words in dict.fromkeys(drawings))
 
 
 def _fill(
-    draft: Draft, path: Path, limits: ReadLimits, apart: Iterable[tuple[BlockKind, str]] = ()
+    draft: Draft, path: Path, limits: ReadLimits, extras: Iterable[tuple[BlockKind, str]] = ()
 ) -> None:
     try:
         with load_workbook(path) as book:
@@ -92,7 +92,7 @@ def _fill(
             for sheet in sheets:
                 if sheet.visible == SheetVisibleEnum.Visible:
                     _add(draft, book, sheet)
-            for kind, words in apart:
+            for kind, words in extras:
                 draft.add(words, kind)
             for sheet in sheets if limits.hidden else ():
                 if sheet.visible != SheetVisibleEnum.Visible:
@@ -101,7 +101,7 @@ def _fill(
         raise EncryptedDocument("The workbook has a password. Send it without one.") from error
     except (CalamineError, ValueError, OverflowError) as error:
         raise damaged() from error
-    # The library says so when its own code gives up; it is no `Exception`.
+    # A panic in the library's Rust code: a `BaseException`.
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
@@ -123,7 +123,7 @@ def _add(
 def _tables(rows: Iterable[list[Cell]]) -> Iterator[str]:
     table: list[str] = []
     for row in rows:
-        line = "\t".join(map(_shown, row)).rstrip("\t")
+        line = "\t".join(map(_formatted, row)).rstrip("\t")
         if line.strip():
             table.append(line)
         elif table:
@@ -132,11 +132,11 @@ def _tables(rows: Iterable[list[Cell]]) -> Iterator[str]:
     yield "\n".join(table)
 
 
-def _shown(cell: Cell) -> str:
+def _formatted(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        # Excel keeps fifteen digits and shows no more.
+        # Excel stores and shows fifteen digits.
         return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
     if isinstance(cell, datetime):
         is_day = cell.time() == time()

@@ -1,4 +1,4 @@
-"""What a workbook says apart from its cells: notes, and the lines of printed pages."""
+"""Comments on cells, and headers and footers of printed pages."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from documents.ooxml.package import Package
 from documents.ooxml.xml import attribute, local_name
 
 _COMMENTS = re.compile(r"xl/(?:comments/?[^/]*|threadedComments/[^/]+)\.xml", re.IGNORECASE)
-# In the bytes of a sheet, most of which are cells that need not be parsed for it.
+# Searched in the bytes of a sheet: parsing all cells would be slow.
 _LINE = re.compile(
     rb"<(?:\w{1,20}:)?(?:odd|even|first)(Header|Footer)(?:\s[^<>]{0,200})?>([^<]+)</"
 )
 _KINDS = {b"Header": BlockKind.header, b"Footer": BlockKind.footer}
-# Sections, fonts, colours, sizes, and what is put in when it is printed, as the number of the page.
+# Codes for sections, fonts, colours, sizes and fields such as the page number.
 _CODE = re.compile(
     r"&(?:(?P<itself>&)|(?P<section>[LCR])|\"[^\"]*\"|K(?:[0-9A-F]{6}|\d{2}[+-]\d{3})|\d{1,3}|[A-Z+-])",
     re.IGNORECASE,
 )
-# Of OpenDocument, where a field holds what it showed last.
+# OpenDocument fields hold the text that they showed last.
 _ODS_LINE = re.compile(r"(header|footer)(?:-left|-first)?")
 _FIELDS = frozenset(
     ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name")
@@ -31,7 +31,7 @@ _FIELDS = frozenset(
 
 
 def comments(package: Package) -> Iterator[str]:
-    """What people noted on the cells of an XLSX workbook."""
+    """The comments on cells of an XLSX workbook."""
     for name in package.names:
         root = package.xml(name) if _COMMENTS.fullmatch(name) else None
         for note in root.iter() if root is not None else ():
@@ -46,9 +46,9 @@ def _texts(note: etree._Element) -> Iterator[str]:
 
 
 def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
-    """The headers and footers of a sheet's pages, left, middle and right each by itself.
+    """The headers and footers of a sheet's pages: left, middle and right sections separately.
 
-    One that has nothing but codes, as the number of the page, says nothing.
+    Sections with nothing but codes, such as the page number, are left out.
     """
     for kind, written in _LINE.findall(sheet):
         line = html.unescape(written.decode("utf-8", "replace"))
@@ -62,7 +62,7 @@ def _without(code: re.Match[str]) -> str:
 
 
 def ods_comments(content: etree._Element) -> Iterator[str]:
-    """What people noted on the cells of an OpenDocument workbook."""
+    """The comments on cells of an OpenDocument workbook."""
     for note in content.iter("{*}annotation"):
         yield "\n".join("".join(map(str, line.itertext())) for line in note.iter("{*}p"))
 

@@ -1,7 +1,7 @@
-"""How large a workbook really is, seen before it is read.
+"""Checks how many cells a workbook spans, before it is read.
 
-The library that reads cells makes room for the whole rectangle that a sheet's cells span, so two
-cells in far corners would take all memory. That is counted here first.
+The library that reads cells allocates the whole rectangle that the cells of a sheet span, so two
+cells in opposite corners would take all memory.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
 
-MOST_CELLS = 4_000_000  # of all sheets together; 24 bytes each, where they are empty
+MOST_CELLS = 4_000_000  # of all sheets; an empty one takes 24 bytes
 
 _SHEET = re.compile(r"xl/(?:work|macro|chart|dialog)sheets/[^/]+\.xml", re.IGNORECASE)
-_PLACE = re.compile(
+_REFERENCE = re.compile(
     rb"""<(?:\w{1,20}:)?(row|c)\s[^>]{0,400}?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,9})"""
 )
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
 def checked_sheets(package: Package) -> Iterator[bytes]:
-    """The XML of each sheet, read once, since what is unpacked is counted.
+    """The XML of each sheet, read once because decompressed bytes count against the limit.
 
-    Raises `DocumentTooLong` where the sheets span more cells than are allowed.
+    Raises `DocumentTooLong` if the sheets span too many cells.
     """
     cells = 0
     for name in package.names:
@@ -41,7 +41,7 @@ def checked_sheets(package: Package) -> Iterator[bytes]:
 def checked_content(package: Package) -> etree._Element:
     """The content of an OpenDocument workbook.
 
-    Raises `DocumentTooLong`, or `EncryptedDocument` where the file has a password.
+    Raises `DocumentTooLong`, or `EncryptedDocument` if the file has a password.
     """
     manifest = package.xml("META-INF/manifest.xml")
     for element in manifest.iter() if manifest is not None else ():
@@ -49,7 +49,7 @@ def checked_content(package: Package) -> etree._Element:
             raise EncryptedDocument("The workbook has a password. Send it without one.")
     content = package.xml("content.xml")
     if content is None:
-        raise CorruptDocument("The workbook has no content. Save it anew.")
+        raise CorruptDocument("The workbook has no content. Save it again.")
     cells = 0
     for table in content.iter(f"{_ODF_TABLE}table"):
         cells += _repeated_cells(table)
@@ -61,7 +61,7 @@ def _spanned(sheet: bytes) -> int:
     """The cells of the rectangle from a sheet's first to its last cell."""
     rows: set[int] = set()
     last_column = 0
-    for kind, letters, digits in _PLACE.findall(sheet):
+    for kind, letters, digits in _REFERENCE.findall(sheet):
         rows.add(int(digits))
         if kind == b"c":
             last_column = max(last_column, _column(letters))
@@ -76,7 +76,7 @@ def _column(letters: bytes) -> int:
 
 
 def _repeated_cells(table: etree._Element) -> int:
-    """How many cells an OpenDocument table is written out to, empty ones at its ends left out."""
+    """The number of cells of an OpenDocument table, without empty ones at its ends."""
     rows = last_row = last_column = 0
     for row in table.iter(f"{_ODF_TABLE}table-row"):
         rows += _times(row, "rows")
@@ -96,17 +96,17 @@ def _times(element: etree._Element, what: str) -> int:
 
 
 def check_cells(cells: int) -> None:
-    """Raises `DocumentTooLong` for so many cells, of all sheets together."""
+    """Raises `DocumentTooLong` if `cells`, of all sheets together, exceeds the limit."""
     if cells > MOST_CELLS:
         raise _too_many()
 
 
 def damaged() -> CorruptDocument:
-    return CorruptDocument("The workbook is damaged. Save it anew and send it again.")
+    return CorruptDocument("The workbook is damaged. Save it again and resend it.")
 
 
 def _too_many() -> DocumentTooLong:
     return DocumentTooLong(
-        f"The workbook's sheets span more than {MOST_CELLS:,} cells. Delete what is far from the "
-        "rest, or split it."
+        f"The workbook's sheets span more than {MOST_CELLS:,} cells. Delete cells far from the "
+        "others, or split it."
     )

@@ -15,12 +15,12 @@ _MOST_BYTES_A_CHAR = 4
 
 
 def read(path: Path, limits: ReadLimits) -> Document:
-    """Read a plain text: a block is a paragraph. Raises a `DocumentError`."""
-    return read_given(decoded(path, limits), limits)
+    """Read a plain text, one block for each paragraph. Raises a `DocumentError`."""
+    return read_characters(decoded(path, limits), limits)
 
 
-def read_given(text: str, limits: ReadLimits) -> Document:
-    """Read a text that is decoded. Raises `DocumentTooLong` or `EmptyDocument`."""
+def read_characters(text: str, limits: ReadLimits) -> Document:
+    """Read a text that is already decoded. Raises `DocumentTooLong` or `EmptyDocument`."""
     draft = Draft(limits)
     for paragraph in paragraphs(text.replace("\r\n", "\n").replace("\r", "\n")):
         draft.add(paragraph)
@@ -28,7 +28,7 @@ def read_given(text: str, limits: ReadLimits) -> Document:
 
 
 def decoded(path: Path, limits: ReadLimits) -> str:
-    """The characters of a text file, with `\\n` between its lines."""
+    """The text of a file, with `\\n` line ends. Raises a `DocumentError`."""
     if path.stat().st_size > (limits.max_chars + 1) * _MOST_BYTES_A_CHAR:
         raise too_many_chars(limits)
     return read_text(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""Which characters the bytes of a text stand for."""
+"""Detects the encoding of text and decodes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from charset_normalizer import from_bytes
 
 from documents.errors import UnsupportedDocument
 
-# UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
+# The UTF-32 little-endian mark begins with that of UTF-16, so it is checked first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -26,22 +26,22 @@ _CHINESE = ("gb18030", "big5hkscs")
 _SAMPLE = 20_000
 _LIKELY = 0.6
 _DAMAGE = 0.005
-# Of text in two bytes a character, so many are common ones; of other bytes, few.
+# Text in UTF-16 has at least this share of common characters; other bytes have fewer.
 _SURELY = 0.9
-# Fewer bytes of Chinese alone could be that by chance.
+# Fewer bytes can look like UTF-16 by chance.
 _ENOUGH = 16
 
 
 class NotText(Exception):
-    """The bytes are no text in any encoding that is read."""
+    """The bytes are not text in any supported encoding."""
 
 
 def decode(data: bytes, *, cut: bool = False) -> str:
-    """The text of `data`; `cut` says that it may end in the middle of a character.
+    """Decode `data`. With `cut` it may end in the middle of a character.
 
-    A byte order mark is believed; UTF-16 without one and HZ are told by what only they have; then
-    strict UTF-8 is tried, then GB18030 is weighed against Big5, then other encodings. Raises
-    `NotText`.
+    A byte order mark decides. Without one, UTF-16 and HZ are recognised by their bytes; then strict
+    UTF-8 is tried, then GB18030 or Big5, whichever gives more common characters, then other
+    encodings. Raises `NotText`.
     """
     text = _decode(data, cut=cut)
     sample = text[:_SAMPLE]
@@ -52,23 +52,22 @@ def decode(data: bytes, *, cut: bool = False) -> str:
 
 
 def read_text(data: bytes) -> str:
-    """The text of a whole file that was taken for text. Raises `UnsupportedDocument`."""
+    """Decode a whole file. Raises `UnsupportedDocument`."""
     try:
         return decode(data)
     except NotText as error:
         raise UnsupportedDocument(
-            "The file begins like text but is not text in an encoding that is read. "
-            "Save it as UTF-8."
+            "The file begins like text but is not text in a supported encoding. Save it as UTF-8."
         ) from error
 
 
 def decode_as(data: bytes, encoding: str) -> str | None:
-    """The text of `data` if it is wholly in the named encoding; None for an unknown name too."""
+    """Decode `data` strictly; None if it is not in the named encoding or the name is unknown."""
     try:
         name = codecs.lookup(encoding).name
     except LookupError:
         return None
-    # Pages that say GB2312 use the characters of its successors.
+    # Pages that declare GB2312 use characters of its successors.
     return strict(data, "gb18030" if name in {"gb2312", "gbk"} else name)
 
 
@@ -96,7 +95,7 @@ def _decode(data: bytes, *, cut: bool) -> str:
 
 
 def _wide(data: bytes, *, cut: bool) -> str | None:
-    """UTF-16 without a mark. Zeros in the bytes are of its ASCII; few other bytes make words."""
+    """Decode UTF-16 without a mark; None if it is not likely to be UTF-16."""
     for encoding in ("utf-16-le", "utf-16-be"):
         sample = strict(data[: 2 * _SAMPLE], encoding, cut=cut or len(data) > 2 * _SAMPLE)
         if sample and max(_plainness(sample, common) for common in _CHINESE) >= _SURELY:
@@ -107,7 +106,7 @@ def _wide(data: bytes, *, cut: bool) -> str | None:
 
 
 def _plainness(text: str, encoding: str) -> float:
-    """The share of its characters that are plain ASCII or common in the encoding."""
+    """The share of characters that are printable ASCII or common in the encoding."""
     common = _common(encoding)
     return sum(char in common or char in _PLAIN for char in text) / len(text)
 
@@ -127,7 +126,7 @@ def _chinese(data: bytes, *, cut: bool) -> str:
         for encoding in _CHINESE
         if (text := strict(data, encoding, cut=cut)) is not None
     ]
-    # GB18030 wins a draw: it is the encoding that the state prescribes.
+    # GB18030 comes first: it is the national standard.
     best = max(weighed, key=lambda pair: pair[0], default=None)
     if best is not None and best[0] >= _LIKELY:
         return best[1]
@@ -149,7 +148,7 @@ def _chinese(data: bytes, *, cut: bool) -> str:
 
 
 def _damaged(data: bytes) -> str | None:
-    """The text where a few of its characters are broken, each shown as U+FFFD."""
+    """Decode text with a few damaged characters, shown as U+FFFD; else None."""
     for encoding in ("utf-8", "gb18030", "big5hkscs"):
         text = data.decode(encoding, errors="replace")
         words = len(_NOT_ASCII.findall(text)) - text.count("\ufffd")
@@ -167,7 +166,7 @@ def _mostly_ascii(data: bytes) -> bool:
 
 
 def _commonness(text: str, encoding: str) -> float:
-    """The share of its characters beyond ASCII that are among the encoding's common ones."""
+    """The share of non-ASCII characters that are common in the encoding."""
     foreign = _NOT_ASCII.findall(text[:_SAMPLE])
     common = _common(encoding)
     return sum(char in common for char in foreign) / len(foreign) if foreign else 1.0
@@ -175,7 +174,7 @@ def _commonness(text: str, encoding: str) -> float:
 
 @cache
 def _common(encoding: str) -> frozenset[str]:
-    """The punctuation and first-level characters, which both standards order by use."""
+    """The punctuation and level-1 characters, which both standards arrange by frequency."""
     leads = [*range(0xA1, 0xA4)]
     leads += range(0xB0, 0xD8) if encoding == "gb18030" else range(0xA4, 0xC7)
     trails = [*range(0xA1, 0xFF)]

@@ -8,14 +8,14 @@ import pytest
 from docx.shared import Pt
 
 from documents.errors import CorruptDocument, DocumentTooLong, ReaderCrashed
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from tasks.file_work import FILE_WORK, IN_PROCESSES
 from tests.integration.documents.isolation.reader_processes import reader_pids
 from tests.unit.tasks.official_layout.official_letter import LIMITS, OPENING, letter, saved
 
 
-def pool(memory: int = 512) -> Reading:
-    return Reading(processes=1, timeout_seconds=30, memory_mib=memory, file_work=IN_PROCESSES)
+def pool(memory: int = 512) -> ReaderPool:
+    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=memory, file_work=IN_PROCESSES)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def test_work_in_the_pool_gives_what_it_gives_here_and_the_new_file(spoilt
     assert there == here
     assert there.file is not None
     assert there.file.startswith(b"PK")
-    assert (without.found["findings"], without.file) == ([], None)
+    assert (without.values["findings"], without.file) == ([], None)
 
 
 async def test_reading_and_working_take_turns_in_one_process(spoilt: Path) -> None:
@@ -61,7 +61,7 @@ async def test_errors_of_work_come_out_as_those_of_reading_do(
             await reading.work(spoilt, LIMITS, "no such work", {})
         with pytest.raises(FileNotFoundError):
             await reading.work(tmp_path / "gone", LIMITS, "format_check", {})
-        assert (await reading.work(spoilt, LIMITS, "format_check", {})).found["findings"]
+        assert (await reading.work(spoilt, LIMITS, "format_check", {})).values["findings"]
 
 
 async def test_work_has_the_memory_that_reading_has(tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ from standin.documents.builders import as_pdf, saved
         (bytes(range(256)) * 10, "neither text"),
     ],
 )
-def test_what_has_no_reader_is_refused_by_its_kind(tmp_path: Path, data: bytes, name: str) -> None:
+def test_an_unsupported_format_is_refused_by_its_name(
+    tmp_path: Path, data: bytes, name: str
+) -> None:
     with pytest.raises(UnsupportedDocument, match=name) as raised:
         detect(saved(tmp_path, data, "letter.docx"))
-    assert f"Formats read: {READABLE}." in str(raised.value)
+    assert f"Supported: {READABLE}." in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_what_has_no_reader_is_refused_by_its_kind(tmp_path: Path, data: bytes, 
         (b"\r\n" + as_pdf(), "application/pdf"),
     ],
 )
-def test_kinds_that_look_alike_are_told_apart(tmp_path: Path, data: bytes, media_type: str) -> None:
+def test_similar_formats_are_distinguished(tmp_path: Path, data: bytes, media_type: str) -> None:
     assert detect(saved(tmp_path, data)) == media_type
 
 

@@ -23,7 +23,7 @@ from documents.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import FORMATS, LIMITS, saved
@@ -33,8 +33,10 @@ ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
 
 
-def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: int = 200) -> Reading:
-    return Reading(
+def pool(
+    processes: int = 1, timeout: float = 30, memory: int = 512, recycle: int = 200
+) -> ReaderPool:
+    return ReaderPool(
         processes=processes,
         timeout_seconds=timeout,
         memory_mib=memory,
@@ -43,23 +45,23 @@ def pool(processes: int = 1, timeout: float = 30, memory: int = 512, recycle: in
 
 
 def of_process(pid: int, name: str) -> bytes:
-    """What the kernel says of a process; nothing where there is none."""
+    """The kernel's status of a process; empty if there is none."""
     path = Path(f"/proc/{pid}/{name}")
     return path.read_bytes() if path.exists() else b""
 
 
 @contextmanager
 def endless(folder: Path) -> Iterator[Path]:
-    """A file whose reading never ends, since its bytes never come."""
+    """A file (FIFO) whose bytes never come, so that reading it never ends."""
     path = folder / "endless"
     os.mkfifo(path)
     yield path
-    # Whoever still waits for it to be opened goes on.
+    # Release a reader that still waits to open it.
     os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
 
 async def opened(path: Path) -> int:
-    """Wait until a reader has opened an endless file; the descriptor of its other end."""
+    """Wait until a reader has opened an endless file; returns the descriptor of its other end."""
     return await asyncio.to_thread(os.open, path, os.O_WRONLY)
 
 
@@ -101,7 +103,7 @@ async def test_a_document_comes_out_of_the_pool_as_the_reader_reads_it(
         ),
     ],
 )
-async def test_an_error_of_the_document_comes_out_as_itself(
+async def test_an_error_of_the_document_keeps_its_type(
     tmp_path: Path, data: bytes, error: type[DocumentError]
 ) -> None:
     path = saved(tmp_path, data)
@@ -141,7 +143,7 @@ async def test_nothing_is_started_before_it_is_needed(letter: Path) -> None:
         assert len(reader_pids()) == 1
 
 
-async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replaced(
+async def test_a_document_that_takes_too_long_fails_and_its_process_is_replaced(
     tmp_path: Path,
 ) -> None:
     words = saved(tmp_path, b"words")
@@ -154,7 +156,7 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_replac
         await reading.read(words, LIMITS)
 
 
-async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
+async def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:
     words = saved(tmp_path, b"words")
     async with pool(timeout=2) as reading:
         await reading.read(words, LIMITS)
@@ -166,7 +168,7 @@ async def test_a_stopped_process_is_given_up_too(tmp_path: Path) -> None:
         await reading.read(words, LIMITS)
 
 
-async def test_a_process_that_dies_while_it_reads_is_told_and_replaced(
+async def test_a_process_that_dies_while_reading_is_reported_and_replaced(
     tmp_path: Path, letter: Path
 ) -> None:
     async with pool() as reading:
@@ -266,7 +268,7 @@ async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter:
         await reading.read(letter, LIMITS)
 
 
-async def test_a_process_that_cannot_start_is_told(
+async def test_a_process_that_cannot_start_is_reported(
     letter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for program in ("/bin/false", "/nonexistent"):
@@ -277,7 +279,7 @@ async def test_a_process_that_cannot_start_is_told(
             assert reader_pids() == set()
 
 
-async def test_a_process_knows_no_secrets_and_leaves_nothing_on_the_disk(
+async def test_a_process_gets_no_secrets_and_leaves_no_files(
     letter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHANCERY_REDIS_URL", "redis://:secret@127.0.0.1/0")
@@ -294,11 +296,11 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from documents.read import ReadLimits
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 
 async def main():
     limits = ReadLimits(max_chars=1000, max_pages=1)
-    reading = Reading(processes=2, timeout_seconds=600, memory_mib=512)
+    reading = ReaderPool(processes=2, timeout_seconds=600, memory_mib=512)
     hung = asyncio.create_task(reading.read(Path(sys.argv[1]), limits))
     await reading.read(Path(sys.argv[2]), limits)
     print("read", file=sys.stderr, flush=True)

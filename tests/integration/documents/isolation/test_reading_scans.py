@@ -1,4 +1,4 @@
-"""Scanned documents are read by processes of their own."""
+"""Scanned documents are read by a separate pool."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pytest
 from PIL import Image
 
 from documents.errors import DocumentTooLong, NoTextLayer
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from standin.documents.builders import LIMITS, saved
 from tests.integration.documents.isolation.reader_processes import reader_pids, wait_for_readers
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, drawn, saved_picture, scanned_pdf
 
 
-def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> Reading:
-    scans = Reading(processes=1, timeout_seconds=timeout, memory_mib=memory) if ocr else None
-    return Reading(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
+def pool(*, ocr: bool = True, memory: int = 2_048, timeout: float = 120) -> ReaderPool:
+    scans = ReaderPool(processes=1, timeout_seconds=timeout, memory_mib=memory) if ocr else None
+    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=512, ocr=scans)
 
 
 def loads_ocr(pid: int) -> bool:
     return "onnxruntime" in Path(f"/proc/{pid}/maps").read_text()
 
 
-async def test_a_scan_is_read_by_a_process_of_its_own(tmp_path: Path) -> None:
+async def test_a_scan_is_read_by_the_ocr_pool(tmp_path: Path) -> None:
     path = saved(tmp_path, scanned_pdf([None, a4()]))
     async with pool() as reading:
         document = await reading.read(path, SCANS)

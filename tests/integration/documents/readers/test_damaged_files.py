@@ -1,4 +1,4 @@
-"""A short run of `make fuzz`: what reading damaged files, and work on them, may come to."""
+"""A short run of `make fuzz`: reading damaged files and work on them."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ print(len(read(Path(sys.argv[1]), ReadLimits(10_000, 1, ocr_pages=1)).text))
 """
 
 
-def test_ocr_tells_nobody_of_itself_and_leaves_no_file(tmp_path: Path) -> None:
-    """ONNX Runtime would report its use, and keep what it could not send."""
+def test_ocr_sends_no_telemetry_and_leaves_no_file(tmp_path: Path) -> None:
+    """Without the setting, ONNX Runtime sends telemetry and stores what it cannot send."""
     folders = {"HOME": "home", "TMPDIR": "tmp", "XDG_CACHE_HOME": "cache"}
     for folder in folders.values():
         (tmp_path / folder).mkdir()

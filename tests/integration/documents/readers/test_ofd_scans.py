@@ -12,6 +12,7 @@ from PIL import Image
 from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
 from documents.read import read
+from documents.readers.pictures import prepared
 from standin.documents.builders import LIMITS, saved
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4
@@ -58,6 +59,21 @@ def test_a_scan_in_pieces_each_turned_its_own_way_is_put_together(tmp_path: Path
     assert letters(read(saved(tmp_path, data), SCANS).text) == letters("".join(NOTICE))
 
 
+def test_a_picture_shown_many_times_is_decoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Image.Image] = []
+
+    def prepare(picture: Image.Image) -> tuple[Image.Image, float]:
+        decoded.append(picture)
+        return prepared(picture)
+
+    monkeypatch.setattr("documents.readers.pictures.prepared", prepare)
+    data = scanned([WHOLE.format(id=1) * 20], as_bytes(a4()))
+    assert letters(read(saved(tmp_path, data), SCANS).text) == letters("".join(NOTICE))
+    assert len(decoded) == 1
+
+
 def test_a_scan_with_a_written_header_is_read_whole(tmp_path: Path) -> None:
     header = text_object("Archive copy 7", 25, 10)
     data = scanned([WHOLE.format(id=1) + header], as_bytes(a4()))
@@ -67,7 +83,9 @@ def test_a_scan_with_a_written_header_is_read_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pictures", [(), (b"\x97JB2\r\n\x1a\n",)])
-def test_a_page_that_cannot_be_drawn_is_told(tmp_path: Path, pictures: Sequence[bytes]) -> None:
+def test_a_page_that_cannot_be_rendered_is_reported(
+    tmp_path: Path, pictures: Sequence[bytes]
+) -> None:
     data = scanned([WRITTEN, WHOLE.format(id=1)], *pictures)
     document = read(saved(tmp_path, data), SCANS)
     assert document.unread_pages == (2,)

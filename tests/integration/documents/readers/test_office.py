@@ -1,4 +1,4 @@
-"""DOC, WPS, RTF and ODT, with a stand-in for LibreOffice, and with it where it is installed."""
+"""DOC, WPS, RTF and ODT with a fake LibreOffice, and with the real one if installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from documents.detect import detect
 from documents.errors import CorruptDocument, EncryptedDocument, ReadTimeout, UnsupportedDocument
-from documents.isolation.pool import Reading
+from documents.isolation.pool import ReaderPool
 from documents.read import read
 from documents.readers import legacy_office
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
@@ -38,7 +38,7 @@ child.wait()
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where what is temporary goes: the program's folder must be gone from it afterwards."""
+    """The folder for temporary files: the program's folder must be removed afterwards."""
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -107,7 +107,7 @@ def test_a_conversion_that_takes_too_long_is_ended_with_all_its_processes(
     assert list(scratch.iterdir()) == []
 
 
-async def test_a_reader_that_is_killed_takes_libreoffice_and_its_files_with_it(
+async def test_killing_the_reader_ends_libreoffice_and_removes_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
     pids = tmp_path / "pids"
@@ -116,7 +116,7 @@ async def test_a_reader_that_is_killed_takes_libreoffice_and_its_files_with_it(
     work = supervisor.format(parent=str(parent)) + HANG.format(pids=str(pids))
     stand_in(tmp_path, monkeypatch, work)
     path = saved(tmp_path, as_rtf())
-    async with Reading(processes=1, timeout_seconds=5, memory_mib=512) as reading:
+    async with ReaderPool(processes=1, timeout_seconds=5, memory_mib=512) as reading:
         with pytest.raises(ReadTimeout):
             await reading.read(path, LIMITS)
     left = [*pids.read_text().split(), parent.read_text()]
@@ -151,7 +151,7 @@ def test_doc_and_odt_say_the_same_where_libreoffice_is_installed(
 
 
 @pytest.mark.needs("soffice")
-def test_a_locked_doc_says_so_before_it_is_converted(tmp_path: Path) -> None:
+def test_a_locked_doc_is_reported_before_conversion(tmp_path: Path) -> None:
     data = bytearray(written_by_libreoffice(tmp_path, "doc"))
     data[data.index(b"\xec\xa5", 512) + 11] |= 1  # the flag that the rest is encrypted
     with pytest.raises(EncryptedDocument, match="password"):

@@ -10,7 +10,7 @@ from reportlab.platypus import SimpleDocTemplate, Table
 from documents.document import BlockKind
 from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
-from documents.page.appearance import PageKind, PageLook
+from documents.page.appearance import PageFeatures, PageKind
 from documents.read import read
 from standin.documents.builders import LIMITS, drawn_pdf, saved
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, scanned_pdf
@@ -78,7 +78,7 @@ def test_a_searchable_scan_keeps_its_text_layer(
     assert "on line 19" in read(saved(tmp_path, drawn_pdf(draw)), SCANS).text
 
 
-def test_pages_over_the_limit_are_told_and_the_written_ones_are_read(tmp_path: Path) -> None:
+def test_pages_over_the_limit_are_reported_and_text_pages_are_read(tmp_path: Path) -> None:
     path = saved(tmp_path, scanned_pdf([a4(), None, a4(), a4(), None]))
     limits = ReadLimits(max_chars=10_000, max_pages=5, ocr_pages=1)
     document = read(path, limits)
@@ -86,7 +86,7 @@ def test_pages_over_the_limit_are_told_and_the_written_ones_are_read(tmp_path: P
     assert sorted({block.page or 0 for block in document.blocks}) == [1, 2, 5]
 
 
-def test_without_ocr_what_is_written_is_read_and_the_scanned_page_is_told(tmp_path: Path) -> None:
+def test_without_ocr_text_is_read_and_the_scanned_page_is_reported(tmp_path: Path) -> None:
     document = read(saved(tmp_path, scanned_pdf([None, a4()])), LIMITS)
     assert document.unread_pages == (2,)
     assert document.pages == 2
@@ -94,29 +94,29 @@ def test_without_ocr_what_is_written_is_read_and_the_scanned_page_is_told(tmp_pa
         read(saved(tmp_path, scanned_pdf([a4(), a4()])), LIMITS)
 
 
-def test_a_process_that_does_no_ocr_says_at_once_that_it_is_needed(tmp_path: Path) -> None:
+def test_a_process_without_ocr_asks_for_ocr(tmp_path: Path) -> None:
     with pytest.raises(NoTextLayer, match="Page 2"):
         read(saved(tmp_path, scanned_pdf([None, a4()])), ASKING)
     assert read(saved(tmp_path, scanned_pdf([None])), ASKING).unread_pages == ()
 
 
 @pytest.mark.parametrize(
-    ("look", "kind"),
+    ("features", "kind"),
     [
-        (PageLook(900, 0, 30, 0.0, 0.0), PageKind.text),
-        (PageLook(900, 0, 30, 1.0, 0.3), PageKind.text),
-        (PageLook(900, 0, 30, 0.1, 0.0), PageKind.text),
-        (PageLook(900, 0, 30, 0.5, 0.0), PageKind.both),
-        (PageLook(10, 0, 2, 1.0, 0.002), PageKind.picture),
-        (PageLook(0, 0, 1, 0.4, 0.0), PageKind.picture),
-        (PageLook(100, 300, 30, 0.0, 0.0), PageKind.picture),
-        (PageLook(0, 0, 400, 0.0, 0.0), PageKind.picture),
-        (PageLook(0, 0, 1, 0.0, 0.0), PageKind.blank),
-        (PageLook(0, 0, 0, 0.0, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.0, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 1.0, 0.3), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.1, 0.0), PageKind.text),
+        (PageFeatures(900, 0, 30, 0.5, 0.0), PageKind.both),
+        (PageFeatures(10, 0, 2, 1.0, 0.002), PageKind.picture),
+        (PageFeatures(0, 0, 1, 0.4, 0.0), PageKind.picture),
+        (PageFeatures(100, 300, 30, 0.0, 0.0), PageKind.picture),
+        (PageFeatures(0, 0, 400, 0.0, 0.0), PageKind.picture),
+        (PageFeatures(0, 0, 1, 0.0, 0.0), PageKind.blank),
+        (PageFeatures(0, 0, 0, 0.0, 0.0), PageKind.text),
     ],
 )
-def test_what_a_page_is(look: PageLook, kind: PageKind) -> None:
-    assert look.kind is kind
+def test_the_kind_of_a_page(features: PageFeatures, kind: PageKind) -> None:
+    assert features.kind is kind
 
 
 def test_a_huge_page_is_made_a_picture_of_bounded_size(

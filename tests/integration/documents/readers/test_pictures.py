@@ -14,7 +14,7 @@ from PIL import Image
 from documents.detect import detect
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
-from documents.ocr.scan import Scan, SeenLine
+from documents.ocr.scan import OcrLine, Scan
 from documents.read import read
 from documents.readers import pictures
 from standin.documents.builders import saved
@@ -26,13 +26,13 @@ KINDS = tuple(pictures.MEDIA_TYPES)
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
-    """What OCR was given to read, in place of OCR; it sees one word on each picture."""
+    """A fake OCR that collects its pictures and reads one word on each."""
     found: list[Image.Image] = []
 
     def scan(picture: Image.Image, threads: int) -> Scan:
         found.append(picture)
         corners = ((10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0))
-        line = SeenLine(f"word {len(found)}", 0.9, corners)
+        line = OcrLine(f"word {len(found)}", 0.9, corners)
         return Scan((line,), *picture.size)
 
     monkeypatch.setattr("documents.ocr.recognition.scan", scan)
@@ -40,7 +40,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_of_picture_is_told_by_its_bytes_and_read(tmp_path: Path, kind: str) -> None:
+def test_each_picture_format_is_detected_and_read(tmp_path: Path, kind: str) -> None:
     path = saved_picture(tmp_path, drawn(mode="RGB"), kind)
     assert detect(path) == pictures.MEDIA_TYPES[kind]
     document = read(path, SCANS)
@@ -50,7 +50,7 @@ def test_each_kind_of_picture_is_told_by_its_bytes_and_read(tmp_path: Path, kind
     assert all((block.confidence or 0) > 0.9 for block in document.blocks)
 
 
-def test_a_box_is_in_points_where_the_picture_says_how_large_it_is(
+def test_a_box_is_in_points_if_the_picture_has_a_resolution(
     tmp_path: Path, given: list[Image.Image]
 ) -> None:
     (block,) = read(saved_picture(tmp_path, drawn(), "PNG"), SCANS).blocks
@@ -62,7 +62,7 @@ def test_a_box_is_in_points_where_the_picture_says_how_large_it_is(
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_picture_on_its_side_or_head_is_read(tmp_path: Path, turn: int) -> None:
+def test_a_picture_sideways_or_upside_down_is_read(tmp_path: Path, turn: int) -> None:
     upright = read(saved_picture(tmp_path, drawn(), "PNG"), SCANS)
     path = saved_picture(tmp_path, drawn().rotate(turn, expand=True), "PNG")
     document = read(path, SCANS)
@@ -71,9 +71,7 @@ def test_a_picture_on_its_side_or_head_is_read(tmp_path: Path, turn: int) -> Non
     assert (right - left > bottom - top) == (turn == 180)
 
 
-def test_a_camera_that_was_held_sideways_is_believed(
-    tmp_path: Path, given: list[Image.Image]
-) -> None:
+def test_the_orientation_of_a_camera_is_applied(tmp_path: Path, given: list[Image.Image]) -> None:
     notes = Image.Exif()
     notes[0x0112] = 6
     path = tmp_path / "photo"
@@ -111,7 +109,7 @@ def test_pictures_of_every_depth_are_dark_on_light(
     assert min(seen.get_flattened_data()) < 40
 
 
-def test_the_pages_of_a_tiff_are_read_and_the_rest_is_told(
+def test_the_pages_of_a_tiff_are_read_and_the_rest_is_reported(
     tmp_path: Path, given: list[Image.Image]
 ) -> None:
     path = saved_picture(tmp_path, drawn(), "TIFF", more=[drawn()] * 4)
@@ -123,7 +121,7 @@ def test_the_pages_of_a_tiff_are_read_and_the_rest_is_told(
         read(path, ReadLimits(max_chars=1_000, max_pages=4, ocr_pages=3))
 
 
-def test_when_time_is_up_the_other_pages_are_told(
+def test_pages_after_the_time_limit_are_reported(
     tmp_path: Path, given: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 1_000, 10))
@@ -144,7 +142,7 @@ def test_without_ocr_a_picture_is_refused(
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A PNG of few bytes and so many black pixels."""
+    """A small PNG file with many black pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -188,7 +186,7 @@ def test_a_damaged_picture_is_a_document_error_or_is_read(
 ) -> None:
     path = saved_picture(tmp_path, drawn(mode="RGB"), kind)
     path.write_bytes(harm(path.read_bytes()))
-    # Part of a picture may do: Pillow is not asked to guess the rest.
+    # A part of a picture may be enough; Pillow does not guess the rest.
     with suppress(CorruptDocument):
         assert read(path, SCANS).pages == 1
 

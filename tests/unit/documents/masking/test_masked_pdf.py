@@ -1,4 +1,4 @@
-"""A masked PDF holds nothing of what was masked, and keeps the text of pages without any."""
+"""A masked PDF contains no masked text, and keeps the text of pages without findings."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def picture(file: bytes, page: int) -> Image.Image:
         return shown
 
 
-def test_a_name_that_runs_down_the_page_in_a_font_that_no_one_has_is_masked(
+def test_a_vertical_name_in_a_missing_font_is_masked(
     tmp_path: Path,
 ) -> None:
     def draw(canvas: Canvas) -> None:
@@ -127,7 +127,7 @@ def test_the_box_covers_the_number_and_nothing_else(tmp_path: Path) -> None:
     ],
     ids=["pdf", "docx"],
 )
-def test_nothing_can_be_read_from_a_masked_file_that_could_before(
+def test_masked_text_cannot_be_read_from_a_masked_file(
     media_type: str, build: object, search: object
 ) -> None:
     assert callable(build)
@@ -138,7 +138,7 @@ def test_nothing_can_be_read_from_a_masked_file_that_could_before(
     assert count_in(search(masked_file(file, media_type)), numbers) == 0
 
 
-def test_an_earlier_revision_does_not_come_along(tmp_path: Path) -> None:
+def test_an_earlier_revision_is_not_copied(tmp_path: Path) -> None:
     clean = drawn_pdf(lambda canvas: canvas.drawString(100, 700, "nothing here"))
     data = clean + b"\n% " + PHONE.encode() + b"\n99 0 obj (" + PHONE.encode() + b") endobj\n"
     file, _ = masked(tmp_path, data)
@@ -198,7 +198,7 @@ def test_strings_are_read_in_every_way_that_they_are_written() -> None:
     assert "电话" in list(strings_of(f"<FEFF{utf16}>".encode()))
 
 
-def test_limits_hold_and_damage_is_told(tmp_path: Path) -> None:
+def test_limits_hold_and_damage_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DocumentTooLong):
         masked(tmp_path, as_pdf(PAGES, breaks=True), ReadLimits(1_000, 2))
     with pytest.raises(CorruptDocument):

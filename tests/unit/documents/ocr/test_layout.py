@@ -1,4 +1,4 @@
-"""What OCR saw becomes paragraphs, whatever way the page lay in the scanner."""
+"""Lines that OCR read become paragraphs, for any orientation of the page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import pytest
 
 from documents.document import BlockKind
 from documents.ocr.layout import Frame, confidence, merged, page_blocks
-from documents.ocr.scan import Point, Scan, SeenLine, lean_of
+from documents.ocr.scan import OcrLine, Point, Scan, lean_of
 from documents.page.blocks import Line
 from documents.page.rulings import Ruling
 
 EM = 20.0
 
 
-def seen(text: str, left: float, top: float, *, lean: float = 0.0, sure: float = 0.99) -> SeenLine:
+def seen(text: str, left: float, top: float, *, lean: float = 0.0, sure: float = 0.99) -> OcrLine:
     width = EM * len(text)
     corners = [(left, top), (left + width, top), (left + width, top + EM), (left, top + EM)]
     one, two, three, four = (turned(corner, lean) for corner in corners)
-    return SeenLine(text, sure, (one, two, three, four))
+    return OcrLine(text, sure, (one, two, three, four))
 
 
 def turned(point: Point, angle: float) -> Point:
@@ -41,7 +41,7 @@ TWO_PARAGRAPHS = [
 
 
 @pytest.mark.parametrize("degrees", [0.0, 2.0, -2.0])
-def test_paragraphs_are_found_on_a_page_that_leans(degrees: float) -> None:
+def test_paragraphs_are_found_on_a_skewed_page(degrees: float) -> None:
     lean = math.radians(degrees)
     lines = tuple(seen(text, left, top, lean=lean) for text, left, top in TWO_PARAGRAPHS[::-1])
     scan = Scan(lines, 800, 600, lean=lean_of(lines))
@@ -52,9 +52,9 @@ def test_paragraphs_are_found_on_a_page_that_leans(degrees: float) -> None:
     ]
 
 
-def test_a_short_line_that_was_found_too_high_goes_on_with_its_paragraph() -> None:
+def test_a_short_line_detected_too_high_continues_its_paragraph() -> None:
     left, top, right, bottom = 195.0, 160.0, 237.0, 196.0
-    short = SeenLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
+    short = OcrLine("况。", 0.99, ((left, top), (right, top), (right, bottom), (left, bottom)))
     lines = (
         seen("各街道办事处要落实值班制度并安排", 240, 100),
         seen("专人负责值守工作，确保信息畅通，不漏情", 200, 134),
@@ -63,7 +63,7 @@ def test_a_short_line_that_was_found_too_high_goes_on_with_its_paragraph() -> No
     assert len(texts(Scan(lines, 800, 600))) == 1
 
 
-def test_a_line_that_begins_with_a_bracket_is_not_set_in() -> None:
+def test_a_line_that_begins_with_a_bracket_is_not_indented() -> None:
     lines = (
         seen("依照有关规定公布的文件，应当按照", 200, 100),
         seen("《档案法》的规定移交档案馆保存，不", 200 + 0.6 * EM, 134),
@@ -125,7 +125,7 @@ def test_the_confidence_of_a_block_is_that_of_its_characters() -> None:
     assert confidence(block, []) is None
 
 
-def test_where_a_text_layer_says_something_ocr_does_not_say_it_again() -> None:
+def test_ocr_does_not_repeat_the_text_layer() -> None:
     layer = [Line(("页眉",), (100, 100, 140, 120), 20, 40)]
     scan = Scan((seen("页届", 100, 101), seen("正文", 100, 300)), 800, 600)
     found, placed = merged(layer, scan, 1.0)

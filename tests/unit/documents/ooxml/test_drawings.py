@@ -1,4 +1,4 @@
-"""What shapes, charts and diagrams say, in documents and workbooks."""
+"""Text of shapes, charts and diagrams in documents and workbooks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def drawings(tmp_path: Path, data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(("data", "folder"), [(as_docx(), "word"), (as_xlsx(), "xl")])
-def test_what_shapes_charts_and_diagrams_say_comes_last_and_once(
+def test_text_of_shapes_charts_and_diagrams_comes_last_and_once(
     tmp_path: Path, data: bytes, folder: str
 ) -> None:
     shape, entry = spoken("联系人王小明", "电话"), spoken("办公室")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from documents.document import BlockKind
 from documents.page.blocks import PageBlock
-from documents.page.rulings import Grid, Ruling, grids, put_between
+from documents.page.rulings import Grid, Ruling, grids, insert_tables
 
 NEAR = 2.0
 
@@ -57,5 +57,5 @@ def test_a_table_stands_after_what_is_above_it() -> None:
 
     table = PageBlock("t", BlockKind.table, (0, 50, 90, 80))
     texts = [block("above", 10), block("below", 90), block("beside", 20, left=200)]
-    assert [one.text for one in put_between(texts, [table])] == ["above", "t", "below", "beside"]
-    assert put_between([], [table]) == [table]
+    assert [one.text for one in insert_tables(texts, [table])] == ["above", "t", "below", "beside"]
+    assert insert_tables([], [table]) == [table]

@@ -1,4 +1,4 @@
-"""Pages as scanners and cameras give them, drawn with the font that Pillow carries."""
+"""Pages as from scanners and cameras, drawn with Pillow's built-in font."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def saved_picture(
 
 
 def scanned_pdf(pages: Sequence[Image.Image | None], *, header: str = "") -> bytes:
-    """A picture over the whole of each page, or a written page where there is none."""
+    """A picture over the whole of each page, or a text page if there is none."""
     written = io.BytesIO()
     canvas = Canvas(written, pagesize=A4, invariant=1)
     width, height = A4
@@ -58,7 +58,7 @@ def scanned_pdf(pages: Sequence[Image.Image | None], *, header: str = "") -> byt
 
 
 def a4(lines: Sequence[str] = NOTICE) -> Image.Image:
-    """The lines on a page of the shape of A4, at 100 dots to an inch."""
+    """The lines on a page of the shape of A4, at 100 dots per inch."""
     page = Image.new("L", (827, 1169), 255)
     page.paste(drawn(lines), (60, 120))
     return page

@@ -44,7 +44,7 @@ def test_tracked_insertions_are_read_and_deletions_are_not(tmp_path: Path) -> No
     assert words(tmp_path, body) == ["kept inserted moved", "row"]
 
 
-def test_words_in_wrappers_are_read_in_order_and_codes_are_not(tmp_path: Path) -> None:
+def test_text_in_wrappers_is_read_in_order_without_field_codes(tmp_path: Path) -> None:
     body = (
         f"<w:sdt><w:sdtContent><w:p><w:hyperlink>{run('a')}</w:hyperlink><w:smartTag>{run('b')}"
         f"</w:smartTag><w:r><w:tab/><w:t>c</w:t><w:br/><w:t>d</w:t><w:noBreakHyphen/></w:r>"
@@ -64,7 +64,7 @@ def test_a_text_box_is_read_once_after_its_paragraph(tmp_path: Path) -> None:
     assert words(tmp_path, body) == ["body", "letterhead"]
 
 
-def test_the_numbers_that_word_counts_are_read(tmp_path: Path) -> None:
+def test_automatic_numbers_are_read(tmp_path: Path) -> None:
     numbering = (
         'numbering|<w:abstractNum w:abstractNumId="7">'
         '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="chineseCountingThousand"/>'
@@ -138,13 +138,13 @@ def test_a_zip_bomb_is_refused_from_its_directory(tmp_path: Path) -> None:
         read(saved(tmp_path, data), LIMITS)
 
 
-def test_what_unpacks_to_more_than_the_limit_is_refused(tmp_path: Path) -> None:
+def test_decompression_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, as_docx())
     with pytest.raises(DocumentTooLong, match="unpacks"):
         read(path, ReadLimits(max_chars=10_000, max_pages=1, max_expanded_bytes=10_000))
 
 
-def test_a_part_that_is_larger_than_its_directory_says_is_not_unpacked(tmp_path: Path) -> None:
+def test_a_part_larger_than_its_declared_size_is_refused(tmp_path: Path) -> None:
     data = bytearray(repacked(lambda name, xml: xml + b" " * MIB if "document" in name else xml))
     with zipfile.ZipFile(io.BytesIO(bytes(data))) as packed:
         size = packed.getinfo("word/document.xml").file_size
@@ -161,7 +161,7 @@ def test_a_container_that_was_cut_short_is_corrupt(tmp_path: Path) -> None:
             read(saved(tmp_path, whole[:length]), LIMITS)
 
 
-def test_a_document_part_that_is_no_xml_is_corrupt(tmp_path: Path) -> None:
+def test_a_document_part_without_valid_xml_is_corrupt(tmp_path: Path) -> None:
     data = repacked(lambda name, xml: xml[:-20] if name == "word/document.xml" else xml)
     with pytest.raises(CorruptDocument, match="well-formed"):
         read(saved(tmp_path, data), LIMITS)
@@ -173,7 +173,7 @@ def test_deep_nesting_is_corrupt(tmp_path: Path) -> None:
         read(saved(tmp_path, docx_with(body)), LIMITS)
 
 
-def test_an_encrypted_member_is_told_as_encrypted(tmp_path: Path) -> None:
+def test_an_encrypted_part_is_reported_as_encrypted(tmp_path: Path) -> None:
     data = bytearray(as_docx())
     for signature, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         place = data.find(signature)
@@ -184,7 +184,7 @@ def test_an_encrypted_member_is_told_as_encrypted(tmp_path: Path) -> None:
         read(saved(tmp_path, bytes(data)), LIMITS)
 
 
-def test_an_encrypted_office_file_is_told_from_an_old_one(tmp_path: Path) -> None:
+def test_an_encrypted_office_file_is_distinguished_from_an_old_one(tmp_path: Path) -> None:
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000)
     with pytest.raises(CorruptDocument, match="damaged"):
         read(saved(tmp_path, ole + "WordDocument".encode("utf-16-le")), LIMITS)
@@ -196,7 +196,7 @@ def test_a_zip_that_is_no_word_document_is_unsupported(tmp_path: Path) -> None:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as packed:
         packed.writestr("OFD.xml", "<no-ofd/>")
-    with pytest.raises(UnsupportedDocument, match="no document that is known"):
+    with pytest.raises(UnsupportedDocument, match="not a supported document"):
         read(saved(tmp_path, written.getvalue(), "renamed.docx"), LIMITS)
 
 

@@ -1,4 +1,4 @@
-"""What is true of every format that is read."""
+"""Behaviour of the readers of every format."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_same_content_reads_back_the_same(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["markdown", "html", "docx", "pdf", "ofd"])
-def test_every_block_comes_back_as_what_it_was(tmp_path: Path, name: str) -> None:
+def test_every_block_keeps_its_kind(tmp_path: Path, name: str) -> None:
     document = read(saved(tmp_path, FORMATS[name]()), LIMITS)
     found = [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
     assert found == list(CONTENT)
@@ -78,13 +78,13 @@ def test_a_law_reads_back_the_same(
     law = read(SAMPLES / LAW, LIMITS)
     content = [(block.kind, law.text[block.start : block.end]) for block in law.blocks]
     document = read(saved(tmp_path, write(content)), LIMITS)
-    # Where a page ends, so does the block.
+    # A block ends at the end of a page.
     assert "".join(document.text.split()) == "".join(law.text.split())
     assert len(law.blocks) <= len(document.blocks) < len(law.blocks) + (document.pages or 1)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_format_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path, name: str) -> None:
+def test_the_format_is_detected_from_the_bytes_and_not_the_name(tmp_path: Path, name: str) -> None:
     path = saved(tmp_path, FORMATS[name](), "picture.png")
     assert detect(path) == read(path, LIMITS).media_type
 
@@ -140,14 +140,14 @@ def test_a_text_over_the_limit_is_refused(tmp_path: Path, name: str) -> None:
     ],
     ids=["no bytes", "spaces", "a mark", "html", "docx", "docx of spaces", "pdf"],
 )
-def test_a_document_without_words_is_empty(tmp_path: Path, data: bytes) -> None:
+def test_a_document_without_text_is_empty(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(EmptyDocument):
         read(saved(tmp_path, data), LIMITS)
 
 
 @pytest.mark.parametrize("name", ["html", "docx", "pdf"])
 def test_damage_is_a_document_error_or_nothing(tmp_path: Path, name: str) -> None:
-    """Whatever a library makes of broken bytes, nothing but the tree of errors comes out."""
+    """Damaged bytes raise only errors of the error tree."""
     whole = {"html": as_html, "docx": as_docx, "pdf": as_pdf}[name]()
     chance = random.Random(name)
     for _ in range(60):

@@ -53,7 +53,7 @@ def test_source_lines_join_as_their_script_does(tmp_path: Path) -> None:
     assert words(tmp_path, markup) == ["为了加强档案管理，制定本法", "two words"]
 
 
-def test_a_table_that_only_places_parts_is_not_a_table(tmp_path: Path) -> None:
+def test_a_layout_table_is_not_a_table(tmp_path: Path) -> None:
     markup = (
         "<html><body><table><tr><td>menu</td><td><h1>Notice</h1><p>text</p>"
         "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>"
@@ -86,6 +86,6 @@ def test_entities_are_read_and_broken_ones_do_no_harm(tmp_path: Path) -> None:
     assert text.encode()
 
 
-def test_ten_thousand_levels_are_survived(tmp_path: Path) -> None:
+def test_ten_thousand_levels_are_read(tmp_path: Path) -> None:
     markup = "<html><body>" + "<div>" * 10_000 + "deep" + "</div>" * 10_000
     assert words(tmp_path, markup) == ["deep"]

@@ -12,7 +12,7 @@ from documents.detect import detect
 from documents.document import BlockKind
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
-from documents.ocr.scan import Scan, SeenLine
+from documents.ocr.scan import OcrLine, Scan
 from documents.read import read
 from documents.readers import mail
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_eml, as_pdf, as_text, saved
@@ -52,7 +52,7 @@ def body(tmp_path: Path, data: bytes) -> list[str]:
         (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x", True),
     ],
 )
-def test_an_email_is_told_by_its_headers(tmp_path: Path, head: bytes, is_mail: bool) -> None:  # noqa: FBT001
+def test_an_email_is_detected_by_its_headers(tmp_path: Path, head: bytes, is_mail: bool) -> None:  # noqa: FBT001
     assert (detect(saved(tmp_path, head)) == mail.MEDIA_TYPE) is is_mail
 
 
@@ -96,7 +96,7 @@ def test_a_subject_that_is_wrongly_encoded_is_shown_as_it_is(tmp_path: Path) -> 
     assert blocks(tmp_path, data)[0][1] == "From: a@example.org\nSubject: =?utf-8?B?5YWz5?="
 
 
-def test_of_text_and_html_what_a_mail_program_shows_is_read(tmp_path: Path) -> None:
+def test_the_alternative_that_a_mail_program_shows_is_read(tmp_path: Path) -> None:
     made = message("plain words")
     made.add_alternative("<p>one</p><p>two</p>", subtype="html")
     assert body(tmp_path, made.as_bytes()) == ["one", "two"]
@@ -142,7 +142,7 @@ def test_an_attachment_that_cannot_be_read_is_named_as_such(
 
 
 @pytest.mark.parametrize("as_file", [True, False])
-def test_emails_in_emails_are_read_so_deep_and_no_deeper(tmp_path: Path, as_file: bool) -> None:  # noqa: FBT001
+def test_attached_emails_are_read_to_a_depth_limit(tmp_path: Path, as_file: bool) -> None:  # noqa: FBT001
     made = message("level 5", "s5")
     for level in (4, 3, 2, 1):
         outer = message(f"level {level}", f"s{level}")
@@ -159,9 +159,7 @@ def test_emails_in_emails_are_read_so_deep_and_no_deeper(tmp_path: Path, as_file
     assert text.count("(not read: The document is longer than allowed)") == 1
 
 
-def test_more_attachments_than_anyone_sends_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_attachments_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = message()
     for _ in range(4):
         made.add_attachment("words", filename="a.txt")
@@ -171,7 +169,7 @@ def test_more_attachments_than_anyone_sends_are_refused(
         blocks(tmp_path, made.as_bytes())
 
 
-def test_attachments_share_what_they_may_unpack_to(tmp_path: Path) -> None:
+def test_attachments_share_the_decompression_limit(tmp_path: Path) -> None:
     made = message()
     made.add_attachment("words " * 100, filename="a.txt")
     made.add_attachment("words " * 100, filename="b.txt")
@@ -181,11 +179,11 @@ def test_attachments_share_what_they_may_unpack_to(tmp_path: Path) -> None:
 
 @pytest.fixture
 def recognised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OCR that sees one word on each picture."""
+    """OCR that reads one word on each picture."""
 
     def scan(picture: Image.Image, threads: int) -> Scan:
         corners = ((10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0))
-        return Scan((SeenLine("word", 0.9, corners),), *picture.size)
+        return Scan((OcrLine("word", 0.9, corners),), *picture.size)
 
     monkeypatch.setattr("documents.ocr.recognition.scan", scan)
 
@@ -199,7 +197,7 @@ def with_scans(*pages: int) -> bytes:
 
 
 @pytest.mark.usefixtures("recognised")
-def test_scans_that_are_attached_share_what_ocr_may_take(tmp_path: Path) -> None:
+def test_attached_scans_share_the_ocr_limits(tmp_path: Path) -> None:
     found = blocks(tmp_path, with_scans(2, 3, 1), replace(SCANS, ocr_pages=4))
     assert [words for _, words in found[2:]] == [
         "2.pdf",
@@ -232,7 +230,7 @@ def damaged() -> list[Callable[[bytes], bytes]]:
 
 
 @pytest.mark.parametrize("damage", damaged())
-def test_damage_in_an_email_costs_no_more_than_what_it_hits(
+def test_damage_in_an_email_affects_only_the_damaged_part(
     tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     made = message("正文")

@@ -12,7 +12,7 @@ def parts(document: Document) -> list[tuple[BlockKind, str]]:
     return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
 
 
-def test_markup_goes_and_words_stay(tmp_path: Path) -> None:
+def test_markup_is_removed_and_text_stays(tmp_path: Path) -> None:
     source = (
         "# Title with **weight** #\n\n"
         'A *first* line\nand `its` [second](http://example.test "t") one.\\* ~~old~~\n\n'
@@ -55,6 +55,6 @@ def test_a_numbered_official_text_is_not_taken_for_markdown(tmp_path: Path) -> N
     assert read(saved(tmp_path, source.encode()), LIMITS).media_type == "text/plain"
 
 
-def test_deep_nesting_is_survived(tmp_path: Path) -> None:
+def test_deep_nesting_is_read_or_refused(tmp_path: Path) -> None:
     source = "# T\n\n" + ">" * 5_000 + " deep\n\n" + "[" * 5_000 + "*" * 5_000 + "\n"
     assert "T" in read(saved(tmp_path, source.encode()), LIMITS).text

@@ -66,7 +66,7 @@ def test_a_file_of_drawings_alone_has_no_text_layer() -> None:
         read(SAMPLES / "Page5.ofd", LIMITS)
 
 
-def test_a_watermark_is_an_annotation_and_said_once() -> None:
+def test_a_watermark_is_an_annotation_read_once() -> None:
     blocks = said(read(SAMPLES / "hello_watermark.ofd", LIMITS))
     assert blocks == [
         (BlockKind.paragraph, 1, GREETING),
@@ -94,7 +94,7 @@ def test_a_matrix_turns_and_enlarges_the_text(tmp_path: Path) -> None:
     assert right - left == pytest.approx(10 / 25.4 * 72, abs=0.1)
 
 
-def test_what_templates_say_stands_after_the_body_once(tmp_path: Path) -> None:
+def test_text_of_templates_follows_the_body_once(tmp_path: Path) -> None:
     form = "<ofd:Page %s>" + on_layer(text_object("发票号码", 30, 30)) + "</ofd:Page>"
     use = '<ofd:Template TemplateID="9"/>'
     pages = [use + on_layer(text_object(text, 60, 30)) for text in ("甲", "乙")]
@@ -109,7 +109,7 @@ def test_what_templates_say_stands_after_the_body_once(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_visible_is_read_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_invisible_objects_are_read_on_request(tmp_path: Path) -> None:
     page = text_object("看得见", 30, 30) + text_object("看不见", 30, 60, 4.2, 'Visible="false"')
     path = saved(tmp_path, ofd([page]))
     assert read(path, LIMITS).text == "看得见"
@@ -175,7 +175,7 @@ def test_more_pages_than_allowed_are_refused(tmp_path: Path) -> None:
         read(path, ReadLimits(max_chars=100, max_pages=2))
 
 
-def test_an_encrypted_file_says_so(tmp_path: Path) -> None:
+def test_an_encrypted_ofd_is_reported(tmp_path: Path) -> None:
     path = saved(tmp_path, ofd([text_object("密", 30, 30)], entry="<ofd:Encryptions/>"))
     with pytest.raises(EncryptedDocument, match="password"):
         read(path, LIMITS)

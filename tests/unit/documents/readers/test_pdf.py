@@ -27,7 +27,7 @@ def test_every_block_has_its_page(tmp_path: Path) -> None:
 def test_a_box_is_in_points_from_the_top_left_of_the_page_as_shown(
     tmp_path: Path, rotation: int
 ) -> None:
-    # The page is shown upright: what is turned is its own space, and the text in it.
+    # The page is displayed upright: its own space is rotated, and the text in it.
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)
         canvas.drawString(100, 400, "corner")
@@ -44,7 +44,7 @@ def test_a_box_is_in_points_from_the_top_left_of_the_page_as_shown(
     assert block.box == pytest.approx(expected, abs=1.5)
 
 
-def test_indented_chinese_paragraphs_without_space_between_are_told_apart(tmp_path: Path) -> None:
+def test_indented_chinese_paragraphs_without_space_between_are_separate(tmp_path: Path) -> None:
     first = "各街道办事处要落实值班制度并安排专人负责值守工作，确保信息畅通，遇到紧急情况及时报告。"
     second = (
         "各单位要加强巡查，发现隐患立即处理。特此通知，请认真贯彻执行，并将情况报区防汛办公室。"
@@ -65,7 +65,7 @@ def test_indented_chinese_paragraphs_without_space_between_are_told_apart(tmp_pa
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
-def test_chinese_in_a_font_that_no_one_has_is_read_whichever_way_it_runs(
+def test_chinese_in_a_missing_font_is_read_horizontal_or_vertical(
     tmp_path: Path, angle: int
 ) -> None:
     title, end = "关于做好防汛工作的通知", "特此通知"
@@ -89,7 +89,7 @@ def test_chinese_in_a_font_that_no_one_has_is_read_whichever_way_it_runs(
     assert (right - left, bottom - top) == pytest.approx((64, 16), abs=2)
 
 
-def test_short_lines_one_below_the_other_stay_apart(tmp_path: Path) -> None:
+def test_short_lines_below_each_other_stay_separate(tmp_path: Path) -> None:
     lines = ["Riverside District Office", "18 Mill Street", "Telephone on working days only"]
 
     def draw(canvas: Canvas) -> None:
@@ -99,7 +99,7 @@ def test_short_lines_one_below_the_other_stay_apart(tmp_path: Path) -> None:
     assert read(saved(tmp_path, drawn_pdf(draw)), LIMITS).text.split("\n\n") == lines
 
 
-def test_a_divided_word_is_put_together(tmp_path: Path) -> None:
+def test_a_hyphenated_word_is_joined(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(
             72, 700, "All of these offices are to keep the telephone line of the emer-"
@@ -131,7 +131,7 @@ def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert document.text.index("left column has a line 3") < document.text.index("right column")
 
 
-def test_a_password_is_told_as_such(tmp_path: Path) -> None:
+def test_a_password_is_reported(tmp_path: Path) -> None:
     data = drawn_pdf(
         lambda canvas: canvas.drawString(72, 700, "secret"), encrypt=StandardEncryption("user")
     )
@@ -151,7 +151,7 @@ def test_pages_without_a_text_layer_ask_for_ocr(tmp_path: Path) -> None:
         read(saved(tmp_path, data), LIMITS)
 
 
-def test_what_was_cut_short_is_corrupt(tmp_path: Path) -> None:
+def test_a_truncated_pdf_is_corrupt(tmp_path: Path) -> None:
     for data in (b"%PDF-1.7\n", as_pdf()[:2_000], b"%PDF-1.7\n" + bytes(5_000)):
         with pytest.raises(CorruptDocument):
             read(saved(tmp_path, data), LIMITS)

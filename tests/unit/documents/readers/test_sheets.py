@@ -44,7 +44,7 @@ def repacked(data: bytes, name: str, old: bytes, new: bytes) -> bytes:
     return written.getvalue()
 
 
-def test_cells_are_written_as_a_person_sees_them(tmp_path: Path) -> None:
+def test_cells_have_their_displayed_values(tmp_path: Path) -> None:
     def fill(book: openpyxl.Workbook) -> None:
         book.active.title = "经费"
         book.active.append([1, 1200000, 2.5, 0.1 + 0.2, 1e20, True, "两\n行 字", None])
@@ -80,7 +80,7 @@ def test_a_sheet_is_a_heading_and_its_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
-def test_hidden_sheets_are_read_where_they_were_asked_for(tmp_path: Path, state: str) -> None:
+def test_hidden_sheets_are_read_on_request(tmp_path: Path, state: str) -> None:
     def fill(book: openpyxl.Workbook) -> None:
         book.active["A1"] = "seen"
         sheet = book.create_sheet("底稿")
@@ -117,19 +117,19 @@ def test_headers_and_footers_of_pages_are_read_without_their_codes(tmp_path: Pat
             sheet.firstFooter.left.text = "&P / &N"
 
     document = read(saved(tmp_path, xlsx(fill)), LIMITS)
-    apart = [
+    comments = [
         (block.kind, document.text[block.start : block.end])
         for block in document.blocks
         if block.kind not in {BlockKind.heading, BlockKind.table}
     ]
-    assert apart == [
+    assert comments == [
         (BlockKind.header, "机密★1年"),
         (BlockKind.header, "双页"),
         (BlockKind.footer, "第页 R&D <>"),
     ]
 
 
-def test_cells_in_far_corners_are_refused_before_room_is_made_for_them(tmp_path: Path) -> None:
+def test_cells_in_far_corners_are_refused_before_allocation(tmp_path: Path) -> None:
     def fill(book: openpyxl.Workbook) -> None:
         book.active["A1"] = "near"
         book.active["XFD1048576"] = "far"
@@ -164,7 +164,7 @@ def ods(*, repeated_rows: int, repeated_columns: int, word: str) -> bytes:
     return written.getvalue()
 
 
-def test_repeated_cells_of_ods_are_counted_where_they_hold_something(tmp_path: Path) -> None:
+def test_repeated_cells_of_ods_count_if_they_have_content(tmp_path: Path) -> None:
     full = saved(tmp_path, ods(repeated_rows=1_048_575, repeated_columns=16_384, word="x"), "full")
     with pytest.raises(DocumentTooLong, match="cells"):
         read(full, LIMITS)
@@ -172,7 +172,7 @@ def test_repeated_cells_of_ods_are_counted_where_they_hold_something(tmp_path: P
     assert read(bare, LIMITS).text == "S\n\nfirst"
 
 
-def test_an_encrypted_ods_says_so(tmp_path: Path) -> None:
+def test_an_encrypted_ods_is_reported(tmp_path: Path) -> None:
     entry = b"</manifest:manifest>"
     locked = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>" + entry
     data = repacked(as_ods(), "META-INF/manifest.xml", entry, locked)
@@ -208,12 +208,12 @@ def test_notes_and_page_lines_of_ods_follow_its_cells(tmp_path: Path) -> None:
     ]
 
 
-def test_an_encrypted_xls_says_so(tmp_path: Path) -> None:
+def test_an_encrypted_xls_is_reported(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     book.add_sheet("S").write(0, 0, "x")
     written = io.BytesIO()
     book.save(written)
-    # The first record after the stream's head, made the one that says that the rest is encrypted.
+    # Change the first record after the stream's header to `FilePass`.
     data = bytearray(written.getvalue())
     head = data.index(b"\x09\x08\x10\x00")
     data[head + 20 : head + 22] = b"\x2f\x00"
@@ -234,7 +234,7 @@ def as_large_xls() -> bytearray:
 @pytest.mark.parametrize(
     ("first", "last", "left", "right"), [(0, 0xC0000000, 0, 1), (9, 3, 0, 1), (0, 65_536, 0, 300)]
 )
-def test_an_xls_that_says_it_spans_more_than_a_sheet_has_is_damaged(
+def test_an_xls_that_declares_more_cells_than_a_sheet_has_is_damaged(
     tmp_path: Path, first: int, last: int, left: int, right: int
 ) -> None:
     data = as_large_xls()
@@ -255,7 +255,7 @@ def test_an_xls_with_two_cells_far_apart_is_too_large(tmp_path: Path) -> None:
         read(saved(tmp_path, written.getvalue()), LIMITS)
 
 
-def test_an_xls_whose_sectors_go_in_a_circle_is_damaged(tmp_path: Path) -> None:
+def test_an_xls_with_a_circular_sector_chain_is_damaged(tmp_path: Path) -> None:
     data = as_large_xls()
     (table,) = struct.unpack_from("<I", data, 76)
     struct.pack_into("<I", data, (table + 1) * 512 + 4 * 8, 3)  # after the ninth the fourth again
@@ -269,7 +269,7 @@ def test_a_workbook_without_cells_still_has_the_names_of_its_sheets(tmp_path: Pa
     assert document.text == "Sheet"
 
 
-def test_only_hidden_sheets_are_no_words(tmp_path: Path) -> None:
+def test_a_workbook_with_only_hidden_sheets_is_empty(tmp_path: Path) -> None:
     data = repacked(as_xlsx(), "xl/workbook.xml", b'state="visible"', b'state="hidden"')
     with pytest.raises(EmptyDocument):
         read(saved(tmp_path, data), LIMITS)

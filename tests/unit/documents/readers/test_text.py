@@ -52,7 +52,7 @@ def test_hz_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["a ~{b} c", "~{ab~}", "~/x ~{1}", "x = ~{flags~} | 1"])
-def test_a_text_with_a_tilde_and_a_brace_is_no_hz(words: str) -> None:
+def test_text_with_a_tilde_and_a_brace_is_not_hz(words: str) -> None:
     assert decode(words.encode()) == words
 
 
@@ -75,7 +75,7 @@ def test_short_pieces_of_official_text_are_not_taken_for_another_encoding() -> N
         "戶籍謄本",
     ],
 )
-def test_short_traditional_texts_in_big5_are_told_from_gb18030(words: str) -> None:
+def test_short_traditional_texts_in_big5_are_distinguished_from_gb18030(words: str) -> None:
     assert decode(words.encode("big5")) == words
 
 
@@ -109,15 +109,15 @@ def test_bytes_with_zeros_are_not_taken_for_text_by_chance() -> None:
             decode(noise.randbytes(length) + b"\x00")
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     noise = random.Random(3)
     for _ in range(20):
         path = saved(tmp_path, b"\x01" + noise.randbytes(4_000))
-        with pytest.raises(UnsupportedDocument, match="Formats read: plain text, Markdown"):
+        with pytest.raises(UnsupportedDocument, match="Supported: plain text, Markdown"):
             read(path, LIMITS)
 
 
-def test_bytes_that_are_no_text_behind_a_readable_head_are_refused(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_after_a_readable_start_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, b"a readable line\n" * 10_000 + b"\x00\x01\x02" * 100)
     with pytest.raises(UnsupportedDocument):
         read(path, LIMITS)
@@ -134,7 +134,7 @@ def test_each_line_of_a_chinese_official_text_is_a_block() -> None:
     assert paragraphs("\n".join(lines)) == lines
 
 
-def test_wrapped_english_is_put_together_again() -> None:
+def test_wrapped_english_is_joined() -> None:
     text = (
         "The district office will keep the emergency line open day and night.\n"
         "Reports of flooded roads, fallen trees and broken lamps are to be\n"
@@ -148,18 +148,18 @@ def test_wrapped_english_is_put_together_again() -> None:
     assert " ".join(paragraphs(text)) == " ".join(text.split())
 
 
-def test_wrapped_chinese_is_put_together_without_spaces() -> None:
+def test_wrapped_chinese_is_joined_without_spaces() -> None:
     words = "为了加强档案管理，规范档案收集、整理工作，有效保护和利用档案，提高档案信息化建设水平"
     text = "\n".join(words[at : at + 22] for at in range(0, len(words), 22))
     assert paragraphs(text) == [words]
 
 
-def test_short_lines_stay_apart() -> None:
+def test_short_lines_stay_separate() -> None:
     text = "Riverside District Office\n18 Mill Street\nRiverside\n"
     assert paragraphs(text) == ["Riverside District Office", "18 Mill Street", "Riverside"]
 
 
-def test_numbered_lines_stay_apart_in_a_wrapped_text() -> None:
+def test_numbered_lines_stay_separate_in_a_wrapped_text() -> None:
     text = (
         "The following are to be brought to the counter on the first floor of\n"
         "1. the articles of association, signed by each of those who founded\n"

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 from reportlab.pdfgen.canvas import Canvas
 
-from documents.inventory.hidden_content import unshown
+from documents.inventory.hidden_content import hidden_content
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, as_docx, docx_with, drawn_pdf, saved
 from standin.scripted_engine import ScriptedEngine
@@ -161,8 +161,8 @@ trailer <</Root 1 0 R>>
 
 def test_the_value_of_a_field_with_several_boxes_is_found(tmp_path: Path) -> None:
     path = saved(tmp_path, FIELD_OF_TWO_BOXES)
-    made = unshown(path, {"media_type": "application/pdf"}, LIMITS)
-    assert set(made.found["text"].split()) == {"13812341234"}
+    made = hidden_content(path, {"media_type": "application/pdf"}, LIMITS)
+    assert set(made.values["text"].split()) == {"13812341234"}
 
 
 async def test_attachments_of_a_pdf_are_listed_as_not_covered(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def saved(document: Letter, folder: Path, name: str = "letter.docx") -> Path:
 def checked(document: Letter, **arguments: Any) -> dict[str, Any]:
     """Checks a letter."""
     with tempfile.TemporaryDirectory() as folder:
-        return dict(check(saved(document, Path(folder)), arguments, LIMITS).found)
+        return dict(check(saved(document, Path(folder)), arguments, LIMITS).values)
 
 
 def broken(document: Letter, **arguments: Any) -> Sequence[tuple[str, int | None]]:
@@ -134,4 +134,4 @@ def mended(document: Letter, folder: Path, **arguments: Any) -> tuple[dict[str, 
     made = fix(saved(document, folder), arguments, LIMITS)
     path = folder / "mended.docx"
     path.write_bytes(made.file or b"")
-    return dict(made.found), Document(str(path))
+    return dict(made.values), Document(str(path))

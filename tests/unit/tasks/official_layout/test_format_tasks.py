@@ -68,7 +68,7 @@ def with_a_damaged_picture(path: Path) -> Path:
 
 def test_a_part_that_cannot_be_unpacked_is_reported_as_damage(tmp_path: Path) -> None:
     path = with_a_damaged_picture(saved(spoilt(), tmp_path))
-    assert check(path, {}, LIMITS).found["findings"]
+    assert check(path, {}, LIMITS).values["findings"]
     with pytest.raises(CorruptDocument, match="damaged"):
         fix(path, {}, LIMITS)
 
@@ -217,7 +217,7 @@ def test_a_file_nested_too_deeply_is_refused_and_so_is_one_without_a_body(tmp_pa
     deep = "<w:ins>" * 200 + "<w:r><w:t>深</w:t></w:r>" + "</w:ins>" * 200
     path = tmp_path / "deep.docx"
     path.write_bytes(docx_with(f"<w:p>{deep}</w:p>"))
-    assert check(path, {}, LIMITS).found["recognised"]
+    assert check(path, {}, LIMITS).values["recognised"]
     path.write_bytes(docx_with("<w:sdt>" * 1200 + "</w:sdt>" * 1200))
     for work in (check, fix):
         with pytest.raises(CorruptDocument):

@@ -47,7 +47,9 @@ def test_other_numbers_are_ignored(name: str) -> None:
         assert found(f"根据第十二条，{DECOYS[name](rng)}，自公布之日起施行。") == []
 
 
-@pytest.mark.parametrize("kind", ["credit codes with a slip", "bank cards with a slip"])
+@pytest.mark.parametrize(
+    "kind", ["credit codes with a wrong check digit", "bank cards with a wrong check digit"]
+)
 def test_a_number_with_a_wrong_check_digit_is_ignored(kind: str) -> None:
     rng = random.Random(7)
     assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100

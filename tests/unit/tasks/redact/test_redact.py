@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from documents.errors import DocumentError, RedactionIncomplete
 from documents.masking.account import Account
 from documents.masking.docx_file import mask_docx
-from documents.ocr.scan import Scan, SeenLine
+from documents.ocr.scan import OcrLine, Scan
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
 from standin.scripted_engine import Request, ScriptedEngine
@@ -288,7 +288,7 @@ async def test_no_file_is_created_if_a_scan_has_items_to_mask(
 ) -> None:
     def scan(picture: Image.Image, threads: int) -> Scan:
         corners = ((10.0, 20.0), (500.0, 20.0), (500.0, 30.0), (10.0, 30.0))
-        return Scan((SeenLine(words, 0.9, corners),), *picture.size)
+        return Scan((OcrLine(words, 0.9, corners),), *picture.size)
 
     monkeypatch.setattr("documents.ocr.recognition.scan", scan)
     given, source = read_with_source(saved(tmp_path, scanned_pdf([None, a4()])), SCANS)

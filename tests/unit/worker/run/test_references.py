@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from documents.document import Document
 from documents.errors import DocumentMissing, PagesUnread
 from documents.limits import ReadLimits
-from documents.readers.text import read_given
+from documents.readers.text import read_characters
 from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
 from jobs.submit.references import OptionReferences
@@ -57,7 +57,7 @@ class FakeLedger:
     async def read_one(self, document: StoredDocument) -> Document:
         self.read.append(document.id)
         await asyncio.sleep(0)
-        return read_given(f"{document.id} " * 10, LIMITS)
+        return read_characters(f"{document.id} " * 10, LIMITS)
 
     def references(self, **more: Any) -> References:
         return References(cast("Ledger", self), self.read_one, LIMITS, **more)

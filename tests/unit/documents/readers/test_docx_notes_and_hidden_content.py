@@ -1,4 +1,4 @@
-"""What a DOCX holds beside its body: notes, headers, footers, comments and what is not shown."""
+"""Notes, headers, footers, comments and hidden content of a DOCX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from documents.errors import CorruptDocument, DocumentTooLong, UnsupportedDocume
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, docx_with, saved
-from standin.documents.docx_parts import TAKEN_IN, related, taking_in
+from standin.documents.docx_parts import INCLUDED, including, related
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
 
@@ -52,7 +52,7 @@ def letter() -> bytes:
     return related(docx_with(paragraph("正文"), parts), *kinds)
 
 
-def test_what_stands_apart_from_the_body_follows_it_as_what_it_is(tmp_path: Path) -> None:
+def test_notes_headers_and_comments_follow_the_body_as_their_kinds(tmp_path: Path) -> None:
     assert found(tmp_path, letter()) == [
         (BlockKind.paragraph, "正文"),
         (BlockKind.footnote, "脚注"),
@@ -64,7 +64,7 @@ def test_what_stands_apart_from_the_body_follows_it_as_what_it_is(tmp_path: Path
     ]
 
 
-def test_what_no_page_shows_is_read_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_hidden_content_is_read_on_request(tmp_path: Path) -> None:
     body = (
         f"<w:p>{run('kept ')}<w:ins>{run('new ')}</w:ins><w:del>{run('old', 'delText')}</w:del>"
         f"<w:moveFrom>{run('left')}</w:moveFrom></w:p>"
@@ -81,7 +81,7 @@ def test_what_no_page_shows_is_read_where_it_was_asked_for(tmp_path: Path) -> No
     ]
 
 
-def test_text_that_was_taken_out_of_a_header_is_hidden_too(tmp_path: Path) -> None:
+def test_text_deleted_from_a_header_is_hidden_content(tmp_path: Path) -> None:
     header = f"hdr|<w:p><w:del>{run('旧文头', 'delText')}</w:del></w:p>"
     data = related(
         docx_with(paragraph("正文"), {"word/header1.xml": header}), ("header", "header1.xml")
@@ -90,7 +90,7 @@ def test_text_that_was_taken_out_of_a_header_is_hidden_too(tmp_path: Path) -> No
     assert found(tmp_path, data, HIDDEN)[1:] == [(BlockKind.hidden, "旧文头")]
 
 
-def test_what_a_watermark_says_is_there_once_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_a_watermark_is_hidden_content_once(tmp_path: Path) -> None:
     header = (
         'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
         '<v:textpath string="内部资料"/></v:shape></w:pict></w:r></w:p>'
@@ -112,7 +112,7 @@ ARCHIVE = (
 )
 
 
-def test_what_a_picture_is_described_as_is_there_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_the_description_of_a_picture_is_hidden_content(tmp_path: Path) -> None:
     names = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
     picture = f'<w:r><w:drawing><wp:docPr xmlns:wp="{names}" id="1" name="a" descr="张三的照片"/>'
     data = docx_with(f"<w:p>{run('正文')}{picture}</w:drawing></w:r></w:p>")
@@ -130,29 +130,29 @@ def test_what_a_picture_is_described_as_is_there_where_it_was_asked_for(tmp_path
         (b" ", []),
     ],
 )
-def test_a_file_that_is_taken_in_stands_in_its_place(
+def test_an_included_file_is_read_in_place(
     tmp_path: Path, data: bytes, read_as: list[tuple[BlockKind, str]]
 ) -> None:
-    body = f"{paragraph('前')}{TAKEN_IN}{paragraph('后')}"
+    body = f"{paragraph('前')}{INCLUDED}{paragraph('后')}"
     before, after = (BlockKind.paragraph, "前"), (BlockKind.paragraph, "后")
-    assert found(tmp_path, taking_in(data, body)) == [before, *read_as, after]
+    assert found(tmp_path, including(data, body)) == [before, *read_as, after]
 
 
-def test_a_file_that_is_taken_in_is_there_and_where_it_can_be_read(tmp_path: Path) -> None:
+def test_an_included_file_that_is_missing_or_in_a_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorruptDocument, match="missing"):
-        found(tmp_path, docx_with(TAKEN_IN))
-    in_table = f"<w:tbl><w:tr><w:tc>{TAKEN_IN}</w:tc></w:tr></w:tbl>"
+        found(tmp_path, docx_with(INCLUDED))
+    in_table = f"<w:tbl><w:tr><w:tc>{INCLUDED}</w:tc></w:tr></w:tbl>"
     with pytest.raises(UnsupportedDocument, match="in Word"):
-        found(tmp_path, taking_in(PAGE.encode(), in_table))
-    header = docx_with(paragraph("正文"), {"word/header1.xml": f"hdr|{TAKEN_IN}"})
+        found(tmp_path, including(PAGE.encode(), in_table))
+    header = docx_with(paragraph("正文"), {"word/header1.xml": f"hdr|{INCLUDED}"})
     with pytest.raises(UnsupportedDocument, match="in Word"):
         found(tmp_path, related(header, ("header", "header1.xml")))
 
 
-def test_files_that_are_taken_in_by_each_other_end(tmp_path: Path) -> None:
+def test_recursive_inclusion_ends(tmp_path: Path) -> None:
     data = docx_with(paragraph("名单"))
     for _ in range(4):
-        data = taking_in(data, TAKEN_IN)
+        data = including(data, INCLUDED)
     assert found(tmp_path, data) == [(BlockKind.paragraph, "名单")]
     with pytest.raises(DocumentTooLong, match="unpacks"):
         found(tmp_path, data, replace(LIMITS, max_expanded_bytes=2 * len(data)))

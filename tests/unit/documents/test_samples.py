@@ -7,11 +7,11 @@ from tests.samples import make
 SAMPLES = Path(make.__file__).parent
 
 
-def test_the_samples_are_what_their_script_writes() -> None:
+def test_the_samples_match_their_script() -> None:
     assert (SAMPLES / make.NOTICE).read_bytes() == make.notice()
     assert (SAMPLES / make.MESSAGE).read_bytes() == make.MESSAGE_WORDS.encode("gb18030")
 
 
 def test_the_letter_is_packed_the_same_every_time() -> None:
-    # Not compared with the file: another zlib packs the same words into other bytes.
+    # Not compared with the file: another zlib compresses to other bytes.
     assert make.letter() == make.letter()
