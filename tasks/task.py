@@ -23,10 +23,6 @@ class Origin(StrEnum):
     department = "department"
 
 
-def _is_fast(_: object) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Options, Result]):
     """One kind of work on a document. `run` does it; `options` and `result` are its models.
@@ -38,9 +34,6 @@ class Task(Generic[Options, Result]):
     with unread pages, so that a partial result is not mistaken for a whole one.
 
     `departments` may use the task; None means all.
-
-    `validation_is_slow` says whether validating the given options, as they come from JSON, takes
-    more than about a millisecond; callers on an event loop then validate in a thread.
     """
 
     name: str
@@ -53,7 +46,6 @@ class Task(Generic[Options, Result]):
     takes_unread: bool = False
     origin: Origin = Origin.built_in
     departments: frozenset[str] | None = None
-    validation_is_slow: Callable[[object], bool] = _is_fast
 
     def is_for(self, department: str) -> bool:
         return self.departments is None or department in self.departments

@@ -60,19 +60,23 @@ def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> l
 
 
 async def check_task(task: str, options: Mapping[str, Any], department: str) -> CheckedOptions:
-    """Check a request's task and options; long options are validated in a thread.
+    """Check a request's task and options.
 
     Raises `ProblemError`: `unknown-task`, `invalid-request`.
     """
     check_task_name(task, department)
-    options_json = to_json(options)
-    if len(options_json) > _INLINE_MAX_BYTES:
-        checked = await asyncio.to_thread(_validate, task, options_json)
-    else:
-        checked = _validate(task, options_json)
+    checked = await validate_options(task, options)
     if checked.errors:
         raise ProblemError("invalid-request", _INVALID_REQUEST, errors=checked.errors)
     return checked
+
+
+async def validate_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
+    """As `check_options`, for an event loop: long options are validated in a thread."""
+    options_json = to_json(options)
+    if len(options_json) > _INLINE_MAX_BYTES:
+        return await asyncio.to_thread(_validate, task, options_json)
+    return _validate(task, options_json)
 
 
 def check_task_name(task: str, department: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
@@ -85,14 +85,6 @@ class ExtractOptions(BaseModel):
     def _compiles(cls, schema: dict[str, Any]) -> dict[str, Any]:
         _SCHEMAS.compiled(schema)
         return schema
-
-
-def validation_is_slow(options: object) -> bool:
-    """Whether validating these options, from JSON, has to compile a long schema first."""
-    if not isinstance(options, Mapping):
-        return False
-    schema = options.get("schema", options.get("json_schema"))
-    return isinstance(schema, dict) and _SCHEMAS.is_slow(schema)
 
 
 class ValueFound(StrEnum):
@@ -275,5 +267,4 @@ TASK = Task(
     result=ExtractResult,
     run=extract,
     doubts=doubts,
-    validation_is_slow=validation_is_slow,
 )

@@ -24,8 +24,6 @@ from tasks.model.caller_schema import (
 
 # A prepared schema takes about 35 bytes of memory a character.
 MOST_CACHED_CHARACTERS = 1_000_000
-# Preparing takes about 3 µs a character; a turn of a thread costs some 0.2 ms.
-SLOW_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class SchemaCache:
         self._lock = threading.Lock()
 
     def compiled(self, schema: Schema) -> CompiledSchema:
-        """Raises `SchemaRejected`. Takes milliseconds where `is_slow` says so."""
+        """Raises `SchemaRejected`. Takes milliseconds for a long schema that is not cached."""
         text = _canonical(schema)
         digest = _digest(text)
         with self._lock:
@@ -64,14 +62,6 @@ class SchemaCache:
         if isinstance(outcome, SchemaRejected):
             raise SchemaRejected(str(outcome), outcome.pointer) from None
         return outcome
-
-    def is_slow(self, schema: Schema) -> bool:
-        """Whether `compiled` would take more than about a millisecond: run it in a thread then."""
-        try:
-            text = _canonical(schema)
-        except ValueError:
-            return False
-        return SLOW_CHARACTERS < len(text) <= MOST_CHARACTERS and _digest(text) not in self._entries
 
     def _compile(self, digest: bytes, text: str) -> CompiledSchema | SchemaRejected:
         outcome: CompiledSchema | SchemaRejected

@@ -44,9 +44,18 @@ class Up:
         return {pid: command_line(pid) for pid in _below(self.process.pid)}
 
     def child(self, words: str) -> int:
-        """The pid of the only child whose command line contains `words`."""
-        (pid,) = [pid for pid, line in self.children().items() if words in line]
-        return pid
+        """The pid of the only child whose command line contains `words`.
+
+        Waits for it: until it calls exec, a process that the child starts has the child's line.
+        """
+        pids: list[int] = []
+
+        def is_only() -> bool:
+            pids[:] = [pid for pid, line in self.children().items() if words in line]
+            return len(pids) == 1
+
+        until(is_only, 10)
+        return pids[0]
 
     def wait_for(self, words: str, seconds: float = READY_SECONDS) -> str:
         """Wait for the first line with `words`. Fails if the process ends without it."""

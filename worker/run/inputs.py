@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from documents.document import Document
@@ -26,7 +26,7 @@ from jobs.model.digests import sha256_of_text
 from jobs.model.job import Claim, InputLine, StoredDocument
 from jobs.model.roles import ModelChoice
 from jobs.store import Store
-from jobs.submit.checks import listed
+from jobs.submit.checks import validate_options
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
 from tasks.errors import OptionsMisfit, TaskGone
@@ -102,7 +102,7 @@ class Inputs:
         assert task is not None  # noqa: S101 - only chats have no task
         source = await self._source(claim, line)
         outcome.input_sha256 = source.sha256
-        options = _options(task, source.options)
+        options = await _options(task, source.options)
         if not task.takes_unread:
             refuse_unread(source.document)
         outcome.references = await self._references.resolve(claim.job.department, options)
@@ -214,18 +214,19 @@ def _task(name: str) -> Task[Any, Any]:
     return task
 
 
-def _options(task: Task[Any, Any], options: Mapping[str, Any]) -> BaseModel:
-    """Raises `OptionsMisfit` for options that were valid for an earlier version of the task."""
-    try:
-        validated: BaseModel = task.options.model_validate(options)
-    except ValidationError as error:
-        problems = listed(error.errors(), prefix=("options",))
-        pointers = ", ".join(problem["pointer"] for problem in problems)
+async def _options(task: Task[Any, Any], options: Mapping[str, Any]) -> BaseModel:
+    """The options of one job, which `References.resolve` may change.
+
+    Raises `OptionsMisfit` for options that were valid for an earlier version of the task.
+    """
+    checked = await validate_options(task.name, options)
+    if checked.model is None:
+        pointers = ", ".join(error["pointer"] for error in checked.errors)
         raise OptionsMisfit(
             f"The task is now {task.name} {task.version}; the job's options were valid for an "
             f"earlier version and are not valid at {pointers[:300]}. Submit the job again."
-        ) from None
-    return validated
+        )
+    return checked.model.model_copy(deep=True)
 
 
 def _missing() -> DocumentMissing:

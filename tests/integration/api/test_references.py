@@ -94,7 +94,7 @@ async def test_a_list_in_the_options_is_checked_at_submission(api: Api) -> None:
     tree = [{"id": "lamps", "name": "路灯照明"}, {"id": "lamps", "name": "供水"}]
     body = {"task": "dispatch", "input": INPUT, "options": {"tree": tree}}
     problem = problem_of(await api.http.post("/v1/jobs", json=body), 422, "invalid-request")
-    assert "[1]: its id is that of [0], too" in problem["errors"][0]["detail"]
+    assert "[1]: its id is also that of [0]" in problem["errors"][0]["detail"]
     named = {"tree": {"document_id": "doc_1"}}
     body = {"task": "dispatch", "input": INPUT, "options": named}
     problem_of(await api.http.post("/v1/jobs", json=body), 404, "not-found")

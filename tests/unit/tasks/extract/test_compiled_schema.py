@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tasks.extract.compiled_schema import SchemaCache
 from tasks.model.caller_schema import SchemaRejected
-from tasks.registry import TASKS
 
 
 def schema_of(*names: str, kind: str = "string") -> dict[str, Any]:
@@ -41,40 +40,19 @@ def test_a_rejected_schema_is_rejected_again_with_the_same_words() -> None:
     cache, schema = SchemaCache(), form(40, kind="text")
     with pytest.raises(SchemaRejected) as first:
         cache.compiled(schema)
-    assert not cache.is_slow(schema)
     with pytest.raises(SchemaRejected) as second:
         cache.compiled(schema)
     assert (str(second.value), second.value.pointer) == (str(first.value), first.value.pointer)
 
 
-def test_only_a_long_schema_that_is_not_cached_is_slow() -> None:
-    cache = SchemaCache()
-    assert not cache.is_slow(schema_of("a"))
-    assert cache.is_slow(form(40))
-    cache.compiled(form(40))
-    assert not cache.is_slow(form(40))
-
-
 def test_the_cache_drops_the_schemas_that_were_used_longest_ago() -> None:
     cache = SchemaCache(most_characters=3_000)
     first, second, third = (form(40, kind=kind) for kind in ("string", "number", "integer"))
-    cache.compiled(first)
-    cache.compiled(second)
+    compiled = {"first": cache.compiled(first), "second": cache.compiled(second)}
     cache.compiled(first)
     cache.compiled(third)
-    assert not cache.is_slow(first)
-    assert cache.is_slow(second)
-
-
-def test_extract_says_which_options_are_slow_to_validate() -> None:
-    extract, schema = TASKS["extract"], form(41)
-    assert extract.validation_is_slow({"schema": schema})
-    assert not TASKS["summarize"].validation_is_slow({"schema": schema})
-    extract.options.model_validate({"schema": schema})
-    assert not extract.validation_is_slow({"schema": schema})
-    unusable: Any
-    for unusable in (None, [], {}, {"schema": 1}):
-        assert not extract.validation_is_slow(unusable)
+    assert cache.compiled(first) is compiled["first"]
+    assert cache.compiled(second) is not compiled["second"]
 
 
 REFS = st.sampled_from(["#", "#/x", "#/$defs/a", "#/$defs/b", "#/properties/a", "#/x/items", "y"])
