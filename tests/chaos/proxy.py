@@ -11,7 +11,7 @@ class Proxy:
     """Forwards bytes both ways.
 
     After `cut`, nothing is forwarded and nothing closed; bytes sent meanwhile are forwarded after
-    `mend`, as from a network's buffers. While `broken`, all connections are closed and refused.
+    `repair`, as from a network's buffers. While `broken`, all connections are closed and refused.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -30,7 +30,7 @@ class Proxy:
         """Break when either side sends `words`, without forwarding them."""
         self._break_at = words
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self.broken.clear()
         self._open.set()
 

@@ -63,7 +63,7 @@ async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_job
                 # The disconnected worker stops its runs by itself.
                 lost = {event["job_id"] for _, event in cut_off.events("job.lease_lost")}
                 await until(lambda: engine.counts()["aborted"] >= aborted + 3, 10)
-                proxy.mend()
+                proxy.repair()
 
                 before = await machine.redis.hgetall("chancery:endings")
                 await machine.ready("worker-1")

@@ -13,7 +13,7 @@ import structlog
 from jobs.batches.batch import Batch, Begun, Indexing, Segment
 from jobs.batches.input.indexing import Indexer, IndexLimits, Slice
 from jobs.batches.input.lines import LineProblem
-from jobs.batches.outcomes import refused_line
+from jobs.batches.output_lines import refused_line
 from jobs.ledger import Ledger
 from jobs.model.department import Department
 from jobs.model.ids import new_file_id

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import LineHeader, read_header
-from jobs.batches.outcomes import Unrun, failed_line, output_line, unrun_line
+from jobs.batches.output_lines import Unrun, failed_line, output_line, unrun_line
 from jobs.ledger import Ledger
 from jobs.model.ids import new_callback_id
 from jobs.model.job import InputLine, Job

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,13 +29,13 @@ from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import endpoints_of
+from worker.callbacks.retries import next_step
 from worker.celery.app import app, register_callbacks
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.defects import described
 from worker.heartbeat import keep_beating, this_process
 
-JITTER = 0.1
 log = structlog.get_logger()
 
 
@@ -131,7 +130,7 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery) -> str:
         result = await self._attempt(delivery)
-        status, delay = self._next_step(delivery, result)
+        status, delay = next_step(self._settings.schedule_seconds, delivery.attempt, result)
         await self._ledger.callbacks.settle(
             delivery, result.attempt, status, result.outcome, delay_seconds=delay
         )
@@ -165,16 +164,6 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - a defect must not stop the courier
             log.error("callback.defect", **described(error))  # noqa: TRY400 - it may quote results
             return unsent(at, f"the callback could not be built ({type(error).__name__})")
-
-    def _next_step(self, delivery: Delivery, result: AttemptResult) -> tuple[CallbackStatus, float]:
-        """The callback's state after the attempt, and the delay in seconds before the next one."""
-        if result.delivered:
-            return CallbackStatus.delivered, 0
-        schedule = self._settings.schedule_seconds
-        if result.final or delivery.attempt >= len(schedule):
-            return CallbackStatus.dead, 0
-        delay = schedule[delivery.attempt] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-        return CallbackStatus.pending, max(delay, result.retry_after or 0)
 
     async def _body(self, delivery: Delivery, department: Department) -> bytes:
         most = department.callback_max_bytes or self._settings.max_bytes

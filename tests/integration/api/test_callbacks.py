@@ -69,7 +69,7 @@ async def test_dead_ones_of_a_time_are_sent_again_and_no_others(api: Api, ledger
 
     theirs = await api.other.post("/v1/callbacks/redeliver", json=body)
     assert theirs.json() == {"redelivered": 0, "remaining": 0}
-    headers = {"Idempotency-Key": "mended"}
+    headers = {"Idempotency-Key": "repaired"}
     answer = await api.http.post("/v1/callbacks/redeliver", json=body, headers=headers)
     assert (answer.status_code, answer.json()) == (200, {"redelivered": 2, "remaining": 0})
 

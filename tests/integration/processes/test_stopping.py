@@ -94,7 +94,7 @@ async def test_a_worker_survives_a_connection_that_breaks_after_a_pull(
         async with asyncio.timeout(PATIENCE):
             await proxy.broken.wait()
         await until(lambda: "broker lost" in worker.log.read_text())
-        proxy.mend()
+        proxy.repair()
         later = await desk.submit()
         assert (await desk.ended(later)).status is JobStatus.succeeded
         assert worker.process.poll() is None

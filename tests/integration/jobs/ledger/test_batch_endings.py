@@ -56,7 +56,7 @@ async def ended_as(driver: BatchDriver, batch: Batch) -> BatchStatus:
     return now.status
 
 
-async def test_outcomes_are_in_the_files_as_they_came_and_their_jobs_are_removed(
+async def test_output_lines_are_in_the_files_as_they_came_and_their_jobs_are_removed(
     driver: BatchDriver,
 ) -> None:
     batch = await driver.begin(4)

@@ -79,7 +79,7 @@ async def test_a_document_that_is_withdrawn_is_out_of_every_library(
     for _ in range(2):
         await ledger.documents.withdraw("tax", EXPIRED.id)
     assert await ledger.libraries.missing("tax", {"laws", "rules"}) == {"laws", "rules"}
-    # Uploaded anew it is a document like any other.
+    # Uploaded again, it is a document like any other.
     await keep_expired(ledger)
     assert await ledger.libraries.add("tax", "laws", EXPIRED.id)
     assert await ledger.libraries.remove("tax", "laws", EXPIRED.id)

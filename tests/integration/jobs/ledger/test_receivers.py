@@ -197,7 +197,7 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
     # While there is room, each that is taken brings on the next.
     assert messages(redis) == [waiting[-1].id]
     assert (await ledger.statistics.read(["tax"])).broken == {"tax": {}}
-    # What it failed before it was mended does not count any more.
+    # Failures before the repair do not count.
     await settle(ledger, await taken(ledger, waiting[2]), 500, delay_seconds=9)
     await taken(ledger, waiting[3])
 

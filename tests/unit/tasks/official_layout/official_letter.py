@@ -129,9 +129,9 @@ def broken(document: Letter, **arguments: Any) -> Sequence[tuple[str, int | None
     return [(one["rule"], one["place"]["paragraph"]) for one in findings]
 
 
-def mended(document: Letter, folder: Path, **arguments: Any) -> tuple[dict[str, Any], Letter]:
+def corrected(document: Letter, folder: Path, **arguments: Any) -> tuple[dict[str, Any], Letter]:
     """Corrects a letter; returns the report and the new letter."""
     made = fix(saved(document, folder), arguments, LIMITS)
-    path = folder / "mended.docx"
+    path = folder / "corrected.docx"
     path.write_bytes(made.file or b"")
     return dict(made.values), Document(str(path))

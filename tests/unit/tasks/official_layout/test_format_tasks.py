@@ -36,8 +36,8 @@ from tests.unit.tasks.official_layout.official_letter import (
     SECOND,
     TITLE,
     broken,
+    corrected,
     letter,
-    mended,
     saved,
     set_font,
 )
@@ -163,8 +163,8 @@ def test_corrections_leave_other_parts_of_the_file_unchanged(tmp_path: Path) -> 
     document = letter()
     document.paragraphs[OPENING].runs[0].font.size = Pt(12)
     path = saved(document, tmp_path)
-    mended(document, tmp_path)
-    with zipfile.ZipFile(path) as before, zipfile.ZipFile(tmp_path / "mended.docx") as after:
+    corrected(document, tmp_path)
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(tmp_path / "corrected.docx") as after:
         assert before.namelist() == after.namelist()
         changed = [name for name in before.namelist() if before.read(name) != after.read(name)]
     assert changed == ["word/document.xml"]
@@ -174,7 +174,7 @@ def test_inserted_blank_lines_do_not_shift_positions_in_the_log(tmp_path: Path) 
     document = letter()
     document._body._body.remove(document.paragraphs[1]._p)
     document.paragraphs[DATE - 1].runs[0].text = "2024年03月5日"
-    found, after = mended(document, tmp_path)
+    found, after = corrected(document, tmp_path)
     places = {one["rule"]: one["place"]["paragraph"] for one in found["changes"]}
     assert places == {"title.place": 2, "date.zero": DATE - 1}
     assert after.paragraphs[DATE].text == "2024年3月5日"
@@ -183,7 +183,7 @@ def test_inserted_blank_lines_do_not_shift_positions_in_the_log(tmp_path: Path) 
 def test_spaces_before_a_recipient_are_removed_and_logged(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[RECIPIENT].runs[0].text = "　　江南省人民政府："
-    found, after = mended(document, tmp_path)
+    found, after = corrected(document, tmp_path)
     assert [(one["rule"], one["old"], one["new"]) for one in found["changes"]] == [
         ("recipient.indent", "　　", "")
     ]

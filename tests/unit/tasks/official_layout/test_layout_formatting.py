@@ -23,8 +23,8 @@ from tests.unit.tasks.official_layout.official_letter import (
     TITLE,
     broken,
     checked,
+    corrected,
     letter,
-    mended,
     set_font,
     text,
 )
@@ -90,7 +90,7 @@ def test_only_the_heading_of_a_paragraph_has_its_typeface(tmp_path: Path) -> Non
     paragraph.runs[0].text = "（一）明确责任。各单位要高度重视。"
     (finding,) = checked(document)["findings"]
     assert (finding["rule"], finding["place"]["words"]) == ("body.font", "各单位要高度重视。")
-    _, after = mended(document, tmp_path)
+    _, after = corrected(document, tmp_path)
     first, second = after.paragraphs[SECOND].runs
     assert (first.text, second.text) == ("（一）明确责任。", "各单位要高度重视。")
     assert broken(after) == []

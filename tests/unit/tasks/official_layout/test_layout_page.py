@@ -10,7 +10,7 @@ from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from tests.unit.tasks.official_layout.official_letter import broken, checked, letter, mended
+from tests.unit.tasks.official_layout.official_letter import broken, checked, corrected, letter
 
 
 def rules(document: Any) -> list[str]:
@@ -93,7 +93,7 @@ def test_a_missing_page_number_is_reported_and_added(tmp_path: Path) -> None:
     for run in list(paragraph.runs):
         paragraph._p.remove(run._r)
     assert rules(document) == ["number.field"]
-    _, after = mended(document, tmp_path)
+    _, after = corrected(document, tmp_path)
     assert after.sections[0].footer.paragraphs[0].text == "— 1 —"
     assert rules(after) == []
 
@@ -109,7 +109,7 @@ def test_odd_and_even_pages_have_different_footers(
             if reference.get(qn("w:type")) == "even":
                 document.sections[0]._sectPr.remove(reference)
     assert rules(document) == ["number.even"]
-    _, after = mended(document, tmp_path)
+    _, after = corrected(document, tmp_path)
     assert after.settings.odd_and_even_pages_header_footer
     assert after.sections[0].even_page_footer.paragraphs[0].text == "— 1 —"
     assert rules(after) == []
@@ -123,7 +123,7 @@ def test_the_format_of_a_page_number_is_checked_and_corrected(tmp_path: Path) ->
         run.font.size, run.font.name = Pt(9), "Calibri"
     paragraph.runs[0].text = "第"
     assert sorted(rules(document)) == ["number.dashes", "number.font", "number.odd", "number.size"]
-    assert rules(mended(document, tmp_path)[1]) == []
+    assert rules(corrected(document, tmp_path)[1]) == []
 
 
 def test_a_page_number_in_a_frame_has_the_alignment_of_the_frame() -> None:

@@ -12,8 +12,8 @@ from tests.unit.tasks.official_layout.official_letter import (
     PLAIN,
     broken,
     checked,
+    corrected,
     letter,
-    mended,
 )
 
 
@@ -74,7 +74,7 @@ def test_a_quotation_of_several_paragraphs_is_closed_in_the_last() -> None:
 def test_a_comma_before_a_full_stop_is_removed(tmp_path: Path) -> None:
     document = letter()
     document.paragraphs[PLAIN].runs[0].text = "各单位按时报送，。"
-    _, after = mended(document, tmp_path)
+    _, after = corrected(document, tmp_path)
     assert after.paragraphs[PLAIN].text == "各单位按时报送。"
 
 

@@ -69,7 +69,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 @asynccontextmanager
 async def tls_server(pki: Pki) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that answers 204 to whoever has a certificate of the CA; whom it has seen."""
+    """A server that answers 204 to clients with a certificate of the CA, and the names it saw."""
     seen: list[str] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pki.folder / "server.pem", pki.folder / "server.key")
@@ -105,7 +105,7 @@ async def test_a_departments_ca_and_client_certificate_open_a_receiver_that_asks
         client_key_pem=pki.text("client.key"),
     )
     async with tls_server(pki) as (url, seen):
-        # Whoever is right before is no help to who is not after: connections are not shared.
+        # A valid client before does not help an invalid one after: connections are not shared.
         outcomes = [one.outcome for one in await sent(url, CallbackOptions(), ca, both, ca)]
     failed, delivered = Outcome.failed, Outcome.delivered
     assert outcomes == [failed, failed, delivered, failed]

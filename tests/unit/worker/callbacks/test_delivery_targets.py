@@ -23,7 +23,7 @@ from worker.roles.courier import Settings
 SECRET = "whsec_" + "A" * 32
 LOOPBACK = ip_address("127.0.0.1")
 # Nothing listens there, and connecting to it fails at once.
-NOBODY = ip_address("127.0.0.2")
+UNUSED = ip_address("127.0.0.2")
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 async def test_a_host_is_looked_up_once_and_called_where_it_was_found(receiver: Receiver) -> None:
     # A second look would find an address that nothing listens at.
-    tried, names = await sent(receiver.url(host="localhost"), [LOOPBACK], [NOBODY])
+    tried, names = await sent(receiver.url(host="localhost"), [LOOPBACK], [UNUSED])
     assert tried.delivered
     assert names.asked == ["localhost"]
     assert receiver.received[0].headers["host"] == f"localhost:{receiver.port}"
@@ -86,13 +86,13 @@ async def test_one_forbidden_address_among_several_keeps_all_from_being_called(
 
 
 async def test_the_next_address_is_tried_where_one_refuses(receiver: Receiver) -> None:
-    for first in (NOBODY, ip_address("::1")):
+    for first in (UNUSED, ip_address("::1")):
         tried, _ = await sent(receiver.url(host="localhost"), [first, LOOPBACK])
         assert tried.delivered
 
 
 async def test_when_every_address_refuses_the_attempt_says_so(receiver: Receiver) -> None:
-    tried, _ = await sent(receiver.url(host="localhost"), [NOBODY, ip_address("::1")])
+    tried, _ = await sent(receiver.url(host="localhost"), [UNUSED, ip_address("::1")])
     assert (tried.delivered, tried.attempt.status_code) == (False, None)
     assert tried.attempt.error
 

@@ -124,7 +124,7 @@ def test_the_total_work_is_conserved(departments: list[tuple[int, list[float]]])
         in_order = [ends[f"{number}-{i}"] for i in range(len(works))]
         assert None not in in_order
         assert in_order == sorted(in_order, key=lambda end: end or NOW)
-        # Nobody is faster than alone.
+        # None is faster than it would be alone.
         assert not works or (in_order[-1] or NOW) >= NOW + timedelta(seconds=sum(works) - 0.001)
 
 

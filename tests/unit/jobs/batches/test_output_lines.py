@@ -9,7 +9,7 @@ import pytest
 
 from api.errors import problem_response
 from jobs.batches.input.lines import LineProblem
-from jobs.batches.outcomes import failed_line, output_line, refused_line, unrun_line
+from jobs.batches.output_lines import failed_line, output_line, refused_line, unrun_line
 from jobs.model.problems import PROBLEM_TYPES, Problem
 
 JOB = "job_01k0000000000000000000000a"
