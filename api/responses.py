@@ -22,7 +22,7 @@ AfterId = Annotated[
 ]
 
 
-class Identified(Protocol):
+class HasId(Protocol):
     id: str
 
 
@@ -75,7 +75,7 @@ def page(data: Sequence[BaseModel], next_cursor: str | None) -> Response:
     return json({"object": "list", "data": data, "next_cursor": next_cursor})
 
 
-def openai_page(data: Sequence[Identified], *, has_more: bool) -> Response:
+def openai_page(data: Sequence[HasId], *, has_more: bool) -> Response:
     return json(
         {
             "object": "list",

@@ -116,7 +116,7 @@ class Indexing:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class IndexResult:
     """The result of reading an input file. `index` is packed, in the order of release."""
 
     index: bytes
@@ -140,7 +140,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
+class PendingOutcomes:
     """How many outcomes wait to be written. `last`: hardly any more will follow."""
 
     outcomes: int
@@ -148,7 +148,7 @@ class Unwritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Unflushed:
+class PendingLines:
     """What to write next to a batch's files: jobs in the order in which they ended, and the packed
     index entries of lines that will not be run.
     """
@@ -169,7 +169,7 @@ class LineCallback:
 
 
 @dataclass(frozen=True, slots=True)
-class Flushed:
+class FlushResult:
     """What was written to a batch's files. `callbacks` of single lines are by job id."""
 
     batch: Batch

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from jobs.batches.batch import (
     Batch,
     BatchStatus,
-    Begun,
-    Flushed,
+    FlushResult,
     Indexing,
+    IndexResult,
     LineCallback,
     NewBatch,
+    PendingLines,
+    PendingOutcomes,
     Segment,
-    Unflushed,
-    Unwritten,
 )
 from jobs.batches.input.index import ENTRY_BYTES
 from jobs.ledger.page import Order, Page, check_after, read_ids
@@ -171,7 +171,7 @@ class BatchLedger:
             "batches/requeue_indexing", batch_id, token, round(seconds * 1000)
         )
 
-    async def begin(self, indexing: Indexing, begun: Begun) -> bool:
+    async def begin(self, indexing: Indexing, begun: IndexResult) -> bool:
         """Begin a batch: its lines can be released. False: another scheduler claimed it."""
         facts = {
             "tasks": begun.tasks,
@@ -210,15 +210,15 @@ class BatchLedger:
         redis = self._connection.redis
         return list(await self._connection.ask(redis.zrange(f"{PREFIX}flush-due", 0, most - 1)))
 
-    async def count_unflushed(self, batch_id: str) -> Unwritten:
+    async def count_unflushed(self, batch_id: str) -> PendingOutcomes:
         redis = self._connection.redis
         pipeline = redis.pipeline(transaction=False)
         pipeline.llen(f"{PREFIX}outcomes:{batch_id}")
         pipeline.hmget(f"{PREFIX}batch:{batch_id}", "status", "closing")
         outcomes, (status, closing) = await self._connection.ask(pipeline.execute())
-        return Unwritten(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
+        return PendingOutcomes(outcomes, last=bool(closing) or status != BatchStatus.in_progress)
 
-    async def unflushed(self, batch_id: str, most: int) -> Unflushed | None:
+    async def unflushed(self, batch_id: str, most: int) -> PendingLines | None:
         """The next outcomes to write, at most `most`. None: another scheduler has written them."""
         redis = self._connection.redis
         pipeline = redis.pipeline(transaction=False)
@@ -241,9 +241,9 @@ class BatchLedger:
         *jobs, entries = await self._connection.ask(pipeline.execute())
         if not all(jobs):
             return None  # another scheduler wrote them between the two reads
-        return Unflushed(batch, [to_job(job) for job in jobs], entries if unrun else b"")
+        return PendingLines(batch, [to_job(job) for job in jobs], entries if unrun else b"")
 
-    async def flush(self, flushed: Flushed) -> bool:
+    async def flush(self, flushed: FlushResult) -> bool:
         """Add written segments to the batch's files. The last line ends the batch.
 
         False: another scheduler wrote these lines first, and the segments are not used.

@@ -19,7 +19,7 @@ from jobs.ledger.records import (
     to_ms,
 )
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.model.callback import Attempt, Callback, Delivery, Outcome, Refusal, SentAgain
+from jobs.model.callback import Attempt, Callback, Delivery, Outcome, RedeliveryCount, Refusal
 from jobs.model.ids import is_callback_id
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
@@ -102,7 +102,7 @@ class CallbackLedger:
 
     async def redeliver_dead(
         self, department: str, since: datetime, until: datetime, most: int = 500
-    ) -> SentAgain:
+    ) -> RedeliveryCount:
         """Send again the department's dead callbacks created from `since` until before `until`.
 
         The oldest are sent first, at most `most` in one call.
@@ -110,7 +110,7 @@ class CallbackLedger:
         answer = await self._connection.run(
             "callbacks/redeliver_dead", department, to_ms(since), to_ms(until), most
         )
-        return SentAgain(*answer)
+        return RedeliveryCount(*answer)
 
     async def gone(self, department: str) -> Sequence[str]:
         """URLs that answered 410, the latest first."""

@@ -60,7 +60,7 @@ class ReleaseResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PruneResult:
     """Counts of removed records. The caller deletes `blobs` from the store."""
 
     blobs: Sequence[str]
@@ -117,6 +117,6 @@ class UpkeepLedger:
             if blob.name not in (of_document, of_job) and position_in_file is None
         ]
 
-    async def prune(self) -> Pruned:
+    async def prune(self) -> PruneResult:
         """Remove ended jobs and batches, unused documents and unused files that have expired."""
-        return Pruned(*await self._connection.run("scheduler/prune", _MOST_AT_ONCE))
+        return PruneResult(*await self._connection.run("scheduler/prune", _MOST_AT_ONCE))

@@ -67,7 +67,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SentAgain:
+class RedeliveryCount:
     """How many dead callbacks were requeued, and how many of those asked for were not yet."""
 
     redelivered: int

@@ -22,7 +22,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EngineRequests:
     """The requests to one engine.
 
     `model`: the model name in the requests. `engine_model`: the engine's name for it (`root` in
@@ -55,8 +55,8 @@ class Reference:
 class Provenance:
     """The provenance of a result.
 
-    `model`, `role` and the fields of `Asked` are those of the engine that produced the result; they
-    are None, and `requests` is 0, if no model was used. `escalated`: the full model did the work
+    `model`, `role` and the fields of `EngineRequests` are those of the engine that produced the
+    result; they are None, and `requests` is 0, if no model was used. `escalated`: the full model did the work
     after the fast model was tried; `doubts` has the reason codes, `fast` the requests to the fast
     model. `seconds` is the duration of the run.
     """
@@ -74,7 +74,7 @@ class Provenance:
     sampling: Sampling | None = None
     references: tuple[Reference, ...] = ()
     seconds: float | None = None
-    fast: Asked | None = None
+    fast: EngineRequests | None = None
 
 
 _RECORD = TypeAdapter(Provenance)

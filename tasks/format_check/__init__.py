@@ -16,7 +16,7 @@ from documents.source import source_of
 from tasks.engine import Engine
 from tasks.official_layout.finding import Severity
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.report import Finding, LayoutOptions, Recognised
+from tasks.official_layout.report import Finding, LayoutOptions, LayoutSummary
 from tasks.official_layout.rules import RULES
 from tasks.task import Task
 
@@ -72,7 +72,7 @@ class FormatCheckResult(BaseModel):
     errors: int = Field(description="How many entries of `findings` are errors.")
     warnings: int = Field(description="How many entries of `findings` are warnings.")
     fixable: int = Field(description="How many entries of `findings` `format_fix` can correct.")
-    recognised: Sequence[Recognised] = Field(
+    recognised: Sequence[LayoutSummary] = Field(
         description="The parts that were recognised. Check them first if a finding is unexpected."
     )
     rules: Sequence[str] = Field(description="The ids of all rules that were checked.")

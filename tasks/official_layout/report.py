@@ -51,7 +51,7 @@ class Finding(BaseModel):
     fixable: bool = Field(description="Whether `format_fix` can correct it.")
 
 
-class Recognised(BaseModel):
+class LayoutSummary(BaseModel):
     """A paragraph that was recognised as a part of an official document."""
 
     model_config = ConfigDict(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from jobs.batches.batch import Batch, Begun, NewBatch
+from jobs.batches.batch import Batch, IndexResult, NewBatch
 from jobs.batches.input.index import Entry, pack
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
@@ -35,7 +35,7 @@ async def a_batch(ledger: Ledger, lines: int, *, hours: float = 24) -> Batch:
     await ledger.batches.create(batch, b"{}", None)
     indexing = await ledger.batches.claim_indexing()
     assert indexing is not None
-    begun = Begun(
+    begun = IndexResult(
         index=pack(Entry(100 * number, 100, 50, number + 1, 0) for number in range(lines)),
         tasks=["summarize"],
         tokens={"summarize": 50 * lines},

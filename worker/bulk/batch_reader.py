@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from jobs.batches.batch import Batch, Begun, Indexing, Segment
+from jobs.batches.batch import Batch, Indexing, IndexResult, Segment
 from jobs.batches.input.indexing import Indexer, IndexLimits, Slice
 from jobs.batches.input.lines import LineProblem
 from jobs.batches.output_lines import refused_line
@@ -127,7 +127,7 @@ class BatchReader:
         if refused.bytes:
             blob = await self._store.keep(refused, batch.department, error_file_id)
             refusals = Segment(blob, refused.bytes, index.problems)
-        begun = Begun(
+        begun = IndexResult(
             index=index.packed,
             tasks=index.tasks,
             tokens=dict(zip(index.tasks, index.tokens_by_task, strict=True)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from pydantic_core import to_json
 
-from jobs.batches.batch import Batch, BatchStatus, Flushed, LineCallback, Segment, Unflushed
+from jobs.batches.batch import Batch, BatchStatus, FlushResult, LineCallback, PendingLines, Segment
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import LineHeader, read_header
 from jobs.batches.output_lines import Unrun, failed_line, output_line, unrun_line
@@ -73,7 +73,7 @@ class Flusher:
         self._waiting_since.pop(batch_id)
         return await self._write(unflushed)
 
-    async def _write(self, unflushed: Unflushed) -> int:
+    async def _write(self, unflushed: PendingLines) -> int:
         """Write one segment, or several if lines are long; returns the number of lines."""
         written, done = 0, False
         while not done:
@@ -85,7 +85,7 @@ class Flusher:
             done = not unflushed.jobs and not unflushed.unrun
         return written
 
-    async def _draft(self, unflushed: Unflushed) -> Draft:
+    async def _draft(self, unflushed: PendingLines) -> Draft:
         draft = Draft()
         for job in unflushed.jobs:
             if draft.full:
@@ -100,10 +100,10 @@ class Flusher:
         await self._add_unrun(unflushed, draft)
         return draft
 
-    async def _store_segments(self, unflushed: Unflushed, draft: Draft) -> bool:
+    async def _store_segments(self, unflushed: PendingLines, draft: Draft) -> bool:
         """False if another scheduler wrote the lines first."""
         batch = unflushed.batch
-        flushed = Flushed(
+        flushed = FlushResult(
             batch=batch,
             outcomes=draft.jobs,
             unrun=draft.unrun,
@@ -144,7 +144,7 @@ class Flusher:
             return None
         return to_json(job.result)
 
-    async def _add_unrun(self, unflushed: Unflushed, draft: Draft) -> None:
+    async def _add_unrun(self, unflushed: PendingLines, draft: Draft) -> None:
         batch = unflushed.batch
         expired = batch.closing is BatchStatus.expired
         code: Unrun = "batch_expired" if expired else "batch_cancelled"
@@ -170,7 +170,7 @@ class Flusher:
             if job.result_blob is not None and job.id not in callbacks:
                 await self._store.delete(job.result_blob)
 
-    async def _discard(self, flushed: Flushed) -> None:
+    async def _discard(self, flushed: FlushResult) -> None:
         for segment in (flushed.output, flushed.error):
             if segment is not None:
                 await self._store.delete(segment.blob)

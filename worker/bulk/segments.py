@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from jobs.batches.batch import LineCallback, Unflushed
+from jobs.batches.batch import LineCallback, PendingLines
 from jobs.batches.input.index import ENTRY_BYTES
 
 # Segments are built in memory; the line that exceeds this is the last one.
@@ -38,10 +38,10 @@ class Draft:
         return len(self.output.data) + len(self.errors.data) >= SEGMENT_BYTES
 
 
-def remaining(unflushed: Unflushed, draft: Draft) -> Unflushed:
+def remaining(unflushed: PendingLines, draft: Draft) -> PendingLines:
     """The part of `unflushed` that is not in `draft`."""
     flushed = unflushed.batch.flushed + draft.jobs + draft.unrun
-    return Unflushed(
+    return PendingLines(
         batch=replace(unflushed.batch, flushed=flushed),
         jobs=unflushed.jobs[draft.jobs :],
         unrun=unflushed.unrun[draft.unrun * ENTRY_BYTES :],

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.model.digests import combined
 from jobs.model.job import Usage
-from jobs.model.provenance import Asked
+from jobs.model.provenance import EngineRequests
 from tasks.engine import Completion, Message
 from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
@@ -51,11 +51,11 @@ class EngineSession:
         return self._usage
 
     @property
-    def asked(self) -> Asked | None:
+    def asked(self) -> EngineRequests | None:
         """The requests so far, failed ones included; None if there were none."""
         if self._longest is None:
             return None
-        return Asked(
+        return EngineRequests(
             model=self._longest.model,
             requests=self._requests,
             prompt_sha256=combined(digest.hex() for digest in self._prompts),

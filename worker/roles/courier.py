@@ -115,16 +115,16 @@ class Courier:
             if isinstance(delivery, Refusal):
                 if delivery in (Refusal.gone, Refusal.given_up):
                     log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
-                return f"left: {delivery.value}"
+                return f"not claimed: {delivery.value}"
             with structlog.contextvars.bound_contextvars(
                 callback_id=callback_id, **_subject_ids(delivery.callback)
             ):
                 return await self._deliver(delivery)
         except asyncio.CancelledError:
-            return "left: the courier stops"
+            return "interrupted: the courier stops"
         except ProblemError as error:
             # The ledger is unavailable. The attempt is made again when its lease ends.
-            return f"left: {error.problem.code}"
+            return f"not settled: {error.problem.code}"
         finally:
             self._in_hand.discard(work)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from documents.document import Document
 from jobs.model.job import Usage
-from jobs.model.provenance import Asked
+from jobs.model.provenance import EngineRequests
 from jobs.model.roles import ModelChoice, Role
 from jobs.process.settings import CascadeSettings
 from tasks.errors import EngineError, EngineUnavailable, OptionsTooLong, OutputError
@@ -76,7 +76,7 @@ class CascadeRun:
     def usage_of(self, role: Role) -> Usage:
         return self._sessions[role].usage if role in self._sessions else Usage()
 
-    def asked_of(self, role: Role) -> Asked | None:
+    def asked_of(self, role: Role) -> EngineRequests | None:
         """The requests to the engine so far; None if there were none."""
         return self._sessions[role].asked if role in self._sessions else None
 

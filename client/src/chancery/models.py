@@ -63,7 +63,7 @@ class Sampling(Answer):
     max_tokens: int | None = None
 
 
-class Asked(Answer):
+class EngineRequests(Answer):
     """The requests to one model. `engine_model` is the model's name in the engine."""
 
     model: str | None = None
@@ -83,7 +83,7 @@ class Reference(Answer):
     documents: int = 1
 
 
-class Provenance(Asked):
+class Provenance(EngineRequests):
     """How a result was made.
 
     Without a model, `model` is None and `requests` is 0. `escalated`: the fast model's answer was
@@ -98,7 +98,7 @@ class Provenance(Asked):
     doubts: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     seconds: float | None = None
-    fast: Asked | None = None
+    fast: EngineRequests | None = None
 
 
 class Job(Answer):

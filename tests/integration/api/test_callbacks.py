@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.ledger import Ledger
-from jobs.model.callback import Attempt, Delivery, Outcome, SentAgain
+from jobs.model.callback import Attempt, Delivery, Outcome, RedeliveryCount
 from jobs.model.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Api, finish, problem_of
 from tests.integration.jobs.ledger.callback_kit import PENDING, a_callback, now
@@ -89,10 +89,10 @@ async def test_so_many_are_sent_again_in_one_call_and_the_rest_counted(ledger: L
         await fail_once(ledger, callback.id)
     later = datetime.now(UTC) + timedelta(minutes=1)
     first = await ledger.callbacks.redeliver_dead("tax", ago, later, most=3)
-    assert first == SentAgain(redelivered=3, remaining=2)
+    assert first == RedeliveryCount(redelivered=3, remaining=2)
     assert {(await now(ledger, one)).status for one in callbacks[:3]} == {PENDING}
     second = await ledger.callbacks.redeliver_dead("tax", ago, later, most=3)
-    assert second == SentAgain(redelivered=2, remaining=0)
+    assert second == RedeliveryCount(redelivered=2, remaining=0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ local function stop_release(batch)
 end
 
 -- Upper bounds of the time that a batch took over the time that was estimated: ERROR_BUCKETS in
--- jobs/batches/eta/estimates.py.
+-- jobs/batches/eta/simulation.py.
 local ERROR_BOUNDS = {'0.5', '0.8', '0.9', '1', '1.1', '1.25', '1.5', '2', '4', 'inf'}
 
 -- An expired batch counts with the time until its deadline, which is a lower bound, unless the

@@ -13,7 +13,15 @@ from typing import Any
 
 from redis import Redis
 
-from jobs.batches.batch import Batch, Begun, Flushed, Indexing, LineCallback, NewBatch, Segment
+from jobs.batches.batch import (
+    Batch,
+    FlushResult,
+    Indexing,
+    IndexResult,
+    LineCallback,
+    NewBatch,
+    Segment,
+)
 from jobs.batches.input.index import Entry, pack, unpack
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.batches import BatchReceipt
@@ -93,7 +101,7 @@ class BatchDriver:
         assert await self.ledger.batches.begin(await self.indexing(), self.begun(lines, refused))
         return await self.get(batch)
 
-    def begun(self, lines: int | Sequence[tuple[str, int]], refused: int = 0) -> Begun:
+    def begun(self, lines: int | Sequence[tuple[str, int]], refused: int = 0) -> IndexResult:
         if isinstance(lines, int):
             lines = [("summarize", LINE_TOKENS)] * lines
         tasks = list(dict.fromkeys(task for task, _ in lines)) or ["summarize"]
@@ -105,7 +113,7 @@ class BatchDriver:
             for number, (task, amount) in enumerate(lines)
         )
         numbers = [len(lines) + number + 1 for number in range(refused)]
-        return Begun(
+        return IndexResult(
             index=index,
             tasks=tasks,
             tokens=tokens,
@@ -167,7 +175,7 @@ class BatchDriver:
 
     async def unwritten(
         self, batch: NewBatch | Batch, most: int = 1_000, *, callbacks: bool = False
-    ) -> Flushed:
+    ) -> FlushResult:
         """What a scheduler writes next: as segments that are in the store, and not yet noted."""
         unflushed = await self.ledger.batches.unflushed(batch.id, most)
         assert unflushed is not None
@@ -178,7 +186,7 @@ class BatchDriver:
         unrun = [entry.line for entry in unpack(unflushed.unrun)]
         bad += unrun
         wanted = unflushed.jobs if callbacks else []
-        return Flushed(
+        return FlushResult(
             batch=unflushed.batch,
             outcomes=len(unflushed.jobs),
             unrun=len(unrun),

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from pydantic import SecretStr
 from redis import Redis
 
-from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, Flushed, Indexing
+from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, FlushResult, Indexing
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.job import Claim
@@ -82,7 +82,7 @@ class BatchMachine(RuleBasedStateMachine):
     batches: Bundle[str] = Bundle("batches")
     indexings: Bundle[Indexing] = Bundle("indexings")
     runs: Bundle[Claim] = Bundle("runs")
-    flushes: Bundle[Flushed] = Bundle("flushes")
+    flushes: Bundle[FlushResult] = Bundle("flushes")
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.tokens: dict[str, int] = {}
         self.ended: dict[Line, tuple[int, bool]] = {}  # by which run, and whether it succeeded
         self.events: set[str] = set()
-        self.noted: list[Flushed] = []
+        self.noted: list[FlushResult] = []
 
     def teardown(self) -> None:
         try:
@@ -283,14 +283,14 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(target=flushes, batch_id=batches, most=st.integers(1, 4), callbacks=st.booleans())
     def write(
         self, batch_id: str, most: int, *, callbacks: bool
-    ) -> Flushed | MultipleResults[Flushed]:
+    ) -> FlushResult | MultipleResults[FlushResult]:
         batch = self._batch(batch_id)
         if batch.status is BatchStatus.validating:
             return multiple()
         return self.do(self.driver.unwritten(batch, most, callbacks=callbacks))
 
     @rule(flushed=flushes)
-    def flush(self, flushed: Flushed) -> None:
+    def flush(self, flushed: FlushResult) -> None:
         now = self._batch(flushed.batch.id)
         first = now.ended_at is None and now.flushed == flushed.batch.flushed
         again = flushed in self.noted and bool(flushed.output or flushed.error)

@@ -22,7 +22,7 @@ from tests.integration.jobs.ledger.batch_kit import LINE_BYTES, SUCCEEDED, Batch
 from tests.integration.jobs.ledger.conftest import Submit
 
 TASK = "summarize"
-CREDIT = 50_000  # tokens by weight that a department may be behind, as prelude.lua has it
+CREDIT = 50_000  # tokens by weight that a department may be behind, as lib/turns.lua has it
 
 
 def at(hours: float) -> datetime:

@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from jobs.batches.batch import Flushed, Segment
+from jobs.batches.batch import FlushResult, Segment
 from jobs.ledger import Ledger
 from jobs.ledger.upkeep import Release
 from jobs.model.callback import Attempt, Delivery, Outcome
@@ -75,7 +75,7 @@ async def test_a_segment_that_is_noted_twice_stays(ledger: Ledger) -> None:
     await run_all(ledger, list(await released_lines(ledger)))
     unflushed = await ledger.batches.unflushed(batch.id, 1)
     assert unflushed is not None
-    flushed = Flushed(unflushed.batch, 1, 0, Segment("tax/aa/one", 9, 1), None, {})
+    flushed = FlushResult(unflushed.batch, 1, 0, Segment("tax/aa/one", 9, 1), None, {})
     others = replace(flushed, output=Segment("tax/aa/two", 9, 1))
     assert await ledger.batches.flush(flushed)
     assert await ledger.batches.flush(flushed)

@@ -9,7 +9,7 @@ import pytest
 
 from documents.errors import EmptyDocument
 from jobs.model.job import Usage
-from jobs.model.provenance import Asked, Sampling
+from jobs.model.provenance import EngineRequests, Sampling
 from jobs.model.roles import ModelChoice, Role
 from jobs.process.settings import CascadeSettings
 from standin.scripted_engine import Answer, ScriptedEngine
@@ -44,9 +44,9 @@ class Session(ScriptedEngine):
         return sum((EACH for _ in self.requests), Usage())
 
     @property
-    def asked(self) -> Asked | None:
+    def asked(self) -> EngineRequests | None:
         number = len(self.requests)
-        return Asked(self.model, number, "0" * 64, Sampling()) if number else None
+        return EngineRequests(self.model, number, "0" * 64, Sampling()) if number else None
 
 
 @dataclass

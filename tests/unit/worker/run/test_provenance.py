@@ -11,7 +11,7 @@ import pytest
 
 from jobs.model.digests import combined
 from jobs.model.provenance import (
-    Asked,
+    EngineRequests,
     Provenance,
     Reference,
     Sampling,
@@ -103,7 +103,7 @@ WHOLE = Provenance(
     sampling=Sampling(0.0, 7, None, 20),
     references=(Reference("2" * 64, document_id="doc_1"), Reference("3" * 64, library="laws")),
     seconds=1.5,
-    fast=Asked("small", 1, "4" * 64, Sampling(0.0, 7, None, 20)),
+    fast=EngineRequests("small", 1, "4" * 64, Sampling(0.0, 7, None, 20)),
 )
 BY_RULES = Provenance("1", None, "0" * 64, role=None, seconds=0.01)
 
