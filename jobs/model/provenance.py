@@ -56,9 +56,9 @@ class Provenance:
     """The provenance of a result.
 
     `model`, `role` and the fields of `EngineRequests` are those of the engine that produced the
-    result; they are None, and `requests` is 0, if no model was used. `escalated`: the full model did the work
-    after the fast model was tried; `doubts` has the reason codes, `fast` the requests to the fast
-    model. `seconds` is the duration of the run.
+    result; they are None, and `requests` is 0, if no model was used. `escalated`: the full model
+    did the work after the fast model was tried; `doubts` has the reason codes, `fast` the requests
+    to the fast model. `seconds` is the duration of the run.
     """
 
     task_version: str
