@@ -19,9 +19,9 @@ ANSWER_SECONDS = 5
 
 CPU_BYTES = 5_500_000_000
 PUBLIC_BYTES = 11_000_000_000
-CPU_COST = "the engine takes 3.7 GB of disk and two to four minutes"
+CPU_COST = "the engine takes 3.7 GB of disk and about two minutes"
 PUBLIC_COST = (
-    "the engine takes 6.5 GB of disk (11 GB while it is installed) and three to six minutes"
+    "the engine takes 6.9 GB of disk (11 GB while it is installed) and about three minutes"
 )
 
 Pip = Callable[..., str]
