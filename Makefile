@@ -36,7 +36,7 @@ test: engine ## run all tests; ARGS="-k word" for some
 
 .PHONY: unit
 unit: setup ## run the tests that need no server
-	@$(BIN)/pytest tests/unit -n 4 --dist worksteal $(ARGS)
+	@$(BIN)/pytest tests/unit -n 3 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: setup ## check format, lint, types, imports, secrets
