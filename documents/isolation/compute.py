@@ -1,0 +1,59 @@
+"""CPU-bound work on callers' input, in a process that can be killed."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INLINE_BYTES = 16_384
+
+
+class Processes(Protocol):
+    """Where `compute` runs work: processes with limits of time and memory."""
+
+    async def call(self, function: Callable[..., Any], arguments: bytes) -> Any:
+        """Call `function` with the pickled pair of positional and keyword arguments."""
+
+
+_processes: ContextVar[Processes | None] = ContextVar("processes", default=None)
+
+
+@contextmanager
+def computing_in(processes: Processes) -> Iterator[None]:
+    """Within the block, also in tasks created in it, `compute` uses `processes`."""
+    token = _processes.set(processes)
+    try:
+        yield
+    finally:
+        _processes.reset(token)
+
+
+async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `function`, in a process of its own where the arguments are large.
+
+    Arguments of up to `INLINE_BYTES`, pickled, are worked on inline: the function must take a few
+    milliseconds at most for them, whatever they hold. Without `computing_in` all work is inline.
+
+    Args:
+        function: A function at the top level of a module of `documents`, `tasks` or `jobs`. Its
+            arguments are plain values that can be pickled, and its return annotation is a type
+            that pydantic can validate: the result comes back as JSON. It raises nothing but
+            `WorkError`, made from one message.
+
+    Raises:
+        WorkError: What the function raises; `ComputeTimeout` or `ComputeTooLarge` at a limit.
+    """
+    processes = _processes.get()
+    if processes is None:
+        return function(*args, **kwargs)
+    arguments = pickle.dumps((args, kwargs), pickle.HIGHEST_PROTOCOL)
+    if len(arguments) <= INLINE_BYTES:
+        return function(*args, **kwargs)
+    result: R = await processes.call(function, arguments)
+    return result
