@@ -78,6 +78,10 @@ secrets: setup ## accept all findings of the secret scan; review each first
 chaos: setup ## run tests that kill parts of a running system (15 minutes)
 	@$(BIN)/pytest tests/chaos $(ARGS)
 
+.PHONY: hostile
+hostile: setup ## send every hostile input to a running system (15 minutes)
+	@$(BIN)/pytest tests/hostile --all-inputs $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## process 1,000 damaged files a format; ARGS="docx pdf -n 200" for some
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -1,6 +1,5 @@
 #!/bin/bash
-# `make test`: unit and integration tests in parallel, then the system tests, which need the whole
-# machine. Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
+# `make test`: unit and integration tests in parallel, then those that need the whole machine. Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -15,4 +14,5 @@ suite() {
 has_arguments=$(($# > 0))
 suite tests/unit tests/integration -n 4 --dist worksteal "$@"
 suite tests/system "$@"
+suite tests/hostile "$@"
 exit "$failed"

@@ -1,0 +1,68 @@
+"""Long texts of one repeated piece, which rules written for ordinary texts read slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.hostile.sender import Input, job
+
+CHARACTERS = 900_000
+
+PIECES = {
+    "punctuation": "，。,.",
+    "digits": "1",
+    "digits and spaces": "1 ",
+    "dates": "2026年13月45日",
+    "opening brackets": "（",
+    "opening title marks": "《",
+    "opening quotation marks": "“",
+    "articles": "第一条",
+    "article of article": "第一千百十",
+    "letters without end": "a",
+    "letters and at signs": "a@",
+    "dots": "a.",
+    "blank lines": "\n",
+    "spaces": " ",
+    "hyphens": "-1",
+    "combining marks": "é́",
+    "amounts": "1,",
+    "numerals": "一二三",
+    "names": "张三、",
+    "markings": "机密★",
+}
+TASKS: dict[str, dict[str, Any]] = {
+    "proofread": {"use_model": False},
+    "redact": {"use_model": False},
+    "cite_check": {"laws": [{"text": "甲法\n第一条 甲。"}]},
+    "disclosure_review": {"use_model": False},
+    "format_check": {},
+}
+SHORT = {("proofread", "punctuation"), ("redact", "digits"), ("disclosure_review", "dates")}
+
+
+def _text(task: str, options: dict[str, Any], piece: str) -> Callable[[], dict[str, Any]]:
+    def body() -> dict[str, Any]:
+        text = "甲" + piece * (CHARACTERS // len(piece))
+        return {"task": task, "input": {"text": text}, "options": options}
+
+    return body
+
+
+def _inputs() -> list[Input]:
+    """Every piece with one task in turn, and the pieces that matter with their own task."""
+    pairs = dict.fromkeys(SHORT)
+    names = list(TASKS)
+    pairs |= {(names[at % len(names)], piece): None for at, piece in enumerate(PIECES)}
+    return [
+        job(
+            f"text: {task} of {piece}",
+            _text(task, TASKS[task], PIECES[piece]),
+            times=2,
+            short=(task, piece) in SHORT,
+        )
+        for task, piece in sorted(pairs)
+    ]
+
+
+INPUTS = tuple(_inputs())
