@@ -1,5 +1,6 @@
 #!/bin/bash
-# `make test`: unit and integration tests in parallel, then those that need the whole machine. Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
+# `make test`: unit and integration tests in parallel, then those that need the whole machine.
+# Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
