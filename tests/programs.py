@@ -12,7 +12,11 @@ import pytest
 # Possible names of each program, and its packages in Debian.
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "chromium"),
+    "go": (("go",), "golang-go"),
+    "java": (("java",), "default-jdk-headless"),
+    "node": (("node",), "nodejs"),
     "openssl": (("openssl",), "openssl"),
+    "php": (("php",), "php-cli"),
     "soffice": (("soffice",), "libreoffice-writer-nogui libreoffice-calc-nogui"),
 }
 
