@@ -82,6 +82,10 @@ chaos: setup ## run tests that kill parts of a running system (15 minutes)
 hostile: setup ## send every hostile input to a running system (15 minutes)
 	@$(BIN)/pytest tests/hostile --all-inputs $(ARGS)
 
+.PHONY: java-client
+java-client: setup ## generate a Java client from openapi.json and compile it into var/java-client
+	@rm -rf var/java-client; $(BIN)/python deploy/java_client.py var/java-client
+
 .PHONY: fuzz
 fuzz: setup ## process 1,000 damaged files a format; ARGS="docx pdf -n 200" for some
 	@$(BIN)/python -m tests.fuzz $(ARGS)

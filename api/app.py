@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api import openapi
 from api.errors import answer_errors
+from api.openapi_document import operation_id
 from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
 from api.routes import batches as batch_routes
@@ -76,6 +77,7 @@ def create_app(settings: AppSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
     )
     app.state.registry = new_registry()

@@ -14,7 +14,7 @@ from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 
 _department_key = HTTPBearer(
-    scheme_name="API key", description="The department's API key.", auto_error=False
+    scheme_name="apiKey", description="The department's API key.", auto_error=False
 )
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_department_key)]
 

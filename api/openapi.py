@@ -8,14 +8,10 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
-from api.examples import EXAMPLES
-from api.responses import ProblemView
-from jobs.batches.request import BatchRequest
+from api.openapi_document import openapi_document
 from jobs.model.problems import ProblemError
-from jobs.submit.requests import JobRequest, RedeliverRequest
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,52 +41,23 @@ TAGS = [
         "name": "callbacks",
         "description": "Events posted to the department's URLs when jobs and batches end.",
     },
+    {"name": "events", "description": "The bodies of callbacks."},
     {"name": "usage", "description": "Jobs, tokens and engine time used by a department."},
     {"name": "service", "description": "For operators and load balancers, without authentication."},
 ]
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-_REFERENCE = "#/components/schemas/{model}"
 
 
 def describe(app: FastAPI) -> None:
-    """Add the models that routes parse themselves to the OpenAPI document of `app`."""
+    """Make `openapi_document` the OpenAPI document of `app`."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = openapi_document(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # documented by FastAPI
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        routes=app.routes,
-        tags=app.openapi_tags,
-    )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    _remove_default_422(document, schemas)
-    for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
-        schema = model.model_json_schema(ref_template=_REFERENCE)
-        schemas |= schema.pop("$defs", {})
-        schemas[model.__name__] = schema
-    for name, example in EXAMPLES.items():
-        schemas[name]["example"] = example  # set here: FastAPI omits null values
-    return document
-
-
-def _remove_default_422(document: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Remove FastAPI's own 422 response: errors here are problems (RFC 9457)."""
-    for methods in document["paths"].values():
-        for call in methods.values():
-            if "application/json" in call["responses"].get("422", {}).get("content", {}):
-                del call["responses"]["422"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
 
 
 @router.get("/docs")

@@ -6,20 +6,33 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-# Possible names of each program, and its packages in Debian.
+# Possible names or files of each program or library, and its packages in Debian.
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "chromium"),
+    "go": (("go",), "golang-go"),
+    "httpmime": (
+        ("/usr/share/java/httpmime.jar",),
+        "libhttpmime-java libjakarta-annotation-api-java",
+    ),
+    "java": (("javac",), "default-jdk-headless"),
+    "node": (("node",), "nodejs"),
     "openssl": (("openssl",), "openssl"),
+    "php": (("php",), "php-cli"),
     "soffice": (("soffice",), "libreoffice-writer-nogui libreoffice-calc-nogui"),
 }
 
 
 def find_program(name: str) -> str | None:
     names, _ = PROGRAMS[name]
-    return next((path for each in names if (path := shutil.which(each))), None)
+    return next((path for each in names if (path := shutil.which(each) or _file(each))), None)
+
+
+def _file(name: str) -> str | None:
+    return name if Path(name).is_absolute() and Path(name).exists() else None
 
 
 def require_program(name: str) -> str:

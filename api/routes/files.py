@@ -153,7 +153,7 @@ async def get_file(file_id: str, services: ServicesDep, department: DepartmentDe
         **problems("not-found", "file-missing", "range-not-satisfiable"),
     },
 )
-async def get_content(
+async def get_file_content(
     request: Request, file_id: str, services: ServicesDep, department: DepartmentDep
 ) -> Response:
     file = await _find(services, department, file_id)
