@@ -146,6 +146,15 @@ class BatchLedger:
         record = pairs(await self._connection.run("batches/cancel", department, batch_id))
         return to_batch(record) if record else None
 
+    async def department_of(self, batch_id: str) -> str | None:
+        """The department that a batch belongs to, for operators; None if there is no such batch."""
+        if not is_batch_id(batch_id):
+            return None
+        redis = self._connection.redis
+        name = f"{PREFIX}batch:{batch_id}"
+        department: str | None = await self._connection.ask(redis.hget(name, "department"))
+        return department
+
     async def claim_indexing(self) -> Indexing | None:
         """Claim the batch whose file has waited longest to be read, for half a minute."""
         record = pairs(await self._connection.run("batches/claim_indexing", _LEASE_MS))

@@ -37,13 +37,20 @@ class CallbackLedger:
         self._max_wait = settings.max_wait_seconds
         self._pauses = settings.breaker_pause_seconds, settings.breaker_pause_max_seconds
 
-    async def claim(self, callback_id: str, lease_seconds: float) -> Delivery | Refusal:
+    async def claim(
+        self, callback_id: str, lease_seconds: float, courier: str = ""
+    ) -> Delivery | Refusal:
         """Claim the next delivery of a callback, or return why there is none to make now.
 
         A callback that is refused because of its receiver is sent to a courier again later.
         """
         answer = await self._connection.run(
-            "callbacks/claim", callback_id, _ms(lease_seconds), self._parallel, _ms(self._max_wait)
+            "callbacks/claim",
+            callback_id,
+            _ms(lease_seconds),
+            self._parallel,
+            _ms(self._max_wait),
+            courier,
         )
         if len(answer) == 1:
             return Refusal(answer[0])

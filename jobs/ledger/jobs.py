@@ -194,6 +194,15 @@ class JobLedger:
         record = pairs(await self._connection.run("jobs/cancel", department, job_id))
         return to_job(record) if record else None
 
+    async def department_of(self, job_id: str) -> str | None:
+        """The department that a job belongs to, for operators; None if there is no such job."""
+        if not is_job_id(job_id):
+            return None
+        redis = self._connection.redis
+        name = f"{PREFIX}job:{job_id}"
+        department: str | None = await self._connection.ask(redis.hget(name, "department"))
+        return department
+
     async def wait_ended(self, job_id: str, seconds: float) -> None:
         """Wait until the job ends or `seconds` have passed. The caller reads the job afterwards."""
         with suppress(TimeoutError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.ledger.activity import ActivityLedger
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.credentials import CredentialLedger
@@ -49,6 +50,7 @@ class Ledger:
             max_queued=limits.max_queued,
         )
         self.runs = RunLedger(self._connection)
+        self.activity = ActivityLedger(self._connection)
         self.batches = BatchLedger(
             self._connection,
             keep_hours=retention.job_retention_hours,

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from chancery import Chancery, Job
-from standin.engine_process import running_standin
+from standin.engine_process import StandInControl, running_standin
 from tests.programs import require_program
-from tests.system.one_machine import Up, started_up
+from tests.system.one_machine import Up, started_up, until
 
 SCREENSHOT = "CHANCERY_SCREENSHOT"
 QUIET_BROWSER = (
@@ -30,11 +31,14 @@ WORDS = "The mayor opens the new bridge on Friday."
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    with (
-        running_standin() as engine,
-        started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up,
-    ):
+def engine() -> Iterator[StandInControl]:
+    with running_standin() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up:
         up.wait_for("ready")
         yield up
 
@@ -118,5 +122,114 @@ def test_flower_has_the_job_id_and_no_document_content(
     (task,) = [task for task in tasks.json().values() if finished.id in str(task["args"])]
     assert task["name"] == "chancery.summarize"
     assert task["args"].strip("(),'") == finished.id
+    assert task["uuid"] == finished.id
     assert task["kwargs"] == "{}"
     assert "mayor" not in tasks.text
+
+
+@pytest.fixture(scope="module")
+def chancery(up: Up) -> Iterator[Chancery]:
+    with Chancery(up.api_url, up.create_department("parks")["api_key"]) as chancery:
+        yield chancery
+
+
+@pytest.fixture
+def held(engine: StandInControl) -> Iterator[None]:
+    """The engine answers nothing until the test ends."""
+    engine.control(mode="hang")
+    yield
+    engine.control(mode="ok")
+
+
+def test_flower_knows_all_queues_before_it_has_asked_the_workers(
+    up: Up, login: tuple[str, str]
+) -> None:
+    page = httpx.get(f"{up.flower_url}/broker", auth=login, timeout=30).text
+    assert all(queue in page for queue in ("interactive", "bulk", "callbacks")), page
+
+
+@pytest.mark.needs("chromium")
+def test_a_failed_job_is_a_failure_with_its_code(up: Up, chancery: Chancery, page: Page) -> None:
+    damaged = chancery.submit("summarize", file=b"%PDF-1.7 damaged", filename="a.pdf")
+    job = chancery.wait(damaged.id, timeout=30)
+    assert job.status == "failed"
+    row = _row(up, page, job.id)
+    expect(row).to_contain_text("FAILURE")
+    page.goto(f"{up.flower_url}/task/{job.id}")
+    assert job.error is not None
+    expect(page.locator("body")).to_contain_text(job.error["type"].removeprefix("/problems/"))
+    page.goto(f"{up.flower_url}/tasks?state=FAILURE")
+    expect(page.locator("#tasks-table")).to_contain_text(job.id)
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("terminate", [False, True])
+def test_revoke_and_terminate_cancel_the_job(
+    up: Up, chancery: Chancery, page: Page, login: tuple[str, str], *, terminate: bool
+) -> None:
+    job = chancery.submit("summarize", text=WORDS)
+    expect(_row(up, page, job.id)).to_contain_text("STARTED")
+    answer = httpx.post(
+        f"{up.flower_url}/api/task/revoke/{job.id}",
+        params={"terminate": str(terminate).lower()},
+        auth=login,
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    assert chancery.wait(job.id, timeout=30).status == "cancelled"
+    expect(_row(up, page, job.id)).to_contain_text("REVOKED")
+    again = chancery.submit("summarize", text=f"{WORDS} Again.")
+    expect(_row(up, page, again.id)).to_contain_text("STARTED")
+    chancery.cancel(again.id)
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.usefixtures("held")
+def test_a_batch_is_a_row_with_its_waiting_lines(
+    up: Up, chancery: Chancery, page: Page, login: tuple[str, str]
+) -> None:
+    lines = [
+        {
+            "custom_id": str(number),
+            "method": "POST",
+            "url": "/v1/jobs",
+            "body": {"task": "summarize", "input": {"text": f"{WORDS} {number}"}},
+        }
+        for number in range(200)
+    ]
+    file = chancery.upload_file("\n".join(map(json.dumps, lines)).encode(), "lines.jsonl")
+    batch = chancery.submit_batch(file.id)
+    row = _row(up, page, batch.id)
+    expect(row).to_contain_text("chancery.batch")
+    expect(row).to_contain_text("STARTED", timeout=20_000)
+    shown = httpx.URL(f"{up.flower_url}/api/task/info/{batch.id}")
+    until(lambda: "'waiting': 200" in httpx.get(shown, auth=login, timeout=30).text, 20)
+    chancery.cancel_batch(batch.id)
+
+
+def test_a_button_that_would_hold_jobs_is_refused(up: Up, login: tuple[str, str]) -> None:
+    worker = next(name for name in _workers(up, login) if name.startswith("worker@"))
+    answer = httpx.post(
+        f"{up.flower_url}/api/worker/queue/cancel-consumer/{worker}",
+        params={"queue": "interactive"},
+        auth=login,
+        timeout=30,
+    )
+    assert answer.status_code == 403
+    assert "chancery pause" in answer.text
+
+
+def _workers(up: Up, login: tuple[str, str]) -> list[str]:
+    return list(httpx.get(f"{up.flower_url}/api/workers?refresh=1", auth=login, timeout=30).json())
+
+
+def _row(up: Up, page: Page, id_: str) -> Locator:
+    """The row of a job, which the page loads again until it is there."""
+    row = page.locator("#tasks-table tbody tr").filter(has_text=id_)
+    for _ in range(40):
+        page.goto(f"{up.flower_url}/tasks?search={id_}")
+        page.wait_for_timeout(500)
+        if row.count():
+            break
+    return row

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
+from kombu.entity import Queue as KombuQueue
 
 from jobs.batches.input.lines import CHAT_TASK
 from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, Queue
@@ -39,9 +40,15 @@ def celery_settings() -> dict[str, Any]:
         "task_acks_late": False,
         "task_ignore_result": True,
         "task_default_queue": Queue.interactive.value,
+        # Flower shows these until it has asked the workers for theirs.
+        "task_queues": [
+            KombuQueue(each.value, routing_key=each.value)  # type: ignore[no-untyped-call]
+            for each in Queue
+        ],
         "worker_disable_prefetch": True,
         "worker_prefetch_multiplier": 1,
-        "worker_send_task_events": True,
+        # The scheduler sends the events of jobs: see worker/celery/flower_events.py.
+        "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "worker_enable_remote_control": True,
         "enable_utc": True,

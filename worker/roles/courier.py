@@ -31,6 +31,7 @@ from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import endpoints_of
 from worker.callbacks.retries import next_step
 from worker.celery.app import app, register_callbacks
+from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.defects import described
@@ -111,7 +112,9 @@ class Courier:
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         self._in_hand.add(work)
         try:
-            delivery = await self._ledger.callbacks.claim(callback_id, self._settings.lease_seconds)
+            delivery = await self._ledger.callbacks.claim(
+                callback_id, self._settings.lease_seconds, self._process.name
+            )
             if isinstance(delivery, Refusal):
                 if delivery in (Refusal.gone, Refusal.given_up):
                     log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
@@ -193,6 +196,8 @@ def main() -> None:
             return loop.run(courier.deliver(callback_id))
 
         register_callbacks(deliver)
+        # A callback cannot be revoked; workers cancel jobs.
+        install_controls(lambda _: None)
         arguments = (
             f"--concurrency={settings.callbacks.concurrency}",
             f"--queues={Queue.callbacks.value}",

@@ -52,6 +52,7 @@ def flower_argv(settings: FlowerSettings) -> tuple[str, ...]:
         f"--tasks_columns={COLUMNS}",
         f"--purge_offline_workers={PURGE_WORKERS_SECONDS}",
         f"--max_tasks={MAX_TASKS}",
+        "--enable_events=False",  # the scheduler sends them
         "--logging=warning",
         f"--conf={os.devnull}",  # ignore a flowerconfig.py in the working directory
     )

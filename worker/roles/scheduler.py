@@ -31,6 +31,8 @@ from jobs.store import Blob, Store
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
 from worker.bulk.releaser import Releaser
+from worker.celery.app import app
+from worker.celery.flower_events import FlowerEvents
 from worker.heartbeat import keep_beating, this_process
 
 DUE_WORK_SECONDS = 0.25
@@ -40,6 +42,8 @@ FLUSH_SECONDS = 0.5
 ETA_SECONDS = 5.0
 READ_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
+FLOWER_SECONDS = 0.2
+FLOWER_BATCH_SECONDS = 2.0
 ORPHANS_SECONDS = 24 * 3600.0
 ORPHANS_AT_ONCE = 500
 log = structlog.get_logger()
@@ -73,6 +77,7 @@ class Scheduler:
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._reader = BatchReader(self._ledger, self._store, index_limits)
+        self._flower = FlowerEvents(app, self._ledger)
         self._stopping = asyncio.Event()
         self._swept_at: datetime | None = None
         self._lease_seconds = settings.worker.lease_seconds
@@ -95,6 +100,8 @@ class Scheduler:
                 loops.create_task(self._repeat(self._read_batches, READ_SECONDS))
                 loops.create_task(self._repeat(self._update_eta, ETA_SECONDS))
                 loops.create_task(self._repeat(self._prune, PRUNE_SECONDS))
+                loops.create_task(self._repeat(self._flower.send, FLOWER_SECONDS))
+                loops.create_task(self._repeat(self._flower.send_batches, FLOWER_BATCH_SECONDS))
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)

@@ -8,10 +8,13 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import structlog
+
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
+from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.settings import (
     CascadeSettings,
@@ -30,6 +33,7 @@ from tasks.errors import EngineUnavailable
 from tasks.file_work import IN_PROCESSES
 from worker.celery.app import app, register_jobs
 from worker.celery.bulk_capacity import BulkCapacity
+from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.queue_order import LanesInOrder
 from worker.celery.service import serve
@@ -42,6 +46,7 @@ from worker.run.leases import Leases
 from worker.run.runner import Runner
 
 METRICS_SECONDS = 2.0
+log = structlog.get_logger()
 # The wait for the fast engine at the start; the worker can run without it.
 FAST_ENGINE_SECONDS = 2.0
 
@@ -114,6 +119,16 @@ class Worker:
                 return await self._runner.run(job_ids)
         finally:
             self._running -= len(job_ids)
+
+    async def cancel(self, id_: str) -> None:
+        """Cancel a job or batch for an operator. Other ids are ignored."""
+        try:
+            if department := await self._ledger.jobs.department_of(id_):
+                await self._ledger.jobs.cancel(department, id_)
+            elif department := await self._ledger.batches.department_of(id_):
+                await self._ledger.batches.cancel(department, id_)
+        except ProblemError as error:
+            log.warning("control.not_cancelled", id=id_, why=error.problem.code)
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -218,6 +233,7 @@ def main() -> None:
             return loop.run(worker.run(queue, job_ids))
 
         register_jobs(run)
+        install_controls(lambda id_: _submit(loop, worker.cancel(id_)))
         LanesInOrder.takes_bulk = staticmethod(worker.takes_bulk)
         queues = ",".join(Queue(lane).value for lane in worker_settings.lanes)
         name = f"worker-{worker_settings.lane}" if worker_settings.lane else "worker"
@@ -227,6 +243,10 @@ def main() -> None:
             f"--hostname={name}@%h",
         )
         serve(app, worker, loop, arguments, worker_settings.grace_seconds)
+
+
+def _submit(loop: EventLoopThread, work: Coroutine[Any, Any, None]) -> None:
+    loop.submit(work)
 
 
 async def _create(settings: Settings) -> Worker:

@@ -1,7 +1,7 @@
 -- requires: receivers
 -- Give a courier one delivery of a callback, with all that it needs to make it.
 -- ARGV: callback id, lease in ms, most deliveries to one receiver at a time,
---       ms for which a due callback may wait for its receiver
+--       ms for which a due callback may wait for its receiver, courier
 -- Returns: {record of the callback, record of its job or batch, attempts made before, record of its
 --          department, the department's callback options (JSON or ''), this server's time}, or the
 --          reason why there is nothing to deliver: {'not due' | 'full' | 'open' | 'gone' | 'given up'}
@@ -32,7 +32,8 @@ end
 local key = P .. 'callback:' .. callback.id
 local lease_until = now + tonumber(ARGV[2])
 callback.token = redis.call('HINCRBY', key, 'token', 1)
-redis.call('HSET', key, 'lease_until', lease_until)
+redis.call('HSET', key, 'lease_until', lease_until, 'courier', ARGV[5])
+note_callback('started', callback, {process = ARGV[5]})
 check_at(callback, lease_until)
 start_delivery(callback, receiver, lease_until, admitted, most)
 local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id

@@ -14,7 +14,10 @@ redis.call('RPUSH', P .. 'attempts:' .. callback.id, ARGV[3])
 redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0, 'response', ARGV[10])
 count_callback(callback, 'attempts:' .. ARGV[6])
 callback.lease_until = '0'
-local outcome = ARGV[6]
+local outcome, attempt = ARGV[6], cjson.decode(ARGV[3])
+-- cjson reads null as a value of its own, which is true.
+callback.last_error = type(attempt.error) == 'string' and attempt.error
+  or type(attempt.status_code) == 'number' and 'the receiver answered ' .. attempt.status_code
 if ARGV[4] ~= 'pending' then
   end_callback(callback, ARGV[4], outcome == 'gone' and GONE)
 elseif is_gone(callback) then
@@ -23,6 +26,7 @@ else
   local due = now + tonumber(ARGV[5])
   redis.call('HSET', P .. 'callback:' .. callback.id, 'next_attempt_at', due)
   check_at(callback, due)
+  note_callback('retried', callback, {detail = callback.last_error, process = callback.courier})
 end
 if outcome == 'gone' then mark_gone(callback) end
 -- A receiver that answers 410 works, so it counts as good for the breaker.

@@ -51,6 +51,8 @@ local function claim(id)
   redis.call('ZADD', P .. 'running', now + lease_ms, job.id)
   if job.lane == 'bulk' then redis.call('SADD', P .. 'running-bulk', job.id) end
   redis.call('SADD', P .. 'held:' .. worker, job.id)
+  job.worker, job.started_at = worker, now
+  note_job('started', job)
   return granted(job)
 end
 

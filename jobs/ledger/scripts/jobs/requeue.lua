@@ -14,6 +14,7 @@ if ARGV[5] == 'engine-unavailable' then
   end
   redis.call('HINCRBY', P .. 'job:' .. job.id, 'engine_losses', 1)
 end
+note_job('retried', job, ARGV[5])
 if tonumber(ARGV[3]) > 0 then
   schedule(job, now + tonumber(ARGV[3]))
 else

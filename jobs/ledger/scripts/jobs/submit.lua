@@ -53,6 +53,7 @@ for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name,
 redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
 redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
+note_job('received', job)
 if job.not_before and tonumber(job.not_before) > now then
   schedule(job, job.not_before)
 else

@@ -56,6 +56,8 @@ local function end_batch(batch, status)
     end
   end
   redis.call('HINCRBY', P .. 'batch-endings', batch.department .. ':' .. status, 1)
+  note(({completed = 'succeeded', failed = 'failed'})[status] or 'revoked', batch.id, 'batch',
+    {detail = status, seconds = (now - tonumber(batch.created_at)) / 1000})
   if batch.callback_id then open_callback(batch, 'batch.' .. status) end
 end
 

@@ -1,4 +1,4 @@
--- requires: keys, transitions, celery
+-- requires: keys, transitions, celery, activity
 -- A callback's record, its state, and the indexes that list it.
 --
 -- A pending callback is in
@@ -63,6 +63,8 @@ local function set_callback_status(callback, status)
   callback.status = status
 end
 
+local function note_callback(event, callback, about) note(event, callback.id, 'callback', about) end
+
 -- Make a callback pending, with a new round of attempts. attempts: how many were made before.
 local function start_round(callback, attempts)
   local key = P .. 'callback:' .. callback.id
@@ -70,6 +72,7 @@ local function start_round(callback, attempts)
   redis.call('HDEL', key, 'error')
   redis.call('HSET', key, 'next_attempt_at', now, 'round', attempts)
   redis.call('SADD', url_key(callback.department, callback.url), callback.id)
+  note_callback('received', callback)
   send_callback(callback)
 end
 
@@ -86,6 +89,8 @@ local function end_callback(callback, status, reason)
   end
   redis.call('HINCRBY', P .. 'counters', 'callbacks_' .. status, 1)
   count_callback(callback, 'ended:' .. status)
+  note_callback(status == 'delivered' and 'succeeded' or 'failed', callback,
+    {detail = reason or callback.last_error or status, process = callback.courier})
 end
 
 -- subject: the job or batch that the event is about.

@@ -1,6 +1,19 @@
 -- requires: jobs, documents, batch_lines, callbacks
 -- How a job ends.
 
+-- The code of the problem in flat `fields`, '' if there is none.
+local function code_in(fields)
+  for i = 1, #fields, 2 do
+    if fields[i] == 'error' then
+      return string.match(cjson.decode(fields[i + 1]).type, '^/problems/(.+)$') or ''
+    end
+  end
+  return ''
+end
+
+-- As Flower shows an ending.
+local SHOWN_AS = {succeeded = 'succeeded', failed = 'failed', cancelled = 'revoked', expired = 'revoked'}
+
 local function count_ending(job, status, usage)
   redis.call('HINCRBY', P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
   local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
@@ -26,6 +39,7 @@ local function finish(job, status, fields, usage)
     release_documents(job)
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
+  note_job(SHOWN_AS[status], job, status == 'succeeded' and status or code_in(fields))
   redis.call('PUBLISH', P .. 'endings', job.id)
 end
 
@@ -41,5 +55,5 @@ end
 
 local function cancel_job(job)
   finish(job, 'cancelled', {'error', problem('cancelled',
-    'The department cancelled it. Submit it again if the result is still wanted.')})
+    'It was cancelled, by the department or by an operator. Submit it again if the result is still wanted.')})
 end

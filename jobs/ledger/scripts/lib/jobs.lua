@@ -1,4 +1,4 @@
--- requires: keys, transitions
+-- requires: keys, transitions, activity
 -- A job's record, its state, and the indexes that list it.
 --
 -- A job that has not ended is in exactly one of these indexes, by its state:

@@ -20,5 +20,10 @@ end
 local function rescue(job)
   redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
   redis.call('HINCRBY', P .. 'counters', 'jobs_abandoned', 1)
-  if job.alone == '1' then set_aside(job, 'worker') else queue(job) end
+  if job.alone == '1' then
+    set_aside(job, 'worker')
+    return
+  end
+  note_job('retried', job, 'worker-lost')
+  queue(job)
 end
