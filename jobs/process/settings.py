@@ -150,8 +150,8 @@ class FastEngineSettings(BaseSettings):
 
     url: str | None = Field(
         None,
-        description="The vLLM server with the fast model, with or without `/v1`; may be the engine's own "
-        "address with another model. Default: no fast model.",
+        description="The vLLM server with the fast model, with or without `/v1`; may be the "
+        "engine's own address with another model. Default: no fast model.",
     )
     model: str | None = Field(
         None, description="The fast model's name. Default: the first model that its engine serves."
