@@ -167,6 +167,11 @@ def _processes(processes: Sequence[Process]) -> Iterable[Metric]:
     healthy = GaugeMetricFamily(
         "chancery_engine_healthy", "1 if the worker's engine is healthy.", labels=("process",)
     )
+    faults = GaugeMetricFamily(
+        "chancery_engine_fault",
+        "1 for the fault of a worker's unhealthy engine: the status that it answers, or a word.",
+        labels=("process", "fault"),
+    )
     fast = GaugeMetricFamily(
         "chancery_fast_engine_healthy",
         "1 if the worker's fast engine is healthy; missing without one.",
@@ -176,9 +181,11 @@ def _processes(processes: Sequence[Process]) -> Iterable[Metric]:
         ages.add_metric((process.role, process.name), process.age_seconds)
         if "engine_healthy" in process.detail:
             healthy.add_metric((process.name,), float(bool(process.detail["engine_healthy"])))
+        if fault := process.detail.get("engine_fault"):
+            faults.add_metric((process.name, fault), 1)
         if "fast_engine_healthy" in process.detail:
             fast.add_metric((process.name,), float(bool(process.detail["fast_engine_healthy"])))
-    return ages, healthy, fast
+    return ages, healthy, faults, fast
 
 
 def _batches(statistics: BatchStatistics) -> Iterable[Metric]:

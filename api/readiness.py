@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.ledger import Ledger, UnsafeServer
@@ -10,6 +10,12 @@ from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
 
 HEARTBEAT_SECONDS = 20
+_FAULTS = {
+    "connection": "it cannot be reached",
+    "models": "it does not serve the model, or does not accept the key",
+    "not-vllm": "it is not vLLM",
+    "timeout": "it does not answer in time",
+}
 _ROLES = ("worker", "courier", "scheduler")
 
 
@@ -47,8 +53,16 @@ def _role(role: str, alive: Sequence[Process]) -> Check:
 
 
 def _engine(alive: Sequence[Process]) -> Check:
-    healthy = any(
-        process.role == "worker" and process.detail.get("engine_healthy") for process in alive
-    )
-    detail = "healthy" if healthy else "no live worker has a healthy engine"
-    return Check("engine", ok=healthy, detail=detail)
+    workers = [process for process in alive if process.role == "worker"]
+    if any(process.detail.get("engine_healthy") for process in workers):
+        return Check("engine", ok=True, detail="healthy")
+    faults = {_FAULTS.get(code, f"it answers {code}") for code in _fault_codes(workers)}
+    about = f": {', '.join(sorted(faults))}" if faults else ""
+    return Check("engine", ok=False, detail=f"no live worker has a healthy engine{about}")
+
+
+def _fault_codes(workers: Sequence[Process]) -> Iterator[str]:
+    """`chancery doctor` has the reasons, which may name addresses."""
+    for process in workers:
+        if code := process.detail.get("engine_fault"):
+            yield code

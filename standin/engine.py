@@ -23,7 +23,11 @@ from aiohttp import web
 from standin.schema_instances import instance
 
 MODEL, ROOT, VERSION = "stand-in", "example/stand-in-0b", "0.0.0"
-MODES = ("ok", "400", "429", "500", "503", "hang", "drop", "not-json", "unhealthy", "no-tokenize")
+STATUSES = (307, 401, 403, 404, 413, 422, 429, 500, 502, 503, 504)
+MODES = (
+    *("ok", "400", "hang", "drop", "not-json", "unhealthy", "no-tokenize"),
+    *map(str, STATUSES),
+)
 THINKING = "<think>\nLet me think about it.\n</think>\n\n"
 ANSWER_CHARS = 60
 TOKEN_CHARS = 4
@@ -35,7 +39,8 @@ class Behaviour:
     """`latency` is in seconds; `answer` replaces every completion; `think` prepends reasoning.
 
     Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
-    503.
+    503. With `answers_probes`, other modes spare requests for one token, as if they failed for what
+    is in them.
     """
 
     mode: str = "ok"
@@ -43,6 +48,7 @@ class Behaviour:
     answer: str | None = None
     think: bool = False
     takes_priority: bool = True
+    answers_probes: bool = True
     context: int = 4096
 
 
@@ -133,10 +139,15 @@ class StandIn:
         return web.json_response(list(self.asked))
 
     async def chat(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        body: dict[str, Any] = json.loads(text)
+        if _is_probe(body):
+            spared = self.behaviour.answers_probes
+            return (None if spared else await self._misbehave(request, body)) or self._answer(body)
         self.counts.started += 1
         try:
-            self.asked.append(await request.text())
-            body = self.last = json.loads(self.asked[-1])
+            self.asked.append(text)
+            self.last = body
             response = await self._misbehave(request, body) or self._answer(body)
         except asyncio.CancelledError:
             self.counts.aborted += 1
@@ -158,8 +169,8 @@ class StandIn:
                 return web.Response(text="<html>It works!</html>", content_type="text/html")
             case "400":
                 return _problem(400, f"Cannot take: {body['messages'][-1]['content']}")
-            case "429" | "500" | "503":
-                return _problem(int(behaviour.mode), "It does not work")
+            case mode if mode.isdecimal():
+                return _problem(int(mode), "It does not work")
             case "unhealthy":
                 return _problem(503, "It does not work")
         return self._refuse(body)
@@ -211,6 +222,11 @@ def count_tokens(text: str) -> int:
     """One token per four ASCII characters, or per other character."""
     others = sum(1 for char in text if not char.isascii()) if not text.isascii() else 0
     return others + -(-(len(text) - others) // TOKEN_CHARS)
+
+
+def _is_probe(body: dict[str, Any]) -> bool:
+    """Whether it is the request by which a worker tells its engine's faults: it is not counted."""
+    return body["messages"] == [{"role": "user", "content": "1"}] and body.get("max_tokens") == 1
 
 
 def _prompt_tokens(body: dict[str, Any]) -> int:

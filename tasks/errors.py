@@ -14,7 +14,8 @@ WorkError                     see `documents/errors.py`
     │   └── ChecksFailed      never      the answer failed a check of a department task, twice
     └── EngineError           counted    the engine gave no answer
         ├── EngineUnavailable uncounted  the engine cannot be reached or is not healthy
-        │   └── EngineBusy    uncounted  the engine has too many requests
+        │   ├── EngineBusy    uncounted  the engine has too many requests
+        │   └── EngineFaulty  uncounted  the engine refuses every request
         ├── EngineTimeout     counted    the engine did not answer in time
         └── EngineRefused     never      the engine rejected the request
 """
@@ -89,6 +90,13 @@ class EngineUnavailable(EngineError):
 class EngineBusy(EngineUnavailable):
     code = "engine-busy"
     title = "The engine has too many requests"
+
+
+class EngineFaulty(EngineUnavailable):
+    """Raised while the engine is up: unlike its death, it says nothing about the job in hand."""
+
+    code = "engine-faulty"
+    title = "The engine refuses every request"
 
 
 class EngineTimeout(EngineError):

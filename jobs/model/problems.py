@@ -29,6 +29,7 @@ from tasks.errors import (
     ChecksFailed,
     EngineBusy,
     EngineError,
+    EngineFaulty,
     EngineRefused,
     EngineTimeout,
     EngineUnavailable,
@@ -336,6 +337,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         503,
         EngineUnavailable.title,
         "Nothing to do: the job runs again when the engine is available.",
+    ),
+    EngineFaulty.code: ProblemType(
+        503,
+        EngineFaulty.title,
+        "Nothing to do: the job runs again when the operators have mended the engine.",
     ),
     EngineBusy.code: ProblemType(
         503, EngineBusy.title, "Nothing to do: the job runs again shortly."

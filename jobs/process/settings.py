@@ -134,7 +134,7 @@ class SecrecySettings(BaseSettings):
 class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
 
-    url: str = Field("http://127.0.0.1:8000", description="The vLLM server, without `/v1`.")
+    url: str = Field("http://127.0.0.1:8000", description="The vLLM server, with or without `/v1`.")
     model: str | None = Field(
         None, description="The model's name. Default: the first model that the engine serves."
     )
@@ -150,8 +150,8 @@ class FastEngineSettings(BaseSettings):
 
     url: str | None = Field(
         None,
-        description="The vLLM server with the fast model, without `/v1`; may be the engine's own "
-        "address with another model. Default: no fast model.",
+        description="The vLLM server with the fast model, with or without `/v1`; may be the "
+        "engine's own address with another model. Default: no fast model.",
     )
     model: str | None = Field(
         None, description="The fast model's name. Default: the first model that its engine serves."

@@ -16,7 +16,7 @@ from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
     EngineError,
-    EngineRefused,
+    EngineFaulty,
     EngineTimeout,
     EngineUnavailable,
     OutputError,
@@ -24,8 +24,9 @@ from tasks.errors import (
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
+from worker.engine.probe import Fault, Probe
 from worker.engine.request import ChatRequest, to_body
-from worker.engine.responses import refusal
+from worker.engine.responses import error_of_request
 from worker.engine.slots import Slots
 from worker.engine.token_counts import TokenCounts, most_tokens
 
@@ -76,6 +77,10 @@ class EngineClient:
         self._version: str | None = None
         self._supports_priority = True
         self._can_count_tokens = True
+        self._is_faulty = False
+        self._probe = Probe(
+            lambda body: self._client().post("/v1/chat/completions", body), lambda: self.model
+        )
         self._token_counts = TokenCounts()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -131,18 +136,30 @@ class EngineClient:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/health")
                 if response.status != httpx.codes.OK:
-                    self._health.set_unhealthy(f"answers {response.status} at /health")
+                    status = response.status
+                    self._health.set_unhealthy(f"answers {status} at /health", str(status))
                     return False
                 if not self.health.ok:
                     self._token_counts.clear()
                     self._model = await self._find_model()
                     self._version = await self._find_version()
+                    self._can_count_tokens = True
         except TimeoutError:
-            self._health.set_unhealthy(f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s")
+            self._health.set_unhealthy(
+                f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s", "timeout"
+            )
             return False
-        except (ConnectionFailed, EngineUnavailable) as error:
-            self._health.set_unhealthy(str(error))
+        except ConnectionFailed as error:
+            self._health.set_unhealthy(str(error), "connection")
             return False
+        except EngineUnavailable as error:
+            self._health.set_unhealthy(str(error), "models")
+            return False
+        # It has answered /health all along: only an answered probe shows that it was mended.
+        if self._is_faulty and (fault := await self._probe.fault()):
+            self._health.set_unhealthy(fault.reason, fault.code)
+            return False
+        self._is_faulty = False
         self._health.set_healthy()
         return True
 
@@ -171,7 +188,7 @@ class EngineClient:
                 log.warning("engine.priority_unsupported")
                 response = await self._post_chat(request, 0)
             seconds = time.monotonic() - started
-        if response.status != httpx.codes.OK:
+        if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
         return response.body, seconds
 
@@ -220,6 +237,8 @@ class EngineClient:
         except TimeoutError as error:
             if self._health.unhealthy_seconds > self._settings.stuck_seconds:
                 raise EngineUnavailable(UNAVAILABLE) from error
+            if fault := await self._probe.fault():
+                raise self._faulty(fault) from error
             raise EngineTimeout(
                 f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
@@ -227,22 +246,30 @@ class EngineClient:
         except ConnectionFailed as error:
             raise self._unavailable(f"the connection failed: {error}") from error
 
-    async def _error(self, response: Response, messages: Sequence[Message]) -> EngineError:
+    async def _error(
+        self, response: Response, messages: Sequence[Message]
+    ) -> EngineError | OutputError:
+        """The error for a response, by whose fault it is: the engine's if it refuses a probe too.
+
+        A request at fault by itself needs a counted try or a refusal: its job would never end.
+        """
         status = response.status
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return EngineBusy("The engine has too many requests (429).")
-        if status == httpx.codes.INTERNAL_SERVER_ERROR and await self.check_health():
-            # This request is the cause: without a counted try the job would never end.
-            return EngineError("The engine answered 500 and is healthy: see the engine's log.")
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return self._unavailable(f"answers {status}")
-        return EngineRefused(
-            f"The engine rejected the request ({status}): {refusal(response.body, messages)}"
-        )
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR and not await self.check_health():
+            return EngineUnavailable(UNAVAILABLE)
+        if fault := await self._probe.fault():
+            return self._faulty(fault)
+        return error_of_request(response, messages)
+
+    def _faulty(self, fault: Fault) -> EngineFaulty:
+        self._health.set_unhealthy(fault.reason, fault.code)
+        self._is_faulty = True
+        return EngineFaulty(UNAVAILABLE)
 
     def _unavailable(self, reason: str) -> EngineUnavailable:
         """`reason` may name addresses: it is for operators and stays out of job errors."""
-        self._health.set_unhealthy(reason)
+        self._health.set_unhealthy(reason, "connection")
         return EngineUnavailable(UNAVAILABLE)
 
     async def _watch_health(self) -> None:

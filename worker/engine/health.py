@@ -14,11 +14,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`since` is in seconds since the epoch; `reason` is empty while the engine is healthy."""
+    """`since` is in seconds since the epoch; `reason` is empty while the engine is healthy.
+
+    `code` is the reason in a word, without addresses: `connection`, `timeout`, or a status.
+    """
 
     ok: bool
     since: float
     reason: str
+    code: str = ""
 
 
 class HealthState:
@@ -43,13 +47,15 @@ class HealthState:
             self._healthy.set()
             log.info("engine.healthy")
 
-    def set_unhealthy(self, reason: str) -> None:
+    def set_unhealthy(self, reason: str, code: str) -> None:
         """Record the reason; `since` stays the time of the first failure."""
         if self._health.ok or self._health.reason == NOT_CHECKED:
             log.warning("engine.unhealthy", reason=reason)
-            self._health = Health(ok=False, since=time.time(), reason=reason)
+            self._health = Health(ok=False, since=time.time(), reason=reason, code=code)
         else:
-            self._health = Health(ok=False, since=self._health.since, reason=reason)
+            if reason != self._health.reason:
+                log.warning("engine.unhealthy", reason=reason)
+            self._health = Health(ok=False, since=self._health.since, reason=reason, code=code)
         self._healthy.clear()
 
     async def wait_healthy(self, timeout: float) -> bool:  # noqa: ASYNC109 - a timeout is a result

@@ -29,12 +29,14 @@ class Response:
 class EngineHttp:
     """A client with at most `connections` connections. Create it on the event loop that uses it.
 
+    `url` may end in `/v1`, as the base URL of OpenAI's clients does.
+
     It ignores redirects, cookies and the environment's proxies. Cancelling a request closes its
     connection, which aborts the request in the engine.
     """
 
     def __init__(self, url: str, api_key: str | None, connections: int) -> None:
-        self._url = url.rstrip("/")
+        self._url = url.rstrip("/").removesuffix("/v1")
         tls = httpx.create_ssl_context() if self._url.startswith("https:") else True
         self._session = ClientSession(
             connector=TCPConnector(

@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from tasks.engine import Completion, Message, Token
-from tasks.errors import OutputError
+from tasks.errors import EngineBusy, EngineError, EngineRefused, OutputError
 from tasks.model.reasoning import strip_reasoning
+from worker.engine.http import Response
 
 REASONING_END = "</think>"
 REFUSAL_CHARS = 300
 # A substring of this many characters that is also in the prompt may quote it.
 QUOTED_CHARS = 8
+# About keys, addresses and proxies: one of several engines behind an address may answer so.
+_NEVER_OF_A_REQUEST = frozenset({*range(300, 400), 401, 403, 405, 407})
 
 
 class _TopLogprob(BaseModel):
@@ -144,6 +148,24 @@ def _after_reasoning(tokens: Sequence[Token]) -> tuple[Token, ...]:
     while first < len(tokens) and not tokens[first].text.strip():
         first += 1
     return tuple(tokens[first:])
+
+
+def error_of_request(response: Response, messages: Sequence[Message]) -> EngineError | OutputError:
+    """The error for a response that is not a completion, of an engine that answers others."""
+    status = response.status
+    if status == httpx.codes.OK:
+        return OutputError("The engine's response is not a chat completion.")
+    if status == httpx.codes.SERVICE_UNAVAILABLE:
+        return EngineBusy("The engine has no room for more requests (503).")
+    if status in _NEVER_OF_A_REQUEST:
+        return EngineBusy(f"The engine answered {status} to this request, and answers others.")
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return EngineError(
+            f"The engine answered {status} to this request, and answers others: see its log."
+        )
+    return EngineRefused(
+        f"The engine rejected the request ({status}): {refusal(response.body, messages)}"
+    )
 
 
 def refusal(body: bytes, messages: Sequence[Message]) -> str:

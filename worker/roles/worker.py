@@ -169,6 +169,7 @@ class Worker:
         return {
             "engine_healthy": health.ok,
             "engine_reason": health.reason,
+            "engine_fault": health.code,
             "engine": self._engine_metrics,
             **fast,
             "concurrency": self._settings.concurrency,

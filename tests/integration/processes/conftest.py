@@ -55,7 +55,13 @@ def api_url(shared_system: System) -> str:
 @pytest.fixture
 def engine(standin: StandInControl) -> Iterator[StandInControl]:
     """The stand-in, in its normal mode at the start and the end of each test."""
-    normal = {"mode": "ok", "latency": 0.0, "answer": None, "think": False}
+    normal = {
+        "mode": "ok",
+        "latency": 0.0,
+        "answer": None,
+        "think": False,
+        "answers_probes": True,
+    }
     standin.control(**normal)
     yield standin
     standin.control(**normal)

@@ -128,9 +128,17 @@ class System:
 
     def engine_healthy(self, engine: str = "engine") -> bool:
         """What the worker last reported about its `engine` or `fast_engine`."""
+        return bool(self._worker_detail()[f"{engine}_healthy"])
+
+    def engine_reason(self) -> str:
+        """Why the worker last reported its engine as unhealthy; empty if it did not."""
+        return str(self._worker_detail()["engine_reason"])
+
+    def _worker_detail(self) -> Mapping[str, Any]:
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
             (worker,) = [process for process in _processes(redis) if process["role"] == "worker"]
-        return bool(worker["detail"][f"{engine}_healthy"])
+        detail: Mapping[str, Any] = worker["detail"]
+        return detail
 
     def record(self, job_id: str) -> dict[str, str]:
         """The job's record in the ledger."""

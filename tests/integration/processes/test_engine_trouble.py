@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from redis import Redis
 
+from api.readiness import checks
 from jobs.model.job import Job
 from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
@@ -134,3 +136,36 @@ async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(
     (event,) = (await desk.ledger.callbacks.list(desk.name)).items
     assert event.type == "job.cancelled"
     assert (await desk.job(job_id)).status is JobStatus.cancelled
+
+
+@pytest.mark.parametrize("mode", ["401", "403", "404", "307", "413", "500", "502", "504"])
+async def test_an_engine_that_refuses_every_request_fails_no_job(
+    system: System, desk: Desk, engine: StandInControl, mode: str
+) -> None:
+    engine.control(mode=mode, answers_probes=False)
+    job_ids = [await desk.submit(text=f"The water is off on {day} March.") for day in range(1, 21)]
+    await until(lambda: mode in system.engine_reason())
+    jobs = [await desk.job(job_id) for job_id in job_ids]
+    assert {job.status for job in jobs} <= {
+        JobStatus.scheduled, JobStatus.queued, JobStatus.running,
+    }  # fmt: skip
+    assert await _engine_check(desk) == f"no live worker has a healthy engine: it answers {mode}"
+    engine.control(mode="ok")
+    for job_id in job_ids:
+        assert (await desk.ended(job_id)).status is JobStatus.succeeded
+
+
+async def _engine_check(desk: Desk) -> str:
+    (detail,) = [check.detail for check in await checks(desk.ledger) if check.name == "engine"]
+    return detail
+
+
+async def test_a_request_that_is_refused_alone_fails_alone(
+    desk: Desk, engine: StandInControl
+) -> None:
+    engine.control(mode="504")
+    job = await desk.ended(await desk.submit())
+    assert (job.status, code(job), job.attempts) == (JobStatus.failed, "engine-failed", 2)
+    assert "504" in str((job.error or {})["detail"])
+    engine.control(mode="ok")
+    assert (await desk.ended(await desk.submit())).status is JobStatus.succeeded

@@ -16,6 +16,7 @@ from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
     EngineError,
+    EngineFaulty,
     EngineRefused,
     EngineTimeout,
     EngineUnavailable,
@@ -48,7 +49,13 @@ def standin_process() -> Iterator[StandInControl]:
 @pytest.fixture
 def standin(standin_process: StandInControl) -> StandInControl:
     standin_process.control(
-        mode="ok", latency=0, answer=None, think=False, takes_priority=True, context=4096
+        mode="ok",
+        latency=0,
+        answer=None,
+        think=False,
+        takes_priority=True,
+        context=4096,
+        answers_probes=True,
     )
     return standin_process
 
@@ -204,7 +211,13 @@ async def test_metrics_are_the_engines_own(client: EngineClient, standin: StandI
         ("400", EngineRefused, Retry.never),
         ("429", EngineBusy, Retry.uncounted),
         ("500", EngineError, Retry.counted),
-        ("503", EngineUnavailable, Retry.uncounted),
+        ("502", EngineError, Retry.counted),
+        ("503", EngineBusy, Retry.uncounted),
+        ("504", EngineError, Retry.counted),
+        ("401", EngineBusy, Retry.uncounted),
+        ("307", EngineBusy, Retry.uncounted),
+        ("413", EngineRefused, Retry.never),
+        ("404", EngineRefused, Retry.never),
         ("drop", EngineUnavailable, Retry.uncounted),
         ("unhealthy", EngineUnavailable, Retry.uncounted),
         ("not-json", OutputError, Retry.counted),
@@ -350,3 +363,36 @@ async def test_progress_is_passed_on(client: EngineClient) -> None:
     )
     session.progress(1, 4)
     assert calls == [(1, 4)]
+
+
+@pytest.mark.parametrize(
+    "mode", ["307", "400", "401", "403", "404", "413", "422", "500", "502", "503", "504"]
+)
+async def test_an_engine_that_refuses_everything_is_faulty_until_it_answers_a_probe(
+    client: EngineClient, session: EngineSession, standin: StandInControl, mode: str
+) -> None:
+    standin.control(mode=mode, answers_probes=False)
+    requests = [session.complete(QUESTION, max_tokens=20) for _ in range(4)]
+    for error in await asyncio.gather(*requests, return_exceptions=True):
+        assert isinstance(error, EngineFaulty)
+    assert not client.health.ok
+    assert (client.health.code, mode in client.health.reason) == (mode, True)
+    assert not await client.check_health()  # it answers /health, and still refuses
+    standin.control(mode="ok")
+    assert await client.check_health()
+    assert (await session.complete(QUESTION, max_tokens=20)).text
+
+
+async def test_a_web_page_instead_of_completions_is_the_fault_of_the_engine(
+    client: EngineClient, session: EngineSession, standin: StandInControl
+) -> None:
+    standin.control(mode="not-json", answers_probes=False)
+    with pytest.raises(EngineFaulty):
+        await session.complete(QUESTION, max_tokens=20)
+    assert "CHANCERY_ENGINE_URL" in client.health.reason
+
+
+async def test_an_address_may_end_in_v1(standin: StandInControl) -> None:
+    async for client in _started(EngineSettings(url=f"{standin.url}/v1/")):
+        assert await client.wait_healthy(30)
+        assert (await _session(client).complete(QUESTION, max_tokens=20)).text
