@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
@@ -16,6 +18,19 @@ from jobs.windows.window import Window, WindowError
 
 MIB = 1024 * 1024
 EMPTY_IS_UNSET = BeforeValidator(lambda value: value or None)
+Network = IPv4Network | IPv6Network
+
+
+def _listed(value: Any) -> Any:
+    """A list that is written as JSON or with commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class RedisSettings(BaseSettings):
@@ -102,6 +117,11 @@ class ApiSettings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(
         None, description="If set, `/metrics` requires it as a bearer token."
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Addresses and CIDR blocks of the reverse proxies whose `X-Forwarded-For` "
+        "gives a request's source address, with commas in between. Default: none.",
     )
 
 
