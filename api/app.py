@@ -12,8 +12,14 @@ from fastapi import FastAPI
 
 from api import openapi
 from api.errors import answer_errors
+from api.failed_keys import FailedKeys
 from api.request_context import RequestContext
-from api.request_metrics import RequestMetrics, new_registry, refused_submissions
+from api.request_metrics import (
+    RequestMetrics,
+    failed_authentications,
+    new_registry,
+    refused_submissions,
+)
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.services import Services
@@ -80,6 +86,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
+    app.state.failed_authentications = failed_authentications(app.state.registry)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     answer_errors(app)
@@ -110,6 +117,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         limits=settings.limits,
         batches=settings.batches,
         settings=settings.api,
+        failed_keys=FailedKeys(settings.api.failed_keys),
     )
 
 

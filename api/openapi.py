@@ -11,6 +11,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from api.access import rule_of
+from api.auth import SCHEME
 from api.examples import EXAMPLES
 from api.responses import ProblemView
 from jobs.batches.request import BatchRequest
@@ -74,6 +76,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _remove_default_422(document, schemas)
+    _name_scopes(document)
     for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas |= schema.pop("$defs", {})
@@ -91,6 +94,16 @@ def _remove_default_422(document: dict[str, Any], schemas: dict[str, Any]) -> No
                 del call["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+
+
+def _name_scopes(document: dict[str, Any]) -> None:
+    """Add the scope that each call needs: to its description, and as OpenAPI's role name."""
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            if rule := rule_of(method.upper(), path):
+                call["security"] = [{SCHEME: [rule.scope.value]}]
+                text = f"{call.get('description', '')} Needs the scope `{rule.scope.value}`."
+                call["description"] = text.strip()
 
 
 @router.get("/docs")

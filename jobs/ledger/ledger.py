@@ -10,6 +10,7 @@ from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
 from jobs.ledger.files import FileLedger
 from jobs.ledger.jobs import JobLedger
+from jobs.ledger.keys import KeyLedger
 from jobs.ledger.libraries import LibraryLedger
 from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
@@ -61,6 +62,7 @@ class Ledger:
         self.files = FileLedger(self._connection)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
+        self.keys = KeyLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)
         self.pauses = PauseLedger(self._connection)
         self.processes = ProcessLedger(self._connection)

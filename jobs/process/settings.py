@@ -118,6 +118,13 @@ class ApiSettings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="If set, `/metrics` requires it as a bearer token."
     )
+    failed_keys: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        description="Wrong API keys that one source address may send within ten minutes; then it "
+        "waits for 1 s, 2 s, up to 60 s after each. Valid keys are not delayed.",
+    )
     trusted_proxies: Networks = Field(
         (),
         description="Addresses and CIDR blocks of the reverse proxies whose `X-Forwarded-For` "
