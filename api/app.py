@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import openapi
+from api.audit import Audit
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.request_context import RequestContext
@@ -23,6 +25,9 @@ from api.request_metrics import (
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.services import Services
+from jobs.audit.files import AuditFiles
+from jobs.audit.log import AuditLog
+from jobs.audit.writer import ChainWriter
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
@@ -30,6 +35,7 @@ from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
     ApiSettings,
+    AuditSettings,
     BatchSettings,
     BulkSettings,
     LimitSettings,
@@ -58,6 +64,7 @@ class AppSettings:
     batches: BatchSettings = field(default_factory=BatchSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -67,11 +74,15 @@ def create_app(settings: AppSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits)
         app.state.services = services = _services(settings, screening)
+        app.state.audit = audit = AuditLog(_audit_writer(settings))
+        folding = asyncio.create_task(audit.keep_folding())
         try:
             await _check(services.ledger)
             async with screening:
                 yield
         finally:
+            folding.cancel()
+            await asyncio.wait((folding,))
             await services.ledger.close()
 
     app = FastAPI(
@@ -87,6 +98,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
     app.state.failed_authentications = failed_authentications(app.state.registry)
+    app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     answer_errors(app)
@@ -119,6 +131,11 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
     )
+
+
+def _audit_writer(settings: AppSettings) -> ChainWriter:
+    files = AuditFiles.of(settings.store.data_dir)
+    return ChainWriter(files, files.chain_key(settings.audit))
 
 
 def _include_routes(app: FastAPI) -> None:

@@ -107,6 +107,24 @@ class RetentionSettings(BaseSettings):
     idempotency_hours: float = Field(24, description="How long an Idempotency-Key is kept.")
 
 
+class AuditSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_AUDIT_")
+
+    days: int = Field(
+        180, ge=1, le=36_500, description="How long the audit record is kept, in days."
+    )
+    key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The key that signs the audit record, at least 32 characters, the same for api "
+        "and scheduler: [decisions/audit.md](decisions/audit.md). Default: generated and stored in "
+        "the data dir.",
+    )
+    key_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="A file with that key."
+    )
+
+
 class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
 
