@@ -75,14 +75,14 @@ def create_app(settings: AppSettings) -> FastAPI:
         screening = Screening.with_processes(settings.secrecy, settings.limits)
         app.state.services = services = _services(settings, screening)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
-        folding = asyncio.create_task(audit.keep_folding())
+        keeping_up = asyncio.create_task(audit.keep_up())
         try:
             await _check(services.ledger)
             async with screening:
                 yield
         finally:
-            folding.cancel()
-            await asyncio.wait((folding,))
+            keeping_up.cancel()
+            await asyncio.wait((keeping_up,))
             await services.ledger.close()
 
     app = FastAPI(

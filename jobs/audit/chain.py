@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -69,8 +69,9 @@ class ChainKey:
         chained = {"seq": head.seq + 1, **fields, "prev": head.hash, "key_id": self.id}
         body = to_json(chained)[:-1]
         line = body + _MAC + self._mac(body) + _END
-        return line, replace(
-            head, seq=head.seq + 1, hash=line_hash(line), offset=head.offset + len(line) + 1
+        end = head.offset + len(line) + 1
+        return line, Head(
+            head.seq + 1, line_hash(line), head.day, end, head.first_seq, head.first_day
         )
 
     def signs(self, line: bytes) -> bool:
@@ -80,7 +81,7 @@ class ChainKey:
 
     def seal(self, head: Head) -> bytes:
         """The head as it is stored. It is always `HEAD_BYTES` long: one write replaces it."""
-        body = to_json({**asdict(head), "key_id": self.id})[:-1]
+        body = to_json({**_HEAD.dump_python(head), "key_id": self.id})[:-1]
         return (body + _MAC + self._mac(body) + _END).ljust(HEAD_BYTES - 1) + b"\n"
 
     def open(self, stored: bytes) -> Head | None:
@@ -94,7 +95,7 @@ class ChainKey:
             return None
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._secret, body, hashlib.sha256).hexdigest().encode()
+        return hmac.digest(self._secret, body, "sha256").hex().encode()
 
 
 def line_hash(line: bytes) -> str:

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.audit.chain import ChainKey
@@ -21,27 +20,18 @@ class AuditKeyUnusable(Exception):
     """The key of the audit record cannot be used; the message names the setting."""
 
 
-@dataclass(frozen=True, slots=True)
 class AuditFiles:
     """`folder` is made with mode 0700 and its files with 0600."""
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.head = folder / "head.json"
+        self.lock = folder / "lock"
+        self.key = folder / "key"
 
     @classmethod
     def of(cls, data_dir: Path) -> AuditFiles:
         return cls(data_dir / FOLDER)
-
-    @property
-    def head(self) -> Path:
-        return self.folder / "head.json"
-
-    @property
-    def lock(self) -> Path:
-        return self.folder / "lock"
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "key"
 
     def day(self, day: str) -> Path:
         return self.folder / f"{day}.jsonl"

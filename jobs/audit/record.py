@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,11 +34,22 @@ class AuditRecord:
 
     def fields(self) -> dict[str, Any]:
         """The fields that are set, as JSON values."""
-        values = asdict(replace(self, target=_cut(self.target), task=_cut(self.task)))
-        values["at"] = _iso(self.at)
-        values["until"] = _iso(self.until) if self.until else None
-        values["times"] = self.times if self.times > 1 else None
-        return {name: value for name, value in values.items() if value not in (None, {})}
+        values = {
+            "at": _iso(self.at),
+            "until": _iso(self.until) if self.until else None,
+            "times": self.times if self.times > 1 else None,
+            "action": self.action,
+            "status": self.status,
+            "problem": self.problem,
+            "department": self.department,
+            "key": self.key,
+            "source": self.source,
+            "target": _cut(self.target),
+            "task": _cut(self.task),
+            "request_id": self.request_id,
+            "detail": self.detail or None,
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def _iso(moment: datetime) -> str:

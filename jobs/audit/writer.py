@@ -19,17 +19,23 @@ from jobs.audit.files import AuditFiles
 from jobs.audit.record import AuditRecord
 
 BROKEN = "audit.broken"
-SYNC_SECONDS = 1.0
 LOCK_SECONDS = 5.0
 _PRIVATE = 0o600
 log = structlog.get_logger()
+
+
+class Busy(OSError):
+    """Another thread or process held the lock of the audit record all the time."""
+
+    def __str__(self) -> str:
+        return "another process holds the lock of the audit record"
 
 
 class ChainWriter:
     """Blocking; safe to use from several threads and processes.
 
     Lines are in the operating system's hands when `append` returns, so that no process that is
-    killed takes them with it; they are flushed to disk once a second at most.
+    killed takes them with it. `flush` brings them to the disk.
     """
 
     def __init__(
@@ -40,12 +46,14 @@ class ChainWriter:
         self._now = now or (lambda: datetime.now(UTC))
         self._sealed = b""
         self._head = Head()
-        self._synced_at = float("-inf")
         self._thread_lock = threading.Lock()
 
-    def append(self, records: Sequence[AuditRecord]) -> None:
-        """Add `records` in order. Raises `OSError`; then none of them was added."""
-        with self._locked() as head_file:
+    def append(self, records: Sequence[AuditRecord], *, wait: bool = True) -> None:
+        """Add `records` in order. Raises `OSError`; then none of them was added.
+
+        `wait` False: raise `Busy` if another thread or process is writing.
+        """
+        with self._locked(wait=wait) as head_file:
             head = self._start_of_day(self._current(head_file))
             added = []
             for record in records:
@@ -53,6 +61,15 @@ class ChainWriter:
                 added.append(line)
             self._write(head.day, added, head.offset)
             self._store(head_file, head)
+
+    def flush(self) -> None:
+        """Write the lines of the last day to the disk. Raises `OSError`."""
+        for day in self._files.days()[-1:]:
+            descriptor = os.open(self._files.day(day), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def remove_before(self, keep: timedelta) -> Sequence[str]:
         """Remove the files of days that ended more than `keep` ago; returns their days.
@@ -75,21 +92,31 @@ class ChainWriter:
         return removed
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
-        """Hold the lock of all processes; yields the head's file descriptor."""
-        self._files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        with self._thread_lock:
-            lock = os.open(self._files.lock, flags, _PRIVATE)
+    def _locked(self, *, wait: bool = True) -> Iterator[int]:
+        """Hold the lock of all threads and processes; yields the head's file descriptor."""
+        if not self._thread_lock.acquire(blocking=wait):
+            raise Busy
+        try:
+            lock = self._open(self._files.lock)
             try:
-                _take(lock)
-                head_file = os.open(self._files.head, flags, _PRIVATE)
+                _take(lock, LOCK_SECONDS if wait else 0)
+                head_file = self._open(self._files.head)
                 try:
                     yield head_file
                 finally:
                     os.close(head_file)
             finally:
                 os.close(lock)
+        finally:
+            self._thread_lock.release()
+
+    def _open(self, path: Path) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, _PRIVATE)
+        except FileNotFoundError:
+            self._files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, flags, _PRIVATE)
 
     def _current(self, head_file: int) -> Head:
         """The head, after what a killed process left is put right."""
@@ -173,9 +200,6 @@ class ChainWriter:
             written = os.write(descriptor, data)
             while written < len(data):
                 written += os.write(descriptor, data[written:])
-            if time.monotonic() - self._synced_at >= SYNC_SECONDS:
-                os.fdatasync(descriptor)
-                self._synced_at = time.monotonic()
         except OSError:
             os.ftruncate(descriptor, start)
             raise
@@ -210,17 +234,15 @@ class ChainWriter:
         return self._now().date().isoformat()
 
 
-def _take(lock: int) -> None:
-    """Wait for the lock. Raises `TimeoutError`, for example if its holder was stopped."""
-    deadline = time.monotonic() + LOCK_SECONDS
+def _take(lock: int, seconds: float) -> None:
+    """Wait for the lock. Raises `Busy`, for example because its holder was stopped."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"another process holds the audit record's lock for {LOCK_SECONDS:g} s"
-                ) from None
+            if time.monotonic() >= deadline:
+                raise Busy from None
             time.sleep(0.0005)
         else:
             return
@@ -228,6 +250,6 @@ def _take(lock: int) -> None:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - for every line: twice as fast
     except FileNotFoundError:
         return 0

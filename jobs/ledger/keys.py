@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -20,16 +22,24 @@ from jobs.model.api_key import ALL_SCOPES, ApiKey, Caller, KeyRules, KeyState, N
 from jobs.model.problems import ProblemError
 
 MOST_KEYS = 100
+REMEMBERED_SECONDS = 1.0
+# For the difference in speed of the clocks of machines.
+_CLOCKS_SECONDS = 0.05
 _KEY = re.compile(r"chy_([0-9a-f]{12})_[!-~]{1,200}")
 _DEFAULT = KeyRules()
 
 
 class KeyLedger:
-    """Creates, lists, revokes and checks keys. A revocation applies to the next request."""
+    """Creates, lists, revokes and checks keys.
+
+    Processes remember a valid key for a second. A revocation returns after that: no process accepts
+    the key any more.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lookups: dict[bytes, asyncio.Task[Caller | None]] = {}
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def create(self, department: str, rules: KeyRules = _DEFAULT) -> NewKey | None:
         """Add a key. None: no such department. Raises `ProblemError("too-many-keys")`."""
@@ -63,11 +73,18 @@ class KeyLedger:
                 "too-many-keys",
                 f"{department} has {MOST_KEYS} valid keys: revoke those that are not used.",
             )
-        return key if added == "added" else None
+        if added != "added":
+            return None
+        if replaced and keep.total_seconds() < REMEMBERED_SECONDS:
+            await self._until_forgotten()
+        return key
 
     async def revoke(self, department: str, key_id: str) -> bool:
-        """Revoke a key at once. False: the department has no such key."""
-        return bool(await self._connection.run("departments/revoke_key", department, key_id))
+        """Revoke a key. False: the department has no such key."""
+        revoked = bool(await self._connection.run("departments/revoke_key", department, key_id))
+        if revoked:
+            await self._until_forgotten()
+        return revoked
 
     async def list(self, department: str) -> Sequence[ApiKey]:
         """All keys, the newest first, with those that ended in the last 30 days."""
@@ -88,6 +105,9 @@ class KeyLedger:
         if match is None:
             return None
         digest = hashlib.sha256(api_key.encode()).digest()
+        known = self._known.get(digest)
+        if known and known[0] > time.monotonic():
+            return known[1]
         lookup = self._lookups.get(digest)
         if lookup is None:
             lookup = asyncio.create_task(self._look_up(match[1], digest))
@@ -101,13 +121,29 @@ class KeyLedger:
             lookup.exception()  # nobody waits for it if all callers have gone
 
     async def _look_up(self, key_id: str, digest: bytes) -> Caller | None:
+        asked = time.monotonic()
         now, flat_key, flat_department = await self._connection.run(
             "departments/authenticate", key_id
         )
         key, department = pairs(flat_key), pairs(flat_department)
         if not department or not hmac.compare_digest(key["sha256"], digest.hex()):
             return None
-        return Caller(to_department(department, int(now)), _key(key_id, key, int(now)))
+        caller = Caller(to_department(department, int(now)), _key(key_id, key, int(now)))
+        self._remember(digest, caller, asked, int(now))
+        return caller
+
+    def _remember(self, digest: bytes, caller: Caller, asked: float, now_ms: int) -> None:
+        self._known.pop(digest, None)
+        while self._known and next(iter(self._known.values()))[0] <= asked:
+            self._known.popitem(last=False)
+        if caller.key.state is KeyState.valid:
+            left = REMEMBERED_SECONDS
+            if caller.key.until is not None:
+                left = min(left, caller.key.until.timestamp() - now_ms / 1000)
+            self._known[digest] = (asked + left, caller)
+
+    async def _until_forgotten(self) -> None:
+        await asyncio.sleep(REMEMBERED_SECONDS + _CLOCKS_SECONDS)
 
 
 def new_key() -> NewKey:
