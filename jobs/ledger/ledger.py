@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.ledger.audit_queue import AuditQueue
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.credentials import CredentialLedger
@@ -62,6 +63,7 @@ class Ledger:
         self.files = FileLedger(self._connection)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
+        self.audit = AuditQueue(self._connection)
         self.keys = KeyLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)
         self.pauses = PauseLedger(self._connection)
