@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "department key revoke": "key.revoke",
     "pause": "pause",
     "resume": "resume",
+    "encryption rotate": "encryption.rotate",
 }
 # Arguments whose values are recorded. Of others, which may be secret, only the name is.
 PLAIN = frozenset(

@@ -68,7 +68,8 @@ def paths(command: click.Command, path: str = "") -> Iterator[str]:
 
 def test_every_command_that_changes_something_is_in_the_table() -> None:
     known = {path for command in (department, pause, resume, paused) for path in paths(command)}
-    assert known == set(ACTIONS) | READING
+    assert known <= set(ACTIONS) | READING
+    assert {path for path in ACTIONS if path.startswith("department ")} <= known
 
 
 def test_commands_are_recorded_without_secrets(redis_url: str, tmp_path: Path) -> None:
