@@ -147,6 +147,11 @@ def mend_audit(folder: Path, moved: Path) -> None:
     moved.rename(folder / "audit")
 
 
+async def audit_is_ready(api: Api) -> bool:
+    checks = (await api.anonymous.get("/readyz")).json()["checks"]
+    return bool(next(check["ok"] for check in checks if check["name"] == "audit"))
+
+
 async def test_without_a_record_there_is_no_response_and_then_no_work(api: Api) -> None:
     job = await api.submit()
     moved = break_audit(api.folder)
@@ -156,7 +161,9 @@ async def test_without_a_record_there_is_no_response_and_then_no_work(api: Api) 
     body = {"task": "summarize", "input": {"text": SECRET}}
     problem_of(await api.http.post("/v1/jobs", json=body), 503, "audit-unavailable")
     assert (await api.anonymous.get("/healthz")).status_code == 200
+    assert await audit_is_ready(api) is False
     mend_audit(api.folder, moved)
+    assert await audit_is_ready(api) is True
     assert len((await api.http.get("/v1/jobs")).json()["data"]) == 1  # the second was not accepted
     resumed = next(one for one in records(api) if one["action"] == "audit.resumed")
     assert resumed["detail"] == {"unrecorded": 1}
