@@ -17,7 +17,7 @@ from jobs.ledger import Ledger
 from jobs.process.settings import AuditSettings
 from tests.integration.api.conftest import Api, Open, finish, problem_of
 
-SECRET = "The water is off in Harbour Street."
+CONTENT = "The water is off in Harbour Street."
 REQUIRED = {"seq", "at", "action", "status", "source", "request_id", "prev", "key_id", "mac"}
 
 
@@ -44,7 +44,7 @@ def key_id(api: Api, department: str = "tax") -> str:
 async def test_a_job_is_recorded_from_submission_to_download_without_its_content(
     api: Api, ledger: Ledger
 ) -> None:
-    job = await api.submit(input={"text": SECRET}, metadata={"case": SECRET})
+    job = await api.submit(input={"text": CONTENT}, metadata={"case": CONTENT})
     await finish(ledger, job["id"])
     await api.http.get(f"/v1/jobs/{job['id']}")
     await api.http.get(f"/v1/jobs/{job['id']}/result")
@@ -59,12 +59,12 @@ async def test_a_job_is_recorded_from_submission_to_download_without_its_content
         assert (one["target"], one["source"]) == (job["id"], "127.0.0.1")
     assert found[0]["task"] == "summarize"
     text = "".join(files(api).day(day).read_text() for day in files(api).days())
-    assert SECRET not in text
+    assert CONTENT not in text
     assert api.keys["tax"] not in text
 
 
 async def test_uploads_and_files_are_recorded_with_the_ids_that_they_got(api: Api) -> None:
-    document = (await api.http.post("/v1/documents", content=SECRET.encode())).json()["id"]
+    document = (await api.http.post("/v1/documents", content=CONTENT.encode())).json()["id"]
     assert (last(api)["action"], last(api)["target"]) == ("document.upload", document)
     await api.http.get(f"/v1/documents/{document}/content")
     assert (last(api)["action"], last(api)["target"]) == ("document.download", document)
@@ -92,7 +92,7 @@ async def test_refused_and_failed_calls_are_recorded_with_the_reason(
     await api.other.get("/v1/jobs/job_of_another")
     assert (last(api)["status"], last(api)["problem"]) == (404, "not-found")
     assert (last(api)["department"], last(api)["target"]) == ("health", "job_of_another")
-    await api.http.post("/v1/jobs", json={"task": "nothing", "input": {"text": SECRET}})
+    await api.http.post("/v1/jobs", json={"task": "nothing", "input": {"text": CONTENT}})
     assert (last(api)["status"], last(api)["problem"]) == (422, "unknown-task")
     await ledger.keys.revoke("tax", key_id(api))
     with capture_logs() as logs:
@@ -158,7 +158,7 @@ async def test_without_a_record_there_is_no_response_and_then_no_work(api: Api) 
     answer = await api.http.get(f"/v1/jobs/{job['id']}")
     problem_of(answer, 503, "audit-unavailable")
     assert int(answer.headers["Retry-After"]) > 0
-    body = {"task": "summarize", "input": {"text": SECRET}}
+    body = {"task": "summarize", "input": {"text": CONTENT}}
     problem_of(await api.http.post("/v1/jobs", json=body), 503, "audit-unavailable")
     assert (await api.anonymous.get("/healthz")).status_code == 200
     assert await audit_is_ready(api) is False
@@ -171,16 +171,16 @@ async def test_without_a_record_there_is_no_response_and_then_no_work(api: Api) 
 
 
 async def test_a_download_is_not_sent_without_a_record(api: Api) -> None:
-    document = (await api.http.post("/v1/documents", content=SECRET.encode())).json()["id"]
+    document = (await api.http.post("/v1/documents", content=CONTENT.encode())).json()["id"]
     break_audit(api.folder)
     answer = await api.http.get(f"/v1/documents/{document}/content")
     problem_of(answer, 503, "audit-unavailable")
-    assert SECRET not in answer.text
+    assert CONTENT not in answer.text
 
 
 async def test_an_unexpected_error_is_recorded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object, **__: object) -> None:
-        raise ValueError(SECRET)
+        raise ValueError(CONTENT)
 
     monkeypatch.setattr(api.app.state.services.ledger.jobs, "list", broken)
     answer = await api.http.get("/v1/jobs")
