@@ -26,6 +26,8 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        # Otherwise uvicorn replaces the address itself: see api/client_address.py.
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

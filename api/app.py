@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,13 +12,23 @@ import structlog
 from fastapi import FastAPI
 
 from api import openapi
+from api.audit import Audit
 from api.errors import answer_errors
+from api.failed_keys import FailedKeys
 from api.openapi_document import operation_id
 from api.request_context import RequestContext
-from api.request_metrics import RequestMetrics, new_registry, refused_submissions
+from api.request_metrics import (
+    RequestMetrics,
+    failed_authentications,
+    new_registry,
+    refused_submissions,
+)
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.services import Services
+from jobs.audit.files import AuditFiles
+from jobs.audit.log import AuditLog
+from jobs.audit.writer import ChainWriter
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
@@ -25,6 +36,7 @@ from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
     ApiSettings,
+    AuditSettings,
     BatchSettings,
     BulkSettings,
     LimitSettings,
@@ -53,6 +65,7 @@ class AppSettings:
     batches: BatchSettings = field(default_factory=BatchSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -62,11 +75,15 @@ def create_app(settings: AppSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits)
         app.state.services = services = _services(settings, screening)
+        app.state.audit = audit = AuditLog(_audit_writer(settings))
+        keeping_up = asyncio.create_task(audit.keep_up())
         try:
             await _check(services.ledger)
             async with screening:
                 yield
         finally:
+            keeping_up.cancel()
+            await asyncio.wait((keeping_up,))
             await services.ledger.close()
 
     app = FastAPI(
@@ -82,6 +99,8 @@ def create_app(settings: AppSettings) -> FastAPI:
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
+    app.state.failed_authentications = failed_authentications(app.state.registry)
+    app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     answer_errors(app)
@@ -112,7 +131,13 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         limits=settings.limits,
         batches=settings.batches,
         settings=settings.api,
+        failed_keys=FailedKeys(settings.api.failed_keys),
     )
+
+
+def _audit_writer(settings: AppSettings) -> ChainWriter:
+    files = AuditFiles.of(settings.store.data_dir)
+    return ChainWriter(files, files.chain_key(settings.audit))
 
 
 def _include_routes(app: FastAPI) -> None:

@@ -12,6 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.access import rule_of
+from api.auth import SCHEME
 from api.examples import EXAMPLES
 from api.responses import ProblemView
 from jobs.batches.batch import BATCH_ENDINGS, BatchStatus
@@ -53,6 +55,7 @@ def openapi_document(app: FastAPI) -> Schema:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _remove_default_422(document, schemas)
+    _name_scopes(document)
     for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
         schemas |= _schemas_of(model, model.__name__)
     for task in TASKS.values():
@@ -159,6 +162,16 @@ def _remove_default_422(document: Schema, schemas: Schema) -> None:
             del call["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+
+
+def _name_scopes(document: Schema) -> None:
+    """Add the scope that each call needs: to its description, and as OpenAPI's role name."""
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            if rule := rule_of(method.upper(), path):
+                call["security"] = [{SCHEME: [rule.scope.value]}]
+                text = f"{call.get('description', '')} Needs the scope `{rule.scope.value}`."
+                call["description"] = text.strip()
 
 
 def _keep_one_media_type(call: Schema) -> None:

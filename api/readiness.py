@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from jobs.audit.log import AuditLog
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
@@ -66,3 +67,12 @@ def _fault_codes(workers: Sequence[Process]) -> Iterator[str]:
     for process in workers:
         if code := process.detail.get("engine_fault"):
             yield code
+
+
+async def audit_check(audit: AuditLog) -> Check:
+    """Whether calls can be recorded. Without a record they are refused."""
+    try:
+        await audit.check()
+    except ProblemError:
+        return Check("audit", ok=False, detail="cannot be written: free space in the data dir")
+    return Check("audit", ok=True, detail="can be written")

@@ -38,6 +38,15 @@ def refused_submissions(registry: CollectorRegistry) -> Counter:
     )
 
 
+def failed_authentications(registry: CollectorRegistry) -> Counter:
+    return Counter(
+        "chancery_authentication_failures",
+        "Requests refused because of their API key.",
+        ("code",),
+        registry=registry,
+    )
+
+
 class RequestMetrics:
     """Counts and times requests by route template: labels must not contain identifiers."""
 

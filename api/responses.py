@@ -17,6 +17,16 @@ from jobs.model.problems import PROBLEM_TYPES
 
 Item = TypeVar("Item")
 
+_ALWAYS = (
+    "unauthorized",
+    "key-expired",
+    "key-revoked",
+    "scope-missing",
+    "network-not-allowed",
+    "too-many-failures",
+    "unavailable",
+    "audit-unavailable",
+)
 AfterId = Annotated[
     str | None, Query(description="The `last_id` of the previous page.", max_length=64)
 ]
@@ -90,10 +100,10 @@ def openai_page(data: Sequence[HasId], *, has_more: bool) -> Response:
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may return, for the OpenAPI document.
 
-    `unauthorized` and `unavailable` are always included.
+    Those of every call with an API key are always included.
     """
     described: dict[int | str, dict[str, Any]] = {}
-    for code in ("unauthorized", "unavailable", *codes):
+    for code in dict.fromkeys((*_ALWAYS, *codes)):
         status, title, _ = PROBLEM_TYPES[code]
         line = f"`{code}`: {title}."
         if status in described:

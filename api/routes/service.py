@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.auth import check_token
 from api.ledger_metrics import exposition
-from api.readiness import checks
+from api.readiness import audit_check, checks
 from api.responses import ListView, as_json, json, page
 from api.services import ServicesDep
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
@@ -46,8 +46,8 @@ async def healthz() -> Response:
     summary="Readiness of the system",
     responses={200: {"model": ReadinessView}, 503: {"model": ReadinessView}},
 )
-async def readyz(services: ServicesDep) -> Response:
-    results = await checks(services.ledger)
+async def readyz(request: Request, services: ServicesDep) -> Response:
+    results = [*await checks(services.ledger), await audit_check(request.app.state.audit)]
     ready = all(check.ok for check in results)
     status = "ready" if ready else "not-ready"
     return json({"status": status, "checks": results}, 200 if ready else 503)

@@ -1,9 +1,8 @@
-"""Credentials of departments: API keys, stored as their SHA-256, and callback secrets."""
+"""Callback secrets of departments."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,29 +17,10 @@ _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
-    """A generated API key. `text` is shown once and not stored."""
-
-    id: str
-    text: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key or a callback secret, without its secret part.
+    """A callback secret without its text. `until`: when it expires, or None."""
 
-    `id`: None for a callback secret. `until`: when it expires, or None.
-    """
-
-    id: str | None
     until: datetime | None
-
-
-def new_key() -> NewKey:
-    key_id = secrets.token_hex(6)
-    text = f"chy_{key_id}_{secrets.token_urlsafe(32).replace('_', '-')}"
-    return NewKey(key_id, text, hashlib.sha256(text.encode()).hexdigest())
 
 
 def new_secret() -> str:
@@ -59,38 +39,6 @@ class CredentialLedger:
         )
         return secret if found else None
 
-    async def rotate_key(self, department: str, keep: timedelta) -> str | None:
-        """Add an API key. The others stay valid for `keep`. None: no such department."""
-        key = new_key()
-        found = await self._connection.run(
-            "departments/rotate_key", department, key.id, key.sha256, _ms(keep)
-        )
-        return key.text if found else None
-
-    async def revoke(self, department: str, key_id: str) -> bool:
-        """Revoke an API key at once. False: the department has no such key."""
-        redis = self._connection.redis
-        if not await self._connection.ask(redis.srem(f"{PREFIX}keys:{department}", key_id)):
-            return False
-        return bool(await self._connection.ask(redis.delete(f"{PREFIX}key:{key_id}")))
-
-    async def keys(self, department: str) -> Sequence[Credential]:
-        """The valid API keys, newest first."""
-        redis = self._connection.redis
-        ids = await self._connection.ask(redis.smembers(f"{PREFIX}keys:{department}"))
-        pipeline = redis.pipeline(transaction=False)
-        pipeline.time()
-        for key_id in ids:
-            pipeline.pttl(f"{PREFIX}key:{key_id}")
-        (seconds, micros), *left = await self._connection.ask(pipeline.execute())
-        now = seconds * 1000 + micros // 1000
-        keys = [
-            Credential(key_id, None if ms == -1 else to_time(str(now + ms)))
-            for key_id, ms in zip(ids, left, strict=True)
-            if ms != -2  # expired meanwhile
-        ]
-        return sorted(keys, key=lambda key: (key.until is not None, str(key.id)))
-
     async def secrets(self, department: str) -> Sequence[Credential]:
         """The callback secrets that sign now, newest first."""
         redis = self._connection.redis
@@ -100,7 +48,7 @@ class CredentialLedger:
         seconds, micros = await self._connection.ask(redis.time())
         now = seconds * 1000 + micros // 1000
         return [
-            Credential(None, to_time(str(each["until"])) if each["until"] else None)
+            Credential(to_time(str(each["until"])) if each["until"] else None)
             for each in from_json(stored or "[]")
             if not each["until"] or each["until"] > now
         ]

@@ -1,13 +1,11 @@
-"""Departments and their API keys. Only the SHA-256 of a key is stored."""
+"""Departments and their settings."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import time
 from collections.abc import Sequence
 
-from jobs.ledger.credentials import new_key, new_secret
+from jobs.ledger.credentials import new_secret
+from jobs.ledger.keys import new_key, sha256_of
 from jobs.ledger.records import dump, quota_record, to_callback_options, to_department, to_quotas
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
@@ -16,15 +14,12 @@ from jobs.model.quotas import QuotaLeft
 from jobs.windows.window import Window
 from tasks.secrecy import Secrecy
 
-_CACHE_SECONDS = 5.0
-
 
 class DepartmentLedger:
-    """The departments that may use the system. Authentications are cached for five seconds."""
+    """The departments that may use the system."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._cache: dict[bytes, tuple[float, Department]] = {}
 
     async def create(
         self,
@@ -39,6 +34,7 @@ class DepartmentLedger:
         if not await self._connection.ask(redis.hsetnx(f"{PREFIX}department:{name}", "name", name)):
             raise ProblemError("department-exists", f"The department {name} already exists.")
         secret, key = new_secret(), new_key()
+        seconds, micros = await self._connection.ask(redis.time())
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(
             f"{PREFIX}department:{name}",
@@ -51,7 +47,14 @@ class DepartmentLedger:
             },
         )
         pipeline.sadd(f"{PREFIX}departments", name)
-        pipeline.hset(f"{PREFIX}key:{key.id}", mapping={"department": name, "sha256": key.sha256})
+        pipeline.hset(
+            f"{PREFIX}key:{key.id}",
+            mapping={
+                "department": name,
+                "sha256": sha256_of(key.text),
+                "created_at": seconds * 1000 + micros // 1000,
+            },
+        )
         pipeline.sadd(f"{PREFIX}keys:{name}", key.id)
         await self._connection.ask(pipeline.execute())
         return NewDepartment(department=name, api_key=key.text, callback_secret=secret)
@@ -135,26 +138,3 @@ class DepartmentLedger:
     async def names(self) -> Sequence[str]:
         redis = self._connection.redis
         return sorted(await self._connection.ask(redis.smembers(f"{PREFIX}departments")))
-
-    async def authenticate(self, api_key: str) -> Department | None:
-        """The department of an API key. None: the key is not valid."""
-        digest = hashlib.sha256(api_key.encode()).digest()
-        cached = self._cache.get(digest)
-        if cached and cached[0] > time.monotonic():
-            return cached[1]
-        parts = api_key.split("_")
-        if len(parts) != 3:  # chy_ID_SECRET
-            return None
-        redis = self._connection.redis
-        key = await self._connection.ask(redis.hgetall(f"{PREFIX}key:{parts[1]}"))
-        if not key or not hmac.compare_digest(key["sha256"], digest.hex()):
-            return None
-        department = await self.get(key["department"])
-        if department is not None:
-            self._remember(digest, department)
-        return department
-
-    def _remember(self, digest: bytes, department: Department) -> None:
-        now = time.monotonic()
-        self._cache = {key: entry for key, entry in self._cache.items() if entry[0] > now}
-        self._cache[digest] = (now + _CACHE_SECONDS, department)

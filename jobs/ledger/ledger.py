@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.ledger.activity import ActivityLedger
+from jobs.ledger.audit_queue import AuditQueue
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
 from jobs.ledger.credentials import CredentialLedger
@@ -11,6 +12,7 @@ from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
 from jobs.ledger.files import FileLedger
 from jobs.ledger.jobs import JobLedger
+from jobs.ledger.keys import KeyLedger
 from jobs.ledger.libraries import LibraryLedger
 from jobs.ledger.pauses import PauseLedger
 from jobs.ledger.processes import ProcessLedger
@@ -63,6 +65,8 @@ class Ledger:
         self.files = FileLedger(self._connection)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
+        self.audit = AuditQueue(self._connection)
+        self.keys = KeyLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)
         self.pauses = PauseLedger(self._connection)
         self.processes = ProcessLedger(self._connection)

@@ -60,6 +60,39 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Send `Authorization: Bearer KEY` with the department's API key. "
         "A key is shown once, when the operators create the department.",
     ),
+    "key-expired": ProblemType(
+        401,
+        "The API key has expired",
+        "Ask the operators for a new key: `chancery department key rotate` or `key create`.",
+    ),
+    "key-revoked": ProblemType(
+        401, "The API key was revoked", "Use another key, or ask the operators for a new one."
+    ),
+    "scope-missing": ProblemType(
+        403,
+        "The API key does not have the scope that the call needs",
+        "Use a key with the scope that `detail` names. The OpenAPI document has the scope of every "
+        "call.",
+    ),
+    "network-not-allowed": ProblemType(
+        403,
+        "The API key must not be used from this address",
+        "Send the request from one of the networks that the operators allowed for the key.",
+    ),
+    "too-many-failures": ProblemType(
+        429,
+        "Too many wrong API keys from this address",
+        "Wait as long as `Retry-After` says, and correct the key. Valid keys are not delayed.",
+    ),
+    "too-many-keys": ProblemType(
+        409, "The department has too many API keys", "Revoke keys that are not used any more."
+    ),
+    "audit-unavailable": ProblemType(
+        503,
+        "The audit record cannot be written",
+        "Nothing is done without a record. Wait as long as `Retry-After` says, then repeat the "
+        "request with the same Idempotency-Key. Operators: free space in the data dir.",
+    ),
     "not-found": ProblemType(
         404,
         "Not found",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
@@ -16,6 +18,19 @@ from jobs.windows.window import Window, WindowError
 
 MIB = 1024 * 1024
 EMPTY_IS_UNSET = BeforeValidator(lambda value: value or None)
+Network = IPv4Network | IPv6Network
+
+
+def _listed(value: Any) -> Any:
+    """A list that is written as JSON or with commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class RedisSettings(BaseSettings):
@@ -92,6 +107,24 @@ class RetentionSettings(BaseSettings):
     idempotency_hours: float = Field(24, description="How long an Idempotency-Key is kept.")
 
 
+class AuditSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_AUDIT_")
+
+    days: int = Field(
+        180, ge=1, le=36_500, description="How long the audit record is kept, in days."
+    )
+    key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The key that signs the audit record, at least 32 characters, the same for api "
+        "and scheduler: [decisions/audit.md](decisions/audit.md). Default: generated and stored in "
+        "the data dir.",
+    )
+    key_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="A file with that key."
+    )
+
+
 class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
 
@@ -102,6 +135,18 @@ class ApiSettings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(
         None, description="If set, `/metrics` requires it as a bearer token."
+    )
+    failed_keys: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        description="Wrong API keys that one source address may send within ten minutes; then it "
+        "waits for 1 s, 2 s, up to 60 s after each. Valid keys are not delayed.",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Addresses and CIDR blocks of the reverse proxies whose `X-Forwarded-For` "
+        "gives a request's source address, with commas in between. Default: none.",
     )
 
 

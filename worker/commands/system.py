@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
+from worker.commands.recording import entry_of
 from worker.supervise.machine import REDIS_URL_FILE
 from worker.supervise.private_files import read_private
 
@@ -78,15 +79,25 @@ def open_ledger(redis_url: str) -> Ledger:
 def with_ledger(
     data_dir: Path, redis_url: str | None, work: Callable[[Ledger], Awaitable[Result]]
 ) -> Result:
-    """Run `work` with the system's ledger; a problem becomes one line and status 1."""
-    url = find_redis(data_dir, redis_url)
+    """Run `work` with the system's ledger; a problem becomes one line and status 1.
+
+    A command that changes something is recorded in the audit before it prints anything.
+    """
+    url, context = find_redis(data_dir, redis_url), click.get_current_context()
 
     async def run() -> Result:
         ledger = open_ledger(url)
+        done, result = False, None
         try:
-            return await work(ledger)
+            result = await work(ledger)
+            done = result is not None and result is not False
+            return result
         finally:
-            await ledger.close()
+            try:
+                if entry := entry_of(context, done=done, result=result):
+                    await ledger.audit.add(entry)
+            finally:
+                await ledger.close()
 
     try:
         return asyncio.run(run())

@@ -19,6 +19,7 @@ from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.settings import (
+    AuditSettings,
     BatchSettings,
     BulkSettings,
     LimitSettings,
@@ -28,6 +29,7 @@ from jobs.process.settings import (
     WorkerSettings,
 )
 from jobs.store import Blob, Store
+from worker.audit_keeper import AuditKeeper
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
 from worker.bulk.releaser import Releaser
@@ -44,6 +46,8 @@ READ_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 FLOWER_SECONDS = 0.2
 FLOWER_BATCH_SECONDS = 2.0
+AUDIT_SECONDS = 1.0
+AUDIT_PRUNE_SECONDS = 3_600.0
 ORPHANS_SECONDS = 24 * 3600.0
 ORPHANS_AT_ONCE = 500
 log = structlog.get_logger()
@@ -60,6 +64,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
 
 class Scheduler:
@@ -73,6 +78,7 @@ class Scheduler:
         self._process = this_process("scheduler")
         self._ledger = Ledger(settings.redis)
         self._store = Store(settings.store.data_dir / "store")
+        self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
@@ -102,6 +108,8 @@ class Scheduler:
                 loops.create_task(self._repeat(self._prune, PRUNE_SECONDS))
                 loops.create_task(self._repeat(self._flower.send, FLOWER_SECONDS))
                 loops.create_task(self._repeat(self._flower.send_batches, FLOWER_BATCH_SECONDS))
+                loops.create_task(self._repeat(self._audit.write_waiting, AUDIT_SECONDS))
+                loops.create_task(self._repeat(self._audit.prune, AUDIT_PRUNE_SECONDS))
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)

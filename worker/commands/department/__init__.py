@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -18,10 +17,12 @@ from worker.commands.department.arguments import (
     AllowType,
     NameType,
     json_option,
+    new_private_file,
     no_such,
     quota_options,
 )
-from worker.commands.department.credentials import revoke, rotate_key, rotate_secret
+from worker.commands.department.credentials import rotate_key, rotate_secret
+from worker.commands.department.keys import key, revoke
 from worker.commands.department.settings import set_
 from worker.commands.department.show import show
 from worker.commands.system import system_options, with_ledger
@@ -76,7 +77,7 @@ def create(
             name, callback_allow=callback_allow, weight=weight, quota=Quota(**quota)
         )
 
-    with _new_private_file(save) if save else nullcontext() as file:
+    with new_private_file(save) if save else nullcontext() as file:
         created = with_ledger(data_dir, redis_url, make)
         if file:
             file.write(json.dumps(asdict(created)) + "\n")
@@ -99,7 +100,7 @@ def create(
 def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
     """Allow callbacks of the department NAME to TARGETS only.
 
-    Replaces the earlier targets. The api applies it within five seconds.
+    Replaces the earlier targets. It applies from the next request.
     """
 
     async def change(ledger: Ledger) -> bool:
@@ -145,20 +146,5 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
 
 
-for command in (show, set_, rotate_secret, rotate_key, revoke):
+for command in (show, set_, rotate_secret, rotate_key, key, revoke):
     department.add_command(command)
-
-
-@contextmanager
-def _new_private_file(path: Path) -> Iterator[IO[str]]:
-    """A new file that only its owner can read. It is removed if the block fails."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be created: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            yield file
-    except BaseException:
-        path.unlink()
-        raise

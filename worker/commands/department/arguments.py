@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 from pydantic import ValidationError
 
 from jobs.model.quotas import QuotaName
-from jobs.process.settings import BulkSettings
+from jobs.process.settings import BulkSettings, Network
 from jobs.submit.targets import AllowEntry
 from jobs.windows.window import Window, WindowError
 
@@ -135,6 +138,18 @@ class WindowType(click.ParamType[Window]):
             self.fail(str(error), param, ctx)
 
 
+class NetworkType(click.ParamType[Network]):
+    name = "CIDR"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Network:
+        try:
+            return ip_network(str(value).strip(), strict=False)
+        except ValueError:
+            self.fail(f"{value!r} is not an address or a CIDR block.", param, ctx)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _count = click.IntRange(1, 10**12)
@@ -151,3 +166,18 @@ def quota_options(command: Command) -> Command:
     for option in reversed(_QUOTA_OPTIONS):
         command = option(command)
     return command
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[IO[str]]:
+    """A new file that only its owner can read. It is removed if the block fails."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be created: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        path.unlink()
+        raise

@@ -173,7 +173,7 @@ class Changes:
         if self.sets_secrecy:
             yield (
                 f"{name}: secrecy markings allowed: {secrecy_text(self.secrecy)}; "
-                "the api applies it within 5 s"
+                "from the next submission on"
             )
 
 

@@ -13,10 +13,12 @@ import click
 
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
+from jobs.model.api_key import ApiKey
 from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.quotas import QuotaLeft
 from tasks.secrecy import Secrecy
 from worker.commands.department.arguments import QUOTA_FIELDS, NameType, json_option, no_such
+from worker.commands.department.key_text import key_as_json, key_line, moment, until_text
 from worker.commands.system import system_options, with_ledger
 
 
@@ -43,7 +45,7 @@ class Description:
     """
 
     department: Department
-    keys: Sequence[Credential]
+    keys: Sequence[ApiKey]
     secrets: Sequence[Credential]
     options: CallbackOptions
     gone: Sequence[str]
@@ -59,8 +61,8 @@ class Description:
             "left": {quota.name.value: quota.left for quota in self.remaining},
             "window": department.window,
             "allow_secrecy": department.allow_secrecy.value if department.allow_secrecy else None,
-            "keys": [{"id": key.id, "until": _moment(key)} for key in self.keys],
-            "callback_secrets": [{"until": _moment(secret)} for secret in self.secrets],
+            "keys": [key_as_json(key) for key in self.keys],
+            "callback_secrets": [{"until": moment(secret.until)} for secret in self.secrets],
             "ca_file": self.options.ca_pem is not None,
             "client_cert": self.options.client_cert_pem is not None,
             "headers": sorted(self.options.headers),
@@ -80,9 +82,9 @@ class Description:
         yield f"window          {department.window or 'as the platform'}"
         yield f"allow_secrecy   {secrecy_text(department.allow_secrecy)}"
         for key in self.keys:
-            yield f"key             {key.id}{_until(key)}"
+            yield f"key             {key_line(key)}"
         for number, secret in enumerate(self.secrets):
-            yield f"secret          {'old' if number else 'new'}{_until(secret)}"
+            yield f"secret          {'old' if number else 'new'}{until_text(secret.until)}"
         for name in sorted(self.options.headers):
             yield f"header          {name}"
         as_json = self.as_json()
@@ -100,7 +102,7 @@ async def _describe(ledger: Ledger, *, name: str) -> Description | None:
         return None
     return Description(
         department,
-        await ledger.credentials.keys(name),
+        await ledger.keys.valid(name),
         await ledger.credentials.secrets(name),
         await ledger.departments.callback_options(name),
         await ledger.callbacks.gone(name),
@@ -113,11 +115,3 @@ def _quota_text(field: str, quota: Quota) -> str:
     if value is None:
         return "no limit"
     return f"{value:g}/s" if field == "rate" else f"{value:,}"
-
-
-def _moment(credential: Credential) -> str | None:
-    return credential.until.isoformat(timespec="seconds") if credential.until else None
-
-
-def _until(credential: Credential) -> str:
-    return f" until {credential.until.astimezone():%Y-%m-%d %H:%M}" if credential.until else ""
