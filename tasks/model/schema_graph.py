@@ -88,7 +88,7 @@ class _Alternatives:
         if depth > MOST_IN_PLACE:
             where = self._parts[id(part)][0]
             raise SchemaRejected(
-                f"{where or 'the root'}: leads back to itself, or through more than {MOST_IN_PLACE} "
+                f"{where or 'the root'}: leads back to itself, or through over {MOST_IN_PLACE} "
                 "references and alternatives for one value: refer to the last definition directly",
                 where,
             )

@@ -65,7 +65,7 @@ REFUSED: dict[str, dict[str, Any]] = {
         {"a": nested(lambda s: {"allOf": [s], "unevaluatedProperties": {"maxLength": 3}}, 10, {})}
     ),
     "a long chain": chain(900, dict),
-    "a long chain of items": chain(400, lambda to: {"items": {"allOf": [to, to]}}),
+    "a long chain of items": chain(300, lambda to: {"items": {"allOf": [to, to]}}),
     "a circle twice": circle(of({"c": ref("n"), "b": {}}), of({"c": ref("n")})),
     "a circle by name and pattern": circle(
         {"properties": {"c": ref("n")}, "patternProperties": {"c": ref("n")}}
@@ -115,7 +115,7 @@ REASONS = {
         "patterns of names twice",
         "a long chain of items",
     ],
-    "through more than 32 references": ["a long chain", "a circle to the same value", "itself"],
+    "through over 32 references": ["a long chain", "a circle to the same value", "itself"],
     "leads back to itself more than once": [
         name for name in REFUSED if name.startswith("a circle")
     ],
