@@ -41,6 +41,15 @@ class CheckContext:
     def __init__(self, document: Document, options: Mapping[str, Any]) -> None:
         self._document = document
         self.options = options
+        self._allowed: dict[int, tuple[frozenset[str], str]] = {}
+
+    def allowed(self, rule: OneOf) -> tuple[frozenset[str], str]:
+        """The values that the rule allows, as JSON, and the first of them for a message."""
+        if id(rule) not in self._allowed:
+            values = rule.allowed(self.options)
+            shown = _json(values[:_SHOWN])[:200]
+            self._allowed[id(rule)] = frozenset(map(_json, values)), shown
+        return self._allowed[id(rule)]
 
     @cached_property
     def finder(self) -> QuoteFinder:
@@ -161,9 +170,7 @@ class OneOf(Rule):
         return allowed if isinstance(allowed, list) else [allowed]
 
     def faults(self, value: Any, context: CheckContext) -> Iterator[str]:
-        allowed = self.allowed(context.options)
-        known = {_json(item) for item in allowed}
-        shown = _json(allowed[:_SHOWN])[:200]
+        known, shown = context.allowed(self)
         for item in value if isinstance(value, list) else [value]:
             if _json(item) not in known:
                 yield f"{_cut(_json(item))} is none of {shown}"
