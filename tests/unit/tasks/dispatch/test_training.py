@@ -327,7 +327,9 @@ def test_training_is_deterministic() -> None:
     assert first.probabilities(grams("停水")) == second.probabilities(grams("停水"))
 
 
-def test_a_message_of_grams_of_all_leaves_is_placed_by_its_rarest_in_bounded_time() -> None:
+def test_a_message_of_grams_of_all_leaves_is_placed_by_its_rarest_in_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     words = "".join(chr(0x4E00 + n) for n in range(1_000))
     leaves = 2_000
     alike = [(words[: 100 + leaf % 7], leaf) for leaf in range(leaves - 1)]
@@ -338,6 +340,12 @@ def test_a_message_of_grams_of_all_leaves_is_placed_by_its_rarest_in_bounded_tim
     similarities = centroids.similarities(grams(words[:106] + "灯泡"))
     assert time.monotonic() - started < 2
     assert similarities[leaves - 1] > 0
+    assert 0 < sum(map(bool, similarities)) <= MOST_ADDED
+    monkeypatch.setattr(centroids_module, "MOST_ADDED", 3)
+    assert list(map(bool, centroids.similarities(grams(words[:106] + "灯泡")))) == [
+        *[False] * (leaves - 1),
+        True,
+    ]
 
 
 @pytest.mark.parametrize("most", ["MOST_COUNTED", "MOST_VALUES"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -280,6 +281,23 @@ def test_an_accepted_schema_and_an_answer_to_it_are_checked_in_bounded_time(
         missing_values(data, compiled)
     assert time.monotonic() - started < PATIENCE
     assert len(json.dumps(guided)) < 5_000_000
+
+
+def test_nothing_is_fetched_for_a_schema() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/schema"
+        value = {"$ref": url, "$schema": url, "$id": url}
+        schema = of(
+            {"a": {"const": value, "x": value, "$schema": url}}, **{"$schema": url, "$id": url}
+        )
+        validator = check_caller_schema(schema)
+        assert validator.is_valid({"a": value})
+        for remote in ({"$ref": url}, {"$ref": "#/x"}):
+            with pytest.raises(SchemaRejected):
+                check_caller_schema(of({"a": remote}, x={"$ref": url}))
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 @pytest.mark.parametrize(
