@@ -131,7 +131,9 @@ def _cut(text: str, cuts: Sequence[int], start: int, limit: int) -> int:
     longest = limit - start
     if block is not None and next_block - block <= longest:
         return block
-    ends = [end for end in sentence_ends(text, start, limit) if start < end < limit]
+    # Shorter pieces would be as many as the text's length allows.
+    first = start + longest // 8
+    ends = [end for end in sentence_ends(text, start, limit) if first < end < limit]
     if ends and (block is None or ends[-1] > block):
         return ends[-1]
     if block is not None:
