@@ -27,7 +27,7 @@ LONGEST_TEXT = 2_000
 MANY = 2_000
 
 # Of a classifier: values of leaves by gram. Grams of one example do not count among many.
-MOST_VALUES = 2_000_000
+MOST_VALUES = 1_500_000
 MOST_COUNTED = 5_000_000
 # For one message, in some 20 ms; usual messages need a tenth.
 MOST_ADDED = 200_000

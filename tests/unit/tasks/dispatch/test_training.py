@@ -20,6 +20,7 @@ from tasks.dispatch import centroids as centroids_module
 from tasks.dispatch import training
 from tasks.dispatch.calibration import Classifier, calibration_error, train
 from tasks.dispatch.centroids import MOST_ADDED, Centroids, TooManyValues, grams, packed_centroids
+from tasks.dispatch.examples import Example
 from tasks.dispatch.rows import rows
 from tasks.dispatch.training import TrainedTree, TrainingCache
 from tasks.dispatch.tree import DEEPEST, InvalidTree, Node, Tree
@@ -363,3 +364,19 @@ def test_the_calibration_error_is_the_distance_of_confidence_from_the_share_that
     assert calibration_error([(0.95, False)] * 4) == pytest.approx(0.95)
     assert calibration_error([(1.0, True), (0.35, True)]) == pytest.approx(0.325)
     assert calibration_error([]) == 0
+
+
+async def test_of_many_long_examples_only_the_beginnings_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "MOST_CHARACTERS", 0)
+    nodes = [Node(id=name, name=name) for name in ("lamps", "water")]
+    examples = [
+        Example(text=word * 60 + end * 10, label=label)
+        for word, end, label in (("路灯", "尾", "lamps"), ("停水", "末", "water"))
+        for _ in range(6)
+    ]
+    trained = await TrainingCache().trained(nodes, examples)
+    assert trained.classifier is not None
+    assert trained.classifier.centroids.knows(grams("路灯"))
+    assert not trained.classifier.centroids.knows(grams("尾"))
