@@ -140,7 +140,7 @@ def _translations() -> Iterator[Measure]:
     right = wrong = missing = 0
     for _ in range(OF_EACH):
         source, faithful, false, shorter = _pair(draw)
-        checker = TranslationChecker(of_text(source), "en", {})
+        checker = TranslationChecker(source, "en", {})
         span = (0, len(source))
         right += bool(checker.faults(span, faithful))
         wrong += bool(checker.faults(span, false).unsupported)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.document import Document
-from tasks.department_tasks.regexes import MOST_CHARACTERS, check_pattern
+from tasks.department_tasks.regexes import check_pattern, matches_whole
 from tasks.department_tasks.result_paths import PATTERN, texts_in, values_at
 from tasks.redact.finder import Finder, Targets
 from tasks.redact.kinds import Kind
@@ -22,6 +21,8 @@ from tasks.text.numbers import arabic_numbers, number_values
 from tasks.text.quotes import Match, Quote, QuoteFinder
 
 MOST_FAILURES = 50
+MOST_QUOTES = 1_000
+MOST_CHECKED = 5_000
 _SHOWN = 60
 
 ResultPath = Annotated[str, StringConstraints(pattern=PATTERN, max_length=300)]
@@ -40,6 +41,15 @@ class CheckContext:
     def __init__(self, document: Document, options: Mapping[str, Any]) -> None:
         self._document = document
         self.options = options
+        self._allowed: dict[int, tuple[frozenset[str], str]] = {}
+
+    def allowed(self, rule: OneOf) -> tuple[frozenset[str], str]:
+        """The values that the rule allows, as JSON, and the first of them for a message."""
+        if id(rule) not in self._allowed:
+            values = rule.allowed(self.options)
+            shown = _json(values[:_SHOWN])[:200]
+            self._allowed[id(rule)] = frozenset(map(_json, values)), shown
+        return self._allowed[id(rule)]
 
     @cached_property
     def finder(self) -> QuoteFinder:
@@ -143,7 +153,7 @@ class Matches(Rule):
     pattern: Annotated[str, AfterValidator(_checked_pattern)]
 
     def text_faults(self, text: str, _: CheckContext) -> Iterator[str]:
-        if len(text) > MOST_CHARACTERS or not re.fullmatch(self.pattern, text):
+        if not matches_whole(self.pattern, text):
             yield f"“{_cut(text)}” does not match {self.pattern}"
 
 
@@ -160,11 +170,10 @@ class OneOf(Rule):
         return allowed if isinstance(allowed, list) else [allowed]
 
     def faults(self, value: Any, context: CheckContext) -> Iterator[str]:
-        allowed = self.allowed(context.options)
+        known, shown = context.allowed(self)
         for item in value if isinstance(value, list) else [value]:
-            if item not in allowed:
-                shown = json.dumps(allowed, ensure_ascii=False)
-                yield f"{_cut(json.dumps(item, ensure_ascii=False))} is none of {shown[:200]}"
+            if _json(item) not in known:
+                yield f"{_cut(_json(item))} is none of {shown}"
 
 
 class NoPersonalIdentifiers(Rule):
@@ -209,6 +218,7 @@ class CheckReport(BaseModel):
     at: list[str] = Field(description="The paths to which it applies, as in the task's file.")
     passed: bool = Field(description="Whether every value passed.")
     failures: list[CheckFailure] = Field(description="The values that failed, at most 50.")
+    not_listed: int = Field(0, description="How many further values failed.")
 
 
 class LocatedQuote(BaseModel):
@@ -225,6 +235,7 @@ class CheckOutcome:
     reports: Sequence[CheckReport]
     failed: Sequence[CheckReport]
     quotes: Sequence[LocatedQuote]
+    quotes_not_listed: int
 
 
 def run_checks(rules: Sequence[Rule], data: Any, context: CheckContext) -> CheckOutcome:
@@ -235,30 +246,58 @@ def run_checks(rules: Sequence[Rule], data: Any, context: CheckContext) -> Check
         for rule, report in zip(rules, reports, strict=True)
         if not report.passed and rule.on_failure == "fail"
     ]
-    quotes = [
-        LocatedQuote(path=path, quote=context.finder.find(words))
+    words_at = [
+        (path, words)
         for rule in rules
         if isinstance(rule, QuotesInSource)
         for pattern in rule.at
         for path, value in values_at(data, pattern)
         for words in texts_in(value)
     ]
-    return CheckOutcome(reports, failed, quotes)
+    quotes = [
+        LocatedQuote(path=path, quote=context.finder.find(words))
+        for path, words in words_at[:MOST_QUOTES]
+    ]
+    return CheckOutcome(reports, failed, quotes, len(words_at) - len(quotes))
 
 
 def _report(rule: Rule, data: Any, context: CheckContext) -> CheckReport:
     failures: list[CheckFailure] = []
+    not_listed = 0
+    for failure in _failures(rule, data, context):
+        if len(failures) < MOST_FAILURES:
+            failures.append(failure)
+        else:
+            not_listed += 1
+    return CheckReport(
+        check=rule.check,
+        at=rule.at,
+        passed=not failures,
+        failures=failures,
+        not_listed=not_listed,
+    )
+
+
+def _failures(rule: Rule, data: Any, context: CheckContext) -> Iterator[CheckFailure]:
+    checked = 0
     for pattern in rule.at:
         values = list(values_at(data, pattern))
         for path, value in values:
-            if value is not None or isinstance(rule, NotEmpty):
-                faults = rule.faults(value, context)
-                failures += [CheckFailure(path=path, detail=detail) for detail in faults]
+            if value is None and not isinstance(rule, NotEmpty):
+                continue
+            checked += sum(1 for _ in texts_in(value))
+            if checked > MOST_CHECKED:
+                detail = f"more than {MOST_CHECKED} values to check: ask for fewer"
+                yield CheckFailure(path=path, detail=detail)
+                return
+            for detail in rule.faults(value, context):
+                yield CheckFailure(path=path, detail=detail)
         if isinstance(rule, NotEmpty) and "*" not in pattern and not values:
-            failures.append(CheckFailure(path=pattern, detail="is missing"))
-    return CheckReport(
-        check=rule.check, at=rule.at, passed=not failures, failures=failures[:MOST_FAILURES]
-    )
+            yield CheckFailure(path=pattern, detail="is missing")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _cut(text: str) -> str:

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from tasks.department_tasks.checks import OneOf, Rule
 from tasks.department_tasks.definition import OPTION, Case, Prompt
 from tasks.department_tasks.models import with_defaults
 from tasks.department_tasks.problems import Flaw
 from tasks.department_tasks.result_paths import is_possible
 from tasks.department_tasks.template import DOCUMENT, OPTIONS, flaws_in, names_in
-from tasks.extract.evidence_schema import guided_schema
-from tasks.model.caller_schema import Schema, SchemaRejected
+from tasks.model.schema_parts import Schema
+from tasks.model.schema_validator import MOST_ERRORS, SchemaValidator
 
 
 def consistency_flaws(fields: Mapping[str, Any], folder: Path) -> list[Flaw]:
@@ -24,7 +22,7 @@ def consistency_flaws(fields: Mapping[str, Any], folder: Path) -> list[Flaw]:
     options: Schema | None = fields.get("options_schema")
     result: Schema | None = fields.get("result_schema")
     checks: Sequence[Rule] | None = fields.get("checks")
-    flaws = [*_options_flaws(options), *_result_flaws(result)]
+    flaws = list(_options_flaws(options))
     if "prompt" in fields:
         flaws += _prompt_flaws(fields["prompt"], options)
     flaws += _check_flaws(checks or (), options, result)
@@ -43,15 +41,6 @@ def _options_flaws(schema: Schema | None) -> Iterator[Flaw]:
             wrong = _error({**schema, "required": []}, {name: part["default"]})
             if wrong:
                 yield Flaw((*steps, "default"), f"does not fit the option's own schema: {wrong}")
-
-
-def _result_flaws(schema: Schema | None) -> Iterator[Flaw]:
-    if schema is None:
-        return
-    try:
-        guided_schema(schema, quoted=False)
-    except SchemaRejected as error:
-        yield Flaw(("result_schema",), str(error))
 
 
 def _prompt_flaws(prompt: Prompt, options: Schema | None) -> Iterator[Flaw]:
@@ -154,8 +143,5 @@ def _is_file(path: Path) -> bool:
 
 def _error(schema: Schema, data: Any) -> str:
     """The first error of `data` against the schema; empty if it fits."""
-    try:
-        error = next(Draft202012Validator(schema).iter_errors(data), None)
-    except RecursionError:
-        return "the schema leads back to itself"
-    return error.message[:200] if error is not None else ""
+    errors = SchemaValidator(schema, heaviest=MOST_ERRORS).errors(data)
+    return errors[0].message[:200] if errors else ""

@@ -18,7 +18,7 @@ from tasks.department_tasks.consistency import consistency_flaws
 from tasks.department_tasks.definition import TaskFile
 from tasks.department_tasks.problems import FileProblem, Flaw, Steps, TaskFilesRefused
 from tasks.department_tasks.yaml_text import MOST_BYTES, YamlFile, read_yaml
-from tasks.model.caller_schema import SchemaRejected
+from tasks.model.schema_parts import SchemaRejected
 
 # A batch's index has eight bits for the task of a line, shared with the built-in tasks.
 MOST_TASKS = 150

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, Literal, Self
 
-from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field, RootModel, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from tasks.department_tasks.checks import CheckReport, LocatedQuote
-from tasks.model.caller_schema import Schema
+from tasks.model.caller_schema import check_caller_schema
+from tasks.model.schema_parts import Schema
 
 _MOST_ERRORS = 20
 
@@ -31,6 +30,7 @@ class OwnResult(BaseModel):
     quotes: list[LocatedQuote] = Field(
         description="Each value that must be a quote of the source, with its position there."
     )
+    not_listed: int = Field(0, description="How many further values have no entry in `quotes`.")
     repaired: int = Field(
         description="How many answers failed a check and were then corrected by the model."
     )
@@ -39,7 +39,7 @@ class OwnResult(BaseModel):
 
 def options_model(schema: Schema) -> type[OwnOptions]:
     """A model that validates against `schema`, and that has `schema` as its JSON Schema."""
-    validator = Draft202012Validator(schema)
+    validator = check_caller_schema(schema)
 
     class Options(OwnOptions):
         @model_validator(mode="after")
@@ -48,10 +48,10 @@ def options_model(schema: Schema) -> type[OwnOptions]:
             errors = [
                 InitErrorDetails(
                     type=PydanticCustomError("schema", "{detail}", {"detail": error.message[:300]}),
-                    loc=tuple(error.absolute_path),
+                    loc=tuple(error.instance_path),
                     input=None,
                 )
-                for error in islice(validator.iter_errors(self.root), _MOST_ERRORS)
+                for error in validator.errors(self.root)[:_MOST_ERRORS]
             ]
             if errors:
                 raise ValidationError.from_exception_data("options", errors)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.model.caller_schema import Schema, as_schema, pointer, resolve
+from tasks.model.schema_parts import Schema, as_schema, pointer, resolve
 
 PATTERN = r"^(?:/(?:[^/~]|~[01])*)*$"
 _ANY = "*"

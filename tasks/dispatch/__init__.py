@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -122,7 +121,7 @@ async def dispatch(document: Document, options: DispatchOptions, engine: Engine)
         )
     known = None
     if options.method is not Method.model:
-        known = await asyncio.to_thread(_by_examples, document.text, trained)
+        known = _by_examples(document.text, trained)
     answer = known if known is not None and _decides(known, options, trained) else None
     if answer is None:
         answer = await _by_model(document, options, trained, known, engine)

@@ -13,12 +13,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tasks.dispatch.centroids import Centroids, Grams, grams
+from tasks.dispatch.centroids import (
+    Centroids,
+    Grams,
+    PackedCentroids,
+    grams,
+    packed_centroids,
+)
 
 FOLDS = 5
 # Training takes most of the time: with more examples, fewer folds are used.
 MOST_TRAINED = 8_000
 MOST_HELD_OUT = 1_000
+MOST_SIMILARITIES = 500_000
 # Two examples of a leaf with at least this similarity count as one matter. An example is compared
 # with the last matters only, because reports of one matter come at about the same time.
 SAME_MATTER = 0.7
@@ -42,6 +49,15 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedClassifier:
+    """A trained classifier as it comes back from another process."""
+
+    centroids: PackedCentroids
+    sharpness: float
+    measured: Measurement | None
+
+
+@dataclass(frozen=True, slots=True)
 class Classifier:
     """A trained classifier; `measured` is None if no examples could be held out."""
 
@@ -49,19 +65,27 @@ class Classifier:
     sharpness: float
     measured: Measurement | None
 
+    @classmethod
+    def of(cls, packed: PackedClassifier) -> Classifier:
+        """The classifier that was trained in another process."""
+        return cls(Centroids(packed.centroids), packed.sharpness, packed.measured)
+
     def probabilities(self, message: Counter[str]) -> list[float]:
         """The probability of each leaf; they sum to 1."""
         return softmax(self.centroids.similarities(message), self.sharpness)
 
 
-def train(examples: Sequence[TextAndLeaf], words: Sequence[str]) -> Classifier:
-    """Train on `examples` and `words`, which are those of `Centroids`."""
-    centroids = Centroids(examples, words)
-    held_out = list(_held_out(examples, words, centroids))
+def train(examples: Sequence[TextAndLeaf], words: Sequence[str]) -> PackedClassifier:
+    """Train on `examples` and `words`, which are those of `packed_centroids`.
+
+    Raises `TooManyValues`.
+    """
+    packed = packed_centroids(examples, words)
+    held_out = list(_held_out(examples, words, Centroids(packed)))
     if not held_out:
-        return Classifier(centroids, 1.0, None)
+        return PackedClassifier(packed, 1.0, None)
     sharpness = _best_sharpness(held_out)
-    return Classifier(centroids, sharpness, _measured(held_out, sharpness))
+    return PackedClassifier(packed, sharpness, _measured(held_out, sharpness))
 
 
 def _held_out(
@@ -71,10 +95,12 @@ def _held_out(
     folds = _folds(examples, centroids)
     trained = max(1, min(FOLDS, MOST_TRAINED // max(1, len(examples))))
     candidates = sum(fold < trained for fold in folds)
-    every = max(1, -(-candidates // MOST_HELD_OUT))
+    most = min(MOST_HELD_OUT, max(1, MOST_SIMILARITIES // len(words)))
+    every = max(1, -(-candidates // most))
     for number in range(trained):
         pairs = list(zip(examples, folds, strict=True))
-        rest = Centroids([example for example, fold in pairs if fold != number], words)
+        others = [example for example, fold in pairs if fold != number]
+        rest = Centroids(packed_centroids(others, words))
         fold_examples = [example for example, fold in pairs if fold == number]
         for text, leaf in fold_examples[::every]:
             yield rest.similarities(grams(text)), leaf

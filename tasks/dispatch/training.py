@@ -12,7 +12,9 @@ from weakref import WeakValueDictionary
 from pydantic import TypeAdapter
 
 from documents.document import Document
-from tasks.dispatch.calibration import Classifier, train
+from documents.isolation.compute import compute
+from tasks.dispatch.calibration import Classifier, PackedClassifier, train
+from tasks.dispatch.centroids import TooManyValues
 from tasks.dispatch.examples import (
     Example,
     LabelledExample,
@@ -23,17 +25,30 @@ from tasks.dispatch.examples import (
 )
 from tasks.dispatch.rows import text_or_workbook
 from tasks.dispatch.tree import Node, Tree
+from tasks.errors import OptionsInvalid
 from tasks.references import DocumentRef
 
 # With fewer examples, a leaf is recognised hardly better than by its name and keywords.
 ENOUGH = 5
-# Values as `Centroids.size` counts them, of about 100 bytes each.
+# In all examples: of many, only the beginnings are used, so that training takes half a minute.
+MOST_CHARACTERS = 2_000_000
+LEAST_CHARACTERS = 100
+# Values as `Centroids.size` counts them, of about 12 bytes each.
 MOST_CACHED_VALUES = 2_000_000
 
 TreeOption = list[Node] | DocumentRef
 ExamplesOption = list[Example] | DocumentRef | None
 _NODES = TypeAdapter(list[Node])
 _EXAMPLES = TypeAdapter(list[Example])
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A `TrainedTree` as it comes back from another process."""
+
+    nodes: list[Node]
+    of_each: list[int]
+    classifier: PackedClassifier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,11 @@ class TrainedTree:
     tree: Tree
     of_each: Sequence[int]
     classifier: Classifier | None
+
+    @classmethod
+    def of(cls, training: Training) -> TrainedTree:
+        classifier = Classifier.of(training.classifier) if training.classifier else None
+        return cls(Tree(training.nodes), training.of_each, classifier)
 
     @property
     def examples(self) -> int:
@@ -62,7 +82,7 @@ class TrainedTree:
 class TrainingCache:
     """Caches the trees that were trained last, up to `most_values` values.
 
-    The key is the SHA-256 of tree and examples. Training takes seconds, in a thread; concurrent
+    The key is the SHA-256 of tree and examples. Training takes seconds, in a process; concurrent
     jobs with the same key wait for the first of them.
     """
 
@@ -74,7 +94,7 @@ class TrainingCache:
 
     async def trained(self, tree: TreeOption, examples: ExamplesOption) -> TrainedTree:
         """Raises `OptionsInvalid`, `DocumentMissing` and what reading raises."""
-        key = await asyncio.to_thread(_key, tree, examples)
+        key = _key(tree, examples)
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             trained = self._trained.get(key)
@@ -87,7 +107,7 @@ class TrainingCache:
                 source = await text_or_workbook(examples, "examples")
             else:
                 source = examples or []
-            trained = await asyncio.to_thread(_train, nodes, source)
+            trained = TrainedTree.of(await compute(train_from, nodes, source))
             self._add(key, trained)
             return trained
 
@@ -99,23 +119,33 @@ class TrainingCache:
             self._values -= dropped.size
 
 
-def train_tree(tree: Tree, examples: Sequence[LabelledExample]) -> TrainedTree:
+def training_of(tree: Tree, examples: Sequence[LabelledExample]) -> Training:
+    """Raises `OptionsInvalid`."""
     numbers = counts(examples)
     of_each = [numbers[number] for number in range(len(tree.leaves))]
     if sum(count >= ENOUGH for count in of_each) < 2:
-        return TrainedTree(tree, of_each, None)
-    texts = [(example.text, example.leaf) for example in examples]
-    return TrainedTree(tree, of_each, train(texts, [leaf.words for leaf in tree.leaves]))
+        return Training(tree.nodes, of_each, None)
+    longest = max(LEAST_CHARACTERS, MOST_CHARACTERS // len(examples))
+    texts = [(example.text[:longest], example.leaf) for example in examples]
+    try:
+        classifier = train(texts, [leaf.words for leaf in tree.leaves])
+    except TooManyValues:
+        raise OptionsInvalid(
+            "`examples` has too many different words for a classifier: send fewer examples, or "
+            "only the beginning of each message."
+        ) from None
+    return Training(tree.nodes, of_each, classifier)
 
 
-def _train(
+def train_from(
     nodes: str | Document | list[Node], source: str | Document | list[Example]
-) -> TrainedTree:
+) -> Training:
+    """Read the tree and the examples, and train on them. Raises `OptionsInvalid`."""
     tree = Tree(nodes) if isinstance(nodes, list) else tree_from(nodes)
     if isinstance(source, list):
         numbered = ((f"[{index}]", example) for index, example in enumerate(source))
-        return train_tree(tree, labelled(numbered, tree))
-    return train_tree(tree, examples_from(source, tree))
+        return training_of(tree, labelled(numbered, tree))
+    return training_of(tree, examples_from(source, tree))
 
 
 def _key(tree: TreeOption, examples: ExamplesOption) -> str:

@@ -73,6 +73,7 @@ class Tree:
 
     def __init__(self, nodes: Sequence[Node], where: Sequence[str] = ()) -> None:
         tops = list(where) or [f"[{index}]" for index in range(len(nodes))]
+        self.nodes = list(nodes)
         self._where: dict[str, str] = {}
         self._below: dict[str | None, list[Node]] = {}
         for node, position in zip(nodes, tops, strict=True):

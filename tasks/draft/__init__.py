@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,10 +9,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.draft.form import ENDINGS, is_ending, title_of, without_number
 from tasks.draft.model import DraftAnswer, joined, prompt, read, schema
 from tasks.drafting.repair import Space, ask_until_good, space_for
-from tasks.drafting.result import DraftResult, DraftText, example_of
+from tasks.drafting.result import DraftResult, DraftText, Listing, example_of
 from tasks.engine import Engine
 from tasks.model.split import Part, split, work_on_all
 from tasks.official_layout.kinds import NO_RECIPIENT, Kind
@@ -123,49 +123,53 @@ class _Writer:
     options: DraftOptions
     engine: Engine
     space: Space
-    source: Source
 
     async def write(self, part: Part) -> DraftAnswer:
+        text = self.document.text[part.start : part.end]
+
+        async def faults(answer: DraftAnswer) -> list[str]:
+            return await compute(faults_in, text, self.options, answer)
+
         return await ask_until_good(
             self.engine,
-            prompt(
-                self.document.text[part.start : part.end], self.options.kind, self.options.details()
-            ),
+            prompt(text, self.options.kind, self.options.details()),
             schema=schema(),
             space=self.space,
             read=read,
-            faults=self._faults,
+            faults=faults,
         )
 
-    def _faults(self, answer: DraftAnswer) -> list[str]:
-        extra = [
-            f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
-            for text in answer.texts()
-            for fact in self.source.unsupported(text)
-        ]
-        body = [answer.opening, *(text for part in answer.sections for text in part.paragraphs)]
-        ending = _ending(self.options)
-        broken = breaches(self.options.kind, [*body, *([ending] if ending else [])])
-        return extra + [
-            f"Expected: {breach.rule.expects}. Found: {breach.found}" for breach in broken
-        ]
+
+def faults_in(source: str, options: DraftOptions, answer: DraftAnswer) -> list[str]:
+    """What is wrong with an answer from `source`, in words for the model."""
+    known = Source.of(source, *options.texts())
+    extra = [
+        f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
+        for text in answer.texts()
+        for fact in known.unsupported(text)
+    ]
+    body = [answer.opening, *(text for part in answer.sections for text in part.paragraphs)]
+    ending = _ending(options)
+    broken = breaches(options.kind, [*body, *([ending] if ending else [])])
+    return extra + [f"Expected: {breach.rule.expects}. Found: {breach.found}" for breach in broken]
 
 
 async def draft(document: Document, options: DraftOptions, engine: Engine) -> DraftedResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
     space = await space_for(engine, prompt("", options.kind, options.details()), ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
-    source = await asyncio.to_thread(Source.of, document.text, *options.texts())
-    writer = _Writer(document, options, engine, space, source)
+    writer = _Writer(document, options, engine, space)
     answers = await work_on_all(parts, writer.write, engine)
-    return _result(options, joined(answers), source)
+    return await compute(result_of, document.text, options, joined(answers))
 
 
 def _ending(options: DraftOptions) -> str | None:
     return options.ending or ENDINGS.get(options.kind)
 
 
-def _result(options: DraftOptions, answer: DraftAnswer, source: Source) -> DraftedResult:
+def result_of(text: str, options: DraftOptions, answer: DraftAnswer) -> DraftedResult:
+    """Set the fixed parts, and check the draft against the facts in `text` and the options."""
+    source, listing = Source.of(text, *options.texts()), Listing()
     title = options.title or title_of(options.kind, answer.subject, options.issuer)
     recipient = _recipient(options)
     opening = " ".join(answer.opening.split())
@@ -200,8 +204,9 @@ def _result(options: DraftOptions, answer: DraftAnswer, source: Source) -> Draft
         ending=ending,
         signature=options.issuer,
         date=None,
-        wording=wording,
+        wording=listing.cut(wording),
         open_places=page.text.count("【待补】"),
+        not_listed=page.not_listed + listing.not_listed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -46,7 +46,7 @@ async def ask_until_good(
     schema: Mapping[str, Any],
     space: Space,
     read: Callable[[Any], Answer],
-    faults: Callable[[Answer], Sequence[str]],
+    faults: Callable[[Answer], Awaitable[Sequence[str]]],
 ) -> Answer:
     """Ask the model; if the answer has faults, name them and ask once more.
 
@@ -55,7 +55,7 @@ async def ask_until_good(
     """
     data, _ = await ask(engine, prompt, schema=schema, max_tokens=space.answer)
     first = read(data)
-    first_faults = faults(first)
+    first_faults = await faults(first)
     request = await _correction_request(first_faults, space.spare, engine)
     if request is None:
         return first
@@ -64,7 +64,7 @@ async def ask_until_good(
         second = read(data)
     except OutputError:
         return first
-    return second if len(faults(second)) < len(first_faults) else first
+    return second if len(await faults(second)) < len(first_faults) else first
 
 
 async def _correction_request(faults: Sequence[str], most: int, engine: Engine) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
 from tasks.text.facts.fact import Fact
 
+Entry = TypeVar("Entry")
+
+MOST_LISTED = 1_000
 LABEL = (
     "【草稿】本文由模型起草，未经人工核对不得使用。\n"
     "[DRAFT] A model wrote this. A person has to check it before it is used."
@@ -50,32 +53,66 @@ class DraftResult(BaseModel):
         description="Statements in `text` that are not in the source, also after the model was "
         "asked to correct them."
     )
+    not_listed: int = Field(
+        0,
+        description=f"How many further entries the lists of this result would have: each list of "
+        f"what was found has {MOST_LISTED:,} at most.",
+    )
+
+
+class Listing:
+    """Cuts lists at `MOST_LISTED` entries, and counts what they leave out."""
+
+    def __init__(self, not_listed: int = 0) -> None:
+        self.not_listed = not_listed
+
+    def cut(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The first `MOST_LISTED` entries."""
+        self.not_listed += max(0, len(entries) - MOST_LISTED)
+        return list(entries[:MOST_LISTED])
 
 
 class DraftText:
     """Builds the text of a draft and records the offsets of unsupported statements."""
 
     def __init__(self) -> None:
-        self.text = LABEL
+        self._pieces = [LABEL]
+        self.length = len(LABEL)
         self.unsupported: list[Unsupported] = []
+        self.not_listed = 0
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self._pieces)
 
     def add(self, words: str, facts: Iterable[Fact] = (), *, gap: str = "\n\n") -> int:
         """Append `words`, in which `facts` are unsupported. Returns the offset of `words`."""
-        self.text += gap
-        start = len(self.text)
-        self.text += words
+        start = self.length + len(gap)
+        self._pieces += gap, words
+        self.length = start + len(words)
         for fact in facts:
             values = sorted(fact.values)
             self.note(fact.kind.value, start + fact.start, start + fact.end, values)
         return start
 
     def note(self, kind: str, start: int, end: int, values: Iterable[str] = ()) -> None:
-        """Record the text from `start` to `end` as unsupported."""
+        """Record the text from `start` to `end`, in what was added last, as unsupported."""
+        if len(self.unsupported) == MOST_LISTED:
+            self.not_listed += 1
+            return
+        words = self._last(self.length - start)[: end - start]
         self.unsupported.append(
-            Unsupported(
-                kind=kind, start=start, end=end, text=self.text[start:end], values=list(values)
-            )
+            Unsupported(kind=kind, start=start, end=end, text=words, values=list(values))
         )
+
+    def _last(self, length: int) -> str:
+        """The last `length` characters."""
+        pieces: list[str] = []
+        while length > 0:
+            pieces.append(self._pieces[-len(pieces) - 1][-length:])
+            length -= len(pieces[-1])
+        return "".join(reversed(pieces))
 
 
 def example_of(text: str, **fields: Any) -> dict[str, Any]:
@@ -86,5 +123,6 @@ def example_of(text: str, **fields: Any) -> dict[str, Any]:
         "text": f"{LABEL}\n\n{text}",
         "checked": True,
         "unsupported": [],
+        "not_listed": 0,
         **fields,
     }

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OutputError
-from tasks.extract.compiled_schema import CompiledSchema, SchemaCache
+from tasks.extract.compiled_schema import SchemaCache
 from tasks.extract.evidence import (
+    EvidenceReader,
     Leaf,
-    Node,
     fitted,
     leaves_by_pointer,
     merge,
     missing_values,
     plain,
-    read_node,
 )
-from tasks.model.checking import check
 from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
 from tasks.task import Task
@@ -47,6 +46,8 @@ that it stands in as its quote."""
 TOKENS_PER_VALUE = 260
 LEAST_ANSWER = 512
 MOST_ANSWER = 8_192
+MOST_EVIDENCE = 5_000
+MOST_MISSING = 1_000
 
 _SCHEMAS = SchemaCache()
 
@@ -85,6 +86,15 @@ class ExtractOptions(BaseModel):
     def _compiles(cls, schema: dict[str, Any]) -> dict[str, Any]:
         _SCHEMAS.compiled(schema)
         return schema
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """The model's answer for the text from `start` to `end`."""
+
+    start: int
+    end: int
+    data: Any
 
 
 class ValueFound(StrEnum):
@@ -147,28 +157,31 @@ class ExtractResult(BaseModel):
         description="JSON pointers of values whose quote is not in the source. A person must check "
         "these."
     )
+    not_listed: int = Field(
+        0,
+        description=f"How many further values of `data` have no entry in `evidence`, because it "
+        f"has {MOST_EVIDENCE:,} entries at most: their quotes were not looked up. Also counts "
+        f"entries of `missing` beyond {MOST_MISSING:,}.",
+    )
 
 
 async def extract(document: Document, options: ExtractOptions, engine: Engine) -> ExtractResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
     compiled = _SCHEMAS.compiled(options.json_schema)
-    schema = compiled.schema
     most = min(MOST_ANSWER, max(LEAST_ANSWER, engine.context_tokens // 2))
     answer = min(most, max(LEAST_ANSWER, TOKENS_PER_VALUE * compiled.values))
     room = await room_for_text(engine, _prompt(options, ""), answer)
     parts = await split(document, room.text, engine)
     several = len(parts) > 1
     guided = compiled.guided_part if several else compiled.guided
-    finder = QuoteFinder(document)
 
-    async def answer_for(part: Part) -> Node:
+    async def answer_for(part: Part) -> PartAnswer:
         text = document.text[part.start : part.end]
         data, _ = await ask(engine, _prompt(options, text), schema=guided, max_tokens=room.answer)
-        return read_node(data, finder, part.start, part.end)
+        return PartAnswer(part.start, part.end, data)
 
-    nodes = await work_on_all(parts, answer_for, engine, more_steps=int(several))
-    merged = fitted(reduce(merge, nodes), schema, schema)
-    result = await check(document, lambda: _result(merged, compiled, document, finder))
+    answers = await work_on_all(parts, answer_for, engine, more_steps=int(several))
+    result = await compute(result_of, document, options.json_schema, answers)
     if several:
         engine.progress(len(parts) + 1, len(parts) + 1)
     return result
@@ -180,14 +193,23 @@ def _prompt(options: ExtractOptions, text: str) -> str:
     return PROMPT.format(schema=schema, instructions=instructions, text=fence(text))
 
 
-def _result(
-    node: Node, compiled: CompiledSchema, document: Document, finder: QuoteFinder
+def result_of(
+    document: Document, schema: dict[str, Any], answers: Sequence[PartAnswer]
 ) -> ExtractResult:
+    """Merge the answers for the parts of a document, and look their quotes up.
+
+    Raises `OutputError`.
+    """
+    compiled, finder = _SCHEMAS.compiled(schema), QuoteFinder(document)
+    reader = EvidenceReader(finder, MOST_EVIDENCE)
+    nodes = [reader.read(answer.data, answer.start, answer.end) for answer in answers]
+    node = fitted(merge(nodes), compiled.schema, compiled.reader)
     data = plain(node)
     if not isinstance(data, dict):
         raise OutputError("The model's answer is JSON, but not an object.")
-    missing = missing_values(data, compiled.validator)
+    missing = missing_values(data, compiled)
     in_source = number_values(document.text)
+    leaves = list(leaves_by_pointer(node))
     evidence = [
         Evidence(
             path=path,
@@ -195,14 +217,15 @@ def _result(
             quote=leaf.quote,
             value_found=_value_found(leaf, finder, in_source),
         )
-        for path, leaf in leaves_by_pointer(node)
+        for path, leaf in leaves[:MOST_EVIDENCE]
     ]
     return ExtractResult(
         data=data,
         valid=not missing,
-        missing=missing,
+        missing=missing[:MOST_MISSING],
         evidence=evidence,
         unverified=[entry.path for entry in evidence if entry.quote.match is Match.none],
+        not_listed=len(leaves) - len(evidence) + len(missing[MOST_MISSING:]),
     )
 
 
@@ -233,13 +256,13 @@ def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Seque
 
     A value that the schema lists is a choice and need not occur in the source.
     """
-    listed = _listed_values(options.json_schema)
-    copied = [entry for entry in result.evidence if entry.value not in listed]
+    listed = {_key(value) for value in _listed_values(options.json_schema)}
+    copied = [entry for entry in result.evidence if _key(entry.value) not in listed]
     nowhere = [entry.value for entry in copied if entry.value_found is ValueFound.nowhere]
     signs = {
         Doubt.value_missing: bool(result.missing),
         Doubt.nothing_found: not result.evidence,
-        Doubt.quote_not_found: bool(result.unverified),
+        Doubt.quote_not_found: bool(result.unverified or result.not_listed),
         Doubt.number_not_in_source: any(not _has_letters(value) for value in nowhere),
         Doubt.value_not_in_source: any(_has_letters(value) for value in nowhere),
         Doubt.value_not_in_quote: any(entry.value_found is ValueFound.source for entry in copied),
@@ -247,15 +270,22 @@ def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Seque
     return [doubt for doubt, applies in signs.items() if applies]
 
 
-def _listed_values(schema: Any) -> list[Any]:
+def _key(value: Any) -> Any:
+    """A hashable form of a JSON value."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
+
+
+def _listed_values(schema: Any) -> Iterator[Any]:
     """The values of every `enum` and `const` anywhere in the schema."""
-    if isinstance(schema, list):
-        return [value for part in schema for value in _listed_values(part)]
-    if not isinstance(schema, dict):
-        return []
-    own = schema["enum"] if isinstance(schema.get("enum"), list) else []
-    own = [*own, schema["const"]] if "const" in schema else own
-    return [*own, *(value for part in schema.values() for value in _listed_values(part))]
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            yield from part["enum"] if isinstance(part.get("enum"), list) else ()
+            yield from [part["const"]] if "const" in part else ()
+            waiting += part.values()
 
 
 TASK = Task(

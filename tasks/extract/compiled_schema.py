@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from tasks.extract.evidence_schema import guided_schema
-from tasks.model.caller_schema import (
-    MOST_CHARACTERS,
-    MOST_DEPTH,
-    Schema,
-    SchemaRejected,
-    check_caller_schema,
-)
+from tasks.extract.schema_reader import SchemaReader
+from tasks.model.caller_schema import MOST_CHARACTERS, MOST_DEPTH, check_caller_schema
+from tasks.model.schema_parts import Schema, SchemaRejected, parts_of
 
-# A prepared schema takes about 35 bytes of memory a character.
+# A prepared schema takes about 35 bytes of memory a character, and a pattern up to 512 KiB.
+PATTERN_CHARACTERS = 15_000
 MOST_CACHED_CHARACTERS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class CompiledSchema:
-    """`guided` guides the model over a whole document, `guided_part` over one of several parts.
+    """An accepted schema, its validator, and what guides a model to answer it.
 
     `values` is about how many values the schema has.
+
+    Raises `SchemaRejected` where the schema is not accepted.
     """
 
-    schema: Schema
-    validator: Draft202012Validator
-    guided: Mapping[str, Any]
-    guided_part: Mapping[str, Any]
-    values: int
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.validator = check_caller_schema(schema)
+        self.reader = SchemaReader(schema)
+
+    @cached_property
+    def guided(self) -> Mapping[str, Any]:
+        """Guides the model over a whole document."""
+        return guided_schema(self.reader)
+
+    @cached_property
+    def guided_part(self) -> Mapping[str, Any]:
+        """Guides the model over one of several parts."""
+        return guided_schema(self.reader, relaxed=True)
+
+    @cached_property
+    def values(self) -> int:
+        keywords = ("type", "enum", "const", "$ref")
+        return sum(keyword in part for _, part in parts_of(self.schema) for keyword in keywords)
 
 
 class SchemaCache:
@@ -66,29 +75,21 @@ class SchemaCache:
     def _compile(self, digest: bytes, text: str) -> CompiledSchema | SchemaRejected:
         outcome: CompiledSchema | SchemaRejected
         try:
-            outcome = _compile(json.loads(text), text)
+            outcome = CompiledSchema(json.loads(text))
         except SchemaRejected as error:
             # A new one: the caught one would keep its traceback's frames in the cache.
             outcome = SchemaRejected(str(error), error.pointer)
+        weight = len(text)
+        if isinstance(outcome, CompiledSchema):
+            weight += PATTERN_CHARACTERS * outcome.validator.patterns
         with self._lock:
             if digest not in self._entries and len(text) <= MOST_CHARACTERS:
-                self._entries[digest] = len(text), outcome
-                self._characters += len(text)
+                self._entries[digest] = weight, outcome
+                self._characters += weight
             while self._characters > self._most:
                 _, (characters, _) = self._entries.popitem(last=False)
                 self._characters -= characters
         return outcome
-
-
-def _compile(schema: Schema, text: str) -> CompiledSchema:
-    check_caller_schema(schema)
-    return CompiledSchema(
-        schema=schema,
-        validator=Draft202012Validator(schema),
-        guided=guided_schema(schema),
-        guided_part=guided_schema(schema, relaxed=True),
-        values=len(re.findall(r'"(?:type|enum|const|\$ref)":', text)),
-    )
 
 
 def _canonical(schema: Schema) -> str:

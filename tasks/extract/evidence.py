@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from tasks.errors import OutputError
-from tasks.extract.evidence_schema import accepts_null, flattened
-from tasks.model.caller_schema import Schema, as_schema, pointer
+from tasks.extract.compiled_schema import CompiledSchema
+from tasks.extract.evidence_schema import LONGEST_QUOTE
+from tasks.extract.schema_reader import SchemaReader
+from tasks.model.schema_parts import Schema, as_schema, pointer
 from tasks.text.quotes import Match, Quote, QuoteFinder
 
 
@@ -27,22 +28,41 @@ class Leaf:
 Node: TypeAlias = "Leaf | dict[str, Node] | list[Node] | None"
 
 
-def read_node(answer: object, finder: QuoteFinder, start: int = 0, end: int | None = None) -> Node:
-    """Read the answer to a guided schema, and look its quotes up, between `start` and `end` first.
+class EvidenceReader:
+    """Reads answers to a guided schema, and looks the first `most` quotes up."""
 
-    Raises `OutputError` for a value without a quote.
-    """
-    if answer is None:
-        return None
-    if isinstance(answer, list):
-        return [read_node(item, finder, start, end) for item in answer]
-    if not isinstance(answer, dict):
-        raise OutputError("The model gave a value without a quote. Check guided decoding.")
-    if answer.keys() == {"quote", "value"} and isinstance(answer["quote"], str):
-        if answer["value"] is None:
+    def __init__(self, finder: QuoteFinder, most: int) -> None:
+        self._finder = finder
+        self._remaining = most
+
+    def read(self, answer: object, start: int = 0, end: int | None = None) -> Node:
+        """Read one answer; quotes are looked up between `start` and `end` first.
+
+        Raises `OutputError` for a value without a quote.
+        """
+        if answer is None:
             return None
-        return Leaf(answer["value"], _quote(answer, finder, start, end))
-    return {name: read_node(value, finder, start, end) for name, value in answer.items()}
+        if isinstance(answer, list):
+            return [self.read(item, start, end) for item in answer]
+        if not isinstance(answer, dict):
+            raise OutputError("The model gave a value without a quote. Check guided decoding.")
+        if answer.keys() == {"quote", "value"} and isinstance(answer["quote"], str):
+            if answer["value"] is None:
+                return None
+            return Leaf(answer["value"], self._quote(answer, start, end))
+        return {name: self.read(value, start, end) for name, value in answer.items()}
+
+    def _quote(self, answer: Mapping[str, Any], start: int, end: int | None) -> Quote:
+        """The model's quote, or the value's occurrence where only that is in the source."""
+        self._remaining -= 1
+        words, value = answer["quote"][:LONGEST_QUOTE], answer["value"]
+        if self._remaining < 0:
+            return Quote(text=words, match=Match.none)
+        quote = self._finder.find(words, start, end)
+        if quote.match is Match.none and isinstance(value, str) and len(value.strip()) > 1:
+            occurrence = self._finder.find(value, start, end)
+            return quote if occurrence.match is Match.none else occurrence
+        return quote
 
 
 def values_node(answer: object) -> Node:
@@ -56,27 +76,28 @@ def values_node(answer: object) -> Node:
     return Leaf(answer, Quote(text="", match=Match.none))
 
 
-def _quote(answer: Mapping[str, Any], finder: QuoteFinder, start: int, end: int | None) -> Quote:
-    """The model's quote, or the value's occurrence where only that is in the source."""
-    quote, value = finder.find(answer["quote"], start, end), answer["value"]
-    if quote.match is Match.none and isinstance(value, str) and len(value.strip()) > 1:
-        occurrence = finder.find(value, start, end)
-        return quote if occurrence.match is Match.none else occurrence
-    return quote
+def merge(nodes: Sequence[Node]) -> Node:
+    """Merge the answers for parts of a document, in time linear in their size.
 
-
-def merge(first: Node, second: Node) -> Node:
-    """Merge the answers for two parts: arrays are joined, else the first value with a found quote
-    wins.
+    Objects are merged by name, arrays are joined without repeats; of other values the first with a
+    found quote wins, else the first.
     """
-    if isinstance(first, dict) and isinstance(second, dict):
-        names = [*first, *(name for name in second if name not in first)]
-        return {name: merge(first.get(name), second.get(name)) for name in names}
-    if isinstance(first, list) and isinstance(second, list):
-        return _without_repeats([*first, *second])
-    if _is_quoted(second) and not _is_quoted(first):
-        return second
-    return first if _has_value(first) else second
+    present = [node for node in nodes if node is not None]
+    if len(present) <= 1:
+        return present[0] if present else None
+    objects = [node for node in present if isinstance(node, dict)]
+    arrays = [node for node in present if isinstance(node, list)]
+    candidates: list[Node] = [node for node in present if isinstance(node, Leaf)]
+    if objects:
+        names = dict.fromkeys(name for node in objects for name in node)
+        merged = {name: merge([one[name] for one in objects if name in one]) for name in names}
+        candidates.append(merged)
+    if arrays:
+        candidates.append(_without_repeats([item for node in arrays for item in node]))
+    if len(candidates) == 1:
+        return candidates[0]
+    quoted = (node for node in candidates if _is_quoted(node))
+    return next(quoted, next((node for node in candidates if _has_value(node)), candidates[0]))
 
 
 def _is_quoted(node: Node) -> bool:
@@ -121,50 +142,54 @@ def plain(node: Node) -> Any:
     return None
 
 
-def fitted(node: Node, schema: Schema, root: Schema) -> Node:
+def fitted(node: Node, schema: Schema, reader: SchemaReader) -> Node:
     """The node without nulls that the schema does not allow, and without surplus items."""
-    schema = _branch(node, flattened(schema, root), root)
     if isinstance(node, dict):
-        return _fitted_object(node, schema, root)
+        return _fitted_object(node, reader.branch(node, schema), reader)
     if isinstance(node, list):
-        return _fitted_array(node, schema, root)
+        return _fitted_array(node, reader.branch(node, schema), reader)
     return node
 
 
-def _fitted_object(node: Mapping[str, Node], schema: Schema, root: Schema) -> dict[str, Node]:
-    required = schema.get("required", [])
+def _fitted_object(
+    node: Mapping[str, Node], schema: Schema, reader: SchemaReader
+) -> dict[str, Node]:
+    required = frozenset(schema.get("required", ()))
     members: dict[str, Node] = {}
     for name, value in node.items():
         part = _part(schema, name)
-        child = fitted(value, part, root)
-        if _is_allowed(child, part, root, required=name in required):
+        child = fitted(value, part, reader)
+        if _is_allowed(child, part, reader, required=name in required):
             members[name] = child
     return members
 
 
-def _is_allowed(child: Node, schema: Schema, root: Schema, *, required: bool) -> bool:
+def _is_allowed(child: Node, schema: Schema, reader: SchemaReader, *, required: bool) -> bool:
     """False for a null that the schema does not allow, an optional empty object, a short array."""
     if child is None:
-        return accepts_null(schema, root)
+        return reader.accepts_null(schema)
     if isinstance(child, list):
-        least: int = flattened(schema, root).get("minItems", 0)
+        least: float = reader.flattened(schema).get("minItems", 0)
         return len(child) >= least
     return required or not isinstance(child, dict) or _has_value(child)
 
 
-def _fitted_array(node: list[Node], schema: Schema, root: Schema) -> list[Node]:
-    first = schema.get("prefixItems", [])
-    parts = [as_schema(part) for part in first]
-    rest = as_schema(schema.get("items", True))
-    pairs = [(item, parts[i] if i < len(parts) else rest) for i, item in enumerate(node)]
+def _fitted_array(node: list[Node], schema: Schema, reader: SchemaReader) -> list[Node]:
     items = [
-        fitted(item, part, root)
-        for item, part in pairs
-        if item is not None or accepts_null(part, root)
+        fitted(item, part, reader)
+        for item, part in zip(node, _item_schemas(schema, len(node)), strict=True)
+        if item is not None or reader.accepts_null(part)
     ]
     if schema.get("uniqueItems"):
         items = _without_repeats(items)
-    return items[: schema.get("maxItems", len(items))]
+    most = int(schema.get("maxItems", len(items)))
+    return items[:most]
+
+
+def _item_schemas(schema: Schema, count: int) -> list[Schema]:
+    first = [as_schema(part) for part in schema.get("prefixItems", [])][:count]
+    rest = as_schema(schema.get("items", True))
+    return [*first, *[rest] * (count - len(first))]
 
 
 def _part(schema: Schema, name: str) -> Schema:
@@ -173,19 +198,6 @@ def _part(schema: Schema, name: str) -> Schema:
     others = schema.get("additionalProperties", True)
     patterns = list(schema.get("patternProperties", {}).values())
     return as_schema(patterns[0] if isinstance(others, bool) and patterns else others)
-
-
-def _branch(node: Node, schema: Schema, root: Schema) -> Schema:
-    """The first alternative that has all of the node's properties."""
-    if "properties" in schema or "items" in schema:
-        return schema
-    branches = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
-    flat = [_branch(node, flattened(as_schema(branch), root), root) for branch in branches]
-    if isinstance(node, list):
-        flat = [branch for branch in flat if {"items", "prefixItems"} & branch.keys()]
-    if isinstance(node, dict):
-        flat = [branch for branch in flat if node.keys() <= branch.get("properties", {}).keys()]
-    return flat[0] if flat else schema
 
 
 def leaves_by_pointer(node: Node, *steps: str | int) -> Iterator[tuple[str, Leaf]]:
@@ -200,34 +212,52 @@ def leaves_by_pointer(node: Node, *steps: str | int) -> Iterator[tuple[str, Leaf
             yield from leaves_by_pointer(child, *steps, index)
 
 
-def missing_values(data: object, validator: Draft202012Validator) -> list[str]:
+def missing_values(data: object, compiled: CompiledSchema) -> list[str]:
     """JSON pointers of values that the schema requires and the data does not have.
 
     Raises `OutputError` where the data does not fit the schema for any other reason.
     """
+    if compiled.validator.is_valid(data):
+        return []
+    errors = compiled.validator.errors(data)
     missing: list[str] = []
-    for error in validator.iter_errors(data):
+    for error in errors:
         absent = _absent(error)
         if absent is None:
-            rule = pointer(*error.absolute_schema_path)
+            rule = pointer(*error.schema_path)
             raise OutputError(f"The model's answer does not fit the schema's rule at {rule}.")
         missing += absent
+    if not compiled.validator.lists_all(data):
+        missing += _all_absent(data, compiled.schema, compiled.reader)
     return list(dict.fromkeys(missing))
 
 
 def _absent(error: ValidationError) -> list[str] | None:
     """The absent values, or None where the error has another cause."""
-    if error.validator == "required":
-        required: list[str] = error.schema["required"]  # type: ignore[index]
-        data: Any = error.instance
-        return [pointer(*error.absolute_path, name) for name in required if name not in data]
-    if error.validator not in {"anyOf", "oneOf"}:
+    kind = error.kind
+    if isinstance(kind, ValidationErrorKind.Required):
+        return [pointer(*error.instance_path, kind.property)]
+    if not isinstance(kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid):
         return None
-    branches: dict[Any, list[ValidationError]] = {}
-    for inner in error.context or []:
-        branches.setdefault(inner.schema_path[0], []).append(inner)
-    for errors in branches.values():
+    for errors in kind.context:
         absent = [_absent(inner) for inner in errors]
-        if all(pointers is not None for pointers in absent):
+        if absent and all(pointers is not None for pointers in absent):
             return [path for pointers in absent if pointers for path in pointers]
     return None
+
+
+def _all_absent(
+    data: object, schema: Schema, reader: SchemaReader, *steps: str | int
+) -> Iterator[str]:
+    """The absent values of an answer for which validation would list too many errors."""
+    if isinstance(data, dict):
+        schema = reader.branch(data, schema)
+        for name in schema.get("required", ()):
+            if name not in data:
+                yield pointer(*steps, name)
+        for name, value in data.items():
+            yield from _all_absent(value, _part(schema, name), reader, *steps, name)
+    elif isinstance(data, list):
+        parts = _item_schemas(reader.branch(data, schema), len(data))
+        for index, (item, part) in enumerate(zip(data, parts, strict=True)):
+            yield from _all_absent(item, part, reader, *steps, index)

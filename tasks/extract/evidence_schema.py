@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tasks.extract.schema_reader import SchemaReader, implied_types, types_of
 from tasks.model.answer_schema import object_of, text_of
-from tasks.model.caller_schema import Alternatives, Schema, SchemaRejected, as_schema, resolve
+from tasks.model.schema_parts import NOTHING, Schema, as_schema
 
-MOST_VALUES = 20_000
 LONGEST_QUOTE = 200
 LONGEST_BOUND = 1_000
 LARGEST_NUMBER = 10**15
+MOST_GUIDED_ITEMS = 1_000
+MOST_COPIES = 1_000
 
 _NULL = {"type": "null"}
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -25,112 +27,69 @@ _FORMATS = frozenset({"date", "time", "date-time", "email", "uuid", "ipv4"})
 _GUIDABLE_PATTERN = re.compile(
     r"(?:\\[dws.\-/()\[\]+*?^$]|\\u[0-9a-fA-F]{4}|\((?!\?)|\(\?:|[^\\(])*"
 )
+_COUNTS = re.compile(r"(\))?\{(\d*)(?:,(\d*))?\}")
 
 
-def guided_schema(schema: Schema, *, relaxed: bool = False, quoted: bool = True) -> dict[str, Any]:
-    """The schema for guided decoding that corresponds to the caller's `schema`.
+def guided_schema(
+    reader: SchemaReader, *, relaxed: bool = False, quoted: bool = True
+) -> dict[str, Any]:
+    """The schema for guided decoding that corresponds to the accepted schema of `reader`.
 
     `relaxed` also allows null for required values outside arrays, for a part of a document.
     Without `quoted`, values stay plain.
-
-    Raises `SchemaRejected` where the schema has no finite expansion, or a very large one.
     """
-    guide = _Guide(schema, quoted=quoted)
-    try:
-        guided = guide.object(schema, relaxed=relaxed)
-    except RecursionError:
-        raise SchemaRejected("the schema leads back to itself: remove the circle") from None
+    guide = _Guide(reader, quoted=quoted)
+    guided = guide.object(reader.flattened(reader.root), relaxed=relaxed)
+    guide.define()
     return guided | ({"$defs": guide.definitions} if guide.definitions else {})
 
 
-def accepts_null(schema: Schema, root: Schema) -> bool:
-    """Whether the schema's types allow null."""
-    if "$ref" in schema:
-        return accepts_null(resolve(schema["$ref"], root), root)
-    if "const" in schema or "enum" in schema:
-        return None in [*schema.get("enum", []), schema.get("const", "")]
-    if "type" in schema:
-        return "null" in _types(schema)
-    branches = [as_schema(part) for key in ("anyOf", "oneOf") for part in schema.get(key, [])]
-    if branches:
-        return any(accepts_null(branch, root) for branch in branches)
-    if "allOf" in schema:
-        return all(accepts_null(as_schema(part), root) for part in schema["allOf"])
-    return not _implied_types(schema) and schema != {"not": {}}
-
-
-def flattened(schema: Schema, root: Schema) -> Schema:
-    """The schema with its reference resolved and its `allOf` merged, one level deep."""
-    while "$ref" in schema:
-        schema = resolve(schema["$ref"], root)
-    if "allOf" not in schema:
-        return schema
-    merged: dict[str, Any] = {"properties": {}, "required": []}
-    own = {name: value for name, value in schema.items() if name != "allOf"}
-    for part in [own, *(flattened(as_schema(part), root) for part in schema["allOf"])]:
-        merged["properties"] |= part.get("properties", {})
-        merged["required"] = [*merged["required"], *part.get("required", [])]
-        merged = {**part, **merged}
-    return {name: value for name, value in merged.items() if value not in ({}, [])}
-
-
-def _types(schema: Schema) -> list[str]:
-    named = schema.get("type", [])
-    return [named] if isinstance(named, str) else list(named)
-
-
-def _implied_types(schema: Schema) -> list[str]:
-    if {"properties", "additionalProperties", "patternProperties", "required"} & schema.keys():
-        return ["object"]
-    if {"items", "prefixItems", "minItems", "maxItems"} & schema.keys():
-        return ["array"]
-    if {"pattern", "minLength", "maxLength", "format"} & schema.keys():
-        return ["string"]
-    return []
+def _any_of(choices: list[dict[str, Any]]) -> dict[str, Any]:
+    return choices[0] if len(choices) == 1 else {"anyOf": choices}
 
 
 class _Guide:
-    """Builds the guided schema for one caller's schema; references become `definitions`."""
+    """Builds the guided schema for one caller's schema.
 
-    def __init__(self, root: Schema, *, quoted: bool) -> None:
-        self._root = root
+    What a reference or an `allOf` stands for becomes one of the `definitions`, once.
+    """
+
+    def __init__(self, reader: SchemaReader, *, quoted: bool) -> None:
+        self._reader = reader
         self._quoted = quoted
-        self._names: dict[tuple[str, bool], str] = {}
-        self._alternatives = Alternatives(root)
-        self._values = 0
+        self._names: dict[tuple[int, bool], str] = {}
+        self._waiting: list[tuple[str, Schema, bool]] = []
         self.definitions: dict[str, Any] = {}
+
+    def define(self) -> None:
+        """Build the definitions that are referred to."""
+        while self._waiting:
+            name, schema, relaxed = self._waiting.pop()
+            self.definitions[name] = _any_of(self._choices(schema, relaxed=relaxed) or [_NULL])
 
     def value(self, schema: object, *, relaxed: bool, optional: bool) -> dict[str, Any]:
         """The guided schema of one value: its alternatives, and null where it may be absent."""
         one = as_schema(schema)
-        self._values += self._alternatives.count(one)
-        if self._values > MOST_VALUES:
-            raise SchemaRejected(
-                f"the schema has more than {MOST_VALUES} values once its references are resolved: "
-                "simplify it"
-            )
         choices = self._choices(one, relaxed=relaxed)
-        if optional or not choices or accepts_null(one, self._root):
+        if optional or not choices or self._reader.accepts_null(one):
             choices = [*choices, _NULL]
-        return choices[0] if len(choices) == 1 else {"anyOf": choices}
+        return _any_of(choices)
 
     def _choices(self, schema: Schema, *, relaxed: bool) -> list[dict[str, Any]]:
-        if "$ref" in schema:
-            return [self._reference(schema["$ref"], relaxed=relaxed)]
+        if "$ref" in schema or "allOf" in schema:
+            return [self._reference(schema, relaxed=relaxed)]
         if "const" in schema or "enum" in schema:
             values = [schema["const"]] if "const" in schema else schema["enum"]
             known = [value for value in values if value is not None]
             return [self._leaf({"enum": known})] if known else []
-        if "allOf" in schema:
-            return self._choices(flattened(schema, self._root), relaxed=relaxed)
-        types = _types(schema)
+        types = types_of(schema)
         if not types:
             for branches in ("anyOf", "oneOf"):
                 if branches in schema:
                     parts = [as_schema(part) for part in schema[branches]]
                     return [c for part in parts for c in self._choices(part, relaxed=relaxed)]
-            types = _implied_types(schema) or list(_SCALARS)
-        if schema == {"not": {}}:
+            types = implied_types(schema) or list(_SCALARS)
+        if schema == NOTHING:
             return []
         return [self._typed(name, schema, relaxed=relaxed) for name in types if name != "null"]
 
@@ -141,12 +100,12 @@ class _Guide:
             return self._array(schema, relaxed=relaxed)
         return self._leaf({"type": name} | _bounds(name, schema))
 
-    def _reference(self, ref: str, *, relaxed: bool) -> dict[str, Any]:
-        key = (ref, relaxed)
+    def _reference(self, schema: Schema, *, relaxed: bool) -> dict[str, Any]:
+        flat = self._reader.flattened(schema)
+        key = id(flat), relaxed
         if key not in self._names:
             self._names[key] = name = f"d{len(self._names)}"
-            target = resolve(ref, self._root)
-            self.definitions[name] = self.value(target, relaxed=relaxed, optional=False)
+            self._waiting.append((name, flat, relaxed))
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
     def object(self, schema: Schema, *, relaxed: bool) -> dict[str, Any]:
@@ -181,11 +140,8 @@ class _Guide:
             guided |= {"prefixItems": items, "items": False, "minItems": len(first)}
             return guided
         guided["items"] = self.value(schema.get("items", True), relaxed=False, optional=False)
-        if "minItems" in schema and not relaxed:
-            guided["minItems"] = schema["minItems"]
-        if "maxItems" in schema:
-            guided["maxItems"] = schema["maxItems"]
-        return guided
+        bounds = _selected(schema, ("maxItems",) if relaxed else ("minItems", "maxItems"))
+        return guided | {key: int(n) for key, n in bounds.items() if n <= MOST_GUIDED_ITEMS}
 
     def _leaf(self, value: dict[str, Any]) -> dict[str, Any]:
         if not self._quoted:
@@ -213,13 +169,45 @@ def _bounds(name: str, schema: Schema) -> dict[str, Any]:
 
 def _string_bounds(schema: Schema) -> dict[str, Any]:
     """One kind of bound: xgrammar does not combine a pattern or format with a length."""
-    if _GUIDABLE_PATTERN.fullmatch(schema.get("pattern", "(?=")):
+    if is_guidable(schema.get("pattern")):
         return {"pattern": schema["pattern"]}
     if schema.get("format") in _FORMATS:
         return {"format": schema["format"]}
     if schema.get("maxLength", LONGEST_BOUND + 1) > LONGEST_BOUND:
         return {}
-    return _selected(schema, ("minLength", "maxLength"))
+    bounds = _selected(schema, ("minLength", "maxLength"))
+    return {key: int(length) for key, length in bounds.items()}
+
+
+def is_guidable(pattern: str | None) -> bool:
+    """Whether guided decoding takes the pattern: its grammar is a copy for each repetition."""
+    if pattern is None or not _GUIDABLE_PATTERN.fullmatch(pattern):
+        return False
+    if _repeats_choices(pattern):
+        return False
+    copies, groups = 0, 1
+    for closing, least, most in _COUNTS.findall(pattern):
+        count = max(int(least or 0), int(most or 0))
+        copies, groups = (copies, groups * max(1, count)) if closing else (copies + count, groups)
+    return max(copies, 1) * groups <= MOST_COPIES
+
+
+def _repeats_choices(pattern: str) -> bool:
+    """Whether a repeated group contains a repetition or an alternative."""
+    groups, escaped = [False], False
+    for char, following in zip(pattern, f"{pattern[1:]} ", strict=True):
+        if escaped or char == "\\":
+            escaped = not escaped
+        elif char == "(":
+            groups.append(False)
+        elif char == ")" and len(groups) > 1:
+            repeated, choices = following in "*+{", groups.pop()
+            if repeated and choices:
+                return True
+            groups[-1] |= repeated or choices
+        elif char in "|*+?{" and following != ":":
+            groups[-1] = True
+    return False
 
 
 def _selected(schema: Schema, keywords: Iterable[str]) -> dict[str, Any]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.drafting.repair import ask_until_good, space_for
-from tasks.drafting.result import DraftResult, example_of
+from tasks.drafting.result import DraftResult, Listing, example_of
 from tasks.engine import Engine
 from tasks.minutes.model import (
     Checker,
     Item,
     MinutesAnswer,
+    faults_in,
     items_of,
     prompt,
     read,
@@ -24,7 +25,7 @@ from tasks.minutes.model import (
 )
 from tasks.minutes.text import MinutesContent, minutes_text
 from tasks.minutes.transcript import speakers
-from tasks.model.split import Part, split, work_on_all
+from tasks.model.split import Part, excerpt, split, work_on_all
 from tasks.task import Task
 from tasks.text.quotes import Match, Quote, normal_form
 from tasks.text.words import is_cjk
@@ -123,26 +124,29 @@ async def minutes(document: Document, options: MinutesOptions, engine: Engine) -
     empty_prompt = prompt("", language, options.instructions)
     space = await space_for(engine, empty_prompt, ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
-    checker = await asyncio.to_thread(Checker.of, document)
 
     async def answer_for(part: Part) -> MinutesAnswer:
+        section = excerpt(document, part)
+
+        async def faults(answer: MinutesAnswer) -> list[str]:
+            return await compute(faults_in, section, answer)
+
         return await ask_until_good(
             engine,
-            prompt(document.text[part.start : part.end], language, options.instructions),
+            prompt(section.text, language, options.instructions),
             schema=schema(),
             space=space,
             read=read,
-            faults=lambda answer: checker.faults(answer, part),
+            faults=faults,
         )
 
     answers = await work_on_all(parts, answer_for, engine)
-    pairs = list(zip(parts, answers, strict=True))
-    return await asyncio.to_thread(_result, document, pairs, checker)
+    return await compute(result_of, document, list(zip(parts, answers, strict=True)))
 
 
-def _result(
-    document: Document, answers: Sequence[tuple[Part, MinutesAnswer]], checker: Checker
-) -> MinutesResult:
+def result_of(document: Document, answers: Sequence[tuple[Part, MinutesAnswer]]) -> MinutesResult:
+    """Merge the answers for all parts, and check the minutes against the transcript."""
+    checker, listing = Checker.of(document), Listing()
     attendees, refused = _attendees(document, answers, checker)
     topics = {
         normal_form(topic.title): Topic(title=topic.title, summary=topic.summary)
@@ -162,14 +166,17 @@ def _result(
         text=page.text,
         checked=not (page.unsupported or refused),
         unsupported=page.unsupported,
-        attendees=attendees,
-        topics=list(topics.values())[::-1],
-        decisions=[Decision(text=item.text, quote=item.quote) for item in content.decisions],
+        attendees=listing.cut(attendees),
+        topics=listing.cut(list(topics.values())[::-1]),
+        decisions=[
+            Decision(text=item.text, quote=item.quote) for item in listing.cut(content.decisions)
+        ],
         tasks=[
             Assignment(what=item.text, who=item.who, until=item.until, quote=item.quote)
-            for item in content.tasks
+            for item in listing.cut(content.tasks)
         ],
-        refused_attendees=refused,
+        refused_attendees=listing.cut(refused),
+        not_listed=page.not_listed + listing.not_listed,
     )
 
 

@@ -74,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Checks an answer against the transcript. `part` is the part that the model read."""
+    """Checks answers against the transcript, or a part of it."""
 
     finder: QuoteFinder
     source: Source
@@ -84,6 +84,7 @@ class Checker:
         return cls(QuoteFinder(document), Source.of(document.text))
 
     def quote(self, words: str, part: Part) -> Quote:
+        """The quote, looked up first in the part that the model read."""
         return self.finder.find(words, part.start, part.end)
 
     def has_names(self, names: str) -> bool:
@@ -97,17 +98,14 @@ class Checker:
         facts = [fact for fact in facts_of(words) if fact.sure]
         return bool(facts) and not any(self.source.unsupported(words))
 
-    def faults(self, answer: MinutesAnswer, part: Part) -> list[str]:
+    def faults(self, answer: MinutesAnswer) -> Iterator[str]:
         """What is wrong with an answer, in words for the model."""
-        return list(self._faults(answer, part))
-
-    def _faults(self, answer: MinutesAnswer, part: Part) -> Iterator[str]:
         for name in answer.attendees:
             if name.strip() and not self.finder.holds(name):
                 yield f"The attendee {name!r} is not in the document."
         quotes = [item.quote for item in answer.decisions]
         for quote in [*quotes, *(task.quote for task in answer.tasks)]:
-            if self.quote(quote, part).match is Match.none:
+            if self.finder.find(quote).match is Match.none:
                 yield f"This quote is not in the document: {quote!r}"
         for task in answer.tasks:
             if task.who.strip() and not self.has_names(task.who):
@@ -117,6 +115,11 @@ class Checker:
         for text in texts_of(answer):
             for fact in self.source.unsupported(text):
                 yield f"{text[fact.start : fact.end]!r} ({fact.kind}) is not in the document."
+
+
+def faults_in(section: Document, answer: MinutesAnswer) -> list[str]:
+    """What is wrong with an answer from `section`, in words for the model."""
+    return list(Checker.of(section).faults(answer))
 
 
 def separate(names: str) -> list[str]:

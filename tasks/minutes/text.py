@@ -68,12 +68,12 @@ def minutes_text(content: MinutesContent, checker: Checker, *, chinese: bool) ->
 def _add(page: DraftText, item: Item, checker: Checker, words: Mapping[str, str]) -> None:
     at = page.add(item.text, checker.source.unsupported(item.text), gap="")
     if item.quote.match is Match.none:
-        page.note("quote", at, len(page.text), [item.quote.text])
+        page.note("quote", at, page.length, [item.quote.text])
     if item.who is not None:
         at = page.add(item.who, gap=words["who"])
         if not checker.has_names(item.who):
-            page.note("name", at, len(page.text))
+            page.note("name", at, page.length)
     if item.until is not None:
         at = page.add(item.until, gap=words["until"])
         if not checker.has_date(item.until):
-            page.note("date", at, len(page.text))
+            page.note("date", at, page.length)

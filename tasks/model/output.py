@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from tasks.engine import Completion, Engine, Message
 from tasks.errors import OptionsTooLong, OutputError
 from tasks.model.reasoning import strip_reasoning
+from tasks.model.schema_parts import is_nested_deeper
 
 TEMPLATE_TOKENS = 64
 SMALLEST_PART = 48
+MOST_ANSWER_CHARACTERS = 1_000_000
+MOST_ANSWER_DEPTH = 100
 
 SYSTEM = (
     "You work on documents for a government office. The document stands between <document> and "
@@ -73,10 +77,25 @@ async def ask(
     completion = await engine.complete(
         messages, max_tokens=max_tokens, schema=schema, top_logprobs=top_logprobs
     )
+    return _parsed(completion, max_tokens), completion
+
+
+def _parsed(completion: Completion, max_tokens: int) -> Any:
+    if len(completion.text) > MOST_ANSWER_CHARACTERS:
+        raise OutputError(
+            f"The model's answer is longer than {MOST_ANSWER_CHARACTERS} characters. Ask for less."
+        )
     try:
-        return json.loads(strip_reasoning(completion.text)), completion
+        # Unlike `json`, this refuses NaN and unpaired surrogates, and nesting deeper than 200.
+        answer = from_json(strip_reasoning(completion.text), allow_inf_nan=False)
     except ValueError:
         raise OutputError(_not_json(completion, max_tokens)) from None
+    if is_nested_deeper(answer, MOST_ANSWER_DEPTH):
+        raise OutputError(
+            f"The model's answer is nested deeper than {MOST_ANSWER_DEPTH} levels. Simplify what "
+            "is asked for."
+        )
+    return answer
 
 
 def _not_json(completion: Completion, max_tokens: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from pydantic_core import from_json
 
 from tasks.errors import OutputError
 
 OPEN, CLOSE = "<think>", "</think>"
+MOST_TAGS = 50
 
 
 def strip_reasoning(text: str) -> str:
@@ -20,8 +21,11 @@ def strip_reasoning(text: str) -> str:
         return answer
     if _is_json(answer):
         return answer
-    while CLOSE in answer and (answer.startswith(OPEN) or OPEN not in answer.split(CLOSE, 1)[0]):
-        answer = answer.split(CLOSE, 1)[1].strip()
+    for _ in range(MOST_TAGS):
+        reasoning, closed, rest = answer.partition(CLOSE)
+        if not closed or (OPEN in reasoning and not reasoning.startswith(OPEN)):
+            break
+        answer = rest.strip()
         if _is_json(answer):
             return answer
     answer = answer.split(OPEN, 1)[0].strip()
@@ -36,7 +40,7 @@ def _is_json(text: str) -> bool:
     if not text.startswith(("{", "[", '"')):
         return False
     try:
-        json.loads(text)
+        from_json(text)
     except ValueError:
         return False
     return True

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 from documents.document import BlockKind, Document
 from documents.errors import EmptyDocument
+from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.errors import OptionsTooLong
 from tasks.text.sentences import sentence_ends
@@ -44,6 +46,7 @@ async def split(
     if not document.text.strip():
         raise EmptyDocument("The document has no text. Send one with text.")
     cuts = _block_cuts(document)
+    text = document.text
 
     def text_of(part: Part) -> str:
         return render(part) if render else document.text[part.start : part.end]
@@ -54,7 +57,15 @@ async def split(
             return [part]
         if part.end - part.start == 1:
             raise OptionsTooLong("The model's context is too short for any part of the document.")
-        smaller = list(_cut_evenly(document.text, cuts, part, tokens / max(1, max_tokens)))
+        here = cuts[bisect_right(cuts, part.start) : bisect_left(cuts, part.end)]
+        ends = await compute(
+            cut_evenly,
+            text[part.start : part.end],
+            [cut - part.start for cut in here],
+            tokens / max(1, max_tokens),
+        )
+        edges = [part.start, *(part.start + end for end in ends)]
+        smaller = [Part(start, end) for start, end in pairwise(edges)]
         groups = await asyncio.gather(*(fitting(piece) for piece in smaller))
         return [piece for group in groups for piece in group]
 
@@ -76,18 +87,40 @@ def _block_cuts(document: Document) -> list[int]:
     ]
 
 
-def _cut_evenly(text: str, cuts: Sequence[int], part: Part, ratio: float) -> Iterator[Part]:
-    """Cut a part that is `ratio` times too long into two or more pieces of similar length."""
-    length = part.end - part.start
+def cut_evenly(text: str, cuts: Sequence[int], ratio: float) -> list[int]:
+    """Cut a text that is `ratio` times too long into two or more pieces of similar length.
+
+    Returns the ends of the pieces. `cuts` are the offsets of blocks in the text.
+    """
+    length = len(text)
     pieces = max(2, int(ratio * 1.05) + 1)
     target = max(1, -(-length // pieces))
     slack = target if pieces == 2 else max(target, int(length / (ratio * 1.05)))
-    start = part.start
-    while part.end - start > slack:
-        cut = _cut(text, cuts, start, min(part.end, start + slack))
-        yield Part(start, cut)
-        start = cut
-    yield Part(start, part.end)
+    start, ends = 0, []
+    while length - start > slack:
+        start = _cut(text, cuts, start, min(length, start + slack))
+        ends.append(start)
+    return [*ends, length]
+
+
+def excerpt(document: Document, part: Part) -> Document:
+    """The document of one part alone; its offsets begin at `part.start`."""
+    first = bisect_right(document.blocks, part.start, key=lambda block: block.end)
+    last = bisect_left(document.blocks, part.end, key=lambda block: block.start)
+    blocks = tuple(
+        replace(
+            block,
+            start=max(block.start, part.start) - part.start,
+            end=min(block.end, part.end) - part.start,
+        )
+        for block in document.blocks[first:last]
+    )
+    return Document(
+        text=document.text[part.start : part.end],
+        blocks=blocks,
+        media_type=document.media_type,
+        pages=document.pages,
+    )
 
 
 def _cut(text: str, cuts: Sequence[int], start: int, limit: int) -> int:
@@ -98,7 +131,9 @@ def _cut(text: str, cuts: Sequence[int], start: int, limit: int) -> int:
     longest = limit - start
     if block is not None and next_block - block <= longest:
         return block
-    ends = [end for end in sentence_ends(text, start, limit) if start < end < limit]
+    # Shorter pieces would be as many as the text's length allows.
+    first = start + longest // 8
+    ends = [end for end in sentence_ends(text, start, limit) if first < end < limit]
     if ends and (block is None or ends[-1] > block):
         return ends[-1]
     if block is not None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.drafting.repair import Space, ask_until_good, space_for
 from tasks.drafting.result import DraftResult, DraftText, example_of
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.model.answer_schema import list_of, object_of, text_of
 from tasks.model.output import fence
-from tasks.model.split import Part, split, work_on_all
-from tasks.qa.judgement import Claim, Judge, Judgement, NotFound
-from tasks.qa.passages import PassageIndex
+from tasks.model.split import Part, excerpt, split, work_on_all
+from tasks.qa.judgement import Claim, Judgement, NotFound, judge
+from tasks.qa.passages import likely_parts
 from tasks.task import Task
 from tasks.text.quotes import Quote
 from tasks.text.words import is_cjk
@@ -119,15 +119,13 @@ class _Asker:
     document: Document
     engine: Engine
     space: Space
-    judge: Judge
     parts: Sequence[Part]
-    index: PassageIndex
-    most: int
+    likely: Mapping[str, Sequence[int]]
 
     async def answer(self, question: str) -> Answer:
         """The first answer that passes the checks, starting with the likeliest section."""
         rejected = Judgement((), NotFound.not_in_document)
-        parts = self.index.likely(question, self.most)
+        parts = [self.parts[number] for number in self.likely[question]]
         for number, part in enumerate(parts, start=1):
             claim, judgement = await self._ask(question, part)
             if judgement.reason is None:
@@ -137,18 +135,21 @@ class _Asker:
         return self._checked_answer(question, None, rejected, parts)
 
     async def _ask(self, question: str, part: Part) -> tuple[Claim, Judgement]:
-        def judged(claim: Claim) -> Judgement:
-            return self.judge.judge(question, claim, part)
+        section = excerpt(self.document, part)
+
+        async def faults(claim: Claim) -> list[str]:
+            return (await compute(judge, section, question, claim)).faults()
 
         claim = await ask_until_good(
             self.engine,
-            _prompt(self.document.text[part.start : part.end], question),
+            _prompt(section.text, question),
             schema=_SCHEMA,
             space=self.space,
             read=_read,
-            faults=lambda claim: judged(claim).faults(),
+            faults=faults,
         )
-        return claim, judged(claim)
+        judgement = await compute(judge, section, question, claim)
+        return claim, judgement.moved(part.start)
 
     def _checked_answer(
         self, question: str, answer: str | None, judgement: Judgement, parts: Sequence[Part]
@@ -169,10 +170,11 @@ async def qa(document: Document, options: QaOptions, engine: Engine) -> QaResult
     longest = max(options.questions, key=lambda question: len(question.encode()))
     space = await space_for(engine, _prompt("", longest), ANSWER_TOKENS)
     parts = await split(document, space.text, engine)
-    # Indexing a long text takes up to a second, which would block the event loop.
-    judge = await asyncio.to_thread(Judge, document)
-    index = await asyncio.to_thread(PassageIndex, document, parts)
-    asker = _Asker(document, engine, space, judge, parts, index, options.most_sections)
+    likely = await compute(
+        likely_parts, document.text, parts, options.questions, options.most_sections
+    )
+    by_question = dict(zip(options.questions, likely, strict=True))
+    asker = _Asker(document, engine, space, parts, by_question)
     answers = await work_on_all(options.questions, asker.answer, engine)
     return _result(answers)
 
@@ -193,8 +195,8 @@ def _prompt(text: str, question: str) -> str:
 class _ModelAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
     found: bool
-    answer: str
-    quotes: list[str]
+    answer: str = Field(max_length=4 * LONGEST_ANSWER)
+    quotes: list[str] = Field(max_length=4 * MOST_QUOTES)
 
 
 def _read(data: Any) -> Claim:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from documents.document import Document
-from tasks.model.split import Part
 from tasks.qa.passages import grams
 from tasks.text.facts.check import Source, facts_of, values_of
 from tasks.text.facts.organisations import OrganisationIndex
@@ -53,48 +52,52 @@ class Judgement:
             return ["The quotes have nothing to do with the answer."]
         return []
 
-
-class Judge:
-    """Judges answers from one document."""
-
-    def __init__(self, document: Document) -> None:
-        self._finder = QuoteFinder(document)
-        self._facts = facts_of(document.text)
-
-    def judge(self, question: str, claim: Claim, part: Part) -> Judgement:
-        """`part` is what the model read. A rejected answer has no quotes."""
-        if not claim.found or not claim.answer.strip():
-            return Judgement((), NotFound.not_in_document)
-        quotes = self._quotes(claim, part)
-        if not quotes:
-            return Judgement((), NotFound.no_quote)
-        extra = self._extra(question, claim.answer, quotes)
-        if extra:
-            return Judgement((), NotFound.not_in_quotes, extra)
-        if not _is_related(question, claim.answer, quotes):
-            return Judgement((), NotFound.unrelated)
-        return Judgement(quotes)
-
-    def _quotes(self, claim: Claim, part: Part) -> list[Quote]:
+    def moved(self, offset: int) -> Judgement:
+        """The same judgement with its quotes moved by `offset` characters."""
         quotes = [
-            self._finder.find(words, part.start, part.end)
-            for words in claim.quotes
-            if len(normal_form(words)) >= LEAST_QUOTE
+            quote.model_copy(
+                update={"start": (quote.start or 0) + offset, "end": (quote.end or 0) + offset}
+            )
+            for quote in self.quotes
         ]
-        located = [quote for quote in quotes if quote.match is not Match.none]
-        return list({(quote.start, quote.end): quote for quote in located}.values())
+        return replace(self, quotes=quotes)
 
-    def _extra(self, question: str, answer: str, quotes: Sequence[Quote]) -> list[str]:
-        spans = [(quote.start or 0, quote.end or 0) for quote in quotes]
-        quoted = [
-            fact
-            for fact in self._facts
-            if any(start <= fact.start and fact.end <= end for start, end in spans)
-        ]
-        texts = [*(quote.text for quote in quotes), question]
-        facts = [*quoted, *(fact for text in texts for fact in facts_of(text))]
-        source = Source(values_of(facts), OrganisationIndex(*texts))
-        return [answer[fact.start : fact.end] for fact in source.unsupported(answer)]
+
+def judge(section: Document, question: str, claim: Claim) -> Judgement:
+    """Judge an answer from the section that the model read. A rejected answer has no quotes."""
+    if not claim.found or not claim.answer.strip():
+        return Judgement((), NotFound.not_in_document)
+    quotes = _quotes(section, claim)
+    if not quotes:
+        return Judgement((), NotFound.no_quote)
+    extra = _extra(section, question, claim.answer, quotes)
+    if extra:
+        return Judgement((), NotFound.not_in_quotes, extra)
+    if not _is_related(question, claim.answer, quotes):
+        return Judgement((), NotFound.unrelated)
+    return Judgement(quotes)
+
+
+def _quotes(section: Document, claim: Claim) -> list[Quote]:
+    finder = QuoteFinder(section)
+    quotes = [
+        finder.find(words) for words in claim.quotes if len(normal_form(words)) >= LEAST_QUOTE
+    ]
+    located = [quote for quote in quotes if quote.match is not Match.none]
+    return list({(quote.start, quote.end): quote for quote in located}.values())
+
+
+def _extra(section: Document, question: str, answer: str, quotes: Sequence[Quote]) -> list[str]:
+    spans = [(quote.start or 0, quote.end or 0) for quote in quotes]
+    quoted = [
+        fact
+        for fact in facts_of(section.text)
+        if any(start <= fact.start and fact.end <= end for start, end in spans)
+    ]
+    texts = [*(quote.text for quote in quotes), question]
+    facts = [*quoted, *(fact for text in texts for fact in facts_of(text))]
+    source = Source(values_of(facts), OrganisationIndex(*texts))
+    return [answer[fact.start : fact.end] for fact in source.unsupported(answer)]
 
 
 def _is_related(question: str, answer: str, quotes: Sequence[Quote]) -> bool:

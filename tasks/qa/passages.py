@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from documents.document import Document
 from tasks.model.split import Part
 from tasks.text.plain import HAN, plain
 
@@ -30,21 +29,19 @@ def grams(text: str) -> Counter[str]:
     return Counter({gram: count for gram, count in counts.items() if gram not in _STOP_WORDS})
 
 
-class PassageIndex:
-    """An index of a document's parts by their words."""
+def likely_parts(
+    text: str, parts: Sequence[Part], questions: Sequence[str], most: int
+) -> list[list[int]]:
+    """For each question the numbers of at most `most` parts, the likeliest first."""
+    index = [frozenset(grams(text[part.start : part.end])) for part in parts]
+    counts = Counter(gram for of_part in index for gram in of_part)
 
-    def __init__(self, document: Document, parts: Sequence[Part]) -> None:
-        self._parts = parts
-        self._grams = [frozenset(grams(document.text[part.start : part.end])) for part in parts]
-        self._part_counts = Counter(gram for grams_of_part in self._grams for gram in grams_of_part)
+    def score(shared: frozenset[str]) -> float:
+        return sum(math.log(1 + len(parts) / counts[gram]) for gram in shared)
 
-    def likely(self, question: str, most: int) -> list[Part]:
-        """At most `most` parts, the likeliest first; equal ones in their order."""
+    ranked: list[list[int]] = []
+    for question in questions:
         words = frozenset(grams(question))
-        ranked = sorted(
-            range(len(self._parts)), key=lambda at: (-self._score(words & self._grams[at]), at)
-        )
-        return [self._parts[at] for at in ranked[:most]]
-
-    def _score(self, shared: frozenset[str]) -> float:
-        return sum(math.log(1 + len(self._parts) / self._part_counts[gram]) for gram in shared)
+        order = sorted(range(len(parts)), key=lambda at: (-score(words & index[at]), at))
+        ranked.append(order[:most])
+    return ranked

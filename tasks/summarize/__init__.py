@@ -10,10 +10,10 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.errors import OutputError
-from tasks.model.checking import check
 from tasks.model.split import Part, split
 from tasks.summarize.writer import Sentence, SummaryWriter, numbered, within
 from tasks.task import Task
@@ -112,7 +112,8 @@ async def summarize(
         cjk=_writes_cjk(document, options),
     )
     room = await writer.room()
-    source = [Sentence(document.text[a:b], ((a, b),)) for a, b in sentence_spans(document)]
+    spans = await compute(sentence_spans, document)
+    source = [Sentence(document.text[a:b], ((a, b),)) for a, b in spans]
     starts = [sentence.spans[0][0] for sentence in source]
 
     def sentences_of(part: Part) -> list[Sentence]:
@@ -121,7 +122,7 @@ async def summarize(
     parts = await split(document, room.text, engine, lambda part: numbered(sentences_of(part)))
     pieces = [sentences for part in parts if (sentences := sentences_of(part))]
     sentences = await writer.write(pieces, room)
-    return await check(document, lambda: _result(document, sentences, options.max_words))
+    return await compute(result_of, document, sentences, options.max_words)
 
 
 def _writes_cjk(document: Document, options: SummarizeOptions) -> bool:
@@ -131,7 +132,8 @@ def _writes_cjk(document: Document, options: SummarizeOptions) -> bool:
     return is_cjk(named) or named.startswith(("zh", "chinese", "ja", "ko"))
 
 
-def _result(document: Document, sentences: Sequence[Sentence], max_words: int) -> SummarizeResult:
+def result_of(document: Document, sentences: Sequence[Sentence], max_words: int) -> SummarizeResult:
+    """Cut the summary to `max_words`, and check its numbers. Raises `OutputError`."""
     fitting, shortened = within(sentences, max_words)
     if not fitting:
         raise OutputError("The model wrote no summary.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,8 +10,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.drafting.repair import Space, ask_until_good, space_for
-from tasks.drafting.result import DraftResult, DraftText, example_of
+from tasks.drafting.result import DraftResult, DraftText, Listing, example_of
 from tasks.engine import Engine
 from tasks.errors import OptionsTooLong
 from tasks.model.split import Part, split, work_on_all
@@ -19,6 +20,7 @@ from tasks.task import Task
 from tasks.text.facts.organisations import name_start, organisations
 from tasks.text.plain import plain
 from tasks.translate.check import Faults, Span, TranslationChecker
+from tasks.translate.glossary import Glossary, terms_in
 from tasks.translate.model import Language, numbered, prompt, read, schema
 
 ANSWER_TOKENS = 6_144
@@ -120,49 +122,52 @@ class _Translator:
     options: TranslateOptions
     engine: Engine
     space: Space
-    checker: TranslationChecker
 
     async def translate(self, spans: Sequence[Span]) -> list[str]:
         """The translation of each span; empty if the model leaves one out."""
-        lines = [self.document.text[start:end] for start, end in spans]
+        first, last = spans[0][0], spans[-1][1]
+        source = self.document.text[first:last]
+        here = [(start - first, end - first) for start, end in spans]
+        lines = [source[start:end] for start, end in here]
+        terms = await compute(terms_in, source, self.options.glossary)
+
+        async def faults(translations: list[str]) -> list[str]:
+            return await compute(faults_in, source, here, translations, self.options)
+
         return await ask_until_good(
             self.engine,
-            self._prompt(lines, spans),
+            prompt(numbered(lines), self.options.language, terms, len(lines)),
             schema=schema(len(spans)),
             space=self.space,
             read=lambda data: read(data, len(spans)),
-            faults=lambda translations: self._faults(spans, translations),
+            faults=faults,
         )
 
-    def _prompt(self, lines: Sequence[str], spans: Sequence[Span]) -> str:
-        terms = self.checker.terms((spans[0][0], spans[-1][1]))
-        return prompt(numbered(lines), self.options.language, terms, len(lines))
 
-    def _faults(self, spans: Sequence[Span], translations: Sequence[str]) -> list[str]:
-        """What is wrong with the translations, in words for the model."""
-        described: list[str] = []
-        for number, (span, words) in enumerate(zip(spans, translations, strict=True), start=1):
-            faults = self.checker.faults(span, words)
-            here = f"Paragraph {number}: "
-            described += [f"{here}it has no translation."] if faults.blank else []
-            for fact in faults.unsupported:
-                described.append(f"{here}{words[fact.start : fact.end]!r} is not in the document.")
-            for fact in faults.lost:
-                source = self.document.text[fact.start : fact.end]
-                described.append(f"{here}{source!r} is missing.")
-            for missed in faults.missed:
-                described.append(f"{here}{missed.term!r} must be {missed.expected!r}.")
-        return described
+def faults_in(
+    source: str, spans: Sequence[Span], translations: Sequence[str], options: TranslateOptions
+) -> list[str]:
+    """What is wrong with the translations of spans of `source`, in words for the model."""
+    checker = TranslationChecker(source, options.language.value, options.glossary)
+    described: list[str] = []
+    for number, (span, words) in enumerate(zip(spans, translations, strict=True), start=1):
+        faults = checker.faults(span, words)
+        here = f"Paragraph {number}: "
+        described += [f"{here}it has no translation."] if faults.blank else []
+        for fact in faults.unsupported:
+            described.append(f"{here}{words[fact.start : fact.end]!r} is not in the document.")
+        for fact in faults.lost:
+            described.append(f"{here}{source[fact.start : fact.end]!r} is missing.")
+        for missed in faults.missed:
+            described.append(f"{here}{missed.term!r} must be {missed.expected!r}.")
+    return described
 
 
 async def translate(
     document: Document, options: TranslateOptions, engine: Engine
 ) -> TranslateResult:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and what the engine raises."""
-    checker = await asyncio.to_thread(
-        TranslationChecker, document, options.language.value, options.glossary
-    )
-    terms = checker.terms((0, len(document.text)))
+    terms = await compute(terms_in, document.text, options.glossary)
     empty_prompt = prompt("", options.language, terms, 99)
     space = await space_for(engine, empty_prompt, ANSWER_TOKENS)
     most = min(space.text, min(ANSWER_TOKENS, engine.context_tokens // 3) // GROWTH)
@@ -176,20 +181,23 @@ async def translate(
         document, most, engine, lambda part: numbered([document.text[a:b] for a, b in spans(part)])
     )
     pieces = [paragraphs for part in parts if (paragraphs := spans(part))]
-    translator = _Translator(document, options, engine, space, checker)
+    translator = _Translator(document, options, engine, space)
     translations = await work_on_all(pieces, translator.translate, engine)
     pairs = [
         pair
         for paragraphs, texts in zip(pieces, translations, strict=True)
         for pair in zip(paragraphs, texts, strict=True)
     ]
-    return await asyncio.to_thread(_result, document, options, pairs, checker)
+    return await compute(result_of, document, options, pairs)
 
 
 def paragraphs_in(document: Document, part: Part) -> list[Span]:
     """The span of each block within a part, without surrounding white space."""
     spans = []
-    for block in document.blocks:
+    blocks = document.blocks
+    first = bisect_right(blocks, part.start, key=lambda block: block.end)
+    last = bisect_left(blocks, part.end, key=lambda block: block.start)
+    for block in blocks[first:last]:
         start, end = max(block.start, part.start), min(block.end, part.end)
         words = document.text[start:end]
         if words.strip():
@@ -198,13 +206,12 @@ def paragraphs_in(document: Document, part: Part) -> list[Span]:
     return spans
 
 
-def _result(
-    document: Document,
-    options: TranslateOptions,
-    pairs: Sequence[tuple[Span, str]],
-    checker: TranslationChecker,
+def result_of(
+    document: Document, options: TranslateOptions, pairs: Sequence[tuple[Span, str]]
 ) -> TranslateResult:
-    page = DraftText()
+    """Join the translations of spans, and check each paragraph."""
+    checker = TranslationChecker(document.text, options.language.value, options.glossary)
+    page, listing = DraftText(), Listing()
     paragraphs: list[Paragraph] = []
     lost: list[LostFact] = []
     missed: list[MissedTerm] = []
@@ -241,9 +248,10 @@ def _result(
         unsupported=page.unsupported,
         language=options.language,
         paragraphs=paragraphs,
-        lost=lost,
-        missed_terms=missed,
-        unchecked_names=_unchecked(document, options),
+        lost=listing.cut(lost),
+        missed_terms=listing.cut(missed),
+        unchecked_names=listing.cut(_unchecked(document, options)),
+        not_listed=page.not_listed + listing.not_listed,
     )
 
 
@@ -291,9 +299,9 @@ def _unchecked(document: Document, options: TranslateOptions) -> list[SourceSpan
     for fact in organisations(searched):
         start = name_start(fact)
         name = document.text[start : fact.end]
-        if not any(term in name for term in options.glossary):
-            first.setdefault(name, SourceSpan(start=start, end=fact.end, text=name))
-    return list(first.values())
+        first.setdefault(name, SourceSpan(start=start, end=fact.end, text=name))
+    glossary = Glossary(options.glossary)
+    return [span for name, span in first.items() if not glossary.terms(name)]
 
 
 TASK = Task(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from documents.document import Document
 from tasks.text.facts.check import ALL_KINDS, Source, facts_of, missing_facts, values_of
 from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.facts.organisations import OrganisationIndex
 from tasks.text.quotes import normal_form
+from tasks.translate.glossary import Glossary
 
 Span = tuple[int, int]
 KINDS = ALL_KINDS - {FactKind.organisation}
@@ -39,36 +40,32 @@ class Faults:
 
 
 class TranslationChecker:
-    """Checks translations of spans of one document into one language."""
+    """Checks translations of spans of one text into one language."""
 
-    def __init__(self, document: Document, language: str, glossary: Mapping[str, str]) -> None:
-        self._text = document.text
+    def __init__(self, text: str, language: str, glossary: Mapping[str, str]) -> None:
+        self._text = text
         self._language = language
-        self._facts = facts_of(document.text)
-        # Longer terms first: a term within a longer one is part of its translation.
-        self._glossary = sorted(glossary.items(), key=lambda pair: -len(pair[0]))
+        self._facts = facts_of(text)
+        self._glossary = Glossary(glossary)
 
     def faults(self, span: Span, translation: str) -> Faults:
         start, end = span
         if not translation.strip():
             return Faults((), (), (), blank=True)
-        facts = [fact for fact in self._facts if start <= fact.start and fact.end <= end]
+        first = bisect_left(self._facts, start, key=lambda fact: fact.start)
+        last = bisect_left(self._facts, end, key=lambda fact: fact.start)
+        facts = [fact for fact in self._facts[first:last] if fact.end <= end]
         source = Source(values_of(facts), OrganisationIndex())
         extra = list(source.unsupported(translation, KINDS, language=self._language))
         missing = missing_facts(facts, translation, language=self._language)
         return Faults(extra, missing, self._missed(span, translation), blank=False)
-
-    def terms(self, span: Span) -> dict[str, str]:
-        """The glossary terms in a span of the source."""
-        text = self._text[slice(*span)]
-        return {term: expected for term, expected in self._glossary if term in text}
 
     def _missed(self, span: Span, translation: str) -> list[Missed]:
         start, end = span
         text = self._text[start:end]
         translated = normal_form(translation)
         missed = []
-        for term, expected in self._glossary:
+        for term, expected in self._glossary.terms(text).items():
             at = text.find(term)
             if at >= 0 and normal_form(expected) not in translated:
                 missed.append(Missed(term, expected, start + at))

@@ -16,6 +16,7 @@ from tasks.dispatch.options import DispatchOptions
 from tasks.engine import Engine, Message
 from tasks.extract import ExtractOptions, extract
 from tasks.extract.evidence_schema import guided_schema
+from tasks.extract.schema_reader import SchemaReader
 from tasks.minutes import MinutesOptions, minutes
 from tasks.model.caller_schema import check_caller_schema
 from tasks.qa import QaOptions, qa
@@ -174,7 +175,7 @@ async def test_guided_decoding_supports_every_kind_of_keyword(
     check_caller_schema(schema)
     ask = [Message("user", "Say what you know.")]
     for relaxed in (False, True):
-        guided = guided_schema(schema, relaxed=relaxed)
+        guided = guided_schema(SchemaReader(schema), relaxed=relaxed)
         completion = await smollm2_engine.complete(ask, max_tokens=4, schema=guided)
         assert completion.text.startswith("{")
 

@@ -143,13 +143,13 @@ def test_the_file_that_these_tests_change_is_valid(tmp_path: Path) -> None:
         ),
         (
             "summary: {type: string}",
-            "summary: {pattern: '(a+)+'}",
-            "a repetition within a repetition",
+            "summary: {pattern: '(?=a)'}",
+            "the pattern cannot be used",
         ),
         (
             "summary: {type: string}",
             "summary: {pattern: 'a{99999999999}'}",
-            "a.yaml:14:3: result_schema: a pattern in the schema cannot be used",
+            "result_schema.properties.summary.pattern: /properties/summary/pattern: the",
         ),
         (
             "language: {type: string}",
@@ -196,8 +196,8 @@ def test_the_file_that_these_tests_change_is_valid(tmp_path: Path) -> None:
         ),
         (
             "check: max-length",
-            "check: matches\n    pattern: '(a|b)*c'",
-            "a.yaml:20:14: checks[0].pattern: a repeated group",
+            "check: matches\n    pattern: '(?=a)c'",
+            "a.yaml:20:14: checks[0].pattern: not a regular expression of RE2",
         ),
         # Cases
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from documents.document import Document
 from documents.errors import DocumentTooLong, Retry
 from standin.scripted_engine import Answer, Request, ScriptedEngine
+from tasks.department_tasks.checks import MOST_CHECKED, MOST_FAILURES, MOST_QUOTES
 from tasks.department_tasks.models import OwnResult
 from tasks.department_tasks.regexes import check_pattern
 from tasks.doubts import Doubt
@@ -227,7 +229,8 @@ CHECKS: list[tuple[dict[str, Any], Any, Any]] = [
     ({"check": "organisations-in-source"}, "the market square", "市财政局决定"),
     ({"check": "max-length", "most": 5}, "short", "longer"),
     ({"check": "matches", "pattern": r"[A-Z]{2}-\d+"}, "AB-12", "AB-12x"),
-    ({"check": "matches", "pattern": ".*"}, "x" * 1_000, "x" * 1_001),
+    ({"check": "matches", "pattern": "(a|a)*"}, "a" * 100_000, "a" * 100_000 + "b"),
+    ({"check": "matches", "pattern": r"\p{Han}+\d"}, "市3", "city3"),
     ({"check": "one-of", "values": ["a", "b"]}, "b", "c"),
     ({"check": "one-of", "option": "language"}, "English", "French"),
     ({"check": "not-empty"}, "x", " "),
@@ -306,17 +309,81 @@ def test_a_task_is_offered_only_to_its_departments(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"\d{4}-\d{2}", "[]a]+x?", ".*a.*", r"(?:ab)?c", r"〔\d{4}〕\d{1,4}号", "a{,5}", "{}"],
+    [r"\d{4}-\d{2}", "[]a]+x?", ".*a.*", r"(?:ab)?c", r"〔\d{4}〕\d{1,4}号", "(a|a)*", r"\p{Han}+"],
 )
-def test_a_bounded_pattern_is_accepted(pattern: str) -> None:
+def test_a_pattern_of_re2_is_accepted(pattern: str) -> None:
     check_pattern(pattern)
 
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+", "(a|a)*", r"\w*\w*\w*!", "a?" * 30, "(a|a)" * 30, r"(a)\1", "(?=a)", "(", "a{,}" * 3,
-     "x" * 201, "(?P<n>a)", "(ab){2}", "a{99999999999}"],
-)  # fmt: skip
-def test_an_unbounded_pattern_is_refused(pattern: str) -> None:
+    [r"(a)\1", "(?=a)", "(", "x" * 201, "a{1001}", "a{99999999999}", r"(\pL{1000}){1000}"],
+)
+def test_another_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         check_pattern(pattern)
+
+
+async def test_a_check_of_too_many_values_fails(run: Runs) -> None:
+    """What was not checked must not count as checked."""
+    answer = {"summary": "Cleaned.", "items": [{"quote": "from 3 May"}] * (MOST_CHECKED + 1)}
+    with pytest.raises(ChecksFailed) as failed:
+        await run(answer)
+    assert "more than 5000 values" in failed.value.faults
+
+
+async def test_failures_and_quotes_beyond_the_limit_are_counted(run: Runs) -> None:
+    answer = {"summary": "Cleaned.", "items": [{"quote": f"from {n} June"} for n in range(1_500)]}
+    result = await run(answer, checks=[{**QUOTED, "on_failure": "report"}])
+    (report,) = result.checks
+    assert (len(report.failures), report.not_listed) == (MOST_FAILURES, 1_500 - MOST_FAILURES)
+    assert (len(result.quotes), result.not_listed) == (MOST_QUOTES, 1_500 - MOST_QUOTES)
+
+
+async def test_many_allowed_values_are_checked_but_do_not_guide_the_model(run: Runs) -> None:
+    values = [f"v{n}" for n in range(5_000)]
+    options = {
+        "type": "object",
+        "properties": {"language": {"type": "array", "items": {"type": "string"}}},
+        "required": ["language"],
+    }
+    check = {"check": "one-of", "at": ["/items/*/quote"], "option": "language"}
+    answer = {"summary": "Cleaned.", "items": [{"quote": "v4999"}] * 3_000}
+    started = time.monotonic()
+    result = await run(
+        answer,
+        options={"language": values},
+        options_schema=options,
+        checks=[check],
+        user="${document}",
+    )
+    assert time.monotonic() - started < 20
+    assert result.checks[0].passed
+    (request,) = run.engine.requests
+    assert request.schema is not None
+    assert "v4999" not in json.dumps(request.schema)
+
+
+async def test_a_part_of_a_document_is_checked_against_that_part(run: Runs) -> None:
+    """A quote of another part, which the model did not read, is asked for again."""
+    source = document(*(f"Item {n} is due. " + "word " * 150 for n in range(4)))
+
+    def script(request: Request) -> Answer:
+        known = [n for n in range(4) if f"Item {n} is" in request.messages[1].content]
+        number = known[0] if len(request.messages) > 2 else 3 - known[0]
+        return {"summary": "Due.", "items": [{"quote": f"Item {number} is due"}]}
+
+    result = await run(script, source, engine=SMALL, long_documents="by_section")
+    assert result.repaired == result.parts > 1
+
+
+def test_options_with_many_faults_are_refused_with_some_of_them(tmp_path: Path) -> None:
+    options = {
+        "type": "object",
+        "properties": {"language": {"type": "array", "items": {"enum": list(range(1_000))}}},
+    }
+    task = task_in(tmp_path, options_schema=options, checks=[], user="${document}")
+    started = time.monotonic()
+    with pytest.raises(ValidationError):
+        task.options.model_validate({"language": ["x"] * 100_000})
+    assert time.monotonic() - started < 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from openpyxl import Workbook
 from bench.quality import citizens
 from bench.quality.laws import LIMITS, of_text
 from standin.direct_source import read_with_source
+from tasks.dispatch import centroids as centroids_module
 from tasks.dispatch import training
-from tasks.dispatch.calibration import calibration_error, train
-from tasks.dispatch.centroids import Centroids, grams
+from tasks.dispatch.calibration import Classifier, calibration_error, train
+from tasks.dispatch.centroids import MOST_ADDED, Centroids, TooManyValues, grams, packed_centroids
+from tasks.dispatch.examples import Example
 from tasks.dispatch.rows import rows
 from tasks.dispatch.training import TrainedTree, TrainingCache
 from tasks.dispatch.tree import DEEPEST, InvalidTree, Node, Tree
@@ -255,13 +258,13 @@ async def test_the_same_tree_and_examples_are_trained_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Any] = []
-    train_tree = training.train_tree
+    training_of = training.training_of
 
     def counted(*args: Any) -> Any:
         made.append(args)
-        return train_tree(*args)
+        return training_of(*args)
 
-    monkeypatch.setattr(training, "train_tree", counted)
+    monkeypatch.setattr(training, "training_of", counted)
     given_tree = reference(tmp_path / "t", JSON_TREE)
     first, second = (
         reference(tmp_path / f"e{number}", csv_of(LABELLED[: 60 + number])) for number in range(2)
@@ -292,7 +295,7 @@ def test_grams_are_characters_and_pairs_or_words_without_numbers() -> None:
 
 
 def test_a_gram_of_every_leaf_has_no_weight() -> None:
-    centroids = Centroids([("请问路灯", 0), ("请问停水", 1)], ["请问", "请问"])
+    centroids = Centroids(packed_centroids([("请问路灯", 0), ("请问停水", 1)], ["请问", "请问"]))
     assert not centroids.knows(grams("请问"))
     assert centroids.knows(grams("停电"))
     lamp, water = centroids.similarities(grams("请问路灯"))
@@ -319,10 +322,41 @@ def test_similar_examples_are_held_out_together() -> None:
 def test_training_is_deterministic() -> None:
     names = [place.id for place in citizens.PLACES]
     examples = [(one.text, names.index(one.label)) for one in MESSAGES]
-    first, second = (train(examples, names) for _ in range(2))
+    first, second = (Classifier.of(train(examples, names)) for _ in range(2))
     assert first.sharpness == second.sharpness
     assert first.measured == second.measured
     assert first.probabilities(grams("停水")) == second.probabilities(grams("停水"))
+
+
+def test_a_message_of_grams_of_all_leaves_is_placed_by_its_rarest_in_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = "".join(chr(0x4E00 + n) for n in range(1_000))
+    leaves = 2_000
+    alike = [(words[: 100 + leaf % 7], leaf) for leaf in range(leaves - 1)]
+    examples = [*alike, *[("灯泡", leaves - 1)] * 2]
+    centroids = Centroids(packed_centroids(examples, [""] * leaves))
+    assert centroids.size > 2 * MOST_ADDED
+    started = time.monotonic()
+    similarities = centroids.similarities(grams(words[:106] + "灯泡"))
+    assert time.monotonic() - started < 2
+    assert similarities[leaves - 1] > 0
+    assert 0 < sum(map(bool, similarities)) <= MOST_ADDED
+    monkeypatch.setattr(centroids_module, "MOST_ADDED", 3)
+    assert list(map(bool, centroids.similarities(grams(words[:106] + "灯泡")))) == [
+        *[False] * (leaves - 1),
+        True,
+    ]
+
+
+@pytest.mark.parametrize("most", ["MOST_COUNTED", "MOST_VALUES"])
+def test_examples_of_too_many_different_words_are_refused(
+    most: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(centroids_module, most, 100)
+    examples = [(chr(0x4E00 + n) + chr(0x5E00 + n), n % 50) for n in range(60)]
+    with pytest.raises(TooManyValues):
+        packed_centroids(examples, [""] * 50)
 
 
 def test_the_calibration_error_is_the_distance_of_confidence_from_the_share_that_is_right() -> None:
@@ -330,3 +364,19 @@ def test_the_calibration_error_is_the_distance_of_confidence_from_the_share_that
     assert calibration_error([(0.95, False)] * 4) == pytest.approx(0.95)
     assert calibration_error([(1.0, True), (0.35, True)]) == pytest.approx(0.325)
     assert calibration_error([]) == 0
+
+
+async def test_of_many_long_examples_only_the_beginnings_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "MOST_CHARACTERS", 0)
+    nodes = [Node(id=name, name=name) for name in ("lamps", "water")]
+    examples = [
+        Example(text=word * 60 + end * 10, label=label)
+        for word, end, label in (("路灯", "尾", "lamps"), ("停水", "末", "water"))
+        for _ in range(6)
+    ]
+    trained = await TrainingCache().trained(nodes, examples)
+    assert trained.classifier is not None
+    assert trained.classifier.centroids.knows(grams("路灯"))
+    assert not trained.classifier.centroids.knows(grams("尾"))

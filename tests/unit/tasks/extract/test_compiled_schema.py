@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.extract.compiled_schema import SchemaCache
-from tasks.model.caller_schema import SchemaRejected
+from tasks.model.schema_parts import SchemaRejected
 
 
 def schema_of(*names: str, kind: str = "string") -> dict[str, Any]:

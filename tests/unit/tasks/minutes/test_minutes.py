@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
-from tasks.drafting.result import LABEL
+from tasks.drafting.result import LABEL, MOST_LISTED
 from tasks.errors import OutputError
-from tasks.minutes import MinutesOptions, MinutesResult, minutes
+from tasks.minutes import MinutesOptions, MinutesResult, minutes, result_of
+from tasks.minutes.model import MinutesAnswer
+from tasks.model.split import Part
 from tasks.text.quotes import Match
 from tests.unit.tasks.documents import document
 
@@ -136,3 +139,16 @@ async def test_a_long_transcript_is_split_and_the_answers_are_merged() -> None:
     starts = [one.quote.start for one in result.decisions]
     assert starts == sorted(starts)
     assert engine.reports[-1] == (len(engine.requests), len(engine.requests))
+
+
+def test_the_lists_of_long_minutes_stay_short_and_count_the_rest() -> None:
+    source = document(
+        *(f"员工{chr(0x4E00 + n // 200)}{chr(0x4E00 + n % 200)}：好的。" for n in range(3_000))
+    )
+    answer = MinutesAnswer.model_validate(said(attendees=[f"缺席{n}" for n in range(40)]))
+    parts = [(Part(0, len(source.text)), answer)] * 50
+    started = time.monotonic()
+    result = result_of(source, parts)
+    assert time.monotonic() - started < 60
+    assert len(result.attendees) == MOST_LISTED
+    assert result.not_listed >= 2_000

@@ -11,7 +11,7 @@ from documents.document import Document
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OptionsTooLong, OutputError
-from tasks.model.split import Part, split, work_on_all
+from tasks.model.split import Part, cut_evenly, split, work_on_all
 from tests.unit.tasks.documents import document, documents
 
 
@@ -101,3 +101,11 @@ async def test_one_failing_part_cancels_the_others_and_is_raised_as_itself() -> 
     with pytest.raises(OutputError):
         await work_on_all([1, 0, 2], work, ScriptedEngine(silent))
     assert sorted(cancelled) == [1, 2]
+
+
+@pytest.mark.parametrize("unit", ["Mr. ", "a. \n", "市", "。", " ", "x" * 399 + ". Mr. "])
+def test_pieces_are_not_many_more_than_needed(unit: str) -> None:
+    text = (unit * 40_000)[:40_000]
+    ends = cut_evenly(text, [], 10.0)
+    assert ends[-1] == len(text)
+    assert len(ends) <= 80

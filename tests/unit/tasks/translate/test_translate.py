@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from documents.document import Document
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Answer, Request, ScriptedEngine
-from tasks.drafting.result import LABEL
+from tasks.drafting.result import LABEL, MOST_LISTED
 from tasks.errors import OptionsTooLong, OutputError
-from tasks.translate import TranslateOptions, TranslateResult, translate
+from tasks.translate import TranslateOptions, TranslateResult, result_of, translate
+from tasks.translate.model import Language
 from tests.unit.tasks.documents import document, documents
 
 NOTICE = document(
@@ -162,3 +164,31 @@ async def test_paragraphs_are_as_many_as_in_the_source(source: Document) -> None
     assert len(result.paragraphs) == len(inside)
     for one, block in zip(result.paragraphs, inside, strict=True):
         assert block.start <= one.start < one.end <= block.end
+
+
+def test_many_paragraphs_numbers_and_terms_take_linear_time_and_lists_stay_short() -> None:
+    """Each paragraph loses a number, misses a term and adds a number of its own."""
+    count = 3_000
+    source = document(*(f"第{n}项 市财政局拨付{n + 10}元。" for n in range(count)))
+    glossary = {"财政局": "Finance Bureau"} | {f"財{n}": f"f{n}" for n in range(499)}
+    options = TranslateOptions(language=Language.en, glossary=glossary)
+    pairs = [
+        ((block.start, block.end), f"It pays {count * 3 + n}.")
+        for n, block in enumerate(source.blocks)
+    ]
+    started = time.monotonic()
+    result = result_of(source, options, pairs)
+    assert time.monotonic() - started < 60
+    assert not result.checked
+    assert {len(result.unsupported), len(result.lost), len(result.missed_terms)} == {MOST_LISTED}
+    assert result.not_listed >= 3 * (count - MOST_LISTED)
+    assert len(result.paragraphs) == count
+    last = result.unsupported[-1]
+    assert result.text[last.start : last.end] == last.text
+
+
+async def test_a_term_of_a_longer_term_is_not_asked_for_separately() -> None:
+    glossary = {"财政局": "Finance Bureau", "市财政局": "Municipal Treasury"}
+    words = [RIGHT[0], RIGHT[1].replace("Finance Bureau", "Municipal Treasury")]
+    result, _ = await run(words, glossary=glossary)
+    assert result.missed_terms == []
