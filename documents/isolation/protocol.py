@@ -1,0 +1,33 @@
+"""The messages between a pool and its processes: a length and so many bytes."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+LENGTH = struct.Struct(">Q")
+OUT_OF_MEMORY = "out-of-memory"
+BROKEN = "broken"
+NO_FILE = "no-file"
+TOO_LARGE = "too-large"
+
+
+def send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(LENGTH.pack(len(message)) + message)
+
+
+def receive(connection: socket.socket) -> bytes | None:
+    """The next message; None when the other end is closed."""
+    head = _receive_exactly(connection, LENGTH.size)
+    return None if head is None else _receive_exactly(connection, LENGTH.unpack(head)[0])
+
+
+def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
+    data = bytearray(length)
+    rest = memoryview(data)
+    while rest:
+        count = connection.recv_into(rest)
+        if not count:
+            return None
+        rest = rest[count:]
+    return bytes(data)
