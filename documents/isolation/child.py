@@ -21,6 +21,7 @@ from documents.isolation import FileWork, call
 from documents.isolation.protocol import BROKEN, NO_FILE, OUT_OF_MEMORY, TOO_LARGE, receive, send
 from documents.limits import ReadLimits
 from documents.read import read
+from documents.readers.text import read_characters
 
 _MIB = 1024 * 1024
 
@@ -31,7 +32,7 @@ def serve(connection: socket.socket, memory_mib: int, file_work: Mapping[str, Fi
     send(connection, str(os.getpid()).encode())
     while (head := receive(connection)) is not None:
         request = json.loads(head)
-        arguments = receive(connection) if "call" in request else None
+        arguments = receive(connection) if request.get("arguments_follow") else None
         response, data = _respond(request, arguments, file_work)
         if data is not None:
             response["data_follows"] = True
@@ -59,9 +60,9 @@ def _respond(
 ) -> tuple[dict[str, Any], bytes | None]:
     """The response to a request, and the bytes that follow it."""
     try:
-        if arguments is not None:
-            return _call(request, arguments)
-        return _open(request, file_work)
+        if arguments is None:
+            return _open(request, file_work)
+        return _call(request, arguments)
     except WorkError as error:
         return {"error": error.code, "detail": str(error)}, None
     except MemoryError:
@@ -73,6 +74,9 @@ def _respond(
 
 
 def _call(request: dict[str, Any], arguments: bytes) -> tuple[dict[str, Any], bytes | None]:
+    if "call" not in request:
+        limits = ReadLimits(**request["limits"])
+        return _document_json(read_characters(arguments.decode(), limits)), None
     response, result = call.run(request["call"], arguments)
     if result is not None and len(result) > request["max_bytes"]:
         return {"error": TOO_LARGE}, None

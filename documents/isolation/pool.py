@@ -23,12 +23,15 @@ from documents.isolation.protocol import BROKEN, OUT_OF_MEMORY
 from documents.isolation.set_aside import SetAside
 from documents.isolation.slots import Slots
 from documents.limits import MIB, ReadLimits
+from documents.readers.text import read_characters
 from documents.source import FileResult
 
 log = structlog.get_logger()
 
 COMPUTE_SECONDS = 60.0
 RESULT_BYTES = 32 * MIB
+# Four milliseconds of `read_characters`.
+INLINE_CHARS = 50_000
 
 
 class ReaderPool:
@@ -133,6 +136,22 @@ class ReaderPool:
         except responses.Malformed as error:
             raise _broken(READING) from error
 
+    async def read_text(self, text: str, limits: ReadLimits) -> Document:
+        """Read a text that came in a request; see `documents.readers.text.read_characters`.
+
+        A short one is read on the event loop. Raises what `read` raises.
+        """
+        if len(text) <= INLINE_CHARS:
+            return read_characters(text, limits)
+        request = encode(limits=asdict(limits), arguments_follow=True)
+        data = text.encode()
+        key = (current_owner().department, request, hashlib.sha256(data).digest())
+        response = await self._respond(key, request, data, self._timeout, READING)
+        try:
+            return await responses.document(response)
+        except responses.Malformed as error:
+            raise _broken(READING) from error
+
     async def work(
         self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
     ) -> FileResult:
@@ -164,7 +183,7 @@ class ReaderPool:
             ReaderUnavailable: No process can be started, or the pool is closed.
         """
         name = call.name_of(function, self._packages)
-        request = encode(call=name, max_bytes=self._result_max_bytes)
+        request = encode(call=name, max_bytes=self._result_max_bytes, arguments_follow=True)
         key = (current_owner().department, name, hashlib.sha256(arguments).digest())
         response = await self._respond(key, request, arguments, self._compute_seconds, COMPUTING)
         try:
