@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import select
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from documents.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
+from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.read import read
@@ -326,3 +329,53 @@ async def test_the_death_of_the_parent_leaves_no_process_busy_or_idle(tmp_path: 
         assert all([await has_ended(pid) for pid in children])
         parent.communicate()
         os.close(other_end)
+
+
+def pages_alike(pages: int, words: int) -> bytes:
+    """An OFD of a few KB whose pages share one part."""
+    space = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+    word = (
+        '<ofd:TextObject ID="2" Boundary="0 0 9 9" Size="3">'
+        '<ofd:TextCode X="0" Y="0">甲</ofd:TextCode></ofd:TextObject>'
+    )
+    page = '<ofd:Page ID="9" BaseLoc="p.xml"/>'
+    parts = {
+        "OFD.xml": f"<ofd:OFD {space}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
+        "</ofd:DocBody></ofd:OFD>",
+        "Doc_0/Document.xml": f"<ofd:Document {space}><ofd:Pages>{page * pages}</ofd:Pages>"
+        "</ofd:Document>",
+        "Doc_0/p.xml": f'<ofd:Page {space}><ofd:Content><ofd:Layer ID="1">{word * words}'
+        "</ofd:Layer></ofd:Content></ofd:Page>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text_objects", "kind"),
+    [(100_000, DocumentTooLong), (10**9, ReadTimeout)],
+    ids=["as-read", "without-the-readers-bound"],
+)
+async def test_documents_that_take_long_delay_their_own_department_only(
+    tmp_path: Path, letter: Path, text_objects: int, kind: type[DocumentError]
+) -> None:
+    slow = saved(tmp_path, pages_alike(900, 20_000), "slow")
+    limits = ReadLimits(1_000_000, 1_000, text_objects=text_objects)
+    async with pool(processes=2, timeout=8) as reading:
+        await reading.read(letter, LIMITS)
+        with working_for(Owner("greedy")):
+            tasks = [asyncio.create_task(reading.read(slow, limits)) for _ in range(12)]
+        await wait_for_readers(2)
+        with working_for(Owner("other")):
+            for _ in range(5):
+                began = time.monotonic()
+                await reading.read(letter, LIMITS)
+                assert time.monotonic() - began < 2
+        errors = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(error) for error in errors] == [kind] * 12
+        if kind is ReadTimeout:
+            # Tried by two processes at once, then set aside.
+            assert sum("not tried again" in str(error) for error in errors) >= 9
