@@ -18,7 +18,15 @@ from typing import Any
 from documents.document import Document
 from documents.errors import WorkError
 from documents.isolation import FileWork, call
-from documents.isolation.protocol import BROKEN, NO_FILE, OUT_OF_MEMORY, TOO_LARGE, receive, send
+from documents.isolation.protocol import (
+    BROKEN,
+    NO_FILE,
+    OUT_OF_MEMORY,
+    TOO_LARGE,
+    receive,
+    receive_with_descriptor,
+    send,
+)
 from documents.limits import ReadLimits
 from documents.read import read
 from documents.readers.text import read_characters
@@ -30,12 +38,19 @@ def serve(connection: socket.socket, memory_mib: int, file_work: Mapping[str, Fi
     """Answer requests until the connection is closed. The first message is the process id."""
     _limit_resources(memory_mib)
     send(connection, str(os.getpid()).encode())
-    while (head := receive(connection)) is not None:
+    while True:
+        head, descriptor = receive_with_descriptor(connection)
+        if head is None:
+            return
         request = json.loads(head)
+        if descriptor is not None:
+            request["path"] = f"/proc/self/fd/{descriptor}"
         arguments = receive(connection) if request.get("arguments_follow") else None
         response, data = _respond(request, arguments, file_work)
         if data is not None:
             response["data_follows"] = True
+        if descriptor is not None:
+            os.close(descriptor)
         send(connection, json.dumps(response, ensure_ascii=False).encode())
         if data is not None:
             send(connection, data)
@@ -68,7 +83,7 @@ def _respond(
     except MemoryError:
         return {"error": OUT_OF_MEMORY}, None
     except Exception as error:  # noqa: BLE001 (the edge of the process: the parent records it)
-        if isinstance(error, OSError) and arguments is None:
+        if isinstance(error, OSError):
             return {"error": NO_FILE, "errno": error.errno or 0}, None
         return _defect(error), None
 

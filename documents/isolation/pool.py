@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -18,7 +19,7 @@ from documents.errors import NoTextLayer, WorkError
 from documents.isolation import call, responses
 from documents.isolation.failures import COMPUTING, READING, Failures, stopping, unavailable
 from documents.isolation.owner import current_owner
-from documents.isolation.process import Child, ForkServer, encode
+from documents.isolation.process import Child, ForkServer, Request
 from documents.isolation.protocol import BROKEN, OUT_OF_MEMORY
 from documents.isolation.set_aside import SetAside
 from documents.isolation.slots import Slots
@@ -110,10 +111,18 @@ class ReaderPool:
         with suppress(OSError):  # reported by the request that needs it
             await self._server.start()
 
-    async def read(self, path: Path, limits: ReadLimits, media_type: str | None = None) -> Document:
+    async def read(
+        self,
+        path: Path,
+        limits: ReadLimits,
+        media_type: str | None = None,
+        *,
+        identity: str | None = None,
+    ) -> Document:
         """Read a document of any format when a process is free; see `documents.read.read`.
 
-        Cancelling kills the process.
+        Cancelling kills the process. `identity` names the document, to set it aside after failures;
+        default: its path.
 
         Raises:
             DocumentError: The document cannot be read. `DocumentTooLong` also if the memory limit
@@ -122,15 +131,17 @@ class ReaderPool:
             ReaderUnavailable: No process can be started, or the pool is closed.
         """
         if self._ocr is None:
-            return await self._read(path, limits, media_type)
+            return await self._read(path, limits, media_type, identity)
         with suppress(NoTextLayer):
-            return await self._read(path, replace(limits, ocr_pages=None), media_type)
-        return await self._ocr.read(path, limits, media_type)
+            return await self._read(path, replace(limits, ocr_pages=None), media_type, identity)
+        return await self._ocr.read(path, limits, media_type, identity=identity)
 
-    async def _read(self, path: Path, limits: ReadLimits, media_type: str | None) -> Document:
-        request = encode(path=path, limits=asdict(limits), media_type=media_type)
-        key = (current_owner().department, request)
-        response = await self._respond(key, request, None, self._timeout, READING)
+    async def _read(
+        self, path: Path, limits: ReadLimits, media_type: str | None, identity: str | None
+    ) -> Document:
+        request = Request.of_file(path, limits=asdict(limits), media_type=media_type)
+        key = (identity or str(path), limits, media_type)
+        response = await self._respond(key, request, self._timeout, READING)
         try:
             return await responses.document(response)
         except responses.Malformed as error:
@@ -143,30 +154,34 @@ class ReaderPool:
         """
         if len(text) <= INLINE_CHARS:
             return read_characters(text, limits)
-        request = encode(limits=asdict(limits), arguments_follow=True)
         data = text.encode()
-        key = (current_owner().department, request, hashlib.sha256(data).digest())
-        response = await self._respond(key, request, data, self._timeout, READING)
+        request = Request.of(data, limits=asdict(limits))
+        key = (hashlib.sha256(data).digest(), limits)
+        response = await self._respond(key, request, self._timeout, READING)
         try:
             return await responses.document(response)
         except responses.Malformed as error:
             raise _broken(READING) from error
 
     async def work(
-        self, path: Path, limits: ReadLimits, name: str, arguments: Mapping[str, Any]
+        self,
+        path: Path,
+        limits: ReadLimits,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        identity: str | None = None,
     ) -> FileResult:
         """Run the function that `file_work` registers as `name`, without OCR.
 
         A new file is returned in memory. Raises what `read` raises.
         """
-        request = encode(
-            path=path,
-            limits=asdict(replace(limits, ocr_pages=0)),
-            work=name,
-            arguments=dict(arguments),
-        )
-        key = (current_owner().department, hashlib.sha256(request).digest())
-        response = await self._respond(key, request, None, self._timeout, READING)
+        limits = replace(limits, ocr_pages=0)
+        arguments = dict(arguments)
+        request = Request.of_file(path, limits=asdict(limits), work=name, arguments=arguments)
+        digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).digest()
+        key = (identity or str(path), limits, name, digest)
+        response = await self._respond(key, request, self._timeout, READING)
         try:
             return responses.file_result(response)
         except responses.Malformed as error:
@@ -183,9 +198,9 @@ class ReaderPool:
             ReaderUnavailable: No process can be started, or the pool is closed.
         """
         name = call.name_of(function, self._packages)
-        request = encode(call=name, max_bytes=self._result_max_bytes, arguments_follow=True)
-        key = (current_owner().department, name, hashlib.sha256(arguments).digest())
-        response = await self._respond(key, request, arguments, self._compute_seconds, COMPUTING)
+        request = Request.of(arguments, call=name, max_bytes=self._result_max_bytes)
+        key = (name, hashlib.sha256(arguments).digest())
+        response = await self._respond(key, request, self._compute_seconds, COMPUTING)
         try:
             return responses.result(response, function)
         except responses.Malformed as error:
@@ -199,26 +214,23 @@ class ReaderPool:
         self._idle.clear()
         while self._exit_tasks:
             await asyncio.gather(*self._exit_tasks)
-        self._server.kill()
+        self._server.close()
         if self._ocr is not None:
             await self._ocr.close()
 
     async def _respond(
-        self,
-        key: Hashable,
-        request: bytes,
-        arguments: bytes | None,
-        seconds: float,
-        failures: Failures,
+        self, key: Hashable, request: Request, seconds: float, failures: Failures
     ) -> dict[str, Any]:
         """The response of a process. `key` identifies the work, to set it aside."""
-        async with self._slots.hold(current_owner()):
+        owner = current_owner()
+        key = (owner.department, key)
+        async with self._slots.hold(owner):
             # Now, not before waiting: equal work may have failed meanwhile.
             seconds = self._set_aside.seconds(key, seconds)
             child = await self._acquire()
             keep = False
             try:
-                response = await self._ask(child, request, arguments, seconds, failures)
+                response = await self._ask(child, request, seconds, failures)
                 keep = response.get("error") not in {OUT_OF_MEMORY, BROKEN}
             except WorkError as error:
                 if not self._closed.is_set():
@@ -254,16 +266,11 @@ class ReaderPool:
         return child
 
     async def _ask(
-        self,
-        child: Child,
-        request: bytes,
-        arguments: bytes | None,
-        seconds: float,
-        failures: Failures,
+        self, child: Child, request: Request, seconds: float, failures: Failures
     ) -> dict[str, Any]:
         try:
             async with asyncio.timeout(seconds):
-                return await child.ask(request, arguments)
+                return await child.ask(request)
         except TimeoutError as error:
             log.warning("reader.timed_out", pid=child.pid, seconds=seconds)
             raise failures.timeout(seconds) from error

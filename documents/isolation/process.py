@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -49,6 +50,7 @@ class ForkServer:
         self._preload = preload
         self._environment = environment
         self._starting = asyncio.Lock()
+        self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self.offline: bool | None = None
@@ -57,6 +59,8 @@ class ForkServer:
     async def start(self) -> None:
         """Start the server if it does not run. Raises `OSError`."""
         async with self._starting:
+            if self._closed:
+                raise ConnectionError("the fork server was stopped")
             if self._process is not None and self._process.poll() is None:
                 return
             self.kill()
@@ -81,8 +85,7 @@ class ForkServer:
         finally:
             theirs.close()
         ours.setblocking(False)
-        streams = await asyncio.open_connection(sock=ours)
-        child = Child(streams)
+        child = Child(ours.dup(), await asyncio.open_connection(sock=ours))
         try:
             async with asyncio.timeout(START_SECONDS):
                 await child.wait_ready()
@@ -95,6 +98,11 @@ class ForkServer:
             child.kill()
             raise
         return child
+
+    def close(self) -> None:
+        """Kill the server, and start no other."""
+        self._closed = True
+        self.kill()
 
     def kill(self) -> None:
         """Kill the server; the kernel then kills its processes."""
@@ -148,10 +156,36 @@ class ForkServer:
         self.offline = ready == OFFLINE
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a process is asked for: a JSON object, and the bytes that follow it.
+
+    `descriptor` is a file that only this process can open by its path, to be passed on.
+    """
+
+    head: bytes
+    data: bytes | None = None
+    descriptor: int | None = None
+
+    @classmethod
+    def of(cls, data: bytes | None = None, **members: Any) -> Request:
+        head = json.dumps({**members, "arguments_follow": data is not None})
+        return cls(head.encode(), data)
+
+    @classmethod
+    def of_file(cls, path: Path, **members: Any) -> Request:
+        """A request that works on a file. A process has another working directory."""
+        path = path.absolute()
+        memory = re.fullmatch(rf"/proc/{os.getpid()}/fd/(\d+)", str(path))
+        head = json.dumps({**members, "path": str(path)}).encode()
+        return cls(head, descriptor=int(memory[1]) if memory else None)
+
+
 @dataclass(eq=False, slots=True)
 class Child:
     """One process and the connection to it. `requests` counts what it has worked on."""
 
+    socket: socket.socket
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     pid: int = 0
     requests: int = 0
@@ -162,13 +196,19 @@ class Child:
         # A descriptor of the process: its number may be given to another one when it exits.
         self._descriptor = os.pidfd_open(self.pid)
 
-    async def ask(self, request: bytes, arguments: bytes | None = None) -> dict[str, Any]:
+    async def ask(self, request: Request) -> dict[str, Any]:
         """The response; `data` has the bytes that follow it."""
         writer = self.streams[1]
-        for message in (request, arguments):
-            if message is not None:
-                writer.write(LENGTH.pack(len(message)))
-                writer.write(message)
+        length = LENGTH.pack(len(request.head))
+        if request.descriptor is None:
+            writer.write(length)
+        else:
+            # The connection is idle: all that was written has been answered.
+            socket.send_fds(self.socket, [length], [request.descriptor])
+        writer.write(request.head)
+        if request.data is not None:
+            writer.write(LENGTH.pack(len(request.data)))
+            writer.write(request.data)
         await writer.drain()
         response = from_json(await self._receive())
         if not isinstance(response, dict):
@@ -185,6 +225,7 @@ class Child:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
         self.streams[1].transport.abort()
+        self.socket.close()
 
     async def exited(self) -> None:
         """Wait until a killed process is gone."""
@@ -212,10 +253,3 @@ class Child:
         if length > _MAX_RESPONSE_BYTES:
             raise ValueError("the response is too large")
         return await reader.readexactly(length)
-
-
-def encode(**request: Any) -> bytes:
-    """A request. A path is made absolute: the process has another working directory."""
-    if isinstance(path := request.get("path"), Path):
-        request["path"] = str(path.absolute())
-    return json.dumps(request).encode()

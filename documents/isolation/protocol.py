@@ -16,6 +16,18 @@ def send(connection: socket.socket, message: bytes) -> None:
     connection.sendall(LENGTH.pack(len(message)) + message)
 
 
+def receive_with_descriptor(connection: socket.socket) -> tuple[bytes | None, int | None]:
+    """The next message, and the file descriptor that came with its length, if any."""
+    head, descriptors, *_ = socket.recv_fds(connection, LENGTH.size, 1)
+    descriptor = descriptors[0] if descriptors else None
+    if not head:
+        return None, descriptor
+    rest = _receive_exactly(connection, LENGTH.size - len(head))
+    if rest is None:
+        return None, descriptor
+    return _receive_exactly(connection, LENGTH.unpack(head + rest)[0]), descriptor
+
+
 def receive(connection: socket.socket) -> bytes | None:
     """The next message; None when the other end is closed."""
     head = _receive_exactly(connection, LENGTH.size)

@@ -136,7 +136,9 @@ class Inputs:
     async def _read_document(self, stored: StoredDocument) -> Document:
         try:
             path = self._store.path(stored.blob)
-            document = await self._reading.read(path, self._limits, stored.media_type)
+            document = await self._reading.read(
+                path, self._limits, stored.media_type, identity=stored.blob
+            )
         except FileNotFoundError as error:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
@@ -188,7 +190,9 @@ class StoredSource:
 
     async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         try:
-            return await self.reading.work(self.path, self.limits, name, arguments)
+            return await self.reading.work(
+                self.path, self.limits, name, arguments, identity=self.stored.blob
+            )
         except FileNotFoundError as error:
             raise _missing() from error
 

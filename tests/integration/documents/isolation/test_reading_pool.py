@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import io
 import os
 import select
@@ -379,3 +380,49 @@ async def test_documents_that_take_long_delay_their_own_department_only(
         if kind is ReadTimeout:
             # Tried by two processes at once, then set aside.
             assert sum("not tried again" in str(error) for error in errors) >= 9
+
+
+MEMORY_FILE = """
+import asyncio, os
+from pathlib import Path
+from documents.limits import ReadLimits
+from documents.isolation.pool import ReaderPool
+
+async def main():
+    limits = ReadLimits(max_chars=1000, max_pages=1)
+    async with ReaderPool(processes=1, timeout_seconds=60, memory_mib=512) as reading:
+        for text in (b"first", b"second"):
+            descriptor = os.memfd_create("document")
+            os.write(descriptor, text)
+            document = await reading.read(Path(f"/proc/{os.getpid()}/fd/{descriptor}"), limits)
+            os.close(descriptor)
+            print(document.text)
+        print(reading.offline)
+
+asyncio.run(main())
+"""
+
+
+PR_CAPBSET_DROP = 24
+CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
+
+
+def as_ordinary_user() -> None:
+    """Drop the capabilities that root has and an ordinary user has not."""
+    if os.getuid() == 0:
+        for capability in (CAP_SYS_PTRACE, CAP_SYS_ADMIN):
+            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def test_a_file_in_memory_is_read_by_a_process_in_another_namespace() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY_FILE],
+        cwd=ROOT,
+        preexec_fn=as_ordinary_user,
+        capture_output=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.decode().splitlines() if not line.startswith("20")]
+    if lines[2:] == ["False"]:
+        pytest.skip("the kernel allows no network namespace")
+    assert lines == ["first", "second", "True"], done.stderr.decode()[-2000:]
