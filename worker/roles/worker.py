@@ -71,6 +71,7 @@ class Worker:
         self._engine, self._fast = _engines(settings)
         self._engine_metrics: Mapping[str, Any] = {}
         self._running = 0
+        self._warm_up: asyncio.Task[None] | None = None
         self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = _reading(settings)
@@ -119,7 +120,9 @@ class Worker:
 
     async def start(self) -> None:
         await self._ledger.check()
-        await asyncio.gather(self._reading.start(), self._engine.start())
+        # Not awaited: jobs on short texts need no process.
+        self._warm_up = asyncio.create_task(self._reading.start())
+        await self._engine.start()
         if self._fast:
             await self._fast.start()
             await self._fast.wait_healthy(FAST_ENGINE_SECONDS)
@@ -139,6 +142,8 @@ class Worker:
 
     async def close(self) -> None:
         await self._reading.close()
+        if self._warm_up is not None:
+            await self._warm_up
         await self._engine.close()
         if self._fast:
             await self._fast.close()
