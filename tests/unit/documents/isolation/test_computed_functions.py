@@ -36,7 +36,7 @@ def test_it_has_a_name_and_a_result_that_travels(module: str, name: str) -> None
         function = getattr(function, part)
     check: Callable[..., Any] = function
     assert call.name_of(check)
-    assert call._result_type(check)  # noqa: SLF001 - a type that does not travel fails here
+    assert call._result_type(check)
 
 
 def test_there_are_some() -> None:
