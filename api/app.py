@@ -44,6 +44,7 @@ from jobs.process.settings import (
     RetentionSettings,
     SecrecySettings,
     StoreSettings,
+    TaskSettings,
 )
 from jobs.store import Store
 from jobs.submit.documents import Documents
@@ -66,6 +67,7 @@ class AppSettings:
     bulk: BulkSettings = field(default_factory=BulkSettings)
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -73,7 +75,7 @@ def create_app(settings: AppSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        screening = Screening.with_processes(settings.secrecy, settings.limits)
+        screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
         keeping_up = asyncio.create_task(audit.keep_up())
@@ -124,6 +126,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
             ledger=ledger,
             store=store,
             files=files,
+            screening=screening,
             eta=BatchEta(ledger, settings.bulk),
             batches=settings.batches,
             bulk=settings.bulk,

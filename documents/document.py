@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from documents.source import Source
 
@@ -52,6 +54,10 @@ class Block:
     confidence: float | None = None
 
 
+# One for each field: a tuple for each block would keep the garbage collector busy.
+_COLUMNS = tuple(map(attrgetter, Block.__slots__))
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The text of a document and its blocks, in reading order, which cover the whole text.
@@ -68,9 +74,26 @@ class Document:
     unread_pages: tuple[int, ...] = ()
     source: Source | None = field(default=None, compare=False, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles the document without its source, in a fraction of the usual time: documents
+        travel to processes (`documents.isolation`), and a long one has 100,000 blocks.
+        """
+        columns = tuple(tuple(map(column, self.blocks)) for column in _COLUMNS)
+        return _unpickle, (self.text, columns, self.media_type, self.pages, self.unread_pages)
+
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`; None where the format has no pages."""
         for block in self.blocks:
             if offset < block.end:
                 return block.page
         return self.blocks[-1].page if self.blocks else None
+
+
+def _unpickle(
+    text: str,
+    columns: tuple[tuple[Any, ...], ...],
+    media_type: str,
+    pages: int | None,
+    unread_pages: tuple[int, ...],
+) -> Document:
+    return Document(text, tuple(map(Block, *columns)), media_type, pages, unread_pages)

@@ -113,6 +113,14 @@ def of_engines(processes: Sequence[Process]) -> Iterator[Finding]:
             )
         if "fast_engine_healthy" in process.detail:
             yield _of_fast_engine(process)
+        if process.detail.get("offline") is False:
+            yield Finding(
+                Level.warn,
+                "isolation",
+                f"documents are opened in processes that have a network, at {process.name}",
+                "allow unprivileged user namespaces on that machine, or give the worker's machine "
+                "no route to other networks",
+            )
 
 
 def of_figures(figures: Statistics, max_queued: int) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,11 @@ async def read_header(store: Store, line: InputLine) -> LineHeader | None:
 async def read_lines(store: Store, lines: Sequence[InputLine]) -> Sequence[Line | None]:
     """The lines, to be run; None for a line whose file is missing or damaged."""
     slices = await store.slices([(line.blob, line.offset, line.length) for line in lines])
-    return [_parse(data, line.number) for data, line in zip(slices, lines, strict=True)]
+    parsed = []
+    for data, line in zip(slices, lines, strict=True):
+        parsed.append(_parse(data, line.number))
+        await asyncio.sleep(0)  # a line may have megabytes, which take milliseconds each
+    return parsed
 
 
 def _header(line: Mapping[str, Any]) -> LineHeader:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import select
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,67 @@ def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> Non
     document = read(saved(tmp_path, as_rtf()), LIMITS)
     assert document.text.split() == " ".join(words for _, words in CONTENT).split()
     assert document.media_type == "application/rtf"
+
+
+NAMESPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+    for name, full in (
+        ("office", "office"),
+        ("text", "text"),
+        ("draw", "drawing"),
+        ("svg", "svg-compatible"),
+    )
+)
+LINKED = """<?xml version="1.0"?>
+<office:document-content {namespaces} xmlns:xlink="http://www.w3.org/1999/xlink"
+office:version="1.2"><office:body><office:text><text:p>Linked.
+<draw:frame text:anchor-type="as-char" svg:width="3cm" svg:height="3cm">
+<draw:image xlink:href="{url}/a.png" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame>
+</text:p><text:section text:name="s"><text:section-source xlink:href="{url}/s.odt"/>
+<text:p>Section.</text:p></text:section></office:text></office:body></office:document-content>"""
+
+
+MANIFEST = f"""<?xml version="1.0"?>
+<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+<m:file-entry m:full-path="/" m:media-type="{legacy_office.ODT}"/>
+<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>"""
+
+
+def with_links(url: str) -> bytes:
+    """An ODT with a picture and a section at a URL."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", legacy_office.ODT)
+        package.writestr("META-INF/manifest.xml", MANIFEST)
+        package.writestr("content.xml", LINKED.format(namespaces=NAMESPACES, url=url))
+    return out.getvalue()
+
+
+class Contacts:
+    """Counts the connections to a server."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.count += 1
+        writer.close()
+
+
+@pytest.mark.needs("soffice")
+async def test_libreoffice_reaches_no_address_that_a_document_names(
+    tmp_path: Path, scratch: Path
+) -> None:
+    contacts = Contacts()
+    server = await asyncio.start_server(contacts, "127.0.0.1", 0)
+    path = saved(tmp_path, with_links(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    async with server, ReaderPool(processes=1, timeout_seconds=60, memory_mib=512) as reading:
+        document = await reading.read(path, LIMITS)
+        assert "Linked." in document.text
+        assert contacts.count == 0
+        # Without the protection it does.
+        profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+        words = (profile, "--headless", "--convert-to", "docx", "--outdir", str(tmp_path))
+        process = await asyncio.create_subprocess_exec("soffice", *words, str(path))
+        await process.wait()
+        assert contacts.count

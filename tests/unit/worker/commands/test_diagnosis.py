@@ -94,6 +94,14 @@ def test_an_unhealthy_engine_is_bad_with_its_reason() -> None:
     assert "answers 503 at /health" in finding.text
 
 
+def test_processes_with_a_network_are_a_warning() -> None:
+    online = process("worker", engine_healthy=True, offline=False)
+    assert levels(diagnosis.of_engines([online])) == [("engine", "ok"), ("isolation", "warn")]
+    for offline in (True, None):  # None: no process has been started
+        worker = process("worker", engine_healthy=True, offline=offline)
+        assert levels(diagnosis.of_engines([worker])) == [("engine", "ok")]
+
+
 def test_an_unhealthy_fast_engine_is_a_warning_and_no_fast_engine_no_finding() -> None:
     healthy = {"engine_healthy": True, "fast_engine_healthy": True}
     unhealthy = {"engine_healthy": True, "fast_engine_healthy": False}

@@ -30,7 +30,7 @@ STORED = StoredDocument(
 async def result_of(task: str, unread: tuple[int, ...]) -> bytes:
     document = Document(TEXT, (Block(0, len(TEXT), page=1),), "application/pdf", 8, unread)
 
-    async def read(*_: object) -> Document:
+    async def read(*_: object, **__: object) -> Document:
         return document
 
     store: Any = SimpleNamespace(path=Path)
