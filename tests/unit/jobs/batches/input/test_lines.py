@@ -176,7 +176,7 @@ def test_a_chat_is_not_streamed() -> None:
         (job(options={"max_words": 1}), ["#/body/options/max_words"]),
         (job(options={"a/b": 2}), ["#/body/options/a~1b"]),
         (job(colour="red"), ["#/body/colour"]),
-        (job(metadata={"a": "x" * 20_000}), ["#/body"]),
+        (job(metadata={"a": "x" * 20_000}), ["#/body/metadata"]),
         (job(not_before="2026-11-24T20:00:00+08:00"), ["#/body/not_before"]),
         (job(deadline="2026-11-24T20:00:00+08:00"), ["#/body/deadline"]),
         (job(lane="interactive"), ["#/body/lane"]),
