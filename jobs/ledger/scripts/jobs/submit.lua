@@ -35,13 +35,14 @@ for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
 end
 if waiting >= most then return {'full'} end
 
-local over = over_quota(job.department, 1, 0)
+local is_new = document and redis.call('EXISTS', document_key) == 0
+local bytes = RECORD_BYTES + #ARGV[1]
+local over = over_quota(job.department, {jobs = 1,
+  records = bytes + (reply and #ARGV[3] or 0), stored = is_new and document.bytes or 0})
 if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
-  if redis.call('EXISTS', document_key) == 0 then
-    for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
-  end
+  if is_new then add_document(document) end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
 redis.call('HINCRBY', document_key, 'jobs', 1)
@@ -51,6 +52,7 @@ end
 
 for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
 redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+count_kept(P .. 'job:' .. job.id, job.department, 'records', bytes)
 redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
 if job.not_before and tonumber(job.not_before) > now then

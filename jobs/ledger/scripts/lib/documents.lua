@@ -1,4 +1,4 @@
--- requires: keys
+-- requires: keys, kept
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
 -- options, and libraries.
 
@@ -10,6 +10,25 @@ local function extend_document(department, document_id, until_ms)
     redis.call('HSET', key, 'expires_at', until_ms)
     redis.call('ZADD', P .. 'documents', until_ms, member)
   end
+end
+
+-- Record a new document. Its bytes are in the store.
+local function add_document(document)
+  local key = P .. 'document:' .. document.department .. ':' .. document.id
+  for name, value in pairs(document) do redis.call('HSET', key, name, value) end
+  count_kept(key, document.department, 'stored', document.bytes)
+  count_kept(key, document.department, 'records', RECORD_BYTES)
+end
+
+-- Remove a document's record. Returns its blob, which the caller deletes; nil without a record.
+local function remove_document(department, document_id)
+  local member = department .. ':' .. document_id
+  local key = P .. 'document:' .. member
+  local blob = redis.call('HGET', key, 'blob')
+  free_kept(key, department)
+  redis.call('DEL', key)
+  redis.call('ZREM', P .. 'documents', member)
+  return blob or nil
 end
 
 -- Count one use less. The document's time to live starts again.
