@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -76,6 +77,14 @@ class DepartmentLedger:
         pipeline.delete(f"{PREFIX}rate:{name}")
         await self._connection.ask(pipeline.execute())
         return True
+
+    async def cache_secret(self) -> str:
+        """The secret from which departments' cache salts are derived; made at the first call."""
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        key = f"{PREFIX}cache-secret"
+        pipeline.set(key, secrets.token_hex(32), nx=True)
+        pipeline.get(key)
+        return str((await self._connection.ask(pipeline.execute()))[1])
 
     async def set_default_quota(self, quota: Quota) -> None:
         """Replace the quota of all departments where they have none of their own."""

@@ -253,6 +253,11 @@ class WorkerSettings(BaseSettings):
         description="`interactive` or `bulk`: this worker runs only jobs of that lane. "
         "Default: both lanes. See [operations.md](operations.md#a-worker-for-each-lane).",
     )
+    share_prefix_cache: bool = Field(
+        False,
+        description="Let departments share the engine's prefix cache: faster where they send the "
+        "same texts, but a department can then measure whether another one has sent a text.",
+    )
     interactive_places: int | None = Field(
         None,
         ge=0,
