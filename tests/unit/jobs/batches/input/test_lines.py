@@ -57,7 +57,7 @@ def test_a_line_may_name_a_document() -> None:
 
 
 def test_a_line_for_chat_keeps_its_body_as_it_is() -> None:
-    body = chat("Hello.", temperature=0, seed=3, anything={"else": [1]})
+    body = chat("Hello.", temperature=0, seed=3, user="u")
     found = parse_line(line("a", body), 1)
     assert (found.url, found.task, found.chat) == (LineUrl.chat, CHAT_TASK, body)
     assert (found.request, found.text, found.document_id, found.callback_url) == (None,) * 4
