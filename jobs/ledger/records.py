@@ -321,6 +321,10 @@ def to_batch(record: Record) -> Batch:
         tokens=from_json(record.get("tokens", "{}")),
         **_counts(record),
         closing=BatchStatus(record["closing"]) if record["closing"] else None,
+        model=record.get("model"),
+        prompt_tokens=int(record.get("prompt_tokens", 0)),
+        completion_tokens=int(record.get("completion_tokens", 0)),
+        cached_tokens=int(record.get("cached_tokens", 0)),
     )
 
 

@@ -65,6 +65,7 @@ end
 -- same reason, and its other lines go to the error file.
 local function close_batch(batch, reason)
   if batch.status == 'validating' then
+    if reason == 'cancelled' then set_batch(batch, {cancelling_at = now}) end
     end_batch(batch, reason)
     return
   elseif batch.status == 'finalizing' then

@@ -35,7 +35,7 @@ local function finish(job, status, fields, usage)
   redis.call('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if job.batch_id then
-    end_line(job, status, usage)
+    end_line(job, status, fields, usage)
   else
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
     release_documents(job)
