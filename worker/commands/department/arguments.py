@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
 COUNT = re.compile(r"[1-9]\d{0,15}")
 MAX_COUNT = 10**15
+MIN_RATE, MAX_RATE = 0.001, 1e6
 NO_LIMIT = "none"
 RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
 QUOTA_FIELDS: Mapping[QuotaName, str] = {
@@ -93,9 +94,10 @@ class RateType(click.ParamType[float]):
         if value == NO_LIMIT:
             return 0
         match = RATE.fullmatch(str(value))
-        if not match or float(match[1]) <= 0:
+        if not match or not MIN_RATE <= float(match[1]) <= MAX_RATE:
             self.fail(
-                f"{value!r} is not a rate: write a number above 0, such as 20/s, or `{NO_LIMIT}`.",
+                f"{value!r} is not a rate: write a number from {MIN_RATE:g} to {MAX_RATE:g}, "
+                f"such as 20/s, or `{NO_LIMIT}`.",
                 param,
                 ctx,
             )
