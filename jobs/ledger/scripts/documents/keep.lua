@@ -6,6 +6,7 @@ local document = cjson.decode(ARGV[1])
 local key = P .. 'document:' .. document.department .. ':' .. document.id
 if redis.call('EXISTS', key) == 1 then
   redis.call('HSET', key, 'filename', document.filename)
+  redis.call('HDEL', key, 'own')
 else
   local over = ARGV[2] ~= '1' and over_kept(document.department, RECORD_BYTES, document.bytes)
   if over then return {'over', quotas_left(document.department), unpack(over)} end

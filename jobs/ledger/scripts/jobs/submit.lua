@@ -42,9 +42,13 @@ local over = over_quota(job.department, {jobs = 1,
 if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
-  if is_new then add_document(document) end
+  if is_new then
+    document.own = 1
+    add_document(document)
+  end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
+if not document then redis.call('HDEL', document_key, 'own') end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)

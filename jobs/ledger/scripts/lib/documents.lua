@@ -1,6 +1,6 @@
 -- requires: keys, kept
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
--- options, and libraries.
+-- options, and libraries. `own` is set while only the job that brought the text has named it.
 
 -- Keep a document at least until a time.
 local function extend_document(department, document_id, until_ms)
@@ -37,6 +37,16 @@ local function release_document(department, document_id)
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'jobs', -1)
   extend_document(department, document_id, now + tonumber(redis.call('HGET', key, 'keep_ms')))
+end
+
+-- A job that was not run leaves nothing: its own text expires at once.
+local function expire_own_text(job)
+  local member = job.department .. ':' .. job.document_id
+  local document = redis.call('HMGET', P .. 'document:' .. member, 'own', 'jobs')
+  if document[1] == '1' and document[2] == '0' then
+    redis.call('HSET', P .. 'document:' .. member, 'expires_at', now)
+    redis.call('ZADD', P .. 'documents', now, member)
+  end
 end
 
 local function release_documents(job)

@@ -39,6 +39,7 @@ local function finish(job, status, fields, usage)
   else
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
     release_documents(job)
+    if status == 'cancelled' or status == 'expired' then expire_own_text(job) end
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
   redis.call('PUBLISH', P .. 'endings', job.id)

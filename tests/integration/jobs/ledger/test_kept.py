@@ -159,6 +159,32 @@ async def test_a_job_s_own_text_counts_in_the_store_once(ledger: Ledger, redis: 
     assert raised.value.problem.code == "quota-storage"
 
 
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+async def test_a_job_that_was_not_run_leaves_no_text_of_its_own(
+    ledger: Ledger, redis: Redis, how: str
+) -> None:
+    async def give_up(job_id: str) -> None:
+        if how == "cancelled":
+            await ledger.jobs.cancel("tax", job_id)
+        else:
+            await past_deadline(ledger, redis, job_id)
+
+    own, shared, sent = a_job(), a_job(document_id="doc_2"), a_job(document_id="doc_3")
+    for job in (own, shared, sent, other := a_job(document_id="doc_2")):
+        await submit_job(ledger, job)
+    await ledger.documents.keep(a_document(document_id="doc_3"))
+    for job in (own, shared, sent):
+        await give_up(job.id)
+    pruned = await ledger.upkeep.prune()
+    assert pruned.documents == 1
+    assert await ledger.documents.get("tax", "doc_1") is None
+    assert await ledger.documents.get("tax", "doc_2") is not None
+    assert await ledger.documents.get("tax", "doc_3") is not None
+    await end(ledger, other.id)
+    assert (await ledger.upkeep.prune()).documents == 0
+    check_kept(redis)
+
+
 async def test_open_batches_are_limited(driver: BatchDriver) -> None:
     await have(driver.ledger, max_open_batches=1)
     first = await driver.begin(3)
