@@ -31,7 +31,7 @@ batch.status = 'validating'
 batch.closing = ''
 batch.lines = lines
 batch.input_blob = redis.call('LINDEX', P .. 'blobs:' .. batch.input_file_id, 0)
-for name, value in pairs(batch) do redis.call('HSET', P .. 'batch:' .. batch.id, name, value) end
+set_fields(P .. 'batch:' .. batch.id, batch)
 redis.call('HSET', P .. 'batch:' .. batch.id, 'total', 0, 'completed', 0, 'failed', 0, 'indexed', 0,
   'next', 0, 'flushed', 0, 'token', 0, 'read', 0)
 redis.call('HINCRBY', file, 'uses', 1)

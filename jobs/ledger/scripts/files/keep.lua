@@ -8,8 +8,8 @@ local key = P .. 'file:' .. file.id
 if redis.call('EXISTS', key) == 1 then return {'kept'} end
 local over = over_kept(file.department, RECORD_BYTES, file.bytes)
 if over then return {'over', quotas_left(file.department), unpack(over)} end
-for name, value in pairs(file) do redis.call('HSET', key, name, value) end
-redis.call('HSET', key, 'uses', 0)
+file.uses = 0
+set_fields(key, file)
 count_kept(key, file.department, 'stored', file.bytes)
 count_kept(key, file.department, 'records', RECORD_BYTES)
 for i = 2, #ARGV do redis.call('RPUSH', P .. 'blobs:' .. file.id, ARGV[i]) end

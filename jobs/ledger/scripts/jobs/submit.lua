@@ -54,9 +54,9 @@ for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
 end
 
-for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
-redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
-count_kept(P .. 'job:' .. job.id, job.department, 'records', bytes)
+job.token, job.attempts, job.tries, job.deaths, job.kept_records = 0, 0, 0, 0, bytes
+set_fields(P .. 'job:' .. job.id, job)
+add_kept(job.department, 'records', bytes)
 redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
 if job.not_before and tonumber(job.not_before) > now then

@@ -23,13 +23,8 @@ local function load_batch(id)
 end
 
 local function set_batch(batch, fields)
-  local flat = {}
-  for name, value in pairs(fields) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
-    batch[name] = tostring(value)
-  end
-  redis.call('HSET', P .. 'batch:' .. batch.id, unpack(flat))
+  for name, value in pairs(fields) do batch[name] = tostring(value) end
+  set_fields(P .. 'batch:' .. batch.id, fields)
 end
 
 -- kind: 'waiting' for lines that are not released, 'open' for released lines that have not ended.

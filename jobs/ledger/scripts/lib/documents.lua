@@ -14,10 +14,10 @@ end
 
 -- Record a new document. Its bytes are in the store.
 local function add_document(document)
-  local key = P .. 'document:' .. document.department .. ':' .. document.id
-  for name, value in pairs(document) do redis.call('HSET', key, name, value) end
-  count_kept(key, document.department, 'stored', document.bytes)
-  count_kept(key, document.department, 'records', RECORD_BYTES)
+  document.kept_stored, document.kept_records = document.bytes, RECORD_BYTES
+  set_fields(P .. 'document:' .. document.department .. ':' .. document.id, document)
+  add_kept(document.department, 'stored', document.kept_stored)
+  add_kept(document.department, 'records', document.kept_records)
 end
 
 -- Remove a document's record. Returns its blob, which the caller deletes; nil without a record.

@@ -12,12 +12,14 @@ local HOUR_MS = 3600000
 local RECORD_BYTES = 1024
 
 local function add_kept(department, kind, bytes)
+  if bytes == 0 then return end
   local key = P .. 'kept:' .. department
   if redis.call('HINCRBY', key, kind, bytes) == 0 then redis.call('HDEL', key, kind) end
 end
 
 -- kind: 'records' or 'stored'. bytes: negative to free a part of what was counted.
 local function count_kept(key, department, kind, bytes)
+  if bytes == 0 then return end
   redis.call('HINCRBY', key, 'kept_' .. kind, bytes)
   add_kept(department, kind, bytes)
 end
