@@ -91,7 +91,7 @@ class CascadeRun:
         return self._sessions[role].asked if role in self._sessions else None
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
-        """The full engine's response to a request that is sent unchanged."""
+        """The full engine's response to a chat completion."""
         return await self._session(Role.full).forward(request)
 
     async def run(
