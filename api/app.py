@@ -40,6 +40,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    QuotaSettings,
     RedisSettings,
     RetentionSettings,
     SecrecySettings,
@@ -51,6 +52,7 @@ from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
 from jobs.submit.submission import Submissions
 
+QUOTA_RETRY_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -63,6 +65,7 @@ class AppSettings:
     store: StoreSettings = field(default_factory=StoreSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    quotas: QuotaSettings = field(default_factory=QuotaSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
@@ -81,7 +84,7 @@ def create_app(settings: AppSettings) -> FastAPI:
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
             await _check(services.ledger)
-            async with screening:
+            async with screening, _default_quota(services.ledger, settings.quotas):
                 yield
         finally:
             keeping_up.cancel()
@@ -157,6 +160,28 @@ def _include_routes(app: FastAPI) -> None:
     ):
         app.include_router(subject.router)
     app.include_router(openapi.router)
+
+
+@asynccontextmanager
+async def _default_quota(ledger: Ledger, settings: QuotaSettings) -> AsyncIterator[None]:
+    """Set the departments' default quota, now or when the ledger answers."""
+
+    async def set_quota() -> None:
+        while True:
+            try:
+                await ledger.departments.set_default_quota(settings.quota())
+            except ProblemError:
+                await asyncio.sleep(QUOTA_RETRY_SECONDS)
+            else:
+                return
+
+    setting = asyncio.create_task(set_quota(), name="default-quota")
+    await asyncio.wait({setting}, timeout=QUOTA_RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        setting.cancel()
+        await asyncio.gather(setting, return_exceptions=True)
 
 
 async def _check(ledger: Ledger) -> None:

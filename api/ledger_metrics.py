@@ -58,6 +58,7 @@ class _Snapshot(Collector):
         yield up
         if self._statistics is not None:
             yield from _jobs(self._statistics)
+            yield _kept(self._statistics)
             yield from _cascade(self._statistics)
             yield from _transport(self._statistics)
             yield from _callbacks(self._statistics)
@@ -79,6 +80,17 @@ def _jobs(statistics: Statistics) -> Iterable[Metric]:
     for (task, lane, ending), count in statistics.endings.items():
         ended.add_metric((task, lane, ending.value), count)
     return jobs, ended
+
+
+def _kept(statistics: Statistics) -> Metric:
+    kept = GaugeMetricFamily(
+        "chancery_kept_bytes",
+        "Bytes kept for a department: records in Redis, and documents and files in the store.",
+        labels=("department", "place"),
+    )
+    for (department, place), count in statistics.kept.items():
+        kept.add_metric((department, place), count)
+    return kept
 
 
 def _cascade(statistics: Statistics) -> Iterable[Metric]:

@@ -55,6 +55,8 @@ def _policy(quota: QuotaLeft) -> str:
             return f"q={math.floor(quota.limit)};w=1"
         case QuotaName.tokens_per_day:
             return f'q={quota.limit:.0f};qu="tokens";w={DAY_SECONDS}'
+        case QuotaName.record_bytes | QuotaName.stored_bytes:
+            return f'q={quota.limit:.0f};qu="content-bytes"'
         case _:
             return f"q={quota.limit:.0f}"
 

@@ -21,7 +21,8 @@ class DocumentRef(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str | None = Field(None, description="The text itself.")
+    # The submission checks it against CHANCERY_MAX_TEXT_CHARS too.
+    text: str | None = Field(None, max_length=10_000_000, description="The text itself.")
     document_id: str | None = Field(
         None, max_length=100, description="The id of an uploaded document."
     )
@@ -52,7 +53,7 @@ def list_or_document(value: Any) -> str | None:
     return "document" if isinstance(value, dict | DocumentRef) else None
 
 
-class LibraryRef(RootModel[Annotated[str, Field(pattern=LIBRARY_NAME)]]):
+class LibraryRef(RootModel[Annotated[str, Field(max_length=64, pattern=LIBRARY_NAME)]]):
     """The name of one of the department's libraries. Its content is read when the job runs."""
 
     _documents: tuple[Document, ...] | None = PrivateAttr(None)

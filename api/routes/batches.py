@@ -34,7 +34,8 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
         **problems(
             "invalid-request", "unknown-task", "not-found", "callback-not-allowed",
             "deadline-unreachable", "too-many-lines", "idempotency-mismatch", "system-full",
-            "rate-limited", "quota-queued", "quota-tokens",
+            "rate-limited", "quota-queued", "quota-tokens", "quota-batches", "quota-records",
+            "quota-storage",
             "storage-full", "too-large", "request-timeout",
         ),
     },

@@ -54,7 +54,7 @@ _BODY: dict[str, Any] = {
         **problems(
             "invalid-request", "too-large", "request-timeout", "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
-            "storage-full",
+            "storage-full", "quota-storage", "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },

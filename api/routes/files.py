@@ -71,7 +71,8 @@ class _Fields(BaseModel):
     responses={
         200: {"model": FileView},
         **problems(
-            "invalid-request", "too-large", "request-timeout", "storage-full",
+            "invalid-request", "too-large", "request-timeout", "storage-full", "quota-storage",
+            "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },

@@ -72,8 +72,8 @@ _HEADERS = {
             "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
             "secrecy-marked",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
-            "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "system-full",
-            "storage-full",
+            "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
+            "quota-storage", "system-full", "storage-full",
         ),
     },
     openapi_extra=_BODY,
@@ -220,7 +220,8 @@ async def cancel_job(
         job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
-        view = await job_view(job, services.store)
+        # The reply may be kept in Redis: it must not hold a large result.
+        view = await job_view(job, services.store, inline_result=False)
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)

@@ -63,6 +63,8 @@ class Batch:
     accepted; `released`: those of them that were started or given up. `tokens`: the estimated
     tokens of the indexed lines by task; of the whole file before it is indexed. `output_begun`,
     `error_begun`: whether the file with that id exists yet. `moments`: when it entered each status.
+    `model`: of the first line that a model answered. `prompt_tokens`, `completion_tokens` and
+    `cached_tokens`: of the ended lines.
     """
 
     id: str
@@ -97,6 +99,10 @@ class Batch:
     completed: int
     failed: int
     closing: BatchStatus | None
+    model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
 
     @property
     def ended_at(self) -> datetime | None:

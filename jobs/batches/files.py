@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ledger import Ledger
 from jobs.model.ids import new_file_id
+from jobs.model.quotas import OverQuotaError
 from jobs.process.settings import RetentionSettings
 from jobs.store import Incoming, Store
 from jobs.submit.checks import invalid_field
@@ -36,7 +37,7 @@ class Files:
     async def keep(self, department: str, upload: FileUpload) -> StoredFile:
         """Store an uploaded file. The same bytes again are another file.
 
-        Raises `ProblemError`: `invalid-request` if it is empty, `storage-full`.
+        Raises `ProblemError`: `invalid-request` if it is empty, `storage-full`, `quota-storage`.
         """
         if upload.incoming.bytes == 0:
             raise invalid_field("#/file", "It is empty. Send one line of JSON for each request.")
@@ -53,7 +54,11 @@ class Files:
             expires_at=now + min(upload.keep or self._max_keep, self._max_keep),
             blobs=(blob,),
         )
-        await self._ledger.files.keep(file)
+        try:
+            await self._ledger.files.keep(file)
+        except OverQuotaError:
+            await self._store.delete(blob)
+            raise
         return file
 
     async def delete(self, department: str, file_id: str) -> bool:

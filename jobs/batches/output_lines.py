@@ -81,10 +81,14 @@ def _response(job_id: str, status_code: int, body_json: bytes) -> bytes:
 def _line(
     line_id: str, custom_id: str | None, response: bytes, error: bytes, more: bytes = b""
 ) -> bytes:
-    return b'{"id":%b,"custom_id":%b,"response":%b,"error":%b%b}\n' % (
+    line = b'{"id":%b,"custom_id":%b,"response":%b,"error":%b%b}' % (
         to_json(line_id),
         to_json(custom_id),
         response,
         error,
         more,
     )
+    # Some readers, such as Python's `splitlines`, end a line at these too.
+    for character in "\u0085\u2028\u2029":
+        line = line.replace(character.encode(), b"\\u%04x" % ord(character))
+    return line + b"\n"

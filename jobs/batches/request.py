@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -29,6 +29,8 @@ from jobs.windows.window import Window, WindowError
 MOST_METADATA = 16
 MOST_KEY_CHARS, MOST_VALUE_CHARS = 64, 2_048
 LONGEST_WINDOW = timedelta(days=30)
+# CHANCERY_BATCH_MAX_LINES is checked too.
+MOST_DOCUMENTS = 1_000_000
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
@@ -64,11 +66,18 @@ class BatchRequest(BaseModel):
         },
     )
 
-    input_file_id: str | None = Field(None, description="A file uploaded for purpose `batch`.")
-    documents: list[str | BatchDocument] | None = Field(
-        None, min_length=1, description="Uploaded documents, instead of a file."
+    input_file_id: str | None = Field(
+        None, max_length=128, description="A file uploaded for purpose `batch`."
     )
-    task: str | None = Field(None, description="With `documents`: the task on each of them.")
+    documents: list[Annotated[str, Field(max_length=128)] | BatchDocument] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_DOCUMENTS,
+        description="Uploaded documents, instead of a file.",
+    )
+    task: str | None = Field(
+        None, max_length=128, description="With `documents`: the task on each of them."
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description="With `documents`: the task's options."
     )
@@ -77,7 +86,9 @@ class BatchRequest(BaseModel):
     )
     endpoint: LineUrl = Field(LineUrl.jobs, description="The `url` of the file's lines.")
     completion_window: str = Field(
-        "24h", description="How long the batch may take: `24h`, `90m`, `2d`; at most 30 days."
+        "24h",
+        max_length=16,
+        description="How long the batch may take: `24h`, `90m`, `2d`; at most 30 days.",
     )
     metadata: dict[str, str] = Field(
         default_factory=dict,

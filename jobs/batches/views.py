@@ -62,9 +62,29 @@ class BatchErrorsView(BaseModel):
     data: Sequence[Mapping[str, Any]]
 
 
+class InputTokensView(BaseModel):
+    cached_tokens: int
+
+
+class OutputTokensView(BaseModel):
+    """`reasoning_tokens` is 0: the engines do not count them apart."""
+
+    reasoning_tokens: int = 0
+
+
+class BatchUsageView(BaseModel):
+    """The tokens of the lines that have ended."""
+
+    input_tokens: int
+    input_tokens_details: InputTokensView
+    output_tokens: int
+    output_tokens_details: OutputTokensView = OutputTokensView()
+    total_tokens: int
+
+
 class BatchView(BaseModel):
     """OpenAI's Batch object, times in seconds since 1970. Extensions: `expected_at`, the estimated
-    end, `warnings`, and `progress` while the file is read.
+    end, `warnings`, and `progress` while the file is read. `model` is null until a model answered.
     """
 
     id: str
@@ -87,6 +107,8 @@ class BatchView(BaseModel):
     cancelled_at: int | None = None
     request_counts: CountsView
     metadata: Mapping[str, Any]
+    model: str | None = None
+    usage: BatchUsageView | None = None
     expected_at: int | None = None
     warnings: Sequence[str] = ()
     progress: ReadingView | None = None
@@ -118,9 +140,20 @@ def batch_view(batch: Batch) -> BatchView:
             total=batch.total, completed=batch.completed, failed=batch.failed
         ),
         metadata=batch.metadata,
+        model=batch.model,
+        usage=_usage(batch),
         expected_at=_seconds(batch.expected_at) if batch.expected_at else None,
         warnings=_warnings(batch),
         progress=reading if batch.status is BatchStatus.validating else None,
+    )
+
+
+def _usage(batch: Batch) -> BatchUsageView:
+    return BatchUsageView(
+        input_tokens=batch.prompt_tokens,
+        input_tokens_details=InputTokensView(cached_tokens=batch.cached_tokens),
+        output_tokens=batch.completion_tokens,
+        total_tokens=batch.prompt_tokens + batch.completion_tokens,
     )
 
 

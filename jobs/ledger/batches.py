@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from jobs.batches.batch import (
     Batch,
@@ -21,17 +22,18 @@ from jobs.batches.batch import (
 from jobs.batches.input.index import ENTRY_BYTES
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import (
+    Record,
     dump,
     new_batch_record,
     over_quota,
     pairs,
     to_batch,
-    to_job,
     to_ms,
     to_quotas,
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.unreadable import read_batch, read_job, readable
 from jobs.model.ids import is_batch_id
 from jobs.model.problems import Problem, ProblemError
 from jobs.model.quotas import QuotaLeft
@@ -116,7 +118,7 @@ class BatchLedger:
             return None
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}batch:{batch_id}"))
-        return to_batch(record) if record and record["department"] == department else None
+        return read_batch(record) if record and record["department"] == department else None
 
     async def list(self, department: str, *, after: str | None, limit: int) -> Page[Batch]:
         """A page of a department's batches, newest first.
@@ -133,18 +135,24 @@ class BatchLedger:
         return Page(batches, ids[limit - 1] if len(ids) > limit else None)
 
     async def open(self) -> Sequence[Batch]:
-        """All batches that have not ended, of all departments, in no order."""
+        """All batches that have not ended, of all departments, in no order.
+
+        Without those whose records cannot be read: they expire at their deadlines.
+        """
         redis = self._connection.redis
-        return await self._load(
-            await self._connection.ask(redis.zrange(f"{PREFIX}batches-open", 0, -1))
-        )
+        ids = await self._connection.ask(redis.zrange(f"{PREFIX}batches-open", 0, -1))
+        batches = [
+            readable("batch", record["id"], partial(to_batch, record))
+            for record in await self._records(ids)
+        ]
+        return [batch for batch in batches if batch is not None]
 
     async def cancel(self, department: str, batch_id: str) -> Batch | None:
         """Cancel a batch. One that has ended or is ending is not changed. None: no such batch."""
         if not is_batch_id(batch_id):
             return None
         record = pairs(await self._connection.run("batches/cancel", department, batch_id))
-        return to_batch(record) if record else None
+        return read_batch(record) if record else None
 
     async def department_of(self, batch_id: str) -> str | None:
         """The department that a batch belongs to, for operators; None if there is no such batch."""
@@ -160,7 +168,7 @@ class BatchLedger:
         record = pairs(await self._connection.run("batches/claim_indexing", _LEASE_MS))
         if not record:
             return None
-        return Indexing(to_batch(record), int(record["token"]), int(record["readings"]))
+        return Indexing(read_batch(record), int(record["token"]), int(record["readings"]))
 
     async def renew_indexing(self, indexing: Indexing, read: int) -> bool:
         """Renew the claim for half a minute, and store how many bytes were read.
@@ -236,7 +244,7 @@ class BatchLedger:
         record, ids = await self._connection.ask(pipeline.execute())
         if not record:
             return None
-        batch = to_batch(record)
+        batch = read_batch(record)
         for job_id in ids:
             pipeline.hgetall(f"{PREFIX}job:{job_id}")
         unrun = min(most - len(ids), batch.indexed - batch.released) if batch.closing else 0
@@ -250,7 +258,7 @@ class BatchLedger:
         *jobs, entries = await self._connection.ask(pipeline.execute())
         if not all(jobs):
             return None  # another scheduler wrote them between the two reads
-        return PendingLines(batch, [to_job(job) for job in jobs], entries if unrun else b"")
+        return PendingLines(batch, [read_job(job) for job in jobs], entries if unrun else b"")
 
     async def flush(self, flushed: FlushResult) -> bool:
         """Add written segments to the batch's files. The last line ends the batch.
@@ -271,11 +279,13 @@ class BatchLedger:
         )
 
     async def _load(self, ids: Sequence[str]) -> Sequence[Batch]:
+        return [read_batch(record) for record in await self._records(ids)]
+
+    async def _records(self, ids: Sequence[str]) -> Sequence[Record]:
         pipeline = self._connection.redis.pipeline(transaction=False)
         for batch_id in ids:
             pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
-        records = await self._connection.ask(pipeline.execute())
-        return [to_batch(record) for record in records if record]
+        return [record for record in await self._connection.ask(pipeline.execute()) if record]
 
 
 def _callback(callback: LineCallback) -> Sequence[str]:

@@ -11,14 +11,12 @@ from jobs.ledger.page import Page
 from jobs.ledger.records import (
     attempt_record,
     pairs,
-    to_batch,
-    to_callback,
     to_callback_options,
     to_department,
-    to_job,
     to_ms,
 )
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.unreadable import read_batch, read_callback, read_job
 from jobs.model.callback import Attempt, Callback, Delivery, Outcome, RedeliveryCount, Refusal
 from jobs.model.ids import is_callback_id
 from jobs.model.problems import ProblemError
@@ -57,8 +55,8 @@ class CallbackLedger:
         record, subject, attempts = pairs(answer[0]), pairs(answer[1]), int(answer[2])
         department, options, now_ms = pairs(answer[3]), answer[4], int(answer[5])
         return Delivery(
-            callback=to_callback(record, ()),
-            subject=to_job(subject) if record["job_id"] else to_batch(subject),
+            callback=read_callback(record, ()),
+            subject=read_job(subject) if record["job_id"] else read_batch(subject),
             token=int(record["token"]),
             attempt=attempts - int(record["round"]) + 1,
             number=attempts + 1,
@@ -105,7 +103,7 @@ class CallbackLedger:
         if not is_callback_id(callback_id):
             return None
         answer = await self._connection.run("callbacks/redeliver", department, callback_id)
-        return to_callback(pairs(answer[0]), answer[1]) if answer else None
+        return read_callback(pairs(answer[0]), answer[1]) if answer else None
 
     async def redeliver_dead(
         self, department: str, since: datetime, until: datetime, most: int = 500
@@ -173,7 +171,7 @@ class CallbackLedger:
             pipeline.lrange(f"{PREFIX}attempts:{callback_id}", 0, -1)
         answers = await self._connection.ask(pipeline.execute())
         return [
-            to_callback(record, attempts)
+            read_callback(record, attempts)
             for record, attempts in zip(answers[::2], answers[1::2], strict=True)
             if record
         ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.ledger.credentials import new_secret
 from jobs.ledger.keys import new_key, sha256_of
 from jobs.ledger.records import dump, quota_record, to_callback_options, to_department, to_quotas
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.model.department import UNLIMITED, CallbackOptions, Department, NewDepartment, Quota
+from jobs.ledger.unreadable import readable
+from jobs.model.department import DEFAULT_QUOTA, CallbackOptions, Department, NewDepartment, Quota
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.windows.window import Window
@@ -27,7 +30,7 @@ class DepartmentLedger:
         *,
         callback_allow: Sequence[str] = (),
         weight: int = 1,
-        quota: Quota = UNLIMITED,
+        quota: Quota = DEFAULT_QUOTA,
     ) -> NewDepartment:
         """Create a department. Raises `ProblemError("department-exists")`."""
         redis = self._connection.redis
@@ -77,6 +80,19 @@ class DepartmentLedger:
         pipeline.delete(f"{PREFIX}rate:{name}")
         await self._connection.ask(pipeline.execute())
         return True
+
+    async def cache_secret(self) -> str:
+        """The secret from which departments' cache salts are derived; made at the first call."""
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        key = f"{PREFIX}cache-secret"
+        pipeline.set(key, secrets.token_hex(32), nx=True)
+        pipeline.get(key)
+        return str((await self._connection.ask(pipeline.execute()))[1])
+
+    async def set_default_quota(self, quota: Quota) -> None:
+        """Replace the quota of all departments where they have none of their own."""
+        redis, key = self._connection.redis, f"{PREFIX}default-quotas"
+        await self._connection.ask(redis.hset(key, mapping=quota_record(quota)))
 
     async def quotas(self, name: str) -> Sequence[QuotaLeft]:
         """What is left of each of the department's quotas."""
@@ -133,7 +149,12 @@ class DepartmentLedger:
             pipeline.hgetall(f"{PREFIX}department:{name}")
         (seconds, micros), *records = await self._connection.ask(pipeline.execute())
         now_ms = seconds * 1000 + micros // 1000
-        return [to_department(record, now_ms) for record in records if record]
+        departments = [
+            readable("department", record.get("name", ""), partial(to_department, record, now_ms))
+            for record in records
+            if record
+        ]
+        return [one for one in departments if one is not None]
 
     async def names(self) -> Sequence[str]:
         redis = self._connection.redis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobs.ledger.records import document_record, dump, pairs, to_document, to_ms
+from jobs.ledger.records import document_record, dump, over_quota, pairs, to_document, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import NewDocument, StoredDocument
 
@@ -15,10 +15,16 @@ class DocumentLedger:
         self._connection = connection
         self._keep_ms = round(keep_hours * 3_600_000)
 
-    async def keep(self, document: NewDocument) -> StoredDocument:
-        """Store a document's record. One with the same bytes is extended and keeps its blob."""
+    async def keep(self, document: NewDocument, *, above_quota: bool = False) -> StoredDocument:
+        """Store a document's record. One with the same bytes is extended and keeps its blob.
+
+        Raises `OverQuotaError`, unless `above_quota`: results are kept above the quota too.
+        """
         record = dump(document_record(document, self._keep_ms))
-        return to_document(pairs(await self._connection.run("documents/keep", record)))
+        answer = await self._connection.run("documents/keep", record, int(above_quota))
+        if answer[0] == "over":
+            raise over_quota(document.department, answer)
+        return to_document(pairs(answer[1]))
 
     async def withdraw(self, department: str, document_id: str) -> None:
         """Remove a document at once, even if jobs use it. The caller deletes its blob."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.records import dump, file_record, to_file
+from jobs.ledger.records import dump, file_record, over_quota, to_file
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.unreadable import readable
 from jobs.model.ids import is_file_id
 from jobs.model.problems import ProblemError
 
@@ -21,8 +23,13 @@ class FileLedger:
         self._connection = connection
 
     async def keep(self, file: StoredFile) -> None:
-        """Store a file's record and the names of its blobs, in one step."""
-        await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
+        """Store a file's record and the names of its blobs, in one step.
+
+        Raises `OverQuotaError`.
+        """
+        answer = await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
+        if answer[0] == "over":
+            raise over_quota(file.department, answer)
 
     async def get(self, department: str, file_id: str) -> StoredFile | None:
         """A department's file, with its size and blobs of one moment. None: no such file."""
@@ -85,6 +92,8 @@ class FileLedger:
             pipeline.lrange(f"{PREFIX}blobs:{file_id}", 0, -1)
         answers = await self._connection.ask(pipeline.execute())
         return [
-            to_file(record, blobs) if record else None
+            readable("file", record.get("id", ""), partial(to_file, record, blobs))
+            if record
+            else None
             for record, blobs in zip(answers[::2], answers[1::2], strict=True)
         ]

@@ -17,11 +17,11 @@ from jobs.ledger.records import (
     new_job_record,
     over_quota,
     pairs,
-    to_job,
     to_quotas,
 )
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.unreadable import read_job
 from jobs.model.ids import is_job_id
 from jobs.model.job import Job, NewDocument, NewJob
 from jobs.model.problems import ProblemError
@@ -119,7 +119,7 @@ class JobLedger:
             return None
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}job:{job_id}"))
-        return to_job(record) if record and record["department"] == department else None
+        return read_job(record) if record and record["department"] == department else None
 
     async def list(
         self,
@@ -185,14 +185,14 @@ class JobLedger:
         for job_id in ids:
             pipeline.hgetall(f"{PREFIX}job:{job_id}")
         records = await self._connection.ask(pipeline.execute())
-        return [to_job(record) for record in records if record]
+        return [read_job(record) for record in records if record]
 
     async def cancel(self, department: str, job_id: str) -> Job | None:
         """Cancel a job in any state. An ended job is not changed. None: no such job."""
         if not is_job_id(job_id):
             return None
         record = pairs(await self._connection.run("jobs/cancel", department, job_id))
-        return to_job(record) if record else None
+        return read_job(record) if record else None
 
     async def department_of(self, job_id: str) -> str | None:
         """The department that a job belongs to, for operators; None if there is no such job."""

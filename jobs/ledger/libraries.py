@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from jobs.ledger.records import to_document
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.unreadable import readable
 from jobs.model.job import StoredDocument
 from jobs.model.problems import ProblemError
 
@@ -69,7 +71,12 @@ class LibraryLedger:
         for member in members:
             pipeline.hgetall(f"{PREFIX}document:{department}:{member.partition('/')[2]}")
         records = await self._connection.ask(pipeline.execute())
-        return [to_document(record) for record in records if record]
+        documents = [
+            readable("document", record.get("id", ""), partial(to_document, record))
+            for record in records
+            if record
+        ]
+        return [one for one in documents if one is not None]
 
 
 def _key(department: str) -> str:

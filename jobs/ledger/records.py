@@ -23,6 +23,8 @@ from jobs.model.states import CallbackStatus, JobStatus
 from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
+_FIRST_MS = round(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
+_LAST_MS = round(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
 
 def pairs(flat: Sequence[str]) -> dict[str, str]:
@@ -34,7 +36,10 @@ def to_ms(moment: datetime) -> int:
 
 
 def to_moment(ms: str) -> datetime:
-    return datetime.fromtimestamp(int(float(ms)) / 1000, UTC)
+    """A time outside the years 1 to 9999 is the nearest one inside."""
+    # Records of earlier releases may have such times, which `fromtimestamp` refuses.
+    nearest = min(max(int(float(ms)), _FIRST_MS), _LAST_MS)
+    return datetime.fromtimestamp(nearest / 1000, UTC)
 
 
 def to_time(ms: str | None) -> datetime | None:
@@ -224,7 +229,7 @@ def to_callback_options(text: str | None) -> CallbackOptions:
 
 
 def quota_record(quota: Quota) -> dict[Any, str | int | float]:
-    """The fields that `scripts/lib/quotas.lua` reads. An empty field is no limit."""
+    """The fields that `scripts/lib/quotas.lua` reads. An empty field is the default's."""
     return {name: "" if value is None else value for name, value in asdict(quota).items()}
 
 
@@ -237,6 +242,9 @@ def to_quota(record: Record) -> Quota:
         max_in_flight=whole("max_in_flight"),
         max_queued=whole("max_queued"),
         tokens_per_day=whole("tokens_per_day"),
+        max_record_bytes=whole("max_record_bytes"),
+        max_stored_bytes=whole("max_stored_bytes"),
+        max_open_batches=whole("max_open_batches"),
     )
 
 
@@ -313,6 +321,10 @@ def to_batch(record: Record) -> Batch:
         tokens=from_json(record.get("tokens", "{}")),
         **_counts(record),
         closing=BatchStatus(record["closing"]) if record["closing"] else None,
+        model=record.get("model"),
+        prompt_tokens=int(record.get("prompt_tokens", 0)),
+        completion_tokens=int(record.get("completion_tokens", 0)),
+        cached_tokens=int(record.get("cached_tokens", 0)),
     )
 
 

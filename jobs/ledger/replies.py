@@ -110,19 +110,17 @@ class Replies:
         self, department: str, scope: str, idempotency: IdempotencyKey, reply: Reply
     ) -> None:
         """Store the first reply to a key."""
-        key = self._key(department, scope, idempotency)
-        pipeline = self._connection.redis.pipeline(transaction=True)
-        pipeline.hset(
-            key,
-            mapping={
-                "body_sha256": idempotency.body_sha256,
-                "status": reply.status,
-                "body": reply.body,
-                "headers": dump(dict(reply.headers)),
-            },
+        await self._connection.run(
+            "replies/keep",
+            department,
+            scope,
+            idempotency.key,
+            idempotency.body_sha256,
+            reply.status,
+            dump(dict(reply.headers)),
+            reply.body,
+            self._keep_ms,
         )
-        pipeline.pexpire(key, self._keep_ms)
-        await self._connection.ask(pipeline.execute())
 
     async def discard(self, department: str, scope: str, idempotency: IdempotencyKey) -> None:
         """Free a reserved key after its request failed."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from jobs.ledger.coalescer import Coalescer
-from jobs.ledger.records import dump, pairs, to_document, to_job
+from jobs.ledger.records import Record, dump, pairs, to_document, to_job
 from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import amounts_of
+from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
@@ -21,12 +23,13 @@ from jobs.model.states import JobStatus
 class Ending:
     """The outcome of a run. At most one of `result` (JSON text) and `result_blob` is set.
 
-    `fast_usage` is the fast engine's part of `usage`.
+    `result_bytes` is the size of that blob; `fast_usage` is the fast engine's part of `usage`.
     """
 
     status: JobStatus
     result: str | None = None
     result_blob: str | None = None
+    result_bytes: int = 0
     error: Problem | None = None
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance | None = None
@@ -73,14 +76,35 @@ class RunLedger:
         answers = await self._connection.run(
             "jobs/claim", worker, nonce, lease_ms, int(alone), *job_ids
         )
+        granted = {
+            job_id: readable("job", job_id, partial(_claim, answer))
+            for job_id, answer in zip(job_ids, answers, strict=True)
+            if answer[0] == "claimed"
+        }
+        await self._fail_unreadable(
+            {
+                job_id: pairs(answer[1])
+                for job_id, answer in zip(job_ids, answers, strict=True)
+                if job_id in granted and granted[job_id] is None
+            }
+        )
         return Claims(
-            granted=[_claim(answer) for answer in answers if answer[0] == "claimed"],
+            granted=[claim for claim in granted.values() if claim is not None],
             suspects=[
                 job_id
                 for job_id, answer in zip(job_ids, answers, strict=True)
                 if answer[0] == "alone"
             ],
         )
+
+    async def _fail_unreadable(self, records: Mapping[str, Record]) -> None:
+        """End claimed jobs whose records cannot be read."""
+        args: list[str | int] = []
+        for job_id, record in records.items():
+            error = dump(["error", dump(PROBLEM.to_dict())])
+            args += [job_id, record["token"], JobStatus.failed.value, error, "{}"]
+        if args:
+            await self._connection.run("jobs/finish", *args)
 
     async def renew(
         self,
@@ -145,6 +169,7 @@ def _ending_fields(ending: Ending) -> str:
     fields: dict[str, Any] = {
         "result": ending.result,
         "result_blob": ending.result_blob,
+        "result_bytes": str(ending.result_bytes) if ending.result_blob else None,
         "error": dump(ending.error.to_dict()) if ending.error else None,
         "usage": dump(ending.usage),
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,

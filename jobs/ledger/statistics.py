@@ -32,6 +32,7 @@ class Statistics:
     closed, by department, and whether they may be tried again. `counters`: events in all, by name.
     `cascaded`: jobs given to the fast model, in all, by task and whether its answer was `kept` or
     the job `escalated` to the full model. `doubts`: reasons for escalation, by task and code.
+    `kept`: bytes by department and place: `records` in Redis, `stored` in the store.
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
@@ -45,6 +46,7 @@ class Statistics:
     counters: Mapping[str, int]
     cascaded: Mapping[tuple[str, str], int] = field(default_factory=dict)
     doubts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    kept: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,9 @@ class StatisticsLedger:
             pipeline.llen(queue.value)
         pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
+        for name in departments:
+            pipeline.hgetall(f"{PREFIX}kept:{name}")
+            pipeline.hvals(f"{PREFIX}kept-replies:{name}")
         pipeline.hgetall(f"{PREFIX}cascade")
         *others, cascade = await self._connection.ask(pipeline.execute())
         answers = iter(others)
@@ -137,6 +142,11 @@ class StatisticsLedger:
             queues={queue: next(answers) for queue in Queue},
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
+            kept={
+                (name, place): count
+                for name in departments
+                for place, count in _kept(next(answers), next(answers)).items()
+            },
             cascaded=cascaded,
             doubts=doubts,
         )
@@ -223,6 +233,13 @@ def _broken(
         department, address = receiver.split(" ", 1)
         broken.setdefault(department, {})[address] = open_until <= server_time[0] * 1000
     return broken
+
+
+def _kept(kept: Mapping[str, str], replies: Sequence[str]) -> Mapping[str, int]:
+    return {
+        "records": int(kept.get("records", 0)) + sum(map(int, replies)),
+        "stored": int(kept.get("stored", 0)),
+    }
 
 
 class _Counts(TypedDict):

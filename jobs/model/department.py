@@ -10,20 +10,25 @@ from tasks.secrecy import Marking, Secrecy
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The limits of a department; None for no limit.
+    """The limits of a department; None for the default of all departments, 0 for no limit.
 
     `rate`: submissions per second. `max_in_flight`: accepted jobs that have not ended, without
     batch lines. `max_queued`: queued and scheduled jobs, and waiting batch lines.
     `tokens_per_day`: prompt and completion tokens, by the UTC day on which their jobs ended.
+    `max_record_bytes`: bytes of records in Redis, with options and inline results.
+    `max_stored_bytes`: bytes in the store. `max_open_batches`: batches that have not ended.
     """
 
     rate: float | None = None
     max_in_flight: int | None = None
     max_queued: int | None = None
     tokens_per_day: int | None = None
+    max_record_bytes: int | None = None
+    max_stored_bytes: int | None = None
+    max_open_batches: int | None = None
 
 
-UNLIMITED = Quota()
+DEFAULT_QUOTA = Quota()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Department:
     callback_allow: tuple[str, ...]
     callback_secrets: tuple[str, ...]
     weight: int = 1
-    quota: Quota = UNLIMITED
+    quota: Quota = DEFAULT_QUOTA
     callback_max_bytes: int | None = None
     window: str | None = None
     allow_secrecy: Secrecy | None = None

@@ -168,6 +168,24 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Wait as long as `Retry-After` says, until the next day (UTC). Work accepted earlier is "
         "kept; bulk work continues then.",
     ),
+    "quota-batches": ProblemType(
+        429,
+        "The department has the maximum number of open batches",
+        "Wait until a batch has ended, or cancel one, then send the same request again.",
+    ),
+    "quota-records": ProblemType(
+        429,
+        "The department's quota of memory for jobs and results is used up",
+        "Cancel jobs and batches that are not needed, which frees their options at once, or wait "
+        "until ended jobs are removed after their retention time. GET /v1/usage says how much is "
+        "used.",
+    ),
+    "quota-storage": ProblemType(
+        429,
+        "The department's quota of stored bytes is used up",
+        "Delete documents and batch files that are not needed, or wait until they expire. "
+        "GET /v1/usage says how much is used.",
+    ),
     "system-full": ProblemType(
         503,
         "The queue is full",
@@ -219,6 +237,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         500,
         "The job was set aside after its worker died again and again",
         "Do not send the document again unchanged; show it to the operators.",
+    ),
+    "record-unreadable": ProblemType(
+        500,
+        "The record cannot be read",
+        "Cancel it and submit it again. Operators: the log names the record; one of a later "
+        "release is read again after an update.",
     ),
     "cancelled": ProblemType(
         409, "The job was cancelled", "Submit it again if the result is still needed."

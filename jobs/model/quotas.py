@@ -16,6 +16,9 @@ class QuotaName(StrEnum):
     in_flight = "in-flight"
     queued = "queued"
     tokens_per_day = "tokens-per-day"
+    open_batches = "open-batches"
+    record_bytes = "record-bytes"
+    stored_bytes = "stored-bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ OVER: Mapping[str, QuotaName] = {
     "quota-in-flight": QuotaName.in_flight,
     "quota-queued": QuotaName.queued,
     "quota-tokens": QuotaName.tokens_per_day,
+    "quota-batches": QuotaName.open_batches,
+    "quota-records": QuotaName.record_bytes,
+    "quota-storage": QuotaName.stored_bytes,
 }
 _DETAILS = {
     QuotaName.rate: "The department submits faster than its rate allows ({limit} per second). "
@@ -60,4 +66,11 @@ _DETAILS = {
     "request would exceed that. Wait until some have started, then try again.",
     QuotaName.tokens_per_day: "The department has used its {limit} tokens for today (UTC). "
     "Try again tomorrow.",
+    QuotaName.open_batches: "The department has {limit} batches that have not ended, its limit. "
+    "Wait until one has ended, or cancel one.",
+    QuotaName.record_bytes: "The department's jobs, batches and results take up its {limit} bytes "
+    "of memory. Cancel jobs that are not needed, or wait until ended ones are removed.",
+    QuotaName.stored_bytes: "The department's documents, files and results take up its {limit} "
+    "bytes of the store. Delete documents and files that are not needed, or wait until they "
+    "expire.",
 }

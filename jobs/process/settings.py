@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from jobs.model.department import Quota
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
 from jobs.windows.rules import check_zone
@@ -75,6 +76,53 @@ class LimitSettings(BaseSettings):
         5_000_000,
         description="The most batch lines that wait in the whole system; further batches get 503.",
     )
+
+
+class QuotaSettings(BaseSettings):
+    """The quota of departments without one of their own; 0 for no limit."""
+
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_QUOTA_")
+
+    rate: float = Field(
+        1_000, ge=0, le=1e6, description="Submissions per second of a department; 0: no limit."
+    )
+    max_in_flight: int = Field(
+        50_000,
+        ge=0,
+        le=10**12,
+        description="Accepted jobs of a department that have not ended; 0: no limit.",
+    )
+    max_queued: int = Field(
+        1_000_000,
+        ge=0,
+        le=10**12,
+        description="Jobs and batch lines of a department that have not started; 0: no limit.",
+    )
+    tokens_per_day: int = Field(
+        0, ge=0, le=10**15, description="Tokens of a department per day (UTC); 0: no limit."
+    )
+    max_record_bytes: int = Field(
+        2 * 1024 * MIB,
+        ge=0,
+        le=10**15,
+        description="Bytes of a department's jobs, batches and results in Redis; 0: no limit.",
+    )
+    max_stored_bytes: int = Field(
+        100 * 1024 * MIB,
+        ge=0,
+        le=10**15,
+        description="Bytes of a department's documents, files and results in the store; 0: no "
+        "limit.",
+    )
+    max_open_batches: int = Field(
+        1_000,
+        ge=0,
+        le=10**9,
+        description="Batches of a department that have not ended; 0: no limit.",
+    )
+
+    def quota(self) -> Quota:
+        return Quota(**self.model_dump())
 
 
 class BatchSettings(BaseSettings):
@@ -249,6 +297,11 @@ class WorkerSettings(BaseSettings):
         None,
         description="`interactive` or `bulk`: this worker runs only jobs of that lane. "
         "Default: both lanes. See [operations.md](operations.md#a-worker-for-each-lane).",
+    )
+    share_prefix_cache: bool = Field(
+        False,
+        description="Let departments share the engine's prefix cache: faster where they send the "
+        "same texts, but a department can then measure whether another one has sent a text.",
     )
     interactive_places: int | None = Field(
         None,

@@ -51,7 +51,9 @@ def invalid_field(pointer: str, detail: str) -> ProblemError:
     return ProblemError("invalid-request", _INVALID_REQUEST, errors=errors)
 
 
-def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def listed(
+    errors: Sequence[ErrorDetails | Mapping[str, Any]], *, prefix: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     """Pydantic's errors as a problem's `errors`; `prefix` is the path to the validated value."""
     return [
         {

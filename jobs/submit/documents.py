@@ -12,6 +12,7 @@ from jobs.model.department import Department
 from jobs.model.ids import document_id
 from jobs.model.job import NewDocument, StoredDocument
 from jobs.model.problems import ProblemError
+from jobs.model.quotas import OverQuotaError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming, Store
 from jobs.submit.checks import check_text
@@ -78,7 +79,7 @@ class Documents:
     ) -> StoredDocument:
         """Store a file that a task created. Raises `ProblemError`: `storage-full`, the ledger's."""
         document = await self._put(department, data, media_type)
-        return await self._record(replace(document, filename=filename))
+        return await self._record(replace(document, filename=filename), above_quota=True)
 
     async def check_text(self, department: Department, text: str) -> None:
         """Raises `ProblemError`: `document-empty`, `text-too-long` or `secrecy-marked`."""
@@ -114,8 +115,12 @@ class Documents:
             blob=await self._store.put(data, department, document_id(sha256)),
         )
 
-    async def _record(self, document: NewDocument) -> StoredDocument:
-        kept = await self._ledger.documents.keep(document)
+    async def _record(self, document: NewDocument, *, above_quota: bool = False) -> StoredDocument:
+        try:
+            kept = await self._ledger.documents.keep(document, above_quota=above_quota)
+        except OverQuotaError:
+            await self._store.delete(document.blob)
+            raise
         if kept.blob != document.blob:  # the bytes were stored before
             await self._store.delete(document.blob)
         return kept

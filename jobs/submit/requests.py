@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, to_json
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
 
 _METADATA_MAX_BYTES = 16 * 1024
+_METADATA_MAX_DEPTH = 32
+LONGEST_AHEAD = timedelta(days=366)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _in_range(moment: datetime) -> datetime:
+    """Refuse a time before 1970 or more than a year ahead. Returns it in UTC."""
+    # Compare before the conversion, which fails for an instant outside the years 1 to 9999.
+    if not _EPOCH <= moment <= datetime.now(UTC) + LONGEST_AHEAD:
+        raise PydanticCustomError(
+            "moment", "Give a time from 1970 on that is at most a year (366 days) ahead."
+        )
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 
 
 class JobInput(BaseModel):
@@ -19,7 +45,9 @@ class JobInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="The text itself.")
-    document_id: str | None = Field(None, description="The id of an uploaded document.")
+    document_id: str | None = Field(
+        None, max_length=128, description="The id of an uploaded document."
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> JobInput:
@@ -44,7 +72,7 @@ class JobRequest(BaseModel):
         },
     )
 
-    task: str = Field(description="The name of a task, as in `GET /v1/tasks`.")
+    task: str = Field(max_length=128, description="The name of a task, as in `GET /v1/tasks`.")
     input: JobInput | None = Field(None, description="Omit it if a file is sent with the job.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's options.")
     callback_url: Annotated[str, Field(max_length=2048)] | None = Field(
@@ -58,20 +86,32 @@ class JobRequest(BaseModel):
         description="`fast`, `full`, or `auto`: the fast model's answer if it passes the task's "
         "checks, otherwise the full model's. Default: the operator's choice.",
     )
-    not_before: AwareDatetime | None = Field(
-        None, description="The job does not start before this time."
+    not_before: Moment | None = Field(
+        None, description="The job does not start before this time; at most a year ahead."
     )
-    deadline: AwareDatetime | None = Field(
-        None, description="The job expires at this time if it has not ended."
+    deadline: Moment | None = Field(
+        None,
+        description="The job expires at this time if it has not ended; at most a year ahead.",
     )
     metadata: dict[str, Any] = Field(
         default_factory=dict, description="Stored and returned unchanged; at most 16 KiB."
     )
 
+    @field_validator("metadata")
+    @classmethod
+    def _metadata_fits(cls, metadata: dict[str, Any]) -> dict[str, Any]:
+        if len(to_json(metadata)) > _METADATA_MAX_BYTES:
+            raise PydanticCustomError("metadata", "`metadata` may have at most 16 KiB.")
+        if _depth(metadata) > _METADATA_MAX_DEPTH:
+            raise PydanticCustomError("metadata", "`metadata` may be nested at most 32 deep.")
+        try:
+            json.dumps(metadata, allow_nan=False)
+        except ValueError:
+            raise PydanticCustomError("metadata", "JSON has no NaN and no Infinity.") from None
+        return metadata
+
     @model_validator(mode="after")
     def _fits(self) -> JobRequest:
-        if len(to_json(self.metadata)) > _METADATA_MAX_BYTES:
-            raise PydanticCustomError("metadata", "`metadata` may have at most 16 KiB.")
         if self.not_before and self.deadline and self.deadline <= self.not_before:
             raise PydanticCustomError("deadline", "`deadline` must be after `not_before`.")
         return self
@@ -102,3 +142,12 @@ class RedeliverRequest(BaseModel):
         if self.until and self.until <= self.since:
             raise PydanticCustomError("to", "`to` must be after `from`.")
         return self
+
+
+def _depth(value: Any) -> int:
+    """How deep objects and lists are nested; 0 for a scalar."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+    return depth

@@ -43,7 +43,8 @@ class DispatchOptions(BaseModel):
     )
 
     tree: Annotated[
-        Annotated[list[Node], Tag("list")] | Annotated[DocumentRef, Tag("document")],
+        Annotated[list[Node], Field(max_length=MOST_NODES), Tag("list")]
+        | Annotated[DocumentRef, Tag("document")],
         _LIST_OR_DOCUMENT,
     ] = Field(
         description="The units or categories, nested by `children` or flat with `parent`, or a "
@@ -53,7 +54,11 @@ class DispatchOptions(BaseModel):
     )
     examples: (
         Annotated[
-            Annotated[list[Example], Tag("list")] | Annotated[DocumentRef, Tag("document")],
+            # The validator below checks the limit, and advises to send a document.
+            Annotated[
+                list[Example], Field(json_schema_extra={"maxItems": MOST_INLINE}), Tag("list")
+            ]
+            | Annotated[DocumentRef, Tag("document")],
             _LIST_OR_DOCUMENT,
         ]
         | None

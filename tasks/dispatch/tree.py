@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +26,7 @@ class Node(BaseModel):
         None, max_length=100, description="The id of the node above, in a flat list."
     )
     description: str = Field("", max_length=1_000, description="Which messages belong there.")
-    keywords: list[str] = Field(
+    keywords: list[Annotated[str, Field(max_length=200)]] = Field(
         default_factory=list, max_length=100, description="Words that indicate the node."
     )
     children: list[Node] = Field(

@@ -70,7 +70,7 @@ def _known(rules: Sequence[str]) -> Sequence[str]:
     return rules
 
 
-Rules = Annotated[Sequence[str], AfterValidator(_known)]
+Rules = Annotated[Sequence[Annotated[str, Field(max_length=100)]], AfterValidator(_known)]
 
 
 class LayoutOptions(BaseModel):

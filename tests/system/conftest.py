@@ -67,9 +67,16 @@ async def started_client(url: str, concurrency: int = 8) -> AsyncIterator[Engine
         await client.close()
 
 
-def deterministic(client: EngineClient, priority: int = 0) -> EngineSession:
+def deterministic(
+    client: EngineClient, priority: int = 0, cache_salt: str | None = None
+) -> EngineSession:
     return EngineSession(
-        client, priority=priority, seed=1, temperature=0, on_progress=lambda done, total: None
+        client,
+        priority=priority,
+        seed=1,
+        temperature=0,
+        on_progress=lambda done, total: None,
+        cache_salt=cache_salt,
     )
 
 

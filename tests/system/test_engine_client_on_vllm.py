@@ -108,6 +108,18 @@ class TestSmolLM2:
         await second.complete(prompt, max_tokens=1)
         assert 0 < second.usage.cached_tokens <= first.usage.prompt_tokens
 
+    async def test_only_requests_with_the_same_salt_share_the_prefix_cache(
+        self, smollm2_client: EngineClient
+    ) -> None:
+        prompt = [Message("user", "The road leads from the town to the lake. " * 40)]
+        cached = []
+        for salt in ("a" * 64, "a" * 64, "b" * 64, "b" * 64):
+            session = deterministic(smollm2_client, cache_salt=salt)
+            await session.complete(prompt, max_tokens=1)
+            cached.append(session.usage.cached_tokens)
+        assert cached[0] == cached[2] == 0
+        assert cached[1] == cached[3] > 0
+
     async def test_the_model_and_its_context_are_known(self, smollm2_engine: EngineSession) -> None:
         assert smollm2_engine.model == "SmolLM2-135M-Instruct"
         assert smollm2_engine.context_tokens == 4096

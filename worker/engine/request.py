@@ -12,7 +12,7 @@ from jobs.model.provenance import Sampling
 
 MAX_NUMBER = 2**64
 # Everything else in a request is its prompt: see docs/provenance.md.
-PARAMETERS = frozenset({"model", "priority", "temperature", "seed", "top_p"})
+PARAMETERS = frozenset({"model", "priority", "temperature", "seed", "top_p", "cache_salt"})
 
 
 @dataclass(frozen=True, slots=True)

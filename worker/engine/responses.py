@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import from_json, to_json
 
 from tasks.engine import Completion, Message, Token
 from tasks.errors import EngineBusy, EngineError, EngineRefused, OutputError
@@ -85,6 +86,13 @@ def parse_completion(body: bytes) -> tuple[_Choice, Tokens]:
 def parse_usage(body: bytes) -> Tokens:
     """The usage of a completion, without a check of its other members. Raises `OutputError`."""
     return _tokens_of(_parse(_WithUsage, body).usage)
+
+
+def without_nan(body: bytes) -> bytes:
+    """A response with null for NaN and infinities, which JSON does not have (RFC 8259, 6)."""
+    if b"NaN" not in body and b"Infinity" not in body:
+        return body
+    return to_json(from_json(body), inf_nan_mode="null")
 
 
 def _parse(model: type[_Model], body: bytes) -> _Model:

@@ -11,12 +11,19 @@ from jobs.model.provenance import EngineRequests
 from tasks.engine import Completion, Message
 from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
-from worker.engine.responses import Tokens, completion_of, parse_completion, parse_usage
+from worker.engine.responses import (
+    Tokens,
+    completion_of,
+    parse_completion,
+    parse_usage,
+    without_nan,
+)
 
 
 class EngineSession:
     """An engine for one job (`tasks.engine.Engine`) that records the job's usage and requests.
-    Lower `priority` numbers are served first.
+    Lower `priority` numbers are served first. Only requests with the same `cache_salt` share what
+    the engine's prefix cache has; None: those without one.
     """
 
     def __init__(
@@ -27,11 +34,13 @@ class EngineSession:
         seed: int,
         temperature: float,
         on_progress: Callable[[int, int], None],
+        cache_salt: str | None = None,
     ) -> None:
         self._client = client
         self._priority = priority
         self._sampling = {"seed": seed, "temperature": temperature}
         self._on_progress = on_progress
+        self._salt = {"cache_salt": cache_salt} if cache_salt else {}
         self._usage = Usage()
         self._requests = 0
         self._prompts: set[bytes] = set()
@@ -92,19 +101,19 @@ class EngineSession:
         return completion_of(choice)
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
-        """Send a chat completion unchanged; returns the body of the engine's response.
+        """Send a chat completion; returns the body of the engine's response.
 
         Raises `EngineError`, and `OutputError` if the response is not a completion.
         """
         # No messages to hide in an error: the department wrote the request itself.
         body, seconds = await self._send({"model": self.model, **request}, ())
         self._add(parse_usage(body), seconds)
-        return body
+        return without_nan(body)
 
     async def _send(
         self, request: Mapping[str, Any], messages: Sequence[Message]
     ) -> tuple[bytes, float]:
-        chat = ChatRequest.of(request)
+        chat = ChatRequest.of({**request, **self._salt})
         self._requests += 1
         self._prompts.add(chat.digest)
         longest = self._longest

@@ -37,6 +37,7 @@ from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.queue_order import LanesInOrder
 from worker.celery.service import serve
+from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
@@ -92,7 +93,12 @@ class Worker:
                 _read_limits(settings.limits, settings.ocr),
                 Documents(self._ledger, store, settings.limits),
             ),
-            cascade=Cascade(self._engine, self._fast, settings.cascade),
+            cascade=Cascade(
+                self._engine,
+                self._fast,
+                settings.cascade,
+                CacheSalts(self._ledger, shared=self._settings.share_prefix_cache),
+            ),
             ending=RunEnding(
                 self._ledger, store, self._settings, settings.store.inline_result_max_bytes
             ),

@@ -16,6 +16,7 @@ from jobs.process.settings import CascadeSettings
 from tasks.errors import EngineError, EngineUnavailable, OptionsTooLong, OutputError
 from tasks.registry import TASKS
 from tasks.task import Task
+from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
@@ -26,13 +27,17 @@ OpenSession = Callable[[EngineClient], EngineSession]
 
 
 class Cascade:
-    """The engines by role, and the settings that choose between them.
+    """The engines by role, the settings that choose between them, and the salts of departments.
 
     Raises `ValueError` if the settings name an unknown task.
     """
 
     def __init__(
-        self, full: EngineClient, fast: EngineClient | None, settings: CascadeSettings
+        self,
+        full: EngineClient,
+        fast: EngineClient | None,
+        settings: CascadeSettings,
+        salts: CacheSalts,
     ) -> None:
         unknown = sorted(set(settings.task_models) - set(TASKS))
         if unknown:
@@ -41,6 +46,11 @@ class Cascade:
         if fast is not None:
             self._engines = {Role.fast: fast, Role.full: full}
         self._settings = settings
+        self._salts = salts
+
+    async def cache_salt(self, department: str) -> str | None:
+        """The salt of the department's requests; see `CacheSalts.of`."""
+        return await self._salts.of(department)
 
     def begin(self, open_session: OpenSession) -> CascadeRun:
         """A run of a job; `open_session` is called for each engine that the run uses."""
@@ -81,7 +91,7 @@ class CascadeRun:
         return self._sessions[role].asked if role in self._sessions else None
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
-        """The full engine's response to a request that is sent unchanged."""
+        """The full engine's response to a chat completion."""
         return await self._session(Role.full).forward(request)
 
     async def run(

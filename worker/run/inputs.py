@@ -18,6 +18,7 @@ from documents.isolation.compute import compute
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.source import FileResult, ResultFile
+from jobs.batches.input.chat import ChatRejected, engine_request
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import CHAT_TASK, Line
 from jobs.ledger import Ledger
@@ -51,7 +52,7 @@ class TaskInput:
 
 @dataclass(frozen=True, slots=True)
 class ChatInput:
-    """A chat completion that is sent to the engine unchanged."""
+    """A chat completion that is sent to the engine."""
 
     request: Mapping[str, Any]
 
@@ -97,7 +98,7 @@ class Inputs:
         line = None if claim.document else await self._line(claim)
         if line is not None and line.chat is not None:
             outcome.input_sha256 = hashlib.sha256(to_json(line.chat)).hexdigest()
-            return ChatInput(line.chat)
+            return ChatInput(_chat_request(line.chat))
         assert task is not None  # noqa: S101 - only chats have no task
         source = await self._source(claim, line)
         outcome.input_sha256 = source.sha256
@@ -218,6 +219,16 @@ def _task(name: str) -> Task[Any, Any]:
             "Operators: api, worker and scheduler must have the same CHANCERY_TASKS_DIR."
         )
     return task
+
+
+def _chat_request(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises `OptionsMisfit` for a line that an earlier release accepted and this one does not."""
+    try:
+        return engine_request(body)
+    except ChatRejected as error:
+        raise OptionsMisfit(
+            f"The line was accepted by an earlier release; it is not sent now: {str(error)[:300]}"
+        ) from None
 
 
 async def _options(task: Task[Any, Any], options: Mapping[str, Any]) -> BaseModel:

@@ -46,6 +46,7 @@ class Outcome:
             JobStatus.failed if error else JobStatus.succeeded,
             result=self.result.decode() if inline else None,
             result_blob=result_blob,
+            result_bytes=len(self.result) if result_blob else 0,
             error=Problem(error.code, str(error)) if error else None,
             usage=models.usage if models else Usage(),
             fast_usage=models.usage_of(Role.fast) if models else Usage(),

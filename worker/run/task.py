@@ -27,7 +27,8 @@ async def run_task(
 
     Raises what the task raises, and `OutputError` for a result that is not valid Unicode.
     """
-    models = cascade.begin(partial(_session, lease, outcome.input_sha256))
+    salt = await cascade.cache_salt(lease.claim.job.department)
+    models = cascade.begin(partial(_session, lease, outcome.input_sha256, salt))
     outcome.models = models
     if isinstance(job_input, ChatInput):
         return await models.forward(job_input.request)
@@ -48,7 +49,9 @@ def seed_of(input_sha256: str, tries: int) -> int:
     return int.from_bytes(sha256(f"{input_sha256}:{tries}".encode()).digest()[:4], "big")
 
 
-def _session(lease: Lease, input_sha256: str, engine: EngineClient) -> EngineSession:
+def _session(
+    lease: Lease, input_sha256: str, cache_salt: str | None, engine: EngineClient
+) -> EngineSession:
     tries = lease.claim.tries
     lease.progress = Progress()
 
@@ -61,4 +64,5 @@ def _session(lease: Lease, input_sha256: str, engine: EngineClient) -> EngineSes
         seed=seed_of(input_sha256, tries),
         temperature=RETRY_TEMPERATURE if tries else 0.0,
         on_progress=on_progress,
+        cache_salt=cache_salt,
     )

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from jobs.batches.input.chat import ChatRejected, check_chat, texts_of
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
@@ -38,8 +39,8 @@ class Line:
     """A valid line. `number` counts lines from 1, blank lines included.
 
     A line for `/v1/jobs` has a `request` in the bulk lane, and its `options` unless it was checked
-    before; a line for `/v1/chat/completions` has a `chat`, the body that is sent to the engine
-    unchanged.
+    before; a line for `/v1/chat/completions` has a `chat`, its body: `chat.engine_request` is what
+    the engine gets of it.
     """
 
     number: int
@@ -142,8 +143,9 @@ def parse_line(
         if not isinstance(body, dict):
             _refuse("#/body", "Give an object.")
         if url is LineUrl.chat:
-            _check_chat(body)
-            line, texts = Line(number, custom_id, url, chat=body), _chat_texts(body)
+            if not checked:
+                _check_chat(body)
+            line, texts = Line(number, custom_id, url, chat=body), texts_of(body)
         else:
             request = _job_request(body)
             options = None if checked else _check_job(request, max_text_chars, department)
@@ -203,21 +205,10 @@ def _url(members: Mapping[str, Any], endpoint: str | None) -> LineUrl:
 
 
 def _check_chat(body: Mapping[str, Any]) -> None:
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        _refuse("#/body/messages", "Give a list of at least one message.")
-    if body.get("stream") not in (None, False):
-        _refuse("#/body/stream", "Streaming is not available in a batch. Omit `stream`.")
-
-
-def _chat_texts(body: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of a chat's messages, as strings or as parts."""
-    for message in body["messages"]:
-        content = message.get("content") if isinstance(message, dict) else None
-        for part in content if isinstance(content, list) else [content]:
-            text = part.get("text") if isinstance(part, dict) else part
-            if isinstance(text, str):
-                yield text
+    try:
+        check_chat(body)
+    except ChatRejected as error:
+        raise _invalid(listed(error.errors, prefix=("body",))) from None
 
 
 def _job_texts(line: Line) -> Iterator[str]:

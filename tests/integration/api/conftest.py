@@ -22,6 +22,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    QuotaSettings,
     RedisSettings,
     SecrecySettings,
     StoreSettings,
@@ -69,6 +70,7 @@ def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         settings: ApiSettings | None = None,
         batches: BatchSettings | None = None,
         bulk: BulkSettings | None = None,
+        quotas: QuotaSettings | None = None,
     ) -> AsyncIterator[Api]:
         app = create_app(
             AppSettings(
@@ -80,6 +82,7 @@ def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
                 secrecy=SecrecySettings(look_seconds=30),
                 batches=batches or BatchSettings(),
                 bulk=bulk or BulkSettings(),
+                quotas=quotas or QuotaSettings(),
             )
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])

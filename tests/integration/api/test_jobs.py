@@ -221,6 +221,11 @@ async def test_a_result_in_the_store_is_served_but_not_in_lists(api: Api, ledger
     assert (await api.http.get(place)).json()["result"] == {"summary": "Long."}
     listed = (await api.http.get("/v1/jobs")).json()["data"][0]
     assert (listed["result"], listed["result_url"]) == (None, f"{place}/result")
+    # The reply to a cancellation may be kept in Redis.
+    headers = {"Idempotency-Key": "k"}
+    cancelled = (await api.http.post(f"{place}/cancel", headers=headers)).json()
+    assert cancelled["status"] == "succeeded"
+    assert (cancelled["result"], cancelled["result_url"]) == (None, f"{place}/result")
 
 
 async def test_the_result_of_a_job_that_goes_on_is_a_conflict(api: Api) -> None:

@@ -228,3 +228,34 @@ async def test_it_stops_on_sigterm(api: Running) -> None:
         await http.get("/healthz")
         api.process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(api.process.wait, 20) in (0, -signal.SIGTERM)
+
+
+async def test_the_default_quotas_are_set_when_redis_answers_at_last(
+    tmp_path: Path,
+) -> None:
+    redis_port = free_port()
+    environment = os.environ | {
+        "CHANCERY_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+        "CHANCERY_DATA_DIR": str(tmp_path),
+        "CHANCERY_API_PORT": str(free_port()),
+        "CHANCERY_QUOTA_MAX_IN_FLIGHT": "7",
+    }
+    url = f"http://127.0.0.1:{environment['CHANCERY_API_PORT']}"
+    with _started(environment) as process:
+        try:
+            await _answers(Running(process, url, "none", tmp_path))
+            (tmp_path / "redis").mkdir()
+            redis, redis_url = start_valkey(tmp_path / "redis", redis_port)
+            ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+            try:
+                await ledger.departments.create("tax")
+                async with asyncio.timeout(60):
+                    while not (quotas := await ledger.departments.quotas("tax")):
+                        await asyncio.sleep(0.05)
+                assert 7 in [quota.limit for quota in quotas]
+            finally:
+                await ledger.close()
+                redis.kill()
+                redis.wait(10)
+        finally:
+            process.kill()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -10,9 +12,25 @@ from jobs.ledger import Ledger
 from jobs.model.department import Quota
 from jobs.model.job import Usage
 from jobs.model.quotas import OVER
-from tests.integration.api.conftest import Api, finish, problem_of
+from jobs.process.settings import QuotaSettings
+from tests.integration.api.conftest import Api, Open, finish, problem_of
 
+NO_QUOTAS = QuotaSettings(
+    rate=0,
+    max_in_flight=0,
+    max_queued=0,
+    max_record_bytes=0,
+    max_stored_bytes=0,
+    max_open_batches=0,
+)
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}
+
+
+@pytest.fixture
+async def api(open_api: Open) -> AsyncIterator[Api]:
+    """The api without default quotas."""
+    async with open_api(quotas=NO_QUOTAS) as api:
+        yield api
 
 
 async def ask(api: Api, key: str | None = None) -> httpx.Response:
@@ -102,3 +120,45 @@ async def test_refused_submissions_are_counted_and_store_nothing(api: Api, ledge
     metrics = (await api.anonymous.get("/metrics")).text
     name = "chancery_submissions_refused_total"
     assert f'{name}{{code="quota-in-flight",department="tax"}} 3.0' in metrics
+
+
+async def test_every_department_has_the_default_quotas(open_api: Open) -> None:
+    async with open_api(quotas=QuotaSettings(max_in_flight=1)) as api:
+        assert (await ask(api)).status_code == 202
+        problem_of(await ask(api), 429, "quota-in-flight")
+        assert (await api.other.post("/v1/jobs", json=JOB)).status_code == 202
+        quota = {
+            one["name"]: one["limit"] for one in (await api.http.get("/v1/usage")).json()["quota"]
+        }
+    assert quota == {
+        "rate": 1_000,
+        "in-flight": 1,
+        "queued": 1_000_000,
+        "open-batches": 1_000,
+        "record-bytes": 2 * 1024**3,
+        "stored-bytes": 100 * 1024**3,
+    }
+
+
+async def test_an_upload_above_the_quota_of_stored_bytes_leaves_nothing(
+    api: Api, ledger: Ledger
+) -> None:
+    await ledger.departments.set_quota("tax", Quota(max_stored_bytes=1_000))
+    assert (await api.http.post("/v1/documents", content=b"a" * 900)).status_code == 201
+    before = sorted(api.files())
+    form = {"file": ("a.jsonl", b"b" * 200)}
+    for answer in (
+        await api.http.post("/v1/documents", content=b"b" * 200),
+        await api.http.post("/v1/files", files=form, data={"purpose": "batch"}),
+        await api.http.post("/v1/jobs", json=JOB | {"input": {"text": "c" * 200}}),
+    ):
+        problem = problem_of(answer, 429, "quota-storage")
+        assert "Delete documents and files" in problem["detail"]
+        assert answer.headers["retry-after"] == "60"
+    assert sorted(api.files()) == before
+    usage = (await api.http.get("/v1/usage")).json()
+    assert usage["quota"] == [
+        {"name": "stored-bytes", "limit": 1_000, "left": 100, "seconds": None}
+    ]
+    metrics = (await api.anonymous.get("/metrics")).text
+    assert 'chancery_kept_bytes{department="tax",place="stored"} 900.0' in metrics

@@ -21,12 +21,19 @@ from jobs.windows.window import Window, WindowError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
+COUNT = re.compile(r"[1-9]\d{0,15}")
+MAX_COUNT = 10**15
+MIN_RATE, MAX_RATE = 0.001, 1e6
+NO_LIMIT = "none"
 RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
 QUOTA_FIELDS: Mapping[QuotaName, str] = {
     QuotaName.rate: "rate",
     QuotaName.in_flight: "max_in_flight",
     QuotaName.queued: "max_queued",
     QuotaName.tokens_per_day: "tokens_per_day",
+    QuotaName.open_batches: "max_open_batches",
+    QuotaName.record_bytes: "max_record_bytes",
+    QuotaName.stored_bytes: "max_stored_bytes",
 }
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -87,10 +94,32 @@ class RateType(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
+        if value == NO_LIMIT:
+            return 0
         match = RATE.fullmatch(str(value))
-        if not match or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a rate: write a number above 0, such as 20/s.", param, ctx)
+        if not match or not MIN_RATE <= float(match[1]) <= MAX_RATE:
+            self.fail(
+                f"{value!r} is not a rate: write a number from {MIN_RATE:g} to {MAX_RATE:g}, "
+                f"such as 20/s, or `{NO_LIMIT}`.",
+                param,
+                ctx,
+            )
         return float(match[1])
+
+
+class CountType(click.ParamType[int]):
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if value == NO_LIMIT:
+            return 0
+        if not COUNT.fullmatch(str(value)) or int(value) > MAX_COUNT:
+            self.fail(
+                f"{value!r} is not a count: write a number from 1 to {MAX_COUNT}, or `{NO_LIMIT}`.",
+                param,
+                ctx,
+            )
+        return int(value)
 
 
 class HeaderType(click.ParamType[tuple[str, str]]):
@@ -152,12 +181,18 @@ class NetworkType(click.ParamType[Network]):
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-_count = click.IntRange(1, 10**12)
 _QUOTA_OPTIONS = (
     click.option("--rate", type=RateType(), help="Submissions per second."),
-    click.option("--max-in-flight", type=_count, help="Jobs that are accepted and not ended."),
-    click.option("--max-queued", type=_count, help="Jobs and batch lines that have not started."),
-    click.option("--tokens-per-day", type=_count, help="Tokens per day (UTC)."),
+    click.option("--max-in-flight", type=CountType(), help="Jobs that are accepted and not ended."),
+    click.option(
+        "--max-queued", type=CountType(), help="Jobs and batch lines that have not started."
+    ),
+    click.option("--tokens-per-day", type=CountType(), help="Tokens per day (UTC)."),
+    click.option("--max-open-batches", type=CountType(), help="Batches that have not ended."),
+    click.option(
+        "--max-record-bytes", type=CountType(), help="Bytes of jobs and results in Redis."
+    ),
+    click.option("--max-stored-bytes", type=CountType(), help="Bytes of documents and files."),
 )
 
 

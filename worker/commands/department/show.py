@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 from jobs.model.api_key import ApiKey
 from jobs.model.department import CallbackOptions, Department, Quota
-from jobs.model.quotas import QuotaLeft
+from jobs.model.quotas import QuotaLeft, QuotaName
 from tasks.secrecy import Secrecy
 from worker.commands.department.arguments import QUOTA_FIELDS, NameType, json_option, no_such
 from worker.commands.department.key_text import key_as_json, key_line, moment, until_text
@@ -75,10 +75,9 @@ class Description:
         yield f"department      {department.name}"
         yield f"callback_allow  {', '.join(department.callback_allow) or 'nothing'}"
         yield f"weight          {department.weight}"
-        remaining = {quota.name: quota.left for quota in self.remaining}
+        remaining = {quota.name: quota for quota in self.remaining}
         for quota, field in QUOTA_FIELDS.items():
-            suffix = f", {remaining[quota]:,} left" if quota in remaining else ""
-            yield f"{field:15} {_quota_text(field, department.quota)}{suffix}"
+            yield f"{field:15} {_quota_text(quota, department.quota, remaining)}"
         yield f"window          {department.window or 'as the platform'}"
         yield f"allow_secrecy   {secrecy_text(department.allow_secrecy)}"
         for key in self.keys:
@@ -110,8 +109,10 @@ async def _describe(ledger: Ledger, *, name: str) -> Description | None:
     )
 
 
-def _quota_text(field: str, quota: Quota) -> str:
-    value = getattr(quota, field)
-    if value is None:
+def _quota_text(name: QuotaName, quota: Quota, remaining: Mapping[QuotaName, QuotaLeft]) -> str:
+    if name not in remaining:
         return "no limit"
-    return f"{value:g}/s" if field == "rate" else f"{value:,}"
+    limit = remaining[name].limit
+    text = f"{limit:g}/s" if name is QuotaName.rate else f"{limit:,.0f}"
+    own = getattr(quota, QUOTA_FIELDS[name]) is not None
+    return f"{text}{'' if own else ' (default)'}, {remaining[name].left:,} left"

@@ -16,6 +16,7 @@ redis.call('ZREM', P .. 'indexing', batch.id)
 redis.call('DEL', P .. 'readings:' .. batch.id)
 if ARGV[7] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[7])) end
 redis.call('SET', P .. 'index:' .. batch.id, ARGV[3])
+count_index(batch, 1)
 -- All lines were counted as waiting at submission. Refused lines wait no longer.
 count_lines('waiting', batch.department, facts.indexed - tonumber(batch.lines))
 if facts.indexed > 0 then

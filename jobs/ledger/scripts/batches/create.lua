@@ -23,14 +23,15 @@ for _, name in ipairs(redis.call('SMEMBERS', P .. 'departments')) do
 end
 if waiting > tonumber(ARGV[3]) then return {'full'} end
 
-local over = over_quota(batch.department, 0, lines)
+local over = over_quota(batch.department, {lines = lines, batches = 1,
+  records = RECORD_BYTES + #ARGV[1] + (reply and #ARGV[2] or 0)})
 if over then return {'over', quotas_left(batch.department), unpack(over)} end
 
 batch.status = 'validating'
 batch.closing = ''
 batch.lines = lines
 batch.input_blob = redis.call('LINDEX', P .. 'blobs:' .. batch.input_file_id, 0)
-for name, value in pairs(batch) do redis.call('HSET', P .. 'batch:' .. batch.id, name, value) end
+set_fields(P .. 'batch:' .. batch.id, batch)
 redis.call('HSET', P .. 'batch:' .. batch.id, 'total', 0, 'completed', 0, 'failed', 0, 'indexed', 0,
   'next', 0, 'flushed', 0, 'token', 0, 'read', 0)
 redis.call('HINCRBY', file, 'uses', 1)
@@ -38,6 +39,8 @@ count_lines('waiting', batch.department, lines)
 redis.call('ZADD', P .. 'batches:' .. batch.department, 0, batch.id)
 redis.call('ZADD', P .. 'indexing', now, batch.id)
 redis.call('ZADD', P .. 'batches-open', 0, batch.id)
+redis.call('SADD', P .. 'open-batches:' .. batch.department, batch.id)
+count_kept(P .. 'batch:' .. batch.id, batch.department, 'records', RECORD_BYTES + #ARGV[1])
 redis.call('ZADD', P .. 'batch-deadlines', batch.deadline, batch.id)
 
 keep_reply(batch.department, 'batches', reply, 200)

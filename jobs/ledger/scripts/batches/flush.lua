@@ -28,6 +28,8 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
     redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
       job.callback_url, 'custom_id', callbacks[id][3], 'metadata', callbacks[id][4])
     redis.call('HDEL', P .. 'job:' .. id, 'line')
+    count_kept(P .. 'job:' .. id, job.department, 'records',
+      RECORD_BYTES + #callbacks[id][2] + #callbacks[id][3] + #callbacks[id][4])
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
     redis.call('SADD', P .. 'called:' .. batch.id, id)
     open_callback(job, 'job.' .. job.status)

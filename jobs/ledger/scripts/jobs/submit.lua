@@ -35,22 +35,28 @@ for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
 end
 if waiting >= most then return {'full'} end
 
-local over = over_quota(job.department, 1, 0)
+local is_new = document and redis.call('EXISTS', document_key) == 0
+local bytes = RECORD_BYTES + #ARGV[1]
+local over = over_quota(job.department, {jobs = 1,
+  records = bytes + (reply and #ARGV[3] or 0), stored = is_new and document.bytes or 0})
 if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
-  if redis.call('EXISTS', document_key) == 0 then
-    for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
+  if is_new then
+    document.own = 1
+    add_document(document)
   end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
+if not document then redis.call('HDEL', document_key, 'own') end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
 end
 
-for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
-redis.call('HSET', P .. 'job:' .. job.id, 'token', 0, 'attempts', 0, 'tries', 0, 'deaths', 0)
+job.token, job.attempts, job.tries, job.deaths, job.kept_records = 0, 0, 0, 0, bytes
+set_fields(P .. 'job:' .. job.id, job)
+add_kept(job.department, 'records', bytes)
 redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
 note_job('received', job)

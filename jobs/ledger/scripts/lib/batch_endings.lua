@@ -45,7 +45,9 @@ local function end_batch(batch, status)
   redis.call('ZREM', P .. 'indexing', batch.id)
   redis.call('ZREM', P .. 'batch-deadlines', batch.id)
   redis.call('ZREM', P .. 'batches-open', batch.id)
+  redis.call('SREM', P .. 'open-batches:' .. batch.department, batch.id)
   redis.call('ZREM', P .. 'flush-due', batch.id)
+  count_index(batch, -1)
   redis.call('DEL', P .. 'index:' .. batch.id, P .. 'readings:' .. batch.id)
   redis.call('ZADD', P .. 'ended-batches', now + tonumber(batch.keep_ms), batch.id)
   for _, kind in ipairs({'input', 'output', 'error'}) do
@@ -65,6 +67,7 @@ end
 -- same reason, and its other lines go to the error file.
 local function close_batch(batch, reason)
   if batch.status == 'validating' then
+    if reason == 'cancelled' then set_batch(batch, {cancelling_at = now}) end
     end_batch(batch, reason)
     return
   elseif batch.status == 'finalizing' then

@@ -29,7 +29,16 @@ local function note_saturation(saturated)
   if saturated then redis.call('SET', P .. 'saturated', now) else redis.call('DEL', P .. 'saturated') end
 end
 
-local function end_line(job, status, usage)
+-- The batch's model is that of the first line that a model answered.
+local function note_model(batch, fields)
+  if redis.call('HEXISTS', batch, 'model') == 1 then return end
+  for i = 1, #fields, 2 do
+    local model = fields[i] == 'provenance' and cjson.decode(fields[i + 1]).model
+    if type(model) == 'string' then redis.call('HSET', batch, 'model', model) end
+  end
+end
+
+local function end_line(job, status, fields, usage)
   local batch = P .. 'batch:' .. job.batch_id
   redis.call('SREM', P .. 'open:' .. job.batch_id, job.id)
   redis.call('RPUSH', P .. 'outcomes:' .. job.batch_id, job.id)
@@ -39,6 +48,10 @@ local function end_line(job, status, usage)
   if counts[4] == 'in_progress' and counts[2] + counts[3] == tonumber(counts[1]) then
     redis.call('HSET', batch, 'status', 'finalizing', 'finalizing_at', now)
   end
+  for _, name in ipairs({'prompt_tokens', 'completion_tokens', 'cached_tokens'}) do
+    if usage and usage[name] then redis.call('HINCRBY', batch, name, usage[name]) end
+  end
+  note_model(batch, fields)
   if job.started_at and usage then count_pace(job, usage) end
   flush_soon(job.batch_id)
 end

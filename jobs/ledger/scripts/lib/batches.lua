@@ -1,4 +1,4 @@
--- requires: keys
+-- requires: keys, kept
 -- A batch's record, and the counters and indexes of its lines.
 --
 -- The lines stay in the batch's input file. For each, chancery:index:BATCH holds sixteen bytes: offset,
@@ -12,7 +12,8 @@
 --   in_progress                chancery:waiting:DEPT      while lines wait for their release
 --   in_progress to cancelling  chancery:flush-due         while there is something to write, by the
 --                                                         time since when
---   any                        chancery:batches-open, and chancery:batch-deadlines by deadline
+--   any                        chancery:batches-open, chancery:open-batches:DEPT, and
+--                              chancery:batch-deadlines by deadline
 -- `closing` is why a batch ends before all of its lines were run: expired or cancelled.
 
 local function load_batch(id)
@@ -22,13 +23,8 @@ local function load_batch(id)
 end
 
 local function set_batch(batch, fields)
-  local flat = {}
-  for name, value in pairs(fields) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
-    batch[name] = tostring(value)
-  end
-  redis.call('HSET', P .. 'batch:' .. batch.id, unpack(flat))
+  for name, value in pairs(fields) do batch[name] = tostring(value) end
+  set_fields(P .. 'batch:' .. batch.id, fields)
 end
 
 -- kind: 'waiting' for lines that are not released, 'open' for released lines that have not ended.
@@ -37,3 +33,10 @@ local function count_lines(kind, department, change)
 end
 
 local function flush_soon(id) redis.call('ZADD', P .. 'flush-due', 'NX', now, id) end
+
+-- Count the bytes of a batch's index. sign: 1 to keep it, -1 to free it.
+local function count_index(batch, sign)
+  if not batch.kept_records then return end
+  local bytes = redis.call('STRLEN', P .. 'index:' .. batch.id)
+  count_kept(P .. 'batch:' .. batch.id, batch.department, 'records', sign * bytes)
+end

@@ -25,18 +25,34 @@ local function count_ending(job, status, usage)
   end
 end
 
+-- An ended job keeps no options: nothing reads them any more. Counts what its ending adds and frees.
+local function count_ended(job, fields)
+  local key, bytes = P .. 'job:' .. job.id, 0
+  for i = 1, #fields, 2 do
+    bytes = bytes + #fields[i + 1]
+    if fields[i] == 'result_bytes' then
+      count_kept(key, job.department, 'stored', tonumber(fields[i + 1]))
+    end
+  end
+  if job.kept_records then bytes = bytes - #(job.options or '') - #(job.references or '') end
+  count_kept(key, job.department, 'records', bytes)
+  redis.call('HDEL', key, 'options', 'references')
+end
+
 -- The only way to end a job: its final state, its callback event and the counters, in one step.
 -- fields: flat list of further fields of the record; usage: amounts to add to the day's counters.
 local function finish(job, status, fields, usage)
   set_status(job, status)
   redis.call('HSET', P .. 'job:' .. job.id, 'finished_at', now, unpack(fields))
+  count_ended(job, fields)
   redis.call('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if job.batch_id then
-    end_line(job, status, usage)
+    end_line(job, status, fields, usage)
   else
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
     release_documents(job)
+    if status == 'cancelled' or status == 'expired' then expire_own_text(job) end
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
   note_job(SHOWN_AS[status], job, status == 'succeeded' and status or code_in(fields))

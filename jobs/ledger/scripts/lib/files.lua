@@ -18,6 +18,7 @@ local function append_segment(batch, kind, segment)
   redis.call('RPUSH', P .. 'blobs:' .. id, segment.blob)
   redis.call('HINCRBY', file, 'bytes', segment.bytes)
   redis.call('HINCRBY', file, 'lines', segment.lines)
+  count_kept(file, batch.department, 'stored', segment.bytes)
 end
 
 -- Remove a file. Returns the names of its blobs, which nothing refers to any more.
@@ -25,7 +26,10 @@ local function remove_file(id)
   local key, list = P .. 'file:' .. id, P .. 'blobs:' .. id
   local blobs = redis.call('LRANGE', list, 0, -1)
   local department = redis.call('HGET', key, 'department')
-  if department then redis.call('ZREM', P .. 'files:' .. department, id) end
+  if department then
+    redis.call('ZREM', P .. 'files:' .. department, id)
+    free_kept(key, department)
+  end
   redis.call('ZREM', P .. 'files', id)
   redis.call('DEL', key, list)
   return blobs

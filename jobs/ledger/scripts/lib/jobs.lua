@@ -1,4 +1,4 @@
--- requires: keys, transitions, activity
+-- requires: keys, transitions, activity, kept
 -- A job's record, its state, and the indexes that list it.
 --
 -- A job that has not ended is in exactly one of these indexes, by its state:
@@ -52,5 +52,6 @@ local function remove_job(job)
   redis.call('ZREM', P .. 'jobs:' .. job.department, job.id)
   redis.call('ZREM', jobs_with_status(job, job.status), job.id)
   if job.batch_id then redis.call('SREM', P .. 'called:' .. job.batch_id, job.id) end
+  free_kept(P .. 'job:' .. job.id, job.department)
   redis.call('DEL', P .. 'job:' .. job.id)
 end

@@ -21,4 +21,5 @@ local function keep_reply(department, scope, reply, status)
   redis.call('HSET', key, 'body_sha256', reply.body_sha256, 'body', reply.body,
     'status', status, 'headers', '{}')
   redis.call('PEXPIRE', key, reply.keep_ms)
+  count_reply(department, #reply.body, reply.keep_ms)
 end

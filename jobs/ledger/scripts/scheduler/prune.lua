@@ -1,4 +1,4 @@
--- requires: batches, files, jobs
+-- requires: batches, documents, files, jobs
 -- Remove what has expired: ended jobs and batches with their callbacks, unused documents, and files
 -- that no batch uses. What is still in use is checked again after an hour.
 -- ARGV: most of each kind in one call
@@ -40,6 +40,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended-batches', '-inf', no
     if batch.callback_id then remove_callback(batch) end
     redis.call('ZREM', P .. 'ended-batches', id)
     redis.call('ZREM', P .. 'batches:' .. batch.department, id)
+    free_kept(P .. 'batch:' .. id, batch.department)
     redis.call('DEL', P .. 'batch:' .. id)
   end
 end
@@ -49,9 +50,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'documents', '-inf', no
   if tonumber(redis.call('HGET', key, 'jobs') or 0) > 0 then
     redis.call('ZADD', P .. 'documents', now + RECHECK_MS, member)
   else
-    blobs[#blobs + 1] = redis.call('HGET', key, 'blob')
-    redis.call('DEL', key)
-    redis.call('ZREM', P .. 'documents', member)
+    blobs[#blobs + 1] = remove_document(string.match(member, '^([^:]+):(.+)$'))
     documents = documents + 1
   end
 end

@@ -38,6 +38,7 @@ from jobs.model.problems import Problem
 from jobs.model.states import ENDINGS, JobStatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
+from tests.integration.jobs.ledger.kept import check_kept
 from tests.transitions import NEW, transitions
 
 T = TypeVar("T")
@@ -334,6 +335,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert held == {job.id for job in self.models if job.worker == worker}
         in_use = int(self.redis.hget(f"{P}document:tax:doc_1", "jobs") or 0)
         assert in_use == sum(not job.over for job in self.models)
+        check_kept(self.redis)
 
     @staticmethod
     def _note(job: Model) -> None:

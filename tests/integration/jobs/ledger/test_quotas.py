@@ -73,7 +73,7 @@ async def test_a_second_s_worth_may_come_in_one_moment(
         redis,
         "local accepted = 0 "
         "for _ = 1, 2000 do "
-        "if not over_quota('tax', 1, 0) then accepted = accepted + 1 end "
+        "if not over_quota('tax', {jobs = 1}) then accepted = accepted + 1 end "
         "end return accepted",
     )
     assert accepted == int(rate)
@@ -191,7 +191,10 @@ async def test_a_batch_is_measured_by_its_lines(
     await have(ledger, max_in_flight=1, max_queued=10)
     await redis.set(f"{PREFIX}waiting-lines:tax", 2)
     await submit_job(ledger, a_job())
-    assert await in_one_script(redis, f"return over_quota('tax', {jobs}, {lines})") == answer
+    assert (
+        await in_one_script(redis, f"return over_quota('tax', {{jobs = {jobs}, lines = {lines}}})")
+        == answer
+    )
 
 
 @pytest.mark.parametrize(("quota", "tokens"), [({}, None), ({"tokens_per_day": 5}, 5)])

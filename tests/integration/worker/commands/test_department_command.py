@@ -111,9 +111,9 @@ def test_an_existing_department_is_one_line_and_status_1(redis_url: str) -> None
         (("create", "a" * 64), "not a department's name"),
         (("create", "tax", "--rate", "fast"), "not a rate"),
         (("create", "tax", "--rate", "0/s"), "not a rate"),
-        (("create", "tax", "--max-in-flight", "0"), "0 is not in the range"),
-        (("create", "tax", "--tokens-per-day", "-5"), "is not in the range"),
-        (("create", "tax", "--max-queued", "many"), "not a valid integer"),
+        (("create", "tax", "--max-in-flight", "0"), "'0' is not a count"),
+        (("create", "tax", "--tokens-per-day", "-5"), "not a count"),
+        (("create", "tax", "--max-queued", "many"), "not a count"),
         (("create", "tax", "--weight", "0"), "0 is not in the range"),
         (
             ("create", "tax", "--callback-allow", "10.1.0.0/99"),

@@ -115,3 +115,20 @@ def test_a_line_that_was_not_run_says_why() -> None:
 def test_a_line_that_is_written_twice_is_the_same_twice() -> None:
     assert output_line("a", JOB, b"{}") == output_line("a", JOB, b"{}")
     assert unrun_line("a", 4, "batch_expired") == unrun_line("a", 4, "batch_expired")
+
+
+@pytest.mark.parametrize("character", ["\u0085", "\u2028", "\u2029"])
+def test_no_reader_ends_a_line_inside(character: str) -> None:
+    text = f"a{character}b\\{character}"
+    body = json.dumps({"content": text}, ensure_ascii=False).encode()
+    problem = {"type": "/problems/output-invalid", "title": "x", "detail": text}
+    refused = LineProblem("invalid-request", text, 3, text)
+    lines = [
+        output_line(text, JOB, body),
+        failed_line(text, JOB, problem),
+        refused_line(refused),
+        unrun_line(text, 3, "batch_expired"),
+    ]
+    assert len(b"".join(lines).decode().splitlines()) == len(lines)
+    assert [parsed(line)["custom_id"] for line in lines] == [text] * 4
+    assert parsed(lines[0])["response"]["body"] == {"content": text}

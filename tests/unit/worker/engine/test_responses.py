@@ -8,7 +8,7 @@ import pytest
 
 from tasks.engine import Message
 from worker.engine.metrics import EngineMetrics, parse_metrics
-from worker.engine.responses import refusal
+from worker.engine.responses import refusal, without_nan
 
 PROMPT = [Message("user", "Mrs Smith's tax number is 1234-5678.\nShe lives at 5 Oak Street.")]
 
@@ -69,3 +69,16 @@ def test_the_cache_metric_of_older_releases_is_read() -> None:
 def test_metrics_of_another_server_are_refused() -> None:
     with pytest.raises(ValueError, match="vLLM"):
         parse_metrics("python_info 1.0\n")
+
+
+def test_numbers_that_json_does_not_have_become_null() -> None:
+    body = b'{"choices":[],"logprob":-Infinity,"other":NaN,"text":"NaN and Infinity","x":1.5}'
+    assert json.loads(without_nan(body), parse_constant=pytest.fail) == {
+        "choices": [],
+        "logprob": None,
+        "other": None,
+        "text": "NaN and Infinity",
+        "x": 1.5,
+    }
+    unchanged = b'{"x": 1.50}'
+    assert without_nan(unchanged) is unchanged

@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from documents.errors import EmptyDocument
+from jobs.ledger import Ledger
 from jobs.model.job import Usage
 from jobs.model.provenance import EngineRequests, Sampling
 from jobs.model.roles import ModelChoice, Role
-from jobs.process.settings import CascadeSettings
+from jobs.process.settings import CascadeSettings, RedisSettings
 from standin.scripted_engine import Answer, ScriptedEngine
 from tasks.errors import (
     EngineBusy,
@@ -24,6 +25,7 @@ from tasks.errors import (
 from tasks.registry import TASKS
 from tasks.task import Task
 from tests.unit.tasks.documents import document
+from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.health import Health
 from worker.engine.session import EngineSession
@@ -73,6 +75,7 @@ class Engines:
             cast("EngineClient", self.full),
             cast("EngineClient", self.fast) if has_fast else None,
             CascadeSettings(**settings),
+            CacheSalts(Ledger(RedisSettings()), shared=True),
         )
         return cascade.begin(_session)
 

@@ -12,9 +12,11 @@ import pytest
 from documents.document import Block, Document
 from documents.errors import PagesUnread
 from documents.limits import ReadLimits
+from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
 from jobs.model.lanes import Lane
-from jobs.process.settings import CascadeSettings
+from jobs.process.settings import CascadeSettings, RedisSettings
+from worker.engine.cache_salts import CacheSalts
 from worker.run.cascade import Cascade
 from worker.run.inputs import Inputs
 from worker.run.outcome import Outcome
@@ -44,7 +46,9 @@ async def result_of(task: str, unread: tuple[int, ...]) -> bytes:
     lease: Any = SimpleNamespace(claim=claim, progress=None)
     engine: Any = SimpleNamespace(model="m")
     outcome = Outcome(claim)
-    cascade = Cascade(engine, None, CascadeSettings())
+    cascade = Cascade(
+        engine, None, CascadeSettings(), CacheSalts(Ledger(RedisSettings()), shared=True)
+    )
     return await run_task(lease, outcome, await inputs.read(outcome), cascade)
 
 

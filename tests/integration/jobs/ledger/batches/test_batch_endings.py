@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import openai.types
 import pytest
 from pydantic import SecretStr
 
@@ -13,7 +15,9 @@ from jobs.batches.views import batch_view
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.callback import Delivery, Outcome
+from jobs.model.job import Usage
 from jobs.model.problems import Problem, ProblemError
+from jobs.model.provenance import Provenance
 from jobs.model.states import CallbackStatus, JobStatus
 from jobs.process.settings import RedisSettings, RetentionSettings
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
@@ -375,3 +379,41 @@ async def test_lines_that_wait_cost_little(driver: BatchDriver) -> None:
     await write_all(driver, batch, most=10_000)
     await driver.ledger.activity.take(1_000)
     assert kept_bytes() < 5_000
+
+
+async def test_a_batch_has_the_model_and_the_tokens_of_its_lines(driver: BatchDriver) -> None:
+    batch = await driver.begin(3)
+    assert batch_view(batch).model is None
+    await driver.release()
+    first, second, third = driver.take_sent()
+    usage = Usage(prompt_tokens=70, completion_tokens=5, cached_tokens=64)
+    origin = Provenance(task_version="1", model="deepseek", input_sha256="0" * 64)
+    await driver.run([first], Ending(JobStatus.succeeded, result="{}"))
+    await driver.run(
+        [second], Ending(JobStatus.succeeded, result="{}", usage=usage, provenance=origin)
+    )
+    await driver.run([third], replace(FAILED, usage=usage))
+    await write_all(driver, batch)
+    view = batch_view(await driver.get(batch)).model_dump()
+    assert view["model"] == "deepseek"
+    assert openai.types.Batch.model_validate(view).usage == openai.types.BatchUsage.model_validate(
+        {
+            "input_tokens": 140,
+            "input_tokens_details": {"cached_tokens": 128},
+            "output_tokens": 10,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 150,
+        }
+    )
+
+
+async def test_a_batch_that_is_cancelled_while_its_file_is_read_has_no_files(
+    driver: BatchDriver,
+) -> None:
+    batch = await driver.submit(lines=3)
+    assert await driver.ledger.batches.cancel("tax", batch.id)
+    view = batch_view(await driver.get(batch))
+    assert view.status is BatchStatus.cancelled
+    assert view.cancelling_at == view.cancelled_at is not None
+    assert (view.output_file_id, view.error_file_id) == (None, None)
+    assert view.request_counts.model_dump() == {"total": 0, "completed": 0, "failed": 0}

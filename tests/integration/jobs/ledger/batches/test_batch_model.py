@@ -38,6 +38,7 @@ from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
+from tests.integration.jobs.ledger.kept import check_kept
 
 T = TypeVar("T")
 P = "chancery:"
@@ -326,6 +327,7 @@ class BatchMachine(RuleBasedStateMachine):
         self._counts_agree(looks)
         self._each_open_line_is_where_its_status_says(looks)
         self._every_end_has_one_event(looks)
+        check_kept(self.driver.redis)
 
     def _each_line_is_in_one_place_and_its_outcome_is_written_once(self, looks: Looks) -> None:
         for seen in looks:

@@ -20,7 +20,6 @@ from jobs.batches.input.index import (
     Entry,
     estimate_tokens,
     pack,
-    prefix_of,
     text_tokens,
     unpack,
 )
@@ -82,9 +81,7 @@ def test_a_document_is_its_bytes_where_they_are_known() -> None:
         ({}, ANSWER_TOKENS),
         ({"max_tokens": 10}, 10),
         ({"max_completion_tokens": 20, "max_tokens": 10}, 20),
-        ({"max_tokens": 10**30}, MAX_ANSWER_TOKENS),
-        ({"max_tokens": -5}, ANSWER_TOKENS),
-        ({"max_tokens": "many"}, ANSWER_TOKENS),
+        ({"max_tokens": 100_000}, MAX_ANSWER_TOKENS),
         ({"max_tokens": None}, ANSWER_TOKENS),
     ],
 )
@@ -92,24 +89,8 @@ def test_a_chat_is_its_messages_and_what_it_asks_for(body: Any, answer: int) -> 
     assert tokens(chat("a" * 400, system="b" * 800, **body)) == 101 + 201 + answer
 
 
-@pytest.mark.parametrize(
-    "messages",
-    [
-        [1, None, "x", [], {}],
-        [{"role": 3, "content": 5}],
-        [{"role": "user", "content": [{"type": "text", "text": None}, "x", {"text": [1]}]}],
-        [{"role": "user", "content": 10**400}],
-        [{"role": "system", "content": "x"}],
-    ],
-)
-def test_messages_of_any_shape_are_passed_to_the_engine(messages: Any) -> None:
-    found = parse_line(line("a", {"messages": messages, "tools": 7, "model": {}}), 1)
-    assert estimate_tokens(found) > 0
-    assert prefix_of(found)
-
-
 def test_a_message_of_parts_is_the_text_of_its_parts() -> None:
-    parts = [{"type": "text", "text": "a" * 399}, {"type": "image_url", "image_url": {"url": "x"}}]
+    parts = [{"type": "text", "text": "a" * 200}, {"type": "text", "text": "a" * 199}]
     assert tokens(chat(parts)) == 101 + ANSWER_TOKENS  # type: ignore[arg-type]
 
 
@@ -161,7 +142,7 @@ def test_chats_with_the_same_model_and_system_message_stand_together(tmp_path: P
         chat("2", system="Be kind."),
         chat("3", system="Be brief."),
         chat("4", system="Be brief.", model="large"),
-        chat("5", system="Be brief.", tools=[{"type": "function"}]),
+        chat("5", system="Be brief.", tools=[{"type": "function", "function": {"name": "f"}}]),
         chat("6", system="Be kind."),
     ]
     index, _ = read(write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies))))

@@ -57,7 +57,7 @@ def test_a_line_may_name_a_document() -> None:
 
 
 def test_a_line_for_chat_keeps_its_body_as_it_is() -> None:
-    body = chat("Hello.", temperature=0, seed=3, anything={"else": [1]})
+    body = chat("Hello.", temperature=0, seed=3, user="u")
     found = parse_line(line("a", body), 1)
     assert (found.url, found.task, found.chat) == (LineUrl.chat, CHAT_TASK, body)
     assert (found.request, found.text, found.document_id, found.callback_url) == (None,) * 4
@@ -176,7 +176,7 @@ def test_a_chat_is_not_streamed() -> None:
         (job(options={"max_words": 1}), ["#/body/options/max_words"]),
         (job(options={"a/b": 2}), ["#/body/options/a~1b"]),
         (job(colour="red"), ["#/body/colour"]),
-        (job(metadata={"a": "x" * 20_000}), ["#/body"]),
+        (job(metadata={"a": "x" * 20_000}), ["#/body/metadata"]),
         (job(not_before="2026-11-24T20:00:00+08:00"), ["#/body/not_before"]),
         (job(deadline="2026-11-24T20:00:00+08:00"), ["#/body/deadline"]),
         (job(lane="interactive"), ["#/body/lane"]),

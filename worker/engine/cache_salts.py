@@ -1,0 +1,34 @@
+"""The salts that keep one department's prompts out of another's use of the prefix cache.
+
+An engine answers sooner where it has computed the same beginning of a prompt before. Without a
+salt, a department could learn in this way what another one has sent.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from jobs.ledger import Ledger
+
+
+class CacheSalts:
+    """Derives a salt for each department from a secret in the ledger, the same for all workers.
+
+    With `shared`, there are no salts: departments share the cache.
+    """
+
+    def __init__(self, ledger: Ledger, *, shared: bool) -> None:
+        self._ledger = ledger
+        self._shared = shared
+        self._secret: bytes | None = None
+
+    async def of(self, department: str) -> str | None:
+        """The department's salt; None if the cache is shared.
+
+        Raises `ProblemError("unavailable")` if the secret is not known and the ledger is away.
+        """
+        if self._shared:
+            return None
+        if self._secret is None:
+            self._secret = (await self._ledger.departments.cache_secret()).encode()
+        return hmac.digest(self._secret, department.encode(), "sha256").hex()
