@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import openapi
+from api.body_rate import BodyRate
 from api.errors import answer_errors
 from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
@@ -22,6 +23,7 @@ from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
@@ -45,6 +47,7 @@ class AppSettings:
     """All settings of the api. Those that are not given are read from the environment."""
 
     api: ApiSettings = field(default_factory=ApiSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -80,6 +83,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
+    app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     answer_errors(app)

@@ -37,6 +37,8 @@ def problem_response(
     sent = dict(headers or {})
     if retry_after is not None:
         sent["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        sent["Connection"] = "close"  # RFC 9110, 15.5.9
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
     body = to_json({"status": status, **problem.to_dict()})
