@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import openapi
 from api.body_rate import BodyRate
 from api.errors import answer_errors
+from api.refusals import Refusals
 from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
 from api.routes import batches as batch_routes
@@ -114,6 +115,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         limits=settings.limits,
         batches=settings.batches,
         settings=settings.api,
+        refusals=Refusals(ledger),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -21,6 +22,8 @@ from jobs.submit.checks import invalid_request
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+MAX_ERRORS = 20
+MAX_ERROR_CHARS, MAX_DETAIL_CHARS = 300, 2_000
 log = structlog.get_logger()
 
 _CODE_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
@@ -41,8 +44,30 @@ def problem_response(
         sent["Connection"] = "close"  # RFC 9110, 15.5.9
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    body = to_json({"status": status, **problem.to_dict()})
+    body = to_json({"status": status, **_bounded(problem.to_dict())})
     return Response(body, status, sent, MEDIA_TYPE)
+
+
+def _bounded(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """`problem` with at most 20 of its `errors`, each cut to a length; `more_errors` counts the
+    others.
+    """
+    bounded = dict(problem)
+    if len(str(bounded.get("detail", ""))) > MAX_DETAIL_CHARS:
+        bounded["detail"] = _cut(bounded["detail"], MAX_DETAIL_CHARS)
+    errors = bounded.get("errors")
+    if errors:
+        bounded["errors"] = [
+            {**error, "pointer": _cut(error["pointer"]), "detail": _cut(error["detail"])}
+            for error in errors[:MAX_ERRORS]
+        ]
+        if len(errors) > MAX_ERRORS:
+            bounded["more_errors"] = len(errors) - MAX_ERRORS
+    return bounded
+
+
+def _cut(text: str, length: int = MAX_ERROR_CHARS) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def answer_errors(app: FastAPI) -> None:

@@ -58,7 +58,10 @@ class ProblemView(BaseModel):
     title: str = Field(examples=["There is no such task"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["The tasks are: classify, extract, summarize."])
-    errors: Sequence[ErrorView] | None = Field(None, description="Set if the request is invalid.")
+    errors: Sequence[ErrorView] | None = Field(
+        None, description="Set if the request is invalid; at most 20."
+    )
+    more_errors: int | None = Field(None, description="How many more errors there are, if any.")
 
 
 def json(value: Any, status: int = 200) -> Response:

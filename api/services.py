@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
@@ -27,6 +28,7 @@ class Services:
     limits: LimitSettings
     batches: BatchSettings
     settings: ApiSettings
+    refusals: Refusals
 
 
 async def _services(request: Request) -> Services:

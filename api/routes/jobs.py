@@ -6,13 +6,13 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.auth import DepartmentDep
-from api.bodies import is_multipart, read_body
+from api.bodies import is_multipart
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
+from api.json_bodies import parse, read_json, without_mark
 from api.multipart import receive_form
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
 from api.responses import ListView, as_json, page, problems
@@ -22,7 +22,6 @@ from jobs.model.department import Department
 from jobs.model.job import Job
 from jobs.model.problems import ProblemError
 from jobs.model.states import ENDINGS, JobStatus
-from jobs.submit.checks import invalid_request
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import SubmissionReply
@@ -81,13 +80,13 @@ _HEADERS = {
 async def submit_job(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    if is_multipart(request):
-        submitted = await _submit_form(request, services, department, key)
-    else:
-        body = await read_body(request, services.limits.max_request_bytes)
-        job = _job_request(body)
-        once = idempotency(key, body)
-        submitted = await services.submissions.submit(department, job, idempotency=once)
+    async with services.refusals.counted(department):
+        if is_multipart(request):
+            submitted = await _submit_form(request, services, department, key)
+        else:
+            body = await read_json(request, services.limits.max_request_bytes)
+            job, once = parse(JobRequest, body), idempotency(key, body)
+            submitted = await services.submissions.submit(department, job, idempotency=once)
     return _accepted(submitted)
 
 
@@ -102,17 +101,10 @@ async def _submit_form(
                 "Send the job as JSON in part `job` of the form.",
                 errors=[{"pointer": "#/job", "detail": "The part is missing."}],
             )
-        job = _job_request(form.job)
+        job = parse(JobRequest, without_mark(form.job))
         upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
         return await services.submissions.submit(department, job, upload=upload, idempotency=once)
-
-
-def _job_request(body: bytes) -> JobRequest:
-    try:
-        return JobRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_request(error.errors()) from error
 
 
 def _accepted(submitted: SubmissionReply) -> Response:

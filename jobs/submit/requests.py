@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
+from jobs.submit.request_model import RequestModel
 
 _METADATA_MAX_BYTES = 16 * 1024
 
 
-class JobInput(BaseModel):
+class JobInput(RequestModel):
     """Either a text or an uploaded document."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="The text itself.")
     document_id: str | None = Field(None, description="The id of an uploaded document.")
@@ -28,11 +27,10 @@ class JobInput(BaseModel):
         return self
 
 
-class JobRequest(BaseModel):
+class JobRequest(RequestModel):
     """One task on one document."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "task": "summarize",
@@ -77,11 +75,10 @@ class JobRequest(BaseModel):
         return self
 
 
-class RedeliverRequest(BaseModel):
+class RedeliverRequest(RequestModel):
     """The callbacks to send again."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "status": "dead",

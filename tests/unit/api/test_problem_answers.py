@@ -37,3 +37,21 @@ def test_retry_after_is_in_integer_seconds_and_at_least_one() -> None:
     assert problem_response(problem, retry_after=0.01).headers["retry-after"] == "1"
     assert problem_response(problem, retry_after=2.2).headers["retry-after"] == "3"
     assert "retry-after" not in problem_response(problem).headers
+
+
+def test_a_long_list_of_errors_is_cut_and_the_rest_counted() -> None:
+    errors = [{"pointer": "#/" + "k" * 9_000, "detail": "d" * 9_000}] * 300
+    response = problem_response(Problem("invalid-request", "x" * 9_000, {"errors": errors}))
+    body = json.loads(bytes(response.body))
+    assert (len(body["errors"]), body["more_errors"]) == (20, 280)
+    assert body["errors"][0]["detail"].endswith("d…")
+    assert len(response.body) < 20_000
+
+
+def test_a_short_list_of_errors_is_complete() -> None:
+    errors = [{"pointer": "#/a", "detail": "Field required"}]
+    body = json.loads(
+        bytes(problem_response(Problem("invalid-request", "x", {"errors": errors})).body)
+    )
+    assert body["errors"] == errors
+    assert "more_errors" not in body
