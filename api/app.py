@@ -18,6 +18,7 @@ from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
+from api.security_headers import SecurityHeaders
 from api.services import Services
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
@@ -87,6 +88,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(SecurityHeaders)
     answer_errors(app)
     _include_routes(app)
     openapi.describe(app)

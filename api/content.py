@@ -51,8 +51,6 @@ async def content_response(
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Length": str(span.end - span.start),
-        # A browser must not render uploaded bytes as a page of this site.
-        "X-Content-Type-Options": "nosniff",
     }
     if status == HTTPStatus.PARTIAL_CONTENT:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"

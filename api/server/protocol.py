@@ -15,6 +15,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.errors import problem_response
+from api.security_headers import SECURITY_HEADERS
 from api.server.connections import Connections
 from jobs.model.problems import Problem
 
@@ -254,7 +255,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._is_idle():
             self._abort()
             return
-        response = problem_response(problem, retry_after=retry_after)
+        response = problem_response(problem, retry_after=retry_after, headers=SECURITY_HEADERS)
         fields = [*response.raw_headers, (b"connection", b"close")]
         head = b"".join(b"%s: %s\r\n" % field for field in fields)
         self.transport.write(STATUS_LINE[response.status_code] + head + b"\r\n")

@@ -116,7 +116,9 @@ class ApiSettings(BaseSettings):
         None, description="The URL at which departments reach the api; used in `result_url`."
     )
     metrics_token: SecretStr | None = Field(
-        None, description="If set, `/metrics` requires it as a bearer token."
+        None,
+        description="The bearer token of `/metrics`. Default: none on loopback without trusted "
+        "proxies, otherwise the one in the data dir's file `metrics-token`, which is generated.",
     )
     trusted_proxies: Networks = Field(
         (),
