@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import openapi
 from api.body_rate import BodyRate
 from api.errors import answer_errors
+from api.methods import HeadAsGet
 from api.refusals import Refusals
 from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
@@ -85,6 +86,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
@@ -122,7 +124,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (
+    subjects = (
         documents,
         libraries,
         tasks,
@@ -132,9 +134,11 @@ def _include_routes(app: FastAPI) -> None:
         callbacks,
         usage,
         service,
-    ):
-        app.include_router(subject.router)
-    app.include_router(openapi.router)
+        openapi,
+    )
+    app.state.routers = [subject.router for subject in subjects]
+    for router in app.state.routers:
+        app.include_router(router)
 
 
 async def _check(ledger: Ledger) -> None:

@@ -24,9 +24,14 @@ def is_multipart(request: Request) -> bool:
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     """The body in chunks.
 
-    Raises `ProblemError`: `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
+    Raises `ProblemError`: `unsupported-coding`; `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
     `request-timeout` if it arrives too slowly (`api.body_rate`).
     """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise ProblemError(
+            "unsupported-coding", "The body has a Content-Encoding. Send it without one."
+        )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise too_large(max_bytes)

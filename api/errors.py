@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.methods import allowed_methods
 from api.rate_limits import rate_limit_fields
 from jobs.model.problems import PROBLEM_TYPES, Problem, ProblemError
 from jobs.model.quotas import OverQuotaError
@@ -42,6 +43,8 @@ def problem_response(
         sent["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if status == HTTPStatus.REQUEST_TIMEOUT:
         sent["Connection"] = "close"  # RFC 9110, 15.5.9
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        sent["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
     body = to_json({"status": status, **_bounded(problem.to_dict())})
@@ -103,7 +106,10 @@ async def _of_http(request: Request, error: Exception) -> Response:
         "not-found": f"There is nothing at {request.url.path}. See /docs for all paths.",
         "method-not-allowed": f"{request.method} is not allowed for {request.url.path}.",
     }.get(code, str(error.detail))
-    return problem_response(Problem(code, detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(allowed_methods(request.app.state.routers, request.scope))
+    return problem_response(Problem(code, detail), headers=headers)
 
 
 async def _of_disconnect(request: Request, _: Exception) -> Response:

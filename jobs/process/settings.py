@@ -321,6 +321,11 @@ class CallbackSettings(BaseSettings):
         gt=0,
         description="A due callback that waits this long for its receiver is declared dead.",
     )
+    own_urls: tuple[str, ...] = Field(
+        (),
+        description="More of the platform's own servers, which get no callbacks, where the other "
+        "settings do not name them: in containers, the api and Flower.",
+    )
     lease_seconds: float = Field(
         40, description="A courier that does not report a delivery for this time loses it."
     )
