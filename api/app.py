@@ -14,6 +14,7 @@ from api import openapi
 from api.body_rate import BodyRate
 from api.errors import answer_errors
 from api.methods import HeadAsGet
+from api.path_prefix import PathPrefix
 from api.refusals import Refusals
 from api.request_context import RequestContext
 from api.request_metrics import RequestMetrics, new_registry, refused_submissions
@@ -91,6 +92,9 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        PathPrefix, prefix=settings.api.root_path, trusted=settings.api.trusted_proxies
+    )
     answer_errors(app)
     _include_routes(app)
     openapi.describe(app)
@@ -136,9 +140,9 @@ def _include_routes(app: FastAPI) -> None:
         service,
         openapi,
     )
-    app.state.routers = [subject.router for subject in subjects]
-    for router in app.state.routers:
-        app.include_router(router)
+    for subject in subjects:
+        app.include_router(subject.router)
+    app.state.routers = [app.router, *(subject.router for subject in subjects)]
 
 
 async def _check(ledger: Ledger) -> None:

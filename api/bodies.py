@@ -24,8 +24,8 @@ def is_multipart(request: Request) -> bool:
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     """The body in chunks.
 
-    Raises `ProblemError`: `unsupported-coding`; `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
-    `request-timeout` if it arrives too slowly (`api.body_rate`).
+    Raises `ProblemError`: `unsupported-coding`; `too-large`, before reading if `Content-Length`
+    exceeds `max_bytes`; `request-timeout` if it arrives too slowly (`api.body_rate`).
     """
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity"):

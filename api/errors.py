@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.methods import allowed_methods
+from api.openai_errors import openai_error
 from api.rate_limits import rate_limit_fields
 from jobs.model.problems import PROBLEM_TYPES, Problem, ProblemError
 from jobs.model.quotas import OverQuotaError
@@ -47,7 +48,9 @@ def problem_response(
         sent["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    body = to_json({"status": status, **_bounded(problem.to_dict())})
+    bounded = _bounded(problem.to_dict())
+    error = openai_error(problem.code, bounded)
+    body = to_json({"status": status, **bounded, "error": error})
     return Response(body, status, sent, MEDIA_TYPE)
 
 

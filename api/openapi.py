@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.examples import EXAMPLES
+from api.path_prefix import root_path
 from api.responses import ProblemView
 from jobs.batches.request import BatchRequest
 from jobs.model.problems import ProblemError
@@ -100,7 +101,7 @@ def _remove_default_422(document: dict[str, Any], schemas: dict[str, Any]) -> No
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    root = request.scope.get("root_path", "")
+    root = root_path(request)
     page = get_swagger_ui_html(
         openapi_url=f"{root}/openapi.json",
         title="Chancery",

@@ -51,6 +51,15 @@ class ErrorView(BaseModel):
     detail: str = Field(description="What is wrong there.")
 
 
+class OpenAIErrorView(BaseModel):
+    """The reason as OpenAI's API gives it; its clients print `message`."""
+
+    message: str
+    type: str = Field(examples=["invalid_request_error"])
+    param: str | None = Field(description="The first invalid member, as a path with dots.")
+    code: str = Field(examples=["unknown-task"], description="The last part of the problem's type.")
+
+
 class ProblemView(BaseModel):
     """A problem (RFC 9457). `type` is stable; its address explains what to do."""
 
@@ -61,6 +70,7 @@ class ProblemView(BaseModel):
     errors: Sequence[ErrorView] | None = Field(
         None, description="Set if the request is invalid; at most 20."
     )
+    error: OpenAIErrorView
     more_errors: int | None = Field(None, description="How many more errors there are, if any.")
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.auth import DepartmentDep
 from api.idempotency import REPLAYED, GivenKey, idempotency
 from api.json_bodies import parse, read_json
+from api.path_prefix import root_path
 from api.rate_limits import rate_limit_fields
 from api.responses import AfterId, OpenAIListView, as_json, openai_page, problems
 from api.services import ServicesDep
@@ -35,7 +36,7 @@ _MAX_VALUES = 500_000  # 50,000 documents with their `custom_id` and some metada
             "invalid-request", "unknown-task", "not-found", "callback-not-allowed",
             "deadline-unreachable", "too-many-lines", "idempotency-mismatch", "system-full",
             "rate-limited", "quota-queued", "quota-tokens",
-            "storage-full", "too-large", "request-timeout",
+            "storage-full", "too-large", "unsupported-coding", "request-timeout",
         ),
     },
     openapi_extra={
@@ -55,7 +56,7 @@ async def submit_batch(
         batch_request = parse(BatchRequest, body, max_values=_MAX_VALUES)
         once = idempotency(key, body)
         submitted = await services.batch_submissions.submit(department, batch_request, once)
-    location = f"/v1/batches/{submitted.id}"
+    location = f"{root_path(request)}/v1/batches/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"

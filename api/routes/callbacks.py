@@ -55,7 +55,11 @@ async def list_callbacks(
     responses={
         200: {"model": RedeliveredView},
         **problems(
-            "invalid-request", "idempotency-mismatch", "idempotency-in-progress", "too-large"
+            "invalid-request",
+            "idempotency-mismatch",
+            "idempotency-in-progress",
+            "too-large",
+            "unsupported-coding",
         ),
     },
     openapi_extra={

@@ -71,7 +71,7 @@ class _Fields(BaseModel):
     responses={
         200: {"model": FileView},
         **problems(
-            "invalid-request", "too-large", "request-timeout", "storage-full",
+            "invalid-request", "too-large", "unsupported-coding", "request-timeout", "storage-full",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },

@@ -14,6 +14,7 @@ from api.bodies import is_multipart
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.json_bodies import parse, read_json, without_mark
 from api.multipart import receive_form
+from api.path_prefix import root_path
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
 from api.responses import ListView, as_json, page, problems
 from api.services import Services, ServicesDep
@@ -71,6 +72,7 @@ _HEADERS = {
             "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
             "secrecy-marked",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
+            "unsupported-coding",
             "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "system-full",
             "storage-full",
         ),
@@ -87,7 +89,7 @@ async def submit_job(
             body = await read_json(request, services.limits.max_request_bytes)
             job, once = parse(JobRequest, body), idempotency(key, body)
             submitted = await services.submissions.submit(department, job, idempotency=once)
-    return _accepted(submitted)
+    return _accepted(request, submitted)
 
 
 async def _submit_form(
@@ -107,8 +109,9 @@ async def _submit_form(
         return await services.submissions.submit(department, job, upload=upload, idempotency=once)
 
 
-def _accepted(submitted: SubmissionReply) -> Response:
-    headers = {"Location": f"/v1/jobs/{submitted.id}", **rate_limit_fields(submitted.quotas)}
+def _accepted(request: Request, submitted: SubmissionReply) -> Response:
+    location = f"{root_path(request)}/v1/jobs/{submitted.id}"
+    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 202, headers, "application/json")
@@ -120,6 +123,7 @@ def _accepted(submitted: SubmissionReply) -> Response:
     responses={200: {"model": JobView}, **problems("not-found", "invalid-request")},
 )
 async def get_job(
+    request: Request,
     job_id: str,
     services: ServicesDep,
     department: DepartmentDep,
@@ -137,7 +141,7 @@ async def get_job(
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
         job = await _find(services, department, job_id)
-    view = await job_view(job, services.store)
+    view = await job_view(job, services.store, base=root_path(request))
     return as_json(view.model_dump_json().encode())
 
 
@@ -150,6 +154,7 @@ async def get_job(
     },
 )
 async def list_jobs(
+    request: Request,
     *,
     services: ServicesDep,
     department: DepartmentDep,
@@ -162,7 +167,10 @@ async def list_jobs(
     jobs = await services.ledger.jobs.list(
         department.name, status=status, task=task, batch_id=batch_id, limit=limit, cursor=cursor
     )
-    views = [await job_view(job, services.store, inline_result=False) for job in jobs.items]
+    base = root_path(request)
+    views = [
+        await job_view(job, services.store, inline_result=False, base=base) for job in jobs.items
+    ]
     return page(views, jobs.next_cursor)
 
 
@@ -206,13 +214,17 @@ def _no_result_reason(job: Job) -> str:
     },
 )
 async def cancel_job(
-    job_id: str, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
+    request: Request,
+    job_id: str,
+    services: ServicesDep,
+    department: DepartmentDep,
+    key: GivenKey = None,
 ) -> Response:
     async def cancel() -> Reply:
         job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
-        view = await job_view(job, services.store)
+        view = await job_view(job, services.store, base=root_path(request))
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)

@@ -115,6 +115,12 @@ class ApiSettings(BaseSettings):
     public_url: str | None = Field(
         None, description="The URL at which departments reach the api; used in `result_url`."
     )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9._~-]+){1,8})?$",
+        description="The path prefix below which a reverse proxy serves the api: `/chancery`. The "
+        "header `X-Forwarded-Prefix` of a trusted proxy overrides it.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="The bearer token of `/metrics`. Default: none on loopback without trusted "
@@ -123,7 +129,8 @@ class ApiSettings(BaseSettings):
     trusted_proxies: Networks = Field(
         (),
         description="Addresses and CIDR blocks of the reverse proxies whose `X-Forwarded-For` "
-        "gives a request's source address, with commas in between. Default: none.",
+        "gives a request's source address, and `X-Forwarded-Prefix` the path prefix; with commas "
+        "in between. Default: none.",
     )
 
 

@@ -23,12 +23,34 @@ def test_a_problem_is_answered_with_its_status_and_stable_type(code: str) -> Non
     body = json.loads(bytes(response.body))
     assert response.status_code == body["status"] >= 400
     assert response.media_type == "application/problem+json"
-    assert body == {
+    assert {**body, "error": None} == {
+        "error": None,
         "status": PROBLEM_TYPES[code].status,
         "type": f"/problems/{code}",
         "title": PROBLEM_TYPES[code].title,
         "detail": "Because.",
         "max_bytes": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "error_type"),
+    [
+        ("unauthorized", "authentication_error"),
+        ("not-found", "not_found_error"),
+        ("too-large", "invalid_request_error"),
+        ("quota-tokens", "rate_limit_error"),
+        ("system-full", "server_error"),
+    ],
+)
+def test_a_problem_has_the_member_that_openai_clients_print(code: str, error_type: str) -> None:
+    errors = [{"pointer": "#/options/labels/0", "detail": "Field required"}]
+    response = problem_response(Problem(code, "Because.", {"errors": errors}))
+    assert json.loads(bytes(response.body))["error"] == {
+        "message": "Because. #/options/labels/0: Field required",
+        "type": error_type,
+        "param": "options.labels.0",
+        "code": code,
     }
 
 
