@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import ssl
 from typing import Any
 
 import uvicorn
@@ -58,7 +57,7 @@ def server_config(app: FastAPI, api: ApiSettings, server: ServerSettings) -> uvi
         timeout_keep_alive=server.keep_alive_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    context = _tls(server)
+    context = server_context(server.tls_certificate, server.tls_key, server.tls_client_ca)
     if context is not None:
         config.ssl_context_factory = lambda *_: context
     return config
@@ -68,9 +67,3 @@ def allow_many_connections() -> None:
     """Raise the process's limit of open files to what the system allows: often 1,024 else."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _tls(server: ServerSettings) -> ssl.SSLContext | None:
-    if server.tls_certificate is None or server.tls_key is None:
-        return None
-    return server_context(server.tls_certificate, server.tls_key, server.tls_client_ca)

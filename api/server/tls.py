@@ -10,11 +10,21 @@ class TlsFilesInvalid(Exception):
     """The files cannot be used; the message names the setting, the file and the reason."""
 
 
-def server_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
-    """The context for TLS 1.2 and later. With `client_ca`, clients must show a certificate.
+def server_context(
+    certificate: Path | None, key: Path | None, client_ca: Path | None
+) -> ssl.SSLContext | None:
+    """The context for TLS 1.2 and later; None without any file. With `client_ca`, clients must
+    show a certificate.
 
     Raises `TlsFilesInvalid`.
     """
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        missing = "KEY" if certificate is not None else "CERTIFICATE"
+        raise TlsFilesInvalid(
+            f"CHANCERY_API_TLS_{missing} is missing: TLS needs a certificate and its key."
+        )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     _check_readable("CERTIFICATE", certificate)

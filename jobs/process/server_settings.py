@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.process.settings import EMPTY_IS_UNSET
 
 
 class ServerSettings(BaseSettings):
-    """Raises `ValidationError` for TLS settings that are not complete."""
-
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
 
     max_connections: int = Field(
@@ -63,14 +61,3 @@ class ServerSettings(BaseSettings):
         description="PEM file with the CAs of client certificates. If set, every client must have "
         "one, health checks included.",
     )
-
-    @model_validator(mode="after")
-    def _tls_is_complete(self) -> ServerSettings:
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            missing = "KEY" if self.tls_key is None else "CERTIFICATE"
-            raise ValueError(f"CHANCERY_API_TLS_{missing} is missing: set both, or neither")
-        if self.tls_client_ca is not None and self.tls_certificate is None:
-            raise ValueError(
-                "CHANCERY_API_TLS_CLIENT_CA needs CHANCERY_API_TLS_CERTIFICATE and _KEY"
-            )
-        return self
