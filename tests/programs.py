@@ -12,6 +12,7 @@ import pytest
 # Possible names of each program, and its packages in Debian.
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "chromium"),
+    "java": (("java",), "default-jdk-headless"),
     "openssl": (("openssl",), "openssl"),
     "soffice": (("soffice",), "libreoffice-writer-nogui libreoffice-calc-nogui"),
 }

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from standin.valkey import start_valkey
 from tests.integration.api.running import Running, running_api
+from tests.integration.api.server.connection import Connect, Connection
 
 HEAD = b"POST /v1/documents HTTP/1.1\r\nHost: x\r\nX-a: "
 KIB = 1024
@@ -33,51 +31,6 @@ async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
         yield running
     valkey.kill()
     valkey.wait(10)
-
-
-class Connection:
-    """A connection without a client's conveniences."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def send(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
-
-    async def answer(self) -> tuple[int, dict[str, str], Any]:
-        """The status, header fields and JSON of one response."""
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
-        lines = head.split("\r\n")
-        fields = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
-        body = await self.reader.readexactly(int(fields["content-length"]))
-        return int(lines[0].split()[1]), fields, json.loads(body)
-
-    async def end(self) -> bytes:
-        """What arrives until the server closes the connection."""
-        try:
-            return await self.reader.read()
-        except ConnectionError:
-            return b""
-
-
-Connect = Callable[[Running], Awaitable[Connection]]
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
-    """Opens connections that are closed after the test."""
-    opened: list[Connection] = []
-
-    async def open_one(api: Running) -> Connection:
-        opened.append(Connection(*await asyncio.open_connection("127.0.0.1", api.port)))
-        return opened[-1]
-
-    yield open_one
-    for connection in opened:
-        connection.writer.transport.abort()
-        with suppress(ConnectionError):
-            await connection.writer.wait_closed()
 
 
 async def test_no_head_takes_longer_than_its_time(api: Running, connect: Connect) -> None:
