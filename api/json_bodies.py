@@ -7,11 +7,12 @@ from itertools import accumulate
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 
 from api.bodies import read_body
 from jobs.model.problems import ProblemError
-from jobs.submit.checks import invalid_request
+from jobs.submit.checks import invalid_field, invalid_request
 
 MAX_DEPTH = 64
 MAX_VALUES = 200_000
@@ -40,7 +41,11 @@ def parse(model: type[Model], body: bytes, *, max_values: int = MAX_VALUES) -> M
     """
     check_bounds(body, max_values)
     try:
-        return model.model_validate_json(body)
+        value = from_json(body, allow_inf_nan=False)  # not in RFC 8259
+    except ValueError as error:
+        raise invalid_field("#", f"Invalid JSON: {error}") from error
+    try:
+        return model.model_validate(value)
     except ValidationError as error:
         raise invalid_request(error.errors()) from error
 

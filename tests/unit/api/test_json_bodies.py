@@ -118,3 +118,12 @@ def test_many_errors_in_a_batch_are_few(body: dict[str, Any]) -> None:
 def test_a_byte_order_mark_is_ignored() -> None:
     body = b'\xef\xbb\xbf{"task": "summarize", "input": {"text": "a"}}'
     assert parse(JobRequest, without_mark(body)).task == "summarize"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_json_does_not_have_is_refused(number: str) -> None:
+    body = f'{{"task": "summarize", "input": {{"text": "a"}}, "metadata": {{"a": {number}}}}}'
+    with pytest.raises(ProblemError) as raised:
+        parse(JobRequest, body.encode())
+    (error,) = raised.value.problem.extra["errors"]
+    assert (error["pointer"], error["detail"][:13]) == ("#", "Invalid JSON:")
