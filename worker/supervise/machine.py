@@ -15,6 +15,7 @@ from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.private_files import write_private
+from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
@@ -50,7 +51,8 @@ class SystemOptions:
 
     @property
     def api_url(self) -> str:
-        return f"http://{services.HOST}:{self.port}"
+        scheme = "https" if ServerSettings().tls_certificate else "http"
+        return f"{scheme}://{services.HOST}:{self.port}"
 
     @property
     def flower_url(self) -> str:

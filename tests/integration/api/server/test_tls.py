@@ -12,6 +12,7 @@ import pytest
 
 from tests.certificates import Authority, Pair
 from tests.integration.api.running import Running, running_api, started
+from worker.supervise.checks import http_answers
 
 
 @pytest.fixture
@@ -54,6 +55,8 @@ async def test_with_a_certificate_the_api_answers_https_only(
             old.maximum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(httpx.ConnectError):
             await get(api, old)
+        assert await http_answers(f"https://127.0.0.1:{api.port}/healthz")()
+        assert not await http_answers(f"https://127.0.0.1:{api.port}/nothing")()
         async with httpx.AsyncClient() as http:
             with pytest.raises(httpx.TransportError):
                 await http.get(f"http://127.0.0.1:{api.port}/healthz")
@@ -67,6 +70,7 @@ async def test_with_a_client_ca_clients_need_a_certificate_of_it(
     async with running_api(redis_url, tmp_path, **server) as api:
         department = client_context(authority, clients.issue("tax"))
         assert (await get(api, department)).status_code == 200
+        assert await http_answers(f"https://127.0.0.1:{api.port}/healthz")()
         for context in (
             client_context(authority),
             client_context(authority, others.issue("stranger")),
