@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -40,6 +41,18 @@ async def test_a_refusal_costs_as_much_of_the_rate_as_a_job(
         assert refused.headers["ratelimit"].startswith('"rate";r=0')
     problem_of(await api.http.post("/v1/jobs", json=JOB), 429, "rate-limited")
     assert (await api.other.post("/v1/jobs", json=JOB)).status_code == 202
+
+
+async def test_after_refusals_beyond_the_rate_no_body_is_read(api: Api, ledger: Ledger) -> None:
+    await ledger.departments.set_quota("tax", Quota(rate=0.01))
+    for _ in range(2):
+        await api.http.post("/v1/jobs", json={"task": "none"})
+
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    problem_of(await api.http.post("/v1/jobs", content=unread()), 429, "rate-limited")
 
 
 async def test_without_a_rate_refusals_are_as_before(api: Api) -> None:

@@ -144,6 +144,19 @@ async def test_an_encoded_part_is_refused_not_taken_as_it_is(store: Store, encod
     assert refused.value.problem.extra["errors"][0]["pointer"] == "#/file"
 
 
+@pytest.mark.parametrize("size", [1, 3, 10_000])
+@pytest.mark.parametrize("line", [b"--XXY", b"--XX Y", b"--XX-", b"--XX" + b" " * 99])
+async def test_a_line_that_begins_like_a_boundary_is_content(
+    store: Store, line: bytes, size: int
+) -> None:
+    content = b"one\r\n" + line + b"\r\ntwo"
+    body = JOB + (PART % b"").replace(b"line", content) + END
+    _, file = await received(
+        store, request_of([body[at : at + size] for at in range(0, len(body), size)])
+    )
+    assert file == content
+
+
 @pytest.mark.parametrize("line_break", [b"", b"\r\n"])
 async def test_a_part_may_be_empty(store: Store, line_break: bytes) -> None:
     empty = b'--XX\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + line_break
