@@ -37,7 +37,11 @@ class HeadAsGet:
         try:
             await self._app(as_get, receive, send_head)
         finally:
-            scope["route"] = as_get.get("route")  # for the metrics
+            # For the metrics and other middleware outside.
+            scope["route"], scope["path_params"] = (
+                as_get.get("route"),
+                as_get.get("path_params", {}),
+            )
 
 
 def allowed_methods(routers: Sequence[APIRouter], scope: Scope) -> Sequence[str]:
