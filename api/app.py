@@ -13,9 +13,13 @@ from fastapi import FastAPI
 
 from api import openapi
 from api.audit import Audit
+from api.body_rate import BodyRate
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
+from api.methods import HeadAsGet
 from api.openapi_document import operation_id
+from api.path_prefix import PathPrefix
+from api.refusals import Refusals
 from api.request_context import RequestContext
 from api.request_metrics import (
     RequestMetrics,
@@ -25,6 +29,7 @@ from api.request_metrics import (
 )
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
+from api.security_headers import SecurityHeaders
 from api.services import Services
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
@@ -34,6 +39,7 @@ from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
     ApiSettings,
     AuditSettings,
@@ -61,6 +67,7 @@ class AppSettings:
     """All settings of the api. Those that are not given are read from the environment."""
 
     api: ApiSettings = field(default_factory=ApiSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -105,9 +112,16 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
     app.state.failed_authentications = failed_authentications(app.state.registry)
+    # Innermost, so that it sees HEAD as such.
     app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        PathPrefix, prefix=settings.api.root_path, trusted=settings.api.trusted_proxies
+    )
     answer_errors(app)
     _include_routes(app)
     openapi.describe(app)
@@ -138,6 +152,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         batches=settings.batches,
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
+        refusals=Refusals(ledger),
     )
 
 
@@ -147,7 +162,7 @@ def _audit_writer(settings: AppSettings) -> ChainWriter:
 
 
 def _include_routes(app: FastAPI) -> None:
-    for subject in (
+    subjects = (
         documents,
         libraries,
         tasks,
@@ -157,9 +172,11 @@ def _include_routes(app: FastAPI) -> None:
         callbacks,
         usage,
         service,
-    ):
+        openapi,
+    )
+    for subject in subjects:
         app.include_router(subject.router)
-    app.include_router(openapi.router)
+    app.state.routers = [app.router, *(subject.router for subject in subjects)]
 
 
 @asynccontextmanager

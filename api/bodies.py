@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.message import Message
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from jobs.model.problems import ProblemError
 from jobs.store import Incoming
 
-_IDLE_TIMEOUT_SECONDS = 60
 _FILENAME_MAX_LENGTH = 255
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -26,25 +24,19 @@ def is_multipart(request: Request) -> bool:
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     """The body in chunks.
 
-    Raises `ProblemError`: `too-large`, before reading if `Content-Length` exceeds `max_bytes`;
-    `request-timeout` after 60 s without data.
+    Raises `ProblemError`: `unsupported-coding`; `too-large`, before reading if `Content-Length`
+    exceeds `max_bytes`; `request-timeout` if it arrives too slowly (`api.body_rate`).
     """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise ProblemError(
+            "unsupported-coding", "The body has a Content-Encoding. Send it without one."
+        )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise too_large(max_bytes)
     received = 0
-    stream = aiter(request.stream())
-    while True:
-        try:
-            async with asyncio.timeout(_IDLE_TIMEOUT_SECONDS):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise ProblemError(
-                "request-timeout",
-                f"No data was received for {_IDLE_TIMEOUT_SECONDS} s. Send the request again.",
-            ) from None
-        if chunk is None:
-            return
+    async for chunk in request.stream():
         received += len(chunk)
         if received > max_bytes:
             raise too_large(max_bytes)

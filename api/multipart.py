@@ -1,4 +1,4 @@
-"""Parses multipart forms (RFC 7578) as a stream."""
+"""Receives multipart forms (RFC 7578) as a stream."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from streaming_form_data import ParseFailedException, StreamingFormDataParser
-from streaming_form_data.parser import UnexpectedPartException
-from streaming_form_data.targets import BaseTarget
 
 from api.bodies import chunks, plain_filename, too_large
+from api.multipart_parser import MultipartError, MultipartParser, PartHead, boundary_of
 from jobs.batches.file import LineCounter
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming
 
-# The limit for boundaries and part headers, which the parser buffers.
+# The limit for boundaries, heads of parts, and what is before and after all parts.
 _OVERHEAD_BYTES = 64 * 1024
+_PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
 _FIELD_BYTES = 256
 
 
@@ -39,28 +38,53 @@ class FileForm:
     fields: Mapping[str, str]
 
 
-class _Part(BaseTarget):  # type: ignore[misc] # no type information in the library
-    """Receives one named part and passes its chunks to `write`."""
+class _Part:
+    """Receives one named part and passes its content to `write`."""
 
     def __init__(self, name: str, write: Callable[[bytes], object]) -> None:
-        super().__init__()
         self.name = name
         self.bytes = 0
         self.started = False
-        self.complete = False
+        self.filename: str | None = None
         self._write = write
 
-    def on_start(self) -> None:
+    def begin(self, head: PartHead) -> None:
         if self.started:
             raise _malformed(f"Part `{self.name}` occurs twice.", f"#/{self.name}")
+        if head.transfer_encoding not in _PLAIN_ENCODINGS:
+            raise _malformed(
+                f"Part `{self.name}` has a Content-Transfer-Encoding, which forms do not use "
+                "(RFC 7578, 4.7). Send its bytes as they are.",
+                f"#/{self.name}",
+            )
         self.started = True
+        self.filename = plain_filename(head.filename)
 
-    def on_data_received(self, chunk: bytes) -> None:
-        self.bytes += len(chunk)
-        self._write(chunk)
+    def write(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self._write(data)
 
-    def on_finish(self) -> None:
-        self.complete = True
+
+class _Form:
+    """Gives the content of each part to the `_Part` of its name."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._parts = {part.name: part for part in parts}
+        self._part: _Part | None = None
+
+    def begin(self, head: PartHead) -> None:
+        if head.name not in self._parts:
+            names = " and ".join(f"`{name}`" for name in self._parts)
+            raise _malformed(f"Only {names} are allowed.", f"#/{head.name}")
+        self._part = self._parts[head.name]
+        self._part.begin(head)
+
+    def write(self, data: bytes) -> None:
+        if self._part is not None:
+            self._part.write(data)
+
+    def end(self) -> None:
+        self._part = None
 
 
 async def receive_file(request: Request, incoming: Incoming, limits: LimitSettings) -> str | None:
@@ -73,7 +97,7 @@ async def receive_file(request: Request, incoming: Incoming, limits: LimitSettin
     await _receive(request, [file], limits.max_document_bytes)
     if not file.started:
         raise _malformed("Part `file` is missing.", "#/file")
-    return plain_filename(file.multipart_filename)
+    return file.filename
 
 
 async def receive_form(request: Request, incoming: Incoming, limits: LimitSettings) -> Form:
@@ -93,7 +117,7 @@ async def receive_form(request: Request, incoming: Incoming, limits: LimitSettin
     return Form(
         job=bytes(buffer) if job.started else None,
         has_file=file.started,
-        filename=plain_filename(file.multipart_filename),
+        filename=file.filename,
     )
 
 
@@ -117,7 +141,7 @@ async def receive_file_form(
     if not file.started:
         raise _malformed("Part `file` is missing.", "#/file")
     return FileForm(
-        filename=plain_filename(file.multipart_filename),
+        filename=file.filename,
         lines=counter.lines,
         fields={
             part.name: values[part.name].decode(errors="replace") for part in fields if part.started
@@ -134,28 +158,21 @@ def _append_to(name: str, value: bytearray) -> Callable[[bytes], None]:
     return write
 
 
-async def _receive(request: Request, parts: list[_Part], max_bytes: int) -> None:
+async def _receive(request: Request, parts: Sequence[_Part], max_bytes: int) -> None:
+    form = _Form(parts)
     try:
-        await _feed(request, parts, max_bytes)
-    except UnexpectedPartException as error:
-        names = " and ".join(f"`{part.name}`" for part in parts)
-        raise _malformed(f"Only {names} are allowed.", f"#/{error.part_name}") from error
-    except (ParseFailedException, UnicodeDecodeError) as error:
-        raise _malformed("It does not conform to RFC 7578, or a name is not UTF-8.") from error
-    if not all(part.complete for part in parts if part.started):
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        parser = MultipartParser(boundary, form.begin, form.write, form.end)
+        fed = 0
+        async for chunk in chunks(request, max_bytes + _OVERHEAD_BYTES):
+            parser.feed(chunk)
+            fed += len(chunk)
+            if fed - sum(part.bytes for part in parts) > _OVERHEAD_BYTES:
+                raise _malformed("What is outside of its parts is too long.")
+    except MultipartError as error:
+        raise _malformed(str(error)) from error
+    if not parser.complete:
         raise _malformed("It ends before the final boundary.")
-
-
-async def _feed(request: Request, parts: list[_Part], max_bytes: int) -> None:
-    parser = StreamingFormDataParser(dict(request.headers), strict=True)
-    for part in parts:
-        parser.register(part.name, part)
-    fed = 0
-    async for chunk in chunks(request, max_bytes + _OVERHEAD_BYTES):
-        parser.data_received(chunk)
-        fed += len(chunk)
-        if fed - sum(part.bytes for part in parts) > _OVERHEAD_BYTES:
-            raise _malformed("Its boundaries and headers are too long.")
 
 
 def _malformed(reason: str, pointer: str = "#") -> ProblemError:

@@ -61,6 +61,15 @@ class ErrorView(BaseModel):
     detail: str = Field(description="What is wrong there.")
 
 
+class OpenAIErrorView(BaseModel):
+    """The reason as OpenAI's API gives it; its clients print `message`."""
+
+    message: str
+    type: str = Field(examples=["invalid_request_error"])
+    param: str | None = Field(description="The first invalid member, as a path with dots.")
+    code: str = Field(examples=["unknown-task"], description="The last part of the problem's type.")
+
+
 class ProblemView(BaseModel):
     """A problem (RFC 9457). `type` is stable; its address explains what to do."""
 
@@ -68,7 +77,11 @@ class ProblemView(BaseModel):
     title: str = Field(examples=["There is no such task"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["The tasks are: classify, extract, summarize."])
-    errors: Sequence[ErrorView] | None = Field(None, description="Set if the request is invalid.")
+    errors: Sequence[ErrorView] | None = Field(
+        None, description="Set if the request is invalid; at most 20."
+    )
+    error: OpenAIErrorView
+    more_errors: int | None = Field(None, description="How many more errors there are, if any.")
 
 
 def json(value: Any, status: int = 200) -> Response:

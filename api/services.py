@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.failed_keys import FailedKeys
+from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.ledger import Ledger
@@ -29,6 +30,7 @@ class Services:
     batches: BatchSettings
     settings: ApiSettings
     failed_keys: FailedKeys
+    refusals: Refusals
 
 
 async def _services(request: Request) -> Services:

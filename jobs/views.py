@@ -116,18 +116,24 @@ def new_job_view(job: NewJob, created_at: datetime, status: JobStatus) -> JobVie
 
 
 async def job_view(
-    job: Job, store: Store, *, inline_result: bool = True, line: LineHeader | None = None
+    job: Job,
+    store: Store,
+    *,
+    inline_result: bool = True,
+    line: LineHeader | None = None,
+    base: str = "",
 ) -> JobView:
     """The job's current state. A result in the store is read only with `inline_result`.
 
-    `line`: the header of the job's line, if the caller has read it.
+    `line`: the header of the job's line, if the caller has read it. `base`: what `result_url`
+    begins with, the path prefix of the api.
     """
     result, result_url = job.result, None
     if job.result_blob is not None:
         if inline_result:
             result = from_json(await store.read(job.result_blob))
         else:
-            result_url = f"/v1/jobs/{job.id}/result"
+            result_url = f"{base}/v1/jobs/{job.id}/result"
     if line is None and job.line is not None:
         line = await read_header(store, job.line)
     return JobView(

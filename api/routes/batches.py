@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.auth import DepartmentDep
-from api.bodies import read_body
 from api.idempotency import REPLAYED, GivenKey, idempotency
+from api.json_bodies import parse, read_json
+from api.path_prefix import root_path
 from api.rate_limits import rate_limit_fields
 from api.responses import AfterId, OpenAIListView, as_json, openai_page, problems
 from api.services import ServicesDep
@@ -18,9 +18,10 @@ from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
 from jobs.model.problems import ProblemError
-from jobs.submit.checks import invalid_request
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+_MAX_VALUES = 500_000  # 50,000 documents with their `custom_id` and some metadata
 
 
 @router.post(
@@ -36,7 +37,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
             "deadline-unreachable", "too-many-lines", "idempotency-mismatch", "system-full",
             "rate-limited", "quota-queued", "quota-tokens", "quota-batches", "quota-records",
             "quota-storage",
-            "storage-full", "too-large", "request-timeout",
+            "storage-full", "too-large", "request-timeout", "unsupported-coding",
         ),
     },
     openapi_extra={
@@ -51,14 +52,12 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 async def submit_batch(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    body = await read_body(request, services.batches.max_request_bytes)
-    try:
-        batch_request = BatchRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_request(error.errors()) from error
-    once = idempotency(key, body)
-    submitted = await services.batch_submissions.submit(department, batch_request, once)
-    location = f"/v1/batches/{submitted.id}"
+    async with services.refusals.counted(department):
+        body = await read_json(request, services.batches.max_request_bytes)
+        batch_request = parse(BatchRequest, body, max_values=_MAX_VALUES)
+        once = idempotency(key, body)
+        submitted = await services.batch_submissions.submit(department, batch_request, once)
+    location = f"{root_path(request)}/v1/batches/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"

@@ -6,18 +6,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.auth import DepartmentDep
-from api.bodies import read_body
 from api.idempotency import GivenKey, answer_once, idempotency
+from api.json_bodies import parse, read_json
 from api.responses import ListView, page, problems
 from api.services import ServicesDep
 from jobs.ledger import Reply
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
-from jobs.submit.checks import invalid_request
 from jobs.submit.requests import RedeliverRequest
 from jobs.views import CallbackView, RedeliveredView, callback_view
 
@@ -57,7 +55,11 @@ async def list_callbacks(
     responses={
         200: {"model": RedeliveredView},
         **problems(
-            "invalid-request", "idempotency-mismatch", "idempotency-in-progress", "too-large"
+            "invalid-request",
+            "idempotency-mismatch",
+            "idempotency-in-progress",
+            "too-large",
+            "unsupported-coding",
         ),
     },
     openapi_extra={
@@ -72,11 +74,8 @@ async def list_callbacks(
 async def redeliver_dead_callbacks(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    body = await read_body(request, _BODY_MAX_BYTES)
-    try:
-        time_range = RedeliverRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_request(error.errors()) from error
+    body = await read_json(request, _BODY_MAX_BYTES)
+    time_range = parse(RedeliverRequest, body)
 
     async def redeliver() -> Reply:
         redelivered = await services.ledger.callbacks.redeliver_dead(

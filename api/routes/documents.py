@@ -52,7 +52,8 @@ _BODY: dict[str, Any] = {
     responses={
         201: {"model": DocumentView},
         **problems(
-            "invalid-request", "too-large", "request-timeout", "document-empty",
+            "invalid-request", "too-large", "request-timeout", "unsupported-coding",
+            "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
             "storage-full", "quota-storage", "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",

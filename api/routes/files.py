@@ -72,7 +72,7 @@ class _Fields(BaseModel):
         200: {"model": FileView},
         **problems(
             "invalid-request", "too-large", "request-timeout", "storage-full", "quota-storage",
-            "quota-records",
+            "quota-records", "unsupported-coding",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },

@@ -6,14 +6,15 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.auth import DepartmentDep
-from api.bodies import is_multipart, read_body
+from api.bodies import is_multipart
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
+from api.json_bodies import parse, read_json, without_mark
 from api.multipart import receive_form
+from api.path_prefix import root_path
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
 from api.responses import ListView, as_json, page, problems
 from api.services import Services, ServicesDep
@@ -22,7 +23,6 @@ from jobs.model.department import Department
 from jobs.model.job import Job
 from jobs.model.problems import ProblemError
 from jobs.model.states import ENDINGS, JobStatus
-from jobs.submit.checks import invalid_request
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import SubmissionReply
@@ -73,7 +73,7 @@ _HEADERS = {
             "secrecy-marked",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
             "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
-            "quota-storage", "system-full", "storage-full",
+            "quota-storage", "system-full", "storage-full", "unsupported-coding",
         ),
     },
     openapi_extra=_BODY,
@@ -81,14 +81,14 @@ _HEADERS = {
 async def submit_job(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    if is_multipart(request):
-        submitted = await _submit_form(request, services, department, key)
-    else:
-        body = await read_body(request, services.limits.max_request_bytes)
-        job = _job_request(body)
-        once = idempotency(key, body)
-        submitted = await services.submissions.submit(department, job, idempotency=once)
-    return _accepted(submitted)
+    async with services.refusals.counted(department):
+        if is_multipart(request):
+            submitted = await _submit_form(request, services, department, key)
+        else:
+            body = await read_json(request, services.limits.max_request_bytes)
+            job, once = parse(JobRequest, body), idempotency(key, body)
+            submitted = await services.submissions.submit(department, job, idempotency=once)
+    return _accepted(request, submitted)
 
 
 async def _submit_form(
@@ -102,21 +102,15 @@ async def _submit_form(
                 "Send the job as JSON in part `job` of the form.",
                 errors=[{"pointer": "#/job", "detail": "The part is missing."}],
             )
-        job = _job_request(form.job)
+        job = parse(JobRequest, without_mark(form.job))
         upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
         return await services.submissions.submit(department, job, upload=upload, idempotency=once)
 
 
-def _job_request(body: bytes) -> JobRequest:
-    try:
-        return JobRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_request(error.errors()) from error
-
-
-def _accepted(submitted: SubmissionReply) -> Response:
-    headers = {"Location": f"/v1/jobs/{submitted.id}", **rate_limit_fields(submitted.quotas)}
+def _accepted(request: Request, submitted: SubmissionReply) -> Response:
+    location = f"{root_path(request)}/v1/jobs/{submitted.id}"
+    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
         headers[REPLAYED] = "true"
     return Response(submitted.body, 202, headers, "application/json")
@@ -128,6 +122,7 @@ def _accepted(submitted: SubmissionReply) -> Response:
     responses={200: {"model": JobView}, **problems("not-found", "invalid-request")},
 )
 async def get_job(
+    request: Request,
     job_id: str,
     services: ServicesDep,
     department: DepartmentDep,
@@ -145,7 +140,7 @@ async def get_job(
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
         job = await _find(services, department, job_id)
-    view = await job_view(job, services.store)
+    view = await job_view(job, services.store, base=root_path(request))
     return as_json(view.model_dump_json().encode())
 
 
@@ -158,6 +153,7 @@ async def get_job(
     },
 )
 async def list_jobs(
+    request: Request,
     *,
     services: ServicesDep,
     department: DepartmentDep,
@@ -170,7 +166,10 @@ async def list_jobs(
     jobs = await services.ledger.jobs.list(
         department.name, status=status, task=task, batch_id=batch_id, limit=limit, cursor=cursor
     )
-    views = [await job_view(job, services.store, inline_result=False) for job in jobs.items]
+    base = root_path(request)
+    views = [
+        await job_view(job, services.store, inline_result=False, base=base) for job in jobs.items
+    ]
     return page(views, jobs.next_cursor)
 
 
@@ -214,14 +213,18 @@ def _no_result_reason(job: Job) -> str:
     },
 )
 async def cancel_job(
-    job_id: str, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
+    request: Request,
+    job_id: str,
+    services: ServicesDep,
+    department: DepartmentDep,
+    key: GivenKey = None,
 ) -> Response:
     async def cancel() -> Reply:
         job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
         # The reply may be kept in Redis: it must not hold a large result.
-        view = await job_view(job, services.store, inline_result=False)
+        view = await job_view(job, services.store, base=root_path(request), inline_result=False)
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)

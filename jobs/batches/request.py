@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from jobs.batches.input.lines import LineUrl
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
+from jobs.submit.request_model import RequestModel
 from jobs.windows.window import Window, WindowError
 
 # OpenAI's limits, except for the length of a value, which may be a URL here.
@@ -36,10 +37,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
-class BatchDocument(BaseModel):
+class BatchDocument(RequestModel):
     """An uploaded document. The default `custom_id` of its line is the document's id."""
-
-    model_config = ConfigDict(extra="forbid")
 
     document_id: str = Field(max_length=128)
     custom_id: str | None = Field(None, min_length=1, max_length=512)
@@ -51,11 +50,10 @@ class OutputExpiry(BaseModel):
     seconds: int = Field(ge=3_600, le=2_592_000)
 
 
-class BatchRequest(BaseModel):
+class BatchRequest(RequestModel):
     """A file of lines, or one task on many documents."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "input_file_id": "file_01j00000000000000000000000",
@@ -73,6 +71,7 @@ class BatchRequest(BaseModel):
         None,
         min_length=1,
         max_length=MOST_DOCUMENTS,
+        fail_fast=True,
         description="Uploaded documents, instead of a file.",
     )
     task: str | None = Field(
@@ -110,15 +109,15 @@ class BatchRequest(BaseModel):
 
     @field_validator("metadata", mode="before")
     @classmethod
-    def _null_is_none(cls, metadata: object) -> object:
-        """OpenAI's client sends `null` for `None`."""
+    def _few_or_none(cls, metadata: object) -> object:
+        """OpenAI's client sends `null` for `None`. The count is checked before the values."""
+        if isinstance(metadata, dict) and len(metadata) > MOST_METADATA:
+            raise PydanticCustomError("metadata", "`metadata` may have at most 16 keys.")
         return {} if metadata is None else metadata
 
     @field_validator("metadata")
     @classmethod
     def _metadata_fits(cls, metadata: dict[str, str]) -> dict[str, str]:
-        if len(metadata) > MOST_METADATA:
-            raise PydanticCustomError("metadata", "`metadata` may have at most 16 keys.")
         for key, value in metadata.items():
             if len(key) > MOST_KEY_CHARS or len(value) > MOST_VALUE_CHARS:
                 raise PydanticCustomError(

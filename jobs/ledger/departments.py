@@ -8,7 +8,14 @@ from functools import partial
 
 from jobs.ledger.credentials import new_secret
 from jobs.ledger.keys import new_key, sha256_of
-from jobs.ledger.records import dump, quota_record, to_callback_options, to_department, to_quotas
+from jobs.ledger.records import (
+    dump,
+    over_quota,
+    quota_record,
+    to_callback_options,
+    to_department,
+    to_quotas,
+)
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
 from jobs.model.department import DEFAULT_QUOTA, CallbackOptions, Department, NewDepartment, Quota
@@ -97,6 +104,15 @@ class DepartmentLedger:
     async def quotas(self, name: str) -> Sequence[QuotaLeft]:
         """What is left of each of the department's quotas."""
         return to_quotas(await self._connection.run("departments/read_quotas", name))
+
+    async def count_refused(self, name: str) -> None:
+        """Count a submission that was refused for what it contains against the rate.
+
+        Raises `OverQuotaError` if that exceeds the rate.
+        """
+        answer = await self._connection.run("departments/count_refused", name)
+        if answer is not None:
+            raise over_quota(name, answer)
 
     async def get(self, name: str) -> Department | None:
         """A department. None: no such department."""

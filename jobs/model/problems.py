@@ -134,8 +134,28 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The first request with this idempotency key is still running",
         "Wait as long as `Retry-After` says and send the same request again.",
     ),
+    "malformed-request": ProblemType(
+        400,
+        "The request is not HTTP/1.1",
+        "Use an HTTP/1.1 client (RFC 9112), and check whether the api expects `https://`.",
+    ),
+    "headers-too-large": ProblemType(
+        431, "The header fields are too large", "Send fewer or shorter header fields, or cookies."
+    ),
+    "too-many-connections": ProblemType(
+        503,
+        "Too many connections",
+        "Close connections that are not needed and reuse the others. Operators: "
+        "`CHANCERY_API_MAX_CONNECTIONS_PER_CLIENT`, and `CHANCERY_API_TRUSTED_PROXIES` if a "
+        "reverse proxy connects for many clients.",
+    ),
+    "unsupported-coding": ProblemType(
+        415,
+        "The body has a content coding",
+        "Send the body as it is, without `Content-Encoding`.",
+    ),
     "request-timeout": ProblemType(
-        408, "The body did not arrive in time", "Send the whole body without long pauses."
+        408, "The request did not arrive in time", "Send the whole request without long pauses."
     ),
     "too-large": ProblemType(
         413,

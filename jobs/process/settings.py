@@ -181,8 +181,16 @@ class ApiSettings(BaseSettings):
     public_url: str | None = Field(
         None, description="The URL at which departments reach the api; used in `result_url`."
     )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9._~-]+){1,8})?$",
+        description="The path prefix below which a reverse proxy serves the api: `/chancery`. The "
+        "header `X-Forwarded-Prefix` of a trusted proxy overrides it.",
+    )
     metrics_token: SecretStr | None = Field(
-        None, description="If set, `/metrics` requires it as a bearer token."
+        None,
+        description="The bearer token of `/metrics`. Default: none on loopback without trusted "
+        "proxies, otherwise the one in the data dir's file `metrics-token`, which is generated.",
     )
     failed_keys: int = Field(
         20,
@@ -194,7 +202,8 @@ class ApiSettings(BaseSettings):
     trusted_proxies: Networks = Field(
         (),
         description="Addresses and CIDR blocks of the reverse proxies whose `X-Forwarded-For` "
-        "gives a request's source address, with commas in between. Default: none.",
+        "gives a request's source address, and `X-Forwarded-Prefix` the path prefix; with commas "
+        "in between. Default: none.",
     )
 
 
@@ -413,6 +422,11 @@ class CallbackSettings(BaseSettings):
         345_600,
         gt=0,
         description="A due callback that waits this long for its receiver is declared dead.",
+    )
+    own_urls: tuple[str, ...] = Field(
+        (),
+        description="More of the platform's own servers, which get no callbacks, where the other "
+        "settings do not name them: in containers, the api and Flower.",
     )
     lease_seconds: float = Field(
         40, description="A courier that does not report a delivery for this time loses it."

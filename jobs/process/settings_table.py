@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from jobs.process import settings
+from jobs.process import server_settings, settings
 
 _HEAD = """# Settings
 
@@ -29,7 +29,8 @@ def settings_classes() -> list[type[BaseSettings]]:
     """The settings classes in the order of their definition."""
     return [
         one
-        for one in vars(settings).values()
+        for module in (settings, server_settings)
+        for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, BaseSettings) and one is not BaseSettings
     ]
 

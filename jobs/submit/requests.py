@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     field_validator,
@@ -19,6 +18,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
+from jobs.submit.request_model import RequestModel
 
 _METADATA_MAX_BYTES = 16 * 1024
 _METADATA_MAX_DEPTH = 32
@@ -39,10 +39,8 @@ def _in_range(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 
 
-class JobInput(BaseModel):
+class JobInput(RequestModel):
     """Either a text or an uploaded document."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="The text itself.")
     document_id: str | None = Field(
@@ -56,11 +54,10 @@ class JobInput(BaseModel):
         return self
 
 
-class JobRequest(BaseModel):
+class JobRequest(RequestModel):
     """One task on one document."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "task": "summarize",
@@ -117,11 +114,10 @@ class JobRequest(BaseModel):
         return self
 
 
-class RedeliverRequest(BaseModel):
+class RedeliverRequest(RequestModel):
     """The callbacks to send again."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "status": "dead",

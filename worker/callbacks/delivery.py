@@ -15,15 +15,15 @@ from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
 from jobs.model.problems import ProblemError
 from jobs.submit.submission import resolve
-from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target, plain
+from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target
 from worker.callbacks.clients import Clients
+from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.receiver_responses import outcome_of, read_start, retry_after_of
 from worker.callbacks.signing import signed_headers
 
 ATTEMPT_HEADER = "chancery-attempt"
 
 Resolve = Callable[[Target], Awaitable[Sequence[Address]]]
-Endpoint = tuple[Address, int]  # IP address and port
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def unsent(at: datetime, why: str, seconds: float = 0.0, *, final: bool = False)
 class Deliverer:
     """Sends callbacks. It connects to the address that was checked, not to a second look-up.
 
-    `platform`: endpoints of the platform's own servers, which are refused. `find`: resolves a host.
+    `own_servers`: the platform's own servers, which are refused. `find`: resolves a host.
     `response_max_bytes`: how much of a failed response is stored.
     """
 
@@ -64,13 +64,13 @@ class Deliverer:
         self,
         timeout_seconds: float,
         concurrency: int,
-        platform: frozenset[Endpoint],
+        own_servers: OwnServers,
         find: Resolve = resolve,
         response_max_bytes: int = 4_096,
     ) -> None:
         self._timeout = timeout_seconds
         self._concurrency = concurrency
-        self._platform = platform
+        self._own_servers = own_servers
         self._find = find
         self._response_max = response_max_bytes
         self._clients: Clients | None = None
@@ -129,10 +129,11 @@ class Deliverer:
         """
         addresses = await self._find(parse_target(url))
         target = check_target(url, AllowList(department.callback_allow), addresses)
-        if any((plain(address), target.port) in self._platform for address in addresses):
-            raise ProblemError(
-                "callback-not-allowed", "The callback URL is an address of the platform itself."
-            )
+        for address in addresses:
+            if await self._own_servers.listen_on(address, target.port):
+                raise ProblemError(
+                    "callback-not-allowed", "The callback URL is an address of the platform itself."
+                )
         return addresses, target
 
     async def _read_start(self, response: httpx.Response) -> str | None:

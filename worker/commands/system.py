@@ -16,10 +16,10 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.private_files import read_private
 from jobs.process.settings import RedisSettings
 from worker.commands.recording import entry_of
 from worker.supervise.machine import REDIS_URL_FILE
-from worker.supervise.private_files import read_private
 
 REDIS_URL = "CHANCERY_REDIS_URL"
 

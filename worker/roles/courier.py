@@ -28,7 +28,7 @@ from jobs.process.settings import (
 from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
-from worker.callbacks.own_addresses import endpoints_of
+from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.retries import next_step
 from worker.celery.app import app, register_callbacks
 from worker.celery.controls import install_controls
@@ -61,6 +61,7 @@ class Settings:
             self.fast_engine.url,
             f"http://{self.api.host}:{self.api.port}",
             f"http://{self.flower.host}:{self.flower.port}",
+            *self.callbacks.own_urls,
         )
         return [url for url in urls if url]
 
@@ -211,7 +212,7 @@ async def _new_courier(settings: Settings) -> Courier:
     deliverer = Deliverer(
         callbacks.timeout_seconds,
         callbacks.concurrency,
-        await endpoints_of(settings.platform_urls),
+        OwnServers(settings.platform_urls),
         response_max_bytes=callbacks.response_max_bytes,
     )
     return Courier(settings, deliverer)

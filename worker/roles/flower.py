@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.process.private_files import read_private, write_private
 from jobs.process.settings import FlowerSettings, StoreSettings
-from worker.supervise.private_files import read_private, write_private
 
 LOGIN_FILE = "flower-login"
 # Without the arguments: a task's only argument is its job or callback id, which is also its UUID.

@@ -14,13 +14,14 @@ from pydantic import SecretStr
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_own_tasks
+from jobs.process.private_files import write_private
+from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import services
 from worker.supervise.checks import Check, http_answers, port_is_free
 from worker.supervise.child import ChildSpec, Report
-from worker.supervise.private_files import write_private
 from worker.supervise.redis_server import RedisServer, redis_server
 from worker.supervise.supervisor import Supervisor
 
@@ -50,7 +51,8 @@ class SystemOptions:
 
     @property
     def api_url(self) -> str:
-        return f"http://{services.HOST}:{self.port}"
+        scheme = "https" if ServerSettings().tls_certificate else "http"
+        return f"{scheme}://{services.HOST}:{self.port}"
 
     @property
     def flower_url(self) -> str:

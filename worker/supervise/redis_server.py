@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from jobs.process.private_files import stored_secret, write_private
 from worker.supervise.checks import free_port
-from worker.supervise.private_files import stored_secret, write_private
 
 HOST = "127.0.0.1"
 

@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.process.settings import RedisSettings
-from standin.valkey import free_port, start_valkey
+from standin.valkey import start_valkey
 from tests.integration.api.conftest import problem_of
+from tests.integration.api.running import Running, listens, running_api, started
+from worker.supervise.checks import free_port
 
 MIB = 1024 * 1024
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}
-
-
-@dataclass
-class Running:
-    """A process of the api. `key` is tax's; `incoming` holds uploads that are not finished."""
-
-    process: subprocess.Popen[bytes]
-    url: str
-    key: str
-    incoming: Path
-
-    def client(self) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
-
-    def resident_bytes(self) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-
-    def open_files(self) -> list[str]:
-        return [str(one.resolve()) for one in Path(f"/proc/{self.process.pid}/fd").iterdir()]
-
-    def unfinished(self) -> list[Path]:
-        return list(self.incoming.iterdir())
 
 
 @pytest.fixture
@@ -62,40 +35,9 @@ def redis(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 @pytest.fixture
 async def api(redis: tuple[subprocess.Popen[bytes], str], tmp_path: Path) -> AsyncIterator[Running]:
-    ledger = Ledger(RedisSettings(url=SecretStr(redis[1])))
-    tax = await ledger.departments.create("tax")
-    await ledger.close()
-    port = free_port()
-    environment = os.environ | {
-        "CHANCERY_REDIS_URL": redis[1],
-        "CHANCERY_DATA_DIR": str(tmp_path),
-        "CHANCERY_API_PORT": str(port),
-        "CHANCERY_MAX_DOCUMENT_BYTES": str(64 * MIB),
-    }
-    with _started(environment) as process:
-        url = f"http://127.0.0.1:{port}"
-        running = Running(process, url, tax.api_key, tmp_path / "store" / "incoming")
-        try:
-            await _answers(running)
-            yield running
-        finally:
-            process.kill()
-
-
-def _started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-P", "-m", "api"], env=environment)
-
-
-async def _answers(running: Running) -> None:
-    async with asyncio.timeout(60), running.client() as http:
-        while running.process.poll() is None:
-            try:
-                await http.get("/healthz")
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-            else:
-                return
-    raise AssertionError("the api ended")
+    limit = str(64 * MIB)
+    async with running_api(redis[1], tmp_path, CHANCERY_MAX_DOCUMENT_BYTES=limit) as running:
+        yield running
 
 
 async def text(mib: int) -> AsyncIterator[bytes]:
@@ -233,17 +175,16 @@ async def test_it_stops_on_sigterm(api: Running) -> None:
 async def test_the_default_quotas_are_set_when_redis_answers_at_last(
     tmp_path: Path,
 ) -> None:
-    redis_port = free_port()
-    environment = os.environ | {
+    redis_port, port = free_port(), free_port()
+    environment = {
         "CHANCERY_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
         "CHANCERY_DATA_DIR": str(tmp_path),
-        "CHANCERY_API_PORT": str(free_port()),
+        "CHANCERY_API_PORT": str(port),
         "CHANCERY_QUOTA_MAX_IN_FLIGHT": "7",
     }
-    url = f"http://127.0.0.1:{environment['CHANCERY_API_PORT']}"
-    with _started(environment) as process:
+    with started(environment) as process:
         try:
-            await _answers(Running(process, url, "none", tmp_path))
+            await listens(Running(process, port, f"http://127.0.0.1:{port}", "none", tmp_path))
             (tmp_path / "redis").mkdir()
             redis, redis_url = start_valkey(tmp_path / "redis", redis_port)
             ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))

@@ -195,7 +195,7 @@ async def test_an_address_that_is_not_there_is_a_problem(api: Api, path: str) ->
 async def test_a_method_that_is_not_answered_is_a_problem(api: Api) -> None:
     answer = await api.http.put("/v1/tasks")
     problem_of(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
 from tests.integration.jobs.ledger.callback_kit import a_callback
 from worker.callbacks.delivery import AttemptResult, Deliverer
+from worker.callbacks.own_addresses import OwnServers
 from worker.roles.courier import Courier, Settings
 
 
@@ -21,7 +22,7 @@ class RecordingDeliverer(Deliverer):
     """Delivers everything, and keeps what it was given."""
 
     def __init__(self) -> None:
-        super().__init__(1, 1, frozenset())
+        super().__init__(1, 1, OwnServers(()))
         self.calls: list[tuple[Department, CallbackOptions | None]] = []
 
     async def send(

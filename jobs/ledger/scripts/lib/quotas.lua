@@ -74,6 +74,16 @@ local function rate_left(department, rate)
   return left, math.ceil(ahead - burst + (left + 1) * interval), ahead
 end
 
+-- Count one submission. Returns nil, or ms until one is allowed if none is allowed now.
+local function count_against_rate(department, rate)
+  local left, ms, ahead = rate_left(department, rate)
+  if left < 1 then return ms end
+  ahead = ahead + 1000 / rate
+  redis.call('SET', P .. 'rate:' .. department, string.format('%.3f', now + ahead),
+    'PX', math.ceil(ahead) + 1000)
+  return nil
+end
+
 -- Tokens that a department may still use today; nil for no limit.
 local function tokens_left(department)
   local most = quotas_of(department).tokens_per_day
@@ -151,11 +161,8 @@ local function over_quota(department, new)
   local over = over_kept(department, new.records or 0, new.stored or 0)
   if over then return over end
   if most.rate then
-    local left, ms, ahead = rate_left(department, most.rate)
-    if left < 1 then return {'rate-limited', ms} end
-    ahead = ahead + 1000 / most.rate
-    redis.call('SET', P .. 'rate:' .. department, string.format('%.3f', now + ahead),
-      'PX', math.ceil(ahead) + 1000)
+    local ms = count_against_rate(department, most.rate)
+    if ms then return {'rate-limited', ms} end
   end
   return nil
 end

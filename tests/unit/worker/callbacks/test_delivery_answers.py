@@ -13,13 +13,14 @@ from standardwebhooks.webhooks import Webhook
 from jobs.model.department import Department
 from tests.integration.processes.receiver import Answer, receiving, status
 from worker.callbacks.delivery import AttemptResult, Deliverer
+from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.signing import signed_headers
 
 OLD, NEW = "whsec_" + "A" * 32, "whsec_" + "B" * 32
 
 
 async def answered(answer: Answer) -> AttemptResult:
-    deliverer = Deliverer(5, 4, frozenset())
+    deliverer = Deliverer(5, 4, OwnServers(()))
     await deliverer.start()
     try:
         async with receiving() as receiver:

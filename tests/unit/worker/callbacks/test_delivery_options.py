@@ -20,6 +20,7 @@ from jobs.model.department import CallbackOptions, Department
 from tests.integration.processes.receiver import receiving
 from tests.programs import require_program
 from worker.callbacks.delivery import AttemptResult, Deliverer
+from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.signing import SM3_HEADER, key_bytes, signed_headers
 from worker.callbacks.tls import tls_context
 
@@ -30,7 +31,7 @@ TAX = Department("tax", ("localhost",), (SECRET,))
 
 async def sent(url: str, *each: CallbackOptions) -> list[AttemptResult]:
     """One attempt with each of the options, by one courier."""
-    deliverer = Deliverer(5, 4, frozenset())
+    deliverer = Deliverer(5, 4, OwnServers(()))
     await deliverer.start()
     try:
         return [await deliverer.send(TAX, url, "evt_1", b"{}", options=options) for options in each]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -16,8 +17,8 @@ from jobs.model.department import Department
 from jobs.submit.targets import Address, Target
 from tests.integration.processes.receiver import Receiver, receiving
 from tests.programs import require_program
-from worker.callbacks.delivery import AttemptResult, Deliverer, Endpoint
-from worker.callbacks.own_addresses import endpoints_of
+from worker.callbacks.delivery import AttemptResult, Deliverer
+from worker.callbacks.own_addresses import OwnServers, is_local
 from worker.roles.courier import Settings
 
 SECRET = "whsec_" + "A" * 32
@@ -42,11 +43,11 @@ async def sent(
     url: str,
     *answers: Sequence[Address],
     allow: Sequence[str] = ("localhost",),
-    platform: frozenset[Endpoint] = frozenset(),
+    own: Sequence[str] = (),
 ) -> tuple[AttemptResult, Names]:
     """One attempt at `url`, with what its host is said to resolve to."""
     names = Names(list(answers))
-    deliverer = Deliverer(5, 4, platform, find=names)
+    deliverer = Deliverer(5, 4, OwnServers(own), find=names)
     await deliverer.start()
     try:
         department = Department("tax", tuple(allow), (SECRET,))
@@ -97,21 +98,56 @@ async def test_when_every_address_refuses_the_attempt_says_so(receiver: Receiver
     assert tried.attempt.error
 
 
-@pytest.mark.parametrize("found", ["127.0.0.1", "::ffff:127.0.0.1"])
-async def test_the_platforms_own_addresses_are_refused(receiver: Receiver, found: str) -> None:
-    platform = frozenset({(LOOPBACK, receiver.port)})
-    tried, _ = await sent(receiver.url(host="localhost"), [ip_address(found)], platform=platform)
-    assert "platform" in (tried.attempt.error or "")
+def addresses_of_this_machine() -> list[str]:
+    """Addresses of other interfaces, as far as this machine has any, and of loopback."""
+    found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    return ["127.0.0.1", "127.8.8.8", "::1", *{str(each[4][0]) for each in found}]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "redis://0.0.0.0:{}/0", "http://[::]:{}"])
+async def test_the_platforms_servers_get_no_callbacks_on_any_local_address(
+    receiver: Receiver, url: str
+) -> None:
+    own = [url.format(receiver.port)]
+    for text in (*addresses_of_this_machine(), "::ffff:127.0.0.1"):
+        address = ip_address(text)
+        host = f"[{text}]" if address.version == 6 else text
+        allow = ["localhost", "0.0.0.0/0", "127.0.0.0/8", "::/0"]
+        target = receiver.url(host="localhost" if address.is_loopback else host)
+        tried, _ = await sent(target, [address], allow=allow, own=own)
+        assert not tried.delivered
+        assert "platform" in (tried.attempt.error or ""), text
     assert receiver.received == []
 
 
-async def test_the_engines_are_among_the_platforms_own_addresses(
+async def test_other_ports_of_this_machine_and_its_servers_are_allowed(receiver: Receiver) -> None:
+    own = [f"http://127.0.0.1:{receiver.port + 1}", f"http://192.0.2.1:{receiver.port}"]
+    tried, _ = await sent(receiver.url(host="localhost"), [LOOPBACK], own=own)
+    assert tried.delivered
+
+
+async def test_a_server_elsewhere_is_refused_at_its_own_address_only() -> None:
+    own = OwnServers(["http://192.0.2.1:8000"])
+    assert await own.listen_on(ip_address("192.0.2.1"), 8000)
+    assert not await own.listen_on(ip_address("192.0.2.1"), 8001)
+    assert not await own.listen_on(ip_address("192.0.2.2"), 8000)
+
+
+def test_which_addresses_are_local() -> None:
+    assert all(is_local(ip_address(text)) for text in addresses_of_this_machine())
+    assert not any(is_local(ip_address(text)) for text in ("192.0.2.1", "2001:db8::1"))
+
+
+async def test_the_engines_are_among_the_platforms_own_servers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CHANCERY_ENGINE_URL", "http://127.0.0.1:8123")
-    assert (LOOPBACK, 8123) in await endpoints_of(Settings().platform_urls)
     monkeypatch.setenv("CHANCERY_FAST_ENGINE_URL", "http://127.0.0.1:8124")
-    assert {(LOOPBACK, 8123), (LOOPBACK, 8124)} <= await endpoints_of(Settings().platform_urls)
+    monkeypatch.setenv("CHANCERY_CALLBACK_OWN_URLS", '["http://127.0.0.1:8125"]')
+    own = OwnServers(Settings().platform_urls)
+    assert [await own.listen_on(LOOPBACK, port) for port in range(8123, 8127)] == [
+        True, True, True, False,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -124,7 +160,7 @@ async def test_the_engines_are_among_the_platforms_own_addresses(
     ],
 )
 async def test_a_url_that_leads_nowhere_is_a_failed_attempt(url: str) -> None:
-    deliverer = Deliverer(5, 4, frozenset())
+    deliverer = Deliverer(5, 4, OwnServers(()))
     await deliverer.start()
     tried = await deliverer.send(Department("tax", ("0.0.0.0/0",), (SECRET,)), url, "evt_1", b"{}")
     await deliverer.close()

@@ -25,7 +25,15 @@ def read_private(path: Path) -> str | None:
 def stored_secret(path: Path) -> str:
     """The URL-safe secret in `path`. The first call generates it."""
     secret = read_private(path)
-    if not secret:
-        secret = secrets.token_urlsafe(24)
-        write_private(path, secret + "\n")
-    return secret
+    if secret:
+        return secret
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_private(temporary, secrets.token_urlsafe(24) + "\n")
+    try:
+        # Unlike a replacement, a link fails if another process was faster.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_text().strip()
