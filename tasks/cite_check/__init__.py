@@ -278,7 +278,7 @@ def _check_provision(
         update={
             "verdict": Verdict.quotation_differs,
             "expected": expected,
-            "edits": find_edits(quote, expected),
+            "edits": list(find_edits(quote, expected)),
             "suggestion": elsewhere,
         }
     )
