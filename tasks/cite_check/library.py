@@ -18,7 +18,7 @@ STATE = "中华人民共和国"
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?!起)")
 _FILE_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _ADOPTED = re.compile(r"通过|修订|修正|公布|发布|批准|修改|令")
-_AFTER_NAME = re.compile(r"\s*[（(][^（）()]*(?:\d|试行|修)[^（）()]*[）)]\s*$")
+_AFTER_NAME = re.compile(r"\s{0,8}[（(][^（）()]{0,40}(?:\d|试行|修)[^（）()]{0,40}[）)]\s{0,8}$")
 _FIRST_UNIT = re.compile(r"[#\s]*第\S{1,6}[编章条]")
 _LONGEST_TITLE = 80
 # The least similarity of a suggested name.

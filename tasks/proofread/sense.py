@@ -26,13 +26,13 @@ _WEEKDAYS = "一二三四五六日"
 _LEAP_YEAR = 2024
 # The forms of numbers at the beginning of paragraphs, highest level first.
 _MARKS = (
-    ("article", re.compile(rf"\s*(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
-    ("chapter", re.compile(rf"\s*第({NUMERAL})章\s")),
-    ("section", re.compile(rf"\s*第({NUMERAL})节\s")),
-    ("一、", re.compile(r"\s*([一二三四五六七八九十]{1,3})、")),
-    ("（一）", re.compile(r"\s*[（(]([一二三四五六七八九十]{1,3})[）)]")),
-    ("1.", re.compile(r"\s*(\d{1,2})[.．、](?!\d)")),
-    ("（1）", re.compile(r"\s*[（(](\d{1,2})[）)]")),
+    ("article", re.compile(rf"\s{{0,20}}(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
+    ("chapter", re.compile(rf"\s{{0,20}}第({NUMERAL})章\s")),
+    ("section", re.compile(rf"\s{{0,20}}第({NUMERAL})节\s")),
+    ("一、", re.compile(r"\s{0,20}([一二三四五六七八九十]{1,3})、")),
+    ("（一）", re.compile(r"\s{0,20}[（(]([一二三四五六七八九十]{1,3})[）)]")),
+    ("1.", re.compile(r"\s{0,20}(\d{1,2})[.．、](?!\d)")),
+    ("（1）", re.compile(r"\s{0,20}[（(](\d{1,2})[）)]")),
 )
 _RESTARTED_BY = {name: [one for one, _ in _MARKS[:index]] for index, (name, _) in enumerate(_MARKS)}
 _RESTARTED_BY |= {"article": [], "chapter": []}

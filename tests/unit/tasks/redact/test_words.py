@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import time
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.document import Document
 from tasks.limits import MOST_LISTED
 from tasks.redact import RedactOptions
 from tasks.redact.finder import Targets
@@ -92,14 +89,6 @@ def test_findings_beyond_the_limit_are_masked_and_counted() -> None:
     assert redacted.not_listed == 6_000 - MOST_LISTED
     assert redacted.counts == {Kind.term: 6_000}
     assert "阳光" not in redacted.text
-
-
-def test_a_document_is_sent_to_another_process_without_its_file() -> None:
-    given = document("甲", "乙", page_of=(1, 2), headings=1)
-    with_source = Document(given.text, given.blocks, given.media_type, 2, (3,), source=Path)  # type: ignore[arg-type]
-    sent = pickle.loads(pickle.dumps(with_source))
-    assert sent == with_source
-    assert sent.source is None
 
 
 def test_the_terms_of_the_reproduction_are_accepted() -> None:
