@@ -31,6 +31,7 @@ from jobs.process.settings import (
     RetentionSettings,
     SecrecySettings,
     StoreSettings,
+    TaskSettings,
 )
 from jobs.store import Store
 from jobs.submit.documents import Documents
@@ -52,6 +53,7 @@ class AppSettings:
     batches: BatchSettings = field(default_factory=BatchSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -59,7 +61,7 @@ def create_app(settings: AppSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        screening = Screening.with_processes(settings.secrecy, settings.limits)
+        screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
         try:
             await _check(services.ledger)
@@ -103,6 +105,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
             ledger=ledger,
             store=store,
             files=files,
+            screening=screening,
             eta=BatchEta(ledger, settings.bulk),
             batches=settings.batches,
             bulk=settings.bulk,

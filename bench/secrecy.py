@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.model.department import Department
-from jobs.process.settings import LimitSettings, RedisSettings, SecrecySettings
+from jobs.process.settings import LimitSettings, RedisSettings, SecrecySettings, TaskSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobInput, JobRequest
@@ -77,7 +77,7 @@ async def measure(url: str, folder: Path, count: int, in_flight: int) -> None:
     content = [(PARAGRAPH, TEXT)] * 6
     files = {"text": as_text(content), "DOCX": as_docx(content), "PDF": as_pdf(content)}
     async with Screening.with_processes(
-        SecrecySettings(look_seconds=30), LimitSettings()
+        SecrecySettings(look_seconds=30), LimitSettings(), TaskSettings()
     ) as screening:
         bench = Bench(ledger, folder, screening)
         await bench.upload_ms(WITH, files["PDF"])  # starts the checking process

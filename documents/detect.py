@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from documents import compound_file
 from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
+from documents.limits import ReadLimits
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.readers import (
     docx,
@@ -22,6 +25,7 @@ from documents.readers import (
 )
 from documents.readers.ofd.package import is_ofd
 from documents.readers.text.encoding import NotText, decode
+from documents.source import FileResult
 
 READABLE = (
     "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS, pictures (PNG, "
@@ -86,6 +90,11 @@ def detect(path: Path) -> str:
     if mail.is_email(head):
         return mail.MEDIA_TYPE
     return _text_type(head[:_HEAD], cut=len(head) > _HEAD)
+
+
+def detection(path: Path, _arguments: Mapping[str, Any], _limits: ReadLimits) -> FileResult:
+    """As `detect`, for `FileWork`. Returns `media_type`."""
+    return FileResult({"media_type": detect(path)})
 
 
 def _signature_type(head: bytes) -> str | None:

@@ -14,7 +14,11 @@ WorkError                     tasks add theirs in `tasks/errors.py`
 │   ├── RedactionIncomplete   the masked file would still hold text to be masked
 │   ├── SecrecyMarked         it has a secrecy marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
-└── ReaderUnavailable         no process to read with: retried, counted
+├── ComputeError              work on callers' input failed in its process: never retried
+│   ├── ComputeTimeout        it took longer than allowed
+│   ├── ComputeTooLarge       it took more memory, or has a larger result, than allowed
+│   └── ComputeCrashed        it killed its process
+└── ReaderUnavailable         no process to work in: retried, counted
 """
 
 from __future__ import annotations
@@ -100,6 +104,28 @@ class RedactionIncomplete(DocumentError):
 class SecrecyMarked(DocumentError):
     code = "secrecy-marked"
     title = "The document is marked as a state secret"
+
+
+class ComputeError(WorkError):
+    """Raised directly only for a defect in the work."""
+
+    code = "compute-failed"
+    title = "The work on the document failed"
+
+
+class ComputeTimeout(ComputeError):
+    code = "compute-timeout"
+    title = "The work on the document took longer than allowed"
+
+
+class ComputeTooLarge(ComputeError):
+    code = "compute-too-large"
+    title = "The work on the document exceeds a limit of memory or size"
+
+
+class ComputeCrashed(ComputeError):
+    code = "compute-crashed"
+    title = "The process that worked on the document died"
 
 
 class ReaderUnavailable(WorkError):

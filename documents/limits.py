@@ -16,6 +16,9 @@ class ReadLimits:
     """Limits on characters, pages and, for compressed formats, bytes after decompression.
 
     Attributes:
+        text_objects: How many text objects the pages may draw; and eight times as many as the
+            characters read so far. More repeat each other at the same place: some bytes that many
+            pages share would take minutes.
         hidden: Also read hidden content, as blocks of the kind `hidden` at the end: text deleted by
             tracked changes, hidden text and sheets, field codes.
         ocr_pages: How many pages that are pictures are read by OCR, from the first; 0 for none.
@@ -28,6 +31,7 @@ class ReadLimits:
     max_chars: int
     max_pages: int
     max_expanded_bytes: int = 512 * MIB
+    text_objects: int = 100_000
     hidden: bool = False
     ocr_pages: int | None = 0
     ocr_seconds: float = 600

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from documents.detect import detection
 from documents.inventory.hidden_content import hidden_content
 from documents.isolation import FileWork
 from tasks.dispatch.rows import as_written
@@ -17,6 +18,7 @@ from tasks.secrecy.files import screen
 
 FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
     {
+        "detect": detection,
         "as_written": as_written,
         "format_check": layout.check,
         "format_fix": layout.fix,

@@ -25,8 +25,8 @@ _processes: ContextVar[Processes | None] = ContextVar("processes", default=None)
 
 
 @contextmanager
-def computing_in(processes: Processes) -> Iterator[None]:
-    """Within the block, also in tasks created in it, `compute` uses `processes`."""
+def computing_in(processes: Processes | None) -> Iterator[None]:
+    """Within the block, also in tasks created in it, `compute` uses `processes`; None: none."""
     token = _processes.set(processes)
     try:
         yield

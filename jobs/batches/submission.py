@@ -26,6 +26,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
 from jobs.submit.checks import check_task, invalid_field
+from jobs.submit.secrecy import Screening
 from jobs.submit.submission import SubmissionReply, check_callback, replayed_reply
 
 
@@ -38,6 +39,7 @@ class BatchSubmissions:
         ledger: Ledger,
         store: Store,
         files: Files,
+        screening: Screening,
         eta: BatchEta,
         batches: BatchSettings,
         bulk: BulkSettings,
@@ -45,6 +47,7 @@ class BatchSubmissions:
         self._ledger = ledger
         self._store = store
         self._files = files
+        self._screening = screening
         self._eta = eta
         self._token_estimate = TokenEstimate(ledger, store)
         self._batches = batches
@@ -84,7 +87,8 @@ class BatchSubmissions:
             raise invalid_field(f"#/metadata/{error.key}", str(error)) from error
         await check_callback(department, terms.callback_url)
         if request.task is not None:
-            await check_task(request.task, request.options, department.name)
+            with self._screening.computing(department.name):
+                await check_task(request.task, request.options, department.name)
         now = datetime.now(UTC)
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
         ends = created_at + (duration(request.completion_window) or timedelta())
@@ -142,7 +146,8 @@ class BatchSubmissions:
 
     async def _tokens(self, file: StoredFile, request: BatchRequest) -> Mapping[str, int]:
         if request.documents is None:
-            return await self._token_estimate.of_file(file, request.endpoint)
+            with self._screening.computing(file.department):
+                return await self._token_estimate.of_file(file, request.endpoint)
         ids = [_document(one).document_id for one in request.documents]
         return await self._token_estimate.of_documents(file.department, request.task or "", ids)
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from documents.errors import (
+    ComputeCrashed,
+    ComputeError,
+    ComputeTimeout,
+    ComputeTooLarge,
     CorruptDocument,
     DocumentError,
     DocumentMissing,
@@ -287,6 +291,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         404,
         DocumentMissing.title,
         "Send the document again. Operators: all machines must share one store.",
+    ),
+    ComputeError.code: ProblemType(
+        500,
+        ComputeError.title,
+        "Submit the job once more. If it fails again, tell the operators: the log names the place.",
+    ),
+    ComputeTimeout.code: ProblemType(
+        422, ComputeTimeout.title, "Split the document, or simplify the options."
+    ),
+    ComputeTooLarge.code: ProblemType(
+        422, ComputeTooLarge.title, "Split the document, or simplify the options."
+    ),
+    ComputeCrashed.code: ProblemType(
+        422, ComputeCrashed.title, "Split the document, or simplify the options."
     ),
     ReaderUnavailable.code: ProblemType(
         503, ReaderUnavailable.title, "Submit the job again later, and tell the operators."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -26,6 +27,16 @@ def offer_own_tasks(settings: TaskSettings) -> None:
     offer(own)
     if own:
         log.info("tasks.offered", tasks={task.name: task.version for task in own})
+
+
+def offer_in_process() -> None:
+    """As `offer_own_tasks`, for a process of a pool, whose environment has `CHANCERY_TASKS_DIR`.
+
+    A folder that has become invalid since its parent started adds no task: it must not stop work
+    that needs none of them.
+    """
+    with suppress(TaskFilesRefused):
+        offer_own_tasks(TaskSettings())
 
 
 def offer_or_exit(settings: TaskSettings) -> None:

@@ -221,10 +221,27 @@ class WorkerSettings(BaseSettings):
     retry_base_seconds: float = Field(
         2, description="The wait before a job's second run; doubles with each run, up to a minute."
     )
-    read_processes: int = Field(2, description="Processes of a worker that read documents.")
-    read_timeout_seconds: float = Field(60, description="The time limit for reading one document.")
+    read_processes: int = Field(
+        2,
+        ge=1,
+        description="Processes of a worker that read documents and do other work whose time "
+        "depends on a document. Two more are reserved: "
+        "[reliability.md](reliability.md#hostile-input).",
+    )
+    read_timeout_seconds: float = Field(
+        60, gt=0, description="The time limit for reading one document."
+    )
     read_memory_mib: int = Field(
-        1_024, description="The memory limit for reading one document, in MiB."
+        1_024, ge=64, description="The memory limit of one such process, in MiB."
+    )
+    compute_timeout_seconds: float = Field(
+        60, gt=0, description="The time limit for one step of other work on a document."
+    )
+    result_max_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024,
+        le=256 * 1024 * 1024,
+        description="The largest result of a job or of one step of it, in bytes.",
     )
 
     @property

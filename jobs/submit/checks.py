@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,14 +11,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
+from documents.errors import WorkError
+from documents.isolation.compute import INLINE_BYTES, compute
 from jobs.model.problems import ProblemError
 from jobs.submit.references import OptionReferences
 from tasks.registry import TASKS, tasks_for
 
 _CACHED_OPTIONS = 256
 _CACHED_MAX_BYTES = 64 * 1024
-# Validating a JSON schema takes some 5 µs a byte: longer options would hold up the event loop.
-_INLINE_MAX_BYTES = 512
+# The time of a processor for validating options; 10 ms is usual for the longest.
+_MAX_SECONDS = 0.5
+_TOO_SLOW = "Checking the options takes too long. Shorten or simplify them."
 _INVALID_REQUEST = "The request is invalid; `errors` lists what to correct."
 
 
@@ -62,21 +65,38 @@ def listed(errors: Sequence[ErrorDetails], *, prefix: tuple[str, ...] = ()) -> l
 async def check_task(task: str, options: Mapping[str, Any], department: str) -> CheckedOptions:
     """Check a request's task and options.
 
-    Raises `ProblemError`: `unknown-task`, `invalid-request`.
+    Raises `ProblemError`: `unknown-task`, `invalid-request`, or why a process could not check them.
     """
     check_task_name(task, department)
-    checked = await validate_options(task, options)
+    try:
+        checked = await validate_options(task, options)
+    except WorkError as error:
+        raise ProblemError(error.code, str(error)) from error
     if checked.errors:
         raise ProblemError("invalid-request", _INVALID_REQUEST, errors=checked.errors)
     return checked
 
 
 async def validate_options(task: str, options: Mapping[str, Any]) -> CheckedOptions:
-    """As `check_options`, for an event loop: long options are validated in a thread."""
+    """As `check_options`, for an event loop: long options are first validated in a process."""
     options_json = to_json(options)
-    if len(options_json) > _INLINE_MAX_BYTES:
-        return await asyncio.to_thread(_validate, task, options_json)
+    if len(options_json) > INLINE_BYTES:
+        errors = await compute(validation_errors, task, options_json)
+        if errors:
+            return CheckedOptions(errors=errors)
     return _validate(task, options_json)
+
+
+def validation_errors(task: str, options_json: bytes) -> list[dict[str, Any]]:
+    """What is invalid in the options of a task, or that validating them takes too long."""
+    began = time.process_time()
+    try:
+        TASKS[task].options.model_validate(from_json(options_json))
+    except ValidationError as error:
+        return listed(error.errors(), prefix=("options",))
+    if time.process_time() - began > _MAX_SECONDS:
+        return [{"pointer": "#/options", "detail": _TOO_SLOW}]
+    return []
 
 
 def check_task_name(task: str, department: str | None) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from documents.detect import detect
-from documents.errors import DocumentError
 from documents.readers import text as plain_text
 from jobs.ledger import Ledger
 from jobs.model.department import Department
@@ -56,10 +54,7 @@ class Documents:
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
         incoming.flush()
-        try:
-            media_type = await asyncio.to_thread(detect, incoming.path)
-        except DocumentError as error:
-            raise ProblemError(error.code, str(error)) from error
+        media_type = await self._screening.media_type(department, incoming.path)
         await self._screening.check_file(department, incoming.path, media_type)
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
@@ -73,6 +68,10 @@ class Documents:
                 blob=blob,
             )
         )
+
+    def computing(self, department: str) -> AbstractContextManager[None]:
+        """Within the block `compute` uses the processes of the screening."""
+        return self._screening.computing(department)
 
     async def keep_result_file(
         self, department: str, data: bytes, *, filename: str, media_type: str

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import structlog
 
+from documents.detect import detect
 from documents.errors import WorkError
+from documents.isolation.compute import compute, computing_in
+from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
-from jobs.process.settings import LimitSettings, SecrecySettings
-from tasks.file_work import IN_PROCESSES
+from jobs.process.processes import task_processes
+from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
 from tasks.secrecy import Marking, Secrecy, marking_of
 from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of, marking_of_bytes
 
-# Longer texts are searched in a thread.
-_INLINE_MAX_CHARS = 50_000
+# The limit for the check of a text and for the detection of a file's format.
+_COMPUTE_SECONDS = 10.0
 # Further uploads do not wait for a process; the worker checks them.
 _MAX_WAITING = 16
 log = structlog.get_logger()
@@ -48,18 +53,23 @@ class Screening:
         self._running: set[asyncio.Task[Marking | None]] = set()
 
     @classmethod
-    def with_processes(cls, settings: SecrecySettings, limits: LimitSettings) -> Screening:
-        """A screening with its own processes, which start when they are first needed."""
-        processes = ReaderPool(
+    def with_processes(
+        cls, settings: SecrecySettings, limits: LimitSettings, tasks: TaskSettings
+    ) -> Screening:
+        """A screening with its own processes, which are ready some seconds after it is entered."""
+        processes = task_processes(
+            tasks,
             processes=settings.look_processes,
             timeout_seconds=settings.look_seconds,
             memory_mib=settings.look_memory_mib,
-            file_work=IN_PROCESSES,
+            compute_seconds=_COMPUTE_SECONDS,
         )
         read_limits = ReadLimits(limits.max_text_chars, limits.max_pages)
         return cls(_FileCheck(processes, read_limits, settings.look_seconds))
 
     async def __aenter__(self) -> Screening:
+        if self._file_check is not None:
+            self._starting = asyncio.create_task(self._file_check.processes.start())
         return self
 
     async def __aexit__(
@@ -70,27 +80,54 @@ class Screening:
     ) -> None:
         if self._file_check is not None:
             await self._file_check.processes.close()
+            await asyncio.gather(self._starting)
         await asyncio.gather(*self._running, return_exceptions=True)
 
+    @contextmanager
+    def computing(self, department: str) -> Iterator[None]:
+        """Within the block `compute` uses the processes, in the department's turn."""
+        with ExitStack() as stack:
+            stack.enter_context(working_for(Owner(department)))
+            if self._file_check is not None:
+                stack.enter_context(computing_in(self._file_check.processes))
+            yield
+
+    async def media_type(self, department: Department, path: Path) -> str:
+        """The format of an uploaded file. Raises `ProblemError`."""
+        check = self._file_check
+        with working_for(Owner(department.name)), _as_problem():
+            if check is None:
+                return detect(path)
+            result = await check.processes.work(path, check.limits, "detect", {})
+        return str(result.values["media_type"])
+
     async def check_text(self, department: Department, text: str) -> None:
-        """Raises `ProblemError`: `secrecy-marked`."""
+        """Raises `ProblemError`: `secrecy-marked`, or that the check was not possible."""
         if department.allow_secrecy is Secrecy.top_secret:
             return
-        if len(text) > _INLINE_MAX_CHARS:
-            marking = await asyncio.to_thread(marking_of, text)
-        else:
-            marking = marking_of(text)
+        with self.computing(department.name), _as_problem():
+            marking = await compute(marking_of, text)
         _refuse_marked(department, marking, "text")
 
     async def check_file(self, department: Department, path: Path, media_type: str) -> None:
         """Raises `ProblemError`: `secrecy-marked`."""
         if department.allow_secrecy is Secrecy.top_secret:
             return
-        if media_type in SCREENED_BY_BYTES:
-            marking = await asyncio.to_thread(marking_of_bytes, path)
-        else:
-            marking = await self._marking_in_time(path, media_type)
+        with working_for(Owner(department.name)):
+            if media_type in SCREENED_BY_BYTES:
+                marking = await self._marking_of_text_file(path, media_type)
+            else:
+                marking = await self._marking_in_time(path, media_type)
         _refuse_marked(department, marking, "file")
+
+    async def _marking_of_text_file(self, path: Path, media_type: str) -> Marking | None:
+        """Only the first bytes are looked at, so that the check always ends in time."""
+        check = self._file_check
+        if check is None:
+            return marking_of_bytes(path)
+        with _as_problem():
+            arguments = {"media_type": media_type}
+            return level_of(await check.processes.work(path, check.limits, "secrecy", arguments))
 
     async def _marking_in_time(self, path: Path, media_type: str) -> Marking | None:
         check = self._file_check
@@ -108,6 +145,15 @@ class Screening:
             log.info("secrecy.not_looked", why="time")
             return None
         return task.result()
+
+
+@contextmanager
+def _as_problem() -> Iterator[None]:
+    """Raise errors of work as `ProblemError`."""
+    try:
+        yield
+    except WorkError as error:
+        raise ProblemError(error.code, str(error)) from error
 
 
 async def _marking_of_file(check: _FileCheck, path: Path, media_type: str) -> Marking | None:

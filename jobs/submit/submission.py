@@ -86,7 +86,8 @@ class Submissions:
     async def _check(
         self, department: Department, request: JobRequest, upload: Upload | None
     ) -> CheckedOptions:
-        checked = await check_task(request.task, request.options, department.name)
+        with self._documents.computing(department.name):
+            checked = await check_task(request.task, request.options, department.name)
         _check_input(request, upload)
         await check_callback(department, request.callback_url)
         own_text = request.input.text if request.input else None

@@ -31,7 +31,7 @@ from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
 from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
 
-# Formats that are screened by their first bytes, without a reading process.
+# Formats that are screened by their first bytes.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
 _WRITTEN_BYTES = 256 * 1024
 # Pages of a PDF that are always checked: markings are on the first pages.
@@ -49,7 +49,9 @@ def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     first pages; without, all of it is. Raises a `DocumentError`.
     """
     media_type, seconds = arguments["media_type"], arguments.get("seconds")
-    if media_type == pdf.MEDIA_TYPE:
+    if media_type in SCREENED_BY_BYTES:
+        marking = marking_of_bytes(path)
+    elif media_type == pdf.MEDIA_TYPE:
         marking = _of_pdf(path, limits, seconds)
     else:
         check = _SCREENS.get(media_type)

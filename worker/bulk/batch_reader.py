@@ -10,6 +10,9 @@ from datetime import timedelta
 
 import structlog
 
+from documents.errors import Retry, WorkError
+from documents.isolation.compute import Processes, computing_in
+from documents.isolation.owner import Owner, working_for
 from jobs.batches.batch import Batch, Indexing, IndexResult, Segment
 from jobs.batches.input.indexing import Indexer, IndexLimits, Slice
 from jobs.batches.input.lines import LineProblem
@@ -24,16 +27,24 @@ from jobs.submit.submission import check_callback
 # For a run that starts just before the deadline.
 DOCUMENT_MARGIN = timedelta(hours=1)
 MAX_READINGS = 3
+UNAVAILABLE_SECONDS = 5.0
 log = structlog.get_logger()
 
 
 class BatchReader:
     """Reads one file at a time. If the process dies, another scheduler reads the file again."""
 
-    def __init__(self, ledger: Ledger, store: Store, limits: IndexLimits) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        limits: IndexLimits,
+        processes: Processes | None = None,
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._limits = limits
+        self._processes = processes
         self._unread: tuple[Indexing, float] | None = None
 
     async def read_next(self) -> bool:
@@ -65,6 +76,11 @@ class BatchReader:
         except FileNotFoundError:
             detail = "The input file is not in the store. Upload it again."
             await self._fail(indexing, Problem("file-missing", detail))
+        except WorkError as error:
+            if error.retry is not Retry.never:
+                detail, seconds = str(error), UNAVAILABLE_SECONDS
+                raise ProblemError("unavailable", detail, retry_after=seconds) from error
+            await self._fail(indexing, Problem(error.code, str(error)))
         except ProblemError as error:
             if error.retry_after is not None:
                 raise  # not a fault of the file
@@ -98,7 +114,8 @@ class BatchReader:
         """Read the file and write refused lines; False if another scheduler reads the file."""
         slice_: Slice | None = None
         while slice_ is None or not slice_.done:
-            slice_ = await asyncio.to_thread(indexer.read_slice)
+            with working_for(Owner(department.name, urgent=False)), computing_in(self._processes):
+                slice_ = await indexer.read_slice()
             looked_up = await self._look_up(indexing.batch, department, indexer, slice_)
             problems = [*slice_.problems, *looked_up]
             await asyncio.to_thread(refused.write, b"".join(map(refused_line, problems)))

@@ -18,6 +18,7 @@ from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.processes import task_processes
 from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
@@ -72,7 +73,14 @@ class Scheduler:
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
-        self._reader = BatchReader(self._ledger, self._store, index_limits)
+        self._processes = task_processes(
+            settings.tasks,
+            processes=1,
+            timeout_seconds=settings.worker.read_timeout_seconds,
+            memory_mib=settings.worker.read_memory_mib,
+            compute_seconds=settings.worker.compute_timeout_seconds,
+        )
+        self._reader = BatchReader(self._ledger, self._store, index_limits, self._processes)
         self._stopping = asyncio.Event()
         self._swept_at: datetime | None = None
         self._lease_seconds = settings.worker.lease_seconds
@@ -101,6 +109,7 @@ class Scheduler:
             await self._leave()
 
     async def _leave(self) -> None:
+        await self._processes.close()
         try:
             await self._ledger.processes.leave(self._process.name)
         except ProblemError as error:

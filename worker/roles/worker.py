@@ -13,6 +13,7 @@ from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.processes import task_processes
 from jobs.process.settings import (
     CascadeSettings,
     EngineSettings,
@@ -27,7 +28,6 @@ from jobs.process.settings import (
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
-from tasks.file_work import IN_PROCESSES
 from worker.celery.app import app, register_jobs
 from worker.celery.bulk_capacity import BulkCapacity
 from worker.celery.event_loop import EventLoopThread
@@ -71,9 +71,10 @@ class Worker:
         self._engine, self._fast = _engines(settings)
         self._engine_metrics: Mapping[str, Any] = {}
         self._running = 0
+        self._warm_up: asyncio.Task[None] | None = None
         self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
-        self._reading = _reading(settings.worker, settings.ocr)
+        self._reading = _reading(settings)
         store = Store(settings.store.data_dir / "store")
         self._runner = Runner(
             name=self._process.name,
@@ -91,8 +92,10 @@ class Worker:
                 self._ledger, store, self._settings, settings.store.inline_result_max_bytes
             ),
             leases=self._leases,
+            processes=self._reading,
             lease_seconds=self._settings.lease_seconds,
             timeout_seconds=self._settings.job_timeout_seconds,
+            result_max_bytes=self._settings.result_max_bytes,
         )
 
     @property
@@ -117,6 +120,8 @@ class Worker:
 
     async def start(self) -> None:
         await self._ledger.check()
+        # Not awaited: jobs on short texts need no process.
+        self._warm_up = asyncio.create_task(self._reading.start())
         await self._engine.start()
         if self._fast:
             await self._fast.start()
@@ -137,6 +142,8 @@ class Worker:
 
     async def close(self) -> None:
         await self._reading.close()
+        if self._warm_up is not None:
+            await self._warm_up
         await self._engine.close()
         if self._fast:
             await self._fast.close()
@@ -160,6 +167,7 @@ class Worker:
             "lanes": [lane.value for lane in self._settings.lanes],
             "bulk_places": self._settings.bulk_places,
             "in_hand": self.in_hand,
+            "offline": self._reading.offline,
         }
 
     async def _watch_engine_metrics(self) -> None:
@@ -182,17 +190,20 @@ def _engines(settings: Settings) -> tuple[EngineClient, EngineClient | None]:
     )
 
 
-def _reading(worker: WorkerSettings, ocr: OcrSettings) -> ReaderPool:
+def _reading(settings: Settings) -> ReaderPool:
+    worker, ocr = settings.worker, settings.ocr
     scans = ReaderPool(
         processes=ocr.ocr_processes,
         timeout_seconds=ocr.ocr_timeout_seconds + worker.read_timeout_seconds,
         memory_mib=ocr.ocr_memory_mib,
     )
-    return ReaderPool(
+    return task_processes(
+        settings.tasks,
         processes=worker.read_processes,
         timeout_seconds=worker.read_timeout_seconds,
         memory_mib=worker.read_memory_mib,
-        file_work=IN_PROCESSES,
+        compute_seconds=worker.compute_timeout_seconds,
+        result_max_bytes=worker.result_max_bytes,
         ocr=scans if ocr.ocr else None,
     )
 

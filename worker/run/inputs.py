@@ -14,9 +14,9 @@ from pydantic_core import to_json
 from documents.document import Document
 from documents.errors import DocumentMissing, SecrecyMarked
 from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
+from documents.isolation.compute import compute
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
-from documents.readers.text import read_characters
 from documents.source import FileResult, ResultFile
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import CHAT_TASK, Line
@@ -30,7 +30,6 @@ from jobs.submit.checks import validate_options
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
 from tasks.errors import OptionsMisfit, TaskGone
-from tasks.model.checking import check
 from tasks.registry import TASKS
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy.files import SCREENED_IN_PROCESS, level_of
@@ -85,7 +84,7 @@ class Inputs:
         self._documents = documents
         # Lines asked for at the same time are read in one call to a thread.
         self._lines = Coalescer(self._read_lines)
-        self._references = References(ledger, self._read_document, limits)
+        self._references = References(ledger, self._read_document, self._read_text)
 
     async def read(self, outcome: Outcome) -> TaskInput | ChatInput:
         """The input of the claimed job. Records its digest and references in `outcome`.
@@ -125,8 +124,8 @@ class Inputs:
             return _Source(document, claim.document.sha256, job.options, job.model)
         options = line.request.options if line.request else {}
         if line.text is not None:
-            document = read_characters(line.text, self._limits)
-            await self._refuse_marked(job.department, marking_in(document), None)
+            document = await self._reading.read_text(line.text, self._limits)
+            await self._refuse_marked(job.department, await compute(marking_in, document), None)
             return _Source(document, sha256_of_text(line.text), options, line.model)
         stored = await self._ledger.documents.get(job.department, line.document_id or "")
         if stored is None:
@@ -137,16 +136,21 @@ class Inputs:
     async def _read_document(self, stored: StoredDocument) -> Document:
         try:
             path = self._store.path(stored.blob)
-            document = await self._reading.read(path, self._limits, stored.media_type)
+            document = await self._reading.read(
+                path, self._limits, stored.media_type, identity=stored.blob
+            )
         except FileNotFoundError as error:
             raise _missing() from error
         source = StoredSource(self._documents, self._reading, self._limits, stored, path)
-        marking = await check(document, lambda: marking_in(document))
+        marking = await compute(marking_in, document)
         if marking is None and stored.media_type in WITH_HIDDEN_CONTENT & SCREENED_IN_PROCESS:
             # Hidden text and properties may be marked too; `document` does not contain them.
             marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)
         return replace(document, source=source)
+
+    async def _read_text(self, text: str) -> Document:
+        return await self._reading.read_text(text, self._limits)
 
     async def _refuse_marked(
         self, department: str, marking: Marking | None, stored: StoredDocument | None
@@ -186,7 +190,9 @@ class StoredSource:
 
     async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         try:
-            return await self.reading.work(self.path, self.limits, name, arguments)
+            return await self.reading.work(
+                self.path, self.limits, name, arguments, identity=self.stored.blob
+            )
         except FileNotFoundError as error:
             raise _missing() from error
 

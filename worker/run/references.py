@@ -11,8 +11,6 @@ from pydantic import BaseModel
 
 from documents.document import Document
 from documents.errors import DocumentMissing
-from documents.limits import ReadLimits
-from documents.readers.text import read_characters
 from jobs.ledger import Ledger
 from jobs.model.digests import combined, sha256_of_text
 from jobs.model.job import StoredDocument
@@ -25,18 +23,18 @@ CACHED_CHARS = 20_000_000
 
 
 class References:
-    """Resolves references to documents. `read` reads a stored one."""
+    """Resolves references to documents. `read` reads a stored one, `read_text` one's text."""
 
     def __init__(
         self,
         ledger: Ledger,
         read: Callable[[StoredDocument], Awaitable[Document]],
-        limits: ReadLimits,
+        read_text: Callable[[str], Awaitable[Document]],
         cached_chars: int = CACHED_CHARS,
     ) -> None:
         self._ledger = ledger
         self._read = read
-        self._limits = limits
+        self._read_text = read_text
         self._cached_chars = cached_chars
         self._chars = 0
         self._documents: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
@@ -67,7 +65,7 @@ class References:
 
     async def _resolve_document(self, department: str, reference: DocumentRef) -> Reference:
         if reference.text is not None:
-            reference.give(read_characters(reference.text, self._limits))
+            reference.give(await self._read_text(reference.text))
             return Reference(sha256_of_text(reference.text))
         stored = await self._ledger.documents.get(department, reference.document_id or "")
         if stored is None:

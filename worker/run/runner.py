@@ -9,9 +9,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from documents.errors import WorkError
+from documents.errors import ComputeTooLarge, WorkError
+from documents.isolation.compute import Processes, computing_in
+from documents.isolation.owner import Owner, working_for
 from jobs.ledger import Ledger
 from jobs.model.job import Claim
+from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from tasks.errors import JobTimeout, TaskError
 from worker.defects import described
@@ -41,8 +44,10 @@ class Runner:
         cascade: Cascade,
         ending: RunEnding,
         leases: Leases,
+        processes: Processes,
         lease_seconds: float,
         timeout_seconds: float,
+        result_max_bytes: int,
     ) -> None:
         self._name = name
         self._ledger = ledger
@@ -51,8 +56,10 @@ class Runner:
         self._cascade = cascade
         self._ending = ending
         self._leases = leases
+        self._processes = processes
         self._lease_seconds = lease_seconds
         self._timeout_seconds = timeout_seconds
+        self._result_max_bytes = result_max_bytes
         self._isolation = Isolation()
         self._stopping = asyncio.Event()
 
@@ -138,8 +145,10 @@ class Runner:
         """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                job_input = await self._inputs.read(outcome)
-                outcome.result = await run_task(lease, outcome, job_input, self._cascade)
+                with working_for(_owner(lease.claim)), computing_in(self._processes):
+                    job_input = await self._inputs.read(outcome)
+                    result = await run_task(lease, outcome, job_input, self._cascade)
+            outcome.result = self._checked(result)
         except TimeoutError:
             outcome.error = JobTimeout(
                 f"The job ran longer than {self._timeout_seconds:.0f} s. "
@@ -155,3 +164,16 @@ class Runner:
                 f"The task has a defect ({type(error).__name__}); see the log."
             )
         outcome.seconds = time.monotonic() - outcome.started
+
+    def _checked(self, result: bytes) -> bytes:
+        """Raises `ComputeTooLarge` for a result over the limit."""
+        if len(result) > self._result_max_bytes:
+            raise ComputeTooLarge(
+                f"The result has {len(result):,} bytes; the limit is {self._result_max_bytes:,}. "
+                "Split the document."
+            )
+        return result
+
+
+def _owner(claim: Claim) -> Owner:
+    return Owner(claim.job.department, urgent=claim.job.lane is Lane.interactive)

@@ -11,7 +11,7 @@ from lxml import etree
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft, too_many_pages
-from documents.errors import CorruptDocument, EncryptedDocument, NoTextLayer
+from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument, NoTextLayer
 from documents.limits import ReadLimits
 from documents.ooxml.package import Package
 from documents.ooxml.xml import local_name
@@ -26,6 +26,7 @@ MEDIA_TYPE = "application/ofd"
 
 _Box = tuple[float, float, float, float]
 _A4: _Box = (0.0, 0.0, 210.0, 297.0)
+_TEXT = frozenset(("TextObject", "TextCode"))
 _DRAWN = frozenset(("ImageObject", "PathObject", "CompositeObject"))
 
 
@@ -40,6 +41,7 @@ class _Collected:
     known: int = 0
     unknown: int = 0
     drawn: int = 0
+    objects: int = 0
     extras: dict[tuple[BlockKind, str], tuple[int, PageBlock]] = field(default_factory=dict)
 
     def count(self, glyphs: Iterable[Glyph]) -> None:
@@ -128,6 +130,7 @@ class _Reading:
             self._found.pages += 1
             part = self._parts.named(path, page.get("BaseLoc"))
             if part is not None:
+                self._count_text_objects(part[1])
                 self._page(*part)
                 self._templates((path, templates.get(use)) for use in _uses(part[1]))
             for note in notes.get(page.get("ID"), ()):
@@ -159,10 +162,22 @@ class _Reading:
                 self._parts.named(path, template.get("BaseLoc")) if template is not None else None
             )
             if part is not None:
+                self._count_text_objects(part[1])
                 texts = runs(part[1], self._box_of(part[1])[:2])
                 self._found.keep(BlockKind.template, self._found.pages, texts)
 
+    def _count_text_objects(self, root: etree._Element) -> None:
+        """Raises `DocumentTooLong` before more are read than `limits.text_objects` allow."""
+        found = self._found
+        found.objects += sum(local_name(element) in _TEXT for element in root.iter())
+        if found.objects > self._limits.text_objects + 8 * (found.known + found.unknown):
+            raise DocumentTooLong(
+                f"The document draws {found.objects:,} text objects for {found.known:,} "
+                "characters. Save it again with another program, or split it."
+            )
+
     def _note(self, note: etree._Element) -> None:
+        self._count_text_objects(note)
         kind = BlockKind.annotation if is_visible(note) else BlockKind.hidden
         for appearance in children(note, "Appearance"):
             box = numbers(appearance.get("Boundary"), 4) or (0.0, 0.0, 0.0, 0.0)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from documents.errors import WorkError
+from documents.isolation.compute import compute
 from jobs.batches.file import StoredFile
 from jobs.batches.input.index import (
     ANSWER_TOKENS,
@@ -17,7 +19,7 @@ from jobs.batches.input.index import (
     document_tokens,
     estimate_tokens,
 )
-from jobs.batches.input.lines import Line, LineProblemError, LineUrl, parse_line
+from jobs.batches.input.lines import LineProblemError, LineUrl, parse_line
 from jobs.ledger import Ledger
 from jobs.store import Store
 
@@ -29,12 +31,17 @@ _BOM = b"\xef\xbb\xbf"
 _UNKNOWN_TASK = ""
 
 
-@dataclass(slots=True)
-class _Sample:
-    """The valid lines at the start of a file, and the number of bytes that were read."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The valid lines at the start of a file, and the number of bytes that were read.
 
-    lines: list[Line] = field(default_factory=list)
-    bytes: int = 0
+    `tokens` has those of lines with a text or a chat, by task; `documents` the task and the id of
+    each line with a document.
+    """
+
+    bytes: int
+    tokens: dict[str, int]
+    documents: list[tuple[str, str]]
 
 
 class TokenEstimate:
@@ -55,15 +62,18 @@ class TokenEstimate:
     async def of_file(self, file: StoredFile, endpoint: LineUrl) -> Mapping[str, int]:
         """Extrapolated from the file's first lines."""
         path = self._store.path(file.blobs[0])
-        sample = await asyncio.to_thread(_sample, path, endpoint, file.department)
+        data, is_whole = await asyncio.to_thread(_head, path)
+        try:
+            sample = await compute(sample_lines, data, endpoint, file.department, is_whole=is_whole)
+        except WorkError:
+            return tokens_from_size(file.bytes, file.lines)
         if not sample.bytes:
             return tokens_from_size(file.bytes, file.lines)
-        ids = [one.document_id for one in sample.lines if one.document_id is not None]
-        sizes = await self._sizes(file.department, ids)
-        tokens = Counter[str]()
-        for line in sample.lines:
-            if line.document_id is None or line.document_id in sizes:
-                tokens[line.task] += estimate_tokens(line, sizes.get(line.document_id or ""))
+        sizes = await self._sizes(file.department, [one for _, one in sample.documents])
+        tokens = Counter(sample.tokens)
+        for task, document_id in sample.documents:
+            if document_id in sizes:
+                tokens[task] += document_tokens(sizes[document_id]) + ANSWER_TOKENS
         share = sample.bytes / file.bytes
         return {task: round(amount / share) for task, amount in tokens.items()}
 
@@ -80,26 +90,30 @@ def tokens_from_size(size: int, lines: int) -> Mapping[str, int]:
     return {_UNKNOWN_TASK: round(size / CHARS_PER_TOKEN) + lines * ANSWER_TOKENS}
 
 
-def _sample(path: Path, endpoint: LineUrl, department: str) -> _Sample:
-    """Empty if the first line is longer than a sample, or the file does not exist."""
-    sample, ends = _Sample(), time.monotonic() + SAMPLE_SECONDS
-    for number, data in enumerate(_first_lines(path), 1):
-        sample.bytes += len(data)
+def sample_lines(data: bytes, endpoint: LineUrl, department: str, *, is_whole: bool) -> Sample:
+    """The lines at the start of a file. Empty if the first line is longer than a sample."""
+    size, ends = 0, time.monotonic() + SAMPLE_SECONDS
+    tokens, documents = Counter[str](), list[tuple[str, str]]()
+    lines = data.removeprefix(_BOM).splitlines(keepends=True)
+    # Without a last line that may be incomplete.
+    for number, line_data in enumerate((lines if is_whole else lines[:-1])[:SAMPLE_LINES], 1):
+        size += len(line_data)
         # An invalid line will be refused and costs nothing.
         with suppress(LineProblemError):
-            sample.lines.append(parse_line(data, number, endpoint, department=department))
+            line = parse_line(line_data, number, endpoint, department=department)
+            if line.document_id is None:
+                tokens[line.task] += estimate_tokens(line)
+            else:
+                documents.append((line.task, line.document_id))
         if time.monotonic() > ends:
             break
-    return sample
+    return Sample(size, dict(tokens), documents)
 
 
-def _first_lines(path: Path) -> Iterator[bytes]:
-    """Lines with their line ends, without a last line that may be incomplete."""
+def _head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, none if it does not exist, and whether they are all of it."""
     try:
         with path.open("rb") as file:
-            data = file.read(SAMPLE_BYTES)
-            whole = not file.read(1)
+            return file.read(SAMPLE_BYTES), not file.read(1)
     except FileNotFoundError:
-        return
-    lines = data.removeprefix(_BOM).splitlines(keepends=True)
-    yield from lines[:SAMPLE_LINES] if whole else lines[:-1][:SAMPLE_LINES]
+        return b"", True

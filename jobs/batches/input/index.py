@@ -7,6 +7,7 @@ task. Entries are in the order of release.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def prefix_of(line: Line) -> Prefix:
         return Prefix(_chat_levels(line.chat))
     options = line.options.canonical if line.options is not None else b""
     document = line.document_id if line.document_id is not None else line.text
-    return Prefix((hash((line.task, options, line.model)), 0, 0), hash(document))
+    return Prefix((_hash(line.task, options, line.model), 0, 0), _hash(document))
 
 
 def _chat_tokens(chat: Mapping[str, Any]) -> int:
@@ -130,7 +131,16 @@ def _chat_levels(chat: Mapping[str, Any]) -> tuple[int, int, int]:
     )
     first = _content(messages[user]) if user < len(messages) else ""
     short, long = _COMPARED_CHARS
-    return hash(head), hash((head, first[:short])), hash((head, first[:long]))
+    return _hash(*head), _hash(*head, first[:short]), _hash(*head, first[:long])
+
+
+def _hash(*parts: str | bytes | None) -> int:
+    """64 bits, the same in every process: the lines of one file are read by several."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        data = (part or "").encode("utf-8", "replace") if not isinstance(part, bytes) else part
+        digest.update(len(data).to_bytes(8) + data)
+    return int.from_bytes(digest.digest(), signed=True)
 
 
 def _role(message: Any) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from documents.isolation.compute import compute
+from jobs.batches.input.checked_lines import CheckedLine, LineCheck, LineLimits, check_lines
 from jobs.batches.input.index import (
+    ANSWER_TOKENS,
     MAX_FILE_BYTES,
     MAX_LINE_NUMBER,
     Entry,
-    estimate_tokens,
-    prefix_of,
+    document_tokens,
     unpack,
 )
-from jobs.batches.input.lines import Line, LineProblem, LineProblemError, parse_line
+from jobs.batches.input.lines import LineProblem
 from jobs.batches.input.reading import LineReader, RawLine
 from jobs.batches.input.release_order import ReleaseOrder
 from jobs.model.problems import Problem, ProblemError
 from jobs.submit.references import no_such_library, no_such_reference
-from tasks.secrecy import Secrecy, marking_of
+from tasks.secrecy import Secrecy
 
 SLICE_LINES = 500
 SLICE_BYTES = 4 * 1024 * 1024
@@ -80,20 +83,22 @@ class _Lookup:
     """A line of the last slice that refers to objects to look up, and its entry's number."""
 
     entry: int
-    line: Line
+    line: CheckedLine
 
 
 class Indexer:
-    """Indexes one file. After each `read_slice`, which may run in a thread, the caller looks up
-    what the slice refers to and passes the results to `apply_document_sizes`,
-    `refuse_missing_libraries` and `refuse_callbacks`. Not safe for concurrent calls.
+    """Indexes one file. After each `read_slice` the caller looks up what the slice refers to and
+    passes the results to `apply_document_sizes`, `refuse_missing_libraries` and `refuse_callbacks`.
+    Not safe for concurrent calls.
 
     Raises `ProblemError("too-large")` for a file of 4 GiB or more.
     """
 
     def __init__(self, path: Path, endpoint: str | None, limits: IndexLimits) -> None:
-        self._endpoint = endpoint
         self._limits = limits
+        self._line_limits = LineLimits(
+            endpoint, limits.max_text_chars, limits.allow_secrecy, limits.department
+        )
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProblemError(
                 "too-large", f"A batch's file may have at most {MAX_FILE_BYTES} bytes. Split it."
@@ -106,28 +111,51 @@ class Indexer:
         self._entries = ReleaseOrder()
         self._lookups: list[_Lookup] = []
 
-    def read_slice(self, max_lines: int = SLICE_LINES, max_bytes: int = SLICE_BYTES) -> Slice:
+    async def read_slice(self, max_lines: int = SLICE_LINES, max_bytes: int = SLICE_BYTES) -> Slice:
         """Read and check the next lines, up to `max_lines` (blank lines included) or `max_bytes`.
 
-        Raises `ProblemError` for an unusable file: `too-many-lines`, `no-lines`; and `OSError`.
+        Raises `ProblemError` for an unusable file: `too-many-lines`, `no-lines`; `OSError`; and
+        what `compute` raises, because lines are checked in a process.
         """
         self._lookups = []
+        lines, done = await asyncio.to_thread(self._next_lines, max_lines, max_bytes)
+        numbered = [(number, raw.data) for number, raw in lines if not raw.too_long]
+        checks = iter(await compute(check_lines, numbered, self._line_limits))
         problems: list[LineProblem] = []
-        reader, done = self._reader, False
-        with reader.open() as file:
-            until_line, until_byte = reader.number + max_lines, reader.offset + max_bytes
-            while not done and reader.number < until_line and reader.offset < until_byte:
-                raw = reader.read(file)
-                if raw is None:
-                    done = True
-                else:
-                    self._take(raw, problems)
+        for number, raw in lines:
+            check = self._too_long(number) if raw.too_long else next(checks)
+            problem = self._problem(number, check)
+            if problem is not None:
+                problems.append(problem)
+            elif check.line is not None:
+                self._keep(raw, check.line)
         if done and self._lines == 0:
             raise ProblemError(
                 "no-lines", "The file has no lines. Write one line for each request."
             )
         self._problems += len(problems)
         return self._slice(problems, done=done)
+
+    def _next_lines(
+        self, max_lines: int, max_bytes: int
+    ) -> tuple[Sequence[tuple[int, RawLine]], bool]:
+        """The next lines that are not blank, with their numbers; and whether the file has ended."""
+        lines: list[tuple[int, RawLine]] = []
+        reader = self._reader
+        with reader.open() as file:
+            until_line, until_byte = reader.number + max_lines, reader.offset + max_bytes
+            while reader.number < until_line and reader.offset < until_byte:
+                raw = reader.read(file)
+                if raw is None:
+                    return lines, True
+                if reader.number > MAX_LINE_NUMBER:
+                    raise too_many_lines(MAX_LINE_NUMBER, "blank lines included")
+                if not raw.blank:
+                    lines.append((reader.number, raw))
+                    self._lines += 1
+                if self._lines > self._limits.max_lines:
+                    raise too_many_lines(self._limits.max_lines)
+        return lines, False
 
     def apply_document_sizes(self, sizes: Mapping[str, int]) -> Sequence[LineProblem]:
         """`sizes`: the bytes of the last slice's documents that exist. Updates the estimates; lines
@@ -136,14 +164,15 @@ class Indexer:
         refused = []
         for one in self._lookups:
             document_id = one.line.document_id
-            missing = sorted(one.line.references.document_ids - sizes.keys())
+            missing = sorted(one.line.document_ids - sizes.keys())
             if document_id is not None and document_id not in sizes:
                 problem = _no_such_document(one.line)
             elif missing:
                 problem = _reference_problem(one.line, no_such_reference(missing[0]).problem)
             else:
                 if document_id is not None:
-                    self._entries.estimate(one.entry, estimate_tokens(one.line, sizes[document_id]))
+                    tokens = document_tokens(sizes[document_id]) + ANSWER_TOKENS
+                    self._entries.estimate(one.entry, tokens)
                 continue
             if self._entries.drop(one.entry):
                 refused.append(problem)
@@ -154,7 +183,7 @@ class Indexer:
         """Refuse lines of the last slice that refer to these libraries, which do not exist."""
         refused = []
         for one in self._lookups:
-            missing = sorted(one.line.references.libraries.intersection(names))
+            missing = sorted(one.line.libraries.intersection(names))
             if missing and self._entries.drop(one.entry):
                 refused.append(_reference_problem(one.line, no_such_library(missing[0]).problem))
         self._problems += len(refused)
@@ -190,107 +219,72 @@ class Indexer:
 
     def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
         lines = [one.line for one in self._lookups]
-        references = [one.references for one in lines]
         inputs = frozenset(one.document_id for one in lines if one.document_id)
         return Slice(
             lines=self._lines,
             bytes_read=self._reader.offset,
             done=done,
             problems=problems,
-            document_ids=inputs.union(*(one.document_ids for one in references)),
-            libraries=frozenset[str]().union(*(one.libraries for one in references)),
+            document_ids=inputs.union(*(one.document_ids for one in lines)),
+            libraries=frozenset[str]().union(*(one.libraries for one in lines)),
             callback_urls=frozenset(one.callback_url for one in lines if one.callback_url),
         )
 
-    def _take(self, raw: RawLine, problems: list[LineProblem]) -> None:
-        if self._reader.number > MAX_LINE_NUMBER:
-            raise too_many_lines(MAX_LINE_NUMBER, "blank lines included")
-        if raw.blank:
-            return
-        self._lines += 1
-        if self._lines > self._limits.max_lines:
-            raise too_many_lines(self._limits.max_lines)
-        try:
-            self._keep(raw)
-        except LineProblemError as error:
-            problems.append(error.problem)
+    def _too_long(self, number: int) -> LineCheck:
+        most = self._limits.max_line_bytes
+        detail = (
+            f"The line is longer than {most} bytes. Split its document, or upload the document."
+        )
+        return LineCheck(problem=LineProblem("too-large", detail, number))
 
-    def _keep(self, raw: RawLine) -> None:
-        number = self._reader.number
-        if raw.too_long:
-            most = self._limits.max_line_bytes
-            detail = (
-                f"The line is longer than {most} bytes. Split its document, or upload the document."
-            )
-            raise LineProblemError(LineProblem("too-large", detail, number))
-        line = self._unique(raw.data)
+    def _problem(self, number: int, check: LineCheck) -> LineProblem | None:
+        """The line's own problem, or that an earlier line has the same `custom_id`."""
+        problem, line = check.problem, check.line
+        if problem is not None or line is None:
+            if problem is not None and problem.custom_id is not None:
+                self._first_line(problem.custom_id, number)
+            return problem
+        first = self._first_line(line.custom_id, number)
+        if first == number:
+            return None
+        return _problem(
+            line,
+            "duplicate-custom-id",
+            f"Line {first} has the same `custom_id`. Give each line a unique one.",
+            [{"pointer": "#/custom_id", "detail": f"Line {first} has it."}],
+        )
+
+    def _keep(self, raw: RawLine, line: CheckedLine) -> None:
         entry = Entry(
             offset=raw.offset,
             length=len(raw.data),
-            tokens=estimate_tokens(line),
-            line=number,
+            tokens=line.tokens,
+            line=line.number,
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
-        number = self._entries.add(entry, prefix_of(line))
-        references = line.references
-        if line.document_id or line.callback_url or references.document_ids or references.libraries:
+        number = self._entries.add(entry, line.prefix)
+        if line.document_id or line.callback_url or line.document_ids or line.libraries:
             self._lookups.append(_Lookup(number, line))
 
-    def _unique(self, data: bytes) -> Line:
-        try:
-            line = parse_line(
-                data,
-                self._reader.number,
-                self._endpoint,
-                max_text_chars=self._limits.max_text_chars,
-                department=self._limits.department,
-                screen=self._screen,
-            )
-        except LineProblemError as error:
-            if error.problem.custom_id is not None:
-                self._first_line(error.problem.custom_id)
-            raise
-        first = self._first_line(line.custom_id)
-        if first != self._reader.number:
-            raise LineProblemError(
-                _problem(
-                    line,
-                    "duplicate-custom-id",
-                    f"Line {first} has the same `custom_id`. Give each line a unique one.",
-                    [{"pointer": "#/custom_id", "detail": f"Line {first} has it."}],
-                )
-            )
-        return line
-
-    def _screen(self, text: str) -> None:
-        """Raises `ProblemError`: `secrecy-marked`."""
-        marking, allowed = marking_of(text), self._limits.allow_secrecy
-        if marking is not None and not (allowed and allowed.covers(marking.level)):
-            raise ProblemError(
-                "secrecy-marked",
-                f"The line's text is marked {marking.level.value}, which the department may not "
-                "send. It is not run. Remove it, and delete the uploaded file.",
-            )
-
-    def _first_line(self, custom_id: str) -> int:
+    def _first_line(self, custom_id: str, number: int) -> int:
         """The number of the first line with this `custom_id`, which may be the current line."""
         digest = hashlib.blake2b(custom_id.encode(), digest_size=_DIGEST_BYTES).digest()
-        return self._first_lines.setdefault(digest, self._reader.number)
+        return self._first_lines.setdefault(digest, number)
 
 
-def _no_such_document(line: Line) -> LineProblem:
+def _no_such_document(line: CheckedLine) -> LineProblem:
     detail = "The document does not exist, or its retention time has passed."
     pointer = "#/body/input/document_id"
     return _problem(line, "not-found", detail, [{"pointer": pointer, "detail": "Not found."}])
 
 
-def _reference_problem(line: Line, problem: Problem) -> LineProblem:
+def _reference_problem(line: CheckedLine, problem: Problem) -> LineProblem:
     errors = [{"pointer": "#/body/options", "detail": problem.detail}]
     return _problem(line, problem.code, problem.detail, errors)
 
 
 def _problem(
-    line: Line, code: str, detail: str, errors: Sequence[Mapping[str, str]]
+    line: CheckedLine, code: str, detail: str, errors: Sequence[Mapping[str, str]]
 ) -> LineProblem:
     return LineProblem(code, detail, line.number, line.custom_id, errors)
 

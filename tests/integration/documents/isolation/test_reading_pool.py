@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import io
 import os
 import select
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +26,7 @@ from documents.errors import (
     ReaderUnavailable,
     ReadTimeout,
 )
+from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.read import read
@@ -326,3 +330,99 @@ async def test_the_death_of_the_parent_leaves_no_process_busy_or_idle(tmp_path: 
         assert all([await has_ended(pid) for pid in children])
         parent.communicate()
         os.close(other_end)
+
+
+def pages_alike(pages: int, words: int) -> bytes:
+    """An OFD of a few KB whose pages share one part."""
+    space = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+    word = (
+        '<ofd:TextObject ID="2" Boundary="0 0 9 9" Size="3">'
+        '<ofd:TextCode X="0" Y="0">甲</ofd:TextCode></ofd:TextObject>'
+    )
+    page = '<ofd:Page ID="9" BaseLoc="p.xml"/>'
+    parts = {
+        "OFD.xml": f"<ofd:OFD {space}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
+        "</ofd:DocBody></ofd:OFD>",
+        "Doc_0/Document.xml": f"<ofd:Document {space}><ofd:Pages>{page * pages}</ofd:Pages>"
+        "</ofd:Document>",
+        "Doc_0/p.xml": f'<ofd:Page {space}><ofd:Content><ofd:Layer ID="1">{word * words}'
+        "</ofd:Layer></ofd:Content></ofd:Page>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text_objects", "kind"),
+    [(100_000, DocumentTooLong), (10**9, ReadTimeout)],
+    ids=["as-read", "without-the-readers-bound"],
+)
+async def test_documents_that_take_long_delay_their_own_department_only(
+    tmp_path: Path, letter: Path, text_objects: int, kind: type[DocumentError]
+) -> None:
+    slow = saved(tmp_path, pages_alike(900, 20_000), "slow")
+    limits = ReadLimits(1_000_000, 1_000, text_objects=text_objects)
+    async with pool(processes=2, timeout=8) as reading:
+        await reading.read(letter, LIMITS)
+        with working_for(Owner("greedy")):
+            tasks = [asyncio.create_task(reading.read(slow, limits)) for _ in range(12)]
+        await wait_for_readers(2)
+        with working_for(Owner("other")):
+            for _ in range(5):
+                began = time.monotonic()
+                await reading.read(letter, LIMITS)
+                assert time.monotonic() - began < 2
+        errors = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(error) for error in errors] == [kind] * 12
+        if kind is ReadTimeout:
+            # Tried by two processes at once, then set aside.
+            assert sum("not tried again" in str(error) for error in errors) >= 9
+
+
+MEMORY_FILE = """
+import asyncio, os
+from pathlib import Path
+from documents.limits import ReadLimits
+from documents.isolation.pool import ReaderPool
+
+async def main():
+    limits = ReadLimits(max_chars=1000, max_pages=1)
+    async with ReaderPool(processes=1, timeout_seconds=60, memory_mib=512) as reading:
+        for text in (b"first", b"second"):
+            descriptor = os.memfd_create("document")
+            os.write(descriptor, text)
+            document = await reading.read(Path(f"/proc/{os.getpid()}/fd/{descriptor}"), limits)
+            os.close(descriptor)
+            print(document.text)
+        print(reading.offline)
+
+asyncio.run(main())
+"""
+
+
+PR_CAPBSET_DROP = 24
+CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
+
+
+def as_ordinary_user() -> None:
+    """Drop the capabilities that root has and an ordinary user has not."""
+    if os.getuid() == 0:
+        for capability in (CAP_SYS_PTRACE, CAP_SYS_ADMIN):
+            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def test_a_file_in_memory_is_read_by_a_process_in_another_namespace() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY_FILE],
+        cwd=ROOT,
+        preexec_fn=as_ordinary_user,
+        capture_output=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.decode().splitlines() if not line.startswith("20")]
+    if lines[2:] == ["False"]:
+        pytest.skip("the kernel allows no network namespace")
+    assert lines == ["first", "second", "True"], done.stderr.decode()[-2000:]

@@ -193,3 +193,14 @@ def test_a_missing_document_is_damage_and_a_missing_page_is_not(tmp_path: Path) 
 def test_a_page_without_anything_is_empty(tmp_path: Path) -> None:
     with pytest.raises(EmptyDocument):
         read(saved(tmp_path, ofd([""])), LIMITS)
+
+
+def test_pages_that_draw_the_same_again_and_again_are_refused_early(tmp_path: Path) -> None:
+    again = text_object("甲", 10, 10) * 2_000
+    limits = ReadLimits(max_chars=1_000_000, max_pages=1_000, text_objects=10_000)
+    assert read(saved(tmp_path, ofd([again] * 2)), limits).pages == 2
+    with pytest.raises(DocumentTooLong, match="12,000 text objects for 2 characters"):
+        read(saved(tmp_path, ofd([again] * 3)), limits)
+    # Objects with their own characters are not limited by that.
+    words = "".join(text_object(f"第{at}条", 10, at % 280) for at in range(2_000))
+    assert read(saved(tmp_path, ofd([words] * 4)), limits).pages == 4

@@ -1,13 +1,12 @@
-"""A request's task and options are checked once, and long options not on the event loop."""
+"""A request's task and options are checked once."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel
 
 from jobs.model.problems import ProblemError
 from jobs.submit.checks import check_options, check_task
@@ -18,18 +17,9 @@ class Options(BaseModel):
     words: int = 5
     text: str = ""
 
-    @model_validator(mode="after")
-    def _count(self) -> Options:
-        validated_in.append(threading.current_thread())
-        return self
-
-
-validated_in: list[threading.Thread] = []
-
 
 @pytest.fixture(autouse=True)
 def task() -> Iterator[None]:
-    validated_in.clear()
     offer([replace(TASKS["summarize"], name="count", options=Options)])
     yield
     offer([])
@@ -41,14 +31,6 @@ async def test_equal_options_are_validated_once_for_requests_and_lines() -> None
     assert first.model == Options(words=7)
     assert first.canonical == b'{"words":7,"text":""}'
     assert await check_task("count", {"words": 8}, "tax") is not first
-
-
-async def test_long_options_are_validated_beside_the_event_loop() -> None:
-    await check_task("count", {"text": "short"}, "tax")
-    await check_task("count", {"text": "long" * 1_000}, "tax")
-    inline, beside = validated_in
-    assert inline is threading.current_thread()
-    assert beside is not threading.current_thread()
 
 
 async def test_invalid_options_are_a_problem_with_pointers() -> None:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from documents.detect import detect
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
-from jobs.process.settings import LimitSettings, SecrecySettings
+from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
 from jobs.submit.secrecy import Screening
 from standin.documents.builders import PARAGRAPH, as_docx, as_pdf, as_text, saved
 from tasks.secrecy import Secrecy
@@ -25,7 +25,7 @@ MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知
 @pytest.fixture
 async def screening() -> AsyncIterator[Screening]:
     settings = SecrecySettings(look_seconds=30)
-    async with Screening.with_processes(settings, LimitSettings()) as screening:
+    async with Screening.with_processes(settings, LimitSettings(), TaskSettings()) as screening:
         yield screening
 
 
@@ -89,7 +89,7 @@ async def test_a_file_that_cannot_be_read_is_left_to_the_worker(
 async def test_a_file_that_takes_too_long_is_left_to_the_worker(tmp_path: Path) -> None:
     path = saved(tmp_path, as_docx(MARKED))
     async with Screening.with_processes(
-        SecrecySettings(look_seconds=0.001), LimitSettings()
+        SecrecySettings(look_seconds=0.001), LimitSettings(), TaskSettings()
     ) as screening:
         with capture_logs() as logs:
             await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))

@@ -59,8 +59,11 @@ class FakeLedger:
         await asyncio.sleep(0)
         return read_characters(f"{document.id} " * 10, LIMITS)
 
+    async def read_text(self, text: str) -> Document:
+        return read_characters(text, LIMITS)
+
     def references(self, **more: Any) -> References:
-        return References(cast("Ledger", self), self.read_one, LIMITS, **more)
+        return References(cast("Ledger", self), self.read_one, self.read_text, **more)
 
 
 @dataclass

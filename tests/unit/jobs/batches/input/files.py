@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,7 +51,7 @@ def read(
     problems: list[LineProblem] = []
     done = False
     while not done:
-        part = indexer.read_slice(max_lines=max_lines)
+        part = asyncio.run(indexer.read_slice(max_lines=max_lines))
         problems += part.problems
         known = part.document_ids & set(documents)
         problems += indexer.apply_document_sizes(dict.fromkeys(known, 4_000))

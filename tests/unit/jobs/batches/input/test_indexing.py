@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -203,11 +204,11 @@ def test_a_slice_ends_at_its_lines_or_its_bytes(tmp_path: Path) -> None:
     path = write(tmp_path, *(line(f"{n:03}", job()) for n in range(20)))
     one = path.stat().st_size // 20
     indexer = Indexer(path, None, LIMITS)
-    first = indexer.read_slice(max_lines=3)
+    first = asyncio.run(indexer.read_slice(max_lines=3))
     assert (first.lines, first.bytes_read, first.done) == (3, 3 * one, False)
-    second = indexer.read_slice(max_bytes=one + 1)
+    second = asyncio.run(indexer.read_slice(max_bytes=one + 1))
     assert (second.lines, second.bytes_read, second.done) == (5, 5 * one, False)
-    last = indexer.read_slice()
+    last = asyncio.run(indexer.read_slice())
     assert (last.lines, last.bytes_read, last.done) == (20, 20 * one, True)
 
 
@@ -225,7 +226,7 @@ def test_a_slice_lists_what_its_lines_refer_to(tmp_path: Path) -> None:
         line("e", about("doc_3")),
     )
     indexer = Indexer(path, None, LIMITS)
-    part = indexer.read_slice(max_lines=4)
+    part = asyncio.run(indexer.read_slice(max_lines=4))
     assert part.document_ids == {"doc_1", "doc_2"}
     assert part.callback_urls == {"http://a/", "http://b/"}
     missing = indexer.apply_document_sizes({"doc_1": 40_000})
@@ -234,7 +235,7 @@ def test_a_slice_lists_what_its_lines_refer_to(tmp_path: Path) -> None:
     assert [(one.line, one.custom_id, one.code) for one in refused] == [
         (4, "d", "callback-not-allowed")
     ]
-    part = indexer.read_slice()
+    part = asyncio.run(indexer.read_slice())
     assert part.document_ids == {"doc_3"}
     assert not part.callback_urls
     index = indexer.index()
@@ -267,7 +268,7 @@ def test_a_slice_lists_what_the_options_of_its_lines_refer_to(tmp_path: Path) ->
     lines = [compared("doc_1", "doc_2"), compared("doc_1", "doc_3"), compared("doc_4", "doc_2")]
     path = write(tmp_path, *(line(str(n), one) for n, one in enumerate([*lines, cited])))
     indexer = Indexer(path, None, LIMITS)
-    part = indexer.read_slice()
+    part = asyncio.run(indexer.read_slice())
     assert part.document_ids == {"doc_1", "doc_2", "doc_3", "doc_4"}
     assert part.libraries == {"laws"}
     missing = indexer.apply_document_sizes({"doc_1": 40, "doc_2": 40})

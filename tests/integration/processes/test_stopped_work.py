@@ -1,0 +1,72 @@
+"""A job that has ended otherwise leaves no process at work on its document."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.model.states import JobStatus
+from tests.integration.documents.isolation.reader_processes import reader_pids
+from tests.integration.processes.system import PATIENCE, Desk, System, until
+
+SECONDS = 2.0
+
+
+@contextmanager
+def endless(path: Path) -> Iterator[list[int]]:
+    """Replace a file by a FIFO whose bytes never come; yields its other end once it is open."""
+    path.unlink()
+    os.mkfifo(path)
+    ends: list[int] = []
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+def opened(path: Path, ends: list[int]) -> bool:
+    """Whether a process reads the FIFO; opens its other end then."""
+    with suppress(OSError):
+        ends.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    return bool(ends)
+
+
+def readers_of(path: Path, worker: int) -> set[int]:
+    return {pid for pid in reader_pids(worker) if path in _files_of(pid)}
+
+
+def _files_of(pid: int) -> set[Path]:
+    with suppress(OSError):
+        return {link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return set()
+
+
+@pytest.mark.parametrize("end", [JobStatus.cancelled, JobStatus.expired])
+async def test_the_process_of_an_ended_job_is_gone_within_two_seconds(
+    shared_system: System, desk: Desk, end: JobStatus
+) -> None:
+    worker = shared_system.children[0].process.pid
+    document = await desk.upload(f"A letter of {desk.name}.".encode(), "letter.txt")
+    path = desk.store.path(document.blob)
+    with endless(path) as ends:
+        expires = datetime.now(UTC) + timedelta(seconds=10) if end is JobStatus.expired else None
+        job_id = await desk.submit(task="parse", document_id=document.id, deadline=expires)
+        await until(lambda: opened(path, ends))
+        (pid,) = readers_of(path, worker)
+        if end is JobStatus.cancelled:
+            await desk.ledger.jobs.cancel(desk.name, job_id)
+        job = await desk.ended(job_id)
+        ended = time.monotonic()
+        assert job.status is end
+        await until(lambda: pid not in reader_pids(worker), PATIENCE)
+        assert time.monotonic() - ended < SECONDS
+    other = await desk.upload(b"Another letter.", "other.txt")
+    again = await desk.ended(await desk.submit(task="parse", document_id=other.id))
+    assert again.status is JobStatus.succeeded
