@@ -54,7 +54,7 @@ _BODY: dict[str, Any] = {
         **problems(
             "invalid-request", "too-large", "request-timeout", "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
-            "storage-full",
+            "secrecy-unchecked", "storage-full",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
