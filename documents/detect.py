@@ -56,7 +56,7 @@ _PICTURES = (
     (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL), pictures.BMP),
 )
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    r"\s*+(?:<\?xml[^>]*+>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+"
     r"<(?:!doctype\s+html|(?:html|head|body|meta|title|div|p|table|h[1-6]|span|article|section)[\s>])",
     re.IGNORECASE | re.DOTALL,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
@@ -83,10 +84,15 @@ class Document:
 
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`; None where the format has no pages."""
-        for block in self.blocks:
-            if offset < block.end:
-                return block.page
-        return self.blocks[-1].page if self.blocks else None
+        block = self.block_at(offset)
+        return block.page if block else None
+
+    def block_at(self, offset: int) -> Block | None:
+        """The block that ends after `offset`, else the last one; None where there are no blocks."""
+        if not self.blocks:
+            return None
+        index = bisect_right(self.blocks, offset, key=lambda block: block.end)
+        return self.blocks[min(index, len(self.blocks) - 1)]
 
 
 def _unpickle(

@@ -12,6 +12,7 @@ WorkError                     tasks add theirs in `tasks/errors.py`
 │   ├── ReadTimeout           reading took longer than allowed
 │   ├── ReaderCrashed         the document killed the process that read it
 │   ├── RedactionIncomplete   the masked file would still hold text to be masked
+│   ├── SecrecyUnchecked      not all of it could be checked for secrecy markings
 │   ├── SecrecyMarked         it has a secrecy marking that the department may not send
 │   └── DocumentMissing       its bytes are not in the store
 ├── ComputeError              work on callers' input failed in its process: never retried
@@ -99,6 +100,11 @@ class ReaderCrashed(DocumentError):
 class RedactionIncomplete(DocumentError):
     code = "redaction-incomplete"
     title = "The masked file would still contain text to be masked"
+
+
+class SecrecyUnchecked(DocumentError):
+    code = "secrecy-unchecked"
+    title = "Not all of the document could be checked for secrecy markings"
 
 
 class SecrecyMarked(DocumentError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from jobs.batches.input.input_line import LineHeader, read_header
@@ -26,6 +26,10 @@ class DocumentView(BaseModel):
     media_type: str
     filename: str | None
     expires_at: datetime
+    secrecy_checked: bool = Field(
+        description="Whether all of it was checked for secrecy markings when it was sent. If not, "
+        "it is checked before a job works on it."
+    )
 
 
 class LibraryView(BaseModel):
@@ -96,6 +100,7 @@ def document_view(document: StoredDocument) -> DocumentView:
         media_type=document.media_type,
         filename=document.filename,
         expires_at=document.expires_at,
+        secrecy_checked=document.secrecy_checked,
     )
 
 

@@ -55,7 +55,7 @@ _BODY: dict[str, Any] = {
             "invalid-request", "too-large", "request-timeout", "unsupported-coding",
             "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
-            "storage-full", "quota-storage", "quota-records",
+            "secrecy-unchecked", "storage-full", "quota-storage", "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },

@@ -70,7 +70,7 @@ _HEADERS = {
         202: {"model": JobView, "headers": _HEADERS},
         **problems(
             "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
-            "secrecy-marked",
+            "secrecy-marked", "secrecy-unchecked",
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
             "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
             "quota-storage", "system-full", "storage-full", "unsupported-coding",

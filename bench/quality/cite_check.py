@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from bench.quality.laws import laws, of_text
 from bench.quality.measure import Measure
 from documents.document import Document
-from tasks.cite_check import CiteCheckOptions, CiteCheckResult, Verdict, check_citations
-from tasks.cite_check.library import STATE
+from tasks.cite_check import CiteCheckResult, Verdict, check_citations
+from tasks.cite_check.library import STATE, LawText
 
 OF_EACH = 100
 OLD, NEW = "保守国家秘密法(2010-04-29)", "保守国家秘密法(2024-02-27)"
@@ -49,10 +49,7 @@ def library() -> list[Document]:
 
 def check(text: str, documents: list[Document]) -> CiteCheckResult:
     """Check a text against the laws."""
-    options = CiteCheckOptions.model_validate({"laws": [{"text": "-"} for _ in documents]})
-    for reference, document in zip(options.laws, documents, strict=True):
-        reference.give(document)
-    return check_citations(of_text(text), options)
+    return check_citations(of_text(text), [LawText(one) for one in documents], {})
 
 
 def sentences(document: Document) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,9 @@ def correct_texts() -> list[str]:
     texts = []
     for document in laws().values():
         text = document.text.replace("第二次修订）\n", "第二次修订\n")
-        edits = [one for one in find_mistakes(of_text(text)) if one.rule is Rule.half_width_mark]
+        edits = [
+            one for one in find_mistakes(of_text(text)).findings if one.rule is Rule.half_width_mark
+        ]
         texts.append(_applied(text, edits))
     return texts
 
@@ -136,7 +138,9 @@ SEEDS: dict[str, Callable[[str, random.Random], Seeded]] = {
 
 
 def is_found(text: str, place: int) -> bool:
-    return any(one.start - NEAR <= place <= one.end + NEAR for one in find_mistakes(of_text(text)))
+    return any(
+        one.start - NEAR <= place <= one.end + NEAR for one in find_mistakes(of_text(text)).findings
+    )
 
 
 def _insert(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded:
@@ -146,7 +150,7 @@ def _insert(text: str, draw: random.Random, sentence: str, wrong: str) -> Seeded
 
 def replays(document: Document) -> bool:
     """Whether `apply_edits` gives the same text as applying the findings one by one."""
-    edits = [one for one in find_mistakes(document) if one.new is not None]
+    edits = [one for one in find_mistakes(document).findings if one.new is not None]
     expected = _applied(document.text, edits)
     return apply_edits(document.text, [_Edit(one) for one in edits]) == expected
 
@@ -160,7 +164,7 @@ def measures() -> Iterable[Measure]:
     documents = list(laws().values())
     chars = sum(len(document.text) for document in documents)
     per = 10_000 / chars
-    edits = sum(one.new is not None for d in documents for one in find_mistakes(d))
+    edits = sum(one.new is not None for d in documents for one in find_mistakes(d).findings)
     unit = "per 10,000 characters"
     yield Measure(
         "proofread",
@@ -171,7 +175,7 @@ def measures() -> Iterable[Measure]:
         lower_is_better=True,
     )
     texts = correct_texts()
-    findings = sum(len(find_mistakes(of_text(text))) for text in texts)
+    findings = sum(len(find_mistakes(of_text(text)).findings) for text in texts)
     yield Measure(
         "proofread",
         "edits and remarks in law text without those errors",

@@ -156,6 +156,7 @@ def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]
         "media_type": document.media_type,
         "filename": document.filename or "",
         "blob": document.blob,
+        "secrecy_checked": int(document.secrecy_checked),
         "keep_ms": keep_ms,
     }
 
@@ -170,6 +171,7 @@ def to_document(record: Record) -> StoredDocument:
         filename=record["filename"] or None,
         expires_at=to_moment(record["expires_at"]),
         blob=record["blob"],
+        secrecy_checked=record.get("secrecy_checked") != "0",
     )
 
 

@@ -105,7 +105,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be recorded. `blob` is the name of its bytes in the store."""
+    """A document to be recorded. `blob` is the name of its bytes in the store.
+
+    `secrecy_checked`: whether all of it was checked for secrecy markings when it was sent.
+    """
 
     id: str
     department: str
@@ -114,6 +117,7 @@ class NewDocument:
     media_type: str
     filename: str | None
     blob: str
+    secrecy_checked: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from documents.errors import (
     ReadTimeout,
     RedactionIncomplete,
     SecrecyMarked,
+    SecrecyUnchecked,
     UnsupportedDocument,
 )
 from tasks.errors import (
@@ -357,6 +358,13 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         RedactionIncomplete.title,
         "Use the masked text. To get a masked file, print the document to a new PDF, or save it "
         "again with the program that created it, and send that.",
+    ),
+    SecrecyUnchecked.code: ProblemType(
+        422,
+        SecrecyUnchecked.title,
+        "The document was not stored. Send it again later; if that fails too, divide it, or save "
+        "it as another format. Operators: CHANCERY_SECRECY_LOOK_SECONDS is the time of the check, "
+        "and CHANCERY_SECRECY_UNREAD=mark accepts such documents.",
     ),
     SecrecyMarked.code: ProblemType(
         422,

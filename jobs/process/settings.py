@@ -221,11 +221,17 @@ class TaskSettings(BaseSettings):
 class SecrecySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_SECRECY_")
 
+    unread: Literal["refuse", "mark"] = Field(
+        "refuse",
+        description="What happens to a document that could not be checked in full: `refuse` does "
+        "not keep it, `mark` keeps it with `secrecy_checked` false: "
+        "[decisions/secrecy.md](decisions/secrecy.md).",
+    )
     look_seconds: float = Field(
-        2,
+        30,
         gt=0,
-        description="How long an upload waits for the check for secrecy markings. Files not "
-        "checked by then are checked by the worker: [decisions/secrecy.md](decisions/secrecy.md).",
+        le=600,
+        description="How long an upload waits for the check for secrecy markings.",
     )
     look_processes: int = Field(
         1, ge=1, description="Processes of an api that check uploads, started when needed."

@@ -49,14 +49,14 @@ class Documents:
         """Store an uploaded file.
 
         Raises `ProblemError`: `document-empty`, `document-unsupported` or another problem that the
-        first bytes show, `secrecy-marked`, `storage-full`, and the ledger's.
+        first bytes show, `secrecy-marked`, `secrecy-unchecked`, `storage-full`, and the ledger's.
         """
         incoming = upload.incoming
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
         incoming.flush()
         media_type = await self._screening.media_type(department, incoming.path)
-        await self._screening.check_file(department, incoming.path, media_type)
+        checked = await self._screening.check_file(department, incoming.path, media_type)
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
             NewDocument(
@@ -67,6 +67,7 @@ class Documents:
                 media_type=media_type,
                 filename=upload.filename,
                 blob=blob,
+                secrecy_checked=checked,
             )
         )
 

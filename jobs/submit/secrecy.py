@@ -12,7 +12,14 @@ from types import TracebackType
 import structlog
 
 from documents.detect import detect
-from documents.errors import WorkError
+from documents.errors import (
+    CorruptDocument,
+    DocumentTooLong,
+    EncryptedDocument,
+    SecrecyUnchecked,
+    UnsupportedDocument,
+    WorkError,
+)
 from documents.isolation.compute import compute, computing_in
 from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
@@ -22,12 +29,22 @@ from jobs.model.problems import ProblemError
 from jobs.process.processes import task_processes
 from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
 from tasks.secrecy import Marking, Secrecy, marking_of
-from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of, marking_of_bytes
+from tasks.secrecy.files import (
+    SCREENED_BY_BYTES,
+    SCREENED_IN_PROCESS,
+    Look,
+    look_at_bytes,
+    look_of,
+)
 
 # The limit for the check of a text and for the detection of a file's format.
 _COMPUTE_SECONDS = 10.0
-# Further uploads do not wait for a process; the worker checks them.
-_MAX_WAITING = 16
+# More uploads of a process than this do not wait for the check.
+_MAX_WAITING = 256
+# Documents that no job could read either.
+_UNREADABLE = frozenset(
+    one.code for one in (CorruptDocument, EncryptedDocument, UnsupportedDocument, DocumentTooLong)
+)
 log = structlog.get_logger()
 
 
@@ -38,19 +55,20 @@ class _FileCheck:
     processes: ReaderPool
     limits: ReadLimits
     seconds: float
+    refuse_unread: bool
 
 
 class Screening:
     """Checks uploads for secrecy markings before they are stored.
 
-    A file that cannot be checked in time is accepted: the worker checks the whole file before it
-    runs a job on it. `Screening()` checks texts and text files only; `with_processes` also opens
-    other formats.
+    A file that cannot be checked in full is refused, or accepted as the settings say. The worker
+    checks formats that need OCR or another program. `Screening()` checks texts and text files only;
+    `with_processes` also opens other formats.
     """
 
     def __init__(self, file_check: _FileCheck | None = None) -> None:
         self._file_check = file_check
-        self._running: set[asyncio.Task[Marking | None]] = set()
+        self._running: set[asyncio.Task[Look | ProblemError]] = set()
 
     @classmethod
     def with_processes(
@@ -65,7 +83,9 @@ class Screening:
             compute_seconds=_COMPUTE_SECONDS,
         )
         read_limits = ReadLimits(limits.max_text_chars, limits.max_pages)
-        return cls(_FileCheck(processes, read_limits, settings.look_seconds))
+        return cls(
+            _FileCheck(processes, read_limits, settings.look_seconds, settings.unread == "refuse")
+        )
 
     async def __aenter__(self) -> Screening:
         if self._file_check is not None:
@@ -109,42 +129,41 @@ class Screening:
             marking = await compute(marking_of, text)
         _refuse_marked(department, marking, "text")
 
-    async def check_file(self, department: Department, path: Path, media_type: str) -> None:
-        """Raises `ProblemError`: `secrecy-marked`."""
+    async def check_file(self, department: Department, path: Path, media_type: str) -> bool:
+        """Returns whether all of the file was checked, or need not be.
+
+        Raises `ProblemError`: `secrecy-marked`, `secrecy-unchecked`, or why it cannot be read.
+        """
         if department.allow_secrecy is Secrecy.top_secret:
-            return
-        with working_for(Owner(department.name)):
-            if media_type in SCREENED_BY_BYTES:
-                marking = await self._marking_of_text_file(path, media_type)
-            else:
-                marking = await self._marking_in_time(path, media_type)
-        _refuse_marked(department, marking, "file")
+            return True
+        if media_type not in SCREENED_BY_BYTES | SCREENED_IN_PROCESS:
+            return False
+        if self._file_check is None:
+            look = look_at_bytes(path) if media_type in SCREENED_BY_BYTES else Look(None, False)
+        else:
+            with working_for(Owner(department.name)):
+                look = await self._look_in_time(self._file_check, path, media_type)
+        _refuse_marked(department, look.marking, "file")
+        if not look.complete and self._file_check is not None and self._file_check.refuse_unread:
+            raise ProblemError(
+                SecrecyUnchecked.code,
+                "The document could not be checked in full for secrecy markings within "
+                f"{self._file_check.seconds:g} s. It was not stored.",
+            )
+        return look.complete
 
-    async def _marking_of_text_file(self, path: Path, media_type: str) -> Marking | None:
-        """Only the first bytes are looked at, so that the check always ends in time."""
-        check = self._file_check
-        if check is None:
-            return marking_of_bytes(path)
-        with _as_problem():
-            arguments = {"media_type": media_type}
-            return level_of(await check.processes.work(path, check.limits, "secrecy", arguments))
-
-    async def _marking_in_time(self, path: Path, media_type: str) -> Marking | None:
-        check = self._file_check
-        if check is None or media_type not in SCREENED_IN_PROCESS:
-            return None
+    async def _look_in_time(self, check: _FileCheck, path: Path, media_type: str) -> Look:
         if len(self._running) >= _MAX_WAITING:
-            log.info("secrecy.not_looked", why="busy")
-            return None
-        task = asyncio.create_task(_marking_of_file(check, path, media_type))
+            return _unread("busy")
+        task = asyncio.create_task(_look(check, path, media_type))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         # After the timeout the task runs on, so that a process that is starting can become ready.
         await asyncio.wait((task,), timeout=check.seconds)
-        if not task.done():
-            log.info("secrecy.not_looked", why="time")
-            return None
-        return task.result()
+        look = task.result() if task.done() else _unread("time")
+        if isinstance(look, ProblemError):
+            raise look
+        return look
 
 
 @contextmanager
@@ -156,18 +175,24 @@ def _as_problem() -> Iterator[None]:
         raise ProblemError(error.code, str(error)) from error
 
 
-async def _marking_of_file(check: _FileCheck, path: Path, media_type: str) -> Marking | None:
+async def _look(check: _FileCheck, path: Path, media_type: str) -> Look | ProblemError:
+    """Returns an error instead of raising it: nobody may wait for it any more."""
     try:
-        # Half of the time, so that a marking found by then is returned before the timeout.
-        arguments = {"media_type": media_type, "seconds": check.seconds / 2}
-        result = await check.processes.work(path, check.limits, "secrecy", arguments)
+        arguments = {"media_type": media_type}
+        look = look_of(await check.processes.work(path, check.limits, "secrecy", arguments))
     except WorkError as error:
-        log.info("secrecy.not_looked", why=error.code)
-        return None
+        if check.refuse_unread and error.code in _UNREADABLE:
+            return ProblemError(error.code, str(error))
+        return _unread(error.code)
     except OSError:
         # The upload ended, and its file was removed, before a process opened it.
-        return None
-    return level_of(result)
+        return _unread("gone")
+    return look if look.complete else _unread("length", look.marking)
+
+
+def _unread(why: str, marking: Marking | None = None) -> Look:
+    log.info("secrecy.not_looked", why=why)
+    return Look(marking, complete=False)
 
 
 def note_refusal(department: str, marking: Marking, where: str) -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from documents.document import Document
 from documents.errors import EmptyDocument
+from documents.isolation.compute import compute
 from tasks.cite_check.citations import Citation, find_citations, is_law_name, short_names
 from tasks.cite_check.cited_provisions import Provision
-from tasks.cite_check.library import Law, LawLibrary
-from tasks.cite_check.lookup import missing_part, parts_of, provision_label, text_of
-from tasks.cite_check.quotations import contains_quotation, nearest_words
+from tasks.cite_check.library import Law, LawLibrary, LawText
+from tasks.cite_check.lookup import LawSearch, missing_part, provision_label, text_of
+from tasks.cite_check.quotations import Work, nearest_words
 from tasks.compare.differences import find_edits
 from tasks.doubts import no_doubts
 from tasks.engine import Engine
+from tasks.limits import MOST_LISTED
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
 from tasks.text.edits import Edit
 
 _LAW = "市场管理办法\n2020年1月1日公布\n第一条 市场每日开放。\n第二条 市场内禁止吸烟。"
+
+LawName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class CiteCheckOptions(BaseModel):
@@ -41,7 +45,7 @@ class CiteCheckOptions(BaseModel):
         max_length=200,
         description="Laws in addition to those of the library.",
     )
-    short_names: dict[str, str] = Field(
+    short_names: dict[LawName, LawName] = Field(
         default_factory=dict,
         max_length=1_000,
         description="Short names of laws, each with its full name. Names that the text itself "
@@ -124,6 +128,7 @@ class CiteCheckResult(BaseModel):
                         "suggestion": None,
                     }
                 ],
+                "not_listed": 0,
                 "counts": {
                     "ok": 0,
                     "unknown-law": 0,
@@ -136,8 +141,17 @@ class CiteCheckResult(BaseModel):
         }
     )
 
-    citations: list[CitationCheck] = Field(description="Every citation, in the order of the text.")
-    counts: dict[Verdict, int] = Field(description="How many citations have each verdict.")
+    citations: list[CitationCheck] = Field(
+        description=f"The citations in the order of the text, at most {MOST_LISTED:,}."
+    )
+    not_listed: int = Field(
+        0,
+        description="How many further citations the text contains. They were not checked: divide "
+        "the text.",
+    )
+    counts: dict[Verdict, int] = Field(
+        description="How many entries of `citations` have each verdict."
+    )
     laws: list[LawInLibrary] = Field(description="The laws used for the check.")
 
 
@@ -148,26 +162,40 @@ async def cite_check(
     if not document.text.strip():
         raise EmptyDocument("The document contains no text. Send a document with text.")
     engine.progress(0, 1)
-    result = await asyncio.to_thread(check_citations, document, options)
+    result = await compute(check_citations, document, laws_of(options), options.short_names)
     engine.progress(1, 1)
     return result
 
 
-def check_citations(document: Document, options: CiteCheckOptions) -> CiteCheckResult:
+def laws_of(options: CiteCheckOptions) -> list[LawText]:
     documents = [*options.library.documents] if options.library is not None else []
     documents += [one.document for one in options.laws]
-    library = LawLibrary(documents, options.short_names)
+    return [LawText(one, one.source.filename if one.source else None) for one in documents]
+
+
+def check_citations(
+    document: Document, laws: Sequence[LawText], names: Mapping[str, str]
+) -> CiteCheckResult:
+    """Checks all citations against `laws`; `names` are short names with the full ones."""
+    library = LawLibrary(laws, names)
     for short, title in short_names(document.text):
         library.add_name(short, title)
     plain_names = [*library.titles, *library.short_names]
-    citations = [
-        _check(document, citation, library)
+    found = [
+        citation
         for citation in find_citations(document.text, plain_names)
         if is_law_name(citation.name) or library.versions(citation.name) or citation.provision
     ]
+    search = LawSearch(Work())
+    citations: list[CitationCheck] = []
+    for citation in found[:MOST_LISTED]:
+        if search.work.is_done:
+            break
+        citations.append(_check(document, citation, library, search))
     counts = Counter(one.verdict for one in citations)
     return CiteCheckResult(
         citations=citations,
+        not_listed=len(found) - len(citations),
         counts={verdict: counts[verdict] for verdict in Verdict},
         laws=[
             LawInLibrary(
@@ -180,7 +208,9 @@ def check_citations(document: Document, options: CiteCheckOptions) -> CiteCheckR
     )
 
 
-def _check(document: Document, citation: Citation, library: LawLibrary) -> CitationCheck:
+def _check(
+    document: Document, citation: Citation, library: LawLibrary, search: LawSearch
+) -> CitationCheck:
     check = CitationCheck(
         text=document.text[citation.start : citation.end],
         start=citation.start,
@@ -210,7 +240,7 @@ def _check(document: Document, citation: Citation, library: LawLibrary) -> Citat
         return check.model_copy(update={"verdict": Verdict.superseded})
     if citation.provision is None:
         return check
-    return _check_provision(check, citation, citation.provision, versions)
+    return _check_provision(check, citation, citation.provision, versions, search)
 
 
 def _cited_version(versions: Sequence[Law], year: int | None) -> Law | None:
@@ -221,43 +251,43 @@ def _cited_version(versions: Sequence[Law], year: int | None) -> Law | None:
 
 
 def _check_provision(
-    check: CitationCheck, citation: Citation, provision: Provision, versions: Sequence[Law]
+    check: CitationCheck,
+    citation: Citation,
+    provision: Provision,
+    versions: Sequence[Law],
+    search: LawSearch,
 ) -> CitationCheck:
     law, quote = versions[-1], citation.quote
     missing = missing_part(law, provision)
-    if quote is None or (not missing and _quotes(law, citation, quote)):
+    if quote is None or (not missing and _quotes(law, citation, quote, search)):
         verdict = Verdict.no_such_article if missing else Verdict.ok
         return check.model_copy(update={"verdict": verdict, "missing": missing})
-    older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote)), None)
+    older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote, search)), None)
     if older is not None:
         return check.model_copy(update={"verdict": Verdict.superseded, "version": older.version})
-    elsewhere = next(
-        (label for label, words in parts_of(law) if contains_quotation(words, quote)), None
-    )
+    elsewhere = search.part_with(law, quote)
     if missing:
         verdict = Verdict.no_such_article
         return check.model_copy(
             update={"verdict": verdict, "missing": missing, "suggestion": elsewhere}
         )
-    expected = nearest_words(text_of(law.articles[provision.article], provision), quote)
+    expected = nearest_words(
+        text_of(law.articles[provision.article], provision), quote, search.work
+    )
     return check.model_copy(
         update={
             "verdict": Verdict.quotation_differs,
             "expected": expected,
-            "edits": find_edits(quote, expected),
+            "edits": list(find_edits(quote, expected)),
             "suggestion": elsewhere,
         }
     )
 
 
-def _quotes(law: Law, citation: Citation, quote: str) -> bool:
+def _quotes(law: Law, citation: Citation, quote: str, search: LawSearch) -> bool:
     """Whether one of the cited provisions contains the quotation."""
     cited = [one for one in (citation.provision, *citation.before) if one is not None]
-    return any(
-        contains_quotation(text_of(law.articles[one.article], one), quote)
-        for one in cited
-        if not missing_part(law, one)
-    )
+    return any(search.contains(law, one, quote) for one in cited if not missing_part(law, one))
 
 
 TASK = Task(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
+
 from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, read_provisions
 
 # The ending of a law's name. Other titles in 《》 are books, notices and the like.
@@ -13,20 +15,26 @@ _LAW_NAME = re.compile(
     r"(?:法|法典|条例|规定|办法|细则|规则|解释)(?:[（(](?:试行|暂行|草案|修订)[）)])?$"
 )
 _NAME = re.compile(
-    r"《((?:[^《》]|《[^《》]*》){2,90})》|〈([^〈〉《》\n]{2,90})〉|‹([^‹›\n]{2,90})›"
+    r"《((?:[^《》]|《[^《》]{0,90}+》){2,90})》|〈([^〈〉《》\n]{2,90})〉|‹([^‹›\n]{2,90})›"
     r"|<<([^<>\n]{2,90})>>"
 )
-_AFTER = re.compile(r"\s*[（(]([^（）()]{1,60}(?:[（(][^（）()]*[）)][^（）()]*)?)[）)]")
+_AFTER = re.compile(
+    r"\s*+[（(]([^（）()]{1,60}(?:[（(][^（）()]{0,60}+[）)][^（）()]{0,60}+)?)[）)]"
+)
 _YEAR = re.compile(r"(\d{4})\s*(?:年|修|版|-|$)")
 _OTHER_YEAR = re.compile(r"施行|实施|以下|生效")
 _SHORT = re.compile(r"(?:以下|下)(?:统)?[简合]?称(?:为)?[《“\"]?([^》”\"）)，,]{2,30})")
 _INTRODUCES_QUOTE = re.compile(
-    r"(?:中)?的?(?:明确)?(?:规定|明确|要求|指出|载明|写明|界定)?(?:了|的是)?\s*([：:]|[，,]?)\s*(?=[“\"「])"
+    r"(?:中)?的?(?:明确)?(?:规定|明确|要求|指出|载明|写明|界定)?(?:了|的是)?\s*+([：:]|[，,]?)\s*+(?=[“\"「])"
 )
-_BOUNDARY = "依照据按根和与及、，。；：（“反用合即了对在由从为的关\n"
+_BOUNDARIES = frozenset("依照据按根和与及、，。；：（“反用合即了对在由从为的关\n")
+_ARTICLE_FOLLOWS = re.compile(ARTICLE_FOLLOWS)
 _SAME = re.compile(r"(?:该|同|上述)(?:法|条例|办法|规定|细则)(?=第)")
 # A shorter quotation is a term, unless it follows a colon.
 LEAST_QUOTE = 8
+_LONGEST_QUOTE = 3_000
+# Of the provisions that a citation lists, a quotation is searched for in the last ones.
+_MOST_BEFORE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +95,29 @@ def _names(text: str, plain_names: Sequence[str]) -> list[tuple[int, int, str | 
         (match.start(), match.end(), _name(match)) for match in _NAME.finditer(text)
     ]
     found += [(match.start(), match.end(), None) for match in _SAME.finditer(text)]
-    if plain_names:
-        longest_first = sorted(plain_names, key=len, reverse=True)
-        names = "|".join(map(re.escape, longest_first))
-        plain = re.compile(rf"(?:^|(?<=[{_BOUNDARY}\s]))({names}){ARTICLE_FOLLOWS}")
-        found += [(match.start(), match.end(), match.group(1)) for match in plain.finditer(text)]
+    found += _plain_mentions(text, plain_names)
     return sorted(found, key=lambda one: one[:2])
+
+
+def _plain_mentions(text: str, names: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yields the mentions of names without 《》: after a boundary, and before an article."""
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for name in names:
+        if name:
+            automaton.add_word(name)
+    if not len(automaton):
+        return
+    automaton.make_automaton()
+    done = last_end = 0
+    follows = False
+    for last, length in automaton.iter(text):
+        start, end = last - length + 1, last + 1
+        if end != last_end:
+            last_end, follows = end, _ARTICLE_FOLLOWS.match(text, end) is not None
+        at_boundary = start == 0 or text[start - 1] in _BOUNDARIES or text[start - 1].isspace()
+        if follows and start >= done and at_boundary:
+            done = end
+            yield start, end, text[start:end]
 
 
 def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
@@ -117,7 +142,7 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
             provision=named.provision,
         )
         if quote is not None and index == len(provisions) - 1:
-            before = tuple(one.provision for one in provisions[:-1])
+            before = tuple(one.provision for one in provisions[-1 - _MOST_BEFORE : -1])
             cited = replace(cited, quote=quote, before=before)
         yield cited
 
@@ -139,11 +164,12 @@ def _quote_before(text: str, start: int, end: int) -> str | None:
     closed = start - 2
     if text[max(0, closed) : start - 1] != "”":
         return None
+    least = max(0, closed + 1 - _LONGEST_QUOTE)
     depth = 0
-    for at in range(closed, max(-1, closed - 3_000), -1):
-        depth += (text[at] == "”") - (text[at] == "“")
+    for mark in reversed([*re.finditer("[“”]", text[least : closed + 1])]):
+        depth += 1 if mark[0] == "”" else -1
         if depth == 0:
-            return text[at + 1 : closed]
+            return text[least + mark.end() : closed]
     return None
 
 
@@ -151,11 +177,8 @@ def _quoted(text: str, at: int) -> str | None:
     opening = text[at]
     closing = {"“": "”", "「": "」"}.get(opening, opening)
     depth = 1
-    for end in range(at + 1, min(len(text), at + 3_000)):
-        if text[end] == closing:
-            depth -= 1
-        elif text[end] == opening:
-            depth += 1
+    for mark in re.finditer(f"[{opening}{closing}]", text[at + 1 : at + _LONGEST_QUOTE]):
+        depth += -1 if mark[0] == closing else 1
         if depth == 0:
-            return text[at + 1 : end]
+            return text[at + 1 : at + 1 + mark.start()]
     return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import pairwise
 
 from documents.document import Document
 from tasks.text.provisions import Paragraph, article_number, lines_of, paragraphs, units
@@ -16,11 +18,13 @@ STATE = "中华人民共和国"
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?!起)")
 _FILE_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _ADOPTED = re.compile(r"通过|修订|修正|公布|发布|批准|修改|令")
-_AFTER_NAME = re.compile(r"\s*[（(][^（）()]*(?:\d|试行|修)[^（）()]*[）)]\s*$")
+_AFTER_NAME = re.compile(r"\s{0,8}[（(][^（）()]{0,40}(?:\d|试行|修)[^（）()]{0,40}[）)]\s{0,8}$")
 _FIRST_UNIT = re.compile(r"[#\s]*第\S{1,6}[编章条]")
 _LONGEST_TITLE = 80
 # The least similarity of a suggested name.
 _ALIKE = 0.7
+# Only the names that share most bigrams are compared; bigrams in more names than this are skipped.
+_CANDIDATES, _COMMON = 5, 100
 
 Number = tuple[int, int]
 
@@ -32,6 +36,15 @@ class Article:
     label: str
     text: str
     paragraphs: Sequence[Paragraph]
+    items: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LawText:
+    """The text of one version of a law, and the name of its file."""
+
+    document: Document
+    filename: str | None = None
 
 
 class Law:
@@ -41,11 +54,10 @@ class Law:
     from the filename; None if neither has it.
     """
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        opening = _opening(document)
-        source = document.source
-        filename = (source.filename if source is not None else None) or ""
+    def __init__(self, law: LawText) -> None:
+        self.document = law.document
+        opening = _opening(law.document)
+        filename = law.filename or ""
         self.title = _title(opening, filename)
         self.version = _version(opening, filename)
 
@@ -55,7 +67,11 @@ class Law:
         for unit in units(self.document):
             if unit.kind == "article" and unit.position.label is not None:
                 lines = list(lines_of(self.document, unit.position))
-                article = Article(unit.position.label, "\n".join(lines), paragraphs(lines))
+                parts = paragraphs(lines)
+                items = {
+                    number: item for one in reversed(parts) for number, item in one.items.items()
+                }
+                article = Article(unit.position.label, "\n".join(lines), parts, items)
                 found.setdefault(article_number(unit.position.label), article)
         return found
 
@@ -63,10 +79,9 @@ class Law:
 class LawLibrary:
     """`names` maps short names to titles."""
 
-    def __init__(self, documents: Iterable[Document], names: Mapping[str, str]) -> None:
+    def __init__(self, laws: Iterable[LawText], names: Mapping[str, str]) -> None:
         self._versions: dict[str, list[Law]] = {}
-        for document in documents:
-            law = Law(document)
+        for law in map(Law, laws):
             self._versions.setdefault(name_key(law.title), []).append(law)
         for versions in self._versions.values():
             versions.sort(key=lambda law: law.version or date.min)
@@ -98,9 +113,30 @@ class LawLibrary:
     def nearest(self, name: str) -> str | None:
         """Returns the title most similar to `name`; None if there is none."""
         key = name_key(name)
-        near = get_close_matches(key, [*self._versions, *self._names], n=1, cutoff=_ALIKE)
+        near = get_close_matches(key, self._candidates(key), n=1, cutoff=_ALIKE)
         found = self.versions(near[0]) if near else ()
         return found[-1].title if found else None
+
+    def _candidates(self, key: str) -> list[str]:
+        """Returns the names that share most bigrams with `key`, so that few are compared."""
+        votes: Counter[str] = Counter()
+        for bigram in _bigrams(key):
+            names = self._names_by_bigram.get(bigram, ())
+            if len(names) <= _COMMON:
+                votes.update(names)
+        return [name for name, _ in votes.most_common(_CANDIDATES)]
+
+    @cached_property
+    def _names_by_bigram(self) -> Mapping[str, Sequence[str]]:
+        names: dict[str, list[str]] = defaultdict(list)
+        for name in {**self._versions, **self._names}:
+            for bigram in _bigrams(name):
+                names[bigram].append(name)
+        return names
+
+
+def _bigrams(name: str) -> set[str]:
+    return {first + second for first, second in pairwise(f"^{name}$")}
 
 
 def name_key(name: str) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.errors import EmptyDocument
-from tasks.compare.differences import find_edits, longest_rising
+from documents.isolation.compute import compute
+from tasks.compare.differences import Work, find_edits, limited, longest_rising
 from tasks.compare.divisions import Divisions
 from tasks.compare.matching import match
 from tasks.doubts import no_doubts
 from tasks.engine import Engine
+from tasks.limits import MOST_LISTED
 from tasks.references import DocumentRef
 from tasks.task import Task
 from tasks.text.edits import Edit
@@ -68,7 +70,8 @@ class Change(BaseModel):
     new: Side | None = Field(description="In the new text; null if it was removed.")
     edits: list[Edit] = Field(
         description="The edits to its text, with offsets into the old text. Changes of the label "
-        "are not included."
+        f"are not included. If all changes have more than {MOST_LISTED:,}, the last edit of a "
+        "change joins its further ones."
     )
 
 
@@ -99,19 +102,32 @@ class CompareResult(BaseModel):
                         "edits": [{"start": 23, "old": "45", "new": "50"}],
                     }
                 ],
+                "not_listed": 0,
                 "counts": {"added": 0, "removed": 0, "changed": 1, "moved": 0, "renumbered": 0},
                 "unchanged": 2,
                 "patch": [{"start": 23, "old": "45", "new": "50"}],
+                "whole_passages": 0,
             }
         }
     )
 
-    changes: list[Change] = Field(description="The changes, in the order of the new text.")
-    counts: dict[ChangeKind, int] = Field(description="How many changes are of each kind.")
+    changes: list[Change] = Field(
+        description=f"The changes, in the order of the new text, at most {MOST_LISTED:,}."
+    )
+    not_listed: int = Field(0, description="How many more changes than `changes` lists there are.")
+    counts: dict[ChangeKind, int] = Field(
+        description="How many changes are of each kind, listed or not."
+    )
     unchanged: int = Field(description="How many articles, headings and paragraphs are unchanged.")
     patch: list[Edit] = Field(
         description="Edits that turn the old text into the new one exactly, both as extracted from "
-        "their files. A moved unit is removed and inserted."
+        f"their files, at most {MOST_LISTED:,}: the last one joins all further ones. A moved unit "
+        "is removed and inserted."
+    )
+    whole_passages: int = Field(
+        0,
+        description="How many passages of `patch` and of the changes' `edits` are replaced as a "
+        "whole, because comparing them word by word would take too long.",
     )
 
 
@@ -122,22 +138,36 @@ async def compare(document: Document, options: CompareOptions, engine: Engine) -
             "One of the two documents contains no text. Send two documents with text."
         )
     engine.progress(0, 1)
-    # Long texts take seconds, which would block the event loop.
-    result = await asyncio.to_thread(compare_documents, options.old.document, document)
+    result = await compute(compare_documents, options.old.document, document)
     engine.progress(1, 1)
     return result
 
 
 def compare_documents(old: Document, new: Document) -> CompareResult:
     pairing = _Pairing(old, new)
-    changes = pairing.changes()
-    counts = Counter(kind for change in changes for kind in change.kinds)
+    entries = pairing.entries()
+    counts = Counter(kind for entry in entries for kind in entry.kinds)
+    # Work of their own, so that the patch does not depend on the changes.
+    for_changes, for_patch = Work(), Work()
+    changes = list(pairing.changes(entries[:MOST_LISTED], for_changes))
+    patch = limited(pairing.patch(for_patch), old.text, MOST_LISTED)
     return CompareResult(
         changes=changes,
+        not_listed=max(0, len(entries) - MOST_LISTED),
         counts={kind: counts[kind] for kind in ChangeKind},
-        unchanged=len(pairing.new_units) - sum(change.new is not None for change in changes),
-        patch=pairing.patch(),
+        unchanged=len(pairing.new_units) - sum(entry.new is not None for entry in entries),
+        patch=patch,
+        whole_passages=for_changes.whole_passages + for_patch.whole_passages,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The kinds of changes of a pair of units, which are indexes."""
+
+    kinds: list[ChangeKind]
+    old: int | None
+    new: int | None
 
 
 class _Pairing:
@@ -157,72 +187,68 @@ class _Pairing:
         self.stay = [paired[index] for index in run]
         self._divisions = Divisions(self.old_units, self.new_units, self.pairs)
 
-    def changes(self) -> list[Change]:
+    def entries(self) -> list[_Entry]:
+        """Returns the changed units, in the order of the new text."""
         staying, pairs = set(self.stay), self.pairs
-        ordered: list[tuple[tuple[int, int], Change]] = []
+        ordered: list[tuple[tuple[int, int], _Entry]] = []
         for index in range(len(self.new_units)):
-            change = self._change(index, staying=index in staying)
-            if change is not None:
-                ordered.append(((index, 1), change))
+            kinds = self._kinds(index, staying=index in staying)
+            if kinds:
+                ordered.append(((index, 1), _Entry(kinds, pairs.get(index), index)))
         paired = set(pairs.values())
         after = dict(zip((pairs[index] for index in self.stay), self.stay, strict=True))
         position = -1
-        for index, unit in enumerate(self.old_units):
+        for index in range(len(self.old_units)):
             position = after.get(index, position)
             if index not in paired:
-                change = Change(
-                    kinds=[ChangeKind.removed],
-                    unit=UnitKind(unit.kind),
-                    old=_side(self.old, unit),
-                    new=None,
-                    edits=[],
-                )
-                ordered.append(((position, 2), change))
-        return [change for _, change in sorted(ordered, key=lambda one: one[0])]
+                ordered.append(((position, 2), _Entry([ChangeKind.removed], index, None)))
+        return [entry for _, entry in sorted(ordered, key=lambda one: one[0])]
 
-    def patch(self) -> list[Edit]:
+    def changes(self, entries: Iterable[_Entry], work: Work) -> Iterator[Change]:
+        edits_left = MOST_LISTED
+        for entry in entries:
+            old = self.old_units[entry.old] if entry.old is not None else None
+            new = self.new_units[entry.new] if entry.new is not None else None
+            unit = new or old
+            assert unit is not None  # noqa: S101 - an entry has at least one
+            edits: list[Edit] = []
+            if old and new and ChangeKind.changed in entry.kinds:
+                before, after = _body(self.old, old), _body(self.new, new)
+                edits = limited(find_edits(before, after, work), before, max(1, edits_left))
+                edits_left -= len(edits)
+            yield Change(
+                kinds=entry.kinds,
+                unit=UnitKind(unit.kind),
+                old=_side(self.old, old) if old else None,
+                new=_side(self.new, new) if new else None,
+                edits=list(_shifted(edits, old.position.body)) if old else [],
+            )
+
+    def patch(self, work: Work) -> Iterator[Edit]:
         """Compares units that kept their order one by one, and the text between them."""
-        edits: list[Edit] = []
         old_done = new_done = 0
         for index in self.stay:
             old, new = self.old_units[self.pairs[index]].position, self.new_units[index].position
             for old_end, new_end in ((old.start, new.start), (old.end, new.end)):
                 before, after = self.old.text[old_done:old_end], self.new.text[new_done:new_end]
-                edits += _shifted(find_edits(before, after), old_done)
+                yield from _shifted(find_edits(before, after, work), old_done)
                 old_done, new_done = old_end, new_end
-        edits += _shifted(find_edits(self.old.text[old_done:], self.new.text[new_done:]), old_done)
-        return edits
+        rest = find_edits(self.old.text[old_done:], self.new.text[new_done:], work)
+        yield from _shifted(rest, old_done)
 
-    def _change(self, index: int, *, staying: bool) -> Change | None:
-        """Returns the changes to a new unit; None if it is unchanged."""
+    def _kinds(self, index: int, *, staying: bool) -> list[ChangeKind]:
+        """Returns the kinds of changes to a new unit; none if it is unchanged."""
         new, at = self.new_units[index], self.pairs.get(index)
-        old = self.old_units[at] if at is not None else None
-        if old is None or at is None:
-            kinds, edits = [ChangeKind.added], []
-        else:
-            edits = self._edits(old, new)
-            changes = {
-                ChangeKind.changed: bool(edits),
-                ChangeKind.moved: not staying
-                or (new.kind != "heading" and self._divisions.moved(at, index)),
-                ChangeKind.renumbered: not same_label(old.position.label, new.position.label),
-            }
-            kinds = [kind for kind, did in changes.items() if did]
-        if not kinds:
-            return None
-        return Change(
-            kinds=kinds,
-            unit=UnitKind(new.kind),
-            old=_side(self.old, old) if old else None,
-            new=_side(self.new, new),
-            edits=edits,
-        )
-
-    def _edits(self, old: Unit, new: Unit) -> list[Edit]:
-        before, after = _body(self.old, old), _body(self.new, new)
-        if _plain(before) == _plain(after):
-            return []
-        return _shifted(find_edits(before, after), old.position.body)
+        if at is None:
+            return [ChangeKind.added]
+        old = self.old_units[at]
+        changes = {
+            ChangeKind.changed: _plain(_body(self.old, old)) != _plain(_body(self.new, new)),
+            ChangeKind.moved: not staying
+            or (new.kind != "heading" and self._divisions.moved(at, index)),
+            ChangeKind.renumbered: not same_label(old.position.label, new.position.label),
+        }
+        return [kind for kind, did in changes.items() if did]
 
 
 def _body(document: Document, unit: Unit) -> str:
@@ -245,8 +271,8 @@ def _side(document: Document, unit: Unit) -> Side:
     )
 
 
-def _shifted(edits: Sequence[Edit], by: int) -> list[Edit]:
-    return [edit.model_copy(update={"start": edit.start + by}) for edit in edits]
+def _shifted(edits: Iterable[Edit], by: int) -> Iterator[Edit]:
+    return (Edit(start=edit.start + by, old=edit.old, new=edit.new) for edit in edits)
 
 
 TASK = Task(

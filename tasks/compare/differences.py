@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tasks.text.edits import Edit
@@ -23,9 +24,37 @@ _CLAUSE = re.compile(r"[^，。；：、！？,;!?\n]*[，。；：、！？,;!?
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:[.,]\d+)*|.", re.DOTALL)
 
 
-def find_edits(old: str, new: str) -> list[Edit]:
-    """Returns the edits that turn `old` into `new`, in order, with offsets into `old`."""
-    return list(_joined(old, _edits(old, new, 0)))
+@dataclass(slots=True)
+class Work:
+    """The work that comparisons may still take, in pairs of equal words, and what it was too little
+    for: `whole_passages` counts the passages that were not compared but replaced as a whole.
+    """
+
+    pairs_left: int = 10_000_000
+    whole_passages: int = 0
+
+
+def find_edits(old: str, new: str, work: Work | None = None) -> Iterator[Edit]:
+    """Yields the edits that turn `old` into `new`, in order, with offsets into `old`."""
+    return _joined(old, _edits(old, new, 0, work or Work()))
+
+
+def limited(edits: Iterable[Edit], old: str, most: int) -> list[Edit]:
+    """Returns at most `most` edits with the same result: the last one joins all further ones."""
+    listed: list[Edit] = []
+    joined: list[str] = []
+    end = 0
+    for edit in edits:
+        if len(listed) < most:
+            listed.append(edit)
+        else:
+            joined += [old[end : edit.start], edit.new]
+        end = edit.start + len(edit.old)
+    if joined:
+        last = listed[-1]
+        new = last.new + "".join(joined)
+        listed[-1] = Edit(start=last.start, old=old[last.start : end], new=new)
+    return listed
 
 
 def longest_rising(values: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
@@ -55,7 +84,7 @@ def longest_rising(values: Sequence[int], weights: Sequence[int] | None = None) 
     return run[::-1]
 
 
-def _edits(old: str, new: str, offset: int, depth: int = 0) -> Iterator[Edit]:
+def _edits(old: str, new: str, offset: int, work: Work, depth: int = 0) -> Iterator[Edit]:
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     old, new = old[start : len(old) - end], new[start : len(new) - end]
@@ -66,12 +95,12 @@ def _edits(old: str, new: str, offset: int, depth: int = 0) -> Iterator[Edit]:
         return
     anchors = _anchors(old, new) if depth < DEEPEST else []
     if not anchors:
-        yield from _of_words(old, new, offset)
+        yield from _of_words(old, new, offset, work)
         return
     done_old = done_new = 0
     for at_old, at_new, length in [*anchors, (len(old), len(new), 0)]:
         left = old[done_old:at_old], new[done_new:at_new]
-        yield from _edits(*left, offset + done_old, depth + 1)
+        yield from _edits(*left, offset + done_old, work, depth + 1)
         done_old, done_new = at_old + length, at_new + length
 
 
@@ -115,11 +144,19 @@ def _clauses(text: str) -> dict[str, int]:
     return {clause: place for clause, place in found if counts[clause] == 1 and len(clause) > 2}
 
 
-def _of_words(old: str, new: str, offset: int) -> Iterator[Edit]:
+def _of_words(old: str, new: str, offset: int, work: Work) -> Iterator[Edit]:
     if len(old) * len(new) > MOST_PAIRS:
+        work.whole_passages += 1
         yield Edit(start=offset, old=old, new=new)
         return
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
+    counts = Counter(new_words)
+    pairs = sum(counts[word] for word in old_words)
+    if pairs > work.pairs_left:
+        work.whole_passages += 1
+        yield Edit(start=offset, old=old, new=new)
+        return
+    work.pairs_left -= pairs
     matcher = SequenceMatcher(None, old_words, new_words, autojunk=False)
     place = 0
     for tag, first, last, new_first, new_last in matcher.get_opcodes():

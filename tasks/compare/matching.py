@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 # The least Dice similarity of bigrams for two versions of one unit; less is needed where
 # the neighbours are paired too.
@@ -18,6 +18,8 @@ ALIKE = 0.5
 ALIKE_IN_PLACE = 0.25
 # Bigrams in more units than this are not indexed.
 COMMON = 40
+# Of more unpaired units than this, the others are added or removed.
+MOST_UNPAIRED = 50_000
 _SPACE = re.compile(r"\s+")
 
 
@@ -31,6 +33,7 @@ def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
 
 def _equal(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     """Pairs units with the same text; of several, the next one in order."""
+    unpaired: dict[str, _Unpaired] = {}
     indexes: dict[str, list[int]] = defaultdict(list)
     for index, words in enumerate(old):
         indexes[words].append(index)
@@ -42,12 +45,43 @@ def _equal(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     }
     last = -1
     for index, words in enumerate(new):
-        unpaired = indexes.get(words)
-        if index not in pairs and unpaired:
-            at = bisect_left(unpaired, last + 1)
-            pairs[index] = unpaired.pop(min(at, len(unpaired) - 1))
+        if index not in pairs and words in indexes:
+            if words not in unpaired:
+                unpaired[words] = _Unpaired(indexes[words])
+            paired = unpaired[words].take(last + 1)
+            if paired is not None:
+                pairs[index] = paired
         last = pairs.get(index, last)
     return pairs
+
+
+class _Unpaired:
+    """Ascending indexes, each of which is taken once; taking all of them takes linear time."""
+
+    def __init__(self, indexes: Sequence[int]) -> None:
+        self._indexes = indexes
+        # The place of the next index that is not taken, from each place on; a union-find forest.
+        self._next = list(range(len(indexes) + 1))
+        self._last = len(indexes) - 1
+
+    def take(self, least: int) -> int | None:
+        """Takes the first index from `least` on, else the last one; None if all are taken."""
+        place = self._free(bisect_left(self._indexes, least))
+        if place == len(self._indexes):
+            while self._last >= 0 and self._next[self._last] != self._last:
+                self._last -= 1
+            if self._last < 0:
+                return None
+            place = self._last
+        self._next[place] = place + 1
+        return self._indexes[place]
+
+    def _free(self, place: int) -> int:
+        at = place
+        while self._next[at] != at:
+            self._next[at] = self._next[self._next[at]]
+            at = self._next[at]
+        return at
 
 
 class _SimilarUnits:
@@ -56,13 +90,14 @@ class _SimilarUnits:
     def __init__(self, old: Sequence[str], new: Sequence[str], pairs: dict[int, int]) -> None:
         self._old, self._new, self._pairs = old, new, pairs
         taken = set(pairs.values())
+        unpaired_old = (index for index in range(len(old)) if index not in taken)
+        unpaired_new = (index for index in range(len(new)) if index not in pairs)
         self._unpaired_old = {
-            index: _bigrams(old[index]) for index in range(len(old)) if index not in taken
+            index: _bigrams(old[index]) for index in islice(unpaired_old, MOST_UNPAIRED)
         }
         self._unpaired_new = {
-            index: _bigrams(new[index]) for index in range(len(new)) if index not in pairs
+            index: _bigrams(new[index]) for index in islice(unpaired_new, MOST_UNPAIRED)
         }
-
         self._expected: dict[int, int] = {}
         last = -1
         for index in range(len(new)):
@@ -91,8 +126,8 @@ class _SimilarUnits:
         for new, bigrams in self._unpaired_new.items():
             for old in self._near(new, bigrams, units):
                 shared = sum((bigrams & self._unpaired_old[old]).values())
-                both = sum(bigrams.values()) + sum(self._unpaired_old[old].values())
-                score = 2 * shared / both if both else 0.0
+                both = len(self._new[new]) + len(self._old[old]) + 2
+                score = 2 * shared / both
                 if score >= ALIKE_IN_PLACE:
                     yield round(score, 3), -abs(new - old), new, old
 

@@ -17,8 +17,8 @@ class ReasonKind(StrEnum):
 
 
 # Patterns by rule. `_LINE` and `_END` match a marking on its own line, not a word in a sentence.
-_LINE = r"(?m:^)[ \t\u3000]*[(（【\[]?[ \t\u3000]*"
-_END = r"[ \t\u3000]*[)）】\]]?[ \t\u3000]*[。.]?(?m:$)"
+_LINE = r"(?m:^)[ \t\u3000]*+[(（【\[]?[ \t\u3000]*+"
+_END = r"[ \t\u3000]*+[)）】\]]?[ \t\u3000]*+[。.]?(?m:$)"
 WORDINGS: Sequence[tuple[ReasonKind, str, re.Pattern[str]]] = (
     (
         ReasonKind.internal_wording,

@@ -18,9 +18,9 @@ _LONGEST_TITLE = 120
 _LONGEST_LINE = 60
 
 ISSUE_NUMBER = re.compile(
-    r"(?P<code>[\u3400-\u9fff]{1,20}?)(?P<gap1>\s*)(?P<open>[〔\[［(（【〖{])\s*(?P<year>\d{2}|\d{4})\s*"
-    r"(?P<close>[〕\]］)）】〗}])(?P<gap2>\s*)(?P<ordinal>第?)(?P<gap3>\s*)(?P<number>\d{1,5})"
-    r"(?P<gap4>\s*)(?P<end>号?)"
+    r"(?P<code>[\u3400-\u9fff]{1,20}?)(?P<gap1>\s*+)(?P<open>[〔\[［(（【〖{])\s*+(?P<year>\d{2}|\d{4})\s*+"
+    r"(?P<close>[〕\]］)）】〗}])(?P<gap2>\s*+)(?P<ordinal>第?)(?P<gap3>\s*+)(?P<number>\d{1,5})"
+    r"(?P<gap4>\s*+)(?P<end>号?)"
 )
 SIGNED_BY = re.compile(r"签\s*发\s*人\s*[：:]")
 DATE = re.compile(
@@ -31,10 +31,11 @@ DATE = re.compile(
 )
 ATTACHMENT_NOTE = re.compile(r"附\s*件\s*[：:]\s*|附\s*[：:]\s*|附\s*件\s*(?=(?:1|一)\s*[.．、])")
 ATTACHMENT_ITEM = re.compile(r"(?P<number>\d{1,2})\s*(?P<mark>[.．、，,])\s*")
-_ATTACHMENT_MARK = re.compile(r"附\s*件\s*(?P<number>\d{0,2})\s*[：:]?")
+_ATTACHMENT_MARK = re.compile(r"附\s*+件\s*+(?P<number>\d{0,2})\s*+[：:]?")
 _COPIES = re.compile(r"抄\s*送\s*[：:]")
 _PRINTED = re.compile(
-    r"\d{4}\s*年.*日\s*印\s*发$|.{2,30}\s+\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日$"
+    r"\d{4}\s{0,8}年.{0,60}日\s{0,8}印\s{0,8}发$"
+    r"|.{2,30}\s\d{4}\s{0,8}年\s{0,8}\d{1,2}\s{0,8}月\s{0,8}\d{1,2}\s{0,8}日$"
 )
 _NOTE = re.compile(r"[（(].{2,60}[）)]")
 _CLASSIFIED = re.compile(r"(?:绝密|机密|秘密|特急|加急|平急|特提)(?:★.{0,10})?|\d{6}")

@@ -50,7 +50,7 @@ def _markdown(block: Block, text: str) -> str:
 
 def _one_line(text: str) -> str:
     line = "<br>".join(_escaped(part.strip()) for part in text.split("\n"))
-    return re.sub(r"#+$", lambda match: "\\#" * len(match.group()), line)
+    return re.sub(r"(?<!#)#++$", lambda match: "\\#" * len(match.group()), line)
 
 
 def _lines(text: str, indent: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nsmallest
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.errors import EmptyDocument
+from documents.isolation.compute import compute
 from tasks.doubts import Doubt
 from tasks.engine import Engine
+from tasks.limits import MOST_LISTED
 from tasks.proofread.findings import Check, Finding, Rule
 from tasks.proofread.model import Proposals, ask_model
 from tasks.proofread.punctuation import punctuation
@@ -19,6 +22,7 @@ from tasks.proofread.sense import agency_names, impossible_dates, numbering
 from tasks.proofread.words import confusions, doubled_words, particles
 from tasks.task import Task
 from tasks.text.edits import Edit, apply_edits
+from tasks.text.spans import FreeSpans
 
 # Where findings overlap, the check that comes first here wins.
 CHECKS: Sequence[Check] = (
@@ -96,6 +100,7 @@ class ProofreadResult(BaseModel):
                         "page": None,
                     }
                 ],
+                "not_listed": 0,
                 "text": "请各单位部署工作，并于2月30日前报告。",
                 "refused_proposals": 0,
             }
@@ -104,10 +109,15 @@ class ProofreadResult(BaseModel):
 
     edits: list[ProofreadEdit] = Field(
         description="The corrections in the order of the text, without overlaps. Applied together, "
-        "they give `text`."
+        f"they give `text`. Edits and remarks together are at most {MOST_LISTED:,}."
     )
     remarks: list[Remark] = Field(description="Mistakes that a person must correct.")
-    text: str = Field(description="The document's text with all edits applied.")
+    not_listed: int = Field(
+        0,
+        description="How many further mistakes the rest of the text contains. They are not "
+        "corrected in `text`.",
+    )
+    text: str = Field(description="The document's text with `edits` applied.")
     refused_proposals: int = Field(
         description="How many proposals of the model were rejected: the words do not occur exactly "
         "once in the sentence, the change is too long or changes a number, or it overlaps a "
@@ -126,36 +136,55 @@ async def proofread(
         raise EmptyDocument("The document contains no text. Send a document with text.")
     if not options.use_model:
         engine.progress(0, 1)
-    # Long texts take seconds, which would block the event loop.
-    by_rules = await asyncio.to_thread(find_mistakes, document)
+    by_rules = await compute(find_mistakes, document)
     proposed = Proposals([], 0)
     if options.use_model:
         proposed = await ask_model(document, options.instructions, engine)
     else:
         engine.progress(1, 1)
-    return _result(document, by_rules, proposed)
+    return await compute(_result, document, by_rules, proposed)
 
 
-def find_mistakes(document: Document) -> list[Finding]:
-    return _without_overlap(finding for check in CHECKS for finding in check(document))
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """The first findings in a text, in order and without overlaps; `not_listed` counts the rest."""
+
+    findings: list[Finding]
+    not_listed: int
 
 
-def _without_overlap(findings: Iterable[Finding]) -> list[Finding]:
+def find_mistakes(document: Document) -> Mistakes:
+    return _without_overlap(document, (check(document) for check in CHECKS))
+
+
+def _without_overlap(document: Document, checks: Iterable[Iterable[Finding]]) -> Mistakes:
+    """Keeps what no earlier check found, and of that the first findings in the text.
+
+    Of each check only as many are kept as are listed in all: the memory does not grow with them.
+    """
+    free = FreeSpans(len(document.text))
     kept: list[Finding] = []
-    covered: set[int] = set()
-    for finding in findings:
-        span = range(finding.start, finding.end)
-        if covered.isdisjoint(span):
-            covered.update(span)
-            kept.append(finding)
-    return sorted(kept, key=lambda finding: finding.start)
+    found = 0
+    for check in checks:
+        new = (finding for finding in check if free.take(finding.start, finding.end))
+        first: list[Finding] = []
+        for finding in new:
+            found += 1
+            first.append(finding)
+            if len(first) >= 2 * MOST_LISTED:
+                first = nsmallest(MOST_LISTED, first, key=_start)
+        kept += first
+    return Mistakes(sorted(kept, key=_start)[:MOST_LISTED], max(0, found - MOST_LISTED))
 
 
-def _result(
-    document: Document, by_rules: Sequence[Finding], proposed: Proposals
-) -> ProofreadResult:
-    findings = _without_overlap([*by_rules, *proposed.findings])
-    overlapping = len(by_rules) + len(proposed.findings) - len(findings)
+def _start(finding: Finding) -> int:
+    return finding.start
+
+
+def _result(document: Document, by_rules: Mistakes, proposed: Proposals) -> ProofreadResult:
+    kept = _without_overlap(document, (by_rules.findings, proposed.findings))
+    overlapping = len(by_rules.findings) + len(proposed.findings)
+    overlapping -= len(kept.findings) + kept.not_listed
     edits = [
         ProofreadEdit(
             start=finding.start,
@@ -166,7 +195,7 @@ def _result(
             reason=finding.reason,
             page=_page(document, finding),
         )
-        for finding in findings
+        for finding in kept.findings
         if finding.new is not None
     ]
     remarks = [
@@ -177,12 +206,13 @@ def _result(
             reason=finding.reason,
             page=_page(document, finding),
         )
-        for finding in findings
+        for finding in kept.findings
         if finding.new is None
     ]
     return ProofreadResult(
         edits=edits,
         remarks=remarks,
+        not_listed=by_rules.not_listed + kept.not_listed,
         text=apply_edits(document.text, edits),
         refused_proposals=proposed.refused + overlapping,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.errors import OutputError
 from tasks.model.answer_schema import Schema, list_of, number_to, object_of, text_of
@@ -44,10 +46,11 @@ class Proposals:
 
 async def ask_model(document: Document, instructions: str | None, engine: Engine) -> Proposals:
     """Raises `EmptyDocument`, `OptionsTooLong`, `OutputError` and errors of the engine."""
-    spans = sentence_spans(document)
+    spans = await compute(sentence_spans, document)
+    starts = [start for start, _ in spans]
 
     def lines(part: Part) -> list[Span]:
-        return [span for span in spans if part.start <= span[0] < part.end]
+        return spans[bisect_left(starts, part.start) : bisect_left(starts, part.end)]
 
     def shown(part: Part) -> str:
         numbered = (
@@ -94,9 +97,9 @@ def _checked(data: Any, text: str, lines: Sequence[Span]) -> Proposals:
     proposals = data.get("edits") if isinstance(data, dict) else None
     if not isinstance(proposals, list):
         raise OutputError("The model's answer has no list `edits`.")
-    findings = [_finding(one, text, lines) for one in proposals]
+    findings = [_finding(one, text, lines) for one in proposals[:MOST_EDITS]]
     accepted = [finding for finding in findings if finding is not None]
-    return Proposals(accepted, len(findings) - len(accepted))
+    return Proposals(accepted, len(proposals) - len(accepted))
 
 
 def _finding(proposal: Any, text: str, lines: Sequence[Span]) -> Finding | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+
+import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
 
 from documents.document import Document
 from tasks.proofread.findings import Finding, Rule
@@ -24,13 +26,13 @@ _WEEKDAYS = "一二三四五六日"
 _LEAP_YEAR = 2024
 # The forms of numbers at the beginning of paragraphs, highest level first.
 _MARKS = (
-    ("article", re.compile(rf"\s*(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
-    ("chapter", re.compile(rf"\s*第({NUMERAL})章\s")),
-    ("section", re.compile(rf"\s*第({NUMERAL})节\s")),
-    ("一、", re.compile(r"\s*([一二三四五六七八九十]{1,3})、")),
-    ("（一）", re.compile(r"\s*[（(]([一二三四五六七八九十]{1,3})[）)]")),
-    ("1.", re.compile(r"\s*(\d{1,2})[.．、](?!\d)")),
-    ("（1）", re.compile(r"\s*[（(](\d{1,2})[）)]")),
+    ("article", re.compile(rf"\s{{0,20}}(第{NUMERAL}条(?:之{NUMERAL})?)[\s　]")),
+    ("chapter", re.compile(rf"\s{{0,20}}第({NUMERAL})章\s")),
+    ("section", re.compile(rf"\s{{0,20}}第({NUMERAL})节\s")),
+    ("一、", re.compile(r"\s{0,20}([一二三四五六七八九十]{1,3})、")),
+    ("（一）", re.compile(r"\s{0,20}[（(]([一二三四五六七八九十]{1,3})[）)]")),
+    ("1.", re.compile(r"\s{0,20}(\d{1,2})[.．、](?!\d)")),
+    ("（1）", re.compile(r"\s{0,20}[（(](\d{1,2})[）)]")),
 )
 _RESTARTED_BY = {name: [one for one, _ in _MARKS[:index]] for index, (name, _) in enumerate(_MARKS)}
 _RESTARTED_BY |= {"article": [], "chapter": []}
@@ -116,39 +118,68 @@ def agency_names(document: Document) -> Iterator[Finding]:
     )
     names = [name for name, count in counts.most_common(MOST_AGENCIES) if count >= LEAST_TIMES]
     found: dict[int, Finding] = {}
-    for name in sorted(names, key=len, reverse=True):
-        for start, wrong, sure in _misspellings(text, name):
-            reason = f"Elsewhere the text has {name}."
-            new = name if sure else None
-            finding = Finding(start, wrong, new, Rule.agency_name, reason)
-            found.setdefault(finding.end, finding)
+    for name, start, wrong, sure in _misspellings(text, sorted(names, key=len, reverse=True)):
+        reason = f"Elsewhere the text has {name}."
+        new = name if sure else None
+        finding = Finding(start, wrong, new, Rule.agency_name, reason)
+        found.setdefault(finding.end, finding)
     yield from found.values()
 
 
-def _misspellings(text: str, name: str) -> Iterator[tuple[int, str, bool]]:
-    """Yields misspellings of a name: offset, text, and whether another agency can be excluded.
+def _misspellings(text: str, names: Sequence[str]) -> Iterator[tuple[str, int, str, bool]]:
+    """Yields misspellings that occur once: the name, their offset, and their text.
 
-    Two swapped characters are a certain mistake; a missing or different one may be another agency.
+    Last, whether another agency can be excluded: two swapped characters are a certain mistake; a
+    missing or different one may be another agency.
     """
+    forms = {name: list(_forms(name)) for name in names}
+    places = _places(text, {wrong for wrongs in forms.values() for wrong, _ in wrongs})
+    for name in names:
+        for wrong, sure in forms[name]:
+            if len(places[wrong]) == 1 and _is_misspelling(wrong, name):
+                yield name, places[wrong][0], wrong, sure
+        if len(name) >= LEAST_WITH_ANOTHER_CHARACTER:
+            for start, wrong in _with_another_character(text, name):
+                yield name, start, wrong, False
+
+
+def _forms(name: str) -> Iterator[tuple[str, bool]]:
     for at in range(1, len(name) - 1):
-        swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
-        for wrong, sure in ((swapped, True), (name[:at] + name[at + 1 :], False)):
-            if _is_misspelling(text, wrong, name):
-                yield text.index(wrong), wrong, sure
-    if len(name) < LEAST_WITH_ANOTHER_CHARACTER:
-        return
+        yield name[:at] + name[at + 1] + name[at] + name[at + 2 :], True
+        yield name[:at] + name[at + 1 :], False
+
+
+def _places(text: str, words: Collection[str]) -> Mapping[str, Sequence[int]]:
+    """Returns the first two offsets of each word, by one search for all."""
+    places: dict[str, list[int]] = {word: [] for word in words}
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for word in words:
+        automaton.add_word(word)
+    if words:
+        automaton.make_automaton()
+        for last, length in automaton.iter(text):
+            start = last - length + 1
+            known = places[text[start : last + 1]]
+            if len(known) < 2:
+                known.append(start)
+    return places
+
+
+def _with_another_character(text: str, name: str) -> Iterator[tuple[int, str]]:
     half = len(name) // 2
     for part, shift in ((name[:half], 0), (name[half:], -half)):
+        starts: dict[str, list[int]] = {}
         for match in re.finditer(re.escape(part), text):
             start = match.start() + shift
             wrong = text[max(0, start) : start + len(name)]
             one_differs = sum(a != b for a, b in zip(wrong, name, strict=False)) == 1
             inside = wrong[:1] == name[0] and wrong[-1:] == name[-1] and len(wrong) == len(name)
-            if one_differs and inside and wrong.isalpha() and _is_misspelling(text, wrong, name):
-                yield start, wrong, False
+            if one_differs and inside and wrong.isalpha():
+                starts.setdefault(wrong, []).append(start)
+        for wrong, places in starts.items():
+            if len(places) == 1 and _is_misspelling(wrong, name):
+                yield places[0], wrong
 
 
-def _is_misspelling(text: str, found: str, name: str) -> bool:
-    if found == name or found in name or text.count(found) != 1:
-        return False
-    return not (set(found) ^ set(name)) & _DISTINCTIVE
+def _is_misspelling(found: str, name: str) -> bool:
+    return found not in name and not (set(found) ^ set(name)) & _DISTINCTIVE

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from documents.document import Block, Document
+from documents.document import Document
+from documents.isolation.compute import compute
 from documents.masking.formats import MASKED_FORMATS
-from documents.masking.replacement import applied
 from documents.source import ResultFile, Source
 from tasks.engine import Engine
+from tasks.limits import MOST_LISTED
 from tasks.redact.by_model import ask_model
 from tasks.redact.finder import RULES, Targets
-from tasks.redact.kinds import DetectionMethod, Kind
-from tasks.redact.masker import Change, Masker, Style
+from tasks.redact.findings import Finding, RedactedText, redact_text
+from tasks.redact.kinds import Kind
+from tasks.redact.masker import Style, mask_text, masker_json
 from tasks.redact.masks import Mask
 from tasks.task import Task
 
-_MOST_WORDS = 2_000
-# Texts from this length on are searched in a thread, to keep the event loop free.
-_LONG = 20_000
+# A word that a caller wants found.
+Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
 class RedactOptions(BaseModel):
@@ -43,9 +42,10 @@ class RedactOptions(BaseModel):
     kinds: list[Kind] = Field(
         default_factory=lambda: list(RULES),
         min_length=1,
+        max_length=len(Kind),
         description="The kinds to mask. Default: all. `term` is always included.",
     )
-    terms: list[str] = Field(
+    terms: list[Term] = Field(
         default_factory=list, max_length=1_000, description="Your own words to mask."
     )
     mask: Mask = Field(
@@ -61,37 +61,6 @@ class RedactOptions(BaseModel):
         description="Whether to ask the model for names and addresses. Default: true if `kinds` "
         "includes either. Without it, only labelled names and patterns of addresses are found.",
     )
-
-    @model_validator(mode="after")
-    def _check_terms(self) -> RedactOptions:
-        if any(not 2 <= len(term.strip()) <= 200 for term in self.terms):
-            raise ValueError("each term needs 2 to 200 characters")
-        return self
-
-
-class Finding(BaseModel):
-    """One masked item. Its original text is not included, only its position."""
-
-    kind: Kind = Field(description="What it is.")
-    start: int = Field(
-        description="Offset of the first character in the document's original text, from 0."
-    )
-    end: int = Field(description="Offset after the last character.")
-    page: int | None = Field(None, description="The page, from 1; null if the format has no pages.")
-    box: tuple[float, float, float, float] | None = Field(
-        None,
-        description="The block that contains it: left, top, right, bottom in points from the "
-        "page's top left corner; null if the format has no positions.",
-    )
-    found_by: DetectionMethod = Field(
-        description="`rule`, `model`, or `term` for one of your words."
-    )
-    valid: bool | None = Field(
-        None,
-        description="Whether the check digit is correct; null for a kind without one. A number "
-        "with a wrong one is masked if a label before it names its kind.",
-    )
-    replacement: str = Field(description="What replaces it in `text`.")
 
 
 class InFile(BaseModel):
@@ -135,6 +104,7 @@ class RedactResult(BaseModel):
                         "replacement": "138****5678",
                     }
                 ],
+                "not_listed": 0,
                 "counts": {"mobile": 1},
                 "model_asked": False,
                 "unplaced": 0,
@@ -147,8 +117,15 @@ class RedactResult(BaseModel):
     )
 
     text: str = Field(description="The document's text, masked.")
-    findings: list[Finding] = Field(description="What was masked in the text, in order.")
-    counts: dict[Kind, int] = Field(description="How many findings of each kind.")
+    findings: list[Finding] = Field(
+        description=f"What was masked in the text, in order, at most {MOST_LISTED:,}."
+    )
+    not_listed: int = Field(
+        0, description="How many more were masked in the text than `findings` lists."
+    )
+    counts: dict[Kind, int] = Field(
+        description="How many of each kind were masked in the text, listed or not."
+    )
     model_asked: bool = Field(description="Whether a model was asked for names and addresses.")
     unplaced: int = Field(
         description="How many words from the model are not in the text. They were ignored."
@@ -173,12 +150,13 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
     if options.use_model is not False:
         answer = await ask_model(kinds, document, engine)
     style = Style(options.mask, options.masks)
-    masker = Masker(Targets(kinds, options.terms, answer.words if answer else {}), style)
-    changes = await changes_of(masker, document.text)
+    targets = Targets(kinds, options.terms, answer.words if answer else {})
+    redacted = await compute(redact_text, document, targets, style)
     result = RedactResult(
-        text=applied(document.text, changes),
-        findings=findings(document, changes),
-        counts=Counter(change.detection.kind for change in changes),
+        text=redacted.text,
+        findings=redacted.findings,
+        not_listed=redacted.not_listed,
+        counts=redacted.counts,
         model_asked=answer is not None,
         unplaced=answer.unplaced if answer else 0,
         in_file=[],
@@ -192,70 +170,25 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
             what="file", where="Masked files are only created for DOCX and PDF."
         )
         return result.model_copy(update={"not_covered": [not_masked]})
-    if pages := _ocr_pages_with_changes(document, changes):
-        shown = ", ".join(map(str, pages))
+    if redacted.ocr_pages:
+        shown = ", ".join(map(str, redacted.ocr_pages))
         not_masked = NotCovered(
             what="file", where=f"No file was created: page {shown} has items to mask in pictures."
         )
         return result.model_copy(update={"not_covered": [not_masked]})
-    return await _with_file(document, document.source, masker, changes, result)
-
-
-def _ocr_pages_with_changes(document: Document, changes: Sequence[Change]) -> list[int]:
-    """Returns the pages where OCR found items to mask: pictures in a file cannot be masked."""
-    recognised = [block for block in document.blocks if block.confidence is not None]
-    pages = (
-        block.page or 1
-        for block in recognised
-        if any(one.start < block.end and block.start < one.end for one in changes)
-    )
-    return sorted(set(pages))
-
-
-async def changes_of(masker: Masker, text: str) -> list[Change]:
-    """Returns the changes to a text; a long text is searched in a thread."""
-    if len(text) > _LONG:
-        return await asyncio.to_thread(masker.changes, text)
-    return masker.changes(text)
-
-
-def findings(document: Document, changes: Sequence[Change]) -> list[Finding]:
-    """Converts the changes to findings, with their positions in the document."""
-    found, blocks, at = [], document.blocks, 0
-    for change in changes:
-        one = change.detection
-        while at < len(blocks) - 1 and blocks[at].end <= one.start:
-            at += 1
-        block = blocks[at] if blocks else Block(0, 0)
-        found.append(
-            Finding(
-                kind=one.kind,
-                start=one.start,
-                end=one.end,
-                page=block.page,
-                box=block.box,
-                found_by=one.how,
-                valid=one.valid,
-                replacement=change.replacement,
-            )
-        )
-    return found
+    return await _with_file(document.source, targets, style, redacted, result)
 
 
 async def _with_file(
-    document: Document,
-    source: Source,
-    masker: Masker,
-    changes: Sequence[Change],
-    result: RedactResult,
+    source: Source, targets: Targets, style: Style, redacted: RedactedText, result: RedactResult
 ) -> RedactResult:
     """Masks the file. Words found in the text are masked everywhere in the file."""
-    file_masker = Masker(_with_words(document.text, masker.targets, changes), masker.style)
+    everywhere = Targets(targets.kinds, targets.terms, redacted.words)
     output = await source.work(
-        "redact", {"masker": file_masker.as_json(), "media_type": source.media_type}
+        "redact", {"masker": masker_json(everywhere, style), "media_type": source.media_type}
     )
     assert output.file is not None  # noqa: S101 - `redact` always returns a file
-    name = PurePath(masker.mask(source.filename or "document"))
+    name = PurePath(await compute(mask_text, source.filename or "document", everywhere, style))
     file = await source.keep(
         output.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
     )
@@ -268,16 +201,6 @@ async def _with_file(
             "not_covered": [NotCovered.model_validate(one) for one in account["not_covered"]],
         }
     )
-
-
-def _with_words(text: str, targets: Targets, changes: Sequence[Change]) -> Targets:
-    """Returns `targets` with the text of every change added."""
-    words = {kind: list(known) for kind, known in targets.words.items()}
-    for change in changes[:_MOST_WORDS]:
-        if change.detection.kind is not Kind.term:
-            words.setdefault(change.detection.kind, []).append(text[change.start : change.end])
-    unique = {kind: list(dict.fromkeys(known)) for kind, known in words.items()}
-    return Targets(targets.kinds, targets.terms, unique)
 
 
 TASK = Task(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.document import Document
+from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.model.answer_schema import Schema, list_of, object_of, text_of
 from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
-from tasks.redact.finders.names import WordFinder
-from tasks.redact.kinds import DetectionMethod, Kind
+from tasks.redact.finders.words import words_in
+from tasks.redact.kinds import Kind
 from tasks.text.plain import compact, plain
 
 PROMPT = """<document>
@@ -52,32 +53,44 @@ async def ask_model(
     room = await room_for_text(engine, _prompt(kinds_asked, ""), ANSWER_TOKENS)
     parts = await split(document, room.text, engine)
 
-    async def ask_part(part: Part) -> Mapping[Kind, Sequence[str]]:
+    async def ask_part(part: Part) -> _PartAnswer:
         text = document.text[part.start : part.end]
         data, _ = await ask(
             engine, _prompt(kinds_asked, text), schema=_schema(kinds_asked), max_tokens=room.answer
         )
-        return {kind: _words(data, _ASKED[kind][0]) for kind in kinds_asked}
+        proposed = {kind: _words(data, _ASKED[kind][0]) for kind in kinds_asked}
+        return await compute(_place, text, proposed)
 
     answers = await work_on_all(parts, ask_part, engine)
-    searched = plain(document.text)
-    words: dict[Kind, list[str]] = {kind: [] for kind in kinds_asked}
-    unplaced = 0
-    for kind in kinds_asked:
-        for candidate in dict.fromkeys(word for answer in answers for word in answer[kind]):
-            finder = WordFinder(kind, DetectionMethod.model, [candidate])
-            if any(True for _ in finder.find(searched)):
-                words[kind].append(candidate)
-            else:
-                unplaced += 1
+    words = {
+        kind: list(dict.fromkeys(word for answer in answers for word in answer.words[kind]))
+        for kind in kinds_asked
+    }
+    unplaced = sum(answer.unplaced for answer in answers)
     return ModelFindings({kind: listed for kind, listed in words.items() if listed}, unplaced)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartAnswer:
+    """As `ModelFindings`, for one part of the document."""
+
+    words: Mapping[Kind, Sequence[str]]
+    unplaced: int
+
+
+def _place(text: str, proposed: Mapping[Kind, Sequence[str]]) -> _PartAnswer:
+    """Keeps the words that are in the part of the document that the model was shown."""
+    searched = plain(text)
+    words = {kind: words_in(listed, searched) for kind, listed in proposed.items()}
+    counts = (len(listed) - len(words[kind]) for kind, listed in proposed.items())
+    return _PartAnswer(words, sum(counts))
 
 
 def _words(data: Any, name: str) -> Sequence[str]:
     value = data.get(name) if isinstance(data, dict) else None
     listed = value if isinstance(value, list) else []
-    texts = [one.strip() for one in listed if isinstance(one, str)]
-    return [one for one in texts if len(compact(plain(one))) >= _SHORTEST and len(one) <= _LONGEST]
+    texts = dict.fromkeys(one.strip() for one in listed[:_MOST] if isinstance(one, str))
+    return [one for one in texts if len(one) <= _LONGEST and len(compact(plain(one))) >= _SHORTEST]
 
 
 def _prompt(kinds_asked: Sequence[Kind], text: str) -> str:

@@ -17,8 +17,9 @@ from tasks.redact.finders.contacts import (
     passports,
     plates,
 )
-from tasks.redact.finders.names import WordFinder, labelled_names
+from tasks.redact.finders.names import labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
+from tasks.redact.finders.words import WordFinder
 from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
 from tasks.text.plain import HAN, plain
 

@@ -44,7 +44,7 @@ class Style:
 
 
 class Masker:
-    """Masks the targets in texts. Can be sent to another process as JSON."""
+    """Masks the targets in texts."""
 
     def __init__(self, targets: Targets, style: Style) -> None:
         self.targets = targets
@@ -69,19 +69,10 @@ class Masker:
     def _replacement(self, text: str, detection: Detection) -> str:
         mask = self.style.of(detection.kind)
         replacement = masked(text, detection, mask)
-        if mask is Mask.official and self._finder.find(replacement):
+        if mask is Mask.official and replacement.strip("*") and self._finder.find(replacement):
             # For example a term within the unmasked part of an address.
             return masked(text, detection, Mask.stars)
         return replacement
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "kinds": sorted(self.targets.kinds),
-            "terms": list(self.targets.terms),
-            "words": {kind.value: list(words) for kind, words in self.targets.words.items()},
-            "default": self.style.default.value,
-            "masks": {kind.value: mask.value for kind, mask in self.style.kinds.items()},
-        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Masker:
@@ -92,3 +83,18 @@ class Masker:
         )
         masks = {Kind(kind): Mask(mask) for kind, mask in data["masks"].items()}
         return cls(targets, Style(Mask(data["default"]), masks))
+
+
+def masker_json(targets: Targets, style: Style) -> dict[str, Any]:
+    """Returns what `Masker.from_json` takes."""
+    return {
+        "kinds": sorted(targets.kinds),
+        "terms": list(targets.terms),
+        "words": {kind.value: list(words) for kind, words in targets.words.items()},
+        "default": style.default.value,
+        "masks": {kind.value: mask.value for kind, mask in style.kinds.items()},
+    }
+
+
+def mask_text(text: str, targets: Targets, style: Style) -> str:
+    return Masker(targets, style).mask(text)

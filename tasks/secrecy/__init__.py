@@ -76,7 +76,7 @@ _STARRED = re.compile(
     re.MULTILINE,
 )
 # Markup between the preceding words and the level; asterisks of italics are not stars.
-_MARKED_UP = re.compile(r"(?:<[^<>\n]*>|[*_|~])+$")
+_TAG = re.compile(r"<[^<>\n]{0,90}+>$")
 _ITALIC = re.compile(r"(?<!\*)\*$")
 _MENTIONED = re.compile(
     r"[\"“「『《‘'][^\n]{0,20}$"
@@ -139,11 +139,20 @@ def _starred(text: str) -> list[Marking]:
     for match in _STARRED.finditer(text):
         start = match.start("level")
         before = text[max(0, start - 3 * _LOOK_BACK) : start].rpartition("\n")[2]
-        preceding = _MARKED_UP.sub("", before)[-_LOOK_BACK:]
+        preceding = _without_markup(before)[-_LOOK_BACK:]
         in_italics = match["asterisk"] and _ITALIC.search(before)
         if not in_italics and not _MENTIONED.search(preceding):
             found.append(_marking(text, match))
     return found
+
+
+def _without_markup(before: str) -> str:
+    """Removes tags and Markdown marks from the end."""
+    while True:
+        bare = _TAG.sub("", before.rstrip("*_|~"))
+        if bare == before:
+            return bare
+        before = bare
 
 
 def _bare_lines(text: str) -> list[Marking]:

@@ -5,11 +5,9 @@ Listed in `tasks.file_work` as `secrecy`. The whole text is checked when a job r
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,32 +29,43 @@ from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
 from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
 
-# Formats that are screened by their first bytes.
+# Formats without hidden content.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
-_WRITTEN_BYTES = 256 * 1024
-# Pages of a PDF that are always checked: markings are on the first pages.
-_FIRST_PAGES = 2
-_PDF_CHARS = 20_000
+# A longer text file has more characters than any job reads.
+_MOST_WRITTEN_BYTES = 16 * 1024 * 1024
 # Parts of a Word document that may contain a marking, besides the body.
 _MARKED_PARTS = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
 _BREAKS = frozenset(("p", "br", "cr", "tr"))
 
 
-def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
-    """Returns the level found, if any, as `level` in `found`. `arguments` has `media_type`.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The result of a check: the marking without its position, and whether all was looked at."""
 
-    With `seconds`, a PDF is checked until a marking is found or the time is over, but at least its
-    first pages; without, all of it is. Raises a `DocumentError`.
+    marking: Marking | None
+    complete: bool = True
+
+
+def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
+    """Returns the level found, if any, as `level` in `found`, and `complete`.
+
+    `arguments` has `media_type`. Raises a `DocumentError`.
     """
-    media_type, seconds = arguments["media_type"], arguments.get("seconds")
+    media_type = arguments["media_type"]
     if media_type in SCREENED_BY_BYTES:
-        marking = marking_of_bytes(path)
+        look = look_at_bytes(path)
     elif media_type == pdf.MEDIA_TYPE:
-        marking = _of_pdf(path, limits, seconds)
+        look = _of_pdf(path, limits)
     else:
         check = _SCREENS.get(media_type)
-        marking = check(path, limits) if check else None
-    return FileResult({"level": marking.level.value} if marking else {})
+        look = Look(check(path, limits)) if check else Look(None, complete=False)
+    level = {"level": look.marking.level.value} if look.marking else {}
+    return FileResult({**level, "complete": look.complete})
+
+
+def look_of(output: FileResult) -> Look:
+    """Returns the result of `screen`."""
+    return Look(level_of(output), output.values["complete"])
 
 
 def level_of(output: FileResult) -> Marking | None:
@@ -65,14 +74,15 @@ def level_of(output: FileResult) -> Marking | None:
     return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
-def marking_of_bytes(path: Path) -> Marking | None:
-    """Returns the marking in the first bytes of a text file."""
+def look_at_bytes(path: Path) -> Look:
+    """Looks for a marking in a text file."""
     with path.open("rb") as file:
-        data = file.read(_WRITTEN_BYTES + 1)
+        data = file.read(_MOST_WRITTEN_BYTES + 1)
+    whole = len(data) <= _MOST_WRITTEN_BYTES
     try:
-        return marking_of(decode(data[:_WRITTEN_BYTES], cut=len(data) > _WRITTEN_BYTES))
+        return Look(marking_of(decode(data[:_MOST_WRITTEN_BYTES], cut=not whole)), whole)
     except NotText:
-        return None
+        return Look(None, complete=False)
 
 
 def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
@@ -100,32 +110,27 @@ def _pieces(root: etree._Element) -> Iterator[str]:
             yield "\n"
 
 
-def _of_pdf(path: Path, limits: ReadLimits, seconds: float | None) -> Marking | None:
-    until = math.inf if seconds is None else time.monotonic() + seconds
+def _of_pdf(path: Path, limits: ReadLimits) -> Look:
+    left = limits.max_chars
     try:
         with metadata.open_with_fields(path) as document:
             texts = [*metadata.properties(document), *metadata.bookmarks(document)]
             found = highest(map(marking_of, (*texts, *metadata.attachments(document))))
             for number in range(min(len(document), limits.max_pages)):
-                # Stop before a slow page, so that a marking already found is not lost to the limit.
-                if number >= _FIRST_PAGES and _is_enough(found, until):
-                    break
-                found = highest((found, *map(marking_of, _page(document, number))))
-            return found
+                words, *others = _page(document, number, left)
+                left -= len(words)
+                found = highest((found, *map(marking_of, (words, *others))))
+            return Look(found, complete=left > 0 and len(document) <= limits.max_pages)
     except pdfium.PdfiumError as error:
         raise pdf.document_error(error) from error
 
 
-def _is_enough(found: Marking | None, until: float) -> bool:
-    """Whether to stop: a marking was found or the time is over. Never without a time limit."""
-    return until < math.inf and (found is not None or time.monotonic() >= until)
-
-
-def _page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
-    """Yields the text of a page, then each of its annotations."""
+def _page(document: pdfium.PdfDocument, number: int, most: int) -> Iterator[str]:
+    """Yields the text of a page, at most `most` characters, then each of its annotations."""
     page = document[number]
     with text_layer(page) as layer:
-        words: str = layer.get_text_range(0, min(layer.count_chars(), _PDF_CHARS))
+        count = min(layer.count_chars(), max(0, most))
+        words: str = layer.get_text_range(0, count) if count else ""
     yield words.replace("\r\n", "\n")
     yield from metadata.notes(document, page)
     yield from metadata.attached(page)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -143,17 +143,28 @@ def enter_division(divisions: dict[str, _Division], level: str, division: _Divis
 def paragraphs(lines: Iterable[str]) -> list[Paragraph]:
     """Groups the lines of an article, without its label, into paragraphs."""
     found: list[Paragraph] = []
+    items: dict[int, list[str]] = {}
+    last = 0
     for line in lines:
         item = _ITEM.match(line)
         if found and item is not None:
-            found[-1].lines.append(line)
-            found[-1].items[number_of(item.group(1))] = line[item.end() :]
-        elif found and found[-1].items and _SUB_ITEM.match(line):
-            found[-1].lines.append(line)
-            found[-1].items[max(found[-1].items)] += f"\n{line}"
+            number = number_of(item.group(1))
+            items[number], last = [line[item.end() :]], max(last, number)
+        elif found and items and _SUB_ITEM.match(line):
+            items[last].append(line)
         else:
-            found.append(Paragraph([line]))
+            _give_items(found, items)
+            items, last = {}, 0
+            found.append(Paragraph([]))
+        found[-1].lines.append(line)
+    _give_items(found, items)
     return found
+
+
+def _give_items(found: Sequence[Paragraph], items: Mapping[int, Sequence[str]]) -> None:
+    """Gives the lines of items, by number, to the last paragraph."""
+    if items:
+        found[-1].items.update({number: "\n".join(lines) for number, lines in items.items()})
 
 
 def lines_of(document: Document, position: Position) -> Iterator[str]:

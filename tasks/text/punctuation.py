@@ -10,8 +10,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from tasks.text.plain import HAN
+from tasks.text.spans import FreeSpans
 
 Span = tuple[int, int]
 
@@ -47,7 +49,7 @@ _HALF_WIDTH = re.compile(
     rf"(?<={_BEFORE})(?:[,;:?!](?={_AFTER}|\s*$)|\.(?=[{HAN}]|\s*$))", re.MULTILINE
 )
 _NUMBERED = re.compile(r"\s*[一二三四五六七八九十]{1,3}(\.)")
-_ROUND_BRACKETS = re.compile(r"[()（）\n]")
+_ROUND_BRACKETS = re.compile(rf"[()（）\n]|[{HAN}]+")
 _RUN = re.compile("[，、；：。？！]{2,}")
 _STRENGTH = {"、": 1, "，": 2, "；": 3, "：": 3, "。": 4, "？": 4, "！": 4}
 _ELLIPSIS = re.compile(rf"(?<={_BEFORE})(?:\.{{3,6}}|。{{3,6}}|…(?!…)(?<!……))")
@@ -75,13 +77,9 @@ def punctuation_defects(text: str, paragraphs: Sequence[Span]) -> list[Defect]:
     defects = [defect for check in _CHECKS for span in paragraphs for defect in check(text, *span)]
     defects += _quotation_marks(text, paragraphs)
     defects += _crossed_pairs(text, paragraphs, defects)
-    covered: set[int] = set()
-    result = []
-    for defect in defects:
-        if covered.isdisjoint(range(defect.start, defect.end)):
-            covered.update(range(defect.start, defect.end))
-            result.append(defect)
-    return sorted(result, key=lambda defect: defect.start)
+    free = FreeSpans(len(text))
+    kept = (defect for defect in defects if free.take(defect.start, defect.end))
+    return sorted(kept, key=lambda defect: defect.start)
 
 
 def _ellipses(text: str, start: int, end: int) -> Iterator[Defect]:
@@ -102,23 +100,29 @@ def _half_width_marks(text: str, start: int, end: int) -> Iterator[Defect]:
 def _half_width_brackets(text: str, start: int, end: int) -> Iterator[Defect]:
     """A pair of brackets is full-width if one of them is, or if it contains Chinese."""
     opened: list[int] = []
+    last_wide = -1
     for match in _ROUND_BRACKETS.finditer(text, start, end):
         at, mark = match.start(), match.group()
+        if mark not in "()":
+            last_wide = match.end() - 1
         if mark == "\n":
             opened.clear()
         elif mark in "(（":
             opened.append(at)
-        elif opened:
+        elif mark in ")）" and opened:
             first = opened.pop()
-            inside = text[first : at + 1]
-            if re.search(f"[（）{HAN}]", inside):
+            if last_wide >= first:
                 yield from (_half_width(text, one) for one in (first, at) if text[one] in "()")
 
 
 def _half_width(text: str, at: int, new: str | None = None) -> Defect:
     new = new or text[at].translate(_FULL_WIDTH)
-    reason = f"In Chinese text the full-width {new} is used."
-    return Defect(DefectKind.half_width, at, at + 1, new, reason)
+    return Defect(DefectKind.half_width, at, at + 1, new, _full_width_reason(new))
+
+
+@cache
+def _full_width_reason(new: str) -> str:
+    return f"In Chinese text the full-width {new} is used."
 
 
 def _adjacent_marks(text: str, start: int, end: int) -> Iterator[Defect]:
@@ -239,7 +243,12 @@ def _brackets(text: str, start: int, end: int) -> Iterator[Defect]:
 
 
 def _unpaired(at: int, partner: str) -> Defect:
-    return Defect(DefectKind.unpaired, at, at + 1, None, f"The matching {partner} is missing.")
+    return Defect(DefectKind.unpaired, at, at + 1, None, _unpaired_reason(partner))
+
+
+@cache
+def _unpaired_reason(partner: str) -> str:
+    return f"The matching {partner} is missing."
 
 
 def _crossed_pairs(

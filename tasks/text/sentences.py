@@ -10,7 +10,8 @@ from documents.document import Document
 LONGEST = 400
 
 _END = re.compile(
-    r"(?:[。！？；…]|(?<=[^\s.])[!?;]+(?=\s|$)|\.(?=\s|$))+[”’」』）〉》\"')\]]*\s*|\s*\n\s*"
+    r"(?:[。！？；…]|(?:(?<=[^\s.!?;])|(?<=[\s.][!?;]))[!?;]++(?=\s|$)|\.(?=\s|$))++"
+    r"[”’」』）〉》\"')\]]*+\s*+|(?<!\s)\s*\n\s*+"
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|No|Nos|Mr|Mrs|Ms|Dr|St|Art|Sec|Fig|vol|pp?|vs|cf|approx|e\.g|i\.e)\.\s*$"

@@ -24,7 +24,7 @@ from documents.source import FileResult
 from standin.documents.builders import LIMITS as PLAIN
 from tasks.file_work import IN_PROCESSES
 from tasks.redact.finder import RULES, Targets
-from tasks.redact.masker import Masker, Style
+from tasks.redact.masker import Style, masker_json
 from tasks.secrecy.files import SCREENED_IN_PROCESS
 from tests.fuzz.mutations import mutated
 
@@ -72,8 +72,8 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     if media_type in WITH_HIDDEN_CONTENT:
         found["hidden_content"] = {"media_type": media_type}
     if media_type in MASKED_FORMATS:
-        masker = Masker(Targets(frozenset(RULES), TERMS), Style())
-        found["redact"] = {"media_type": media_type, "masker": masker.as_json()}
+        targets = Targets(frozenset(RULES), TERMS)
+        found["redact"] = {"media_type": media_type, "masker": masker_json(targets, Style())}
     if media_type == docx.MEDIA_TYPE:
         found["format_check"] = found["format_fix"] = {"kind": None, "leave_out": []}
     if media_type in {text.MEDIA_TYPE, markdown.MEDIA_TYPE}:

@@ -24,6 +24,7 @@ from jobs.process.settings import (
     LimitSettings,
     OcrSettings,
     RedisSettings,
+    SecrecySettings,
     StoreSettings,
     TaskSettings,
     WorkerSettings,
@@ -64,6 +65,7 @@ class Settings:
     cascade: CascadeSettings = field(default_factory=CascadeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     ocr: OcrSettings = field(default_factory=OcrSettings)
+    secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
@@ -92,6 +94,7 @@ class Worker:
                 self._reading,
                 _read_limits(settings.limits, settings.ocr),
                 Documents(self._ledger, store, settings.limits),
+                refuse_unchecked=settings.secrecy.unread == "refuse",
             ),
             cascade=Cascade(
                 self._engine,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from documents.document import Document
-from documents.errors import DocumentMissing, SecrecyMarked
+from documents.errors import DocumentMissing, SecrecyMarked, SecrecyUnchecked
 from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.isolation.compute import compute
 from documents.isolation.pool import ReaderPool
@@ -32,7 +32,7 @@ from jobs.submit.documents import Documents
 from jobs.submit.secrecy import note_refusal
 from tasks.errors import OptionsMisfit, TaskGone
 from tasks.registry import TASKS
-from tasks.secrecy import Marking, marking_in
+from tasks.secrecy import Marking, Secrecy, marking_in
 from tasks.secrecy.files import SCREENED_IN_PROCESS, level_of
 from tasks.task import Task
 from worker.run.outcome import Outcome
@@ -77,7 +77,10 @@ class Inputs:
         reading: ReaderPool,
         limits: ReadLimits,
         documents: Documents,
+        *,
+        refuse_unchecked: bool = False,
     ) -> None:
+        self._refuse_unchecked = refuse_unchecked
         self._ledger = ledger
         self._store = store
         self._reading = reading
@@ -148,7 +151,20 @@ class Inputs:
             # Hidden text and properties may be marked too; `document` does not contain them.
             marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)
+        if self._refuse_unchecked and document.unread_pages:
+            await self._refuse_unread(stored, len(document.unread_pages))
         return replace(document, source=source)
+
+    async def _refuse_unread(self, stored: StoredDocument, pages: int) -> None:
+        """Remove a document with unread pages, unless its department may send any marking."""
+        sender = await self._ledger.departments.get(stored.department)
+        if sender is not None and sender.allow_secrecy is Secrecy.top_secret:
+            return
+        await self._documents.withdraw(stored)
+        raise SecrecyUnchecked(
+            f"{pages:,} pages are pictures that were not read, so the document could not be "
+            "checked for secrecy markings. It was not processed, and its bytes were removed."
+        )
 
     async def _read_text(self, text: str) -> Document:
         return await self._reading.read_text(text, self._limits)

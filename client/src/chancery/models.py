@@ -30,6 +30,7 @@ class Document(Answer):
     media_type: str | None = None
     filename: str | None = None
     expires_at: datetime | None = None
+    secrecy_checked: bool | None = None
 
 
 class Library(Answer):

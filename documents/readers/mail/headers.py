@@ -11,7 +11,7 @@ from email.utils import collapse_rfc2231_value
 from documents.readers.text.encoding import NotText, decode, decode_as
 
 _ENCODED = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)")
-_MARKUP = re.compile(r"<[^>]*>|&nbsp;|\s")
+_MARKUP = re.compile(r"<[^>]*(?:>|$)|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
 
 

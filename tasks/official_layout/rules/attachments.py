@@ -14,7 +14,7 @@ from tasks.official_layout.paragraphs import Paragraph, TextEdit
 from tasks.official_layout.roles import ATTACHMENT_ITEM, ATTACHMENT_NOTE
 
 _CLAUSE = "7.3.4"
-_STOP = re.compile(r"[。；;，,、.．]+$")
+_STOP = re.compile(r"(?<![。；;，,、.．])[。；;，,、.．]++$")
 _CHINESE_ITEM = re.compile(r"(?P<number>[一二三四五六七八九十]{1,2})\s*(?P<mark>[.．、])\s*")
 
 FORM = Rule(

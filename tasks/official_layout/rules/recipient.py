@@ -12,7 +12,7 @@ from tasks.official_layout.official import OfficialDocument
 from tasks.official_layout.paragraphs import Paragraph, TextEdit
 
 _CLAUSE = "7.3.2"
-_END = re.compile(r"[：:。，,；;、.]*$")
+_END = re.compile(r"(?<![：:。，,；;、.])[：:。，,；;、.]*+$")
 _SEVERAL = re.compile(r"[，,、；;]")
 
 MISSING = Rule(

@@ -18,7 +18,7 @@ _WITHOUT_SUBJECT = frozenset(
      Kind.resolution)
 )  # fmt: skip
 _FORBIDDEN_MARKS = re.compile(r"[，。；：！？,;:!?]")
-_END_STOP = re.compile(r"[，。；：！？,.;:!?、]+$")
+_END_STOP = re.compile(r"(?<![，。；：！？,.;:!?、])[，。；：！？,.;:!?、]++$")
 
 KIND = Rule(
     "title.kind", "条例 8, 9", Severity.error,
@@ -46,7 +46,7 @@ MARKS = Rule(
     "no punctuation in the title but 、, 《》, quotation marks and brackets",
 )  # fmt: skip
 # A document that forwards another one names that instead.
-_SUBJECT_WORDS = re.compile(r"关于|(转发|批转|印发).*《")
+_SUBJECT_WORDS = re.compile(r"关于|(转发|批转|印发).{0,200}《")
 
 RULES = (KIND, SUBJECT, FONT, SIZE, ALIGN, PLACE, STOP, MARKS)
 

@@ -1,12 +1,12 @@
-"""Names after a label, and known words anywhere in a text."""
+"""Names after a label."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from tasks.redact.kinds import Detection, DetectionMethod, Kind
-from tasks.text.plain import HAN, plain
+from tasks.redact.kinds import Detection, Kind
+from tasks.text.plain import HAN
 
 _COMPOUND = (
     "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文司徒鲜于"
@@ -44,46 +44,9 @@ _LABELLED = re.compile(
     rf"|[{HAN}]{{1,12}}(?:[·•・‧][{HAN}]{{1,12}}){{1,4}})"
     rf"(?![{HAN}])"
 )
-_IS_HAN = re.compile(f"[{HAN}]")
 
 
 def labelled_names(text: str) -> Iterator[Detection]:
     """Finds names of two to four characters, or with a dot, after a label such as `姓名:`."""
     for match in _LABELLED.finditer(text):
         yield Detection(Kind.name, *match.span("name"))
-
-
-class WordFinder:
-    """Finds the given words, regardless of width, case and line breaks."""
-
-    def __init__(self, kind: Kind, how: DetectionMethod, words: Iterable[str]) -> None:
-        self._kind, self._how = kind, how
-        patterns = [_pattern(one) for one in sorted(set(words), key=len, reverse=True)]
-        alternatives = "|".join(one for one in patterns if one)
-        self._pattern = re.compile(alternatives, re.IGNORECASE) if alternatives else None
-
-    def find(self, text: str) -> Iterator[Detection]:
-        if self._pattern is not None:
-            for match in self._pattern.finditer(text):
-                yield Detection(self._kind, *match.span(), how=self._how)
-
-
-def _pattern(words: str) -> str:
-    """Allows spaces and line breaks between Chinese characters, and where `words` has a space."""
-    pieces: list[str] = []
-    before = ""
-    for char in plain(words).strip():
-        if char in " \n\t\u200b":
-            before = " "
-            continue
-        if pieces:
-            both = _IS_HAN.match(before) and _IS_HAN.match(char)
-            if before == " ":
-                pieces.append(r"[ \n\t\u200b]{0,4}")
-            elif both or (before.isdigit() and char.isdigit()):
-                pieces.append(r"[ \n\u200b]{0,3}")
-            else:
-                pieces.append(r"\u200b?\n?")
-        pieces.append(re.escape(char))
-        before = char
-    return "".join(pieces)

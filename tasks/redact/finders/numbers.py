@@ -126,7 +126,7 @@ def _is_broken_card(written: str) -> bool:
     """Whether the number is grouped as on cards once a line break is removed."""
     if not 0 < written.count("\n") <= 2:
         return False
-    for place in re.finditer(r"[ ]*\n[ ]*", written):
+    for place in re.finditer(r"[ ]{0,3}\n[ ]{0,3}", written):
         whole = written[: place.start()] + written[place.end() :]
         if tuple(groups(whole)) in _CARD_GROUPS:
             return True

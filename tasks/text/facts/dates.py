@@ -15,15 +15,15 @@ _CHINESE_DIGIT = "〇零○一二三四五六七八九"
 _NUMERAL = r"(?:\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 _NO_DIGIT = rf"(?<![\d{_CHINESE_DIGIT}十.])"
 _YEAR = rf"{_NO_DIGIT}(?P<year>(?:1\d|20|21)\d\d|[一二][{_CHINESE_DIGIT}]{{3}})"
-_TO = r"\s*(?:-|—+|–|~|至|到|、|和)\s*"
-_DAY_END = r"\s*(?:日(?![均常益本])|号(?!文)|일)"
+_TO = r"\s{0,8}(?:-|—+|–|~|至|到|、|和)\s{0,8}"
+_DAY_END = r"\s{0,8}(?:日(?![均常益本])|号(?!文)|일)"
 _CHINESE = re.compile(
-    rf"(?:{_YEAR}\s*[年년]\s*)?{_NO_DIGIT}(?P<month>{_NUMERAL})\s*(?:月(?!内|以)|월)"
-    rf"(?:(?:份)?\s*(?P<day>{_NUMERAL})(?:{_DAY_END})?{_TO}(?P<last>{_NUMERAL}){_DAY_END}"
-    rf"|\s*(?P<only>{_NUMERAL}){_DAY_END})?"
+    rf"(?:{_YEAR}\s{{0,8}}[年년]\s{{0,8}})?{_NO_DIGIT}(?P<month>{_NUMERAL})\s{{0,8}}(?:月(?!内|以)|월)"
+    rf"(?:(?:份)?\s{{0,8}}(?P<day>{_NUMERAL})(?:{_DAY_END})?{_TO}(?P<last>{_NUMERAL}){_DAY_END}"
+    rf"|\s{{0,8}}(?P<only>{_NUMERAL}){_DAY_END})?"
 )
 _CHINESE_YEAR = re.compile(
-    rf"{_YEAR}\s*(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))"
+    rf"{_YEAR}\s{{0,8}}(?:年(?!以[上下内]|的?时间)|년|(?={_TO}(?:1\d|20|21)\d\d年))"
 )
 _NUMERIC = re.compile(
     rf"{_NO_DIGIT}(?P<year>(?:1\d|20|21)\d\d)(?P<mark>[-./])(?P<month>\d{{1,2}})(?P=mark)"
@@ -33,7 +33,7 @@ _NUMERIC = re.compile(
 _NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH = rf"(?P<name>{_NAMES})\b\.?"
 _ENDING = r"(?:st|nd|rd|th|er|\.|º)?"
-_AND = r"\s*(?:-|—|–|to|and|bis|und|au|et|al|a|y|e|по)\s*"
+_AND = r"\s{0,8}(?:-|—|–|to|and|bis|und|au|et|al|a|y|e|по)\s{0,8}"
 _OF = r"(?:\s+(?:of|de|del|des|do))?\s+"
 _AFTER = rf"(?:,?{_OF}(?P<year>(?:1\d|20|21)\d\d)(?!\d))?"
 _DAY_FIRST = re.compile(
@@ -55,14 +55,14 @@ _NEAR = 24
 
 _PART = r"(?P<part>上午|早上|早晨|凌晨|中午|下午|傍晚|晚上|晚间|晚)?"
 _CHINESE_TIME = re.compile(
-    rf"{_PART}\s*{_NO_DIGIT}(?P<hour>\d{{1,2}}|[二]?十[一二三四五六七八九]?|[一二三四五六七八九两])"
-    rf"\s*(?:时(?![候间期代段常机])|点(?![{_CHINESE_DIGIT}\d]\D|[一-鿿]))"
-    rf"(?:\s*(?P<minute>\d{{1,2}}|[{_CHINESE_DIGIT}十]{{1,3}})\s*分|(?P<half>半)|整|钟)?"
+    rf"{_PART}\s{{0,8}}{_NO_DIGIT}(?P<hour>\d{{1,2}}|[二]?十[一二三四五六七八九]?|[一二三四五六七八九两])"
+    rf"\s{{0,8}}(?:时(?![候间期代段常机])|点(?![{_CHINESE_DIGIT}\d]\D|[一-鿿]))"
+    rf"(?:\s{{0,8}}(?P<minute>\d{{1,2}}|[{_CHINESE_DIGIT}十]{{1,3}})\s{{0,8}}分|(?P<half>半)|整|钟)?"
 )
 _CLOCK = re.compile(
-    rf"{_PART}\s*(?<![\d:.])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])"
-    r"(?:\s*(?P<half>[ap])\.?m\b\.?)?"
-    r"|(?<![\d:.])(?P<whole>\d{1,2})\s*(?P<side>[ap])\.?m\b\.?",
+    rf"{_PART}\s{{0,8}}(?<![\d:.])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])"
+    r"(?:\s{0,8}(?P<half>[ap])\.?m\b\.?)?"
+    r"|(?<![\d:.])(?P<whole>\d{1,2})\s{0,8}(?P<side>[ap])\.?m\b\.?",
     re.IGNORECASE,
 )
 _LATE = frozenset(("下午", "傍晚", "晚上", "晚间", "晚", "中午"))

@@ -8,9 +8,9 @@ from tasks.text.facts.fact import Fact, FactKind
 from tasks.text.plain import HAN
 
 _ISSUE = re.compile(
-    rf"(?P<code>[{HAN}]{{1,20}}|[A-Za-z][A-Za-z ]{{0,30}}?)?\s*"
-    r"(?P<open>[〔\[［(（【〖{])\s*(?P<year>(?:19|20)\d\d)\s*[〕\]］)）】〗}]\s*"
-    r"(?P<mark>,?\s*(?:No|Nr|Num|Number|N)[.º°]?\s*|#|第)?\s*(?P<number>\d{1,5})(?P<end>\s*[号호])?(?!\d)",
+    rf"(?P<code>[{HAN}]{{1,20}}|[A-Za-z][A-Za-z ]{{0,30}}?)?\s{{0,8}}"
+    r"(?P<open>[〔\[［(（【〖{])\s{0,8}(?P<year>(?:19|20)\d\d)\s{0,8}[〕\]］)）】〗}]\s{0,8}"
+    r"(?P<mark>,?\s{0,8}(?:No|Nr|Num|Number|N)[.º°]?\s{0,8}|#|第)?\s{0,8}(?P<number>\d{1,5})(?P<end>\s{0,8}[号호])?(?!\d)",
     re.IGNORECASE,
 )
 # Words before a code that are not part of it. Single characters only if no known code has them.

@@ -83,10 +83,10 @@ _ENGLISH_ENDING = (
     "Hospital|School|Centre|Center|Academy|Federation|Foundation|Group"
 )
 _JOINT = r"(?:\s+(?:of|for|and|on)(?:\s+the)?\s+|\s+)"
-_CAPITAL = r"[A-Z][\w'’&-]*"
+_CAPITAL = r"[A-Z][\w'’&-]{0,40}"
 _ENGLISH = re.compile(
-    rf"\b(?:{_CAPITAL}{_JOINT})*(?:{_ENGLISH_ENDING})\b"
-    rf"(?:\s+(?:of|for|on)\s+(?:the\s+)?{_CAPITAL}(?:\s+(?:and\s+)?{_CAPITAL})*)?"
+    rf"\b(?:{_CAPITAL}{_JOINT}){{0,12}}(?:{_ENGLISH_ENDING})\b"
+    rf"(?:\s+(?:of|for|on)\s+(?:the\s+)?{_CAPITAL}(?:\s+(?:and\s+)?{_CAPITAL}){{0,12}})?"
 )
 _LEADING = re.compile(
     r"^(?:(?:The|Our|Your|This|That|A|An|In|At|To|By|From|For|Of|On|And|All|Each|Every|Any|No|"
@@ -109,7 +109,7 @@ def _chinese(text: str) -> Iterator[Fact]:
         if _FOLLOWED.match(text, match.end()):
             continue
         start = max(begin, match.start() - _LONGEST)
-        run = re.search(rf"[{HAN}0-9]*$", text[start : match.start()])
+        run = re.search(rf"(?<![{HAN}0-9])[{HAN}0-9]*+$", text[start : match.start()])
         start = match.start() - len(run.group() if run else "")
         stretch = text[start : match.end()]
         if _NOT.search(stretch) or stretch in _GENERIC:

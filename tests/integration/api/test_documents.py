@@ -28,7 +28,9 @@ async def test_a_raw_body_is_kept_with_the_name_from_content_disposition(api: Ap
     )
     assert answer.status_code == 201
     document = answer.json()
-    assert set(document) == {"id", "sha256", "bytes", "media_type", "filename", "expires_at"}
+    fields = {"id", "sha256", "bytes", "media_type", "filename", "expires_at", "secrecy_checked"}
+    assert set(document) == fields
+    assert document["secrecy_checked"] is True
     assert document["id"].startswith("doc_")
     assert (document["sha256"], document["bytes"]) == (SHA256, len(NOTICE))
     assert (document["media_type"], document["filename"]) == ("text/plain", "通知.txt")

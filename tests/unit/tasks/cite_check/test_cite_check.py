@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from bench.quality import cite_check as bench
-from bench.quality.laws import LIMITS, of_text
+from bench.quality.laws import of_text
 from documents.errors import DocumentMissing
-from standin.direct_source import DirectSource
 from standin.scripted_engine import ScriptedEngine
-from tasks.cite_check import CitationCheck, CiteCheckOptions, Verdict, check_citations, cite_check
-from tasks.cite_check.library import Law
-from tasks.cite_check.quotations import contains_quotation
+from tasks.cite_check import (
+    CitationCheck,
+    CiteCheckOptions,
+    Verdict,
+    check_citations,
+    cite_check,
+    laws_of,
+)
+from tasks.cite_check.library import Law, LawText
+from tasks.cite_check.quotations import Work, contains_quotation, plain_words
 
 RULES = """市场管理办法
 （2020年1月1日市人民政府公布）
@@ -38,7 +42,7 @@ def check(text: str, *laws: str, **options: object) -> list[CitationCheck]:
     taken = CiteCheckOptions.model_validate({"laws": [{"text": law} for law in given], **options})
     for reference in taken.laws:
         reference.give(of_text(reference.text or ""))
-    found = check_citations(of_text(text), taken).citations
+    found = check_citations(of_text(text), laws_of(taken), taken.short_names).citations
     for one in found:
         assert of_text(text).text[one.start : one.end] == one.text
     return found
@@ -171,10 +175,8 @@ def test_short_names_from_the_options_are_used() -> None:
 
 
 def test_the_version_is_the_date_before_the_first_article() -> None:
-    options = CiteCheckOptions.model_validate({"laws": [{"text": RULES}, {"text": OLDER}]})
-    for reference in options.laws:
-        reference.give(of_text(reference.text or ""))
-    laws = check_citations(of_text("《市场管理办法》"), options).laws
+    texts = [LawText(of_text(RULES)), LawText(of_text(OLDER))]
+    laws = check_citations(of_text("《市场管理办法》"), texts, {}).laws
     assert [(law.version, law.current) for law in laws] == [
         (date(2015, 1, 1), False),
         (date(2020, 1, 1), True),
@@ -183,8 +185,7 @@ def test_the_version_is_the_date_before_the_first_article() -> None:
 
 def test_a_law_without_a_date_has_that_of_its_filename() -> None:
     bare = of_text("市场管理办法（修订）\n第一条 市场每日开放。")
-    source = DirectSource(Path("-"), LIMITS, "市场管理办法(2021-03-04).txt")
-    law = Law(replace(bare, source=source))
+    law = Law(LawText(bare, "市场管理办法(2021-03-04).txt"))
     assert (law.title, law.version) == ("市场管理办法", date(2021, 3, 4))
 
 
@@ -216,7 +217,7 @@ def test_correct_citations_of_real_laws_are_accepted() -> None:
     ],
 )
 def test_a_quotation_may_end_early_but_not_within_a_clause(quote: str, *, stands: bool) -> None:
-    assert contains_quotation(RULES, quote) is stands
+    assert contains_quotation(plain_words(RULES), quote, Work()) is stands
 
 
 async def test_a_library_and_laws_can_be_combined_and_no_model_is_asked() -> None:

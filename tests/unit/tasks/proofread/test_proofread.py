@@ -29,7 +29,7 @@ from tests.unit.tasks.documents import document, documents
 
 
 def findings(text: str) -> list[tuple[str, str | None, str]]:
-    return [(one.old, one.new, one.rule.value) for one in find_mistakes(of_text(text))]
+    return [(one.old, one.new, one.rule.value) for one in find_mistakes(of_text(text)).findings]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_correct_text_has_no_findings(text: str) -> None:
 
 def test_official_law_text_needs_no_correction() -> None:
     for text in bench.correct_texts():
-        assert find_mistakes(of_text(text)) == []
+        assert find_mistakes(of_text(text)).findings == []
 
 
 @pytest.mark.parametrize("name", list(bench.SEEDS))

@@ -27,7 +27,7 @@ from standin.documents.builders import (
     saved,
 )
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
-from tasks.secrecy.files import level_of, marking_of_bytes, screen
+from tasks.secrecy.files import level_of, look_at_bytes, screen
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
@@ -160,16 +160,32 @@ def test_a_marking_in_a_word_watermark_is_found(tmp_path: Path) -> None:
     assert screened(saved(tmp_path, docx_with(body, {"word/header1.xml": watermark}))) == "机密"
 
 
-def test_all_pages_of_a_pdf_are_screened_or_the_first_ones_without_time(tmp_path: Path) -> None:
+def test_all_pages_of_a_pdf_are_screened(tmp_path: Path) -> None:
     pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
     late = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True), "late.pdf")
-    early = saved(tmp_path, as_pdf([pages[0], MARKED[0], *pages], breaks=True), "early.pdf")
+    assert screened(late) == "机密"
 
-    def within(path: Path, seconds: float | None) -> Marking | None:
-        return level_of(screen(path, {"media_type": detect(path), "seconds": seconds}, LIMITS))
 
-    assert [within(late, seconds) is not None for seconds in (None, 60, 0)] == [True, True, False]
-    assert within(early, 0) is not None
+def test_pages_and_characters_beyond_the_limits_are_reported(tmp_path: Path) -> None:
+    pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
+    path = saved(tmp_path, as_pdf(pages, breaks=True), "long.pdf")
+    arguments = {"media_type": detect(path)}
+    found = [
+        screen(path, arguments, ReadLimits(max_chars, max_pages)).values["complete"]
+        for max_chars, max_pages in ((1_000, 7), (1_000, 6), (20, 7))
+    ]
+    assert found == [True, False, False]
+
+
+def test_a_text_file_is_screened_to_its_end(tmp_path: Path) -> None:
+    path = saved(tmp_path, ("甲" * 400_000 + "\n机密★1年\n").encode())
+    look = look_at_bytes(path)
+    assert (look.marking is not None, look.complete) == (True, True)
+
+
+def test_a_text_file_that_is_too_long_or_no_text_is_not_complete(tmp_path: Path) -> None:
+    assert not look_at_bytes(saved(tmp_path, b"a" * (16 * 1024 * 1024 + 1), "a")).complete
+    assert not look_at_bytes(saved(tmp_path, bytes(range(256)) * 9, "b")).complete
 
 
 @pytest.mark.parametrize("where", ["note", "bookmark", "subject"])
@@ -189,7 +205,7 @@ def test_a_marking_in_the_metadata_of_a_pdf_is_found(tmp_path: Path, where: str)
 
 @pytest.mark.parametrize("marked", ["**机密★1年**", "## __机密__", "<b>机密★1年</b>"])
 def test_markdown_is_screened_as_source(tmp_path: Path, marked: str) -> None:
-    marking = marking_of_bytes(saved(tmp_path, f"{marked}\n\n# 关于检查的通知\n".encode()))
+    marking = look_at_bytes(saved(tmp_path, f"{marked}\n\n# 关于检查的通知\n".encode())).marking
     assert marking is not None
     assert marking.level is Secrecy.confidential
 
@@ -197,6 +213,6 @@ def test_markdown_is_screened_as_source(tmp_path: Path, marked: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_a_text_file_is_screened_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     text = "秘密★5年\n关于开展检查的通知\n" + "正文内容在这里。" * 30
-    marking = marking_of_bytes(saved(tmp_path, text.encode(encoding)))
+    marking = look_at_bytes(saved(tmp_path, text.encode(encoding))).marking
     assert marking is not None
     assert marking.level is Secrecy.secret

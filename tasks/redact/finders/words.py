@@ -1,0 +1,138 @@
+"""Known words anywhere in a text, in linear time for any number of words (Aho-Corasick)."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import accumulate
+
+import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
+
+from tasks.redact.kinds import Detection, DetectionMethod, Kind
+from tasks.text.plain import HAN, plain
+
+_GAP = re.compile(r"[ \n\t\u200b]+")
+_TIGHT_GAPS = frozenset(("\u200b", "\n", "\u200b\n"))
+_HAN = re.compile(f"[{HAN}]")
+# The longest gap between Chinese characters or digits, and where the word itself has a gap.
+_LONGEST_GAP, _LONGEST_SPACE = 3, 4
+# Stands for a gap that no word may have; no word contains it.
+_BARRIER = "\n"
+
+
+class WordFinder:
+    """Finds the given words, regardless of width, case and line breaks.
+
+    Spaces and line breaks may stand between Chinese characters and between digits. A word with a
+    space is also found without it, and with spaces elsewhere.
+    """
+
+    def __init__(self, kind: Kind, how: DetectionMethod, words: Iterable[str]) -> None:
+        self._kind, self._how = kind, how
+        keys: dict[str, bool] = {}
+        for word in words:
+            if key := _key(word):
+                keys[key] = keys.get(key, False) or _is_spaced(word)
+        self._searches = [
+            (spaced, _automaton([key for key, is_spaced in keys.items() if is_spaced is spaced]))
+            for spaced in sorted(set(keys.values()))
+        ]
+
+    def find(self, text: str) -> Iterator[Detection]:
+        """Yields the detections in plain text; overlapping words are one detection."""
+        for spaced, automaton in self._searches:
+            for start, end in _spans(automaton, _Folded(text, spaced=spaced)):
+                yield Detection(self._kind, start, end, how=self._how)
+
+
+def words_in(words: Collection[str], text: str) -> list[str]:
+    """Returns those of `words` that `WordFinder` finds in plain text; for few words."""
+    folded = {spaced: _Folded(text, spaced=spaced).text for spaced in set(map(_is_spaced, words))}
+    return [word for word in words if (key := _key(word)) and key in folded[_is_spaced(word)]]
+
+
+def _key(word: str) -> str:
+    return _fold(_GAP.sub("", plain(word)))
+
+
+def _is_spaced(word: str) -> bool:
+    return _GAP.search(plain(word).strip(" \n\t\u200b")) is not None
+
+
+class _Case(dict[int, str]):
+    """Maps characters to their case-folded form, one character each, computed on first use."""
+
+    def __missing__(self, code: int) -> str:
+        folded = chr(code).casefold()
+        self[code] = form = folded if len(folded) == 1 else chr(code)
+        return form
+
+
+_CASE = _Case()
+
+
+def _fold(text: str) -> str:
+    return text.translate(_CASE)
+
+
+class _Folded:
+    """A text without the gaps that words may have, and the origin of every character."""
+
+    def __init__(self, text: str, *, spaced: bool) -> None:
+        pieces: list[str] = []
+        self._origins: list[int] = []
+        done = 0
+        for gap in _GAP.finditer(text):
+            start, end = gap.span()
+            if start > done:
+                pieces.append(text[done:start])
+                self._origins.append(done)
+            if not _is_passable(text, start, end, spaced=spaced):
+                pieces.append(_BARRIER)
+                self._origins.append(start)
+            done = end
+        pieces.append(text[done:])
+        self._origins.append(done)
+        self.text = _fold("".join(pieces))
+        self._offsets = [0, *accumulate(map(len, pieces[:-1]))]
+
+    def origin(self, at: int) -> int:
+        """Returns the offset in the original text of the character at `at`."""
+        piece = bisect_right(self._offsets, at) - 1
+        return self._origins[piece] + at - self._offsets[piece]
+
+
+def _is_passable(text: str, start: int, end: int, *, spaced: bool) -> bool:
+    if spaced and end - start <= _LONGEST_SPACE:
+        return True
+    if text[start:end] in _TIGHT_GAPS:
+        return True
+    if not 0 < start <= end < len(text) or end - start > _LONGEST_GAP or "\t" in text[start:end]:
+        return False
+    before, after = text[start - 1], text[end]
+    both_han = _HAN.match(before) and _HAN.match(after)
+    return bool(both_han) or (before.isdigit() and after.isdigit())
+
+
+def _automaton(keys: Sequence[str]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for key in keys:
+        automaton.add_word(key)
+    automaton.make_automaton()
+    return automaton
+
+
+def _spans(automaton: ahocorasick.Automaton, folded: _Folded) -> Iterator[tuple[int, int]]:
+    """Yields the spans in the original text, joined where they overlap.
+
+    `Automaton.iter_long` would join less, but it misses words (pyahocorasick 2.3).
+    """
+    spans: list[tuple[int, int]] = []
+    for last, length in automaton.iter(folded.text):
+        start, end = last - length + 1, last + 1
+        while spans and spans[-1][1] > start:
+            start = min(start, spans.pop()[0])
+        spans.append((start, end))
+    for start, end in spans:
+        yield folded.origin(start), folded.origin(end - 1) + 1

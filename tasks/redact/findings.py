@@ -1,0 +1,113 @@
+"""Masks the text of a document, and reports where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pydantic import BaseModel, Field
+
+from documents.document import Block, Document
+from documents.masking.replacement import applied
+from tasks.limits import MOST_LISTED
+from tasks.redact.finder import Targets
+from tasks.redact.kinds import DetectionMethod, Kind
+from tasks.redact.masker import Change, Masker, Style
+
+_MOST_WORDS = 2_000
+
+
+class Finding(BaseModel):
+    """One masked item. Its original text is not included, only its position."""
+
+    kind: Kind = Field(description="What it is.")
+    start: int = Field(
+        description="Offset of the first character in the document's original text, from 0."
+    )
+    end: int = Field(description="Offset after the last character.")
+    page: int | None = Field(None, description="The page, from 1; null if the format has no pages.")
+    box: tuple[float, float, float, float] | None = Field(
+        None,
+        description="The block that contains it: left, top, right, bottom in points from the "
+        "page's top left corner; null if the format has no positions.",
+    )
+    found_by: DetectionMethod = Field(
+        description="`rule`, `model`, or `term` for one of your words."
+    )
+    valid: bool | None = Field(
+        None,
+        description="Whether the check digit is correct; null for a kind without one. A number "
+        "with a wrong one is masked if a label before it names its kind.",
+    )
+    replacement: str = Field(description="What replaces it in `text`.")
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedText:
+    """`words` are the targets' words with those found by rule, for masking the document's file.
+
+    `ocr_pages` are the pages with items to mask in pictures.
+    """
+
+    text: str
+    findings: list[Finding]
+    not_listed: int
+    counts: dict[Kind, int]
+    words: Mapping[Kind, Sequence[str]]
+    ocr_pages: list[int]
+
+
+def redact_text(document: Document, targets: Targets, style: Style) -> RedactedText:
+    changes = Masker(targets, style).changes(document.text)
+    return RedactedText(
+        text=applied(document.text, changes),
+        findings=list(islice(findings(document, changes), MOST_LISTED)),
+        not_listed=max(0, len(changes) - MOST_LISTED),
+        counts=Counter(change.detection.kind for change in changes),
+        words=_with_words(document.text, targets, changes),
+        ocr_pages=_ocr_pages_with_changes(document, changes),
+    )
+
+
+def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Converts the changes to findings, with their positions in the document."""
+    blocks, at = document.blocks, 0
+    for change in changes:
+        one = change.detection
+        while at < len(blocks) - 1 and blocks[at].end <= one.start:
+            at += 1
+        block = blocks[at] if blocks else Block(0, 0)
+        yield Finding(
+            kind=one.kind,
+            start=one.start,
+            end=one.end,
+            page=block.page,
+            box=block.box,
+            found_by=one.how,
+            valid=one.valid,
+            replacement=change.replacement,
+        )
+
+
+def _ocr_pages_with_changes(document: Document, changes: Sequence[Change]) -> list[int]:
+    """Returns the pages where OCR found items to mask: pictures in a file cannot be masked."""
+    pages, at = set(), 0
+    for block in document.blocks:
+        while at < len(changes) and changes[at].end <= block.start:
+            at += 1
+        if block.confidence is not None and at < len(changes) and changes[at].start < block.end:
+            pages.add(block.page or 1)
+    return sorted(pages)
+
+
+def _with_words(
+    text: str, targets: Targets, changes: Sequence[Change]
+) -> Mapping[Kind, Sequence[str]]:
+    """Returns the words of `targets` with the text of every change added."""
+    words = {kind: list(known) for kind, known in targets.words.items()}
+    for change in changes[:_MOST_WORDS]:
+        if change.detection.kind is not Kind.term:
+            words.setdefault(change.detection.kind, []).append(text[change.start : change.end])
+    return {kind: list(dict.fromkeys(known)) for kind, known in words.items()}

@@ -1,0 +1,90 @@
+"""`python -m tests.unit.regexes.measure PACKAGE` prints patterns that take too long."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from tests.unit.regexes.attacks import attacks
+from tests.unit.regexes.patterns import Use, uses
+
+SHORT, DOUBLE = 10_000, 20_000
+# The longest texts; `make hostile` sets it to 1,000,000.
+LONG = int(os.environ.get("CHANCERY_TEST_REGEX_CHARS", "100000"))
+# CPU time in which a text of 10,000 characters certainly takes no more than linear time.
+CERTAIN_SECONDS = 0.03
+# Of text of twice the length, quadratic time would be fourfold.
+MOST_RATIO = 3.0
+MOST_SECONDS_A_CHARACTER = 50e-6
+
+
+class TooSlow(BaseException):
+    """A pattern exceeded its time."""
+
+
+def stop(*_: Any) -> None:
+    raise TooSlow
+
+
+def seconds(use: Use, begin: str, repeated: str, end: str, length: int) -> float | None:
+    """The CPU time for a text of about `length` characters; None if it is exceeded."""
+    text: Any = begin + repeated * (length // len(repeated)) + end
+    if isinstance(use.pattern.pattern, bytes):
+        text = text.encode("latin-1", "replace")
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, 1 + length * MOST_SECONDS_A_CHARACTER)
+    try:
+        started = time.process_time()
+        if use.anchored:
+            use.pattern.match(text)
+            use.pattern.fullmatch(text)
+        else:
+            for _ in use.pattern.finditer(text):
+                pass
+        spent = time.process_time() - started
+    except TooSlow:
+        return None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+    return spent
+
+
+def slow(use: Use) -> tuple[str, str, str] | None:
+    """The attack that takes more than linear time; None if there is none."""
+    slowest, attack = 0.0, None
+    for one in attacks(use.pattern):
+        spent = seconds(use, *one, SHORT)
+        if spent is None or (spent > CERTAIN_SECONDS and _grows(use, one)):
+            return one
+        if spent > slowest:
+            slowest, attack = spent, one
+    if attack is not None and seconds(use, *attack, LONG) is None:
+        return attack
+    return None
+
+
+def _grows(use: Use, attack: tuple[str, str, str]) -> bool:
+    """Whether the time grows faster than the length; the least of three, for a busy machine."""
+    short = min(seconds(use, *attack, SHORT) or 0.0 for _ in range(3))
+    double = [seconds(use, *attack, DOUBLE) for _ in range(3)]
+    return None in double or min(one or 0.0 for one in double) > MOST_RATIO * short
+
+
+def main() -> None:
+    seen = set()
+    for use in uses(sys.argv[1]):
+        key = use.pattern, use.anchored
+        if key not in seen:
+            seen.add(key)
+            if (attack := slow(use)) is not None:
+                print(json.dumps({"where": use.where, "attack": attack}), flush=True)
+    print(json.dumps({"patterns": len(seen)}))
+
+
+if __name__ == "__main__":
+    main()
