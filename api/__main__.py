@@ -5,6 +5,7 @@ from __future__ import annotations
 import uvicorn
 
 from api.app import AppSettings, create_app
+from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.logs import set_up_logs
 from jobs.process.settings import TaskSettings
@@ -16,6 +17,7 @@ def main() -> None:
     set_up_logs("api")
     offer_or_exit(TaskSettings())
     settings = AppSettings()
+    open_or_exit(settings.store)
     uvicorn.run(
         create_app(settings),
         host=settings.api.host,

@@ -90,7 +90,7 @@ def create_app(settings: AppSettings) -> FastAPI:
 
 def _services(settings: AppSettings, screening: Screening) -> Services:
     ledger = Ledger(settings.redis, settings.retention, settings.limits)
-    store = Store(settings.store.data_dir / "store")
+    store = Store.opened(settings.store)
     documents = Documents(ledger, store, settings.limits, screening)
     files = Files(ledger, store, settings.retention)
     return Services(

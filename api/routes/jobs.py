@@ -180,7 +180,7 @@ async def list_jobs(
     description="The task's result; its schema is the task's `result_schema`.",
     responses={
         200: {"description": "The result."},
-        **problems("not-found", "no-result", "not-ended"),
+        **problems("not-found", "no-result", "not-ended", "file-missing", "storage-locked"),
     },
 )
 async def get_result(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
@@ -194,7 +194,12 @@ async def get_result(job_id: str, services: ServicesDep, department: DepartmentD
     if job.status is not JobStatus.succeeded:
         raise ProblemError("no-result", _no_result_reason(job), job_error=job.error)
     if job.result_blob is not None:
-        return as_json(await services.store.read(job.result_blob))
+        try:
+            return as_json(await services.store.read(job.result_blob))
+        except FileNotFoundError as error:
+            raise ProblemError(
+                "file-missing", "The job's result is missing in the store, or damaged there."
+            ) from error
     return as_json(to_json(job.result))
 
 

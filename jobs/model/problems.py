@@ -146,6 +146,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The document store is full",
         "Wait, and tell the operators: the disk for documents is full.",
     ),
+    "storage-locked": ProblemType(
+        503,
+        "The content cannot be decrypted at the moment",
+        "Wait, and tell the operators: the master key of the content is not configured.",
+    ),
     "library-full": ProblemType(
         422,
         "The library has the maximum number of documents",

@@ -55,12 +55,12 @@ class Documents:
         incoming = upload.incoming
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
-        incoming.flush()
-        try:
-            media_type = await asyncio.to_thread(detect, incoming.path)
-        except DocumentError as error:
-            raise ProblemError(error.code, str(error)) from error
-        await self._screening.check_file(department, incoming.path, media_type)
+        async with self._store.received(incoming) as path:
+            try:
+                media_type = await asyncio.to_thread(detect, path)
+            except DocumentError as error:
+                raise ProblemError(error.code, str(error)) from error
+            await self._screening.check_file(department, path, media_type)
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
             NewDocument(

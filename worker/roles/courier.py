@@ -16,6 +16,7 @@ from jobs.model.department import Department
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
+from jobs.process.data_dir import open_or_exit
 from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
@@ -72,7 +73,7 @@ class Courier:
         self._public_url = settings.api.public_url or ""
         self._process = this_process("courier")
         self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
-        self._store = Store(settings.store.data_dir / "store")
+        self._store = Store.opened(settings.store)
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -186,6 +187,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 

@@ -17,6 +17,7 @@ from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.settings import (
     BatchSettings,
@@ -68,7 +69,8 @@ class Scheduler:
         )
         self._process = this_process("scheduler")
         self._ledger = Ledger(settings.redis)
-        self._store = Store(settings.store.data_dir / "store")
+        self._store = Store.opened(settings.store)
+        self._data_dir = settings.store.data_dir
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
@@ -95,6 +97,7 @@ class Scheduler:
                 loops.create_task(self._repeat(self._read_batches, READ_SECONDS))
                 loops.create_task(self._repeat(self._update_eta, ETA_SECONDS))
                 loops.create_task(self._repeat(self._prune, PRUNE_SECONDS))
+                loops.create_task(self._make_private())
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
@@ -167,6 +170,13 @@ class Scheduler:
     async def _remove_orphans(self) -> None:
         """Remove files of processes that died between storing them and telling the ledger."""
         old = await asyncio.to_thread(lambda: list(self._store.old_blobs()))
+        keys = await self._store.old_keys_without_blob()
+        if len(keys) > max(ORPHANS_AT_ONCE, len(old) // 2):
+            # Too many for crashes: the folder of the blobs may not be mounted.
+            log.error("scheduler.orphan_keys_kept", keys=len(keys), blobs=len(old))
+            return
+        for name in keys:
+            await self._store.delete(name)
         orphans: list[Blob] = []
         for start in range(0, len(old), ORPHANS_AT_ONCE):
             orphans += await self._ledger.upkeep.unreferenced(old[start : start + ORPHANS_AT_ONCE])
@@ -177,6 +187,11 @@ class Scheduler:
         for orphan in orphans:
             await self._store.delete(orphan.name)
             log.info("scheduler.orphan_removed", owner=orphan.owner)
+
+    async def _make_private(self) -> None:
+        changed, failed = await asyncio.to_thread(make_private, self._data_dir)
+        if changed or failed:
+            log.warning("data_dir.was_readable", changed=changed, of_another_user=failed)
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}
@@ -192,5 +207,6 @@ async def _run(settings: Settings) -> None:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

@@ -12,6 +12,7 @@ from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
+from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.settings import (
     CascadeSettings,
@@ -74,7 +75,7 @@ class Worker:
         self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = _reading(settings.worker, settings.ocr)
-        store = Store(settings.store.data_dir / "store")
+        store = Store.opened(settings.store)
         self._runner = Runner(
             name=self._process.name,
             ledger=self._ledger,
@@ -88,7 +89,7 @@ class Worker:
             ),
             cascade=Cascade(self._engine, self._fast, settings.cascade),
             ending=RunEnding(
-                self._ledger, store, self._settings, settings.store.inline_result_max_bytes
+                self._ledger, store, self._settings, settings.store.inline_result_bytes
             ),
             leases=self._leases,
             lease_seconds=self._settings.lease_seconds,
@@ -209,6 +210,7 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     worker_settings = settings.worker
     with EventLoopThread() as loop:

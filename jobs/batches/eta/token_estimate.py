@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from jobs.batches.file import StoredFile
 from jobs.batches.input.index import (
@@ -54,8 +53,9 @@ class TokenEstimate:
 
     async def of_file(self, file: StoredFile, endpoint: LineUrl) -> Mapping[str, int]:
         """Extrapolated from the file's first lines."""
-        path = self._store.path(file.blobs[0])
-        sample = await asyncio.to_thread(_sample, path, endpoint, file.department)
+        [start] = await self._store.slices([(file.blobs[0], 0, SAMPLE_BYTES)])
+        lines = _first_lines(start or b"", whole=file.bytes <= SAMPLE_BYTES)
+        sample = await asyncio.to_thread(_sample, lines, endpoint, file.department)
         if not sample.bytes:
             return tokens_from_size(file.bytes, file.lines)
         ids = [one.document_id for one in sample.lines if one.document_id is not None]
@@ -80,10 +80,10 @@ def tokens_from_size(size: int, lines: int) -> Mapping[str, int]:
     return {_UNKNOWN_TASK: round(size / CHARS_PER_TOKEN) + lines * ANSWER_TOKENS}
 
 
-def _sample(path: Path, endpoint: LineUrl, department: str) -> _Sample:
+def _sample(lines: Sequence[bytes], endpoint: LineUrl, department: str) -> _Sample:
     """Empty if the first line is longer than a sample, or the file does not exist."""
     sample, ends = _Sample(), time.monotonic() + SAMPLE_SECONDS
-    for number, data in enumerate(_first_lines(path), 1):
+    for number, data in enumerate(lines, 1):
         sample.bytes += len(data)
         # An invalid line will be refused and costs nothing.
         with suppress(LineProblemError):
@@ -93,13 +93,7 @@ def _sample(path: Path, endpoint: LineUrl, department: str) -> _Sample:
     return sample
 
 
-def _first_lines(path: Path) -> Iterator[bytes]:
+def _first_lines(start: bytes, *, whole: bool) -> Sequence[bytes]:
     """Lines with their line ends, without a last line that may be incomplete."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(SAMPLE_BYTES)
-            whole = not file.read(1)
-    except FileNotFoundError:
-        return
-    lines = data.removeprefix(_BOM).splitlines(keepends=True)
-    yield from lines[:SAMPLE_LINES] if whole else lines[:-1][:SAMPLE_LINES]
+    lines = start.removeprefix(_BOM).splitlines(keepends=True)
+    return lines[:SAMPLE_LINES] if whole else lines[:-1][:SAMPLE_LINES]
