@@ -21,6 +21,7 @@ from typing import BinaryIO, Protocol
 
 from jobs.model.problems import ProblemError
 from jobs.process.settings import StoreSettings
+from jobs.sealing.errors import no_master_key
 from jobs.sealing.key_folder import KeyFolder, sync
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.memory import MemoryFile
@@ -237,12 +238,7 @@ class Store:
 
     def _key(self, blob: str) -> bytes:
         if self._keys is None:
-            raise ProblemError(
-                "storage-locked",
-                "The content is encrypted, and this process has no master key. Operators: set "
-                "CHANCERY_MASTER_KEY_FILE for every process.",
-                retry_after=60,
-            )
+            raise no_master_key()
         return self._keys.read(blob)
 
     @asynccontextmanager

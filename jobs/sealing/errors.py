@@ -32,3 +32,13 @@ def key_unknown(key_id: str) -> ProblemError:
         "Operators: add that key to the master key file and restart.",
         retry_after=60,
     )
+
+
+def no_master_key() -> ProblemError:
+    """The problem of sealed content in a process without any master key."""
+    return ProblemError(
+        "storage-locked",
+        "The content is encrypted, and this process has no master key. Operators: set "
+        "CHANCERY_MASTER_KEY_FILE for every process.",
+        retry_after=60,
+    )

@@ -26,6 +26,8 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
 from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
@@ -74,6 +76,7 @@ class Courier:
         self._process = this_process("courier")
         self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
         self._store = Store.opened(settings.store)
+        self._secrets = Secrets(MasterKeys.from_settings(settings.store))
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -153,11 +156,11 @@ class Courier:
         try:
             body = await self._body(delivery, department)
             return await self._deliverer.send(
-                department,
+                self._secrets.opened_department(department),
                 callback.url,
                 callback.id,
                 body,
-                options=delivery.options,
+                options=self._secrets.opened_options(department.name, delivery.options),
                 number=delivery.number,
             )
         except ProblemError:

@@ -28,6 +28,8 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
 from jobs.store import Blob, Store
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
@@ -71,6 +73,8 @@ class Scheduler:
         self._ledger = Ledger(settings.redis)
         self._store = Store.opened(settings.store)
         self._data_dir = settings.store.data_dir
+        master = MasterKeys.from_settings(settings.store)
+        self._secrets = Secrets(master) if master else None
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
@@ -151,6 +155,7 @@ class Scheduler:
             pass
 
     async def _prune(self) -> None:
+        await self._seal_secrets()
         pruned = await self._ledger.upkeep.prune()
         for blob in pruned.blobs:
             await self._store.delete(blob)
@@ -166,6 +171,14 @@ class Scheduler:
                 files=pruned.files,
                 abandoned_uploads=abandoned,
             )
+
+    async def _seal_secrets(self) -> None:
+        """Commands that create secrets may run without the master key."""
+        if self._secrets is None:
+            return
+        for name in await self._ledger.departments.names():
+            if await self._ledger.credentials.seal_secrets(name, self._secrets):
+                log.info("scheduler.secrets_sealed", department=name)
 
     async def _remove_orphans(self) -> None:
         """Remove files of processes that died between storing them and telling the ledger."""
