@@ -20,6 +20,7 @@ from api.services import Services
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
+from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
@@ -99,6 +100,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         documents=documents,
         submissions=Submissions(ledger, documents),
         files=files,
+        deletions=Deletions(ledger, store),
         batch_submissions=BatchSubmissions(
             ledger=ledger,
             store=store,

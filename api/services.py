@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
+from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
 from jobs.store import Store
@@ -23,6 +24,7 @@ class Services:
     documents: Documents
     submissions: Submissions
     files: Files
+    deletions: Deletions
     batch_submissions: BatchSubmissions
     limits: LimitSettings
     batches: BatchSettings

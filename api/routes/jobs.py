@@ -15,7 +15,7 @@ from api.bodies import is_multipart, read_body
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.multipart import receive_form
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
-from api.responses import ListView, as_json, page, problems
+from api.responses import ListView, as_json, json, page, problems
 from api.services import Services, ServicesDep
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.model.department import Department
@@ -26,7 +26,7 @@ from jobs.submit.checks import invalid_request
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import SubmissionReply
-from jobs.views import JobView, job_view
+from jobs.views import DeletedView, JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -230,6 +230,20 @@ async def cancel_job(
 
     once: IdempotencyKey | None = idempotency(key, job_id)
     return await answer_once(services.ledger, department, "cancel", once, cancel)
+
+
+@router.delete(
+    "/{job_id}",
+    summary="Delete an ended job",
+    description="Removes the job, its result, its callback and the text that came with it. A "
+    "document that was uploaded, or that a task wrote, is deleted by itself. The response to the "
+    "job's Idempotency-Key is kept until it expires.",
+    responses={200: {"model": DeletedView}, **problems("not-found", "not-ended")},
+)
+async def delete_job(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    if not await services.deletions.job(department.name, job_id):
+        raise _no_such_job()
+    return json(DeletedView(id=job_id, object="job"))
 
 
 async def _find(services: Services, department: Department, job_id: str) -> Job:

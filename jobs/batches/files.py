@@ -53,8 +53,7 @@ class Files:
             expires_at=now + min(upload.keep or self._max_keep, self._max_keep),
             blobs=(blob,),
         )
-        await self._ledger.files.keep(file)
-        return file
+        return await self._ledger.files.keep(file)
 
     async def delete(self, department: str, file_id: str) -> bool:
         """Remove a file and its bytes; False if the department has no such file.

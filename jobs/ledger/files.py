@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.records import dump, file_record, to_file
+from jobs.ledger.records import dump, file_record, to_file, to_moment
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.ids import is_file_id
 from jobs.model.problems import ProblemError
@@ -20,9 +21,15 @@ class FileLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def keep(self, file: StoredFile) -> None:
-        """Store a file's record and the names of its blobs, in one step."""
-        await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
+    async def keep(self, file: StoredFile) -> StoredFile:
+        """Store a file's record and the names of its blobs, in one step.
+
+        Returns the file with times by Redis's clock: it was created now, and expires as long after
+        as it was given.
+        """
+        answer = await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
+        _, created_at, expires_at = answer
+        return replace(file, created_at=to_moment(created_at), expires_at=to_moment(expires_at))
 
     async def get(self, department: str, file_id: str) -> StoredFile | None:
         """A department's file, with its size and blobs of one moment. None: no such file."""

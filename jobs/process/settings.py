@@ -29,6 +29,13 @@ class RedisSettings(BaseSettings):
         False,
         description="Start even if Redis does not persist data. Accepted jobs can then be lost.",
     )
+    rewrite_minutes: float = Field(
+        30,
+        gt=0,
+        le=55,
+        description="How often Redis's append-only file is rewritten at most, so that it no longer "
+        "has what was deleted. It is only if anything was.",
+    )
 
 
 class StoreSettings(BaseSettings):

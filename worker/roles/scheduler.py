@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ import structlog
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
+from jobs.ledger.upkeep import Rewrite, RewriteRefused
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
@@ -72,6 +73,7 @@ class Scheduler:
         self._process = this_process("scheduler")
         self._ledger = Ledger(settings.redis)
         self._store = Store.opened(settings.store)
+        self._rewrite_interval = timedelta(minutes=settings.redis.rewrite_minutes)
         self._data_dir = settings.store.data_dir
         master = MasterKeys.from_settings(settings.store)
         self._secrets = Secrets(master) if master else None
@@ -163,6 +165,7 @@ class Scheduler:
         if time.monotonic() >= self._next_orphans_at:
             self._next_orphans_at = time.monotonic() + ORPHANS_SECONDS
             await self._remove_orphans()
+        await self._rewrite()
         if pruned.jobs or pruned.documents or pruned.files or abandoned:
             log.info(
                 "scheduler.pruned",
@@ -171,6 +174,18 @@ class Scheduler:
                 files=pruned.files,
                 abandoned_uploads=abandoned,
             )
+
+    async def _rewrite(self) -> None:
+        """Let Redis rewrite its append-only file, which still has what was deleted."""
+        try:
+            rewrite = await self._ledger.upkeep.rewrite_if_due(self._rewrite_interval)
+        except RewriteRefused as error:
+            log.error("redis.rewrite_refused", error=str(error))  # noqa: TRY400 - no trace needed
+            return
+        if rewrite is Rewrite.begun:
+            log.info("redis.rewrite_begun")
+        elif rewrite is Rewrite.failed:
+            log.error("redis.rewrite_failed", what="the last one; another one was begun")
 
     async def _seal_secrets(self) -> None:
         """Commands that create secrets may run without the master key."""

@@ -1,11 +1,10 @@
--- requires: keys
+-- requires: documents, deletions
 -- Remove a document at once, even if jobs or libraries use it. The caller deletes its blob.
 -- ARGV: department, document id
 -- Returns: 1 | 0 if there is no such document
-local member = ARGV[1] .. ':' .. ARGV[2]
-redis.call('ZREM', P .. 'documents', member)
 local libraries = P .. 'libraries:' .. ARGV[1]
 for _, entry in ipairs(redis.call('ZRANGE', libraries, 0, -1)) do
   if entry:match('^[^/]+/(.*)$') == ARGV[2] then redis.call('ZREM', libraries, entry) end
 end
-return redis.call('DEL', P .. 'document:' .. member)
+note_deletion()
+return remove_document(ARGV[1], ARGV[2]) and 1 or 0

@@ -44,9 +44,11 @@ if document then
   end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
+if not document then note_own_use(job.department, job.document_id) end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
+  note_own_use(job.department, id)
 end
 
 for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end
