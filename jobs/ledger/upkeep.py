@@ -76,13 +76,15 @@ class PruneResult:
 class Rewrite(StrEnum):
     """What `rewrite_if_due` found or did.
 
-    `failed`: the server's last rewrite failed, and another one was begun.
+    `failed`: the server's last rewrite failed, and another one was begun. `paused`: one is due, but
+    the server's auto-aof-rewrite-percentage is 0, as while a backup copies its files.
     """
 
     idle = "idle"
     running = "running"
     begun = "begun"
     failed = "failed"
+    paused = "paused"
 
 
 class RewriteRefused(Exception):
@@ -165,6 +167,9 @@ class UpkeepLedger:
         due = int(state.get("begun_at", 0)) + interval.total_seconds() * 1000
         if deleted == done or seconds * 1000 + micros // 1000 < due:
             return Rewrite.idle
+        setting = await self._connection.ask(redis.config_get("auto-aof-rewrite-percentage"))
+        if setting.get("auto-aof-rewrite-percentage") == "0":
+            return Rewrite.paused
         # In this order: a rewrite that begins twice does no harm, one that is only noted would.
         await self._connection.ask(redis.bgrewriteaof())
         await self._connection.run("scheduler/note_rewrite", "begun", deleted)

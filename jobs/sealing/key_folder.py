@@ -8,6 +8,7 @@ replaced, so that a key that is destroyed meanwhile does not come back.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import time
@@ -95,7 +96,7 @@ class KeyFolder:
         except FileNotFoundError:
             return
         try:
-            os.pwrite(descriptor, _FREE * 2, 0)
+            _write_all(descriptor, _FREE * 2)
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
@@ -156,7 +157,7 @@ class KeyFolder:
     def _write(self, path: Path, name: str, key: bytes) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.pwrite(descriptor, self._slot(name, key) + _FREE, 0)
+            _write_all(descriptor, self._slot(name, key) + _FREE)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -169,9 +170,9 @@ class KeyFolder:
                 return False
             key = self.read(name)
             free = _SLOT_BYTES if slots[:_SLOT_BYTES] != _FREE else 0
-            os.pwrite(descriptor, self._slot(name, key), free)
+            _write_all(descriptor, self._slot(name, key), free)
             os.fdatasync(descriptor)
-            os.pwrite(descriptor, _FREE, _SLOT_BYTES - free)
+            _write_all(descriptor, _FREE, _SLOT_BYTES - free)
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
@@ -183,6 +184,12 @@ class KeyFolder:
 
     def _path(self, name: str) -> Path:
         return self._folder / name
+
+
+def _write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
+    """Raises `OSError` for a full disk, also where the kernel writes only a part."""
+    if os.pwrite(descriptor, data, offset) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def sync(path: Path) -> None:

@@ -184,6 +184,8 @@ class Scheduler:
             return
         if rewrite is Rewrite.begun:
             log.info("redis.rewrite_begun")
+        elif rewrite is Rewrite.paused:
+            log.warning("redis.rewrite_paused", setting="auto-aof-rewrite-percentage is 0")
         elif rewrite is Rewrite.failed:
             log.error("redis.rewrite_failed", what="the last one; another one was begun")
 

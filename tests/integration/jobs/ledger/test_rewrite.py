@@ -131,6 +131,16 @@ async def test_a_rewrite_that_failed_is_made_again(server: Server) -> None:
     assert not server.has(WORDS)
 
 
+async def test_nothing_is_rewritten_while_a_backup_copies_the_files(server: Server) -> None:
+    await server.ledger.jobs.delete("tax", await ended_job(server.ledger))
+    with Redis.from_url(server.url) as redis:
+        redis.config_set("auto-aof-rewrite-percentage", "0")
+        assert await server.ledger.upkeep.rewrite_if_due(AT_ONCE) is Rewrite.paused
+        redis.config_set("auto-aof-rewrite-percentage", "100")
+    assert await server.ledger.upkeep.rewrite_if_due(AT_ONCE) is Rewrite.begun
+    await server.rewritten()
+
+
 async def test_a_server_that_refuses_is_named(server: Server) -> None:
     await server.ledger.jobs.delete("tax", await ended_job(server.ledger))
     with Redis.from_url(server.url) as redis:
