@@ -145,7 +145,7 @@ async def get_job(
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
         job = await _find(services, department, job_id)
-    view = await job_view(job, services.store)
+    view = await _view(job, services)
     return as_json(view.model_dump_json().encode())
 
 
@@ -225,7 +225,7 @@ async def cancel_job(
         job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
-        view = await job_view(job, services.store)
+        view = await _view(job, services)
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)
@@ -251,6 +251,14 @@ async def _find(services: Services, department: Department, job_id: str) -> Job:
     if job is None:
         raise _no_such_job()
     return job
+
+
+async def _view(job: Job, services: Services) -> JobView:
+    """With `result_url` instead of the result if the store has lost it."""
+    try:
+        return await job_view(job, services.store)
+    except FileNotFoundError:
+        return await job_view(job, services.store, inline_result=False)
 
 
 def _no_such_job() -> ProblemError:
