@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from jobs.process.data_dir import keep_private
 from jobs.process.settings import FlowerSettings, WorkerSettings
 from worker.commands.system import silence_logs
 from worker.supervise.child import StartFailed
@@ -106,7 +105,6 @@ def up(
         grace_seconds=worker.grace_seconds,
     )
     silence_logs()
-    keep_private(options.data_dir)
     try:
         asyncio.run(run(options, click.echo))
     except CannotStart as reason:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
 from tasks.department_tasks.problems import TaskFilesRefused
@@ -63,7 +64,7 @@ async def run(options: SystemOptions, report: Report) -> None:
     Raises `CannotStart` before anything runs, and `StartFailed` after stopping everything.
     """
     _check_tasks(options)
-    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep_private(options.data_dir)
     (options.data_dir / LOGS).mkdir(exist_ok=True)
     with _locked(options.data_dir):
         _check_ports(options)
