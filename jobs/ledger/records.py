@@ -143,7 +143,7 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
 
 def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]:
     """All fields except `expires_at`, which the scripts set by Redis's clock."""
-    record: dict[str, str | int] = {
+    return {
         "id": document.id,
         "department": document.department,
         "sha256": document.sha256,
@@ -153,7 +153,6 @@ def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]
         "blob": document.blob,
         "keep_ms": keep_ms,
     }
-    return {**record, "is_text": 1} if document.is_text else record
 
 
 def to_document(record: Record) -> StoredDocument:

@@ -105,9 +105,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be recorded. `blob` is the name of its bytes in the store. `is_text`: it came
-    as the text of a job, and is deleted with that job.
-    """
+    """A document to be recorded. `blob` is the name of its bytes in the store."""
 
     id: str
     department: str
@@ -116,7 +114,6 @@ class NewDocument:
     media_type: str
     filename: str | None
     blob: str
-    is_text: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,7 @@ class Documents:
 
     async def store_text(self, department: str, text: str) -> NewDocument:
         """Put a text into the store, without a record in the ledger."""
-        data = text.encode("utf-8", "replace")
-        return replace(await self._put(department, data, plain_text.MEDIA_TYPE), is_text=True)
+        return await self._put(department, text.encode("utf-8", "replace"), plain_text.MEDIA_TYPE)
 
     async def keep_text(self, department: str, text: str) -> StoredDocument:
         """Store a text as a document. Raises `ProblemError`: `storage-full`, the ledger's."""

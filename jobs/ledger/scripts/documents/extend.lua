@@ -5,8 +5,10 @@
 local sizes = {}
 for i = 3, #ARGV do
   local size = redis.call('HGET', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[i], 'bytes')
-  if size then note_own_use(ARGV[1], ARGV[i]) end
-  if size then extend_document(ARGV[1], ARGV[i], tonumber(ARGV[2])) end
+  if size and tonumber(ARGV[2]) > now then
+    extend_document(ARGV[1], ARGV[i], tonumber(ARGV[2]))
+    redis.call('HDEL', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[i], 'own')
+  end
   sizes[#sizes + 1] = size
 end
 return sizes

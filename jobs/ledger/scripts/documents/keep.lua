@@ -6,7 +6,7 @@ local document = cjson.decode(ARGV[1])
 local key = P .. 'document:' .. document.department .. ':' .. document.id
 if redis.call('EXISTS', key) == 1 then
   redis.call('HSET', key, 'filename', document.filename)
-  if not document.is_text then note_own_use(document.department, document.id) end
+  redis.call('HDEL', key, 'own')
 else
   for name, value in pairs(document) do redis.call('HSET', key, name, value) end
 end

@@ -13,7 +13,7 @@ end
 local blobs = {}
 remove_ended_job(job, blobs)
 local text = redis.call('HMGET', P .. 'document:' .. job.department .. ':' .. (job.document_id or ''),
-  'is_text', 'jobs')
+  'own', 'jobs')
 if text[1] and tonumber(text[2] or 0) <= 0 then
   blobs[#blobs + 1] = remove_document(job.department, job.document_id)
 end

@@ -40,15 +40,16 @@ if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
   if redis.call('EXISTS', document_key) == 0 then
+    document.own = 1
     for name, value in pairs(document) do redis.call('HSET', document_key, name, value) end
   end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
-if not document then note_own_use(job.department, job.document_id) end
+if not document then redis.call('HDEL', document_key, 'own') end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
-  note_own_use(job.department, id)
+  redis.call('HDEL', P .. 'document:' .. job.department .. ':' .. id, 'own')
 end
 
 for name, value in pairs(job) do redis.call('HSET', P .. 'job:' .. job.id, name, value) end

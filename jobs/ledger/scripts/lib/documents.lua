@@ -1,6 +1,6 @@
 -- requires: keys
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
--- options, and libraries. `is_text` marks one that only ever came as the text of a job.
+-- options, and libraries. `own` is set while only the job that brought the text has named it.
 
 -- Keep a document at least until a time.
 local function extend_document(department, document_id, until_ms)
@@ -20,11 +20,6 @@ local function remove_document(department, document_id)
   redis.call('DEL', key)
   redis.call('ZREM', P .. 'documents', member)
   return blob or nil
-end
-
--- From now on the document is its department's, not only the text of a job: it outlives that job.
-local function note_own_use(department, document_id)
-  redis.call('HDEL', P .. 'document:' .. department .. ':' .. document_id, 'is_text')
 end
 
 -- Count one use less. The document's time to live starts again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
@@ -11,7 +12,6 @@ from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
 from jobs.model.callback import Refusal
 from jobs.model.ids import new_callback_id
-from jobs.model.job import NewDocument
 from jobs.model.problems import ProblemError
 from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
@@ -54,12 +54,12 @@ async def test_an_ended_job_is_deleted_with_its_callback_and_names_its_blob(
     assert await ledger.runs.finish(claim, ending)
     assert await ledger.jobs.delete("health", job_id) is None
     (callback,) = (await ledger.callbacks.list("tax", job_id=job_id)).items
-    assert await ledger.jobs.delete("tax", job_id) == ["tax/aa/result"]
+    assert await ledger.jobs.delete("tax", job_id) == ["tax/aa/result", "tax/aa/blob"]
     assert await ledger.jobs.delete("tax", job_id) is None
     assert await ledger.jobs.get("tax", job_id) is None
     assert (await ledger.callbacks.list("tax")).items == []
     assert await ledger.callbacks.claim(callback.id, 30) is Refusal.not_due
-    assert left(redis_url) == {"chancery:document:tax:doc_1", "chancery:documents"}
+    assert left(redis_url) == set()
 
 
 async def test_a_job_is_deleted_while_its_callback_is_delivered(
@@ -69,7 +69,7 @@ async def test_a_job_is_deleted_while_its_callback_is_delivered(
     await finished(ledger, job_id)
     (callback,) = (await ledger.callbacks.list("tax", job_id=job_id)).items
     delivery = await taken(ledger, callback)
-    assert await ledger.jobs.delete("tax", job_id) == []
+    assert await ledger.jobs.delete("tax", job_id) == ["tax/aa/blob"]
     assert not await settle(ledger, delivery, 204)
     assert not {key for key in left(redis_url) if callback.id in key}
 
@@ -77,20 +77,13 @@ async def test_a_job_is_deleted_while_its_callback_is_delivered(
 async def test_a_text_goes_with_its_job_unless_it_has_another_use(
     ledger: Ledger, redis_url: str
 ) -> None:
-    async def text_job(**changes: object) -> str:
-        job = a_job(**changes)
-        document = a_document(document_id=job.document_id)
-        text = NewDocument(
-            **{
-                name: getattr(document, name) for name in NewDocument.__slots__ if name != "is_text"
-            },
-            is_text=True,
-        )
-        await submit_job(ledger, job, document=text)
+    async def text_job(document_id: str) -> str:
+        job = a_job(document_id=document_id)
+        await submit_job(ledger, job)
         return job.id
 
-    alone, twice = await text_job(document_id="doc_1"), await text_job(document_id="doc_2")
-    other = await text_job(document_id="doc_2")
+    alone, twice = await text_job("doc_1"), await text_job("doc_2")
+    other = await text_job("doc_2")
     for job_id in (alone, twice):
         await finished(ledger, job_id)
     assert await ledger.jobs.delete("tax", alone) == ["tax/aa/blob"]
@@ -98,7 +91,7 @@ async def test_a_text_goes_with_its_job_unless_it_has_another_use(
     await finished(ledger, other)
     assert await ledger.jobs.delete("tax", other) == ["tax/aa/blob"]
     for use in ("upload", "job", "library", "batch"):
-        await finished(ledger, job_id := await text_job(document_id="doc_3"))
+        await finished(ledger, job_id := await text_job("doc_3"))
         if use == "upload":
             await ledger.documents.keep(a_document(document_id="doc_3"))
         elif use == "job":
@@ -106,7 +99,8 @@ async def test_a_text_goes_with_its_job_unless_it_has_another_use(
         elif use == "library":
             await ledger.libraries.add("tax", "laws", "doc_3")
         else:
-            await ledger.documents.sizes("tax", ["doc_3"])
+            deadline = datetime.now(UTC) + timedelta(hours=1)
+            await ledger.documents.extend("tax", ["doc_3"], deadline)
         assert await ledger.jobs.delete("tax", job_id) == [], use
         await ledger.documents.withdraw("tax", "doc_3")
     assert not {key for key in left(redis_url) if key.startswith("chancery:document:")}
