@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +22,17 @@ from jobs.sealing.secrets import Secrets
 from tests.sealing import master_key, sealed_store
 from worker.commands.department import department
 from worker.commands.encryption import encryption
+from worker.commands.up import up
 
 OPTIONS = CallbackOptions(headers={"authorization": "Bearer looks-false"}, sm3_key="c20z")
 
 
 @pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
+def reset_process() -> Iterator[None]:
+    """The commands silence the logs of this process, and `up` sets its umask."""
+    before = os.umask(0o022)
     yield
+    os.umask(before)
     structlog.reset_defaults()
 
 
@@ -111,3 +115,12 @@ async def _opened(redis_url: str, sealing: Secrets) -> tuple[str, CallbackOption
     assert tax is not None
     (secret,) = sealing.opened_department(tax).callback_secrets
     return secret, sealing.opened_options("tax", options)
+
+
+def test_the_system_does_not_start_with_another_master_key(tmp_path: Path) -> None:
+    sealed_store(tmp_path)
+    for env in ({"CHANCERY_MASTER_KEY": master_key(2)}, {"CHANCERY_MASTER_KEY": ""}):
+        result = CliRunner().invoke(up, ["--data-dir", str(tmp_path)], env=env)
+        assert result.exit_code == 1
+        assert "master key" in result.output
+        assert not (tmp_path / "redis").exists()
