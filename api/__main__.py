@@ -11,6 +11,7 @@ from api.app import AppSettings, create_app
 from api.metrics_token import metrics_token
 from api.server.configuration import allow_many_connections, server_config
 from api.server.tls import TlsFilesInvalid
+from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.logs import set_up_logs
 from jobs.process.settings import TaskSettings
@@ -19,7 +20,9 @@ from jobs.process.settings import TaskSettings
 def main() -> None:
     set_up_logs("api")
     offer_or_exit(TaskSettings())
-    settings = _with_metrics_token(AppSettings())
+    settings = AppSettings()
+    open_or_exit(settings.store)
+    settings = _with_metrics_token(settings)
     allow_many_connections()
     try:
         config = server_config(create_app(settings), settings.api, settings.server)

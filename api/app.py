@@ -37,6 +37,7 @@ from jobs.audit.writer import ChainWriter
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
+from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.server_settings import ServerSettings
@@ -130,7 +131,7 @@ def create_app(settings: AppSettings) -> FastAPI:
 
 def _services(settings: AppSettings, screening: Screening) -> Services:
     ledger = Ledger(settings.redis, settings.retention, settings.limits)
-    store = Store(settings.store.data_dir / "store")
+    store = Store.opened(settings.store)
     documents = Documents(ledger, store, settings.limits, screening)
     files = Files(ledger, store, settings.retention)
     return Services(
@@ -139,6 +140,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         documents=documents,
         submissions=Submissions(ledger, documents),
         files=files,
+        deletions=Deletions(ledger, store),
         batch_submissions=BatchSubmissions(
             ledger=ledger,
             store=store,

@@ -11,6 +11,7 @@ from api.failed_keys import FailedKeys
 from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
+from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
 from jobs.store import Store
@@ -25,6 +26,7 @@ class Services:
     documents: Documents
     submissions: Submissions
     files: Files
+    deletions: Deletions
     batch_submissions: BatchSubmissions
     limits: LimitSettings
     batches: BatchSettings

@@ -8,6 +8,7 @@ import sys
 MEASUREMENTS = {
     "submissions": "submissions per second with appendfsync everysec and always",
     "jobs": "jobs per second from submission to callback, against an instant engine",
+    "store": "the time of the store's operations, plain and with each cipher",
     "secrecy": "the cost of the check for secrecy markings on submissions and uploads",
     "doubts": "wrong numbers that the checks of the model cascade detect",
     "batches": "lines per second of a batch, and its share of a plain loop's throughput",

@@ -1,6 +1,7 @@
 """The object store: the bytes of documents and of large results, in a folder.
 
-A blob is complete or absent: it is written to another folder, flushed to disk and then linked.
+A blob is complete or absent: it is written to another folder, flushed to disk and then linked. With
+a master key it is encrypted from the first byte on, and its name ends in `.sealed`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from jobs.model.problems import ProblemError
+from jobs.process.settings import StoreSettings
+from jobs.sealing.errors import no_master_key
+from jobs.sealing.key_folder import KeyFolder, sync
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.memory import MemoryFile
+from jobs.sealing.sealed_file import SealedReader, SealingWriter
 
 _ABANDONED_SECONDS = 24 * 3600
 _PIECE_BYTES = 256 * 1024
+_SEALED = ".sealed"
+# Decrypted files are in memory. Only so many of more than a size are at the same time.
+_LARGE_BYTES = 8 * 1024 * 1024
+_LARGE_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +45,19 @@ class Blob:
 
 
 class Incoming:
-    """A file being received: counts and hashes the bytes as they are written."""
+    """A file being received: counts and hashes the bytes as they are written.
 
-    def __init__(self, path: Path, file: BinaryIO, max_bytes: int) -> None:
+    `key`: the bytes are encrypted with it.
+    """
+
+    def __init__(
+        self, path: Path, file: BinaryIO, max_bytes: int, keys: KeyFolder | None = None
+    ) -> None:
         self.path = path
         self.bytes = 0
+        self.key = keys.new_key() if keys else None
         self._file = file
+        self._sealing = SealingWriter(file, keys.cipher, self.key) if keys and self.key else None
         self._max_bytes = max_bytes
         self._digest = hashlib.sha256()
 
@@ -58,26 +76,35 @@ class Incoming:
             )
         self._digest.update(chunk)
         try:
-            self._file.write(chunk)
+            (self._sealing or self._file).write(chunk)
         except OSError as error:
             raise _translated(error) from error
 
     def flush(self) -> None:
-        """Write buffered bytes to the operating system."""
+        """Write buffered bytes to the operating system. Nothing can be written afterwards."""
         try:
+            if self._sealing:
+                self._sealing.finish()
             self._file.flush()
         except OSError as error:
             raise _translated(error) from error
 
 
 class Store:
-    """All processes of a machine share `root`."""
+    """All processes of a machine share `root`. `keys`: new blobs are encrypted."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: KeyFolder | None = None) -> None:
         self._blobs = root / "blobs"
         self._incoming = root / "incoming"
-        for folder in (self._blobs, self._incoming):
-            folder.mkdir(parents=True, exist_ok=True)
+        self._keys = keys
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        for folder in (root, self._blobs, self._incoming):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @classmethod
+    def opened(cls, settings: StoreSettings) -> Store:
+        """The store in the data dir. Raises `UnusableKeys`."""
+        return cls(settings.data_dir / "store", keys_of(settings))
 
     @asynccontextmanager
     async def incoming(self, max_bytes: int) -> AsyncIterator[Incoming]:
@@ -85,11 +112,21 @@ class Store:
         path = self._incoming / secrets.token_hex(16)
         try:
             with path.open("xb") as file:
-                yield Incoming(path, file, max_bytes)
+                yield Incoming(path, file, max_bytes, self._keys)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def received(self, incoming: Incoming) -> AsyncIterator[Path]:
+        """A path at which processes can read a received file, within the block."""
+        incoming.flush()
+        if incoming.key is None:
+            yield incoming.path
+            return
+        async with self._in_memory(incoming.path, incoming.key, incoming.bytes) as path:
+            yield path
 
     async def keep(self, incoming: Incoming, department: str, owner: str) -> str:
         """Turn a received file into a blob and return its name. It is on disk when this returns.
@@ -97,47 +134,63 @@ class Store:
         `owner` is the id of the document or file that it is for.
         """
         incoming.flush()
-        return await asyncio.to_thread(self._keep, incoming.path, department, owner)
+        return await asyncio.to_thread(self._keep, incoming.path, department, owner, incoming.key)
 
     async def put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         """Store `data` as a blob and return its name. It is on disk when this returns."""
         return await asyncio.to_thread(self._put, data, department, owner)
 
     async def read(self, blob: str) -> bytes:
-        return await asyncio.to_thread(self.path(blob).read_bytes)
+        """The whole content.
+
+        Raises `FileNotFoundError`, also if it is `Damaged`, and `ProblemError("storage-locked")` if
+        the master key of its data key is missing.
+        """
+        return await asyncio.to_thread(self._read, blob)
+
+    @asynccontextmanager
+    async def readable(self, blob: str) -> AsyncIterator[Path]:
+        """A path at which processes of this user can read a blob, within the block.
+
+        An encrypted blob is decrypted into memory: nothing of it is written to disk. Raises what
+        `read` raises. A blob that is not encrypted may be missing at the path.
+        """
+        if not _is_sealed(blob):
+            yield self.path(blob)
+            return
+        key, size = await asyncio.to_thread(lambda: (self._key(blob), self._size(blob)))
+        async with self._in_memory(self.path(blob), key, size) as path:
+            yield path
 
     async def slices(self, parts: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
-        """Read parts of blobs (name, offset, length) in one thread; None for a part that fails."""
+        """Read parts of blobs (name, offset, length) in one thread; None for a part that fails.
+
+        Raises `ProblemError("storage-locked")`.
+        """
         return await asyncio.to_thread(lambda: [self._slice(*part) for part in parts])
 
-    def _slice(self, blob: str, offset: int, length: int) -> bytes | None:
-        try:
-            with self.path(blob).open("rb", buffering=0) as file:
-                return os.pread(file.fileno(), length, offset)
-        except OSError:
-            return None
-
     async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
-        """Their sizes in bytes. Raises `FileNotFoundError` if a blob does not exist."""
-        return await asyncio.to_thread(lambda: [self.path(blob).stat().st_size for blob in blobs])
+        """Their sizes in bytes. Raises what `read` raises."""
+        return await asyncio.to_thread(lambda: [self._size(blob) for blob in blobs])
 
     async def pieces(
         self, blob: str, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
-        """The bytes of a blob from `start` to `end` (excluded), in pieces."""
-        with await asyncio.to_thread(self.path(blob).open, "rb") as file:
-            file.seek(start)
-            remaining = (end if end is not None else sys.maxsize) - start
-            while piece := await asyncio.to_thread(file.read, min(remaining, _PIECE_BYTES)):
-                remaining -= len(piece)
+        """The bytes of a blob from `start` to `end` (excluded), in pieces.
+
+        Raises what `read` raises; for a damaged piece after the pieces before it.
+        """
+        with await asyncio.to_thread(self._open, blob) as reader:
+            pieces = reader.pieces(start, end)
+            while piece := await asyncio.to_thread(next, pieces, b""):
                 yield piece
 
     def path(self, blob: str) -> Path:
         return self._blobs / blob
 
     async def delete(self, blob: str) -> None:
-        """Remove a blob, if it exists."""
-        await asyncio.to_thread(self.path(blob).unlink, missing_ok=True)
+        """Remove a blob, if it exists. The key of an encrypted one is destroyed first."""
+        await asyncio.to_thread(self._delete, blob)
 
     async def clear_abandoned(self) -> int:
         """Remove partial files that dead processes wrote over a day ago; returns their number."""
@@ -152,31 +205,92 @@ class Store:
                 owner, _, _ = name.rpartition("-")
                 yield Blob("/".join(path.parts[-3:]), department, owner)
 
-    def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
-        path = self._incoming / secrets.token_hex(16)
+    async def old_keys_without_blob(self) -> Sequence[str]:
+        """Keys, older than a day, of blobs that do not exist."""
+        keys = self._keys
+        if keys is None:
+            return ()
+        names = await asyncio.to_thread(lambda: list(keys.names(_ABANDONED_SECONDS)))
+        return await asyncio.to_thread(
+            lambda: [name for name in names if not self.path(name).exists()]
+        )
+
+    def _open(self, blob: str) -> Reader:
+        """A reader, whose size is authenticated."""
+        if not _is_sealed(blob):
+            return PlainReader(self.path(blob))
+        return SealedReader(self.path(blob), self._key(blob))
+
+    def _read(self, blob: str) -> bytes:
+        with self._open(blob) as reader:
+            return b"".join(reader.pieces())
+
+    def _slice(self, blob: str, offset: int, length: int) -> bytes | None:
         try:
-            path.write_bytes(data)
-            return self._keep(path, department, owner)
+            with self._open(blob) as reader:
+                return b"".join(reader.pieces(offset, offset + length))
+        except OSError:
+            return None
+
+    def _size(self, blob: str) -> int:
+        with self._open(blob) as reader:
+            return reader.size
+
+    def _key(self, blob: str) -> bytes:
+        if self._keys is None:
+            raise no_master_key()
+        return self._keys.read(blob)
+
+    @asynccontextmanager
+    async def _in_memory(self, sealed: Path, key: bytes, size: int) -> AsyncIterator[Path]:
+        async with self._large if size > _LARGE_BYTES else nullcontext():
+            file = await asyncio.to_thread(MemoryFile, sealed, key)
+            try:
+                yield file.path
+            finally:
+                file.close()
+
+    def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
+        path, key = self._incoming / secrets.token_hex(16), None
+        try:
+            if self._keys is None:
+                path.write_bytes(data)
+            else:
+                key = self._keys.new_key()
+                with path.open("xb") as file:
+                    writer = SealingWriter(file, self._keys.cipher, key)
+                    writer.write(data)
+                    writer.finish()
+            return self._keep(path, department, owner, key)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
 
-    def _keep(self, path: Path, department: str, owner: str) -> str:
-        name = f"{owner}-{secrets.token_hex(8)}"
-        blob = f"{department}/{name[-2:]}/{name}"
+    def _keep(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        number = secrets.token_hex(8)
+        name = f"{owner}-{number}{_SEALED if key else ''}"
+        blob = f"{department}/{number[-2:]}/{name}"
         target = self.path(blob)
         try:
-            _flush(path)
+            if self._keys is not None and key is not None:
+                # Before the blob: a key without a blob is harmless.
+                self._keys.keep(blob, key)
+            sync(path)
             if not target.parent.is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _flush(target.parent.parent)
-                _flush(self._blobs)
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                sync(target.parent.parent)
+                sync(self._blobs)
             os.link(path, target)
-            _flush(target.parent)
+            sync(target.parent)
         except OSError as error:
             raise _translated(error) from error
         return blob
+
+    def _delete(self, blob: str) -> None:
+        if self._keys is not None:
+            self._keys.destroy(blob)
+        self.path(blob).unlink(missing_ok=True)
 
     def _clear_abandoned(self) -> int:
         before = time.time() - _ABANDONED_SECONDS
@@ -186,13 +300,48 @@ class Store:
         return len(old)
 
 
-def _flush(path: Path) -> None:
-    """fsync a file, or a folder to make its entries durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+class Reader(Protocol):
+    """An open blob."""
+
+    @property
+    def size(self) -> int: ...
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]: ...
+
+
+class PlainReader:
+    """A blob that is not encrypted. Raises `FileNotFoundError`."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def __enter__(self) -> PlainReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        remaining = (end if end is not None else sys.maxsize) - start
+        while piece := os.pread(self._file.fileno(), min(remaining, _PIECE_BYTES), start):
+            start += len(piece)
+            remaining -= len(piece)
+            yield piece
+
+
+def keys_of(settings: StoreSettings) -> KeyFolder | None:
+    """The data keys of the store. None: nothing is encrypted. Raises `UnusableKeys`."""
+    folder = settings.keys_dir or settings.data_dir / "keys"
+    return KeyFolder.opened(folder, MasterKeys.from_settings(settings))
+
+
+def _is_sealed(blob: str) -> bool:
+    return blob.endswith(_SEALED)
 
 
 def _translated(error: OSError) -> Exception:

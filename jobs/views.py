@@ -19,6 +19,14 @@ from jobs.model.states import CallbackStatus, JobStatus
 from jobs.store import Store
 
 
+class DeletedView(BaseModel):
+    """What was deleted."""
+
+    id: str
+    object: Literal["document", "job", "batch", "file"]
+    deleted: Literal[True] = True
+
+
 class DocumentView(BaseModel):
     id: str
     sha256: str

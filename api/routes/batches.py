@@ -12,12 +12,13 @@ from api.idempotency import REPLAYED, GivenKey, idempotency
 from api.json_bodies import parse, read_json
 from api.path_prefix import root_path
 from api.rate_limits import rate_limit_fields
-from api.responses import AfterId, OpenAIListView, as_json, openai_page, problems
+from api.responses import AfterId, OpenAIListView, as_json, json, openai_page, problems
 from api.services import ServicesDep
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
 from jobs.model.problems import ProblemError
+from jobs.views import DeletedView
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
@@ -101,10 +102,26 @@ async def cancel_batch(batch_id: str, services: ServicesDep, department: Departm
     return _response(await services.ledger.batches.cancel(department.name, batch_id))
 
 
+@router.delete(
+    "/{batch_id}",
+    summary="Delete an ended batch",
+    description="Removes the batch, its jobs with their callbacks, its output and error file, and "
+    "its input file unless a batch that has not ended uses it.",
+    responses={200: {"model": DeletedView}, **problems("not-found", "not-ended")},
+)
+async def delete_batch(batch_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    if not await services.deletions.batch(department.name, batch_id):
+        raise _no_such_batch()
+    return json(DeletedView(id=batch_id, object="batch"))
+
+
 def _response(batch: Batch | None) -> Response:
     if batch is None:
-        raise ProblemError(
-            "not-found",
-            "The department has no such batch, or its retention period is over.",
-        )
+        raise _no_such_batch()
     return as_json(batch_view(batch).model_dump_json().encode())
+
+
+def _no_such_batch() -> ProblemError:
+    return ProblemError(
+        "not-found", "The department has no such batch, or its retention period is over."
+    )

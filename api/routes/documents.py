@@ -12,7 +12,7 @@ from api.bodies import declared_filename, is_multipart, plain_filename, receive_
 from api.content import content_response
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
-from api.responses import as_json, problems
+from api.responses import as_json, json, problems
 from api.services import Services, ServicesDep
 from jobs.ledger import Reply
 from jobs.model.department import Department
@@ -20,7 +20,7 @@ from jobs.model.job import StoredDocument
 from jobs.model.problems import ProblemError
 from jobs.store import Incoming
 from jobs.submit.documents import Upload
-from jobs.views import DocumentView, document_view
+from jobs.views import DeletedView, DocumentView, document_view
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
@@ -115,14 +115,32 @@ async def get_document_content(
     )
 
 
+@router.delete(
+    "/{document_id}",
+    summary="Delete a document",
+    description="Its bytes are removed at once. Jobs that ended keep their results: delete them "
+    "too. Lines of batches that name it fail.",
+    responses={200: {"model": DeletedView}, **problems("not-found", "document-in-use")},
+)
+async def delete_document(
+    document_id: str, services: ServicesDep, department: DepartmentDep
+) -> Response:
+    if not await services.deletions.document(department.name, document_id):
+        raise _no_such_document()
+    return json(DeletedView(id=document_id, object="document"))
+
+
 async def _find(services: Services, department: Department, document_id: str) -> StoredDocument:
     document = await services.ledger.documents.get(department.name, document_id)
     if document is None:
-        raise ProblemError(
-            "not-found",
-            "The department has no such document, or its retention period is over.",
-        )
+        raise _no_such_document()
     return document
+
+
+def _no_such_document() -> ProblemError:
+    return ProblemError(
+        "not-found", "The department has no such document, or its retention period is over."
+    )
 
 
 async def _receive(request: Request, incoming: Incoming, services: Services) -> str | None:

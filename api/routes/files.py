@@ -18,13 +18,14 @@ from api.responses import AfterId, OpenAIListView, json, openai_page, problems
 from api.services import Services, ServicesDep
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.batches.files import FileUpload
-from jobs.batches.views import FileDeletedView, FileView, file_view
+from jobs.batches.views import FileView, file_view
 from jobs.ledger import Reply
 from jobs.ledger.page import Order
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 from jobs.store import Incoming
 from jobs.submit.checks import invalid_request
+from jobs.views import DeletedView
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 
@@ -166,12 +167,12 @@ async def get_file_content(
 @router.delete(
     "/{file_id}",
     summary="Delete a file",
-    responses={200: {"model": FileDeletedView}, **problems("not-found", "file-in-use")},
+    responses={200: {"model": DeletedView}, **problems("not-found", "file-in-use")},
 )
 async def delete_file(file_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
     if not await services.files.delete(department.name, file_id):
         raise _no_such_file()
-    return json(FileDeletedView(id=file_id))
+    return json(DeletedView(id=file_id, object="file"))
 
 
 async def _find(services: Services, department: Department, file_id: str) -> StoredFile:

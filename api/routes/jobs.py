@@ -16,7 +16,7 @@ from api.json_bodies import parse, read_json, without_mark
 from api.multipart import receive_form
 from api.path_prefix import root_path
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
-from api.responses import ListView, as_json, page, problems
+from api.responses import ListView, as_json, json, page, problems
 from api.services import Services, ServicesDep
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.model.department import Department
@@ -26,7 +26,7 @@ from jobs.model.states import ENDINGS, JobStatus
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import SubmissionReply
-from jobs.views import JobView, job_view
+from jobs.views import DeletedView, JobView, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -140,7 +140,7 @@ async def get_job(
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
         job = await _find(services, department, job_id)
-    view = await job_view(job, services.store, base=root_path(request))
+    view = await _view(job, services, root_path(request))
     return as_json(view.model_dump_json().encode())
 
 
@@ -179,7 +179,7 @@ async def list_jobs(
     description="The task's result; its schema is the task's `result_schema`.",
     responses={
         200: {"description": "The result."},
-        **problems("not-found", "no-result", "not-ended"),
+        **problems("not-found", "no-result", "not-ended", "file-missing", "storage-locked"),
     },
 )
 async def get_result(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
@@ -193,7 +193,12 @@ async def get_result(job_id: str, services: ServicesDep, department: DepartmentD
     if job.status is not JobStatus.succeeded:
         raise ProblemError("no-result", _no_result_reason(job), job_error=job.error)
     if job.result_blob is not None:
-        return as_json(await services.store.read(job.result_blob))
+        try:
+            return as_json(await services.store.read(job.result_blob))
+        except FileNotFoundError as error:
+            raise ProblemError(
+                "file-missing", "The job's result is missing in the store, or damaged there."
+            ) from error
     return as_json(to_json(job.result))
 
 
@@ -231,11 +236,33 @@ async def cancel_job(
     return await answer_once(services.ledger, department, "cancel", once, cancel)
 
 
+@router.delete(
+    "/{job_id}",
+    summary="Delete an ended job",
+    description="Removes the job, its result, its callback and the text that came with it. A "
+    "document that was uploaded, or that a task wrote, is deleted by itself. The response to the "
+    "job's Idempotency-Key is kept until it expires.",
+    responses={200: {"model": DeletedView}, **problems("not-found", "not-ended")},
+)
+async def delete_job(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:
+    if not await services.deletions.job(department.name, job_id):
+        raise _no_such_job()
+    return json(DeletedView(id=job_id, object="job"))
+
+
 async def _find(services: Services, department: Department, job_id: str) -> Job:
     job = await services.ledger.jobs.get(department.name, job_id)
     if job is None:
         raise _no_such_job()
     return job
+
+
+async def _view(job: Job, services: Services, base: str) -> JobView:
+    """With `result_url` instead of the result if the store has lost it."""
+    try:
+        return await job_view(job, services.store, base=base)
+    except FileNotFoundError:
+        return await job_view(job, services.store, base=base, inline_result=False)
 
 
 def _no_such_job() -> ProblemError:

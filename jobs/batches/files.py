@@ -55,11 +55,10 @@ class Files:
             blobs=(blob,),
         )
         try:
-            await self._ledger.files.keep(file)
+            return await self._ledger.files.keep(file)
         except OverQuotaError:
             await self._store.delete(blob)
             raise
-        return file
 
     async def delete(self, department: str, file_id: str) -> bool:
         """Remove a file and its bytes; False if the department has no such file.

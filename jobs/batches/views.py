@@ -27,12 +27,6 @@ class FileView(BaseModel):
     status: Literal["processed"] = "processed"
 
 
-class FileDeletedView(BaseModel):
-    id: str
-    object: Literal["file"] = "file"
-    deleted: Literal[True] = True
-
-
 def file_view(file: StoredFile) -> FileView:
     return FileView(
         id=file.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,6 +39,7 @@ from jobs.model.problems import Problem, ProblemError
 from jobs.model.quotas import QuotaLeft
 
 _LEASE_MS = 30_000
+_DELETED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,25 @@ class BatchLedger:
         self._file_keep_ms = round(file_keep_hours * 3_600_000)
         self._reply_keep_ms = round(reply_keep_hours * 3_600_000)
         self._max_waiting_lines = max_waiting_lines
+
+    async def delete(self, department: str, batch_id: str) -> AsyncIterator[Sequence[str]]:
+        """Remove an ended batch, its jobs and its files, in steps that each yield the blobs that
+        the caller deletes. No step: no such batch.
+
+        Raises `ProblemError("not-ended")`.
+        """
+        state = "more" if is_batch_id(batch_id) else "none"
+        while state == "more":
+            state, *answer = await self._connection.run(
+                "batches/delete", department, batch_id, _DELETED_AT_ONCE
+            )
+            if state == "open":
+                raise ProblemError(
+                    "not-ended",
+                    f"The batch is {answer[0]}. Cancel it, and delete it after its end.",
+                )
+            if answer:
+                yield list(answer[0])
 
     async def create(
         self,

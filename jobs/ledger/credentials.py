@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from jobs.ledger.records import to_time
+from jobs.ledger.records import dump, to_callback_options, to_time
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.sealing.secrets import Secrets
 
 _SECRET_BYTES = 32
 
@@ -38,6 +39,36 @@ class CredentialLedger:
             "departments/rotate_secret", department, secret, _ms(keep)
         )
         return secret if found else None
+
+    async def seal_secrets(self, department: str, secrets: Secrets) -> bool:
+        """Encrypt the callback secrets that are not, or not with the current master key.
+
+        False: they are, or were changed meanwhile. Raises `ProblemError("storage-locked")`.
+        """
+        redis = self._connection.redis
+        pipeline = redis.pipeline(transaction=True)
+        pipeline.hget(f"{PREFIX}department:{department}", "callback_secrets")
+        pipeline.get(f"{PREFIX}callback-options:{department}")
+        stored, stored_options = await self._connection.ask(pipeline.execute())
+        if stored is None:
+            return False
+        sealed = [
+            {**each, "secret": secrets.sealed(department, each["secret"])}
+            for each in from_json(stored)
+        ]
+        options = to_callback_options(stored_options)
+        sealed_options = secrets.sealed_options(department, options)
+        if sealed == from_json(stored) and sealed_options == options:
+            return False
+        changed = await self._connection.run(
+            "departments/replace_secrets",
+            department,
+            stored,
+            dump(sealed),
+            stored_options or "",
+            dump(sealed_options) if stored_options else "",
+        )
+        return bool(changed)
 
     async def secrets(self, department: str) -> Sequence[Credential]:
         """The callback secrets that sign now, newest first."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from jobs.ledger.records import document_record, dump, over_quota, pairs, to_document, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import NewDocument, StoredDocument
+from jobs.model.problems import ProblemError
 
 
 class DocumentLedger:
@@ -29,6 +30,23 @@ class DocumentLedger:
     async def withdraw(self, department: str, document_id: str) -> None:
         """Remove a document at once, even if jobs use it. The caller deletes its blob."""
         await self._connection.run("documents/withdraw", department, document_id)
+
+    async def delete(self, department: str, document_id: str) -> str | None:
+        """Remove a document's record. Returns its blob, which the caller deletes. None: no such
+        document.
+
+        Raises `ProblemError("document-in-use")` while an open job or a library uses it.
+        """
+        match await self._connection.run("documents/delete", department, document_id):
+            case ["deleted", blob]:
+                return str(blob)
+            case ["in-use", uses]:
+                raise ProblemError(
+                    "document-in-use",
+                    f"The document is used by {uses} jobs that have not ended, or libraries. "
+                    "Cancel the jobs or wait for their end, and remove it from the libraries.",
+                )
+        return None
 
     async def extend(
         self, department: str, document_ids: Sequence[str], until: datetime

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.records import dump, file_record, over_quota, to_file
+from jobs.ledger.records import dump, file_record, over_quota, to_file, to_moment
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
 from jobs.model.ids import is_file_id
@@ -22,14 +23,17 @@ class FileLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def keep(self, file: StoredFile) -> None:
+    async def keep(self, file: StoredFile) -> StoredFile:
         """Store a file's record and the names of its blobs, in one step.
 
-        Raises `OverQuotaError`.
+        Returns the file with times by Redis's clock: it was created now, and expires as long after
+        as it was given. Raises `OverQuotaError`.
         """
         answer = await self._connection.run("files/keep", dump(file_record(file)), *file.blobs)
         if answer[0] == "over":
             raise over_quota(file.department, answer)
+        _, created_at, expires_at = answer
+        return replace(file, created_at=to_moment(created_at), expires_at=to_moment(expires_at))
 
     async def get(self, department: str, file_id: str) -> StoredFile | None:
         """A department's file, with its size and blobs of one moment. None: no such file."""

@@ -203,6 +203,27 @@ class JobLedger:
         department: str | None = await self._connection.ask(redis.hget(name, "department"))
         return department
 
+    async def delete(self, department: str, job_id: str) -> Sequence[str] | None:
+        """Remove an ended job and its callback. Returns the blobs that the caller deletes: its
+        result, and its text if no other job has it. None: no such job.
+
+        Raises `ProblemError("not-ended")`, also for a line whose outcome its batch has not written.
+        """
+        if not is_job_id(job_id):
+            return None
+        match await self._connection.run("jobs/delete", department, job_id):
+            case ["deleted", blobs]:
+                return list(blobs)
+            case ["open", status]:
+                raise ProblemError(
+                    "not-ended", f"The job is {status}. Cancel it, or delete it after its end."
+                )
+            case ["in-batch", batch_id]:
+                raise ProblemError(
+                    "not-ended", f"The job is a line of {batch_id}. Delete the batch after its end."
+                )
+        return None
+
     async def wait_ended(self, job_id: str, seconds: float) -> None:
         """Wait until the job ends or `seconds` have passed. The caller reads the job afterwards."""
         with suppress(TimeoutError):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from redis.exceptions import ResponseError
 
 from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
@@ -69,6 +73,24 @@ class PruneResult:
     files: int
 
 
+class Rewrite(StrEnum):
+    """What `rewrite_if_due` found or did.
+
+    `failed`: the server's last rewrite failed, and another one was begun. `paused`: one is due, but
+    the server's auto-aof-rewrite-percentage is 0, as while a backup copies its files.
+    """
+
+    idle = "idle"
+    running = "running"
+    begun = "begun"
+    failed = "failed"
+    paused = "paused"
+
+
+class RewriteRefused(Exception):
+    """The server does not let its append-only file be rewritten, such as by its ACL."""
+
+
 class UpkeepLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -116,6 +138,42 @@ class UpkeepLedger:
             for blob, of_document, of_job, position_in_file in references
             if blob.name not in (of_document, of_job) and position_in_file is None
         ]
+
+    async def rewrite_if_due(self, interval: timedelta) -> Rewrite:
+        """Begin to rewrite the append-only file, so that it no longer has what was deleted: if
+        anything was since the last rewrite, which began at least `interval` ago.
+
+        Raises `ProblemError("unavailable")`, and `RewriteRefused`.
+        """
+        try:
+            return await self._rewrite_if_due(interval)
+        except ResponseError as error:
+            raise RewriteRefused(str(error)) from error
+
+    async def _rewrite_if_due(self, interval: timedelta) -> Rewrite:
+        redis = self._connection.redis
+        info = await self._connection.ask(redis.info("persistence"))
+        if not info.get("aof_enabled"):
+            return Rewrite.idle
+        if info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"]:
+            return Rewrite.running
+        state = await self._connection.ask(redis.hgetall(f"{PREFIX}rewrite"))
+        deleted, begun, done = (int(state.get(name, 0)) for name in ("deleted", "begun", "done"))
+        succeeded = info["aof_last_bgrewrite_status"] == "ok"
+        if begun > done and succeeded:
+            await self._connection.run("scheduler/note_rewrite", "done", begun)
+            done = begun
+        seconds, micros = await self._connection.ask(redis.time())
+        due = int(state.get("begun_at", 0)) + interval.total_seconds() * 1000
+        if deleted == done or seconds * 1000 + micros // 1000 < due:
+            return Rewrite.idle
+        setting = await self._connection.ask(redis.config_get("auto-aof-rewrite-percentage"))
+        if setting.get("auto-aof-rewrite-percentage") == "0":
+            return Rewrite.paused
+        # In this order: a rewrite that begins twice does no harm, one that is only noted would.
+        await self._connection.ask(redis.bgrewriteaof())
+        await self._connection.run("scheduler/note_rewrite", "begun", deleted)
+        return Rewrite.begun if succeeded else Rewrite.failed
 
     async def prune(self) -> PruneResult:
         """Remove ended jobs and batches, unused documents and unused files that have expired."""

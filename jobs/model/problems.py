@@ -223,6 +223,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The document store is full",
         "Wait, and tell the operators: the disk for documents is full.",
     ),
+    "storage-locked": ProblemType(
+        503,
+        "The content cannot be decrypted at the moment",
+        "Wait, and tell the operators: the master key of the content is not configured.",
+    ),
     "library-full": ProblemType(
         422,
         "The library has the maximum number of documents",
@@ -230,13 +235,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "not-ended": ProblemType(
         409,
-        "The job has not ended",
-        "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback.",
+        "The job or batch has not ended",
+        "Ask again later, wait with GET /v1/jobs/ID?wait=60, or use a callback. To delete it, "
+        "cancel it first.",
     ),
     "no-result": ProblemType(
         404,
         "The job has no result",
         "Read the job's `error`: only a job that succeeded has a result.",
+    ),
+    "document-in-use": ProblemType(
+        409,
+        "A job that has not ended, or a library, uses the document",
+        "Cancel the jobs or wait for their end, remove the document from libraries, and delete it "
+        "then.",
     ),
     "file-in-use": ProblemType(
         409,

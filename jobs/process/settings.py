@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from jobs.model.department import Quota
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
+from jobs.sealing.ciphers import CipherName
 from jobs.windows.rules import check_zone
 from jobs.windows.window import Window, WindowError
 
@@ -44,6 +45,13 @@ class RedisSettings(BaseSettings):
         False,
         description="Start even if Redis does not persist data. Accepted jobs can then be lost.",
     )
+    rewrite_minutes: float = Field(
+        30,
+        gt=0,
+        le=55,
+        description="How often Redis's append-only file is rewritten at most, so that it no longer "
+        "has what was deleted. It is only if anything was.",
+    )
 
 
 class StoreSettings(BaseSettings):
@@ -53,8 +61,36 @@ class StoreSettings(BaseSettings):
         Path("var"), description="The folder for documents, large results, logs and Redis's files."
     )
     inline_result_max_bytes: int = Field(
-        32 * 1024, description="Larger results are kept in the store instead of in Redis."
+        32 * 1024,
+        ge=0,
+        description="Larger results are kept in the store instead of in Redis. With a master key "
+        "all results are.",
     )
+    master_key_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="The file with the master key: documents, results, batch files and callback "
+        "secrets are then encrypted: [operations.md](operations.md#encryption-at-rest). Default: "
+        "nothing is encrypted.",
+    )
+    master_key: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="The text of that file, where there is no file."
+    )
+    encryption_cipher: CipherName = Field(
+        CipherName.aes, description="`aes-256-gcm`, or `sm4-gcm` where OpenSSL has it."
+    )
+    keys_dir: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="The folder for the encrypted keys of the documents, which must not be in the "
+        "same backups as the documents. Default: `keys` in the data dir.",
+    )
+
+    @property
+    def inline_result_bytes(self) -> int:
+        """Results are kept in Redis up to this size. 0 with a master key: what is in Redis is not
+        encrypted.
+        """
+        encrypted = self.master_key is not None or self.master_key_file is not None
+        return 0 if encrypted else self.inline_result_max_bytes
 
 
 class LimitSettings(BaseSettings):

@@ -54,9 +54,9 @@ class Documents:
         incoming = upload.incoming
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
-        incoming.flush()
-        media_type = await self._screening.media_type(department, incoming.path)
-        checked = await self._screening.check_file(department, incoming.path, media_type)
+        async with self._store.received(incoming) as path:
+            media_type = await self._screening.media_type(department, path)
+            checked = await self._screening.check_file(department, path, media_type)
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
             NewDocument(

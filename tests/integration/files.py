@@ -11,8 +11,9 @@ from jobs.batches.file import FilePurpose, StoredFile
 
 
 def a_file(*, made: int = 0, **changes: Any) -> StoredFile:
-    """A file of tax's, made so many seconds after a moment in 2026, that stays for an hour."""
+    """A file of tax's that stays for an hour, its id of so many seconds after a moment in 2026."""
     moment = datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(seconds=made)
+    now = datetime.now(UTC).replace(microsecond=0)
     return StoredFile(
         **{
             "id": f"file_{str(ULID.from_datetime(moment)).lower()}",
@@ -21,8 +22,8 @@ def a_file(*, made: int = 0, **changes: Any) -> StoredFile:
             "filename": "notices.jsonl",
             "bytes": 3,
             "lines": 1,
-            "created_at": moment,
-            "expires_at": datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1),
+            "created_at": now,
+            "expires_at": now + timedelta(hours=1),
             "blobs": ("tax/aa/blob",),
             **changes,
         }

@@ -100,9 +100,12 @@ class BatchReader:
         limits = replace(
             self._limits, allow_secrecy=department.allow_secrecy, department=department.name
         )
-        indexer = Indexer(self._store.path(batch.input_blob), batch.endpoint, limits)
         # On disk: errors of many lines can be larger than the input file.
-        async with self._store.incoming(sys.maxsize) as refused:
+        async with (
+            self._store.readable(batch.input_blob) as path,
+            self._store.incoming(sys.maxsize) as refused,
+        ):
+            indexer = Indexer(path, batch.endpoint, limits)
             if await self._check(indexing, department, indexer, refused):
                 await self._begin(indexing, indexer, refused)
             else:

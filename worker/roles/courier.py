@@ -16,6 +16,7 @@ from jobs.model.department import Department
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
+from jobs.process.data_dir import open_or_exit
 from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
@@ -25,6 +26,8 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
 from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
@@ -74,7 +77,8 @@ class Courier:
         self._public_url = settings.api.public_url or ""
         self._process = this_process("courier")
         self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
-        self._store = Store(settings.store.data_dir / "store")
+        self._store = Store.opened(settings.store)
+        self._secrets = Secrets(MasterKeys.from_settings(settings.store))
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -156,11 +160,11 @@ class Courier:
         try:
             body = await self._body(delivery, department)
             return await self._deliverer.send(
-                department,
+                self._secrets.opened_department(department),
                 callback.url,
                 callback.id,
                 body,
-                options=delivery.options,
+                options=self._secrets.opened_options(department.name, delivery.options),
                 number=delivery.number,
             )
         except ProblemError:
@@ -190,6 +194,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 

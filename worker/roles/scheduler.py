@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,7 +16,9 @@ import structlog
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
+from jobs.ledger.upkeep import Rewrite, RewriteRefused
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.processes import task_processes
 from jobs.process.settings import (
@@ -29,6 +31,8 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
 from jobs.store import Blob, Store
 from worker.audit_keeper import AuditKeeper
 from worker.bulk.batch_reader import BatchReader
@@ -78,7 +82,11 @@ class Scheduler:
         )
         self._process = this_process("scheduler")
         self._ledger = Ledger(settings.redis)
-        self._store = Store(settings.store.data_dir / "store")
+        self._store = Store.opened(settings.store)
+        self._rewrite_interval = timedelta(minutes=settings.redis.rewrite_minutes)
+        self._data_dir = settings.store.data_dir
+        master = MasterKeys.from_settings(settings.store)
+        self._secrets = Secrets(master) if master else None
         self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
@@ -118,6 +126,7 @@ class Scheduler:
                 loops.create_task(self._repeat(self._flower.send_batches, FLOWER_BATCH_SECONDS))
                 loops.create_task(self._repeat(self._audit.write_waiting, AUDIT_SECONDS))
                 loops.create_task(self._repeat(self._audit.prune, AUDIT_PRUNE_SECONDS))
+                loops.create_task(self._make_private())
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
@@ -172,6 +181,7 @@ class Scheduler:
             pass
 
     async def _prune(self) -> None:
+        await self._seal_secrets()
         pruned = await self._ledger.upkeep.prune()
         for blob in pruned.blobs:
             await self._store.delete(blob)
@@ -179,6 +189,7 @@ class Scheduler:
         if time.monotonic() >= self._next_orphans_at:
             self._next_orphans_at = time.monotonic() + ORPHANS_SECONDS
             await self._remove_orphans()
+        await self._rewrite()
         if pruned.jobs or pruned.documents or pruned.files or abandoned:
             log.info(
                 "scheduler.pruned",
@@ -188,9 +199,38 @@ class Scheduler:
                 abandoned_uploads=abandoned,
             )
 
+    async def _rewrite(self) -> None:
+        """Let Redis rewrite its append-only file, which still has what was deleted."""
+        try:
+            rewrite = await self._ledger.upkeep.rewrite_if_due(self._rewrite_interval)
+        except RewriteRefused as error:
+            log.error("redis.rewrite_refused", error=str(error))  # noqa: TRY400 - no trace needed
+            return
+        if rewrite is Rewrite.begun:
+            log.info("redis.rewrite_begun")
+        elif rewrite is Rewrite.paused:
+            log.warning("redis.rewrite_paused", setting="auto-aof-rewrite-percentage is 0")
+        elif rewrite is Rewrite.failed:
+            log.error("redis.rewrite_failed", what="the last one; another one was begun")
+
+    async def _seal_secrets(self) -> None:
+        """Commands that create secrets may run without the master key."""
+        if self._secrets is None:
+            return
+        for name in await self._ledger.departments.names():
+            if await self._ledger.credentials.seal_secrets(name, self._secrets):
+                log.info("scheduler.secrets_sealed", department=name)
+
     async def _remove_orphans(self) -> None:
         """Remove files of processes that died between storing them and telling the ledger."""
         old = await asyncio.to_thread(lambda: list(self._store.old_blobs()))
+        keys = await self._store.old_keys_without_blob()
+        if len(keys) > max(ORPHANS_AT_ONCE, len(old) // 2):
+            # Too many for crashes: the folder of the blobs may not be mounted.
+            log.error("scheduler.orphan_keys_kept", keys=len(keys), blobs=len(old))
+            return
+        for name in keys:
+            await self._store.delete(name)
         orphans: list[Blob] = []
         for start in range(0, len(old), ORPHANS_AT_ONCE):
             orphans += await self._ledger.upkeep.unreferenced(old[start : start + ORPHANS_AT_ONCE])
@@ -201,6 +241,11 @@ class Scheduler:
         for orphan in orphans:
             await self._store.delete(orphan.name)
             log.info("scheduler.orphan_removed", owner=orphan.owner)
+
+    async def _make_private(self) -> None:
+        changed, failed = await asyncio.to_thread(make_private, self._data_dir)
+        if changed or failed:
+            log.warning("data_dir.was_readable", changed=changed, of_another_user=failed)
 
     def _detail(self) -> Mapping[str, Any]:
         return {"swept_at": self._swept_at}
@@ -216,5 +261,6 @@ async def _run(settings: Settings) -> None:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

@@ -15,6 +15,7 @@ from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.processes import task_processes
 from jobs.process.settings import (
@@ -83,7 +84,7 @@ class Worker:
         self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = _reading(settings)
-        store = Store(settings.store.data_dir / "store")
+        store = Store.opened(settings.store)
         self._runner = Runner(
             name=self._process.name,
             ledger=self._ledger,
@@ -103,7 +104,7 @@ class Worker:
                 CacheSalts(self._ledger, shared=self._settings.share_prefix_cache),
             ),
             ending=RunEnding(
-                self._ledger, store, self._settings, settings.store.inline_result_max_bytes
+                self._ledger, store, self._settings, settings.store.inline_result_bytes
             ),
             leases=self._leases,
             processes=self._reading,
@@ -245,6 +246,7 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
 
 def main() -> None:
     settings = Settings()
+    open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     worker_settings = settings.worker
     with EventLoopThread() as loop:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -139,13 +138,13 @@ class Inputs:
 
     async def _read_document(self, stored: StoredDocument) -> Document:
         try:
-            path = self._store.path(stored.blob)
-            document = await self._reading.read(
-                path, self._limits, stored.media_type, identity=stored.blob
-            )
+            async with self._store.readable(stored.blob) as path:
+                document = await self._reading.read(
+                    path, self._limits, stored.media_type, identity=stored.blob
+                )
         except FileNotFoundError as error:
             raise _missing() from error
-        source = StoredSource(self._documents, self._reading, self._limits, stored, path)
+        source = StoredSource(self._documents, self._store, self._reading, self._limits, stored)
         marking = await compute(marking_in, document)
         if marking is None and stored.media_type in WITH_HIDDEN_CONTENT & SCREENED_IN_PROCESS:
             # Hidden text and properties may be marked too; `document` does not contain them.
@@ -192,10 +191,10 @@ class StoredSource:
     """A `documents.source.Source`: a file in the store, opened only by the reading processes."""
 
     documents: Documents
+    store: Store
     reading: ReaderPool
     limits: ReadLimits
     stored: StoredDocument
-    path: Path
 
     @property
     def media_type(self) -> str:
@@ -207,9 +206,10 @@ class StoredSource:
 
     async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
         try:
-            return await self.reading.work(
-                self.path, self.limits, name, arguments, identity=self.stored.blob
-            )
+            async with self.store.readable(self.stored.blob) as path:
+                return await self.reading.work(
+                    path, self.limits, name, arguments, identity=self.stored.blob
+                )
         except FileNotFoundError as error:
             raise _missing() from error
 
@@ -264,6 +264,6 @@ async def _options(task: Task[Any, Any], options: Mapping[str, Any]) -> BaseMode
 
 def _missing() -> DocumentMissing:
     return DocumentMissing(
-        "The document's bytes are not in this worker's store. Send it again; with several "
-        "machines, all must share one store."
+        "The document's bytes are not in this worker's store, or are damaged there. Send it again; "
+        "with several machines, all must share one store."
     )

@@ -13,10 +13,13 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.private_files import write_private
 from jobs.process.server_settings import ServerSettings
-from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
+from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings, TaskSettings
+from jobs.sealing.errors import UnusableKeys
+from jobs.store import keys_of
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import services
@@ -65,7 +68,8 @@ async def run(options: SystemOptions, report: Report) -> None:
     Raises `CannotStart` before anything runs, and `StartFailed` after stopping everything.
     """
     _check_tasks(options)
-    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep_private(options.data_dir)
+    _check_keys(options)
     (options.data_dir / LOGS).mkdir(exist_ok=True)
     with _locked(options.data_dir):
         _check_ports(options)
@@ -124,6 +128,13 @@ def _check_tasks(options: SystemOptions) -> None:
         offer_own_tasks(TaskSettings(tasks_dir=options.tasks_dir))
     except TaskFilesRefused as refused:
         raise CannotStart(f"departments' own tasks cannot be used:\n{refused}") from refused
+
+
+def _check_keys(options: SystemOptions) -> None:
+    try:
+        keys_of(StoreSettings(data_dir=options.data_dir))
+    except UnusableKeys as error:
+        raise CannotStart(str(error)) from error
 
 
 def _check_ports(options: SystemOptions) -> None:

@@ -91,6 +91,14 @@ class AsyncChancery:
         """Cancel a job. One that has ended stays as it is."""
         return await self._send(calls.cancel(job_id))
 
+    async def delete_job(self, job_id: str) -> Deleted:
+        """See `Chancery.delete_job`."""
+        return await self._send(calls.delete_job(job_id))
+
+    async def delete_document(self, document_id: str) -> Deleted:
+        """See `Chancery.delete_document`."""
+        return await self._send(calls.delete_document(document_id))
+
     def jobs(
         self, *, status: str | None = None, task: str | None = None, batch_id: str | None = None
     ) -> AsyncIterator[Job]:
@@ -179,6 +187,10 @@ class AsyncChancery:
     async def cancel_batch(self, batch_id: str) -> Batch:
         """Cancel the lines of a batch that have not ended. Finished results are kept."""
         return await self._send(calls.cancel_batch(batch_id))
+
+    async def delete_batch(self, batch_id: str) -> Deleted:
+        """See `Chancery.delete_batch`."""
+        return await self._send(calls.delete_batch(batch_id))
 
     async def put_in_library(self, name: str, document_id: str) -> None:
         """Add an uploaded document to a library. The first one creates the library."""

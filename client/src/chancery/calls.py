@@ -147,6 +147,14 @@ def cancel(job_id: str) -> Call[Job]:
     return Call("POST", path, parsed_as(Job), headers=key_header(None))
 
 
+def delete_job(job_id: str) -> Call[Deleted]:
+    return Call("DELETE", f"/v1/jobs/{path_segment(job_id)}", parsed_as(Deleted))
+
+
+def delete_document(document_id: str) -> Call[Deleted]:
+    return Call("DELETE", f"/v1/documents/{path_segment(document_id)}", parsed_as(Deleted))
+
+
 # Tasks
 
 
@@ -270,6 +278,10 @@ def batches(after: str | None) -> Call[Page[Batch]]:
 def cancel_batch(batch_id: str) -> Call[Batch]:
     path = f"/v1/batches/{path_segment(batch_id)}/cancel"
     return Call("POST", path, parsed_as(Batch), headers=key_header(None))
+
+
+def delete_batch(batch_id: str) -> Call[Deleted]:
+    return Call("DELETE", f"/v1/batches/{path_segment(batch_id)}", parsed_as(Deleted))
 
 
 # Libraries

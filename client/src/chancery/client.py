@@ -106,6 +106,14 @@ class Chancery:
         """Cancel a job. One that has ended stays as it is."""
         return self._send(calls.cancel(job_id))
 
+    def delete_job(self, job_id: str) -> Deleted:
+        """Delete an ended job with its result, its callback and the text that came with it."""
+        return self._send(calls.delete_job(job_id))
+
+    def delete_document(self, document_id: str) -> Deleted:
+        """Delete a document that no open job and no library uses."""
+        return self._send(calls.delete_document(document_id))
+
     def jobs(
         self, *, status: str | None = None, task: str | None = None, batch_id: str | None = None
     ) -> Iterator[Job]:
@@ -210,6 +218,10 @@ class Chancery:
     def cancel_batch(self, batch_id: str) -> Batch:
         """Cancel the lines of a batch that have not ended. Finished results are kept."""
         return self._send(calls.cancel_batch(batch_id))
+
+    def delete_batch(self, batch_id: str) -> Deleted:
+        """Delete an ended batch with its jobs and files."""
+        return self._send(calls.delete_batch(batch_id))
 
     def put_in_library(self, name: str, document_id: str) -> None:
         """Add an uploaded document to a library. The first one creates the library."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from documents.errors import WorkError
 from documents.isolation.compute import compute
@@ -61,8 +59,8 @@ class TokenEstimate:
 
     async def of_file(self, file: StoredFile, endpoint: LineUrl) -> Mapping[str, int]:
         """Extrapolated from the file's first lines."""
-        path = self._store.path(file.blobs[0])
-        data, is_whole = await asyncio.to_thread(_head, path)
+        [start] = await self._store.slices([(file.blobs[0], 0, SAMPLE_BYTES)])
+        data, is_whole = start or b"", file.bytes <= SAMPLE_BYTES
         try:
             sample = await compute(sample_lines, data, endpoint, file.department, is_whole=is_whole)
         except WorkError:
@@ -108,12 +106,3 @@ def sample_lines(data: bytes, endpoint: LineUrl, department: str, *, is_whole: b
         if time.monotonic() > ends:
             break
     return Sample(size, dict(tokens), documents)
-
-
-def _head(path: Path) -> tuple[bytes, bool]:
-    """The first bytes of a file, none if it does not exist, and whether they are all of it."""
-    try:
-        with path.open("rb") as file:
-            return file.read(SAMPLE_BYTES), not file.read(1)
-    except FileNotFoundError:
-        return b"", True

@@ -228,6 +228,16 @@ async def test_a_result_in_the_store_is_served_but_not_in_lists(api: Api, ledger
     assert (cancelled["result"], cancelled["result_url"]) == (None, f"{place}/result")
 
 
+async def test_a_job_whose_result_is_lost_is_shown_and_its_result_is_missing(
+    api: Api, ledger: Ledger
+) -> None:
+    job = await api.submit()
+    await finish(ledger, job["id"], result=None, result_blob="tax/aa/lost")
+    path = f"/v1/jobs/{job['id']}"
+    assert (await api.http.get(path)).json()["result_url"] == f"{path}/result"
+    problem_of(await api.http.get(f"{path}/result"), 404, "file-missing")
+
+
 async def test_the_result_of_a_job_that_goes_on_is_a_conflict(api: Api) -> None:
     job = await api.submit()
     answer = await api.http.get(f"/v1/jobs/{job['id']}/result")

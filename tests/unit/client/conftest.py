@@ -77,6 +77,7 @@ class FakeServer:
         self.most_at_once = 0
         self.batch_api = FakeBatchApi()
         self.documents: dict[str, dict[str, Any]] = {}
+        self.deleted: list[str] = []
         self.answers_documents: int | None = None
         self.documents_expire_at = "2031-01-01T00:00:00Z"
         self._now = 0
@@ -93,6 +94,7 @@ class FakeServer:
                 web.get("/v1/jobs/{id}", self._job),
                 web.get("/v1/jobs/{id}/result", self._result),
                 web.post("/v1/jobs/{id}/cancel", self._cancel),
+                web.delete("/v1/{kind:jobs|documents|batches}/{id}", self._delete),
                 web.get("/v1/callbacks", self._list_callbacks),
                 web.post("/v1/callbacks/redeliver", self._redeliver_dead),
                 web.post("/v1/callbacks/{id}/redeliver", self._redeliver),
@@ -221,6 +223,14 @@ class FakeServer:
             return problem(404, "not-found", "There is no such thing here", "Check the id.")
         self.jobs[name]["status"] = "cancelled"
         return web.json_response(self.jobs[name])
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        """Deletes what any name means, once."""
+        kind, name = request.match_info["kind"], request.match_info["id"]
+        if name in self.deleted:
+            return problem(404, "not-found", "There is no such thing here", "Check the id.")
+        self.deleted.append(name)
+        return web.json_response({"id": name, "object": kind, "deleted": True})
 
     async def _list(self, request: web.Request) -> web.Response:
         wanted = request.query.get("status")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
 
 from jobs.model.problems import ProblemError
+from jobs.sealing.errors import Damaged
+from jobs.sealing.key_folder import KeyFolder
+from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Blob, Incoming, Store
+from tests.sealing import master_key, sealed_settings, sealed_store
 
 
 async def test_a_kept_blob_is_complete_and_a_dropped_one_leaves_no_file(tmp_path: Path) -> None:
@@ -71,3 +79,108 @@ def test_a_full_disk_is_a_problem() -> None:
             incoming.write(b"x")
     assert raised.value.problem.code == "storage-full"
     assert raised.value.retry_after
+
+
+async def test_an_encrypted_blob_is_read_whole_in_pieces_and_in_parts(tmp_path: Path) -> None:
+    store, data = sealed_store(tmp_path), os.urandom(300_000)
+    put = await store.put(data, "tax", "job_1")
+    async with store.incoming(1_000_000) as incoming:
+        for start in range(0, len(data), 70_000):
+            incoming.write(data[start : start + 70_000])
+        async with store.received(incoming) as path:
+            assert path.read_bytes() == data
+            assert data[:32] not in incoming.path.read_bytes()
+        assert incoming.sha256 == hashlib.sha256(data).hexdigest()
+        kept = await store.keep(incoming, "tax", "doc_1")
+    for blob in (put, kept):
+        assert await store.read(blob) == data
+        assert list(await store.sizes([blob])) == [len(data)]
+        assert list(await store.slices([(blob, 65_530, 10), (blob, 0, 1)])) == [
+            data[65_530:65_540],
+            data[:1],
+        ]
+        assert (
+            b"".join([piece async for piece in store.pieces(blob, 5, 200_000)]) == data[5:200_000]
+        )
+        async with store.readable(blob) as path:
+            assert path.read_bytes() == data
+    assert not any(data[:32] in path.read_bytes() for path in _files(tmp_path))
+    await store.delete(put)
+    await store.delete(kept)
+    assert [path.name for path in _files(tmp_path)] == ["check"]
+
+
+async def test_another_process_reads_an_encrypted_blob_and_cannot_change_it(tmp_path: Path) -> None:
+    store = sealed_store(tmp_path)
+    blob = await store.put(b"The water is off.", "tax", "doc_1")
+    async with store.readable(blob) as path:
+        read = await asyncio.create_subprocess_exec("cat", path, stdout=subprocess.PIPE)
+        assert await read.communicate() == (b"The water is off.", None)
+        with path.open("r+b", buffering=0) as file, pytest.raises(PermissionError):
+            file.write(b"x")
+    assert not path.exists()
+
+
+async def test_a_backup_is_unreadable_once_the_blob_is_deleted(tmp_path: Path) -> None:
+    store = sealed_store(tmp_path / "data")
+    blob = await store.put(b"The water is off.", "tax", "doc_1")
+    shutil.copytree(tmp_path / "data" / "store", tmp_path / "backup")
+    await store.delete(blob)
+    shutil.rmtree(tmp_path / "data" / "store")
+    shutil.copytree(tmp_path / "backup", tmp_path / "data" / "store")
+    with pytest.raises(FileNotFoundError):
+        await store.read(blob)
+    assert list(await store.slices([(blob, 0, 5)])) == [None]
+
+
+async def test_blobs_from_before_encryption_stay_readable(tmp_path: Path) -> None:
+    before = await Store(tmp_path / "store").put(b"before", "tax", "doc_1")
+    store = sealed_store(tmp_path)
+    after = await store.put(b"after", "tax", "doc_1")
+    assert [await store.read(blob) for blob in (before, after)] == [b"before", b"after"]
+    async with store.readable(before) as path:
+        assert path.read_bytes() == b"before"
+    os.utime(store.path(after), (0, 0))
+    assert list(store.old_blobs()) == [Blob(after, "tax", "doc_1")]
+
+
+async def test_exchanged_blobs_are_not_read(tmp_path: Path) -> None:
+    store = sealed_store(tmp_path)
+    one, two = [await store.put(text, "tax", "doc_1") for text in (b"one", b"two")]
+    shutil.copy(store.path(one), store.path(two))
+    with pytest.raises(Damaged):
+        await store.read(two)
+    shutil.copy(tmp_path / "keys" / one, tmp_path / "keys" / two)
+    with pytest.raises(Damaged):
+        await store.read(two)
+
+
+async def test_a_missing_master_key_is_the_operators_fault(tmp_path: Path) -> None:
+    blob = await sealed_store(tmp_path).put(b"text", "tax", "doc_1")
+    for store in (Store(tmp_path / "store"), _with_another_key(tmp_path)):
+        for read in (store.read(blob), store.sizes([blob]), store.slices([(blob, 0, 1)])):
+            with pytest.raises(ProblemError) as raised:
+                await read
+            assert raised.value.problem.code == "storage-locked"
+            assert raised.value.retry_after
+
+
+async def test_keys_whose_blobs_were_never_linked_are_found_after_a_day(tmp_path: Path) -> None:
+    store = sealed_store(tmp_path)
+    blobs = [await store.put(b"text", "tax", "doc_1") for _ in range(3)]
+    for blob in blobs[:2]:
+        os.utime(tmp_path / "keys" / blob, (0, 0))
+    for blob in blobs[1:]:
+        store.path(blob).unlink()
+    assert list(await store.old_keys_without_blob()) == [blobs[1]]
+
+
+def _with_another_key(tmp_path: Path) -> Store:
+    """A store with another master key, as if the keys had been exchanged while it runs."""
+    master = MasterKeys.from_settings(sealed_settings(tmp_path, master_key(2)))
+    assert master is not None
+    return Store(tmp_path / "store", KeyFolder(tmp_path / "keys", master))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

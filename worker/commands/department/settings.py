@@ -14,6 +14,9 @@ import click
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import new_secret
 from jobs.model.department import CallbackOptions
+from jobs.process.settings import StoreSettings
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
 from jobs.windows.window import Window
 from tasks.secrecy import Secrecy
 from worker.callbacks.signing import key_bytes
@@ -141,7 +144,8 @@ class Changes:
     async def apply(self, ledger: Ledger, name: str) -> bool:
         """False if the department does not exist."""
         departments = ledger.departments
-        options = await departments.callback_options(name)
+        secrets = Secrets(MasterKeys.from_settings(StoreSettings()))
+        options = secrets.opened_options(name, await departments.callback_options(name))
         for option in self.unset:
             options = replace(options, **CALLBACK_OPTIONS.get(option, {}))
         options = replace(options, headers={**options.headers, **self.headers}, **self.callback)

@@ -10,4 +10,5 @@ local count = redis.call('ZLEXCOUNT', libraries, '[' .. ARGV[2] .. '/', '(' .. A
 if count >= tonumber(ARGV[4]) then return 'full' end
 redis.call('ZADD', libraries, 0, member)
 redis.call('HINCRBY', document, 'jobs', 1)
+redis.call('HDEL', document, 'own')
 return 'added'

@@ -1,4 +1,4 @@
--- requires: documents
+-- requires: documents, deletions
 -- Remove a document at once, even if jobs or libraries use it. The caller deletes its blob.
 -- ARGV: department, document id
 -- Returns: 1 | 0 if there is no such document
@@ -6,4 +6,5 @@ local libraries = P .. 'libraries:' .. ARGV[1]
 for _, entry in ipairs(redis.call('ZRANGE', libraries, 0, -1)) do
   if entry:match('^[^/]+/(.*)$') == ARGV[2] then redis.call('ZREM', libraries, entry) end
 end
+note_deletion()
 return remove_document(ARGV[1], ARGV[2]) and 1 or 0

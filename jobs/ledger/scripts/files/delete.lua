@@ -1,4 +1,4 @@
--- requires: files
+-- requires: files, deletions
 -- Remove a department's file, unless a batch that has not ended uses it.
 -- ARGV: department, file
 -- Returns: {'deleted', blobs} | {'in-use', uses} | {'none'}
@@ -6,4 +6,5 @@
 local file = as_map(redis.call('HGETALL', P .. 'file:' .. ARGV[2]))
 if file.department ~= ARGV[1] then return {'none'} end
 if tonumber(file.uses or 0) > 0 then return {'in-use', file.uses} end
+note_deletion()
 return {'deleted', remove_file(ARGV[2])}

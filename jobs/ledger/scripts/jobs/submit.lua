@@ -52,6 +52,7 @@ if not document then redis.call('HDEL', document_key, 'own') end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
+  redis.call('HDEL', P .. 'document:' .. job.department .. ':' .. id, 'own')
 end
 
 job.token, job.attempts, job.tries, job.deaths, job.kept_records = 0, 0, 0, 0, bytes

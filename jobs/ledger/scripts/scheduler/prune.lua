@@ -1,23 +1,14 @@
--- requires: batches, documents, files, jobs
+-- requires: removal
 -- Remove what has expired: ended jobs and batches with their callbacks, unused documents, and files
 -- that no batch uses. What is still in use is checked again after an hour.
 -- ARGV: most of each kind in one call
 -- Returns: {blobs that nothing refers to any more, jobs removed, documents removed, files removed}
 local RECHECK_MS = 3600000
-local blobs, jobs, documents, files = {}, 0, 0, 0
+local blobs, jobs, batches, documents, files = {}, 0, 0, 0, 0
 
 local function callback_pending(subject)
   return subject.callback_id
     and redis.call('HGET', P .. 'callback:' .. subject.callback_id, 'status') == 'pending'
-end
-
-local function remove_callback(subject)
-  local id, list = subject.callback_id, P .. 'callbacks:' .. subject.department
-  redis.call('ZREM', list, id)
-  redis.call('ZREM', list .. ':delivered', id)
-  redis.call('ZREM', list .. ':dead', id)
-  redis.call('ZREM', P .. 'dead:' .. subject.department, id)
-  redis.call('DEL', P .. 'callback:' .. id, P .. 'attempts:' .. id)
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
@@ -25,9 +16,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMI
   if callback_pending(job) then
     redis.call('ZADD', P .. 'ended', now + RECHECK_MS, id)
   else
-    if job.result_blob and job.result_blob ~= '' then blobs[#blobs + 1] = job.result_blob end
-    if job.callback_id then remove_callback(job) end
-    remove_job(job)
+    remove_ended_job(job, blobs)
     jobs = jobs + 1
   end
 end
@@ -37,11 +26,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended-batches', '-inf', no
   if callback_pending(batch) then
     redis.call('ZADD', P .. 'ended-batches', now + RECHECK_MS, id)
   else
-    if batch.callback_id then remove_callback(batch) end
-    redis.call('ZREM', P .. 'ended-batches', id)
-    redis.call('ZREM', P .. 'batches:' .. batch.department, id)
-    free_kept(P .. 'batch:' .. id, batch.department)
-    redis.call('DEL', P .. 'batch:' .. id)
+    remove_ended_batch(batch)
+    batches = batches + 1
   end
 end
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'documents', '-inf', now, 'LIMIT', 0,
@@ -62,4 +48,5 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'files', '-inf', now, 'LIMI
     files = files + 1
   end
 end
+if jobs + batches + documents + files > 0 then note_deletion() end
 return {blobs, jobs, documents, files}

@@ -53,12 +53,14 @@ async def submit_job(
     *,
     idempotency: IdempotencyKey | None = None,
     body: bytes = b"{}",
+    **changes: Any,
 ) -> JobReceipt:
+    """With the job's document, unless `document` is another one or None."""
     return await ledger.jobs.submit(
         Submission(
             job=job,
             created_at=datetime.now(UTC),
-            document=a_document(job.department, job.document_id),
+            document=changes.get("document", a_document(job.department, job.document_id)),
             body=body,
             idempotency=idempotency,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,18 +30,26 @@ async def keys(redis_url: str) -> set[str]:
         return {str(key) for key in await redis.keys("chancery:*")}
 
 
-async def test_a_file_is_kept_as_it_was_given_and_once(ledger: Ledger) -> None:
+async def test_a_file_is_kept_once_with_times_by_the_servers_clock(
+    ledger: Ledger, redis_url: str
+) -> None:
+    # An api whose clock is hours wrong.
     moment = datetime(2026, 11, 23, 9, 0, 0, 125_000, tzinfo=UTC)
-    file = a_file(blobs=("tax/aa/1", "tax/bb/2"), created_at=moment, expires_at=moment)
-    await ledger.files.keep(file)
-    await ledger.files.keep(file)
+    later = moment + timedelta(minutes=5)
+    given = a_file(blobs=("tax/aa/1", "tax/bb/2"), created_at=moment, expires_at=later)
+    file = await ledger.files.keep(given)
+    assert await ledger.files.keep(given) == file
+    async with Redis.from_url(redis_url) as redis:
+        seconds, _ = await redis.time()
+    assert abs(file.created_at.timestamp() - seconds) < 30
+    assert file.expires_at - file.created_at == later - moment
+    assert file == replace(given, created_at=file.created_at, expires_at=file.expires_at)
     assert await ledger.files.get("tax", file.id) == file
     assert (await ledger.files.list("tax")).items == [file]
 
 
 async def test_a_file_is_its_departments_alone(ledger: Ledger) -> None:
-    file = a_file()
-    await ledger.files.keep(file)
+    file = await ledger.files.keep(a_file())
     assert await ledger.files.get("health", file.id) is None
     assert (await ledger.files.list("health")).items == []
     assert await ledger.files.delete("health", file.id) is None
@@ -59,8 +68,7 @@ async def test_what_is_no_files_id_finds_nothing(ledger: Ledger, name: str) -> N
 async def test_a_page_is_full_while_there_is_more_whatever_the_purpose(ledger: Ledger) -> None:
     purposes = [FilePurpose.batch, FilePurpose.batch_output]
     files = [a_file(made=n, purpose=purposes[n % 2]) for n in range(1_200)]
-    for file in files:
-        await ledger.files.keep(file)
+    files = [await ledger.files.keep(file) for file in files]
     inputs = files[::2]
     first = await ledger.files.list("tax", purpose=FilePurpose.batch, limit=599, order=Order.asc)
     assert first.items == inputs[:599]
@@ -75,8 +83,7 @@ async def test_a_page_is_full_while_there_is_more_whatever_the_purpose(ledger: L
 
 async def test_a_place_in_the_list_stays_though_its_file_is_gone(ledger: Ledger) -> None:
     files = [a_file(made=n) for n in range(3)]
-    for file in files:
-        await ledger.files.keep(file)
+    files = [await ledger.files.keep(file) for file in files]
     await ledger.files.delete("tax", files[1].id)
     assert (await ledger.files.list("tax", after=files[1].id)).items == [files[0]]
 
@@ -87,7 +94,7 @@ async def test_a_deleted_file_leaves_its_blobs_to_be_deleted_and_nothing_else(
     file = a_file(blobs=("tax/aa/1", "tax/bb/2"))
     await ledger.files.keep(file)
     assert await ledger.files.delete("tax", file.id) == ["tax/aa/1", "tax/bb/2"]
-    assert await keys(redis_url) == set()
+    assert await keys(redis_url) == {"chancery:rewrite"}
     assert await ledger.files.delete("tax", file.id) is None
 
 
@@ -127,7 +134,7 @@ async def test_files_are_pruned_at_their_expiry_with_their_blobs(
     gone = a_file(expires_at=PAST, blobs=("tax/aa/1", "tax/bb/2"))
     kept = a_file(blobs=("tax/cc/3",))
     await ledger.files.keep(gone)
-    await ledger.files.keep(kept)
+    kept = await ledger.files.keep(kept)
     pruned = await ledger.upkeep.prune()
     assert (pruned.files, list(pruned.blobs)) == (1, ["tax/aa/1", "tax/bb/2"])
     assert await ledger.files.get("tax", gone.id) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +36,7 @@ async def result_of(task: str, unread: tuple[int, ...]) -> bytes:
     async def read(*_: object, **__: object) -> Document:
         return document
 
-    store: Any = SimpleNamespace(path=Path)
+    store: Any = SimpleNamespace(readable=lambda blob: nullcontext(Path(blob)))
     reading: Any = SimpleNamespace(read=read)
     nothing: Any = None
     inputs = Inputs(nothing, store, reading, ReadLimits(10_000, 10), nothing)

@@ -1,0 +1,60 @@
+"""`chancery encryption`: the keys of the encrypted store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jobs.ledger import Ledger
+from jobs.process.settings import StoreSettings
+from jobs.sealing.errors import UnusableKeys
+from jobs.sealing.key_folder import KeyFolder
+from jobs.sealing.master_keys import MasterKeys
+from jobs.sealing.secrets import Secrets
+from jobs.store import keys_of
+from worker.commands.system import system_options, with_ledger
+
+
+@click.group()
+def encryption() -> None:
+    """Encryption of stored documents."""
+
+
+@encryption.command()
+@system_options
+def rotate(*, data_dir: Path, redis_url: str | None) -> None:
+    """Encrypt all keys and secrets with the first key of the master key file.
+
+    Documents are not rewritten, and the system may run. First add the new key as the first line of
+    the file and restart all processes, so that each has both; remove the old line afterwards, and
+    restart again.
+    """
+    try:
+        settings = StoreSettings(data_dir=data_dir)
+        master, keys = MasterKeys.from_settings(settings), keys_of(settings)
+    except UnusableKeys as error:
+        raise click.ClickException(str(error)) from error
+    if master is None or keys is None:
+        raise click.ClickException(
+            "nothing is encrypted here: set CHANCERY_MASTER_KEY_FILE or CHANCERY_MASTER_KEY"
+        )
+    changed, damaged, departments = with_ledger(
+        data_dir, redis_url, lambda ledger: _rotate(ledger, keys, Secrets(master))
+    )
+    click.echo(
+        f"master key {master.current_id}: {changed} keys and the secrets of {departments} "
+        "departments were encrypted with it; the rest were before"
+    )
+    if damaged:
+        raise click.ClickException(
+            f"{damaged} keys are damaged and were left as they are: their documents are lost, "
+            f"unless you restore the folder of keys from a backup"
+        )
+
+
+async def _rotate(ledger: Ledger, keys: KeyFolder, secrets: Secrets) -> tuple[int, int, int]:
+    # Secrets first: the check in the folder of keys is rewrapped last of all.
+    names = await ledger.departments.names()
+    departments = sum([await ledger.credentials.seal_secrets(name, secrets) for name in names])
+    return *keys.rewrap(), departments
