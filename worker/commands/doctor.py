@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ import click
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
+from jobs.process.watchdog import stalls
 from worker.commands import diagnosis
 from worker.commands.diagnosis import Finding, Level
 from worker.commands.system import find_redis, open_ledger, system_options
@@ -31,7 +33,11 @@ def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     Prints one line for each: ok, warn or bad, and what to do. Exits with 1 if something is bad.
     """
     url = find_redis(data_dir, redis_url)
-    findings = [*asyncio.run(_check(url, LimitSettings().max_queued)), *_disk(data_dir)]
+    findings = [
+        *asyncio.run(_check(url, LimitSettings().max_queued)),
+        *diagnosis.of_stalls(stalls(data_dir), datetime.now(UTC)),
+        *_disk(data_dir),
+    ]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings]))
     else:

@@ -25,6 +25,7 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.store import Store
 from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
@@ -198,7 +199,9 @@ def main() -> None:
             f"--queues={Queue.callbacks.value}",
             "--hostname=courier@%h",
         )
-        serve(app, courier, loop, arguments, settings.callbacks.timeout_seconds)
+        grace = settings.callbacks.timeout_seconds
+        watchdog = Watchdog("courier", settings.store.data_dir, grace + STOP_MARGIN_SECONDS)
+        serve(app, courier, loop, arguments, grace_seconds=grace, watchdog=watchdog)
 
 
 async def _new_courier(settings: Settings) -> Courier:

@@ -27,6 +27,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.watchdog import Watchdog
 from jobs.store import Blob, Store
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
@@ -35,6 +36,7 @@ from worker.heartbeat import keep_beating, this_process
 
 DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
+STOP_SECONDS = 15.0
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
 ETA_SECONDS = 5.0
@@ -183,9 +185,16 @@ class Scheduler:
 
 
 async def _run(settings: Settings) -> None:
+    watchdog = Watchdog("scheduler", settings.store.data_dir, STOP_SECONDS)
+    await watchdog.start()
     scheduler, loop = Scheduler(settings), asyncio.get_running_loop()
+
+    def stop() -> None:
+        watchdog.begin_stop()
+        scheduler.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, scheduler.stop)
+        loop.add_signal_handler(number, stop)
     await scheduler.work()
     log.info("process.stopped")
 

@@ -24,6 +24,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
@@ -226,7 +227,9 @@ def main() -> None:
             f"--queues={queues}",
             f"--hostname={name}@%h",
         )
-        serve(app, worker, loop, arguments, worker_settings.grace_seconds)
+        grace = worker_settings.grace_seconds
+        watchdog = Watchdog("worker", settings.store.data_dir, grace + STOP_MARGIN_SECONDS)
+        serve(app, worker, loop, arguments, grace_seconds=grace, watchdog=watchdog)
 
 
 async def _create(settings: Settings) -> Worker:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
 from worker.supervise.child import ChildSpec, supervisor_mark
@@ -18,8 +19,10 @@ from worker.supervise.redis_server import RedisServer
 HOST = "127.0.0.1"
 ENGINE_HOME = "CHANCERY_ENGINE_HOME"
 _OWN_PREFIXES = ("CHANCERY_", "FLOWER_")
-_FRESH_SECONDS = 15
-_STOP_MARGIN_SECONDS = 5.0
+# One second after the process ends itself: see `jobs.process.watchdog`.
+_STOP_MARGIN_SECONDS = STOP_MARGIN_SECONDS + 1.0
+# They hold nothing that a kill would lose once their clients have stopped.
+_SERVER_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def own_engine(model: str) -> Engine:
         env=foreign_environment() | command.env,
         ready=http_answers(f"{url}/health"),
         start_attempts=2,
+        grace_seconds=_SERVER_GRACE_SECONDS,
     )
     return Engine(url, child)
 
@@ -60,6 +64,7 @@ def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:
         env=foreign_environment(),
         ready=ledger_answers(ledger),
         blocks_next_stage=True,
+        grace_seconds=_SERVER_GRACE_SECONDS,
     )
 
 
@@ -112,8 +117,7 @@ def heart_beats(ledger: Ledger, role: str) -> Check:
         except ProblemError:
             return False
         return any(
-            process.role == role and mark in process.name and process.age_seconds < _FRESH_SECONDS
-            for process in processes
+            process.role == role and mark in process.name and process.live for process in processes
         )
 
     return check
