@@ -10,6 +10,7 @@ import uvicorn
 
 from api.app import AppSettings, create_app
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit, warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
 from jobs.process.settings import TaskSettings
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
@@ -36,8 +37,9 @@ class WatchedServer(uvicorn.Server):
 
 def main() -> None:
     set_up_logs("api")
-    offer_or_exit(TaskSettings())
-    settings = AppSettings()
+    warn_of_unknown_variables()
+    offer_or_exit(read_or_exit(TaskSettings))
+    settings = read_or_exit(AppSettings)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.api.host,

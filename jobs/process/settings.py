@@ -86,20 +86,24 @@ class StoreSettings(BaseSettings):
 class LimitSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
-    max_document_bytes: int = Field(100 * MIB, description="The largest document that is accepted.")
+    max_document_bytes: int = Field(
+        100 * MIB, ge=1, description="The largest document that is accepted."
+    )
     max_request_bytes: int = Field(
-        4 * MIB, description="The largest JSON body that is accepted, with its text input."
+        4 * MIB, ge=1, description="The largest JSON body that is accepted, with its text input."
     )
     max_text_chars: int = Field(
-        1_000_000, description="The longest text that is accepted, in characters."
+        1_000_000, ge=1, description="The longest text that is accepted, in characters."
     )
-    max_pages: int = Field(1_000, description="The most pages of a document.")
+    max_pages: int = Field(1_000, ge=1, description="The most pages of a document.")
     max_queued: int = Field(
         200_000,
+        ge=0,
         description="The most jobs that wait in the whole system; further submissions get 503.",
     )
     max_waiting_lines: int = Field(
         5_000_000,
+        ge=0,
         description="The most batch lines that wait in the whole system; further batches get 503.",
     )
 
@@ -121,24 +125,26 @@ class RetentionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
     document_retention_hours: float = Field(
-        168, description="How long a document is kept after its upload or the end of its last job."
+        168,
+        ge=0,
+        description="How long a document is kept after its upload or the end of its last job.",
     )
     job_retention_hours: float = Field(
-        168, description="How long an ended job, its result and its callback are kept."
+        168, ge=0, description="How long an ended job, its result and its callback are kept."
     )
     file_retention_hours: float = Field(
         720,
         gt=0,
         description="How long a batch file is kept; a file in use is kept longer.",
     )
-    idempotency_hours: float = Field(24, description="How long an Idempotency-Key is kept.")
+    idempotency_hours: float = Field(24, ge=0, description="How long an Idempotency-Key is kept.")
 
 
 class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
 
     host: str = Field("127.0.0.1", description="The address that the api listens on.")
-    port: int = Field(8080, description="The port that the api listens on.")
+    port: int = Field(8080, ge=1, le=65_535, description="The port that the api listens on.")
     public_url: str | None = Field(
         None, description="The URL at which departments reach the api; used in `result_url`."
     )
@@ -181,9 +187,11 @@ class EngineSettings(BaseSettings):
         None, description="The model's name. Default: the first model that the engine serves."
     )
     api_key: SecretStr | None = Field(None, description="The engine's API key, if it requires one.")
-    timeout_seconds: float = Field(600, description="The longest wait for one response.")
+    timeout_seconds: float = Field(600, gt=0, description="The longest wait for one response.")
     stuck_seconds: float = Field(
-        10, description="After this time an unhealthy engine's requests in flight are cancelled."
+        10,
+        ge=0,
+        description="After this time an unhealthy engine's requests in flight are cancelled.",
     )
 
 
@@ -202,10 +210,11 @@ class FastEngineSettings(BaseSettings):
         None, description="The fast engine's API key, if it requires one."
     )
     timeout_seconds: float = Field(
-        600, description="The longest wait for one response of the fast model."
+        600, gt=0, description="The longest wait for one response of the fast model."
     )
     stuck_seconds: float = Field(
         10,
+        ge=0,
         description="After this time an unhealthy fast engine's requests in flight are cancelled.",
     )
 
@@ -240,7 +249,7 @@ class WorkerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
     concurrency: int = Field(
-        64, description="Requests that a worker keeps in flight on its engine."
+        64, ge=1, le=4_096, description="Requests that a worker keeps in flight on its engine."
     )
     lane: Annotated[Lane | None, EMPTY_IS_UNSET] = Field(
         None,
@@ -253,15 +262,21 @@ class WorkerSettings(BaseSettings):
         description="How many of these are reserved for interactive work. Default: an eighth.",
     )
     lease_seconds: float = Field(
-        15, description="A worker that does not renew a job's lease for this time loses the job."
+        15,
+        gt=0,
+        description="A worker that does not renew a job's lease for this time loses the job.",
     )
-    job_timeout_seconds: float = Field(3_600, description="The longest run of one job.")
+    job_timeout_seconds: float = Field(3_600, gt=0, description="The longest run of one job.")
     grace_seconds: float = Field(
-        20, description="How long a stopping worker may continue its jobs."
+        20, ge=0, description="How long a stopping worker may continue its jobs."
     )
-    max_attempts: int = Field(3, description="The most counted runs of a job before it fails.")
+    max_attempts: int = Field(
+        3, ge=1, description="The most counted runs of a job before it fails."
+    )
     retry_base_seconds: float = Field(
-        2, description="The wait before a job's second run; doubles with each run, up to a minute."
+        2,
+        ge=0,
+        description="The wait before a job's second run; doubles with each run, up to a minute.",
     )
     read_processes: int = Field(2, description="Processes of a worker that read documents.")
     read_timeout_seconds: float = Field(60, description="The time limit for reading one document.")
@@ -312,14 +327,16 @@ class CallbackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_CALLBACK_")
 
     max_bytes: int = Field(
-        256 * 1024, description="The largest callback body with the result included."
+        256 * 1024, ge=1, description="The largest callback body with the result included."
     )
-    timeout_seconds: float = Field(15, description="The longest wait for a receiver's response.")
-    schedule_seconds: tuple[float, ...] = Field(
+    timeout_seconds: float = Field(
+        15, gt=0, description="The longest wait for a receiver's response."
+    )
+    schedule_seconds: tuple[Annotated[float, Field(ge=0)], ...] = Field(
         (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
         description="The wait before each attempt (Standard Webhooks 1.0.0), in seconds.",
     )
-    concurrency: int = Field(32, description="Deliveries that a courier keeps in flight.")
+    concurrency: int = Field(32, ge=1, description="Deliveries that a courier keeps in flight.")
     response_max_bytes: int = Field(
         4_096,
         ge=0,
@@ -342,7 +359,7 @@ class CallbackSettings(BaseSettings):
         description="A due callback that waits this long for its receiver is declared dead.",
     )
     lease_seconds: float = Field(
-        40, description="A courier that does not report a delivery for this time loses it."
+        40, gt=0, description="A courier that does not report a delivery for this time loses it."
     )
 
 
@@ -393,7 +410,7 @@ class FlowerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_FLOWER_")
 
     host: str = Field("127.0.0.1", description="The address that Flower listens on.")
-    port: int = Field(5555, description="The port that Flower listens on.")
+    port: int = Field(5555, ge=1, le=65_535, description="The port that Flower listens on.")
     login: SecretStr | None = Field(
         None, description="`user:password`. Default: generated and stored in the data dir."
     )

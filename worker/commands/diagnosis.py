@@ -153,6 +153,17 @@ def of_pauses(pauses: Sequence[Pause]) -> Iterator[Finding]:
         )
 
 
+def of_unknown_variables(variables: Iterable[tuple[str, str | None]]) -> Iterator[Finding]:
+    """Variables of the environment that look like settings and are none, with the nearest one."""
+    for name, nearest in variables:
+        yield Finding(
+            Level.warn,
+            "settings",
+            f"{name} is not a setting",
+            f"did you mean {nearest}?" if nearest else "docs/settings.md lists the settings",
+        )
+
+
 def of_stalls(stalls: Iterable[Stall], now: datetime) -> Iterator[Finding]:
     """Processes of the last day whose event loop stood still, or that did not stop in time."""
     last: dict[str, Stall] = {}

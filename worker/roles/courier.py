@@ -16,6 +16,7 @@ from jobs.model.department import Department
 from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
@@ -186,7 +187,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 

@@ -9,11 +9,12 @@ import sys
 from jobs.ledger import Ledger
 from jobs.ledger.processes import LIVE_SECONDS
 from jobs.model.problems import ProblemError
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import RedisSettings
 
 
 async def _alive(role: str) -> bool:
-    ledger = Ledger(RedisSettings())
+    ledger = Ledger(read_or_exit(RedisSettings))
     try:
         processes = await ledger.processes.list()
     except ProblemError as error:

@@ -18,6 +18,7 @@ from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
@@ -200,6 +201,6 @@ async def _run(settings: Settings) -> None:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

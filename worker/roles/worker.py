@@ -13,6 +13,7 @@ from documents.limits import ReadLimits
 from jobs.ledger import Ledger
 from jobs.model.lanes import Queue
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import (
     CascadeSettings,
     EngineSettings,
@@ -209,7 +210,7 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     offer_or_exit(settings.tasks)
     worker_settings = settings.worker
     with EventLoopThread() as loop:

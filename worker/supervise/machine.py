@@ -63,8 +63,7 @@ async def run(options: SystemOptions, report: Report) -> None:
     Raises `CannotStart` before anything runs, and `StartFailed` after stopping everything.
     """
     _check_tasks(options)
-    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (options.data_dir / LOGS).mkdir(exist_ok=True)
+    _make_data_dir(options.data_dir)
     with _locked(options.data_dir):
         _check_ports(options)
         server, redis_url = _redis(options)
@@ -102,6 +101,18 @@ async def _run(
     report(f"starting; logs are in {options.data_dir / LOGS}")
     await supervisor.run(lambda: _report_ready(options, engine, login, report))
     report("stopped")
+
+
+def _make_data_dir(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data_dir / LOGS).mkdir(exist_ok=True)
+        (data_dir / "lock").touch()
+    except OSError as error:
+        raise CannotStart(
+            f"the data dir {data_dir} cannot be written ({error.strerror}): change its owner, or "
+            "choose another with --data-dir"
+        ) from error
 
 
 @contextmanager
@@ -228,10 +239,11 @@ def _stages(
 
 def _external(options: SystemOptions, engine: services.Engine) -> Mapping[str, Check]:
     """Services that must answer in addition to the children."""
-    external = {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
-    if engine.child is None:
-        external[f"the engine at {engine.url}"] = http_answers(f"{engine.url}/health")
-    return external
+    external = {}
+    if engine.child is None:  # first: without it the api is not ready, and does not say which one
+        name = f"the engine at {engine.url}, which does not answer GET /health with 200"
+        external[name] = http_answers(f"{engine.url}/health")
+    return external | {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
 
 
 async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) -> None:
