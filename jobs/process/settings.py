@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.model.lanes import Lane
@@ -28,24 +28,32 @@ class RedisSettings(BaseSettings):
         description="The Redis or Valkey server, with the user and password if it asks for them; "
         "`rediss://` for TLS.",
     )
-    password_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+    password_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
         None, description="A file with the password, if it is not in the URL."
     )
-    ca_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+    ca_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The certificates that the server's certificate is checked with. Default: "
         "those of the system.",
     )
-    cert_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+    cert_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
         None, description="The certificate that this process shows to the server."
     )
-    key_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+    key_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
         None, description="The private key of that certificate."
     )
     allow_volatile: bool = Field(
         False,
         description="Start even if Redis does not persist data. Accepted jobs can then be lost.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_valid(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+            raise ValueError("it must be redis://HOST:PORT/0, rediss://HOST:PORT/0 or unix://PATH")
+        return url
 
     def full_url(self) -> str:
         """The URL with the password of `password_file`. Raises `OSError` if that cannot be read."""

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.department_tasks import offer_own_tasks
+from jobs.process.environment import wrong_settings
 from jobs.process.settings import FlowerSettings, RedisSettings, TaskSettings
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
@@ -156,6 +157,8 @@ def _redis(options: SystemOptions) -> tuple[RedisServer | None, str]:
 def _ledger(redis_url: str) -> Ledger:
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
+    except ValidationError as error:
+        raise CannotStart("\n".join(wrong_settings(error))) from error
     except ValueError as error:
         raise CannotStart(f"--redis-url: {error}") from error
 
