@@ -24,7 +24,7 @@ from jobs.process import watchdog
 watchdog.REPORT_SECONDS, watchdog.END_SECONDS = 1.0, 3.0
 
 def no_lock_for_others():
-    secret = "a-value-that-must-not-be-logged"
+    local = "a-value-that-must-not-be-logged"
     re.match(r"(a+)+b", "a" * 60)
 
 async def main():
