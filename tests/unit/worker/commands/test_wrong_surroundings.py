@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from worker.commands.doctor import doctor
 from worker.commands.up import up
 
 ENGINE = ("--engine-url", "http://127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The commands silence the process's logs."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def started(*arguments: str, **environment: str) -> Result:
