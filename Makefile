@@ -69,6 +69,10 @@ lock: setup ## lock the requirements of both pyproject.toml again
 licences: setup ## write docs/licences.md from the installed packages
 	@$(BIN)/python -m deploy.licences > docs/licences.md
 
+.PHONY: sbom
+sbom: setup ## write SBOMs (CycloneDX) of the application and the engine into dist/
+	@$(BIN)/python -m deploy.sbom dist
+
 .PHONY: secrets
 secrets: setup ## accept all findings of the secret scan; review each first
 	@git ls-files -z -- ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets scan --exclude-files '(^|/)requirements[^/]*\.lock$$' > .secrets.new

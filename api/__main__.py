@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from socket import socket
+from types import FrameType
 
 import uvicorn
 
 from api.app import AppSettings, create_app
 from api.metrics_token import metrics_token
-from api.server.configuration import allow_many_connections, server_config
+from api.server.configuration import STOP_SECONDS, allow_many_connections, server_config
 from api.server.tls import TlsFilesInvalid
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit, warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
 from jobs.process.settings import TaskSettings
+from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
+
+
+class WatchedServer(uvicorn.Server):
+    """A server whose event loop `watchdog` watches."""
+
+    def __init__(self, config: uvicorn.Config, watchdog: Watchdog) -> None:
+        super().__init__(config)
+        self._watchdog = watchdog
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await self._watchdog.start()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called by uvicorn for SIGTERM and SIGINT."""
+        self._watchdog.begin_stop()
+        super().handle_exit(sig, frame)
 
 
 def main() -> None:
     set_up_logs("api")
-    offer_or_exit(TaskSettings())
-    settings = AppSettings()
+    warn_of_unknown_variables()
+    offer_or_exit(read_or_exit(TaskSettings))
+    settings = read_or_exit(AppSettings)
     open_or_exit(settings.store)
     settings = _with_metrics_token(settings)
     allow_many_connections()
@@ -28,7 +50,8 @@ def main() -> None:
         config = server_config(create_app(settings), settings.api, settings.server)
     except TlsFilesInvalid as error:
         sys.exit(str(error))
-    server = uvicorn.Server(config)
+    watchdog = Watchdog("api", settings.store.data_dir, STOP_SECONDS + STOP_MARGIN_SECONDS)
+    server = WatchedServer(config, watchdog)
     server.run()
     if not server.started:  # uvicorn has logged the reason
         sys.exit(1)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from jobs.audit.log import AuditLog
 from jobs.ledger import Ledger, UnsafeServer
-from jobs.ledger.processes import Process
+from jobs.ledger.processes import LIVE_SECONDS, Process
 from jobs.model.problems import ProblemError
 
-HEARTBEAT_SECONDS = 20
 _FAULTS = {
     "connection": "it cannot be reached",
     "models": "it does not serve the model, or does not accept the key",
@@ -36,7 +35,7 @@ async def checks(ledger: Ledger) -> Sequence[Check]:
         processes = await ledger.processes.list()
     except (ProblemError, UnsafeServer) as error:
         return [Check("redis", ok=False, detail=str(error))]
-    alive = [process for process in processes if process.age_seconds <= HEARTBEAT_SECONDS]
+    alive = [process for process in processes if process.live]
     return [
         Check("redis", ok=True, detail="answers and is configured durably"),
         *(_role(role, alive) for role in _ROLES),
@@ -48,9 +47,7 @@ def _role(role: str, alive: Sequence[Process]) -> Check:
     count = sum(process.role == role for process in alive)
     if count:
         return Check(role, ok=True, detail=f"{count} alive")
-    return Check(
-        role, ok=False, detail=f"no heartbeat of a {role} in the last {HEARTBEAT_SECONDS} s"
-    )
+    return Check(role, ok=False, detail=f"no heartbeat of a {role} in the last {LIVE_SECONDS:g} s")
 
 
 def _engine(alive: Sequence[Process]) -> Check:

@@ -27,6 +27,7 @@ PERMISSIVE = frozenset(
         "CC0-1.0",
         "ISC",
         "MIT",
+        "MIT-0",
         "MIT-CMU",
         "PSF-2.0",
         "Unlicense",
@@ -56,6 +57,7 @@ REVIEWED: Mapping[str, tuple[str, str]] = {
     "billiard": ("BSD-3-Clause", _BSD),
     "colorama": ("BSD-3-Clause", f"{_NOT_HERE} on Windows"),
     "flower": ("BSD-3-Clause", _BSD),
+    "google-re2": ("BSD-3-Clause", _BSD),
     "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("the author")),
     "numpy": (
         "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
@@ -63,6 +65,10 @@ REVIEWED: Mapping[str, tuple[str, str]] = {
     ),
     "omegaconf": ("BSD-3-Clause", _BSD),
     "prompt-toolkit": ("BSD-3-Clause", _BSD),
+    "pyahocorasick": (
+        "BSD-3-Clause",
+        "from the licence file in the package; parts are in the public domain",
+    ),
     "pypdfium2": (
         "BSD-3-Clause AND Apache-2.0",
         "from its metadata, in other words; it contains PDFium (BSD-3-Clause)",

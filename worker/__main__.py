@@ -8,6 +8,9 @@ from importlib import import_module
 
 import structlog
 
+from jobs.ledger import UnsafeServer
+from jobs.model.problems import ProblemError
+from jobs.process.environment import warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
 
 # Only the role's module is imported: a health check runs often and must be cheap.
@@ -26,10 +29,14 @@ def main() -> None:
     set_up_logs(role)
     if role != sys.argv[1]:
         log.warning("role.renamed", old=sys.argv[1], new=role)
+    warn_of_unknown_variables()
     module = import_module(f"worker.roles.{role}")
     # Scanning the imported modules for garbage blocked all threads for 0.1 s each time.
     gc.freeze()
-    module.main()
+    try:
+        module.main()
+    except (ProblemError, UnsafeServer) as error:  # the server, at the start
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

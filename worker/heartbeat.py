@@ -15,9 +15,9 @@ import structlog
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
+from jobs.process.watchdog import NAME_VARIABLE
 
-BEAT_SECONDS = 2.0
-NAME_VARIABLE = "CHANCERY_PROCESS_NAME"
+BEAT_SECONDS = 1.0
 log = structlog.get_logger()
 
 

@@ -13,6 +13,8 @@ from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
 
 _KEEP_MS = 600_000
+# A process sends one each second; a loop that stands still is noticed within 5 s.
+LIVE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Process:
     started_at: datetime
     detail: Mapping[str, Any]
     age_seconds: float = 0.0
+
+    @property
+    def live(self) -> bool:
+        """Whether its event loop turned in the last `LIVE_SECONDS`."""
+        return self.age_seconds <= LIVE_SECONDS
 
 
 class ProcessLedger:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.model.department import Quota
@@ -39,7 +41,23 @@ class RedisSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_REDIS_")
 
     url: SecretStr = Field(
-        SecretStr("redis://127.0.0.1:6379/0"), description="The Redis or Valkey server."
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="The Redis or Valkey server, with the user and password if it asks for them; "
+        "`rediss://` for TLS.",
+    )
+    password_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
+        None, description="A file with the password, if it is not in the URL."
+    )
+    ca_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="The certificates that the server's certificate is checked with. Default: "
+        "those of the system.",
+    )
+    cert_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
+        None, description="The certificate that this process shows to the server."
+    )
+    key_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
+        None, description="The private key of that certificate."
     )
     allow_volatile: bool = Field(
         False,
@@ -52,6 +70,38 @@ class RedisSettings(BaseSettings):
         description="How often Redis's append-only file is rewritten at most, so that it no longer "
         "has what was deleted. It is only if anything was.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_valid(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+            raise ValueError("it must be redis://HOST:PORT/0, rediss://HOST:PORT/0 or unix://PATH")
+        return url
+
+    def full_url(self) -> str:
+        """The URL with the password of `password_file`. Raises `OSError` if that cannot be read."""
+        url = self.url.get_secret_value()
+        parts = urlsplit(url)
+        if self.password_file is None or parts.password:
+            return url
+        password = quote(self.password_file.read_text().strip(), safe="")
+        host = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=f"{parts.username or ''}:{password}@{host}").geturl()
+
+    def tls(self) -> Mapping[str, Any]:
+        """redis-py's arguments for TLS; empty for a `redis://` URL. The server's certificate and
+        name are always checked.
+        """
+        if not self.url.get_secret_value().startswith("rediss:"):
+            return {}
+        files = {
+            "ssl_ca_certs": self.ca_file,
+            "ssl_certfile": self.cert_file,
+            "ssl_keyfile": self.key_file,
+        }
+        named = {name: str(path) for name, path in files.items() if path is not None}
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, **named}
 
 
 class StoreSettings(BaseSettings):
@@ -96,20 +146,24 @@ class StoreSettings(BaseSettings):
 class LimitSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
-    max_document_bytes: int = Field(100 * MIB, description="The largest document that is accepted.")
+    max_document_bytes: int = Field(
+        100 * MIB, ge=1, description="The largest document that is accepted."
+    )
     max_request_bytes: int = Field(
-        4 * MIB, description="The largest JSON body that is accepted, with its text input."
+        4 * MIB, ge=1, description="The largest JSON body that is accepted, with its text input."
     )
     max_text_chars: int = Field(
-        1_000_000, description="The longest text that is accepted, in characters."
+        1_000_000, ge=1, description="The longest text that is accepted, in characters."
     )
-    max_pages: int = Field(1_000, description="The most pages of a document.")
+    max_pages: int = Field(1_000, ge=1, description="The most pages of a document.")
     max_queued: int = Field(
         200_000,
+        ge=0,
         description="The most jobs that wait in the whole system; further submissions get 503.",
     )
     max_waiting_lines: int = Field(
         5_000_000,
+        ge=0,
         description="The most batch lines that wait in the whole system; further batches get 503.",
     )
 
@@ -178,17 +232,19 @@ class RetentionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
     document_retention_hours: float = Field(
-        168, description="How long a document is kept after its upload or the end of its last job."
+        168,
+        ge=0,
+        description="How long a document is kept after its upload or the end of its last job.",
     )
     job_retention_hours: float = Field(
-        168, description="How long an ended job, its result and its callback are kept."
+        168, ge=0, description="How long an ended job, its result and its callback are kept."
     )
     file_retention_hours: float = Field(
         720,
         gt=0,
         description="How long a batch file is kept; a file in use is kept longer.",
     )
-    idempotency_hours: float = Field(24, description="How long an Idempotency-Key is kept.")
+    idempotency_hours: float = Field(24, ge=0, description="How long an Idempotency-Key is kept.")
 
 
 class AuditSettings(BaseSettings):
@@ -213,7 +269,7 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
 
     host: str = Field("127.0.0.1", description="The address that the api listens on.")
-    port: int = Field(8080, description="The port that the api listens on.")
+    port: int = Field(8080, ge=1, le=65_535, description="The port that the api listens on.")
     public_url: str | None = Field(
         None, description="The URL at which departments reach the api; used in `result_url`."
     )
@@ -283,9 +339,11 @@ class EngineSettings(BaseSettings):
         None, description="The model's name. Default: the first model that the engine serves."
     )
     api_key: SecretStr | None = Field(None, description="The engine's API key, if it requires one.")
-    timeout_seconds: float = Field(600, description="The longest wait for one response.")
+    timeout_seconds: float = Field(600, gt=0, description="The longest wait for one response.")
     stuck_seconds: float = Field(
-        10, description="After this time an unhealthy engine's requests in flight are cancelled."
+        10,
+        ge=0,
+        description="After this time an unhealthy engine's requests in flight are cancelled.",
     )
 
 
@@ -304,10 +362,11 @@ class FastEngineSettings(BaseSettings):
         None, description="The fast engine's API key, if it requires one."
     )
     timeout_seconds: float = Field(
-        600, description="The longest wait for one response of the fast model."
+        600, gt=0, description="The longest wait for one response of the fast model."
     )
     stuck_seconds: float = Field(
         10,
+        ge=0,
         description="After this time an unhealthy fast engine's requests in flight are cancelled.",
     )
 
@@ -342,7 +401,7 @@ class WorkerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_")
 
     concurrency: int = Field(
-        64, description="Requests that a worker keeps in flight on its engine."
+        64, ge=1, le=4_096, description="Requests that a worker keeps in flight on its engine."
     )
     lane: Annotated[Lane | None, EMPTY_IS_UNSET] = Field(
         None,
@@ -360,15 +419,21 @@ class WorkerSettings(BaseSettings):
         description="How many of these are reserved for interactive work. Default: an eighth.",
     )
     lease_seconds: float = Field(
-        15, description="A worker that does not renew a job's lease for this time loses the job."
+        15,
+        gt=0,
+        description="A worker that does not renew a job's lease for this time loses the job.",
     )
-    job_timeout_seconds: float = Field(3_600, description="The longest run of one job.")
+    job_timeout_seconds: float = Field(3_600, gt=0, description="The longest run of one job.")
     grace_seconds: float = Field(
-        20, description="How long a stopping worker may continue its jobs."
+        20, ge=0, description="How long a stopping worker may continue its jobs."
     )
-    max_attempts: int = Field(3, description="The most counted runs of a job before it fails.")
+    max_attempts: int = Field(
+        3, ge=1, description="The most counted runs of a job before it fails."
+    )
     retry_base_seconds: float = Field(
-        2, description="The wait before a job's second run; doubles with each run, up to a minute."
+        2,
+        ge=0,
+        description="The wait before a job's second run; doubles with each run, up to a minute.",
     )
     read_processes: int = Field(
         2,
@@ -436,14 +501,16 @@ class CallbackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_CALLBACK_")
 
     max_bytes: int = Field(
-        256 * 1024, description="The largest callback body with the result included."
+        256 * 1024, ge=1, description="The largest callback body with the result included."
     )
-    timeout_seconds: float = Field(15, description="The longest wait for a receiver's response.")
-    schedule_seconds: tuple[float, ...] = Field(
+    timeout_seconds: float = Field(
+        15, gt=0, description="The longest wait for a receiver's response."
+    )
+    schedule_seconds: tuple[Annotated[float, Field(ge=0)], ...] = Field(
         (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
         description="The wait before each attempt (Standard Webhooks 1.0.0), in seconds.",
     )
-    concurrency: int = Field(32, description="Deliveries that a courier keeps in flight.")
+    concurrency: int = Field(32, ge=1, description="Deliveries that a courier keeps in flight.")
     response_max_bytes: int = Field(
         4_096,
         ge=0,
@@ -471,7 +538,7 @@ class CallbackSettings(BaseSettings):
         "settings do not name them: in containers, the api and Flower.",
     )
     lease_seconds: float = Field(
-        40, description="A courier that does not report a delivery for this time loses it."
+        40, gt=0, description="A courier that does not report a delivery for this time loses it."
     )
 
 
@@ -522,7 +589,7 @@ class FlowerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_FLOWER_")
 
     host: str = Field("127.0.0.1", description="The address that Flower listens on.")
-    port: int = Field(5555, description="The port that Flower listens on.")
+    port: int = Field(5555, ge=1, le=65_535, description="The port that Flower listens on.")
     login: SecretStr | None = Field(
         None, description="`user:password`. Default: generated and stored in the data dir."
     )

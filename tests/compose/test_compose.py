@@ -21,6 +21,7 @@ LAW = (
     "第二条　凡依法征收的各种税收，均适用本法。"
 )
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
+VALKEY_CLI = ("sh", "/usr/local/lib/chancery/valkey.sh", "cli")
 SERVICES = {"api", "worker", "courier", "scheduler", "flower"}
 
 
@@ -172,7 +173,7 @@ def test_the_image_has_no_compiler_and_no_build_files(system: System) -> None:
 
 def test_redis_writes_to_disk_before_it_answers(system: System) -> None:
     def setting(name: str) -> str:
-        return system.compose("exec", "-T", "redis", "redis-cli", "config", "get", name).split()[-1]
+        return system.compose("exec", "-T", "redis", *VALKEY_CLI, "config", "get", name).split()[-1]
 
     assert setting("appendonly") == "yes"
     assert setting("appendfsync") == "always"

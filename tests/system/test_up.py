@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from chancery import Chancery
 from standin.engine_process import StandInControl, free_port, running_standin
@@ -59,6 +61,31 @@ def test_secrets_are_in_private_files_and_on_no_command_line(up: Up) -> None:
     for line in up.children().values():
         assert password not in line
         assert login.partition(":")[2] not in line
+
+
+def test_redis_lets_in_only_chancerys_user_with_what_chancery_does(up: Up) -> None:
+    url = (up.data_dir / "redis-url").read_text().strip()
+    anonymous = url.replace(url.partition("//")[2].partition("@")[0] + "@", "")
+    with Redis.from_url(anonymous) as redis, pytest.raises(AuthenticationError):
+        redis.ping()
+    with Redis.from_url(url) as redis:
+        for refused in (
+            redis.flushall,
+            lambda: redis.keys("*"),
+            lambda: redis.config_set("appendonly", "no"),
+            lambda: redis.get("others:key"),
+            lambda: redis.eval("return 1", 0),
+            redis.acl_list,
+        ):
+            with pytest.raises(NoPermissionError):
+                refused()
+
+
+def test_no_process_asked_redis_for_more_than_its_user_may(up: Up, chancery: Chancery) -> None:
+    job = chancery.submit("summarize", text="The water is off on Friday.")
+    assert chancery.wait(job.id, timeout=60).status == "succeeded"
+    for log in (up.data_dir / "logs").glob("*.log"):
+        assert "permission" not in log.read_text(errors="replace").lower(), log.name
 
 
 def test_a_generated_flower_login_is_printed_with_its_file(up: Up) -> None:

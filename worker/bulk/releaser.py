@@ -12,7 +12,6 @@ from jobs.ledger.processes import Process
 from jobs.ledger.upkeep import Release, ReleaseResult
 from jobs.process.settings import BatchSettings, BulkSettings
 
-LIVE_SECONDS = 10.0
 REFRESH_SECONDS = 1.0
 # Jobs released ahead last longer than the time between two releases.
 AHEAD_SECONDS = 0.25
@@ -101,9 +100,7 @@ def bulk_slots(processes: Sequence[Process]) -> int:
     there are none. An engine with waiting requests and a full KV cache gets no more than it runs.
     """
     return sum(
-        _slots_of(process)
-        for process in processes
-        if process.role == "worker" and process.age_seconds < LIVE_SECONDS
+        _slots_of(process) for process in processes if process.role == "worker" and process.live
     )
 
 

@@ -24,8 +24,11 @@ def celery_settings() -> dict[str, Any]:
     """Celery calls this when a process first uses the app. Flower only imports the app, so there
     is no earlier place to read the settings.
     """
+    redis = RedisSettings()
     return {
-        "broker_url": RedisSettings().url.get_secret_value(),
+        "broker_url": redis.full_url(),
+        # Without it kombu would accept any certificate.
+        "broker_use_ssl": redis.tls() or None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {

@@ -15,6 +15,7 @@ import structlog
 from celery import Celery, signals
 
 from jobs.model.problems import ProblemError
+from jobs.process.watchdog import Watchdog
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.pull_guard import install_pull_guard
 from worker.defects import described
@@ -58,18 +59,22 @@ def serve(
     service: Service,
     loop: EventLoopThread,
     arguments: Sequence[str],
+    *,
     grace_seconds: float,
+    watchdog: Watchdog,
 ) -> None:
     """Run a Celery worker until it receives SIGTERM or SIGINT.
 
     Then nothing more is pulled, and running work has `grace_seconds` to finish. The process stops
-    in the same way, with status 1, when a background coroutine fails.
+    in the same way, with status 1, when a background coroutine fails. `watchdog` watches the loop.
     """
+    loop.run(watchdog.start())
     loop.run(service.start())
     disconnected = install_pull_guard(app, service.can_run)
     background = [loop.submit(_stop_on_failure(work)) for work in service.background()]
 
     def drain(**_: Any) -> None:
+        watchdog.begin_stop()
         loop.submit(_drain(service, grace_seconds, disconnected))
 
     def leave_logs_alone(**_: Any) -> None:

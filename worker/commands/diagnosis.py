@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,13 +14,15 @@ from jobs.ledger.processes import Process
 from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane
 from jobs.model.states import CallbackStatus
+from jobs.process.watchdog import Stall
 
-LIVE_SECONDS = 15.0
 ROLES = ("worker", "courier", "scheduler")
 GIB = 1024**3
 DISK_WARN_SHARE = 0.10
 DISK_BAD_BYTES = GIB
 QUEUE_WARN_SHARE = 0.8
+STALLS_SHOWN = timedelta(days=1)
+STALL_FRAMES = 6
 
 
 class Level(StrEnum):
@@ -64,11 +67,11 @@ def of_server(server: Server) -> Iterator[Finding]:
 
 def of_processes(processes: Sequence[Process]) -> Iterator[Finding]:
     """One finding for each process, and one for each role without a live process."""
-    live_roles = {process.role for process in processes if process.age_seconds <= LIVE_SECONDS}
+    live_roles = {process.role for process in processes if process.live}
     for process in processes:
         age = process.age_seconds
         text = f"{process.name}, last heartbeat {age:.0f} s ago"
-        if age <= LIVE_SECONDS:
+        if process.live:
             yield Finding(Level.ok, process.role, text)
         elif process.role in live_roles:
             yield Finding(
@@ -87,7 +90,7 @@ def _lanes_without_worker(processes: Sequence[Process]) -> Iterator[Finding]:
     workers = [
         process.detail.get("lanes", list(Lane))
         for process in processes
-        if process.role == "worker" and process.age_seconds <= LIVE_SECONDS
+        if process.role == "worker" and process.live
     ]
     for lane in Lane if workers else ():
         if not any(lane in lanes for lanes in workers):
@@ -99,7 +102,7 @@ def of_engines(processes: Sequence[Process]) -> Iterator[Finding]:
     """The engines of each live worker, as the worker reports them."""
     for process in processes:
         healthy = process.detail.get("engine_healthy")
-        if healthy is None or process.age_seconds > LIVE_SECONDS:
+        if healthy is None or not process.live:
             continue
         if healthy:
             metrics = ", ".join(_engine_metrics(process.detail.get("engine") or {}))
@@ -155,6 +158,35 @@ def of_pauses(pauses: Sequence[Pause]) -> Iterator[Finding]:
             "paused",
             f"{pause.lane or 'all'} jobs of {pause.department or 'every department'} wait",
             f"`chancery resume {' '.join(options)}` lets them run",
+        )
+
+
+def of_unknown_variables(variables: Iterable[tuple[str, str | None]]) -> Iterator[Finding]:
+    """Variables of the environment that look like settings and are none, with the nearest one."""
+    for name, nearest in variables:
+        yield Finding(
+            Level.warn,
+            "settings",
+            f"{name} is not a setting",
+            f"did you mean {nearest}?" if nearest else "docs/settings.md lists the settings",
+        )
+
+
+def of_stalls(stalls: Iterable[Stall], now: datetime) -> Iterator[Finding]:
+    """Processes of the last day whose event loop stood still, or that did not stop in time."""
+    last: dict[str, Stall] = {}
+    for stall in stalls:
+        if now - stall.at < STALLS_SHOWN:
+            last[stall.process] = stall
+    for stall in last.values():
+        outcome = "was ended" if stall.ended else "has been reported"
+        where = " < ".join(stall.stack[:STALL_FRAMES]) or "outside Python"
+        yield Finding(
+            Level.warn,
+            stall.role,
+            f"{stall.process} stood still for {stall.seconds:.0f} s and {outcome} at "
+            f"{stall.at:%Y-%m-%d %H:%M:%S} UTC, in {where}",
+            "the whole stack is in its log, and which job it ran: report it as a defect",
         )
 
 

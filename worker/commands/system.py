@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 import click
 import structlog
 from click.core import ParameterSource
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.environment import wrong_settings
 from jobs.process.private_files import read_private
 from jobs.process.settings import RedisSettings
 from worker.commands.recording import entry_of
@@ -72,6 +73,11 @@ def open_ledger(redis_url: str) -> Ledger:
     silence_logs()
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
+    except ValidationError as error:
+        raise click.ClickException("\n".join(wrong_settings(error))) from error
+    except OSError as error:
+        name = "CHANCERY_REDIS_PASSWORD_FILE"
+        raise click.ClickException(f"{name} cannot be read: {error}") from error
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--redis-url") from error
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
+from jobs.process.environment import unknown_variable, unknown_variables, wrong_settings
 from jobs.process.settings import FlowerSettings, WorkerSettings
 from worker.commands.system import silence_logs
 from worker.supervise.child import StartFailed
@@ -104,6 +108,8 @@ def up(
         flower=flower,
         grace_seconds=worker.grace_seconds,
     )
+    for name, nearest in unknown_variables(os.environ):
+        click.echo(f"warning: {unknown_variable(name, nearest)}", err=True)
     silence_logs()
     try:
         asyncio.run(run(options, click.echo))
@@ -117,5 +123,5 @@ def up(
 def _settings() -> tuple[FlowerSettings, WorkerSettings]:
     try:
         return FlowerSettings(), WorkerSettings()
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    except (ValidationError, SettingsError) as error:
+        raise click.ClickException("\n".join(wrong_settings(error))) from error

@@ -17,6 +17,7 @@ from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
 from jobs.process.data_dir import open_or_exit
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
@@ -26,6 +27,7 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.secrets import Secrets
 from jobs.store import Store
@@ -193,7 +195,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
@@ -209,7 +211,9 @@ def main() -> None:
             f"--queues={Queue.callbacks.value}",
             "--hostname=courier@%h",
         )
-        serve(app, courier, loop, arguments, settings.callbacks.timeout_seconds)
+        grace = settings.callbacks.timeout_seconds
+        watchdog = Watchdog("courier", settings.store.data_dir, grace + STOP_MARGIN_SECONDS)
+        serve(app, courier, loop, arguments, grace_seconds=grace, watchdog=watchdog)
 
 
 async def _new_courier(settings: Settings) -> Courier:

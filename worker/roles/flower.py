@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.process.environment import read_or_exit
 from jobs.process.private_files import read_private, write_private
-from jobs.process.settings import FlowerSettings, StoreSettings
+from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings
 
 LOGIN_FILE = "flower-login"
 # Without the arguments: a task's only argument is its job or callback id, which is also its UUID.
@@ -65,8 +66,13 @@ def flower_env(login: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 def main() -> None:
     """Replace this process with Flower."""
-    settings, data_dir = FlowerSettings(), StoreSettings().data_dir
-    login, argv = flower_login(settings, data_dir).text, flower_argv(settings)
+    settings, data_dir = read_or_exit(FlowerSettings), read_or_exit(StoreSettings).data_dir
+    read_or_exit(RedisSettings)  # Flower itself reads them later, and would not say what is wrong
+    try:
+        login = flower_login(settings, data_dir).text
+    except ValueError as error:
+        sys.exit(str(error))
+    argv = flower_argv(settings)
     os.execve(argv[0], argv, flower_env(login, os.environ))  # noqa: S606  # no shell meant
 
 

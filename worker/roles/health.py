@@ -7,14 +7,14 @@ import socket
 import sys
 
 from jobs.ledger import Ledger
+from jobs.ledger.processes import LIVE_SECONDS
 from jobs.model.problems import ProblemError
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import RedisSettings
-
-FRESH_SECONDS = 15.0
 
 
 async def _alive(role: str) -> bool:
-    ledger = Ledger(RedisSettings())
+    ledger = Ledger(read_or_exit(RedisSettings))
     try:
         processes = await ledger.processes.list()
     except ProblemError as error:
@@ -23,8 +23,7 @@ async def _alive(role: str) -> bool:
         await ledger.close()
     host = socket.gethostname()
     return any(
-        process.role == role and process.host == host and process.age_seconds < FRESH_SECONDS
-        for process in processes
+        process.role == role and process.host == host and process.live for process in processes
     )
 
 
@@ -32,5 +31,5 @@ def main() -> None:
     role = sys.argv[2] if len(sys.argv) > 2 else ""
     if not asyncio.run(_alive(role)):
         sys.exit(
-            f"no {role or 'such'} process of this machine sent a heartbeat in {FRESH_SECONDS:g} s"
+            f"no {role or 'such'} process of this machine sent a heartbeat in {LIVE_SECONDS:g} s"
         )

@@ -20,6 +20,7 @@ from jobs.ledger.upkeep import Rewrite, RewriteRefused
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit
 from jobs.process.processes import task_processes
 from jobs.process.settings import (
     AuditSettings,
@@ -31,6 +32,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.watchdog import Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.secrets import Secrets
 from jobs.store import Blob, Store
@@ -44,6 +46,7 @@ from worker.heartbeat import keep_beating, this_process
 
 DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
+STOP_SECONDS = 15.0
 RELEASE_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
 ETA_SECONDS = 5.0
@@ -252,15 +255,22 @@ class Scheduler:
 
 
 async def _run(settings: Settings) -> None:
+    watchdog = Watchdog("scheduler", settings.store.data_dir, STOP_SECONDS)
+    await watchdog.start()
     scheduler, loop = Scheduler(settings), asyncio.get_running_loop()
+
+    def stop() -> None:
+        watchdog.begin_stop()
+        scheduler.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, scheduler.stop)
+        loop.add_signal_handler(number, stop)
     await scheduler.work()
     log.info("process.stopped")
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

@@ -17,6 +17,7 @@ from jobs.model.lanes import Queue
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.environment import read_or_exit
 from jobs.process.processes import task_processes
 from jobs.process.settings import (
     CascadeSettings,
@@ -30,6 +31,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
@@ -245,7 +247,7 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
     worker_settings = settings.worker
@@ -265,7 +267,9 @@ def main() -> None:
             f"--queues={queues}",
             f"--hostname={name}@%h",
         )
-        serve(app, worker, loop, arguments, worker_settings.grace_seconds)
+        grace = worker_settings.grace_seconds
+        watchdog = Watchdog("worker", settings.store.data_dir, grace + STOP_MARGIN_SECONDS)
+        serve(app, worker, loop, arguments, grace_seconds=grace, watchdog=watchdog)
 
 
 def _submit(loop: EventLoopThread, work: Coroutine[Any, Any, None]) -> None:

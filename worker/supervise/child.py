@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jobs.process.watchdog import ENDED_STATUS, NAME_VARIABLE
 from worker.supervise.checks import Check
 from worker.supervise.logs import LogFile
 from worker.supervise.reaper import Reaper
@@ -23,10 +24,10 @@ _LAUNCH = str(Path(__file__).with_name("launch.py"))
 
 BACKOFF_FIRST_SECONDS = 0.5
 BACKOFF_LONGEST_SECONDS = 30.0
-HEALTHY_AFTER_SECONDS = 60.0
+# For a process that was ready: it worked, so that many deaths do not leave the system without it.
+BACKOFF_LONGEST_AFTER_READY_SECONDS = 2.0
+HEALTHY_AFTER_SECONDS = 10.0
 _READY_POLL_SECONDS = 0.3
-
-PROCESS_NAME = "CHANCERY_PROCESS_NAME"
 
 Report = Callable[[str], None]
 OnExit = Callable[[str], Awaitable[None]]
@@ -66,11 +67,16 @@ def supervisor_mark() -> str:
     return f"{os.getpid()}.{time.time_ns() // 1_000_000:x}"
 
 
-def backoff(previous: float, lived: float) -> float:
-    """Seconds until the next start, given the `previous` wait and `lived` seconds of running."""
-    if previous == 0 or lived >= HEALTHY_AFTER_SECONDS:
+def backoff(previous: float, ready_for: float | None) -> float:
+    """Seconds until the next start, given the `previous` wait and for how many seconds the process
+    was ready; None if it never was.
+    """
+    if previous == 0 or (ready_for is not None and ready_for >= HEALTHY_AFTER_SECONDS):
         return BACKOFF_FIRST_SECONDS
-    return min(previous * 2, BACKOFF_LONGEST_SECONDS)
+    longest = BACKOFF_LONGEST_SECONDS
+    if ready_for is not None:
+        longest = BACKOFF_LONGEST_AFTER_READY_SECONDS
+    return min(previous * 2, longest)
 
 
 class Child:
@@ -92,6 +98,7 @@ class Child:
         self._pid: int | None = None
         self._starts = 0
         self._was_ready = False
+        self._ready_since: float | None = None
 
     async def keep_running(self) -> None:
         """Run until `stop` or `kill` is called. Raises `StartFailed`."""
@@ -99,12 +106,12 @@ class Child:
         wait = 0.0
         try:
             while not self._stopping.is_set():
-                started = time.monotonic()
+                self._ready_since = None
                 status = await self._run_once()
                 if self._stopping.is_set():
                     return
                 self._check_start(status)
-                wait = backoff(wait, time.monotonic() - started)
+                wait = backoff(wait, self._ready_for)
                 self._report(
                     f"{self.spec.name} ended ({_reason(status)}); starts again in {wait:g} s"
                 )
@@ -125,6 +132,10 @@ class Child:
         self._grace = 0.0
         if self._pid is not None:
             _kill_group(self._pid)
+
+    @property
+    def _ready_for(self) -> float | None:
+        return None if self._ready_since is None else time.monotonic() - self._ready_since
 
     async def _run_once(self) -> int:
         """Returns the exit status, negative for a signal."""
@@ -152,7 +163,7 @@ class Child:
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", _LAUNCH, str(os.getpid()), *self.spec.argv),
-                env={**self.spec.env, PROCESS_NAME: name},
+                env={**self.spec.env, NAME_VARIABLE: name},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -196,6 +207,7 @@ class Child:
         while not await self.spec.ready():  # noqa: ASYNC110  # another process decides
             await asyncio.sleep(_READY_POLL_SECONDS)
         self._was_ready = True
+        self._ready_since = time.monotonic()
         self.ready.set()
 
     def _check_start(self, status: int) -> None:
@@ -210,4 +222,6 @@ def _kill_group(group: int) -> None:
 
 
 def _reason(status: int) -> str:
+    if status == ENDED_STATUS:
+        return f"status {status}: it stood still or did not stop, see its log"
     return f"status {status}" if status >= 0 else signal.Signals(-status).name

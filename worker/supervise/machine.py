@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
-from jobs.process.data_dir import keep_private
 from jobs.process.department_tasks import offer_own_tasks
+from jobs.process.environment import wrong_settings
 from jobs.process.private_files import write_private
 from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings, TaskSettings
@@ -68,9 +68,8 @@ async def run(options: SystemOptions, report: Report) -> None:
     Raises `CannotStart` before anything runs, and `StartFailed` after stopping everything.
     """
     _check_tasks(options)
-    keep_private(options.data_dir)
+    _make_data_dir(options.data_dir)
     _check_keys(options)
-    (options.data_dir / LOGS).mkdir(exist_ok=True)
     with _locked(options.data_dir):
         _check_ports(options)
         server, redis_url = _redis(options)
@@ -108,6 +107,18 @@ async def _run(
     report(f"starting; logs are in {options.data_dir / LOGS}")
     await supervisor.run(lambda: _report_ready(options, engine, login, report))
     report("stopped")
+
+
+def _make_data_dir(data_dir: Path) -> None:
+    try:
+        keep_private(data_dir)
+        (data_dir / LOGS).mkdir(exist_ok=True)
+        (data_dir / "lock").touch()
+    except OSError as error:
+        raise CannotStart(
+            f"the data dir {data_dir} cannot be written ({error.strerror}): change its owner, or "
+            "choose another with --data-dir"
+        ) from error
 
 
 @contextmanager
@@ -158,6 +169,8 @@ def _redis(options: SystemOptions) -> tuple[RedisServer | None, str]:
 def _ledger(redis_url: str) -> Ledger:
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
+    except ValidationError as error:
+        raise CannotStart("\n".join(wrong_settings(error))) from error
     except ValueError as error:
         raise CannotStart(f"--redis-url: {error}") from error
 
@@ -241,10 +254,11 @@ def _stages(
 
 def _external(options: SystemOptions, engine: services.Engine) -> Mapping[str, Check]:
     """Services that must answer in addition to the children."""
-    external = {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
-    if engine.child is None:
-        external[f"the engine at {engine.url}"] = http_answers(f"{engine.url}/health")
-    return external
+    external = {}
+    if engine.child is None:  # first: without it the api is not ready, and does not say which one
+        name = f"the engine at {engine.url}, which does not answer GET /health with 200"
+        external[name] = http_answers(f"{engine.url}/health")
+    return external | {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
 
 
 async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) -> None:

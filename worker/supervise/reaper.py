@@ -43,6 +43,7 @@ class Reaper:
         return subprocess.Popen(  # noqa: S603  # our own script, no shell
             [sys.executable, "-I", "-S", str(_SCRIPT)],
             stdin=subprocess.PIPE,
+            env={},
             start_new_session=True,
             text=True,
         )

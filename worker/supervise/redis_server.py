@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from jobs.ledger.server.access import USER, rules
 from jobs.process.private_files import stored_secret, write_private
 from worker.supervise.checks import free_port
 
@@ -25,8 +28,8 @@ class RedisServer:
 def redis_server(data_dir: Path) -> RedisServer:
     """A server on a free port of 127.0.0.1 with its data in `data_dir / "redis"`.
 
-    It syncs to disk before each reply and evicts nothing. Raises `FileNotFoundError` if no server
-    program is installed.
+    It syncs to disk before each reply, evicts nothing, and has one user, who may do what Chancery
+    does. Raises `FileNotFoundError` if no server program is installed.
     """
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,7 +38,7 @@ def redis_server(data_dir: Path) -> RedisServer:
     lines = (
         f"bind {HOST}",
         f"port {port}",
-        f"requirepass {password}",
+        *users(password),
         f'dir "{folder}"',
         "appendonly yes",
         "appendfsync always",
@@ -44,7 +47,13 @@ def redis_server(data_dir: Path) -> RedisServer:
         "daemonize no",
     )
     write_private(config, "\n".join(lines) + "\n")
-    return RedisServer(f"redis://:{password}@{HOST}:{port}/0", (program(), str(config)))
+    return RedisServer(f"redis://{USER}:{password}@{HOST}:{port}/0", (program(), str(config)))
+
+
+def users(password: str) -> Sequence[str]:
+    """The lines of a configuration or ACL file that let in Chancery alone. They hold a hash."""
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return ("user default off", f"user {USER} on #{digest} {rules()}")
 
 
 def program() -> str:

@@ -10,16 +10,19 @@ from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
 from worker.supervise.child import ChildSpec, supervisor_mark
+from worker.supervise.environment import foreign_environment, own_environment
 from worker.supervise.redis_server import RedisServer
 
 HOST = "127.0.0.1"
 ENGINE_HOME = "CHANCERY_ENGINE_HOME"
-_OWN_PREFIXES = ("CHANCERY_", "FLOWER_")
-_FRESH_SECONDS = 15
-_STOP_MARGIN_SECONDS = 5.0
+# One second after the process ends itself: see `jobs.process.watchdog`.
+_STOP_MARGIN_SECONDS = STOP_MARGIN_SECONDS + 1.0
+# They hold nothing that a kill would lose once their clients have stopped.
+_SERVER_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def own_engine(model: str) -> Engine:
         env=foreign_environment() | command.env,
         ready=http_answers(f"{url}/health"),
         start_attempts=2,
+        grace_seconds=_SERVER_GRACE_SECONDS,
     )
     return Engine(url, child)
 
@@ -60,12 +64,16 @@ def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:
         env=foreign_environment(),
         ready=ledger_answers(ledger),
         blocks_next_stage=True,
+        grace_seconds=_SERVER_GRACE_SECONDS,
     )
 
 
 def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
     return ChildSpec(
-        name="api", argv=_python("api"), env=environment, ready=http_answers(f"{api_url}/healthz")
+        name="api",
+        argv=_python("api"),
+        env=own_environment("api", environment),
+        ready=http_answers(f"{api_url}/healthz"),
     )
 
 
@@ -76,7 +84,7 @@ def process_child(
     return ChildSpec(
         name=role,
         argv=_python("worker", role),
-        env=environment,
+        env=own_environment(role, environment),
         ready=heart_beats(ledger, role),
         grace_seconds=grace_seconds + _STOP_MARGIN_SECONDS,
     )
@@ -86,7 +94,7 @@ def flower_child(environment: Mapping[str, str], flower_url: str) -> ChildSpec:
     return ChildSpec(
         name="flower",
         argv=_python("worker", "flower"),
-        env=environment,
+        env=own_environment("flower", environment),
         ready=http_answers(f"{flower_url}/healthcheck"),
     )
 
@@ -112,16 +120,10 @@ def heart_beats(ledger: Ledger, role: str) -> Check:
         except ProblemError:
             return False
         return any(
-            process.role == role and mark in process.name and process.age_seconds < _FRESH_SECONDS
-            for process in processes
+            process.role == role and mark in process.name and process.live for process in processes
         )
 
     return check
-
-
-def foreign_environment() -> dict[str, str]:
-    """The environment for Redis and vLLM: without Chancery's settings, which hold secrets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)}
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

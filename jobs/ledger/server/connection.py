@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable
 from typing import Any
@@ -27,9 +28,17 @@ from jobs.process.settings import RedisSettings
 
 PREFIX = "chancery:"
 RETRY_AFTER_SECONDS = 5.0
+# With all retries: a request is answered within 5 s when the server hangs.
+ANSWER_SECONDS = 4.0
 # Redis 6 puts the script's name before the code.
 _REFUSED = re.compile(r"(^|: -)(OOM|MISCONF) ")
-_AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
+_AWAY = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    ReadOnlyError,
+    TimeoutError,
+)
 log = structlog.get_logger()
 
 
@@ -48,7 +57,7 @@ class Connection:
     def to(cls, settings: RedisSettings) -> Connection:
         """A connection that is opened at first use, and reopened after it breaks."""
         redis = Redis.from_url(
-            settings.url.get_secret_value(),
+            settings.full_url(),
             decode_responses=True,
             socket_connect_timeout=2,
             socket_timeout=10,
@@ -56,6 +65,7 @@ class Connection:
             max_connections=256,
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
             retry_on_error=[RedisConnectionError, RedisTimeoutError],
+            **settings.tls(),
         )
         pool = redis.connection_pool
         pool.connection_class = prompt(pool.connection_class)
@@ -70,11 +80,14 @@ class Connection:
         return await self.ask(self._scripts[script](args=list(args)))
 
     async def ask(self, command: Awaitable[Any]) -> Any:
-        """Await a command. Raises `ProblemError("unavailable")` as `run` does."""
+        """Await a command, at most `ANSWER_SECONDS`. Raises `ProblemError("unavailable")` as `run`
+        does.
+        """
         try:
-            return await command
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await command
         except _AWAY as error:
-            log.warning("redis.away", error=str(error))
+            log.warning("redis.away", error=str(error) or f"no answer in {ANSWER_SECONDS:g} s")
             raise ProblemError(
                 "unavailable",
                 "The ledger cannot be reached. Nothing was accepted. Try again shortly.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -163,6 +164,38 @@ async def test_redis_dies_and_comes_back(
         finally:
             again.kill()
             again.wait(10)
+
+
+async def test_a_redis_that_hangs_is_answered_503_within_five_seconds(
+    api: Running, redis: tuple[subprocess.Popen[bytes], str]
+) -> None:
+    async with api.client() as http:
+        job = (await http.post("/v1/jobs", json=JOB)).json()
+        path = f"/v1/jobs/{job['id']}"
+        redis[0].send_signal(signal.SIGSTOP)
+        try:
+            for method, target, body in (
+                ("GET", path, None),
+                ("GET", f"{path}?wait=20", None),
+                ("GET", "/v1/jobs", None),
+                ("POST", "/v1/jobs", JOB),
+                ("POST", "/v1/documents", {"any": "bytes"}),
+                ("GET", "/v1/batches", None),
+                ("GET", "/v1/callbacks", None),
+                ("GET", "/readyz", None),
+            ):
+                asked = time.monotonic()
+                answer = await http.request(method, target, json=body)
+                assert answer.status_code == 503, target
+                assert time.monotonic() - asked < 5.0, target
+            asked = time.monotonic()
+            assert "chancery_ledger_up 0.0" in (await http.get("/metrics")).text
+            assert time.monotonic() - asked < 5.0
+        finally:
+            redis[0].send_signal(signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while (await http.get(path)).status_code != 200:
+                await asyncio.sleep(0.05)
 
 
 async def test_it_stops_on_sigterm(api: Running) -> None:

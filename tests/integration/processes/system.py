@@ -88,13 +88,15 @@ class System:
     env: Mapping[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
 
-    def start(self, role: str, **env: str) -> Child:
-        """Start `python -m worker ROLE`, or `python -m api`; `up` waits for the first heartbeat."""
-        module = ["api"] if role == "api" else ["worker", role]
+    def start(self, role: str, program: str | None = None, **env: str) -> Child:
+        """Start `python -m worker ROLE`, `python -m api`, or the Python `program` in its place;
+        `up` waits for the first heartbeat.
+        """
+        module = ["-m", "api"] if role == "api" else ["-m", "worker", role]
         log = self.folder / f"{role}-{len(self.children)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                [sys.executable, *(("-c", program) if program else module)],
                 cwd=CHECKOUT,
                 env=_clean() | self._own() | dict(FAST) | dict(self.env) | env,
                 stdin=subprocess.DEVNULL,

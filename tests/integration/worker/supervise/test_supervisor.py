@@ -194,14 +194,35 @@ def test_a_killed_child_is_started_again_under_another_process_name(
     assert names[1] != dead
 
 
-def test_the_wait_before_a_start_doubles_up_to_half_a_minute_and_falls_back_after_a_long_life() -> (
-    None
-):
+def test_the_wait_before_a_start_doubles_up_to_half_a_minute_until_the_process_is_ready() -> None:
     waits = [0.0]
     for _ in range(8):
-        waits.append(backoff(waits[-1], lived=1.0))
+        waits.append(backoff(waits[-1], ready_for=None))
     assert waits[1:] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert backoff(30.0, lived=61.0) == 0.5
+    assert backoff(30.0, ready_for=11.0) == 0.5
+
+
+def test_kills_of_a_process_that_is_ready_each_time_do_not_make_it_wait_long() -> None:
+    wait = 0.0
+    for _ in range(20):
+        wait = backoff(wait, ready_for=0.5)
+    assert wait == 2.0
+
+
+def test_a_child_that_was_ready_and_is_killed_again_and_again_starts_within_seconds(
+    start: Start, tmp_path: Path
+) -> None:
+    supervisor = start(one=CHILD.format(name="one"))
+    line_with(supervisor, "ready")
+    waits = []
+    for _ in range(4):
+        first = pid_of(tmp_path, "one")
+        (tmp_path / "one.ready").unlink(missing_ok=True)
+        os.kill(first, signal.SIGKILL)
+        waits.append(float(line_with(supervisor, "starts again in").split()[-2]))
+        until((tmp_path / "one.ready").exists)
+        time.sleep(0.5)  # longer than the poll for readiness
+    assert waits == [0.5, 1.0, 2.0, 2.0]
 
 
 def test_a_child_that_dies_at_every_start_fails_the_system_with_the_tail_of_its_log(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobs.ledger.pauses import Pause
@@ -11,6 +11,7 @@ from jobs.ledger.processes import Process
 from jobs.ledger.statistics import Server, Statistics
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
+from jobs.process.watchdog import Stall
 from worker.commands import diagnosis
 from worker.commands.diagnosis import GIB, Finding
 
@@ -184,3 +185,30 @@ def test_a_pause_is_a_warning_with_the_command_that_ends_it() -> None:
         ("interactive jobs of tax wait", "chancery resume --department tax --lane interactive"),
     ]
     assert list(diagnosis.of_pauses([])) == []
+
+
+def test_a_process_that_stood_still_in_the_last_day_is_a_warning_with_its_stack() -> None:
+    frames = ["re/__init__.py:166 match", "run.py:9 run"]
+    old, first, last = (
+        Stall(STARTED + timedelta(hours=hours), "worker", f"worker-{name}", seconds, ended, frames)
+        for hours, name, seconds, ended in (
+            (-30, "a", 15, True),
+            (-1, "b", 5, False),
+            (-1, "b", 15, True),
+        )
+    )
+    (finding,) = diagnosis.of_stalls([old, first, last], STARTED)
+    assert (finding.subject, finding.level.value) == ("worker", "warn")
+    assert "worker-b stood still for 15 s and was ended" in finding.text
+    assert "re/__init__.py:166 match < run.py:9 run" in finding.text
+
+
+def test_a_worker_that_stands_still_is_not_live_within_five_seconds() -> None:
+    stalled = diagnosis.of_processes([process("worker", age=5.1)])
+    assert levels(stalled)[0] == ("worker", "bad")
+    (working,) = [
+        finding
+        for finding in diagnosis.of_processes([process("worker", age=4.9)])
+        if finding.subject == "worker"
+    ]
+    assert working.level.value == "ok"

@@ -1,0 +1,71 @@
+"""What `up` and `doctor` say of wrong surroundings: one line each, before anything runs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from worker.commands.doctor import doctor
+from worker.commands.up import up
+
+ENGINE = ("--engine-url", "http://127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The commands silence the process's logs."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+def started(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(up, [*arguments, *ENGINE], env=environment)
+
+
+def test_a_data_dir_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = started("--data-dir", str(tmp_path / "file" / "var"))
+    assert result.exit_code == 1
+    assert "cannot be written (Not a directory)" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        result = started("--data-dir", str(tmp_path), "--port", port)
+    assert result.exit_code == 1
+    assert f"port {port} is in use: choose another with --port" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CHANCERY_GRACE_SECONDS", "soon", "CHANCERY_GRACE_SECONDS is 'soon': it must be"),
+        ("CHANCERY_FLOWER_LOGIN", "operator", "CHANCERY_FLOWER_LOGIN must be user:password"),
+        ("CHANCERY_REDIS_URL", "localhost:6379", "CHANCERY_REDIS_URL: it must be redis://"),
+        ("CHANCERY_REDIS_PASSWORD_FILE", "/none", "CHANCERY_REDIS_PASSWORD_FILE is '/none': "),
+    ],
+)
+def test_a_wrong_setting_is_one_line(tmp_path: Path, name: str, value: str, said: str) -> None:
+    result = started("--data-dir", str(tmp_path), **{name: value})
+    assert result.exit_code == 1
+    assert said in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_doctor_says_that_nothing_runs_and_what_is_wrong_before_a_start(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        doctor, ["--data-dir", str(tmp_path)], env={"CHANCERY_CONCURENCY": "8"}
+    )
+    assert result.exit_code == 1
+    assert "did you mean CHANCERY_CONCURRENCY?" in result.output
+    assert "does not run" in result.output
+    assert "`chancery up`" in result.output
