@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.environment import wrong_settings
 from jobs.process.private_files import write_private
