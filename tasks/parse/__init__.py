@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ from tasks.text.words import count_words
 
 # Correctly recognised text has a confidence above 0.95 (bench/quality/ocr.py).
 DOUBTFUL = 0.9
-# A few milliseconds of the event loop.
-_BLOCKS_AT_ONCE = 500
+# A millisecond of the event loop; then others have as long.
+_BLOCKS_AT_ONCE = 200
 
 
 class ParseOptions(BaseModel):
@@ -155,9 +156,10 @@ async def _parsed_blocks(document: Document) -> list[ParsedBlock]:
     """The blocks, in turns with other work: a process would have to send them back."""
     parsed: list[ParsedBlock] = []
     for start in range(0, len(document.blocks), _BLOCKS_AT_ONCE):
-        if start:
-            await asyncio.sleep(0)
+        began = time.monotonic()
         parsed += map(_parsed_block, document.blocks[start : start + _BLOCKS_AT_ONCE])
+        if len(document.blocks) > _BLOCKS_AT_ONCE:
+            await asyncio.sleep(time.monotonic() - began)
     return parsed
 
 

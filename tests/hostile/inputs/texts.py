@@ -43,7 +43,7 @@ EVERY_TASK: dict[str, dict[str, Any]] = TASKS | {
     "summarize": {},
     "extract": {"schema": {"type": "object", "properties": {"x": {"type": "string"}}}},
     "classify": {"labels": [{"name": "a"}, {"name": "b"}]},
-    "compare": {"old": {"text": "乙\n\n" * 300_000}},
+    "compare": {"old": {"text": "乙丙\n\n" * 90_000}},
     "dispatch": {"tree": [{"id": "a", "name": "甲"}, {"id": "b", "name": "乙"}]},
     "minutes": {},
     "translate": {"language": "en"},
@@ -77,8 +77,8 @@ def _inputs() -> list[Input]:
         for task, piece in sorted(pairs)
     ] + [
         job(
-            f"text: {task} of 300,000 paragraphs",
-            _text(task, options, "甲\n\n"),
+            f"text: {task} of 99,000 paragraphs",
+            _text(task, options, "甲乙丙丁戊己庚\n\n"),
             times=2,
             short=task == "parse",
             accepted=True,
@@ -87,4 +87,12 @@ def _inputs() -> list[Input]:
     ]
 
 
-INPUTS = tuple(_inputs())
+INPUTS = (
+    *_inputs(),
+    job(
+        "text: parse of 300,000 paragraphs",
+        _text("parse", {}, "甲\n\n"),
+        times=4,
+        accepted=True,
+    ),
+)

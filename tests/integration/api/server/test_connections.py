@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from standin.valkey import start_valkey
 from api.server.protocol import MAX_PIPELINED, MAX_SMALL_CHUNKS
+from standin.valkey import start_valkey
 from tests.integration.api.running import Running, running_api
 from tests.integration.api.server.connection import Connect, Connection
 
