@@ -30,7 +30,7 @@ from documents.isolation.child import serve
 
 ONLINE, OFFLINE = b"online", b"offline"
 
-NICE = 10
+NICE = 5
 _PR_SET_PDEATHSIG = 1
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile.inputs import files, http, options, schemas, texts
+from tests.hostile.inputs import files, formats, http, options, schemas, texts
 from tests.hostile.sender import Input
 
 ALL: tuple[Input, ...] = (
@@ -10,5 +10,6 @@ ALL: tuple[Input, ...] = (
     *options.INPUTS,
     *texts.INPUTS,
     *files.INPUTS,
+    *formats.INPUTS,
     *http.INPUTS,
 )
