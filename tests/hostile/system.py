@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def usage(up: Up) -> Usage:
         resident[pid] = pages * PAGE_BYTES
         ticks += int(fields[11]) + int(fields[12])
     return Usage(resident, ticks / TICKS)
+
+
+def reader_ticks(up: Up) -> dict[int, int]:
+    """The processor time, in clock ticks, of each process that opens files."""
+    ticks = {}
+    for pid, line in up.children().items():
+        if any(words in line for words in ("documents.isolation.server", "soffice")):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                ticks[pid] = int(fields[11]) + int(fields[12])
+    return ticks
 
 
 @dataclass

@@ -12,14 +12,15 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 
 from standin.engine_process import StandInControl, running_standin
-from tests.hostile.inputs import ALL
-from tests.hostile.sender import Input, Sender
-from tests.hostile.system import Bystander, usage
+from tests.hostile.inputs import ALL, formats
+from tests.hostile.sender import ENDED, Input, Sender
+from tests.hostile.system import Bystander, reader_ticks, usage
 from tests.system.one_machine import Up, started_up
 
 QUIET_ADDRESS = "127.0.0.2"
@@ -30,6 +31,7 @@ IDLE_SECONDS = 2.0
 GROWTH_BYTES = 1024**3
 # Before each input, because the load of the machine changes.
 ALONE_JOBS = 7
+AT_WORK_TICKS = 20
 # What else runs on the machine of the tests costs a small job more than this at times.
 NOISE_SECONDS = 0.25
 
@@ -134,3 +136,77 @@ async def _client(up: Up, key: str, address: str = "127.0.0.1") -> AsyncIterator
         base_url=up.api_url, headers=headers, timeout=60, transport=transport
     ) as http:
         yield http
+
+
+MODEST: tuple[dict[str, Any], ...] = (
+    {
+        "task": "extract",
+        "input": {"text": "The water is off on 5 March."},
+        "options": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "what": {"allOf": [{"$ref": "#/$defs/name"}, {"maxLength": 40}]},
+                    "code": {"type": "string", "pattern": "^[a-z]{1,8}$"},
+                },
+                "propertyNames": {"pattern": "^[a-z]+$"},
+                "$defs": {"name": {"type": "string", "minLength": 1}},
+            }
+        },
+    },
+    {
+        "task": "redact",
+        "input": {"text": "张三住在和平路，电话 13800138000。"},
+        "options": {"terms": ["和平路"], "use_model": False},
+    },
+    {
+        "task": "cite_check",
+        "input": {"text": "根据《甲法》第一条，乙。"},
+        "options": {
+            "laws": [{"text": "中华人民共和国甲法\n第一条 乙。"}],
+            "short_names": {"甲法": "中华人民共和国甲法"},
+        },
+    },
+)
+
+
+@pytest.mark.parametrize("body", MODEST, ids=lambda body: body["task"])
+async def test_what_is_modest_succeeds(body: dict[str, Any], up: Up, keys: dict[str, str]) -> None:
+    async with _client(up, keys["loud"]) as http:
+        answer = await http.post("/v1/jobs", json=body)
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        job = answer.json()
+        while job["status"] not in ENDED:
+            answer = await http.get(f"/v1/jobs/{job['id']}", params={"wait": 20})
+            job = answer.json()
+        assert job["status"] == "succeeded", job["error"]
+
+
+@pytest.mark.parametrize(
+    ("task", "filename", "content"),
+    [
+        ("parse", "a.tiff", formats.tiff_of_words),
+        ("redact", "a.pdf", formats.pdf_many_pages),
+        ("parse", "a.rtf", formats.rtf_of_cells),
+    ],
+)
+async def test_the_processes_of_a_cancelled_job_are_gone_in_two_seconds(
+    task: str, filename: str, content: Callable[[], bytes], up: Up, keys: dict[str, str]
+) -> None:
+    file = content()
+    options = {"use_model": False} if task == "redact" else {}
+    async with _client(up, keys["loud"]) as http:
+        sender = Sender(up.api_url, http)
+        await sender.send_file(file, filename, task, 1, options)
+        before, at_work = reader_ticks(up), set[int]()
+        async with asyncio.timeout(60):
+            while not at_work:
+                assert sender.jobs, "the file was refused"
+                assert not await sender.has_ended(), await sender.outcomes()
+                await asyncio.sleep(0.05)
+                used = {pid: t - before.get(pid, 0) for pid, t in reader_ticks(up).items()}
+                at_work = {pid for pid, ticks in used.items() if ticks >= AT_WORK_TICKS}
+        await sender.cancel()
+        async with asyncio.timeout(IDLE_SECONDS):
+            while at_work & set(reader_ticks(up)):
+                await asyncio.sleep(0.05)
