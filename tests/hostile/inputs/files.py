@@ -281,7 +281,7 @@ INPUTS: tuple[Input, ...] = (
     document("file: XLSX of 20,000 merged areas", "a.xlsx", xlsx_merged),
     document("file: ODS of repeated cells", "a.ods", ods_repeated),
     document("file: PDF of a stream of 300 MiB", "a.pdf", pdf_large_stream),
-    document("file: PDF of 900 pages alike", "a.pdf", pdf_pages_alike, short=True),
+    document("file: PDF of 900 pages alike", "a.pdf", pdf_pages_alike),
     document("file: PDF of 120,000 lines", "a.pdf", pdf_lines),
     document("file: PDF of forms doubled 30 times", "a.pdf", pdf_forms_doubled),
     document("file: PDF masked, 900 pages alike", "a.pdf", pdf_pages_alike, task="redact", times=2),
