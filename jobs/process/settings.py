@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.model.department import Quota
@@ -34,6 +42,19 @@ def _listed(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _http_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a wrong port or IPv6 address
+        valid = False
+    if not valid:
+        raise ValueError("it must be http://HOST:PORT or https://HOST:PORT")
+    return value.rstrip("/")
+
+
+PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+){1,8})?$"
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -270,12 +291,14 @@ class ApiSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address that the api listens on.")
     port: int = Field(8080, ge=1, le=65_535, description="The port that the api listens on.")
-    public_url: str | None = Field(
-        None, description="The URL at which departments reach the api; used in `result_url`."
+    public_url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="The URL at which departments reach the api, with the path prefix if there is "
+        "one; used in the `result_url` of callbacks.",
     )
     root_path: str = Field(
         "",
-        pattern=r"^((/[A-Za-z0-9._~-]+){1,8})?$",
+        pattern=PATH_PREFIX,
         description="The path prefix below which a reverse proxy serves the api: `/chancery`. The "
         "header `X-Forwarded-Prefix` of a trusted proxy overrides it.",
     )
@@ -334,7 +357,9 @@ class SecrecySettings(BaseSettings):
 class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
 
-    url: str = Field("http://127.0.0.1:8000", description="The vLLM server, with or without `/v1`.")
+    url: HttpUrl = Field(
+        "http://127.0.0.1:8000", description="The vLLM server, with or without `/v1`."
+    )
     model: str | None = Field(
         None, description="The model's name. Default: the first model that the engine serves."
     )
@@ -350,7 +375,7 @@ class EngineSettings(BaseSettings):
 class FastEngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_FAST_ENGINE_")
 
-    url: str | None = Field(
+    url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The vLLM server with the fast model, with or without `/v1`; may be the "
         "engine's own address with another model. Default: no fast model.",
@@ -590,6 +615,12 @@ class FlowerSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address that Flower listens on.")
     port: int = Field(5555, ge=1, le=65_535, description="The port that Flower listens on.")
+    url_prefix: str = Field(
+        "",
+        pattern=PATH_PREFIX,
+        description="The path prefix below which a reverse proxy serves Flower: `/flower`. The "
+        "proxy must leave it in the path.",
+    )
     login: SecretStr | None = Field(
         None, description="`user:password`. Default: generated and stored in the data dir."
     )

@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Less than uvicorn's 5 s, so that it does not close an idle connection that is about to be used.
@@ -72,4 +82,23 @@ class EngineHttp:
                 return Response(response.status, await response.read())
         except ClientError as error:
             # Includes timeouts of connecting, which must not look like a timeout of the caller.
-            raise ConnectionFailed(str(error) or type(error).__name__) from error
+            raise ConnectionFailed(_reason(error)) from error
+
+
+def _reason(error: ClientError) -> str:
+    """What an operator must know; aiohttp's texts do not tell a wrong port from a wrong name."""
+    match error:
+        case ClientConnectorDNSError():
+            return f"the host name {error.host} cannot be resolved ({error.strerror})"
+        case ClientConnectorCertificateError():
+            return f"the certificate of {error.host} is not accepted: {error.certificate_error}"
+        case ClientConnectorSSLError():
+            return (
+                f"{error.host}:{error.port} does not answer in TLS ({error.strerror}): check "
+                "whether its address begins with http:// or https://"
+            )
+        case ClientConnectorError(os_error=ConnectionRefusedError()):
+            return f"nothing listens at {error.host}:{error.port}"
+        case ClientConnectorError():
+            return f"no connection to {error.host}:{error.port} ({error.strerror})"
+    return str(error) or type(error).__name__
