@@ -104,7 +104,6 @@ def create_app(settings: AppSettings) -> FastAPI:
         version=version("chancery-server"),
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
-        openapi_url=None,  # `openapi` serves it, with the path prefix as its only server
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
