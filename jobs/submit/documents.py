@@ -55,8 +55,11 @@ class Documents:
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
         async with self._store.received(incoming) as path:
-            media_type = await self._screening.media_type(department, path)
-            checked = await self._screening.check_file(department, path, media_type)
+            identity = incoming.sha256
+            media_type = await self._screening.media_type(department, path, identity=identity)
+            checked = await self._screening.check_file(
+                department, path, media_type, identity=identity
+            )
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
             NewDocument(
