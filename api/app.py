@@ -104,6 +104,7 @@ def create_app(settings: AppSettings) -> FastAPI:
         version=version("chancery-server"),
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
