@@ -43,7 +43,7 @@ def main() -> None:
     warn_of_unknown_variables()
     offer_or_exit(read_or_exit(TaskSettings))
     settings = read_or_exit(AppSettings)
-    open_or_exit(settings.store)
+    open_or_exit(settings.store, settings.audit)
     settings = _with_metrics_token(settings)
     allow_many_connections()
     try:

@@ -271,6 +271,6 @@ async def _run(settings: Settings) -> None:
 
 def main() -> None:
     settings = read_or_exit(Settings)
-    open_or_exit(settings.store)
+    open_or_exit(settings.store, settings.audit)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from jobs.audit.files import AuditKeyUnusable
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
-from jobs.process.data_dir import keep_private
+from jobs.process.data_dir import check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.environment import wrong_settings
 from jobs.process.private_files import write_private
 from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
+    AuditSettings,
     EngineSettings,
     FastEngineSettings,
     FlowerSettings,
@@ -27,7 +29,6 @@ from jobs.process.settings import (
     TaskSettings,
 )
 from jobs.sealing.errors import UnusableKeys
-from jobs.store import keys_of
 from tasks.department_tasks.problems import TaskFilesRefused
 from worker.engine.client import EngineClient
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
@@ -154,8 +155,8 @@ def _check_tasks(options: SystemOptions) -> None:
 
 def _check_keys(options: SystemOptions) -> None:
     try:
-        keys_of(StoreSettings(data_dir=options.data_dir))
-    except UnusableKeys as error:
+        check_keys(StoreSettings(data_dir=options.data_dir), AuditSettings())
+    except (UnusableKeys, AuditKeyUnusable) as error:
         raise CannotStart(str(error)) from error
 
 

@@ -89,7 +89,7 @@ async def test_every_route_has_a_rule_and_says_its_scope(api: Api) -> None:
     assert len(documented) > 25
     for method, path, call in documented:
         rule = RULES[method, path]
-        assert call["security"] == [{"API key": [rule.scope.value]}]
+        assert call["security"] == [{"apiKey": [rule.scope.value]}]
         assert f"Needs the scope `{rule.scope.value}`" in call["description"]
         assert {"401", "403", "429"} <= set(call["responses"])
 

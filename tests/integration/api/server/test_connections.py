@@ -223,7 +223,8 @@ async def test_a_rest_that_never_comes_does_not_keep_a_connection(
 
 async def test_a_client_that_does_not_read_is_disconnected(api: Running, connect: Connect) -> None:
     async with api.client() as http:
-        uploaded = await http.post("/v1/documents", content=b"The water is off.\n" * 1_000_000)
+        picture = b"\x89PNG\r\n\x1a\n" + b"The water is off.\n" * 1_000_000
+        uploaded = await http.post("/v1/documents", content=picture)
     connection = await connect(api)
     connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
     path = f"/v1/documents/{uploaded.json()['id']}/content"
