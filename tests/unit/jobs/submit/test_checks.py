@@ -45,7 +45,8 @@ async def test_invalid_options_are_a_problem_with_pointers() -> None:
 @pytest.mark.parametrize(
     ("task", "options", "pointer"),
     [
-        ("draft", {"kind": 1}, "#/options/kind"),  # a union of names and references
+        ("format_check", {"kind": "letter"}, "#/options/kind"),  # an enum or "auto"
+        ("redact", {"masks": {"a": "*"}}, "#/options/masks/a"),
         ("classify", {"labels": [{"name": "a"}, {"a~b/c": 1}]}, "#/options/labels/1/name"),
         ("classify", {"labels": [], "a~b/c": 1}, "#/options/a~0b~1c"),
     ],
