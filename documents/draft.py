@@ -6,7 +6,7 @@ import re
 
 from documents.document import Block, BlockKind, Document
 from documents.errors import DocumentTooLong, EmptyDocument
-from documents.limits import ReadLimits
+from documents.limits import MOST_BLOCKS, ReadLimits
 
 SEPARATOR = "\n\n"
 
@@ -48,6 +48,10 @@ class Draft:
             text = text.strip()
         if not text:
             return
+        if len(self._blocks) >= MOST_BLOCKS:
+            raise DocumentTooLong(
+                f"The document has more than {MOST_BLOCKS:,} paragraphs and tables. Split it."
+            )
         start = self._end + len(SEPARATOR) if self._blocks else 0
         self._end = start + len(text)
         if self._end > self._limits.max_chars:

@@ -9,6 +9,9 @@ from pathlib import Path
 from documents.document import Document
 
 MIB = 1024 * 1024
+MOST_BLOCKS = 100_000
+"""Blocks of a document. Each takes its own steps in every task: with a million characters of
+one-character paragraphs, the time of all other jobs would be spent on them."""
 
 
 @dataclass(frozen=True, slots=True)

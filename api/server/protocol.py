@@ -20,6 +20,11 @@ from api.server.connections import Connections
 from jobs.model.problems import Problem
 
 MAX_HEADERS = 100
+MAX_PIPELINED = 64
+"""Requests of a connection that wait for the response to an earlier one."""
+MAX_SMALL_CHUNKS = 10_000
+SMALL_CHUNK_BYTES = 16
+"""A body may have `MAX_SMALL_CHUNKS` chunks, and one more for each 16 bytes."""
 # After an early response a client may send the rest of its request for this long; a connection that
 # is closed at once is reset, and the client may lose the response (RFC 9112, 9.6).
 LINGER_SECONDS = 10.0
@@ -71,6 +76,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unparsed = 0  # bytes that did not complete any
         self._ignores_input = False
         self._ignored = 0
+        self._body: list[bytes] = []  # parts of a body that the parser has just completed
+        self._body_size = 0
+        self._chunks = 0
+        self._chunks_too_small = False
 
     # The connection
 
@@ -116,9 +125,16 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             if self._head_too_large:
                 self._refuse_head()
+            elif len(self.pipeline) > MAX_PIPELINED:
+                log.info("request.pipelined", client=self._counted)
+                self._abort()
+            elif self._chunks_too_small:
+                self._refuse_chunks()
             else:
                 log.info("request.malformed", client=self._counted, error=type(error).__name__)
                 self.send_400_response("")
+        else:
+            self._pass_body()
 
     def _ignore_offer(self, rest: bytes) -> None:
         """Parse the rest with a new parser: the first one treats it as another protocol's."""
@@ -165,15 +181,32 @@ class BoundedProtocol(HttpToolsProtocol):
         self._steps += 1
         self._in_head = False
         self._stop_read_timer()
+        self._body_size = self._chunks = 0
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED:
+            raise ValueError("too many requests wait")  # stops the parser
+
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > MAX_SMALL_CHUNKS + self._body_size // SMALL_CHUNK_BYTES:
+            self._chunks_too_small = True
+            raise ValueError("the chunks of the request are too small")  # stops the parser
 
     def on_body(self, body: bytes) -> None:
         self._steps += 1
-        super().on_body(body)
+        self._body_size += len(body)
+        self._body.append(body)
+
+    def _pass_body(self) -> None:
+        """Pass on at once what has arrived: uvicorn copies its buffer for each part."""
+        if self._body:
+            super().on_body(b"".join(self._body))
+            self._body.clear()
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             return  # the body is still to come: see `_ignore_offer`
+        self._pass_body()
         self._steps += 1
         self._in_head, self._begun = True, False
         self._stop_read_timer()
@@ -246,6 +279,17 @@ class BoundedProtocol(HttpToolsProtocol):
         limit = f"{self.bounds.head_bytes} bytes and {MAX_HEADERS} header fields"
         detail = f"The head of the request is larger than {limit}, the limits."
         self._refuse(Problem("headers-too-large", detail))
+
+    def _refuse_chunks(self) -> None:
+        if self.pipeline or self.cycle.response_started:
+            self._abort()
+            return
+        # The application learns that the client has left; its response is not sent.
+        self.cycle.disconnected = self.cycle.response_complete = True
+        self.cycle.message_event.set()
+        detail = f"The body has more than {MAX_SMALL_CHUNKS:,} chunks, of less than "
+        detail += f"{SMALL_CHUNK_BYTES} bytes on average. Send larger chunks, or a Content-Length."
+        self._refuse(Problem("malformed-request", detail))
 
     def _refuse(
         self, problem: Problem, *, retry_after: float | None = None, linger: bool = True

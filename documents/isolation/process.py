@@ -74,7 +74,7 @@ class ForkServer:
     async def fork(self, memory_mib: int) -> Child:
         """Start a process. Raises `OSError`."""
         await self.start()
-        if self._control is None:
+        if self._control is None or self._process is None:
             raise ConnectionError("the fork server was stopped")
         ours, theirs = socket.socketpair()
         try:
@@ -85,7 +85,7 @@ class ForkServer:
         finally:
             theirs.close()
         ours.setblocking(False)
-        child = Child(ours.dup(), await asyncio.open_connection(sock=ours))
+        child = Child(ours.dup(), await asyncio.open_connection(sock=ours), self._process)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await child.wait_ready()
@@ -204,6 +204,7 @@ class Child:
 
     socket: socket.socket
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    server: subprocess.Popen[bytes]
     pid: int = 0
     requests: int = 0
     _descriptor: int | None = None
@@ -235,6 +236,9 @@ class Child:
         return response
 
     def is_alive(self) -> bool:
+        # The kernel kills the processes of a dead server, at some time after its death.
+        if self.server.poll() is not None:
+            return False
         return not self._has_exited() and not self.streams[0].at_eof()
 
     def kill(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -19,8 +20,9 @@ from documents.source import FileResult
 T = TypeVar("T")
 log = structlog.get_logger()
 
-# How many blocks are built before others have a turn on the event loop: about a millisecond.
-_BLOCKS_AT_ONCE = 1_000
+# How many blocks are built before others have turns on the event loop, for as long as that took:
+# about half a millisecond.
+_BLOCKS_AT_ONCE = 500
 
 
 class Malformed(Exception):
@@ -55,9 +57,10 @@ async def document(response: Mapping[str, Any]) -> Document:
         blocks: list[Block] = []
         rows = response["blocks"]
         for start in range(0, len(rows), _BLOCKS_AT_ONCE):
+            began = time.monotonic()
             blocks.extend(map(_block, rows[start : start + _BLOCKS_AT_ONCE]))
             if len(rows) > _BLOCKS_AT_ONCE:
-                await asyncio.sleep(0)
+                await asyncio.sleep(time.monotonic() - began)
         pages, unread = response["pages"], response["unread_pages"]
         return Document(
             _of(str, response["text"]),

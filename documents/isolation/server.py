@@ -7,7 +7,8 @@ call. A message on the socket FD is a memory limit in MiB with the descriptor of
 a process is forked to serve it. The server and its processes exit with their parent.
 
 They have no network where the kernel allows that: neither a reader nor a program that it starts can
-reach an address that a document names.
+reach an address that a document names. They give way to other processes, because on a small machine
+a document that takes all processors would delay the event loops of api and worker.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from documents.isolation.child import serve
 
 ONLINE, OFFLINE = b"online", b"offline"
 
+NICE = 10
 _PR_SET_PDEATHSIG = 1
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 
@@ -37,6 +39,7 @@ def main() -> None:
     descriptor, parent = map(int, sys.argv[1:3])
     work, *preload = sys.argv[3:]
     _exit_with_parent(parent)
+    _give_way()
     offline = _leave_network()
     # Again: the kernel may clear it when the user namespace changes.
     _exit_with_parent(parent)
@@ -68,7 +71,7 @@ def _serve(
 ) -> None:
     status = 1
     try:
-        os.setsid()
+        # In the server's session, whose priority the kernel counts (`_give_way`).
         _exit_with_parent(server)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         serve(connection, memory_mib, file_work)
@@ -84,6 +87,17 @@ def _exit_with_parent(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:
         raise SystemExit("the parent process has exited")
+
+
+def _give_way() -> None:
+    """Lower the priority of this process and of those that it forks.
+
+    Where Linux groups processes by session (`sched_autogroup_enabled`), the priority of a process
+    counts only within its group, and the group has its own.
+    """
+    os.nice(NICE)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def _leave_network() -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Block, BlockKind, Document
+from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.parse.markdown_writer import as_markdown
 from tasks.task import Task
@@ -14,6 +18,8 @@ from tasks.text.words import count_words
 
 # Correctly recognised text has a confidence above 0.95 (bench/quality/ocr.py).
 DOUBTFUL = 0.9
+# A millisecond of the event loop; then others have as long.
+_BLOCKS_AT_ONCE = 200
 
 
 class ParseOptions(BaseModel):
@@ -113,18 +119,48 @@ class ParseResult(BaseModel):
 
 
 async def parse(document: Document, options: ParseOptions, engine: Engine) -> ParseResult:  # noqa: ARG001 - the signature of every task
-    return ParseResult(
-        markdown=as_markdown(document, page_breaks=options.page_breaks),
+    written = await compute(write, document, page_breaks=options.page_breaks)
+    return ParseResult.model_construct(
+        markdown=written.markdown,
         text=document.text if options.blocks else None,
-        blocks=[_parsed_block(block) for block in document.blocks] if options.blocks else None,
+        blocks=await _parsed_blocks(document) if options.blocks else None,
         media_type=document.media_type,
         pages=document.pages,
         unread_pages=list(document.unread_pages),
-        ocr=_ocr_summary(document),
+        ocr=written.ocr,
         characters=len(document.text),
+        words=written.words,
+        kinds=written.kinds,
+    )
+
+
+class Written(NamedTuple):
+    """What takes time to derive from a document."""
+
+    markdown: str
+    words: int
+    kinds: dict[BlockKind, int]
+    ocr: OcrSummary | None
+
+
+def write(document: Document, *, page_breaks: bool) -> Written:
+    return Written(
+        markdown=as_markdown(document, page_breaks=page_breaks),
         words=count_words(document.text),
         kinds=dict(Counter(block.kind for block in document.blocks)),
+        ocr=_ocr_summary(document),
     )
+
+
+async def _parsed_blocks(document: Document) -> list[ParsedBlock]:
+    """The blocks, in turns with other work: a process would have to send them back."""
+    parsed: list[ParsedBlock] = []
+    for start in range(0, len(document.blocks), _BLOCKS_AT_ONCE):
+        began = time.monotonic()
+        parsed += map(_parsed_block, document.blocks[start : start + _BLOCKS_AT_ONCE])
+        if len(document.blocks) > _BLOCKS_AT_ONCE:
+            await asyncio.sleep(time.monotonic() - began)
+    return parsed
 
 
 def _parsed_block(block: Block) -> ParsedBlock:

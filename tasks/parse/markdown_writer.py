@@ -61,7 +61,9 @@ def _lines(text: str, indent: str) -> str:
 def _table(text: str) -> str:
     rows = [row.split("\t") for row in text.split("\n")]
     columns = max(len(row) for row in rows)
-    head, *body = [_row(row + [""] * (columns - len(row))) for row in rows]
+    # Only the header needs all cells: with many rows and one long row, the others would make a
+    # small table large.
+    head, *body = [_row(row) for row in (rows[0] + [""] * (columns - len(rows[0])), *rows[1:])]
     return "\n".join([head, "|" + " --- |" * columns, *body])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ from tests.hostile.sender import Input, Sender
 from tests.hostile.system import Bystander, usage
 from tests.system.one_machine import Up, started_up
 
+QUIET_ADDRESS = "127.0.0.2"
 LATENCY_SECONDS = 0.05
 ATTACK_SECONDS = 15.0
 LEAST_SECONDS = 3.0
@@ -57,7 +59,7 @@ def alone(up: Up, keys: dict[str, str]) -> float:
     """The median seconds of a small job while nothing else is worked on."""
 
     async def measure() -> float:
-        async with _client(up, keys["quiet"]) as http:
+        async with _client(up, keys["quiet"], QUIET_ADDRESS) as http:
             bystander = Bystander(http)
             await bystander.job()  # the first one opens connections
             bystander.seconds.clear()
@@ -72,10 +74,15 @@ def alone(up: Up, keys: dict[str, str]) -> float:
 async def test_the_input_costs_its_sender_alone(
     given: Input, up: Up, keys: dict[str, str], alone: float, say: Callable[[str], None]
 ) -> None:
-    async with _client(up, keys["loud"]) as loud, _client(up, keys["quiet"]) as quiet:
+    async with (
+        _client(up, keys["loud"]) as loud,
+        _client(up, keys["quiet"], QUIET_ADDRESS) as quiet,
+    ):
         sender, bystander = Sender(up.api_url, loud), Bystander(quiet)
+        given.prepare()
         before = usage(up)
         most = await _attack(given, sender, bystander, up)
+        outcomes = Counter(" ".join(outcome) for outcome in await sender.outcomes())
         await sender.cancel()
         idle = await _seconds_until_idle(up)
         await bystander.job()
@@ -83,7 +90,7 @@ async def test_the_input_costs_its_sender_alone(
             f"{given.name}: median {bystander.median * 1000:.0f} ms of {alone * 1000:.0f} alone, "
             f"longest {max(bystander.seconds) * 1000:.0f} ms, most memory {most >> 20} MiB, "
             f"idle after {idle:.1f} s, answers {sorted(set(sender.statuses))}, "
-            f"largest {sender.answer_bytes} bytes"
+            f"largest {sender.answer_bytes} bytes, jobs {dict(outcomes)}"
         )
         assert bystander.median < max(2 * alone, alone + NOISE_SECONDS)
         assert max(bystander.seconds) < max(2.0, 3 * alone)
@@ -91,6 +98,8 @@ async def test_the_input_costs_its_sender_alone(
         assert idle < IDLE_SECONDS
         assert all(status < 500 or status == 503 for status in sender.statuses)
         assert sender.answer_bytes < 16_384
+        if given.accepted is not None:
+            assert bool(sender.jobs) == given.accepted, "the input does not reach its subject"
         assert (await quiet.get("/readyz")).status_code == httpx.codes.OK
 
 
@@ -120,9 +129,11 @@ async def _seconds_until_idle(up: Up) -> float:
 
 
 @asynccontextmanager
-async def _client(up: Up, key: str) -> AsyncIterator[httpx.AsyncClient]:
+async def _client(up: Up, key: str, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
+    """A client with this address: the api limits the connections of each."""
     headers = {"Authorization": f"Bearer {key}"}
+    transport = httpx.AsyncHTTPTransport(local_address=address)
     async with httpx.AsyncClient(
-        base_url=up.api_url, headers=headers, timeout=60, trust_env=False
+        base_url=up.api_url, headers=headers, timeout=60, transport=transport
     ) as http:
         yield http

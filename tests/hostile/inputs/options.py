@@ -54,7 +54,7 @@ def _compare_repeated() -> dict[str, Any]:
 
 
 def _compare_one_letter() -> dict[str, Any]:
-    return _compare("甲" * 400_000, "甲" * 399_999 + "乙")
+    return _compare("甲" * 600_000, "甲" * 599_999 + "乙")
 
 
 def _glossary() -> dict[str, Any]:
@@ -63,12 +63,12 @@ def _glossary() -> dict[str, Any]:
     return {
         "task": "translate",
         "input": {"text": "市" * 100_000},
-        "options": {"to": "en", "glossary": glossary},
+        "options": {"language": "en", "glossary": glossary},
     }
 
 
 def _labels() -> dict[str, Any]:
-    labels = [f"label {at}" for at in range(20)]
+    labels = [{"name": f"label {at}"} for at in range(20)]
     return {
         "task": "classify",
         "input": {"text": "市场。" * 100_000},
@@ -79,19 +79,83 @@ def _labels() -> dict[str, Any]:
 def _questions() -> dict[str, Any]:
     return {
         "task": "qa",
-        "input": {"text": "甲乙丙丁，" * 100_000},
-        "options": {"questions": ["甲" * 400]},
+        "input": {"text": "甲乙丙丁，" * 150_000},
+        "options": {"questions": ["甲乙丙丁，" * 60] * 20},
     }
 
 
+def _glossary_alike() -> dict[str, Any]:
+    """Every term occurs at every place."""
+    glossary = {"市" * length: "x" * 100 for length in range(1, 101)}
+    options = {"language": "en", "glossary": glossary}
+    return {"task": "translate", "input": {"text": "市" * 900_000}, "options": options}
+
+
+def _tree() -> list[dict[str, Any]]:
+    """Nodes with keywords that are all alike."""
+    words = ["市" * 19 + chr(0x4E00 + at) for at in range(20)]
+    return [{"id": f"n{at}", "name": f"N{at}", "keywords": words} for at in range(1_000)]
+
+
+def _dispatch_tree() -> dict[str, Any]:
+    return {
+        "task": "dispatch",
+        "input": {"text": "市" * 200_000},
+        "options": {"tree": _tree(), "method": "model"},
+    }
+
+
+def _dispatch_examples() -> dict[str, Any]:
+    rng = random.Random(4)
+    examples = [{"text": _words(rng, 600, 5_000), "label": f"n{at % 500}"} for at in range(1_000)]
+    nodes = [{"id": f"n{at}", "name": f"N{at}"} for at in range(500)]
+    return {
+        "task": "dispatch",
+        "input": {"text": "市场" * 1_000},
+        "options": {"tree": nodes, "examples": examples, "method": "examples"},
+    }
+
+
+def _dispatch_chain() -> dict[str, Any]:
+    nodes = [{"id": f"n{at}", "name": "x", "parent": f"n{at + 1}"} for at in range(4_999)]
+    return {"task": "dispatch", "input": {"text": "x"}, "options": {"tree": nodes}}
+
+
+def _minutes() -> dict[str, Any]:
+    text = "".join(f"甲{chr(0x4E00 + at % 5_000)}：好。\n" for at in range(150_000))
+    return {"task": "minutes", "input": {"text": text}}
+
+
+def _draft() -> dict[str, Any]:
+    text = "2026年3月5日第1号甲乙局" * 60_000
+    return {"task": "draft", "input": {"text": text}, "options": {"kind": "通知"}}
+
+
 INPUTS: tuple[Input, ...] = (
-    job("redact: 1,000 long terms alike", _terms_alike, short=True),
-    job("cite_check: 15,000 titles and 1,000 names, eight jobs", _cite_check, times=8, short=True),
-    job("cite_check: 20,000 articles and one long quote", _laws_of_many_articles, times=2),
-    job("compare: two random texts", _compare_random, times=2, short=True),
-    job("compare: 60,000 equal lines", _compare_repeated, times=2),
-    job("compare: one character repeated", _compare_one_letter, times=2),
-    job("translate: 200 long terms", _glossary, times=2),
-    job("classify: twenty labels of a long text", _labels, times=2),
-    job("qa: a question that every passage answers", _questions, times=2),
+    job("redact: 1,000 long terms alike", _terms_alike, short=True, accepted=True),
+    job(
+        "cite_check: 15,000 titles and 1,000 names, eight jobs",
+        _cite_check,
+        times=8,
+        short=True,
+        accepted=True,
+    ),
+    *(
+        job(name, body, times=2, accepted=True)
+        for name, body in (
+            ("cite_check: 20,000 articles and one long quote", _laws_of_many_articles),
+            ("compare: 60,000 equal lines", _compare_repeated),
+            ("compare: one character repeated", _compare_one_letter),
+            ("translate: 200 long terms", _glossary),
+            ("translate: terms that occur everywhere", _glossary_alike),
+            ("classify: twenty labels of a long text", _labels),
+            ("qa: twenty questions that every passage answers", _questions),
+            ("dispatch: 1,000 nodes of twenty keywords alike", _dispatch_tree),
+            ("dispatch: 1,000 long examples", _dispatch_examples),
+            ("minutes: 150,000 lines of 5,000 speakers", _minutes),
+            ("draft: 180,000 facts", _draft),
+        )
+    ),
+    job("compare: two random texts", _compare_random, times=2, short=True, accepted=True),
+    job("dispatch: a chain of 5,000 nodes", _dispatch_chain, times=20),
 )

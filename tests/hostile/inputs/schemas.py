@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -41,11 +42,11 @@ def _chain(length: int) -> Schema:
     return _object({"$ref": "#/$defs/a0"}, **{"$defs": parts | {f"a{length}": {"type": "string"}}})
 
 
-def _nested(levels: int) -> Schema:
-    schema: Schema = {"type": "string"}
-    for _ in range(levels):
-        schema = {"type": "object", "properties": {"x": schema}}
-    return schema
+def _nested(levels: int) -> bytes:
+    """As text: Python's encoder does not nest so deep."""
+    schema = '{"type":"object","properties":{"x":' * levels + "{}" + "}}" * levels
+    body = json.dumps(_extract({})).replace('"schema": {}', f'"schema": {schema}')
+    return body.encode()
 
 
 def _pattern(pattern: str, name: str = "a" * 40 + "!") -> Schema:
@@ -72,7 +73,8 @@ INPUTS = (
     _schema("allOf doubled 9 times, four jobs", lambda: _doubling("allOf", 9), times=4),
     _schema("properties doubled 8 times, four jobs", lambda: _doubling("properties", 8), times=4),
     _schema("a chain of 900 references, twenty jobs", lambda: _chain(900), times=20, short=True),
-    _schema("nested 2,000 levels deep", lambda: _nested(900)),
+    job("schema: nested 2,000 levels deep", lambda: _nested(2_000)),
+    job("schema: nested 40 levels deep, four jobs", lambda: _nested(40), times=4),
     _schema("refers to itself", lambda: _object({"$ref": "#"})),
     _schema(
         "two definitions that refer to each other",

@@ -38,6 +38,18 @@ TASKS: dict[str, dict[str, Any]] = {
     "disclosure_review": {"use_model": False},
     "format_check": {},
 }
+EVERY_TASK: dict[str, dict[str, Any]] = TASKS | {
+    "parse": {},
+    "summarize": {},
+    "extract": {"schema": {"type": "object", "properties": {"x": {"type": "string"}}}},
+    "classify": {"labels": [{"name": "a"}, {"name": "b"}]},
+    "compare": {"old": {"text": "乙丙\n\n" * 90_000}},
+    "dispatch": {"tree": [{"id": "a", "name": "甲"}, {"id": "b", "name": "乙"}]},
+    "minutes": {},
+    "translate": {"language": "en"},
+    "draft": {"kind": "通知"},
+    "qa": {"questions": ["甲甲"]},
+}
 SHORT = {("proofread", "punctuation"), ("redact", "digits"), ("disclosure_review", "dates")}
 
 
@@ -60,9 +72,27 @@ def _inputs() -> list[Input]:
             _text(task, TASKS[task], PIECES[piece]),
             times=2,
             short=(task, piece) in SHORT,
+            accepted=True,
         )
         for task, piece in sorted(pairs)
+    ] + [
+        job(
+            f"text: {task} of 99,000 paragraphs",
+            _text(task, options, "甲乙丙丁戊己庚\n\n"),
+            times=2,
+            short=task == "parse",
+            accepted=True,
+        )
+        for task, options in EVERY_TASK.items()
     ]
 
 
-INPUTS = tuple(_inputs())
+INPUTS = (
+    *_inputs(),
+    job(
+        "text: parse of 300,000 paragraphs",
+        _text("parse", {}, "甲\n\n"),
+        times=4,
+        accepted=True,
+    ),
+)

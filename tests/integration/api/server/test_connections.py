@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from api.server.protocol import MAX_PIPELINED, MAX_SMALL_CHUNKS
 from standin.valkey import start_valkey
 from tests.integration.api.running import Running, running_api
 from tests.integration.api.server.connection import Connect, Connection
@@ -235,3 +236,40 @@ async def test_a_client_that_does_not_read_is_disconnected(api: Running, connect
             await asyncio.sleep(0.01)
         while any("blobs" in one for one in api.open_files()):
             await asyncio.sleep(0.05)
+
+
+def chunked_request(api: Running, body: bytes, size: int) -> bytes:
+    head = "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += f"Authorization: Bearer {api.key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = (body[at : at + size] for at in range(0, len(body), size))
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return head.encode() + chunks + b"0\r\n\r\n"
+
+
+async def test_a_body_of_many_small_chunks_gets_400(api: Running, connect: Connect) -> None:
+    connection = await connect(api)
+    await connection.send(chunked_request(api, b" " * (MAX_SMALL_CHUNKS * 2), size=1))
+    async with asyncio.timeout(10):
+        status, _, problem = await connection.answer()
+        assert (status, problem["type"]) == (400, "/problems/malformed-request")
+        assert "larger chunks" in problem["detail"]
+
+
+@pytest.mark.parametrize(("times", "size"), [(9_000, 1), (400_000, 20)])
+async def test_some_small_chunks_or_many_larger_ones_are_read(
+    api: Running, connect: Connect, times: int, size: int
+) -> None:
+    connection = await connect(api)
+    body = b'{"task": "summarize", "input": {"text": "a"}}' + b" " * times
+    await connection.send(chunked_request(api, body, size))
+    async with asyncio.timeout(20):
+        assert (await connection.answer())[0] == 202
+
+
+async def test_requests_that_do_not_wait_for_responses_are_limited(
+    api: Running, connect: Connect
+) -> None:
+    connection = await connect(api)
+    await connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * (MAX_PIPELINED + 2))
+    async with asyncio.timeout(10):
+        assert (await connection.end()).count(b"HTTP/1.1 200") <= 1

@@ -99,3 +99,8 @@ def test_a_document_without_blocks_is_empty() -> None:
 def test_a_heading_of_no_known_level_gets_the_second() -> None:
     blocks = (Block(0, 1, HEADING), Block(3, 4, HEADING, level=9))
     assert as_markdown(Document("a\n\nb", blocks, "text/plain")) == "## a\n\n###### b\n"
+
+
+def test_a_table_with_one_long_row_stays_small() -> None:
+    written = document((TABLE, "\t".join("a" * 5_000) + "\na" * 5_000))
+    assert len(as_markdown(written)) < 20 * len(written.text)
