@@ -33,6 +33,7 @@ async def test_a_stopping_worker_finishes_its_jobs_and_starts_no_new_ones(
     waiting = await desk.job(later)
     assert (waiting.status, waiting.attempts) == (JobStatus.queued, 0)
     assert worker.events("process.stopped")
+    assert "destroyed" not in worker.log.read_text()  # asyncio, of a task that did not end
     assert not await desk.ledger.processes.list()
 
 
