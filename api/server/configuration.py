@@ -13,10 +13,8 @@ from fastapi import FastAPI
 from api.server.connections import Connections
 from api.server.protocol import Bounds, bounded_protocol
 from api.server.tls import server_context
-from jobs.process.server_settings import ServerSettings
+from jobs.process.server_settings import STOP_SECONDS, ServerSettings
 from jobs.process.settings import ApiSettings
-
-STOP_SECONDS = 10
 
 
 class HandshakeLoop(uvloop.Loop):

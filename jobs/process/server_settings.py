@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.process.settings import EMPTY_IS_UNSET
 
+# How long requests may take to end after SIGTERM.
+STOP_SECONDS = 10
+
 
 class ServerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANCERY_API_")
