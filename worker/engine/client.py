@@ -257,7 +257,8 @@ class EngineClient:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return EngineBusy("The engine has too many requests (429).")
         if status >= httpx.codes.INTERNAL_SERVER_ERROR and not await self.check_health():
-            return EngineUnavailable(UNAVAILABLE)
+            # Faulty: another request found it out, and the engine is not dead.
+            return (EngineFaulty if self._is_faulty else EngineUnavailable)(UNAVAILABLE)
         if fault := await self._probe.fault():
             return self._faulty(fault)
         return error_of_request(response, messages)
