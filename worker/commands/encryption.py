@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jobs.ledger import Ledger
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import StoreSettings
 from jobs.sealing.errors import UnusableKeys
 from jobs.sealing.key_folder import KeyFolder
@@ -31,7 +32,7 @@ def rotate(*, data_dir: Path, redis_url: str | None) -> None:
     restart again.
     """
     try:
-        settings = StoreSettings(data_dir=data_dir)
+        settings = read_or_exit(lambda: StoreSettings(data_dir=data_dir))
         master, keys = MasterKeys.from_settings(settings), keys_of(settings)
     except UnusableKeys as error:
         raise click.ClickException(str(error)) from error

@@ -15,7 +15,7 @@ from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import keep_private
 from jobs.process.department_tasks import offer_own_tasks
-from jobs.process.environment import wrong_settings
+from jobs.process.environment import read_or_exit, wrong_settings
 from jobs.process.private_files import write_private
 from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings, TaskSettings
@@ -144,7 +144,7 @@ def _check_tasks(options: SystemOptions) -> None:
 
 def _check_keys(options: SystemOptions) -> None:
     try:
-        keys_of(StoreSettings(data_dir=options.data_dir))
+        keys_of(read_or_exit(lambda: StoreSettings(data_dir=options.data_dir)))
     except UnusableKeys as error:
         raise CannotStart(str(error)) from error
 
