@@ -83,12 +83,12 @@ class Scheduler:
         index_limits = IndexLimits(
             batches.max_lines, limits.max_request_bytes, limits.max_text_chars
         )
-        self._process = this_process("scheduler")
+        master = MasterKeys.from_settings(settings.store)
+        self._process = this_process("scheduler", master)
         self._ledger = Ledger(settings.redis)
         self._store = Store.opened(settings.store)
         self._rewrite_interval = timedelta(minutes=settings.redis.rewrite_minutes)
         self._data_dir = settings.store.data_dir
-        master = MasterKeys.from_settings(settings.store)
         self._secrets = Secrets(master) if master else None
         self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)

@@ -16,7 +16,7 @@ from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
-from jobs.process.environment import wrong_settings
+from jobs.process.environment import read_or_exit, wrong_settings
 from jobs.process.private_files import write_private
 from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
@@ -155,7 +155,8 @@ def _check_tasks(options: SystemOptions) -> None:
 
 def _check_keys(options: SystemOptions) -> None:
     try:
-        check_keys(StoreSettings(data_dir=options.data_dir), AuditSettings())
+        store = read_or_exit(lambda: StoreSettings(data_dir=options.data_dir))
+        check_keys(store, read_or_exit(AuditSettings))
     except (UnusableKeys, AuditKeyUnusable) as error:
         raise CannotStart(str(error)) from error
 
