@@ -17,8 +17,7 @@ from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit, warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
-from jobs.process.server_settings import STOP_SECONDS
-from jobs.process.settings import TaskSettings
+from jobs.process.settings import STOP_SECONDS, TaskSettings
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 
 

@@ -40,7 +40,6 @@ from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
-from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
     ApiSettings,
     AuditSettings,
@@ -51,6 +50,7 @@ from jobs.process.settings import (
     RedisSettings,
     RetentionSettings,
     SecrecySettings,
+    ServerSettings,
     StoreSettings,
     TaskSettings,
 )

@@ -13,8 +13,7 @@ from fastapi import FastAPI
 from api.server.connections import Connections
 from api.server.protocol import Bounds, bounded_protocol
 from api.server.tls import server_context
-from jobs.process.server_settings import STOP_SECONDS, ServerSettings
-from jobs.process.settings import ApiSettings
+from jobs.process.settings import STOP_SECONDS, ApiSettings, ServerSettings
 
 
 class HandshakeLoop(uvloop.Loop):

@@ -18,13 +18,13 @@ from jobs.process.data_dir import check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.environment import read_or_exit, wrong_settings
 from jobs.process.private_files import write_private
-from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
     AuditSettings,
     EngineSettings,
     FastEngineSettings,
     FlowerSettings,
     RedisSettings,
+    ServerSettings,
     StoreSettings,
     TaskSettings,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
-from jobs.process.server_settings import STOP_SECONDS
+from jobs.process.settings import STOP_SECONDS
 from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
-from jobs.process.server_settings import STOP_SECONDS
-from jobs.process.settings import RedisSettings, WorkerSettings
+from jobs.process.settings import STOP_SECONDS, RedisSettings, WorkerSettings
 from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.supervise import services
 from worker.supervise.redis_server import RedisServer
