@@ -11,13 +11,13 @@ import uvicorn
 
 from api.app import AppSettings, create_app
 from api.metrics_token import metrics_token
-from api.server.configuration import STOP_SECONDS, allow_many_connections, server_config
+from api.server.configuration import allow_many_connections, server_config
 from api.server.tls import TlsFilesInvalid
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit, warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
-from jobs.process.settings import TaskSettings
+from jobs.process.settings import STOP_SECONDS, TaskSettings
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     warn_of_unknown_variables()
     offer_or_exit(read_or_exit(TaskSettings))
     settings = read_or_exit(AppSettings)
-    open_or_exit(settings.store)
+    open_or_exit(settings.store, settings.audit)
     settings = _with_metrics_token(settings)
     allow_many_connections()
     try:

@@ -40,7 +40,6 @@ from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
-from jobs.process.server_settings import ServerSettings
 from jobs.process.settings import (
     ApiSettings,
     AuditSettings,
@@ -51,6 +50,7 @@ from jobs.process.settings import (
     RedisSettings,
     RetentionSettings,
     SecrecySettings,
+    ServerSettings,
     StoreSettings,
     TaskSettings,
 )
@@ -104,6 +104,7 @@ def create_app(settings: AppSettings) -> FastAPI:
         version=version("chancery-server"),
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -113,7 +114,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
     app.state.failed_authentications = failed_authentications(app.state.registry)
-    # Innermost, so that it sees HEAD as such.
+    # Innermost: it needs the route before the response starts, and `HeadAsGet` routes a copy.
     app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)

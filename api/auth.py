@@ -39,6 +39,11 @@ async def _authenticated(
         raise
 
 
+async def authenticate_again(request: Request, services: Services) -> None:
+    """Raise `ProblemError` if the key of a call that has waited may not be used any more."""
+    await _authenticated(request, services, await _department_key(request))
+
+
 async def _admitted(
     request: Request, services: Services, credentials: _Credentials, source: str
 ) -> Department:

@@ -15,6 +15,7 @@ DOCUMENT: dict[str, Any] = {
     "media_type": "application/pdf",
     "filename": "notice.pdf",
     "expires_at": "2026-11-30T09:00:00Z",
+    "secrecy_checked": True,
 }
 
 JOB: dict[str, Any] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from jobs.model.problems import PROBLEM_TYPES
 
+_OUTSIDE_BODY = re.compile("^#/(?:query|header|path)/")
 _TYPES = {
     HTTPStatus.UNAUTHORIZED: "authentication_error",
     HTTPStatus.FORBIDDEN: "permission_error",
@@ -18,7 +20,7 @@ _TYPES = {
 
 def openai_error(code: str, problem: Mapping[str, Any]) -> dict[str, str | None]:
     """`{message, type, param, code}`. `message` has the detail and the first error; `param` is the
-    first error's member, as a path with dots.
+    first error's member, as a path with dots, or its parameter.
     """
     status = PROBLEM_TYPES[code].status
     error_type = _TYPES.get(HTTPStatus(status), "invalid_request_error")
@@ -29,5 +31,6 @@ def openai_error(code: str, problem: Mapping[str, Any]) -> dict[str, str | None]
     if errors:
         first = errors[0]
         message += f" {first['pointer']}: {first['detail']}"
-        param = first["pointer"].removeprefix("#").strip("/").replace("/", ".") or None
+        path = _OUTSIDE_BODY.sub("", first["pointer"]).removeprefix("#").strip("/")
+        param = path.replace("/", ".") or None
     return {"message": message, "type": error_type, "param": param, "code": code}

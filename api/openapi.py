@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from api.openapi_document import openapi_document
 from api.path_prefix import root_path
@@ -64,6 +64,13 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # documented by FastAPI
+
+
+@router.get("/openapi.json")
+async def document(request: Request) -> Response:
+    """FastAPI's own route would add the path prefix as a further server."""
+    servers = [{"url": root_path(request) or "/"}]
+    return JSONResponse({**request.app.openapi(), "servers": servers})
 
 
 @router.get("/docs")

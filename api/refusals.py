@@ -1,4 +1,4 @@
-"""Refused submissions count against the department's rate, so that they cannot be sent faster."""
+"""Refused submissions and uploads count against a department's rate, as they cost work too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Refusals:
 
     @asynccontextmanager
     async def counted(self, department: Department) -> AsyncIterator[None]:
-        """Count the submission in the block if it is refused with a 4xx for what it contains.
+        """Count the request in the block if it is refused with a 4xx for what it contains.
 
         Raises `OverQuotaError` for a department that has used up its rate so: instead of the
         refusal, and then before the block, so that the next ones cost nothing.

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from documents.isolation.owner import current_owner
+from documents.isolation.slots import Slots
 from jobs.model.problems import ProblemError
 from jobs.process.settings import StoreSettings
 from jobs.sealing.errors import no_master_key
@@ -30,7 +32,8 @@ from jobs.sealing.sealed_file import SealedReader, SealingWriter
 _ABANDONED_SECONDS = 24 * 3600
 _PIECE_BYTES = 256 * 1024
 _SEALED = ".sealed"
-# Decrypted files are in memory. Only so many of more than a size are at the same time.
+# Decrypted files are in memory. Only so many of more than a size are at the same time, and as many
+# more as `Slots` reserves; departments take turns.
 _LARGE_BYTES = 8 * 1024 * 1024
 _LARGE_AT_ONCE = 4
 
@@ -97,7 +100,7 @@ class Store:
         self._blobs = root / "blobs"
         self._incoming = root / "incoming"
         self._keys = keys
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._large = Slots(_LARGE_AT_ONCE)
         for folder in (root, self._blobs, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -243,7 +246,7 @@ class Store:
 
     @asynccontextmanager
     async def _in_memory(self, sealed: Path, key: bytes, size: int) -> AsyncIterator[Path]:
-        async with self._large if size > _LARGE_BYTES else nullcontext():
+        async with self._large.hold(current_owner()) if size > _LARGE_BYTES else nullcontext():
             file = await asyncio.to_thread(MemoryFile, sealed, key)
             try:
                 yield file.path

@@ -19,6 +19,7 @@ PROGRAMS = {
         "libhttpmime-java libjakarta-annotation-api-java",
     ),
     "java": (("javac",), "default-jdk-headless"),
+    "nginx": (("nginx", "/usr/sbin/nginx"), "nginx-light"),
     "node": (("node",), "nodejs"),
     "openssl": (("openssl",), "openssl"),
     "php": (("php",), "php-cli"),

@@ -16,17 +16,22 @@ from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
 from jobs.process.watchdog import NAME_VARIABLE
+from jobs.sealing.master_keys import MasterKeys
 
 BEAT_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-def this_process(role: str) -> Process:
-    """This process, with the name that its supervisor gave it, or a unique one."""
+def this_process(role: str, master: MasterKeys | None) -> Process:
+    """This process, with the name that its supervisor gave it, or a unique one.
+
+    Its heartbeats have the ids of its master keys, for `chancery encryption rotate`.
+    """
     now = datetime.now(UTC)
     host = socket.gethostname()
     name = os.environ.get(NAME_VARIABLE) or f"{role}@{host}-{os.getpid()}-{now:%H%M%S%f}"
-    return Process(role, name, host, os.getpid(), now, {})
+    detail = {"master_keys": list(master.ids)} if master else {}
+    return Process(role, name, host, os.getpid(), now, detail)
 
 
 async def keep_beating(
@@ -35,7 +40,7 @@ async def keep_beating(
     """Send heartbeats until cancelled, also after the ledger was away."""
     while True:
         try:
-            await ledger.processes.beat(replace(process, detail=detail()))
+            await ledger.processes.beat(replace(process, detail={**process.detail, **detail()}))
         except ProblemError as error:
             log.warning("heartbeat.missed", role=process.role, why=error.problem.code)
         await asyncio.sleep(BEAT_SECONDS)

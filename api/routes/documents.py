@@ -55,7 +55,7 @@ _BODY: dict[str, Any] = {
             "invalid-request", "too-large", "request-timeout", "unsupported-coding",
             "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
-            "secrecy-unchecked", "storage-full", "quota-storage", "quota-records",
+            "secrecy-unchecked", "storage-full", "rate-limited", "quota-storage", "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
@@ -68,7 +68,10 @@ async def upload_document(
     key: GivenKey = None,
     filename: Annotated[str | None, Query(description="The document's file name.")] = None,
 ) -> Response:
-    async with services.store.incoming(services.limits.max_document_bytes) as incoming:
+    async with (
+        services.refusals.counted(department),
+        services.store.incoming(services.limits.max_document_bytes) as incoming,
+    ):
         received_name = await _receive(request, incoming, services)
         name = plain_filename(filename) or received_name
 
@@ -99,7 +102,7 @@ async def get_document(
     responses={
         200: {"content": {_BYTES: {}}, "description": "The whole document."},
         206: {"content": {_BYTES: {}}, "description": "The requested range."},
-        **problems("not-found", "file-missing", "range-not-satisfiable"),
+        **problems("not-found", "file-missing", "storage-locked", "range-not-satisfiable"),
     },
 )
 async def get_document_content(

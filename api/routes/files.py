@@ -73,7 +73,7 @@ class _Fields(BaseModel):
         200: {"model": FileView},
         **problems(
             "invalid-request", "too-large", "request-timeout", "storage-full", "quota-storage",
-            "quota-records", "unsupported-coding",
+            "quota-records", "rate-limited", "unsupported-coding",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
@@ -82,12 +82,15 @@ class _Fields(BaseModel):
 async def upload_file(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
-    if not is_multipart(request):
-        raise ProblemError(
-            "invalid-request", "Send a multipart form with the parts `file` and `purpose`."
-        )
     limit = services.batches.max_bytes
-    async with services.store.incoming(limit) as incoming:
+    async with (
+        services.refusals.counted(department),
+        services.store.incoming(limit) as incoming,
+    ):
+        if not is_multipart(request):
+            raise ProblemError(
+                "invalid-request", "Send a multipart form with the parts `file` and `purpose`."
+            )
         form = await receive_file_form(request, incoming, ("purpose", _ANCHOR, _SECONDS), limit)
         upload = _upload(incoming, form)
 
@@ -104,7 +107,7 @@ def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
     try:
         fields = _Fields.model_validate(form.fields)
     except ValidationError as error:
-        raise invalid_request(error.errors()) from error
+        raise invalid_request(error.errors(), form.fields) from error
     keep = timedelta(seconds=fields.seconds) if fields.seconds is not None else None
     return FileUpload(incoming, form.lines, form.filename, keep)
 
@@ -152,7 +155,7 @@ async def get_file(file_id: str, services: ServicesDep, department: DepartmentDe
     responses={
         200: {"content": {MEDIA_TYPE: {}}, "description": "The whole file."},
         206: {"content": {MEDIA_TYPE: {}}, "description": "The requested range."},
-        **problems("not-found", "file-missing", "range-not-satisfiable"),
+        **problems("not-found", "file-missing", "storage-locked", "range-not-satisfiable"),
     },
 )
 async def get_file_content(

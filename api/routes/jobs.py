@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
+from api.auth import DepartmentDep, authenticate_again
 from api.bodies import is_multipart
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.json_bodies import parse, read_json, without_mark
@@ -139,6 +139,7 @@ async def get_job(
     until = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
+        await authenticate_again(request, services)
         job = await _find(services, department, job_id)
     view = await _view(job, services, root_path(request))
     return as_json(view.model_dump_json().encode())
@@ -211,7 +212,8 @@ def _no_result_reason(job: Job) -> str:
 @router.post(
     "/{job_id}/cancel",
     summary="Cancel a job",
-    description="A running job is stopped too. A job that has ended is not changed.",
+    description="A running job is stopped too. A job that has ended is not changed; the response "
+    "has `result_url` instead of its result.",
     responses={
         200: {"model": JobView},
         **problems("not-found", "idempotency-mismatch", "idempotency-in-progress"),
@@ -228,8 +230,12 @@ async def cancel_job(
         job = await services.ledger.jobs.cancel(department.name, job_id)
         if job is None:
             raise _no_such_job()
-        # The reply may be kept in Redis: it must not hold a large result.
-        view = await job_view(job, services.store, base=root_path(request), inline_result=False)
+        # Without the result: a key that may cancel need not have the scope `read`, and the reply
+        # may be kept in Redis.
+        base = root_path(request)
+        view = await job_view(job, services.store, base=base, inline_result=False)
+        if view.result is not None:
+            view.result, view.result_url = None, f"{base}/v1/jobs/{job_id}/result"
         return Reply(200, view.model_dump_json().encode(), {})
 
     once: IdempotencyKey | None = idempotency(key, job_id)

@@ -13,10 +13,7 @@ from fastapi import FastAPI
 from api.server.connections import Connections
 from api.server.protocol import Bounds, bounded_protocol
 from api.server.tls import server_context
-from jobs.process.server_settings import ServerSettings
-from jobs.process.settings import ApiSettings
-
-STOP_SECONDS = 10
+from jobs.process.settings import STOP_SECONDS, ApiSettings, ServerSettings
 
 
 class HandshakeLoop(uvloop.Loop):

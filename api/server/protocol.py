@@ -85,7 +85,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
-        self._counted = self.client[0] if self.client else ""
+        if self.client is None:
+            # The client has reset it already. Its requests may be read still, and would be
+            # recorded and limited without an address.
+            self._abort()
+            return
+        self._counted = self.client[0]
         refusal = self.open_connections.open(self._counted)
         if refusal is not None:
             self._refuse(Problem("too-many-connections", refusal), retry_after=1, linger=False)

@@ -41,7 +41,8 @@ public class SubmitGenerated {
       System.out.println("status " + job.getStatus());
       System.out.println("result " + new ObjectMapper().writeValueAsString(job.getResult()));
     } catch (ApiException error) {
-      System.err.println(error.getCode() + " " + error.getResponseBody());
+      // Without an answer the code is 0, and the reason is the cause.
+      System.err.println(error.getCode() == 0 ? error : error.getCode() + " " + error.getResponseBody());
       System.exit(1);
     }
   }

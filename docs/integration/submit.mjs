@@ -13,7 +13,7 @@ async function call(path, options = {}) {
   const headers = { authorization: `Bearer ${key}`, ...options.headers };
   const response = await fetch(api + path, { ...options, headers });
   const body = await response.json();
-  if (!response.ok) throw new Error(`${response.status} ${body.detail ?? body.title}`);
+  if (!response.ok) throw new Error(`${response.status} ${body.error?.message ?? body.detail}`);
   return body;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -228,6 +229,9 @@ class ReaderPool:
             # Now, not before waiting: equal work may have failed meanwhile.
             seconds = self._set_aside.seconds(key, seconds)
             child = await self._acquire()
+            if request.is_gone():
+                self._release(child, keep=True)
+                raise FileNotFoundError(errno.ENOENT, "The file was closed while the work waited.")
             keep = False
             try:
                 response = await self._ask(child, request, seconds, failures)

@@ -160,12 +160,14 @@ class ForkServer:
 class Request:
     """What a process is asked for: a JSON object, and the bytes that follow it.
 
-    `descriptor` is a file that only this process can open by its path, to be passed on.
+    `descriptor` is a file that only this process can open by its path, to be passed on; `inode` is
+    the file's device and number.
     """
 
     head: bytes
     data: bytes | None = None
     descriptor: int | None = None
+    inode: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, data: bytes | None = None, **members: Any) -> Request:
@@ -174,11 +176,26 @@ class Request:
 
     @classmethod
     def of_file(cls, path: Path, **members: Any) -> Request:
-        """A request that works on a file. A process has another working directory."""
+        """A request that works on a file. A process has another working directory.
+
+        Raises `OSError` if the file is a descriptor of this process that is not open.
+        """
         path = path.absolute()
-        memory = re.fullmatch(rf"/proc/{os.getpid()}/fd/(\d+)", str(path))
         head = json.dumps({**members, "path": str(path)}).encode()
-        return cls(head, descriptor=int(memory[1]) if memory else None)
+        memory = re.fullmatch(rf"/proc/{os.getpid()}/fd/(\d+)", str(path))
+        if memory is None:
+            return cls(head)
+        descriptor = int(memory[1])
+        return cls(head, descriptor=descriptor, inode=_inode(descriptor))
+
+    def is_gone(self) -> bool:
+        """Whether the descriptor was closed since. Its number may be that of another file now."""
+        if self.descriptor is None:
+            return False
+        try:
+            return _inode(self.descriptor) != self.inode
+        except OSError:
+            return True
 
 
 @dataclass(eq=False, slots=True)
@@ -257,3 +274,8 @@ class Child:
         if length > _MAX_RESPONSE_BYTES:
             raise ValueError("the response is too large")
         return await reader.readexactly(length)
+
+
+def _inode(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _MAX_CHARS = 200
+COMMAND = "command."  # how the action of an operator's command begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from jobs.audit.chain import GENESIS, ChainKey, Head, Line, parse_line
 from jobs.audit.files import AuditFiles
+from jobs.audit.record import COMMAND
 from jobs.audit.writer import BROKEN
+
+# Without a head: whether there are lines.
+_CONSEQUENCE = {
+    True: "lines may be missing at both ends",
+    False: "nothing has been recorded yet, or the record was removed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +41,14 @@ def verify(files: AuditFiles, keys: Sequence[ChainKey]) -> Verification:
     walk = _Walk({key.id: key for key in keys})
     if head is None:
         what = "is damaged, or was made with another key" if files.head.exists() else "is missing"
-        walk.findings.append(f"head.json {what}: lines may be missing at both ends")
+        walk.findings.append(f"head.json {what}: {_CONSEQUENCE[bool(files.days())]}")
     else:
         walk.start(head)
     days = files.days()
     for day in days:
         with files.day(day).open("rb") as file:
             for number, text in enumerate(file, 1):
-                walk.add(f"{day}.jsonl:{number}", text)
+                walk.add(day, f"{day}.jsonl:{number}", text)
     if head is not None:
         walk.end(head)
     return Verification(walk.lines, len(days), walk.seq, walk.hash or "", tuple(walk.findings))
@@ -51,13 +58,16 @@ def _head(files: AuditFiles, keys: Sequence[ChainKey]) -> Head | None:
     try:
         stored = files.head.read_bytes()
     except FileNotFoundError:
-        return None if files.days() else Head()
+        return None
     return next((head for key in keys if (head := key.open(stored))), None)
 
 
 @dataclass(slots=True)
 class _Walk:
-    """`seq`, `hash`, `where`: of the last line. `seq` -1 and `hash` None: not known."""
+    """`seq`, `hash`, `where`, `day`: of the last line, `day` from its file's name.
+
+    `seq` -1 and `hash` None: not known.
+    """
 
     keys: Mapping[str, ChainKey]
     findings: list[str] = field(default_factory=list)
@@ -65,14 +75,16 @@ class _Walk:
     seq: int = -1
     hash: str | None = None
     where: str = "the beginning"
+    day: str = ""
     unknown_keys: set[str] = field(default_factory=set)
 
     def start(self, head: Head) -> None:
         self.seq = head.first_seq - 1
         self.hash = GENESIS if head.first_seq == 1 else None
 
-    def add(self, where: str, text: bytes) -> None:
+    def add(self, day: str, where: str, text: bytes) -> None:
         self.lines += 1
+        self.day = day
         line = parse_line(text[:-1]) if text.endswith(b"\n") else None
         if line is None:
             self.findings.append(f"{where} is not a whole line of the record")
@@ -81,6 +93,7 @@ class _Walk:
             self.seq, self.hash = self.seq + 1, None
         else:
             self._check_order(where, line)
+            self._check_day(day, where, line)
             self.seq, self.hash = line.seq, line.hash
             if line.fields["action"] == BROKEN:
                 what = line.fields.get("detail", {}).get("what")
@@ -95,6 +108,8 @@ class _Walk:
             self.findings.append(f"{missing} at the end, after {self.where}")
         elif self.seq == head.seq and self.hash not in (None, head.hash):
             self.findings.append(f"{self.where} is not the last line that head.json names")
+        elif self.seq == head.seq and self.day != head.day and self.lines:
+            self.findings.append(f"{self.where} was in the file of {head.day}, which was renamed")
 
     def _signed(self, where: str, line: Line, text: bytes) -> bool:
         key = self.keys.get(line.key_id)
@@ -107,6 +122,16 @@ class _Walk:
             self.findings.append(f"{where} was altered")
             return False
         return True
+
+    def _check_day(self, day: str, where: str, line: Line) -> None:
+        """A file that was given an earlier day would be missing in an export of its own.
+
+        Operators' commands have the time of their own machine, and a fault is recorded after the
+        last line that is there.
+        """
+        at, action = str(line.fields["at"])[:10], str(line.fields["action"])
+        if at > day and action != BROKEN and not action.startswith(COMMAND):
+            self.findings.append(f"{where} is of {at}, so that its file was renamed")
 
     def _check_order(self, where: str, line: Line) -> None:
         expected = self.seq + 1

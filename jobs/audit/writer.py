@@ -136,10 +136,11 @@ class ChainWriter:
         head = self._key.open(sealed)
         if head is not None:
             return head
-        if not self._files.days():
+        if not self._files.days() and not self._head.seq:
             return Head()
         why = "is damaged, or was made with another key" if sealed.strip() else "is missing"
-        return self._report(Head(), f"head.json {why}")
+        known = Head() if self._files.days() else self._head
+        return self._report(known, f"head.json {why}")
 
     def _take_over(self, head: Head) -> Head:
         """Accept lines that a process wrote before it was killed, with the head not yet written."""

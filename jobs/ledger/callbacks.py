@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from jobs.ledger.page import Page
+from jobs.ledger.page import Page, check_cursor
 from jobs.ledger.records import (
     attempt_record,
     pairs,
@@ -19,7 +19,6 @@ from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_batch, read_callback, read_job
 from jobs.model.callback import Attempt, Callback, Delivery, Outcome, RedeliveryCount, Refusal
 from jobs.model.ids import is_callback_id
-from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
 from jobs.process.settings import CallbackSettings
 
@@ -141,10 +140,7 @@ class CallbackLedger:
 
         Raises `ProblemError("invalid-request")` for a cursor that is not a callback's id.
         """
-        if cursor is not None and not is_callback_id(cursor):
-            raise ProblemError(
-                "invalid-request", "`cursor` is not the `next_cursor` of a page of callbacks."
-            )
+        check_cursor(cursor, is_callback_id, "callbacks")
         index = f"{PREFIX}callbacks:{department}" + (f":{status.value}" if status else "")
         if job_id is not None:
             return Page(await self._of_job(department, job_id, status), None)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.ledger.endings import Endings
-from jobs.ledger.page import Page
+from jobs.ledger.page import Page, check_cursor
 from jobs.ledger.records import (
     document_record,
     dump,
@@ -138,10 +138,7 @@ class JobLedger:
         is not in its output file yet, and those that have a callback of their own.
         Raises `ProblemError("invalid-request")` for a cursor of another form.
         """
-        if cursor is not None and not is_job_id(cursor):
-            raise ProblemError(
-                "invalid-request", "`cursor` is not the `next_cursor` of a page of jobs."
-            )
+        check_cursor(cursor, is_job_id, "jobs")
         if batch_id is not None:
             jobs = await self._of_batch(department, batch_id, cursor)
             of_batch = [

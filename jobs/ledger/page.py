@@ -38,6 +38,15 @@ def check_after(after: str | None, is_id: Callable[[str], bool], of: str) -> Non
         )
 
 
+def check_cursor(cursor: str | None, is_id: Callable[[str], bool], of: str) -> None:
+    """Raise `ProblemError("invalid-request")` if `cursor` is not of a page of such objects."""
+    if cursor is not None and not is_id(cursor):
+        detail = f"`cursor` is not the `next_cursor` of a page of {of}."
+        raise ProblemError(
+            "invalid-request", detail, errors=[{"pointer": "#/query/cursor", "detail": detail}]
+        )
+
+
 async def read_ids(
     connection: Connection, index: str, *, after: str | None, count: int, order: Order
 ) -> Sequence[str]:

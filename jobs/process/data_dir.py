@@ -8,7 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from jobs.process.settings import StoreSettings
+from jobs.audit.files import AuditFiles, AuditKeyUnusable
+from jobs.process.settings import AuditSettings, StoreSettings
 from jobs.sealing.errors import UnusableKeys
 from jobs.store import keys_of
 
@@ -27,15 +28,31 @@ def keep_private(data_dir: Path) -> None:
         _restrict(data_dir, data_dir.stat())
 
 
-def open_or_exit(settings: StoreSettings) -> None:
-    """`keep_private`, and exit with status 1 and one line if the master key does not fit the store:
-    work would be stored that nobody can read.
-    """
+def open_or_exit(settings: StoreSettings, audit: AuditSettings | None = None) -> None:
+    """`keep_private`, and exit with status 1 and one line for what `check_keys` raises."""
     keep_private(settings.data_dir)
     try:
-        keys_of(settings)
-    except UnusableKeys as error:
+        check_keys(settings, audit)
+    except (UnusableKeys, AuditKeyUnusable) as error:
         sys.exit(f"Nothing was started: {error}.")
+
+
+def check_keys(settings: StoreSettings, audit: AuditSettings | None = None) -> None:
+    """Check the keys of the store and, with `audit`, of the audit record.
+
+    Raises `UnusableKeys` if the master key does not fit the store (work would be stored that nobody
+    can read), and `AuditKeyUnusable`.
+    """
+    keys_of(settings)
+    if audit is None:
+        return
+    files = AuditFiles.of(settings.data_dir)
+    try:
+        files.chain_key(audit)
+    except OSError as error:
+        raise AuditKeyUnusable(
+            f"the audit record {files.folder} cannot be written: {error.strerror}"
+        ) from error
 
 
 def make_private(data_dir: Path) -> tuple[int, int]:

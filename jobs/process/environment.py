@@ -57,6 +57,8 @@ def wrong_settings(error: ValidationError | SettingsError) -> Iterator[str]:
             continue
         name = _variable(error.title, str(problem["loc"][0]))
         expected = expected.replace("Input should", "it must", 1)
+        if problem["type"] == "too_short" and is_secret(name):  # pydantic takes it for a list
+            expected = f"it must have at least {problem['ctx']['min_length']} characters"
         shown = "" if is_secret(name) else f" is {_shown(problem['input'])}"
         yield f"{name}{shown}: {expected}"
 

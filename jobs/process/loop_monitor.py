@@ -28,7 +28,7 @@ MAX_RECORD_BYTES = 256 * 1024
 # The signals whose handlers `watchdog.py` installs: C functions that need no interpreter lock.
 STACK_SIGNAL = signal.SIGRTMIN + 1
 EXIT_SIGNAL = signal.SIGRTMIN + 2
-_FRAME = re.compile(r'File "(.*)", line (\d+) in (.*)')
+_FRAME = re.compile(r'File "([^"\n]*)", line (\d+) in ([^\n]*)')
 
 
 class Monitor:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from jobs.process import server_settings, settings
+from jobs.process import settings
 
 _HEAD = """# Settings
 
@@ -30,8 +30,7 @@ def settings_classes() -> list[type[BaseSettings]]:
     """The settings classes in the order of their definition."""
     return [
         one
-        for module in (settings, server_settings)
-        for one in vars(module).values()
+        for one in vars(settings).values()
         if isinstance(one, type) and issubclass(one, BaseSettings) and one is not BaseSettings
     ]
 

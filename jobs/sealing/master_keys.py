@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -69,6 +69,10 @@ class MasterKeys:
     @property
     def current_id(self) -> str:
         return self.current.hex()
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return [key.hex() for key in self._by_id]
 
     def wrap(self, value: bytes, context: bytes) -> bytes:
         """Encrypt a value with the current master key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -40,9 +40,12 @@ class CheckedOptions:
     references: OptionReferences = field(default_factory=OptionReferences)
 
 
-def invalid_request(errors: Sequence[ErrorDetails]) -> ProblemError:
-    """Pydantic's errors as a problem, each with a JSON pointer (RFC 6901) into the request."""
-    return ProblemError("invalid-request", _INVALID_REQUEST, errors=listed(errors))
+def invalid_request(errors: Sequence[ErrorDetails], value: Any = None) -> ProblemError:
+    """Pydantic's errors as a problem, each with a JSON pointer (RFC 6901) into the request.
+
+    `value`: see `listed`.
+    """
+    return ProblemError("invalid-request", _INVALID_REQUEST, errors=listed(errors, value))
 
 
 def invalid_field(pointer: str, detail: str) -> ProblemError:
@@ -52,16 +55,43 @@ def invalid_field(pointer: str, detail: str) -> ProblemError:
 
 
 def listed(
-    errors: Sequence[ErrorDetails | Mapping[str, Any]], *, prefix: tuple[str, ...] = ()
+    errors: Sequence[ErrorDetails | Mapping[str, Any]],
+    value: Any = None,
+    *,
+    prefix: tuple[str, ...] = (),
 ) -> list[dict[str, Any]]:
-    """Pydantic's errors as a problem's `errors`; `prefix` is the path to the validated value."""
+    """Pydantic's errors as a problem's `errors`; `prefix` is the path to the validated `value`.
+
+    Pydantic's locations also name branches of unions, and validators. With `value` the pointers
+    name only what is there, or a member that is missing.
+    """
     return [
         {
-            "pointer": "#" + "".join(f"/{_escape(part)}" for part in (*prefix, *error["loc"])),
+            "pointer": "#"
+            + "".join(f"/{_escape(part)}" for part in (*prefix, *_path(error, value))),
             "detail": error["msg"],
         }
         for error in errors
     ]
+
+
+def _path(error: ErrorDetails | Mapping[str, Any], value: Any) -> Iterator[str | int]:
+    location: tuple[str | int, ...] = error["loc"]
+    if value is None:
+        yield from location
+        return
+    for index, part in enumerate(location):
+        if _has(value, part):
+            value = value[part]
+        elif error["type"] != "missing" or index < len(location) - 1:
+            continue
+        yield part
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, Mapping) and part in value
 
 
 async def check_task(task: str, options: Mapping[str, Any], department: str) -> CheckedOptions:
@@ -92,10 +122,11 @@ async def validate_options(task: str, options: Mapping[str, Any]) -> CheckedOpti
 def validation_errors(task: str, options_json: bytes) -> list[dict[str, Any]]:
     """What is invalid in the options of a task, or that validating them takes too long."""
     began = time.process_time()
+    options = from_json(options_json)
     try:
-        TASKS[task].options.model_validate(from_json(options_json))
+        TASKS[task].options.model_validate(options)
     except ValidationError as error:
-        return listed(error.errors(), prefix=("options",))
+        return listed(error.errors(), options, prefix=("options",))
     if time.process_time() - began > _MAX_SECONDS:
         return [{"pointer": "#/options", "detail": _TOO_SLOW}]
     return []
@@ -142,10 +173,11 @@ def _validate(task: str, options_json: bytes) -> CheckedOptions:
 
 
 def _validated(model: type[BaseModel], options_json: bytes) -> CheckedOptions:
+    value = from_json(options_json)
     try:
-        options = model.model_validate(from_json(options_json))
+        options = model.model_validate(value)
     except ValidationError as error:
-        return CheckedOptions(errors=listed(error.errors(), prefix=("options",)))
+        return CheckedOptions(errors=listed(error.errors(), value, prefix=("options",)))
     return CheckedOptions(
         canonical=options.model_dump_json().encode(),
         model=options,

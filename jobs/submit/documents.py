@@ -6,6 +6,7 @@ import hashlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from documents.isolation.owner import Owner, working_for
 from documents.readers import text as plain_text
 from jobs.ledger import Ledger
 from jobs.model.department import Department
@@ -54,9 +55,13 @@ class Documents:
         incoming = upload.incoming
         if incoming.bytes == 0:
             raise ProblemError("document-empty", "The document has no bytes. Send it whole.")
-        async with self._store.received(incoming) as path:
-            media_type = await self._screening.media_type(department, path)
-            checked = await self._screening.check_file(department, path, media_type)
+        identity = incoming.sha256
+        with working_for(Owner(department.name)):
+            async with self._store.received(incoming) as path:
+                media_type = await self._screening.media_type(department, path, identity=identity)
+                checked = await self._screening.check_file(
+                    department, path, media_type, identity=identity
+                )
         blob = await self._store.keep(incoming, department.name, document_id(incoming.sha256))
         return await self._record(
             NewDocument(

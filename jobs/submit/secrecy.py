@@ -45,6 +45,11 @@ _MAX_WAITING = 256
 _UNREADABLE = frozenset(
     one.code for one in (CorruptDocument, EncryptedDocument, UnsupportedDocument, DocumentTooLong)
 )
+_UNCHECKED = {
+    "time": "the check did not end within {seconds} s; split it, or send it again later",
+    "busy": "too many uploads are being checked; send it again later",
+    "length": "it has more text or pages than a job may have; split it",
+}
 log = structlog.get_logger()
 
 
@@ -112,13 +117,16 @@ class Screening:
                 stack.enter_context(computing_in(self._file_check.processes))
             yield
 
-    async def media_type(self, department: Department, path: Path) -> str:
-        """The format of an uploaded file. Raises `ProblemError`."""
+    async def media_type(self, department: Department, path: Path, *, identity: str) -> str:
+        """The format of an uploaded file. Raises `ProblemError`.
+
+        `identity` names its content, to set it aside after failures: paths are used again.
+        """
         check = self._file_check
         with working_for(Owner(department.name)), _as_problem():
             if check is None:
                 return detect(path)
-            result = await check.processes.work(path, check.limits, "detect", {})
+            result = await check.processes.work(path, check.limits, "detect", {}, identity=identity)
         return str(result.values["media_type"])
 
     async def check_text(self, department: Department, text: str) -> None:
@@ -129,8 +137,10 @@ class Screening:
             marking = await compute(marking_of, text)
         _refuse_marked(department, marking, "text")
 
-    async def check_file(self, department: Department, path: Path, media_type: str) -> bool:
-        """Returns whether all of the file was checked, or need not be.
+    async def check_file(
+        self, department: Department, path: Path, media_type: str, *, identity: str
+    ) -> bool:
+        """Returns whether all of the file was checked, or need not be. `identity`: as above.
 
         Raises `ProblemError`: `secrecy-marked`, `secrecy-unchecked`, or why it cannot be read.
         """
@@ -142,20 +152,25 @@ class Screening:
             look = look_at_bytes(path) if media_type in SCREENED_BY_BYTES else Look(None, False)
         else:
             with working_for(Owner(department.name)):
-                look = await self._look_in_time(self._file_check, path, media_type)
+                look = await self._look_in_time(self._file_check, path, media_type, identity)
         _refuse_marked(department, look.marking, "file")
         if not look.complete and self._file_check is not None and self._file_check.refuse_unread:
+            reason = _UNCHECKED.get(look.why, f"its check ended with {look.why}").format(
+                seconds=f"{self._file_check.seconds:g}"
+            )
             raise ProblemError(
                 SecrecyUnchecked.code,
-                "The document could not be checked in full for secrecy markings within "
-                f"{self._file_check.seconds:g} s. It was not stored.",
+                f"The document could not be checked in full for secrecy markings: {reason}. It was "
+                "not stored.",
             )
         return look.complete
 
-    async def _look_in_time(self, check: _FileCheck, path: Path, media_type: str) -> Look:
+    async def _look_in_time(
+        self, check: _FileCheck, path: Path, media_type: str, identity: str
+    ) -> Look:
         if len(self._running) >= _MAX_WAITING:
             return _unread("busy")
-        task = asyncio.create_task(_look(check, path, media_type))
+        task = asyncio.create_task(_look(check, path, media_type, identity))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         # After the timeout the task runs on, so that a process that is starting can become ready.
@@ -175,11 +190,15 @@ def _as_problem() -> Iterator[None]:
         raise ProblemError(error.code, str(error)) from error
 
 
-async def _look(check: _FileCheck, path: Path, media_type: str) -> Look | ProblemError:
+async def _look(
+    check: _FileCheck, path: Path, media_type: str, identity: str
+) -> Look | ProblemError:
     """Returns an error instead of raising it: nobody may wait for it any more."""
     try:
         arguments = {"media_type": media_type}
-        look = look_of(await check.processes.work(path, check.limits, "secrecy", arguments))
+        result = await check.processes.work(
+            path, check.limits, "secrecy", arguments, identity=identity
+        )
     except WorkError as error:
         if check.refuse_unread and error.code in _UNREADABLE:
             return ProblemError(error.code, str(error))
@@ -187,12 +206,13 @@ async def _look(check: _FileCheck, path: Path, media_type: str) -> Look | Proble
     except OSError:
         # The upload ended, and its file was removed, before a process opened it.
         return _unread("gone")
+    look = look_of(result)
     return look if look.complete else _unread("length", look.marking)
 
 
 def _unread(why: str, marking: Marking | None = None) -> Look:
     log.info("secrecy.not_looked", why=why)
-    return Look(marking, complete=False)
+    return Look(marking, complete=False, why=why)
 
 
 def note_refusal(department: str, marking: Marking, where: str) -> None:

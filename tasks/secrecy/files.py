@@ -40,10 +40,14 @@ _BREAKS = frozenset(("p", "br", "cr", "tr"))
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The result of a check: the marking without its position, and whether all was looked at."""
+    """The result of a check: the marking without its position, and whether all was looked at.
+
+    `why`: a word for the log if not.
+    """
 
     marking: Marking | None
     complete: bool = True
+    why: str = ""
 
 
 def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:

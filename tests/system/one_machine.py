@@ -76,8 +76,8 @@ class Up:
 
 
 @contextmanager
-def started_up(data_dir: Path, *arguments: str, engine_url: str) -> Iterator[Up]:
-    """Run `chancery up` on free ports during the block."""
+def started_up(data_dir: Path, *arguments: str, engine_url: str, **settings: str) -> Iterator[Up]:
+    """Run `chancery up` on free ports during the block, with no other settings than these."""
     port, flower_port = free_port(), free_port()
     argv = [str(CHANCERY), "up", "--port", str(port), "--flower-port", str(flower_port)]
     argv += ["--data-dir", str(data_dir), "--engine-url", engine_url, *arguments]
@@ -86,7 +86,7 @@ def started_up(data_dir: Path, *arguments: str, engine_url: str) -> Iterator[Up]
         # The launcher ends the system when the tests are killed.
         [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv],
         cwd=CHECKOUT,
-        env=env,
+        env=env | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

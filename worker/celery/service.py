@@ -75,7 +75,7 @@ def serve(
 
     def drain(**_: Any) -> None:
         watchdog.begin_stop()
-        loop.submit(_drain(service, grace_seconds, disconnected))
+        background.append(loop.submit(_drain(service, grace_seconds, disconnected)))
 
     def leave_logs_alone(**_: Any) -> None:
         """A receiver of this signal keeps Celery from configuring logging."""

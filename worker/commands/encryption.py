@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jobs.ledger import Ledger
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import StoreSettings
 from jobs.sealing.errors import UnusableKeys
 from jobs.sealing.key_folder import KeyFolder
@@ -31,7 +32,7 @@ def rotate(*, data_dir: Path, redis_url: str | None) -> None:
     restart again.
     """
     try:
-        settings = StoreSettings(data_dir=data_dir)
+        settings = read_or_exit(lambda: StoreSettings(data_dir=data_dir))
         master, keys = MasterKeys.from_settings(settings), keys_of(settings)
     except UnusableKeys as error:
         raise click.ClickException(str(error)) from error
@@ -40,7 +41,7 @@ def rotate(*, data_dir: Path, redis_url: str | None) -> None:
             "nothing is encrypted here: set CHANCERY_MASTER_KEY_FILE or CHANCERY_MASTER_KEY"
         )
     changed, damaged, departments = with_ledger(
-        data_dir, redis_url, lambda ledger: _rotate(ledger, keys, Secrets(master))
+        data_dir, redis_url, lambda ledger: _rotate(ledger, keys, master)
     )
     click.echo(
         f"master key {master.current_id}: {changed} keys and the secrets of {departments} "
@@ -53,8 +54,24 @@ def rotate(*, data_dir: Path, redis_url: str | None) -> None:
         )
 
 
-async def _rotate(ledger: Ledger, keys: KeyFolder, secrets: Secrets) -> tuple[int, int, int]:
+async def _rotate(ledger: Ledger, keys: KeyFolder, master: MasterKeys) -> tuple[int, int, int]:
+    await _check_processes(ledger, master.current_id)
+    secrets = Secrets(master)
     # Secrets first: the check in the folder of keys is rewrapped last of all.
     names = await ledger.departments.names()
     departments = sum([await ledger.credentials.seal_secrets(name, secrets) for name in names])
     return *keys.rewrap(), departments
+
+
+async def _check_processes(ledger: Ledger, key_id: str) -> None:
+    """Raise `ClickException` if a running process could not read what is encrypted with the key.
+
+    The api sends no heartbeats: its restart belongs to that of the others.
+    """
+    processes = [process for process in await ledger.processes.list() if process.live]
+    lacking = [each.name for each in processes if key_id not in each.detail.get("master_keys", ())]
+    if lacking:
+        raise click.ClickException(
+            f"master key {key_id} is not known to {', '.join(lacking)}: give every process, the "
+            "api too, the new key and the old one, and restart them before you rotate"
+        )

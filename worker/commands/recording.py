@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from jobs.audit.record import AuditRecord
+from jobs.audit.record import COMMAND, AuditRecord
 from jobs.model.api_key import NewKey
 from jobs.model.department import NewDepartment
 
@@ -36,8 +36,9 @@ ACTIONS: Mapping[str, str] = {
 PLAIN = frozenset(
     {
         "allow_secrecy", "callback_allow", "expires", "keep", "label", "lane", "max_in_flight",
-        "max_queued", "networks", "no_window", "rate", "scopes", "targets", "tokens_per_day",
-        "unset", "urls", "weight", "window",
+        "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes", "networks",
+        "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls", "weight",
+        "window",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})
@@ -55,7 +56,7 @@ def entry_of(context: click.Context, *, done: bool, result: object = None) -> st
         return None
     record = AuditRecord(
         at=datetime.now(UTC),
-        action=f"command.{action}",
+        action=f"{COMMAND}{action}",
         status=0 if done else 1,
         source=_operator(),
         department=context.params.get("name") or context.params.get("department"),
@@ -90,7 +91,7 @@ def _arguments(context: click.Context) -> dict[str, Any]:
     given = {
         name: value
         for name, value in context.params.items()
-        if name not in _NOT_RECORDED | _SYSTEM and value not in (None, (), False, "")
+        if name not in _NOT_RECORDED | _SYSTEM and not _is_omitted(value)
     }
     shown: dict[str, Any] = {
         name: [str(part) for part in value] if isinstance(value, tuple) else str(value)
@@ -102,6 +103,11 @@ def _arguments(context: click.Context) -> dict[str, Any]:
     if key_id := context.params.get("key_id"):
         shown["replaced"] = key_id.split("_")[1] if key_id.startswith("chy_") else key_id
     return shown
+
+
+def _is_omitted(value: object) -> bool:
+    """0 is not: it removes a limit."""
+    return value is None or value is False or value in ((), "")
 
 
 def _operator() -> str:

@@ -58,7 +58,8 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
 @click.option(
     "--engine-url",
     envvar="CHANCERY_ENGINE_URL",
-    help="A vLLM that already runs, without /v1. Default: start one on this machine's CPUs.",
+    help="A vLLM that already runs, with or without /v1. Default: start one on this "
+    "machine's CPUs.",
 )
 @click.option(
     "--fast-engine-url",

@@ -24,7 +24,7 @@ from tasks.errors import (
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
-from worker.engine.probe import Fault, Probe
+from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.slots import Slots
@@ -87,11 +87,15 @@ class EngineClient:
 
     async def start(self) -> None:
         """Start to watch the engine's health. Does not wait for the engine."""
+        self.open()
+        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
+
+    def open(self) -> None:
+        """Allow requests, without a watch over the engine's health."""
         key = self._settings.api_key
         self._http = EngineHttp(
             self._settings.url, key.get_secret_value() if key else None, self._connections
         )
-        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
 
     async def close(self) -> None:
         """Stop watching and close every connection, which aborts the requests in flight."""
@@ -137,7 +141,7 @@ class EngineClient:
                 response = await self._client().get("/health")
                 if response.status != httpx.codes.OK:
                     status = response.status
-                    self._health.set_unhealthy(f"answers {status} at /health", str(status))
+                    self._health.set_unhealthy(_refusal(status, "/health"), str(status))
                     return False
                 if not self.health.ok:
                     self._token_counts.clear()
@@ -257,7 +261,8 @@ class EngineClient:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return EngineBusy("The engine has too many requests (429).")
         if status >= httpx.codes.INTERNAL_SERVER_ERROR and not await self.check_health():
-            return EngineUnavailable(UNAVAILABLE)
+            # Faulty: another request found it out, and the engine is not dead.
+            return (EngineFaulty if self._is_faulty else EngineUnavailable)(UNAVAILABLE)
         if fault := await self._probe.fault():
             return self._faulty(fault)
         return error_of_request(response, messages)
@@ -286,7 +291,9 @@ class EngineClient:
         try:
             models = _Models.model_validate_json(_body(response, "/v1/models")).data
         except ValidationError:
-            raise EngineUnavailable("the response at /v1/models is not a list of models") from None
+            raise EngineUnavailable(
+                f"the response at /v1/models is not a list of models: {CHECK_URL}"
+            ) from None
         wanted = self._settings.model
         for model in models:
             if wanted in {None, model.id}:
@@ -315,5 +322,10 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise EngineUnavailable(f"answers {response.status} at {path}")
+        raise EngineUnavailable(_refusal(response.status, path))
     return response.body
+
+
+def _refusal(status: int, path: str) -> str:
+    advice = CHECK_URL if status == httpx.codes.NOT_FOUND else advice_on(status)
+    return f"answers {status} at {path}" + (f": {advice}" if advice else "")

@@ -1,4 +1,4 @@
-"""HTTP requests to an engine. Responses are read whole.
+"""HTTP requests to an engine. Responses are read whole, up to a limit.
 
 It uses aiohttp directly: see `docs/decisions/engine-http.md` for what a request costs.
 """
@@ -8,11 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Less than uvicorn's 5 s, so that it does not close an idle connection that is about to be used.
 KEEP_ALIVE_SECONDS = 3.0
+# Far above the answers that tasks use. An engine that was taken over could send without end.
+RESPONSE_MAX_BYTES = 64 * 1024 * 1024
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -31,11 +44,20 @@ class EngineHttp:
 
     `url` may end in `/v1`, as the base URL of OpenAI's clients does.
 
+    A response is cut after `max_bytes`, so that it is no JSON any more and is treated as such.
+
     It ignores redirects, cookies and the environment's proxies. Cancelling a request closes its
     connection, which aborts the request in the engine.
     """
 
-    def __init__(self, url: str, api_key: str | None, connections: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        connections: int,
+        max_bytes: int = RESPONSE_MAX_BYTES,
+    ) -> None:
+        self._max_bytes = max_bytes
         self._url = url.rstrip("/").removesuffix("/v1")
         tls = httpx.create_ssl_context() if self._url.startswith("https:") else True
         self._session = ClientSession(
@@ -69,7 +91,43 @@ class EngineHttp:
                 headers=_JSON if data is not None else None,
                 allow_redirects=False,
             ) as response:
-                return Response(response.status, await response.read())
+                return Response(response.status, await self._body(response))
         except ClientError as error:
             # Includes timeouts of connecting, which must not look like a timeout of the caller.
-            raise ConnectionFailed(str(error) or type(error).__name__) from error
+            raise ConnectionFailed(_reason(error)) from error
+
+    async def _body(self, response: ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= self._max_bytes and not _is_coded(response):
+            return await response.read()
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._max_bytes:
+                response.close()
+                break
+        return bytes(body[: self._max_bytes])
+
+
+def _reason(error: ClientError) -> str:
+    """What an operator must know; aiohttp's texts do not tell a wrong port from a wrong name."""
+    match error:
+        case ClientConnectorDNSError():
+            return f"the host name {error.host} cannot be resolved ({error.strerror})"
+        case ClientConnectorCertificateError():
+            return f"the certificate of {error.host} is not accepted: {error.certificate_error}"
+        case ClientConnectorSSLError():
+            return (
+                f"{error.host}:{error.port} does not answer in TLS ({error.strerror}): check "
+                "whether its address begins with http:// or https://"
+            )
+        case ClientConnectorError(os_error=ConnectionRefusedError()):
+            return f"nothing listens at {error.host}:{error.port}"
+        case ClientConnectorError():
+            return f"no connection to {error.host}:{error.port} ({error.strerror})"
+    return str(error) or type(error).__name__
+
+
+def _is_coded(response: ClientResponse) -> bool:
+    """Whether the body may be longer than its `Content-Length` says."""
+    return "Content-Encoding" in response.headers

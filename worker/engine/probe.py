@@ -15,6 +15,7 @@ from worker.engine.responses import parse_completion
 
 TIMEOUT_SECONDS = 30.0
 
+CHECK_URL = "check that CHANCERY_ENGINE_URL is the address of a vLLM server"
 _ADVICE = {
     300: "it redirects: set CHANCERY_ENGINE_URL to the address that it redirects to",
     401: "check CHANCERY_ENGINE_API_KEY",
@@ -24,6 +25,12 @@ _ADVICE = {
     502: "a proxy before it gets no answer from it",
     504: "a proxy before it gets no answer from it in time",
 }
+
+
+def advice_on(status: int) -> str:
+    """What to do about an engine that answers `status`; empty if the status does not tell."""
+    is_redirect = 300 <= status < 400
+    return _ADVICE.get(300 if is_redirect else status, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +96,8 @@ def _fault_of(response: Response) -> Fault | None:
         except OutputError:
             return Fault(
                 "not-vllm",
-                "answers chat completions with something else: check that CHANCERY_ENGINE_URL is "
-                "the address of a vLLM server",
+                f"answers chat completions with something else: {CHECK_URL}",
             )
         return None
-    advice = _ADVICE.get(300 if status < 400 else status, "see the engine's log")
+    advice = advice_on(status) or "see the engine's log"
     return Fault(str(status), f"answers {status} to every chat completion: {advice}")

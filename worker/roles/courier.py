@@ -77,10 +77,11 @@ class Courier:
     def __init__(self, settings: Settings, deliverer: Deliverer) -> None:
         self._settings = settings.callbacks
         self._public_url = settings.api.public_url or ""
-        self._process = this_process("courier")
+        master = MasterKeys.from_settings(settings.store)
+        self._process = this_process("courier", master)
         self._ledger = Ledger(settings.redis, callbacks=settings.callbacks)
         self._store = Store.opened(settings.store)
-        self._secrets = Secrets(MasterKeys.from_settings(settings.store))
+        self._secrets = Secrets(master)
         self._deliverer = deliverer
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._stopping = False

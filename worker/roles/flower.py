@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jobs.process.environment import read_or_exit
 from jobs.process.private_files import read_private, write_private
-from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings
+from jobs.process.settings import ApiSettings, FlowerSettings, RedisSettings, StoreSettings
 
 LOGIN_FILE = "flower-login"
 # Without the arguments: a task's only argument is its job or callback id, which is also its UUID.
@@ -44,8 +44,11 @@ def flower_login(settings: FlowerSettings, data_dir: Path) -> Login:
     return Login(generated, new=True)
 
 
-def flower_argv(settings: FlowerSettings) -> tuple[str, ...]:
-    """The command line; it contains no secret."""
+def flower_argv(settings: FlowerSettings, *, behind_proxy: bool) -> tuple[str, ...]:
+    """The command line; it contains no secret.
+
+    Only behind a trusted proxy `X-Forwarded-For` is the address in the log of refused logins.
+    """
     return (
         *(sys.executable, "-P", "-m", "celery", "--quiet", "-A", "worker.celery.app", "flower"),
         f"--address={settings.host}",
@@ -55,6 +58,8 @@ def flower_argv(settings: FlowerSettings) -> tuple[str, ...]:
         f"--max_tasks={MAX_TASKS}",
         "--enable_events=False",  # the scheduler sends them
         "--logging=warning",
+        *([f"--url_prefix={settings.url_prefix.strip('/')}"] if settings.url_prefix else []),
+        *(["--xheaders=True"] if behind_proxy else []),
         f"--conf={os.devnull}",  # ignore a flowerconfig.py in the working directory
     )
 
@@ -72,7 +77,8 @@ def main() -> None:
         login = flower_login(settings, data_dir).text
     except ValueError as error:
         sys.exit(str(error))
-    argv = flower_argv(settings)
+    proxies = read_or_exit(ApiSettings).trusted_proxies
+    argv = flower_argv(settings, behind_proxy=bool(proxies))
     os.execve(argv[0], argv, flower_env(login, os.environ))  # noqa: S606  # no shell meant
 
 

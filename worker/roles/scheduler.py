@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -83,12 +83,12 @@ class Scheduler:
         index_limits = IndexLimits(
             batches.max_lines, limits.max_request_bytes, limits.max_text_chars
         )
-        self._process = this_process("scheduler")
+        master = MasterKeys.from_settings(settings.store)
+        self._process = this_process("scheduler", master)
         self._ledger = Ledger(settings.redis)
         self._store = Store.opened(settings.store)
         self._rewrite_interval = timedelta(minutes=settings.redis.rewrite_minutes)
         self._data_dir = settings.store.data_dir
-        master = MasterKeys.from_settings(settings.store)
         self._secrets = Secrets(master) if master else None
         self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
         self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
@@ -119,21 +119,26 @@ class Scheduler:
         beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
         try:
             async with asyncio.TaskGroup() as loops:
-                loops.create_task(self._repeat(self._run_due_work, DUE_WORK_SECONDS))
-                loops.create_task(self._repeat(self._release, RELEASE_SECONDS))
-                loops.create_task(self._repeat(self._flusher.flush_due, FLUSH_SECONDS))
-                loops.create_task(self._repeat(self._read_batches, READ_SECONDS))
-                loops.create_task(self._repeat(self._update_eta, ETA_SECONDS))
-                loops.create_task(self._repeat(self._prune, PRUNE_SECONDS))
-                loops.create_task(self._repeat(self._flower.send, FLOWER_SECONDS))
-                loops.create_task(self._repeat(self._flower.send_batches, FLOWER_BATCH_SECONDS))
-                loops.create_task(self._repeat(self._audit.write_waiting, AUDIT_SECONDS))
-                loops.create_task(self._repeat(self._audit.prune, AUDIT_PRUNE_SECONDS))
+                for step, seconds in self._steps():
+                    loops.create_task(self._repeat(step, seconds))
                 loops.create_task(self._make_private())
         finally:
             beating.cancel()
             await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
             await self._leave()
+
+    def _steps(self) -> Iterator[tuple[Callable[[], Awaitable[object]], float]]:
+        """What is repeated, with the seconds in between."""
+        yield self._run_due_work, DUE_WORK_SECONDS
+        yield self._release, RELEASE_SECONDS
+        yield self._flusher.flush_due, FLUSH_SECONDS
+        yield self._read_batches, READ_SECONDS
+        yield self._update_eta, ETA_SECONDS
+        yield self._prune, PRUNE_SECONDS
+        yield self._flower.send, FLOWER_SECONDS
+        yield self._flower.send_batches, FLOWER_BATCH_SECONDS
+        yield self._audit.write_waiting, AUDIT_SECONDS
+        yield self._audit.prune, AUDIT_PRUNE_SECONDS
 
     async def _leave(self) -> None:
         await self._processes.close()
@@ -271,6 +276,6 @@ async def _run(settings: Settings) -> None:
 
 def main() -> None:
     settings = read_or_exit(Settings)
-    open_or_exit(settings.store)
+    open_or_exit(settings.store, settings.audit)
     offer_or_exit(settings.tasks)
     asyncio.run(_run(settings))

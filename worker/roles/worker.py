@@ -32,6 +32,7 @@ from jobs.process.settings import (
     WorkerSettings,
 )
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
+from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
@@ -77,7 +78,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.worker
-        self._process = this_process("worker")
+        self._process = this_process("worker", MasterKeys.from_settings(settings.store))
         self._ledger = Ledger(settings.redis)
         self._engine, self._fast = _engines(settings)
         self._engine_metrics: Mapping[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Checks whether a part of the system answers, and which ports are free."""
+"""Checks whether a part of the system answers, why it does not, and which ports are free."""
 
 from __future__ import annotations
 
@@ -9,26 +9,48 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 Check = Callable[[], Awaitable[bool]]
+# What is wrong; None if nothing is.
+Diagnosis = Callable[[], Awaitable[str | None]]
 
 _TIMEOUT_SECONDS = 3.0
 
 
 def http_answers(url: str) -> Check:
     """Whether a GET of `url` returns 200, or the server asks for a client certificate."""
-    tls = _local_tls()
+    diagnose = http_fault(url)
 
     async def check() -> bool:
+        return await diagnose() is None
+
+    return check
+
+
+def http_fault(url: str) -> Diagnosis:
+    """Why `http_answers` says no; if the response is that of `/readyz`, the checks that failed."""
+    tls = _local_tls()
+
+    async def diagnose() -> str | None:
         # These addresses are local: ignore the proxies of the environment.
         async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=tls) as http:
             try:
-                return (await http.get(url)).status_code == httpx.codes.OK
+                response = await http.get(url)
             except (httpx.ReadError, httpx.RemoteProtocolError):
                 # In TLS 1.3 a server refuses a missing client certificate after the handshake.
-                return url.startswith("https:")
-            except httpx.HTTPError:
-                return False
+                return None if url.startswith("https:") else "the connection broke"
+            except httpx.HTTPError as error:
+                return str(error) or type(error).__name__
+        return None if response.status_code == httpx.codes.OK else _failed_checks(response)
 
-    return check
+    return diagnose
+
+
+def _failed_checks(response: httpx.Response) -> str:
+    try:
+        checks = response.json()["checks"]
+        failed = [f"{check['name']}: {check['detail']}" for check in checks if not check["ok"]]
+    except (ValueError, KeyError, TypeError):
+        failed = []
+    return "; ".join(failed) or f"answers {response.status_code}"
 
 
 def _local_tls() -> ssl.SSLContext:

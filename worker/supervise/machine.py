@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from jobs.audit.files import AuditKeyUnusable
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
-from jobs.process.data_dir import keep_private
+from jobs.process.data_dir import check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
-from jobs.process.environment import wrong_settings
+from jobs.process.environment import read_or_exit, wrong_settings
 from jobs.process.private_files import write_private
-from jobs.process.server_settings import ServerSettings
-from jobs.process.settings import FlowerSettings, RedisSettings, StoreSettings, TaskSettings
+from jobs.process.settings import (
+    AuditSettings,
+    EngineSettings,
+    FastEngineSettings,
+    FlowerSettings,
+    RedisSettings,
+    ServerSettings,
+    StoreSettings,
+    TaskSettings,
+)
 from jobs.sealing.errors import UnusableKeys
-from jobs.store import keys_of
 from tasks.department_tasks.problems import TaskFilesRefused
+from worker.engine.client import EngineClient
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import services
-from worker.supervise.checks import Check, http_answers, port_is_free
+from worker.supervise.checks import Diagnosis, http_fault, port_is_free
 from worker.supervise.child import ChildSpec, Report
 from worker.supervise.redis_server import RedisServer, redis_server
 from worker.supervise.supervisor import Supervisor
@@ -60,7 +69,7 @@ class SystemOptions:
 
     @property
     def flower_url(self) -> str:
-        return f"http://{services.HOST}:{self.flower_port}"
+        return f"http://{services.HOST}:{self.flower_port}{self.flower.url_prefix}"
 
 
 async def run(options: SystemOptions, report: Report) -> None:
@@ -97,16 +106,18 @@ async def _run(
     async def on_exit(process_name: str) -> None:
         await _requeue_jobs_of(ledger, process_name, report)
 
-    supervisor = Supervisor(
-        _stages(options, server, ledger, engine, environment),
-        options.data_dir / LOGS,
-        report=report,
-        on_exit=on_exit,
-        external=_external(options, engine),
-    )
-    write_private(options.data_dir / REDIS_URL_FILE, redis_url + "\n")
-    report(f"starting; logs are in {options.data_dir / LOGS}")
-    await supervisor.run(lambda: _report_ready(options, engine, login, report))
+    async with _engine_faults(engine) as external:
+        supervisor = Supervisor(
+            _stages(options, server, ledger, engine, environment),
+            options.data_dir / LOGS,
+            report=report,
+            on_exit=on_exit,
+            external=external,
+            whole={"the api's /readyz": http_fault(f"{options.api_url}/readyz")},
+        )
+        write_private(options.data_dir / REDIS_URL_FILE, redis_url + "\n")
+        report(f"starting; logs are in {options.data_dir / LOGS}")
+        await supervisor.run(lambda: _report_ready(options, engine, login, report))
     report("stopped")
 
 
@@ -144,8 +155,9 @@ def _check_tasks(options: SystemOptions) -> None:
 
 def _check_keys(options: SystemOptions) -> None:
     try:
-        keys_of(StoreSettings(data_dir=options.data_dir))
-    except UnusableKeys as error:
+        store = read_or_exit(lambda: StoreSettings(data_dir=options.data_dir))
+        check_keys(store, read_or_exit(AuditSettings))
+    except (UnusableKeys, AuditKeyUnusable) as error:
         raise CannotStart(str(error)) from error
 
 
@@ -189,8 +201,12 @@ async def _check_redis(ledger: Ledger) -> None:
 
 
 def _engine(options: SystemOptions) -> services.Engine:
-    if options.engine_url:
-        return services.Engine(options.engine_url)
+    try:
+        FastEngineSettings(url=options.fast_engine_url)
+        if options.engine_url:
+            return services.Engine(EngineSettings(url=options.engine_url).url)
+    except ValidationError as error:
+        raise CannotStart("\n".join(wrong_settings(error))) from error
     try:
         return services.own_engine(options.engine_model)
     except FileNotFoundError as error:
@@ -253,13 +269,25 @@ def _stages(
     )
 
 
-def _external(options: SystemOptions, engine: services.Engine) -> Mapping[str, Check]:
-    """Services that must answer in addition to the children."""
-    external = {}
-    if engine.child is None:  # first: without it the api is not ready, and does not say which one
-        name = f"the engine at {engine.url}, which does not answer GET /health with 200"
-        external[name] = http_answers(f"{engine.url}/health")
-    return external | {"the api's /readyz": http_answers(f"{options.api_url}/readyz")}
+@asynccontextmanager
+async def _engine_faults(engine: services.Engine) -> AsyncIterator[Mapping[str, Diagnosis]]:
+    """What is wrong with an engine that runs elsewhere, as a worker would see it.
+
+    Asked here, because the workers' own reports come only when they have started.
+    """
+    if engine.child is not None:
+        yield {}
+        return
+    client = EngineClient(EngineSettings(url=engine.url), concurrency=1)
+
+    async def diagnose() -> str | None:
+        return None if await client.check_health() else client.health.reason
+
+    client.open()
+    try:
+        yield {f"the engine at {engine.url}": diagnose}
+    finally:
+        await client.close()
 
 
 async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.settings import STOP_SECONDS
 from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.engine.command import cpu_engine
 from worker.supervise.checks import Check, free_port, http_answers
@@ -74,6 +75,7 @@ def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
         argv=_python("api"),
         env=own_environment("api", environment),
         ready=http_answers(f"{api_url}/healthz"),
+        grace_seconds=STOP_SECONDS + _STOP_MARGIN_SECONDS,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from worker.supervise.checks import Check
+from worker.supervise.checks import Diagnosis
 from worker.supervise.child import Child, ChildSpec, OnExit, Report, StartFailed
 from worker.supervise.logs import LogFile
 from worker.supervise.reaper import Reaper
@@ -29,14 +29,19 @@ async def ignore(_process_name: str) -> None:
     """The default for `on_exit`."""
 
 
+async def _result(task: asyncio.Task[None]) -> None:
+    await task
+
+
 class Supervisor:
     """Runs stages of children until SIGINT, SIGTERM or SIGHUP; a second signal kills at once.
 
     A stage starts when the children of earlier stages with `blocks_next_stage` are ready. Stages
     stop in reverse order, the children of one stage together. Logs go to `log_dir/NAME.log`.
     `on_exit` is called with the process name of each child that ended without being stopped.
-    `external`: named checks of services that are not children, which must also pass before the
-    system is ready. `start_timeout`, in seconds, applies to children only.
+    `external`: services by name that are not children and must answer before the system is ready;
+    what is wrong with them is reported from the start. `whole`: the same, checked when all else is
+    ready. `start_timeout`, in seconds, applies to children only.
     """
 
     def __init__(
@@ -46,7 +51,8 @@ class Supervisor:
         *,
         report: Report,
         on_exit: OnExit = ignore,
-        external: Mapping[str, Check] | None = None,
+        external: Mapping[str, Diagnosis] | None = None,
+        whole: Mapping[str, Diagnosis] | None = None,
         start_timeout: float = 900.0,
     ) -> None:
         self._reaper = Reaper()
@@ -55,6 +61,7 @@ class Supervisor:
         self._stop_requested = asyncio.Event()
         self._stages = [[self._child(spec, log_dir, on_exit) for spec in stage] for stage in stages]
         self._external = external or {}
+        self._whole = whole or {}
         self._ready: set[Child] = set()
         self._running: list[asyncio.Task[None]] = []
         self._started = time.monotonic()
@@ -81,6 +88,15 @@ class Supervisor:
 
     async def _start(self) -> None:
         self._started = time.monotonic()
+        external = asyncio.create_task(self._all_answer(self._external))
+        try:
+            await self._start_stages()
+            await self._first_of(_result(external))
+        finally:
+            external.cancel()
+        await self._first_of(self._all_answer(self._whole))
+
+    async def _start_stages(self) -> None:
         for stage in self._stages:
             for child in stage:
                 child.log.rotate_previous()
@@ -89,7 +105,6 @@ class Supervisor:
                 self._all_ready(child for child in stage if child.spec.blocks_next_stage)
             )
         await self._first_of(self._all_ready(self.children))
-        await self._first_of(self._external_ready())
 
     async def _all_ready(self, children: Iterable[Child]) -> None:
         missing = [child for child in children if child not in self._ready]
@@ -109,13 +124,13 @@ class Supervisor:
             for task in waits:
                 task.cancel()
 
-    async def _external_ready(self) -> None:
-        for name, answers in self._external.items():
-            reported = time.monotonic()
-            while not await answers():
-                if time.monotonic() - reported >= _PROGRESS_SECONDS:
-                    reported = time.monotonic()
-                    self._report(f"waiting for {name} ({self._elapsed:.0f} s)")
+    async def _all_answer(self, services: Mapping[str, Diagnosis]) -> None:
+        for name, diagnose in services.items():
+            next_report = time.monotonic()
+            while fault := await diagnose():
+                if time.monotonic() >= next_report:
+                    next_report = time.monotonic() + _PROGRESS_SECONDS
+                    self._report(f"waiting for {name}: {fault} ({self._elapsed:.0f} s)")
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _report_waiting(self, missing: Sequence[Child]) -> None:

@@ -234,10 +234,10 @@ def _job_request(body: dict[str, Any]) -> JobRequest:
     if body.get("lane", Lane.bulk) != Lane.bulk:
         _refuse("#/body/lane", "Give the lane for the whole batch, in its `metadata`.")
     try:
-        request = JobRequest.model_validate({**body, "lane": Lane.bulk})
+        request = JobRequest.model_validate(body := {**body, "lane": Lane.bulk})
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        raise _invalid(listed(errors, prefix=("body",))) from None
+        raise _invalid(listed(errors, body, prefix=("body",))) from None
     return request
 
 

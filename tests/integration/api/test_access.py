@@ -89,7 +89,7 @@ async def test_every_route_has_a_rule_and_says_its_scope(api: Api) -> None:
     assert len(documented) > 25
     for method, path, call in documented:
         rule = RULES[method, path]
-        assert call["security"] == [{"API key": [rule.scope.value]}]
+        assert call["security"] == [{"apiKey": [rule.scope.value]}]
         assert f"Needs the scope `{rule.scope.value}`" in call["description"]
         assert {"401", "403", "429"} <= set(call["responses"])
 
@@ -145,6 +145,34 @@ async def test_a_key_does_what_its_scope_allows_and_nothing_else(api: Api, ledge
         problem_of(await reader.post("/v1/jobs", json=body), 403, "scope-missing")
         problem_of(await reader.post(f"{path}/cancel"), 403, "scope-missing")
         assert (await submitter.post(f"{path}/cancel")).status_code == 200
+
+
+async def test_a_key_that_may_only_submit_gets_no_result_by_cancelling(
+    api: Api, ledger: Ledger
+) -> None:
+    job = await api.submit()
+    await finish(ledger, job["id"])
+    path = f"/v1/jobs/{job['id']}"
+    assert (await api.http.get(path)).json()["result"]
+    async with with_key(api, ledger, scoped(Scope.submit)) as submitter:
+        answer = (await submitter.post(f"{path}/cancel")).json()
+    assert answer["status"] == "succeeded"
+    assert (answer["result"], answer["result_url"]) == (None, f"{path}/result")
+
+
+async def test_a_call_that_waits_gets_nothing_after_its_key_was_revoked(
+    api: Api, ledger: Ledger
+) -> None:
+    job = await api.submit()
+    path = f"/v1/jobs/{job['id']}"
+    async with with_key(api, ledger, scoped(Scope.read)) as reader:
+        waiting = asyncio.create_task(reader.get(path, params={"wait": 30}))
+        newest = (await ledger.keys.valid("tax"))[0]
+        assert newest.scopes == {Scope.read}
+        await ledger.keys.revoke("tax", newest.id)
+        assert not waiting.done()
+        await finish(ledger, job["id"])
+        problem_of(await waiting, 401, "key-revoked")
 
 
 async def test_a_revocation_applies_to_the_next_request(api: Api, ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jobs.ledger import Ledger
 from jobs.model.department import Quota
+from tasks.registry import TASKS
 from tests.integration.api.conftest import ALLOWED, Api, problem_of
 from worker.commands.department.arguments import CountType, RateType
 
@@ -67,9 +68,33 @@ def strict(answer: httpx.Response) -> Any:
     return json.loads(answer.content, parse_constant=pytest.fail)
 
 
-def check_refusal(answer: httpx.Response) -> None:
+def check_refusal(answer: httpx.Response, body: Any) -> None:
+    """It is the sender's fault, and what it names is in `body`, or missing there."""
     assert 400 <= answer.status_code < 500, answer.text
-    assert strict(answer)["detail"]
+    problem = strict(answer)
+    assert problem["detail"]
+    errors = problem.get("errors", [])
+    assert errors or problem["type"] != "/problems/invalid-request"
+    for error in errors:
+        assert error["detail"]
+        check_pointer(error["pointer"], json.loads(json.dumps(body)), error["detail"])
+    if errors:
+        pointer = errors[0]["pointer"].removeprefix("#/query")
+        param = pointer.removeprefix("#").strip("/").replace("/", ".")
+        assert problem["error"]["param"] == (param or None)
+
+
+def check_pointer(pointer: str, value: Any, detail: str) -> None:
+    """RFC 6901, section 6: a JSON pointer as a fragment."""
+    assert pointer == "#" or pointer.startswith("#/"), pointer
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    for index, part in enumerate(parts):
+        if isinstance(value, list):
+            value = value[int(part)]
+        elif index == len(parts) - 1 and part not in value:
+            assert detail == "Field required", (pointer, detail)
+        else:
+            value = value[part]
 
 
 @EXAMPLES
@@ -79,7 +104,7 @@ async def test_an_accepted_job_is_read_by_every_route(
 ) -> None:
     answer = await api.http.post("/v1/jobs", **sent(body))
     if answer.status_code != 202:
-        check_refusal(answer)
+        check_refusal(answer, body)
         return
     job_id = strict(answer)["id"]
     job = strict(await api.http.get(f"/v1/jobs/{job_id}"))
@@ -111,6 +136,58 @@ async def test_times_at_the_edges_are_refused_where_they_stand(
     assert strict(await api.http.get("/v1/jobs"))["data"] == []
 
 
+OPTIONS = st.sampled_from(sorted(TASKS)).flatmap(
+    lambda name: st.tuples(
+        st.just(name),
+        st.fixed_dictionaries(
+            {},
+            optional=dict.fromkeys(TASKS[name].options.model_json_schema()["properties"], VALUES),
+        ),
+    )
+)
+SURPLUS = st.dictionaries(TEXTS, VALUES, max_size=2)
+
+
+@settings(EXAMPLES, max_examples=150)
+@given(chosen=OPTIONS, more_options=SURPLUS, more=SURPLUS, text=SCALARS | st.just("Off."))
+async def test_a_refusal_names_what_is_in_the_request_or_missing_there(
+    api: Api,
+    chosen: tuple[str, dict[str, Any]],
+    more_options: dict[str, Any],
+    more: dict[str, Any],
+    text: Any,
+) -> None:
+    task, options = chosen
+    body = {**more, "task": task, "input": {"text": text}, "options": {**more_options, **options}}
+    answer = await api.http.post("/v1/jobs", **sent(body))
+    if answer.status_code != 202:
+        check_refusal(answer, body)
+
+
+@EXAMPLES
+@given(
+    path=st.sampled_from(["/v1/jobs", "/v1/callbacks", "/v1/batches", "/v1/files", "/v1/usage"]),
+    query=st.dictionaries(
+        st.sampled_from(
+            ["status", "task", "batch_id", "job_id", "limit", "cursor", "after", "order", "from"]
+        )
+        | TEXTS,
+        TEXTS | st.integers().map(str),
+        max_size=3,
+    ),
+)
+async def test_a_refused_query_names_its_parameter(
+    api: Api, path: str, query: dict[str, str]
+) -> None:
+    valid = {
+        name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode()
+        for name, value in query.items()
+    }
+    answer = await api.http.get(path, params=valid)
+    if answer.status_code != 200:
+        check_refusal(answer, {"query": valid})
+
+
 BATCHES = st.fixed_dictionaries(
     {"completion_window": st.sampled_from(["24h", "30d", "1s", "31d"]) | TEXTS},
     optional={
@@ -135,7 +212,7 @@ async def test_an_accepted_batch_is_read_by_every_route(api: Api, body: dict[str
     body = {"input_file_id": file["id"], "endpoint": "/v1/jobs", **body}
     answer = await api.http.post("/v1/batches", **sent(body))
     if answer.status_code != 200:
-        check_refusal(answer)
+        check_refusal(answer, body)
         return
     batch = strict(answer)
     found = strict(await api.http.get(f"/v1/batches/{batch['id']}"))

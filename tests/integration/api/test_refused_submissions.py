@@ -43,6 +43,39 @@ async def test_a_refusal_costs_as_much_of_the_rate_as_a_job(
     assert (await api.other.post("/v1/jobs", json=JOB)).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"url": "/v1/documents", "content": b"\x00\x01"}, "document-unsupported"),
+        (
+            {
+                "url": "/v1/files",
+                "files": {"file": ("in.jsonl", b"{}")},
+                "data": {"purpose": "none"},
+            },
+            "invalid-request",
+        ),
+    ],
+)
+async def test_a_refused_upload_costs_as_much_of_the_rate(
+    api: Api, ledger: Ledger, request_: dict[str, Any], code: str
+) -> None:
+    await ledger.departments.set_quota("tax", Quota(rate=0.01))
+    answer = await api.http.post(**request_)
+    assert answer.json()["type"] == f"/problems/{code}"
+    for _ in range(2):
+        problem_of(await api.http.post(**request_), 429, "rate-limited")
+    problem_of(await api.http.post("/v1/jobs", json=JOB), 429, "rate-limited")
+
+
+async def test_an_accepted_upload_costs_nothing_of_the_rate(api: Api, ledger: Ledger) -> None:
+    await ledger.departments.set_quota("tax", Quota(rate=0.01))
+    for _ in range(3):
+        answer = await api.http.post("/v1/documents", content=b"The water is off.")
+        assert answer.status_code == 201
+    assert (await api.http.post("/v1/jobs", json=JOB)).status_code == 202
+
+
 async def test_after_refusals_beyond_the_rate_no_body_is_read(api: Api, ledger: Ledger) -> None:
     await ledger.departments.set_quota("tax", Quota(rate=0.01))
     for _ in range(2):

@@ -43,6 +43,13 @@ def test_the_document_has_what_generators_need() -> None:
     assert {"RedactOptions", "RedactResult", "JobEvent", "BatchEvent"} <= set(schemas)
 
 
+def test_integers_that_exceed_32_bits_say_so() -> None:
+    schemas = create_app(AppSettings()).openapi()["components"]["schemas"]
+    seed = schemas["Sampling"]["properties"]["seed"]
+    assert "int64" in [each.get("format") for each in (seed, *seed.get("anyOf", ()))]
+    assert schemas["DocumentView"]["properties"]["bytes"]["format"] == "int64"
+
+
 @pytest.mark.timeout(300)
 async def test_the_generated_java_client_submits_a_job(
     desk: Desk, api_url: str, tmp_path: Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from redis import Redis
 ROLES = ("worker", "courier", "scheduler")
 
 
-def output_of(role: str, folder: Path, **environment: str) -> list[str]:
-    """What it prints to its end, without log lines."""
+def output_of(command: Sequence[str], folder: Path, **environment: str) -> list[str]:
+    """What a module prints to its end, without log lines."""
     done = subprocess.run(
-        [sys.executable, "-m", "worker", role],
+        [sys.executable, "-m", *command],
         env=os.environ | {"CHANCERY_DATA_DIR": str(folder)} | environment,
         capture_output=True,
         text=True,
@@ -29,7 +30,7 @@ def output_of(role: str, folder: Path, **environment: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_redis_that_does_not_answer(role: str, tmp_path: Path) -> None:
-    (line,) = output_of(role, tmp_path, CHANCERY_REDIS_URL="redis://127.0.0.1:9/0")
+    (line,) = output_of(("worker", role), tmp_path, CHANCERY_REDIS_URL="redis://127.0.0.1:9/0")
     assert "cannot be reached" in line
 
 
@@ -37,12 +38,27 @@ def test_a_redis_that_could_lose_jobs(redis_url: str, tmp_path: Path) -> None:
     with Redis.from_url(redis_url) as redis:
         redis.config_set("maxmemory-policy", "allkeys-lru")
         try:
-            (line,) = output_of("scheduler", tmp_path, CHANCERY_REDIS_URL=redis_url)
+            (line,) = output_of(("worker", "scheduler"), tmp_path, CHANCERY_REDIS_URL=redis_url)
         finally:
             redis.config_set("maxmemory-policy", "noeviction")
     assert "Set maxmemory-policy to noeviction" in line
 
 
+@pytest.mark.parametrize("command", [("worker", "scheduler"), ("api",)])
+def test_a_key_of_the_audit_record_that_cannot_be_read(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (line,) = output_of(command, tmp_path, CHANCERY_AUDIT_KEY_FILE="/nowhere/key")
+    assert line.startswith("Nothing was started: CHANCERY_AUDIT_KEY_FILE: /nowhere/key cannot be")
+
+
+@pytest.mark.parametrize("command", [("worker", "scheduler"), ("api",)])
+def test_an_audit_record_that_cannot_be_written(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "audit").touch()
+    (line,) = output_of(command, tmp_path)
+    assert line.startswith(f"Nothing was started: the audit record {tmp_path}/audit cannot be")
+
+
 def test_a_wrong_setting(tmp_path: Path) -> None:
-    (line,) = output_of("courier", tmp_path, CHANCERY_CALLBACK_CONCURRENCY="0")
+    (line,) = output_of(("worker", "courier"), tmp_path, CHANCERY_CALLBACK_CONCURRENCY="0")
     assert line.startswith("CHANCERY_CALLBACK_CONCURRENCY is '0': it must be")

@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
+from documents.isolation.owner import Owner, working_for
 from jobs.model.problems import ProblemError
 from jobs.sealing.errors import Damaged
 from jobs.sealing.key_folder import KeyFolder
@@ -119,6 +120,28 @@ async def test_another_process_reads_an_encrypted_blob_and_cannot_change_it(tmp_
         with path.open("r+b", buffering=0) as file, pytest.raises(PermissionError):
             file.write(b"x")
     assert not path.exists()
+
+
+async def test_large_files_of_one_department_do_not_delay_those_of_another(tmp_path: Path) -> None:
+    store = sealed_store(tmp_path)
+    blob = await store.put(bytes(9 * 1024 * 1024), "tax", "doc_1")
+    opened, done = asyncio.Semaphore(0), asyncio.Event()
+
+    async def hold() -> None:
+        async with store.readable(blob):
+            opened.release()
+            await done.wait()
+
+    with working_for(Owner("greedy")):
+        greedy = [asyncio.create_task(hold()) for _ in range(12)]
+    for _ in range(4):
+        await opened.acquire()
+    with working_for(Owner("other")):
+        async with asyncio.timeout(20), store.readable(blob) as path:
+            assert path.stat().st_size == 9 * 1024 * 1024
+    assert opened.locked()
+    done.set()
+    await asyncio.gather(*greedy)
 
 
 async def test_a_backup_is_unreadable_once_the_blob_is_deleted(tmp_path: Path) -> None:

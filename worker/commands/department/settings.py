@@ -14,6 +14,7 @@ import click
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import new_secret
 from jobs.model.department import CallbackOptions
+from jobs.process.environment import read_or_exit
 from jobs.process.settings import StoreSettings
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.secrets import Secrets
@@ -144,7 +145,7 @@ class Changes:
     async def apply(self, ledger: Ledger, name: str) -> bool:
         """False if the department does not exist."""
         departments = ledger.departments
-        secrets = Secrets(MasterKeys.from_settings(StoreSettings()))
+        secrets = Secrets(MasterKeys.from_settings(read_or_exit(StoreSettings)))
         options = secrets.opened_options(name, await departments.callback_options(name))
         for option in self.unset:
             options = replace(options, **CALLBACK_OPTIONS.get(option, {}))

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 
 public class Offers {
   static final String JOB = "{\"task\":\"summarize\",\"input\":{\"text\":\"The water is off.\"}}";
@@ -18,7 +19,8 @@ public class Offers {
     call(client, arguments, "JSON again", "/v1/jobs", BodyPublishers.ofString(JOB));
     BodyPublisher chunks = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(JOB.getBytes()));
     call(HttpClient.newHttpClient(), arguments, "chunks", "/v1/jobs", chunks);
-    byte[] large = "The water is off.\n".repeat(1_150_000).getBytes();
+    String picture = "\211PNG\r\n\032\n" + "The water is off.\n".repeat(1_150_000);
+    byte[] large = picture.getBytes(StandardCharsets.ISO_8859_1);
     call(HttpClient.newHttpClient(), arguments, "document", "/v1/documents", BodyPublishers.ofByteArray(large));
   }
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -224,7 +228,8 @@ async def test_a_rest_that_never_comes_does_not_keep_a_connection(
 
 async def test_a_client_that_does_not_read_is_disconnected(api: Running, connect: Connect) -> None:
     async with api.client() as http:
-        uploaded = await http.post("/v1/documents", content=b"The water is off.\n" * 1_000_000)
+        picture = b"\x89PNG\r\n\x1a\n" + b"The water is off.\n" * 1_000_000
+        uploaded = await http.post("/v1/documents", content=picture)
     connection = await connect(api)
     connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
     path = f"/v1/documents/{uploaded.json()['id']}/content"
@@ -272,3 +277,33 @@ async def test_requests_that_do_not_wait_for_responses_are_limited(
     await connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * (MAX_PIPELINED + 2))
     async with asyncio.timeout(10):
         assert (await connection.end()).count(b"HTTP/1.1 200") <= 1
+
+
+async def test_a_client_that_resets_its_connection_at_once_is_not_served_without_an_address(
+    api: Running,
+) -> None:
+    """The process stands still while the client sends and resets, so that it accepts it dead."""
+    body = b'{"task": "summarize", "input": {"text": "a"}, "metadata": {"reset": true}}'
+    head = (
+        "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {api.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    api.process.send_signal(signal.SIGSTOP)
+    try:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", api.port)) as client:
+                client.sendall(head.encode() + body)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    finally:
+        api.process.send_signal(signal.SIGCONT)
+    async with api.client() as http:
+        # Accepted after those: they have been read when it is answered.
+        for _ in range(3):
+            assert (await http.get("/v1/usage")).status_code == 200
+        jobs = (await http.get("/v1/jobs", params={"limit": 100})).json()["data"]
+    assert [job["metadata"] for job in jobs if job["metadata"]] == []
+    data_dir = api.incoming.parents[1]
+    days = (data_dir / "audit").glob("*.jsonl")
+    lines = [line for day in days for line in day.read_text().splitlines()]
+    assert lines
+    assert {json.loads(line)["source"] for line in lines} == {"127.0.0.1"}

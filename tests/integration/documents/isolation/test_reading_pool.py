@@ -64,6 +64,12 @@ def endless(folder: Path) -> Iterator[Path]:
     os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
 
+def in_memory(data: bytes) -> int:
+    descriptor = os.memfd_create("document")
+    os.write(descriptor, data)
+    return descriptor
+
+
 async def opened(path: Path) -> int:
     """Wait until a reader has opened an endless file; returns the descriptor of its other end."""
     return await asyncio.to_thread(os.open, path, os.O_WRONLY)
@@ -228,6 +234,27 @@ async def test_a_read_waits_until_a_process_is_free(tmp_path: Path, letter: Path
             first.cancel()
             assert isinstance(await second, Document)
             os.close(other_end)
+
+
+async def test_a_file_in_memory_that_is_closed_while_it_waits_is_not_exchanged_for_another(
+    tmp_path: Path,
+) -> None:
+    async with pool() as reading:
+        with endless(tmp_path) as path:
+            first = asyncio.create_task(reading.read(path, LIMITS))
+            other_end = await opened(path)
+            mine, theirs = in_memory(b"mine"), in_memory(b"theirs")
+            memory = Path(f"/proc/{os.getpid()}/fd/{mine}")
+            second = asyncio.create_task(reading.read(memory, LIMITS, identity="mine"))
+            await asyncio.sleep(0)  # it waits for a process
+            os.dup2(theirs, mine)  # closes mine, and gives its number to the other file
+            first.cancel()
+            with pytest.raises(FileNotFoundError):
+                await second
+            third = await reading.read(memory, LIMITS, identity="theirs")
+            assert third.text == "theirs"
+            for descriptor in (other_end, mine, theirs):
+                os.close(descriptor)
 
 
 async def test_a_cancelled_read_kills_its_process_and_frees_its_place(

@@ -46,7 +46,7 @@ def pool() -> ReaderPool:
         processes=1,
         timeout_seconds=30,
         memory_mib=256,
-        compute_seconds=3,
+        compute_seconds=10,
         preload=(f"{__name__}:{offer_slow_task.__name__}",),
     )
 
@@ -58,7 +58,7 @@ async def test_options_whose_validation_takes_long_are_refused() -> None:
             assert checked.model == Options(text=LONG, seconds=0)
             began = time.process_time()
             with pytest.raises(ProblemError) as refused:
-                await check_task("slow", {"text": LONG, "seconds": 1}, "tax")
+                await check_task("slow", {"text": LONG, "seconds": 0.7}, "tax")
             assert "takes too long" in refused.value.problem.extra["errors"][0]["detail"]
             with pytest.raises(ProblemError) as killed:
                 await check_task("slow", {"text": LONG, "seconds": 10**9}, "tax")

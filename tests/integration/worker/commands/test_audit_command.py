@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -79,6 +80,7 @@ def test_commands_are_recorded_without_secrets(redis_url: str, tmp_path: Path) -
         run(department, "key", "create", "tax", "--scope", "read", *there, "--json").stdout
     )
     run(department, "set", "tax", "--header", "authorization=Bearer obviously-false", *there)
+    run(department, "set", "tax", "--max-stored-bytes", "none", *there)
     run(department, "revoke", "tax", made["api_key"], *there)
     run(department, "show", "tax", *there)
     run(department, "rotate-key", "water", *there)
@@ -90,19 +92,23 @@ def test_commands_are_recorded_without_secrets(redis_url: str, tmp_path: Path) -
         ("command.department.create", 0, "tax"),
         ("command.key.create", 0, "tax"),
         ("command.department.set", 0, "tax"),
+        ("command.department.set", 0, "tax"),
         ("command.key.revoke", 0, "tax"),
         ("command.key.rotate-all", 1, "water"),
         ("command.pause", 0, "tax"),
     ]
     first_key = made["api_key"].split("_")[1]
-    assert [one.get("target") for one in found[:4]] == [first_key, new["key_id"], None, first_key]
+    assert [one.get("target") for one in found[:5]] == [
+        *(first_key, new["key_id"], None, None, first_key)
+    ]
     assert found[1]["detail"] == {"scopes": ["read"]}
     assert found[2]["detail"] == {"changed": ["headers"]}
+    assert found[3]["detail"] == {"max_stored_bytes": "0"}  # no limit
     assert "@" in str(found[0]["source"])
     text = json.dumps(found)
     for secret in (made["api_key"], made["callback_secret"], new["api_key"], "obviously-false"):
         assert secret not in text
-    assert exported(tmp_path, "--department", "water") == [found[4]]
+    assert exported(tmp_path, "--department", "water") == [found[5]]
 
 
 def test_records_wait_while_they_cannot_be_written(redis_url: str, tmp_path: Path) -> None:
@@ -148,7 +154,7 @@ def test_days_and_csv_are_exported_safely_for_a_spreadsheet(redis_url: str, tmp_
     run(department, "create", "tax", "--redis-url", redis_url)
     write_waiting(redis_url, tmp_path)
     keeper = AuditKeeper(Ledger(RedisSettings()), tmp_path, AuditSettings())
-    keeper._writer.append([record(target="=HYPERLINK(0)")])
+    keeper._writer.append([record(at=datetime.now(UTC), target="=HYPERLINK(0)")])
     result = run(audit, "export", "--data-dir", str(tmp_path), "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["action"] for row in rows] == ["command.department.create", "job.read"]

@@ -23,6 +23,7 @@ from tests.sealing import master_key, sealed_store
 from worker.commands.department import department
 from worker.commands.encryption import encryption
 from worker.commands.up import up
+from worker.heartbeat import keep_beating, this_process
 
 OPTIONS = CallbackOptions(headers={"authorization": "Bearer looks-false"}, sm3_key="c20z")
 
@@ -65,6 +66,19 @@ def test_rotation_makes_documents_and_secrets_the_new_keys(tmp_path: Path, redis
     assert "0 keys and the secrets of 0 departments" in again.output
 
 
+def test_rotation_waits_until_every_process_has_the_new_key(tmp_path: Path, redis_url: str) -> None:
+    blob = asyncio.run(sealed_store(tmp_path).put(b"The water is off.", "tax", "doc_1"))
+    asyncio.run(_beat(redis_url, 1))
+    refused = rotate(tmp_path, redis_url, 2, 1)
+    assert refused.exit_code == 1
+    assert "is not known to worker@" in refused.output
+    assert "restart" in refused.output
+    assert asyncio.run(sealed_store(tmp_path).read(blob)) == b"The water is off."
+    asyncio.run(_beat(redis_url, 2, 1))
+    assert rotate(tmp_path, redis_url, 2, 1).exit_code == 0
+    assert asyncio.run(sealed_store(tmp_path, master_key(2)).read(blob)) == b"The water is off."
+
+
 def test_rotation_without_a_key_or_with_a_wrong_one_says_what_to_do(
     tmp_path: Path, redis_url: str
 ) -> None:
@@ -90,6 +104,21 @@ def test_settings_are_changed_beside_sealed_ones(redis_url: str) -> None:
     refused = CliRunner().invoke(department, change)
     assert refused.exit_code == 1
     assert "CHANCERY_MASTER_KEY_FILE" in refused.output
+
+
+async def _beat(redis_url: str, *keys: int) -> None:
+    """One heartbeat of a worker with these master keys, in place of its earlier ones."""
+    ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+    for process in await ledger.processes.list():
+        await ledger.processes.leave(process.name)
+    text = "\n".join(map(master_key, keys))
+    process = this_process("worker", MasterKeys.parse(text, CipherName.aes))
+    beating = asyncio.create_task(keep_beating(ledger, process, dict))
+    async with asyncio.timeout(10):
+        while not await ledger.processes.list():
+            await asyncio.sleep(0.01)
+    beating.cancel()
+    await ledger.close()
 
 
 async def _department(redis_url: str) -> str:

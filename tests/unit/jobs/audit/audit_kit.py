@@ -13,11 +13,12 @@ from jobs.audit.verify import Verification, verify
 from jobs.audit.writer import ChainWriter
 
 KEY = ChainKey(b"an obviously false key for tests")
+FIRST_NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 def record(number: int = 0, **fields: Any) -> AuditRecord:
     values = {"action": "job.read", "status": 200, "source": "10.1.2.3", "target": f"job_{number}"}
-    return AuditRecord(datetime.now(UTC), **{**values, **fields})
+    return AuditRecord(**{"at": FIRST_NOON, **values, **fields})
 
 
 class Book:
@@ -25,7 +26,7 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         self.files = AuditFiles(folder)
-        self.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+        self.now = FIRST_NOON
         self.writer = self.new_writer()
 
     def new_writer(self, key: ChainKey = KEY) -> ChainWriter:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,42 @@ def test_a_whole_record_has_no_findings(book: Book) -> None:
     assert (result.findings, result.lines, result.days, result.last_seq) == ((), 9, 3, 9)
 
 
-def test_an_empty_folder_is_a_whole_record(tmp_path: Path) -> None:
-    assert verify(AuditFiles(tmp_path / "none"), [KEY]).findings == ()
+def test_a_record_that_was_removed_as_a_whole_is_found(tmp_path: Path, book: Book) -> None:
+    why = "head.json is missing: nothing has been recorded yet, or the record was removed"
+    assert verify(AuditFiles(tmp_path / "none"), [KEY]).findings == (why,)
+    for file in list(book.files.folder.iterdir()):
+        file.unlink()
+    assert book.findings() == [why]
+
+
+def test_a_process_that_wrote_before_reports_a_record_that_was_removed(book: Book) -> None:
+    for file in list(book.files.folder.iterdir()):
+        file.unlink()
+    book.write()
+    assert book.findings()[0] == "lines 1 to 9 are missing between the beginning and " + (
+        "2026-11-03.jsonl:1"
+    )
+    assert "a fault was recorded" in book.findings()[1]
+    assert book.verify().last_seq == 11
+
+
+@pytest.mark.parametrize("name", ["2026-11-04", "2026-11-07"])
+def test_a_renamed_last_day_is_found(book: Book, name: str) -> None:
+    book.now = datetime(2026, 11, 6, 12, tzinfo=UTC)
+    book.writer.append([replace(record(), at=book.now)])
+    assert book.findings() == []
+    book.files.day("2026-11-06").rename(book.files.day(name))
+    assert f"{name}.jsonl:1 was in the file of 2026-11-06, which was renamed" in book.findings()
+
+
+def test_a_day_that_was_given_an_earlier_name_is_found(book: Book) -> None:
+    book.now = datetime(2026, 11, 6, 12, tzinfo=UTC)
+    book.writer.append([replace(record(), at=book.now)])
+    book.now += timedelta(days=1)
+    book.writer.append([replace(record(), at=book.now)])
+    assert book.findings() == []
+    book.files.day("2026-11-06").rename(book.files.day("2026-11-04"))
+    assert book.findings() == ["2026-11-04.jsonl:1 is of 2026-11-06, so that its file was renamed"]
 
 
 def test_an_altered_line_is_found(book: Book) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import SettingsError
 from jobs.process.environment import read_or_exit, unknown_variables, wrong_settings
 from jobs.process.settings import (
     ApiSettings,
+    AuditSettings,
     BulkSettings,
     CascadeSettings,
     FlowerSettings,
@@ -41,6 +42,7 @@ def test_a_wrong_number_names_the_variable_its_value_and_what_is_expected(
 @pytest.mark.parametrize(
     ("name", "value", "settings", "expected"),
     [
+        ("CHANCERY_AUDIT_KEY", "short", AuditSettings, ": it must have at least 32 characters"),
         ("CHANCERY_API_PORT", "99999", ApiSettings, "less than or equal to 65535"),
         ("CHANCERY_BULK_ZONE", "Mars/Base", BulkSettings, "CHANCERY_BULK_ZONE"),
         ("CHANCERY_TASK_MODELS", "classify=auto", CascadeSettings, "must be JSON"),

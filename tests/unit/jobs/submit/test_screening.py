@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,16 +66,20 @@ async def test_a_marked_file_is_refused(
     assert callable(build)
     path = saved(tmp_path, build(MARKED))
     with pytest.raises(ProblemError) as raised:
-        await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))
+        await screening.check_file(
+            STRICT, path, await asyncio.to_thread(detect, path), identity="one"
+        )
     assert raised.value.problem.code == "secrecy-marked"
-    await screening.check_file(LENIENT, path, await asyncio.to_thread(detect, path))
+    await screening.check_file(LENIENT, path, await asyncio.to_thread(detect, path), identity="one")
 
 
 async def test_a_marking_on_a_late_page_is_found_too(screening: Screening, tmp_path: Path) -> None:
     pages = [(PARAGRAPH, f"第{number}页的内容。") for number in range(1, 8)]
     path = saved(tmp_path, as_pdf([*pages, MARKED[0]], breaks=True))
     with pytest.raises(ProblemError):
-        await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))
+        await screening.check_file(
+            STRICT, path, await asyncio.to_thread(detect, path), identity="one"
+        )
 
 
 async def test_a_marking_after_much_other_text_is_found(
@@ -83,14 +88,14 @@ async def test_a_marking_after_much_other_text_is_found(
     padding = "本页没有内容，仅供打印测试。" * 60_000
     path = saved(tmp_path, f"{padding}\n机密★1年\n".encode())
     with pytest.raises(ProblemError) as raised:
-        await screening.check_file(STRICT, path, "text/plain")
+        await screening.check_file(STRICT, path, "text/plain", identity="one")
     assert raised.value.problem.code == "secrecy-marked"
 
 
 async def test_a_file_that_cannot_be_read_is_refused(screening: Screening, tmp_path: Path) -> None:
     path = saved(tmp_path, as_pdf(MARKED)[:300])
     with capture_logs() as logs, pytest.raises(ProblemError) as raised:
-        await screening.check_file(STRICT, path, "application/pdf")
+        await screening.check_file(STRICT, path, "application/pdf", identity="one")
     assert raised.value.problem.code == "document-corrupt"
     assert MARKED[0][1] not in str(logs)
 
@@ -105,8 +110,30 @@ async def test_a_file_that_is_not_checked_in_full_is_refused(
     path = saved(tmp_path, as_docx([*[(PARAGRAPH, "甲" * 1_000)] * 3_000, *MARKED]))
     async with Screening.with_processes(look, LimitSettings(), TaskSettings()) as screening:
         with pytest.raises(ProblemError) as raised:
-            await screening.check_file(STRICT, path, await asyncio.to_thread(detect, path))
+            await screening.check_file(
+                STRICT, path, await asyncio.to_thread(detect, path), identity="one"
+            )
     assert raised.value.problem.code in {"secrecy-unchecked", "secrecy-marked"}
+
+
+async def test_a_file_is_not_blamed_for_earlier_ones_at_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "descriptor"
+    look = SecrecySettings(look_seconds=3, look_processes=1)
+    async with Screening.with_processes(look, LimitSettings(), TaskSettings()) as screening:
+        letter = saved(tmp_path, as_docx([(PARAGRAPH, "关于开展检查的通知")]))
+        assert await screening.media_type(STRICT, letter, identity="letter") == DOCX
+        os.mkfifo(path)  # its bytes never come
+        for _ in range(2):
+            with pytest.raises(ProblemError):
+                await screening.check_file(STRICT, path, DOCX, identity="endless")
+        with capture_logs() as logs, pytest.raises(ProblemError):
+            await screening.check_file(STRICT, path, DOCX, identity="endless")
+        assert [log["why"] for log in logs if log["event"] == "secrecy.not_looked"] == [
+            "document-read-timeout"
+        ]
+        path.unlink()
+        letter.rename(path)
+        assert await screening.check_file(STRICT, path, DOCX, identity="letter")
 
 
 async def test_pages_beyond_the_limit_are_not_checked_and_so_refused(tmp_path: Path) -> None:
@@ -115,8 +142,9 @@ async def test_pages_beyond_the_limit_are_not_checked_and_so_refused(tmp_path: P
     limits = LimitSettings(max_pages=3)
     async with Screening.with_processes(ENOUGH, limits, TaskSettings()) as screening:
         with pytest.raises(ProblemError) as raised:
-            await screening.check_file(STRICT, path, "application/pdf")
+            await screening.check_file(STRICT, path, "application/pdf", identity="one")
     assert raised.value.problem.code == "secrecy-unchecked"
+    assert "more text or pages than a job may have" in raised.value.problem.detail
 
 
 async def test_by_policy_a_file_that_is_not_checked_in_full_is_kept_and_marked(
@@ -126,7 +154,7 @@ async def test_by_policy_a_file_that_is_not_checked_in_full_is_kept_and_marked(
     settings = SecrecySettings(look_seconds=0.001, unread="mark")
     async with Screening.with_processes(settings, LimitSettings(), TaskSettings()) as screening:
         with capture_logs() as logs:
-            checked = await screening.check_file(STRICT, path, DOCX)
+            checked = await screening.check_file(STRICT, path, DOCX, identity="one")
     assert not checked
     assert next(log["why"] for log in logs if log["event"] == "secrecy.not_looked") == "time"
 
@@ -135,15 +163,19 @@ async def test_a_file_that_was_checked_in_full_is_marked_so(
     screening: Screening, tmp_path: Path
 ) -> None:
     path = saved(tmp_path, as_docx([(PARAGRAPH, "关于开展检查的通知")]))
-    assert await screening.check_file(STRICT, path, DOCX)
+    assert await screening.check_file(STRICT, path, DOCX, identity="one")
 
 
 async def test_a_picture_is_left_to_the_worker(screening: Screening, tmp_path: Path) -> None:
-    assert not await screening.check_file(STRICT, saved(tmp_path, b"-"), "image/png")
+    assert not await screening.check_file(
+        STRICT, saved(tmp_path, b"-"), "image/png", identity="one"
+    )
 
 
 async def test_without_processes_only_text_files_are_checked(tmp_path: Path) -> None:
     written, word = saved(tmp_path, as_text(MARKED), "a"), saved(tmp_path, as_docx(MARKED), "b")
-    await Screening().check_file(STRICT, word, await asyncio.to_thread(detect, word))
+    await Screening().check_file(
+        STRICT, word, await asyncio.to_thread(detect, word), identity="one"
+    )
     with pytest.raises(ProblemError):
-        await Screening().check_file(STRICT, written, "text/plain")
+        await Screening().check_file(STRICT, written, "text/plain", identity="one")

@@ -51,6 +51,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         ("CHANCERY_GRACE_SECONDS", "soon", "CHANCERY_GRACE_SECONDS is 'soon': it must be"),
         ("CHANCERY_FLOWER_LOGIN", "operator", "CHANCERY_FLOWER_LOGIN must be user:password"),
         ("CHANCERY_REDIS_URL", "localhost:6379", "CHANCERY_REDIS_URL: it must be redis://"),
+        ("CHANCERY_ENCRYPTION_CIPHER", "des", "CHANCERY_ENCRYPTION_CIPHER is 'des': it must be"),
         ("CHANCERY_REDIS_PASSWORD_FILE", "/none", "CHANCERY_REDIS_PASSWORD_FILE is '/none': "),
     ],
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
@@ -27,12 +30,32 @@ async def _not_http(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while True:
+            await response.write(b"{" * 65_536)
+    return response
+
+
+async def _bomb(_: web.Request) -> web.Response:
+    return web.Response(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"})
+
+
+async def _long(_: web.Request) -> web.Response:
+    return web.Response(body=b" " * 10_000_000)
+
+
 @pytest_asyncio.fixture
 async def address() -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_route("*", "/engine/echo", _echo)
     app.router.add_route("*", "/engine/elsewhere", _elsewhere)
     app.router.add_route("*", "/engine/not-http", _not_http)
+    app.router.add_route("*", "/engine/endless", _endless)
+    app.router.add_route("*", "/engine/bomb", _bomb)
+    app.router.add_route("*", "/engine/long", _long)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -54,6 +77,18 @@ def _text(response: Response) -> str:
 
 async def test_the_url_may_have_a_path(http: EngineHttp) -> None:
     assert '"path": "/engine/echo"' in _text(await http.get("/echo"))
+
+
+@pytest.mark.parametrize("path", ["/endless", "/bomb", "/long"])
+async def test_a_response_is_cut_at_the_limit(address: str, path: str) -> None:
+    http = EngineHttp(address, None, 4, max_bytes=100_000)
+    try:
+        async with asyncio.timeout(20):
+            response = await http.post(path, b"{}")
+        assert (response.status, len(response.body)) == (200, 100_000)
+        assert '"path": "/engine/echo"' in _text(await http.get("/echo"))
+    finally:
+        await http.close()
 
 
 async def test_the_api_key_is_sent_with_every_request(address: str) -> None:

@@ -15,6 +15,7 @@ from documents.errors import PagesUnread, SecrecyUnchecked
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.job import StoredDocument
+from jobs.store import Store
 from tasks.secrecy import Secrecy
 from worker.run.inputs import Inputs
 from worker.run.outcome import Outcome
@@ -45,32 +46,33 @@ class Reading:
         self.withdrawn.append(stored.id)
 
 
-async def read(reading: Reading, *, refuse: bool) -> None:
+async def read(reading: Reading, data_dir: Path, *, refuse: bool) -> None:
     ledger: Any = SimpleNamespace(departments=reading)
     anything: Any = reading
-    store: Any = SimpleNamespace(path=Path)
+    store = Store(data_dir / "store")
+    stored = replace(STORED, blob=await store.put(b"notice", "tax", "doc_1"))
     limits = ReadLimits(10_000, 10)
     inputs = Inputs(ledger, store, anything, limits, anything, refuse_unchecked=refuse)
     job = SimpleNamespace(id="job_1", department="tax", task="summarize", options={}, model=None)
-    await inputs.read(Outcome(SimpleNamespace(job=job, tries=0, document=STORED)))  # type: ignore[arg-type]
+    await inputs.read(Outcome(SimpleNamespace(job=job, tries=0, document=stored)))  # type: ignore[arg-type]
 
 
-async def test_a_document_with_unread_pages_is_removed() -> None:
+async def test_a_document_with_unread_pages_is_removed(tmp_path: Path) -> None:
     reading = Reading()
     with pytest.raises(SecrecyUnchecked, match="2 pages"):
-        await read(reading, refuse=True)
+        await read(reading, tmp_path, refuse=True)
     assert reading.withdrawn == ["doc_1"]
 
 
-async def test_it_is_kept_where_the_settings_or_the_department_allow_it() -> None:
+async def test_it_is_kept_where_the_settings_or_the_department_allow_it(tmp_path: Path) -> None:
     allowed = Department("tax", (), (), allow_secrecy=Secrecy.top_secret)
     for reading, refuse in ((Reading(), False), (Reading(department=allowed), True)):
         with pytest.raises(PagesUnread):
-            await read(reading, refuse=refuse)
+            await read(reading, tmp_path, refuse=refuse)
         assert reading.withdrawn == []
 
 
-async def test_a_document_that_was_read_in_full_is_kept() -> None:
+async def test_a_document_that_was_read_in_full_is_kept(tmp_path: Path) -> None:
     reading = Reading(replace(UNREAD, unread_pages=()))
-    await read(reading, refuse=True)
+    await read(reading, tmp_path, refuse=True)
     assert reading.withdrawn == []

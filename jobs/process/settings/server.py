@@ -8,7 +8,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from jobs.process.settings import EMPTY_IS_UNSET
+from jobs.process.settings.types import EMPTY_IS_UNSET
+
+# How long requests may take to end after SIGTERM.
+STOP_SECONDS = 10
 
 
 class ServerSettings(BaseSettings):

@@ -1,0 +1,82 @@
+"""The engines, and the choice between them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import (
+    Field,
+    SecretStr,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jobs.model.roles import ModelChoice
+from jobs.process.settings.types import EMPTY_IS_UNSET, HttpUrl
+
+
+class EngineSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_ENGINE_")
+
+    url: HttpUrl = Field(
+        "http://127.0.0.1:8000", description="The vLLM server, with or without `/v1`."
+    )
+    model: str | None = Field(
+        None, description="The model's name. Default: the first model that the engine serves."
+    )
+    api_key: SecretStr | None = Field(None, description="The engine's API key, if it requires one.")
+    timeout_seconds: float = Field(600, gt=0, description="The longest wait for one response.")
+    stuck_seconds: float = Field(
+        10,
+        ge=0,
+        description="After this time an unhealthy engine's requests in flight are cancelled.",
+    )
+
+
+class FastEngineSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_FAST_ENGINE_")
+
+    url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="The vLLM server with the fast model, with or without `/v1`; may be the "
+        "engine's own address with another model. Default: no fast model.",
+    )
+    model: str | None = Field(
+        None, description="The fast model's name. Default: the first model that its engine serves."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="The fast engine's API key, if it requires one."
+    )
+    timeout_seconds: float = Field(
+        600, gt=0, description="The longest wait for one response of the fast model."
+    )
+    stuck_seconds: float = Field(
+        10,
+        ge=0,
+        description="After this time an unhealthy fast engine's requests in flight are cancelled.",
+    )
+
+    def engine(self) -> EngineSettings | None:
+        """The settings of the fast engine; None if there is no fast engine."""
+        if not self.url:
+            return None
+        return EngineSettings(
+            url=self.url,
+            model=self.model,
+            api_key=self.api_key,
+            timeout_seconds=self.timeout_seconds,
+            stuck_seconds=self.stuck_seconds,
+        )
+
+
+class CascadeSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_")
+
+    default_model: ModelChoice = Field(
+        ModelChoice.full,
+        description="`full`, `fast` or `auto`: the model for jobs that do not choose one.",
+    )
+    task_models: dict[str, ModelChoice] = Field(
+        {},
+        description="The model for single tasks, overrides `CHANCERY_DEFAULT_MODEL`: "
+        '`{"classify": "auto"}`.',
+    )
