@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 INLINE_BYTES = 16_384
+INLINE_SECONDS = 0.005
 
 
 class Processes(Protocol):
@@ -21,6 +23,9 @@ class Processes(Protocol):
         """Call `function` with the pickled pair of positional and keyword arguments."""
 
 
+# Of functions that took longer than `INLINE_SECONDS`: many parts of a document are often ready at
+# the same time, and would hold the event loop one after another.
+_inline_bytes: dict[Callable[..., Any], int] = {}
 _processes: ContextVar[Processes | None] = ContextVar("processes", default=None)
 
 
@@ -37,8 +42,9 @@ def computing_in(processes: Processes | None) -> Iterator[None]:
 async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call `function`, in a process of its own where the arguments are large.
 
-    Arguments of up to `INLINE_BYTES`, pickled, are worked on inline: the function must take a few
-    milliseconds at most for them, whatever they hold. Without `computing_in` all work is inline.
+    Arguments of up to `INLINE_BYTES`, pickled, are worked on inline. A function that takes more
+    than `INLINE_SECONDS` of processor time is from then on given to a process where its arguments
+    are more than half as large. Without `computing_in` all work is inline.
 
     Args:
         function: A function at the top level of a module of `documents`, `tasks` or `jobs`. Its
@@ -53,7 +59,12 @@ async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
     if processes is None:
         return function(*args, **kwargs)
     arguments = pickle.dumps((args, kwargs), pickle.HIGHEST_PROTOCOL)
-    if len(arguments) <= INLINE_BYTES:
-        return function(*args, **kwargs)
+    if len(arguments) <= _inline_bytes.get(function, INLINE_BYTES):
+        began = time.thread_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if time.thread_time() - began > INLINE_SECONDS:
+                _inline_bytes[function] = len(arguments) // 2
     result: R = await processes.call(function, arguments)
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -99,3 +100,10 @@ def answer_instead(text: str, messages: list[bytes]) -> int:
 
 def document_length(document: Document) -> int:
     return len(document.text)
+
+
+def slow_pid(text: str) -> int:
+    until = time.thread_time() + 0.02
+    while time.thread_time() < until:
+        pass
+    return os.getpid() + 0 * len(text)

@@ -240,3 +240,11 @@ async def test_the_server_of_the_processes_is_started_again() -> None:
         await asyncio.to_thread(os.waitid, os.P_PID, server, os.WEXITED | os.WNOWAIT)
         assert await idle_pid(reading)
         assert server_pids() != {server}
+
+
+async def test_small_work_that_took_long_is_given_to_a_process() -> None:
+    async with pool() as reading:
+        with computing_in(reading):
+            assert await compute(functions.slow_pid, "a" * 1_000) == os.getpid()
+            assert await compute(functions.slow_pid, "a" * 1_000) != os.getpid()
+            assert await compute(functions.slow_pid, "a") == os.getpid()
