@@ -69,7 +69,7 @@ class EngineClient:
     def __init__(self, settings: EngineSettings, concurrency: int, reserved: int = 0) -> None:
         self._settings = settings
         self._slots = Slots(concurrency, reserved)
-        self._counting = asyncio.Semaphore(COUNTS_IN_FLIGHT)
+        self._counting = Slots(COUNTS_IN_FLIGHT)
         self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
         self._health = HealthState()
         self._deadlines: set[asyncio.Timeout] = set()
@@ -179,12 +179,13 @@ class EngineClient:
             ) from error
 
     async def chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
+        self, request: ChatRequest, messages: Sequence[Message], priority: int, owner: str = ""
     ) -> tuple[bytes, float]:
         """Send one chat completion when a slot is free; returns the response's body, and the
-        seconds it took without the wait for the slot. Raises `EngineError`.
+        seconds it took without the wait for the slot. Owners get slots in turns. Raises
+        `EngineError`.
         """
-        async with self._slots.acquire(priority):
+        async with self._slots.acquire(priority, owner):
             started = time.monotonic()
             response = await self._post_chat(request, priority if self._supports_priority else 0)
             if self._refuses_priority(response, priority):
@@ -196,16 +197,20 @@ class EngineClient:
             raise await self._error(response, messages)
         return response.body, seconds
 
-    async def count_tokens(self, text: str) -> int:
+    async def count_tokens(self, text: str, priority: int = 0, owner: str = "") -> int:
         """Tokens of `text`; an upper bound if the engine cannot count them."""
         if not self._can_count_tokens:
             return most_tokens(text)
-        return await self._token_counts.of(text, self._count_tokens)
+
+        async def count(text: str) -> int:
+            async with self._counting.acquire(priority, owner):
+                return await self._count_tokens(text)
+
+        return await self._token_counts.of(text, count)
 
     async def _count_tokens(self, text: str) -> int:
         request = {"model": self.model, "prompt": text, "add_special_tokens": False}
-        async with self._counting:
-            response = await self._post("/tokenize", to_body(request))
+        response = await self._post("/tokenize", to_body(request))
         if response.status == httpx.codes.NOT_FOUND:
             self._can_count_tokens = False
             return most_tokens(text)

@@ -22,8 +22,10 @@ from worker.engine.responses import (
 
 class EngineSession:
     """An engine for one job (`tasks.engine.Engine`) that records the job's usage and requests.
-    Lower `priority` numbers are served first. Only requests with the same `cache_salt` share what
-    the engine's prefix cache has; None: those without one.
+
+    Lower `priority` numbers are served first, and equal ones by `department` in turns. Only
+    requests with the same `cache_salt` share what the engine's prefix cache has; None: those
+    without one.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class EngineSession:
         temperature: float,
         on_progress: Callable[[int, int], None],
         cache_salt: str | None = None,
+        department: str = "",
     ) -> None:
         self._client = client
         self._priority = priority
+        self._department = department
         self._sampling = {"seed": seed, "temperature": temperature}
         self._on_progress = on_progress
         self._salt = {"cache_salt": cache_salt} if cache_salt else {}
@@ -119,7 +123,7 @@ class EngineSession:
         longest = self._longest
         if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
             self._longest = chat
-        return await self._client.chat(chat, messages, self._priority)
+        return await self._client.chat(chat, messages, self._priority, self._department)
 
     def _add(self, tokens: Tokens, seconds: float) -> None:
         self._usage = Usage(
@@ -131,7 +135,7 @@ class EngineSession:
 
     async def count_tokens(self, text: str) -> int:
         """Count with the model's own tokenizer; see `tasks.engine.Engine.count_tokens`."""
-        return await self._client.count_tokens(text)
+        return await self._client.count_tokens(text, self._priority, self._department)
 
     def progress(self, done: int, total: int) -> None:
         self._on_progress(done, total)

@@ -65,4 +65,5 @@ def _session(
         temperature=RETRY_TEMPERATURE if tries else 0.0,
         on_progress=on_progress,
         cache_salt=cache_salt,
+        department=lease.claim.job.department,
     )

@@ -30,6 +30,22 @@ async def test_equal_priorities_are_served_in_order_of_arrival() -> None:
     assert await _served([(5, "a"), (5, "b"), (5, "c")]) == ["a", "b", "c"]
 
 
+async def test_owners_are_served_in_turns() -> None:
+    slots, served = Slots(1), list[str]()
+
+    async def hold(owner: str) -> None:
+        async with slots.acquire(0, owner):
+            served.append(owner)
+
+    async with slots.acquire(0, "long"):
+        waiters = [asyncio.create_task(hold("long")) for _ in range(100)]
+        await asyncio.sleep(0)
+        waiters += [asyncio.create_task(hold("short")) for _ in range(2)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiters)
+    assert served[:4] == ["long", "short", "long", "short"]
+
+
 async def test_a_cancelled_waiter_takes_no_slot() -> None:
     slots, served = Slots(1), list[str]()
     async with slots.acquire(0):
