@@ -56,7 +56,7 @@ async def test_the_process_of_an_ended_job_is_gone_within_two_seconds(
     document = await desk.upload(f"A letter of {desk.name}.".encode(), "letter.txt")
     path = desk.store.path(document.blob)
     with endless(path) as ends:
-        expires = datetime.now(UTC) + timedelta(seconds=10) if end is JobStatus.expired else None
+        expires = datetime.now(UTC) + timedelta(seconds=25) if end is JobStatus.expired else None
         job_id = await desk.submit(task="parse", document_id=document.id, deadline=expires)
         await until(lambda: opened(path, ends))
         (pid,) = readers_of(path, worker)

@@ -383,16 +383,16 @@ def pages_alike(pages: int, words: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("text_objects", "kind"),
-    [(100_000, DocumentTooLong), (10**9, ReadTimeout)],
+    ("text_objects", "seconds", "kind"),
+    [(100_000, 120, DocumentTooLong), (10**9, 8, ReadTimeout)],
     ids=["as-read", "without-the-readers-bound"],
 )
 async def test_documents_that_take_long_delay_their_own_department_only(
-    tmp_path: Path, letter: Path, text_objects: int, kind: type[DocumentError]
+    tmp_path: Path, letter: Path, text_objects: int, seconds: float, kind: type[DocumentError]
 ) -> None:
     slow = saved(tmp_path, pages_alike(900, 20_000), "slow")
     limits = ReadLimits(1_000_000, 1_000, text_objects=text_objects)
-    async with pool(processes=2, timeout=8) as reading:
+    async with pool(processes=2, timeout=seconds) as reading:
         await reading.read(letter, LIMITS)
         with working_for(Owner("greedy")):
             tasks = [asyncio.create_task(reading.read(slow, limits)) for _ in range(12)]
