@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from jobs.process.settings import Network
 
 Address = IPv4Address | IPv6Address
 UNKNOWN = "unknown"
+_IPV6_PREFIX = 64
 
 
 def client_address(scope: Any, trusted: Sequence[Network]) -> str:
@@ -37,6 +38,13 @@ def client_address(scope: Any, trusted: Sequence[Network]) -> str:
 
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted)
+
+
+def holder_of(address: Address) -> str:
+    """What one sender holds alone: an IPv4 address, or the /64 network of an IPv6 address."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, _IPV6_PREFIX), strict=False))
+    return str(address)
 
 
 def _forwarded(scope: Any) -> Sequence[str]:

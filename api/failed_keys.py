@@ -6,12 +6,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
+
+from api.client_address import holder_of
 
 FORGET_SECONDS = 600.0
 LONGEST_SECONDS = 60.0
 MOST_SOURCES = 10_000
-_IPV6_PREFIX = 64
 
 
 @dataclass(slots=True)
@@ -59,9 +60,6 @@ class FailedKeys:
 
 def _group(address: str) -> str:
     try:
-        parsed = ip_address(address)
+        return holder_of(ip_address(address))
     except ValueError:
         return address
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
-    return address

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 
-from api.client_address import is_trusted
+from api.client_address import holder_of, is_trusted
 from jobs.process.settings import Network
-
-_IPV6_PREFIX = 64
 
 
 class Connections:
@@ -52,6 +50,4 @@ class Connections:
             parsed = parsed.ipv4_mapped or parsed
         if is_trusted(parsed, self._trusted):
             return ""
-        if isinstance(parsed, IPv6Address):
-            return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
-        return str(parsed)
+        return holder_of(parsed)

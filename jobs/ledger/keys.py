@@ -118,7 +118,7 @@ class KeyLedger:
     def _forget(self, digest: bytes, lookup: asyncio.Task[Caller | None]) -> None:
         del self._lookups[digest]
         if not lookup.cancelled():
-            lookup.exception()  # nobody waits for it if all callers have gone
+            lookup.exception()  # read, so that asyncio does not log it when no caller waits
 
     async def _look_up(self, key_id: str, digest: bytes) -> Caller | None:
         asked = time.monotonic()

@@ -115,7 +115,7 @@ class Courier:
         await self._ledger.close()
 
     async def deliver(self, callback_id: str) -> str:
-        """Make the attempt that is due, if any. Returns its result as text, for Flower."""
+        """Make the attempt that is due, if any. Returns its result as text, for Celery's log."""
         work = asyncio.current_task()
         assert work is not None  # noqa: S101 - a coroutine runs in a task
         self._in_hand.add(work)

@@ -30,7 +30,7 @@ def log_level(claim: Claim) -> int:
 
 
 class RunEnding:
-    """Reports runs to the ledger. Each method returns a short text for Flower."""
+    """Reports runs to the ledger. Each method returns a short text for Celery's log."""
 
     def __init__(
         self, ledger: Ledger, store: Store, settings: WorkerSettings, inline_result_max_bytes: int

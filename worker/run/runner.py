@@ -73,7 +73,7 @@ class Runner:
         self._stopping.set()
 
     async def run(self, job_ids: Sequence[str]) -> str:
-        """Run those of the jobs that are due; returns a summary for Flower.
+        """Run those of the jobs that are due; returns a summary for Celery's log.
 
         Suspects run after the others, each alone.
         """
