@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 
 import httpx
@@ -27,6 +27,7 @@ from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
+from worker.engine.shares import Shares
 from worker.engine.slots import Slots
 from worker.engine.token_counts import TokenCounts, most_tokens
 
@@ -36,6 +37,8 @@ HEALTH_POLL_SECONDS = 1.0
 HEALTH_TIMEOUT_SECONDS = 10.0
 COUNTS_IN_FLIGHT = 8
 CHECKS_IN_FLIGHT = 4
+# One job has at most this part of the slots while other jobs need some.
+SHARES = 4
 # The assumed context length of a model whose engine does not report it.
 DEFAULT_CONTEXT_TOKENS = 4096
 UNAVAILABLE = (
@@ -69,6 +72,7 @@ class EngineClient:
     def __init__(self, settings: EngineSettings, concurrency: int, reserved: int = 0) -> None:
         self._settings = settings
         self._slots = Slots(concurrency, reserved)
+        self._shares = Shares(max(1, concurrency // SHARES))
         self._counting = Slots(COUNTS_IN_FLIGHT)
         self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
         self._health = HealthState()
@@ -179,13 +183,18 @@ class EngineClient:
             ) from error
 
     async def chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int, owner: str = ""
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        owner: str = "",
+        job: Hashable = None,
     ) -> tuple[bytes, float]:
         """Send one chat completion when a slot is free; returns the response's body, and the
-        seconds it took without the wait for the slot. Owners get slots in turns. Raises
-        `EngineError`.
+        seconds it took without the wait for the slot. Owners get slots in turns, and one `job`
+        has at most a quarter of them while others need some. Raises `EngineError`.
         """
-        async with self._slots.acquire(priority, owner):
+        async with self._shares.hold(job), self._slots.acquire(priority, owner):
             started = time.monotonic()
             response = await self._post_chat(request, priority if self._supports_priority else 0)
             if self._refuses_priority(response, priority):

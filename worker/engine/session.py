@@ -123,7 +123,7 @@ class EngineSession:
         longest = self._longest
         if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
             self._longest = chat
-        return await self._client.chat(chat, messages, self._priority, self._department)
+        return await self._client.chat(chat, messages, self._priority, self._department, job=self)
 
     def _add(self, tokens: Tokens, seconds: float) -> None:
         self._usage = Usage(

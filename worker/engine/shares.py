@@ -1,0 +1,82 @@
+"""Limits the requests of one job that are in flight while other jobs have some."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from itertools import chain
+
+RECENT_SECONDS = 1.0
+"""A small job has no request in flight between two; it counts as present for this long."""
+
+
+class Shares:
+    """At most `share` requests of each job, as long as another job has requests too.
+
+    A long document asks for as many requests as there are parts. All of them at once would keep
+    the event loop busy, and a small job would wait for the loop at each of its steps. A job that is
+    alone is not limited.
+    """
+
+    def __init__(self, share: int) -> None:
+        self._share = share
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._recent: OrderedDict[Hashable, float] = OrderedDict()
+
+    @asynccontextmanager
+    async def hold(self, job: Hashable) -> AsyncIterator[None]:
+        """Count as a request of `job` while the block runs; wait while it has its share."""
+        self._note(job)
+        await self._enter(job)
+        try:
+            yield
+        finally:
+            self._leave(job)
+
+    async def _enter(self, job: Hashable) -> None:
+        if not self._waiting.get(job) and self._has_room(job):
+            self._held[job] += 1
+            return
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(job, deque()).append(granted)
+        try:
+            await granted
+        except asyncio.CancelledError:
+            # It may have been granted just before the cancellation.
+            if granted.done() and not granted.cancelled():
+                self._leave(job)
+            raise
+
+    def _leave(self, job: Hashable) -> None:
+        self._held[job] -= 1
+        if not self._held[job]:
+            del self._held[job]
+        waiting = self._waiting.get(job, deque())
+        while waiting and (waiting[0].done() or self._has_room(job)):
+            granted = waiting.popleft()
+            if not granted.done():
+                self._held[job] += 1
+                granted.set_result(None)
+        if not waiting:
+            self._waiting.pop(job, None)
+
+    def _has_room(self, job: Hashable) -> bool:
+        return self._held[job] < self._share or not self._others(job)
+
+    def _others(self, job: Hashable) -> bool:
+        self._forget_old()
+        return any(other != job for other in chain(self._held, self._recent))
+
+    def _note(self, job: Hashable) -> None:
+        self._recent[job] = time.monotonic()
+        self._recent.move_to_end(job)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        oldest = time.monotonic() - RECENT_SECONDS
+        while self._recent and next(iter(self._recent.values())) < oldest:
+            self._recent.popitem(last=False)
