@@ -91,6 +91,10 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
         "LGPL-2.1-or-later",
         "a library, imported unchanged; users can replace it with another version by `pip`",
     ),
+    "pikepdf": (
+        "MPL-2.0",
+        "reads and writes PDF objects, used unchanged; MPL applies to its own files only",
+    ),
     "tqdm": ("MPL-2.0", "required by rapidocr, unchanged; MPL applies to its own files only"),
 }
 
