@@ -15,7 +15,8 @@ from jobs.ledger.runs import LeaseRenewal
 from jobs.model.job import Claim, Progress
 from jobs.model.problems import ProblemError
 
-RENEW_SECONDS = 1.0
+# Also the time until a cancelled run is stopped, at most.
+RENEW_SECONDS = 0.5
 STALE_SECONDS = 5.0
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Lease:
 
 
 class Leases:
-    """Renews all leases together, once a second, and cancels the runs of those that are lost."""
+    """Renews all leases together, twice a second, and cancels the runs of those that are lost."""
 
     def __init__(self, ledger: Ledger, worker: str, lease_seconds: float) -> None:
         self._ledger = ledger
