@@ -19,6 +19,7 @@ _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
 # Only long lines continue on the next one.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
+_RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
 _LEAST = 8
@@ -63,6 +64,16 @@ def encoded(text: str) -> Iterator[tuple[str, bytes]]:
         data = bytes.fromhex(match[0])
         if words := _words(data):
             yield words, b""
+
+
+def binary_text(data: bytes) -> str:
+    """The printable characters of binary data, as UTF-8 and as UTF-16 at both alignments."""
+    texts = (
+        data.decode("utf-8", errors="replace"),
+        data.decode("utf-16-le", errors="replace"),
+        data[1:].decode("utf-16-le", errors="replace"),
+    )
+    return "\n".join(_RUN_OF_CONTROLS.sub("\n", text) for text in texts)
 
 
 def _unquoted(match: re.Match[str]) -> str:

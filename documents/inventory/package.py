@@ -16,6 +16,7 @@ from pathlib import Path
 
 from documents.errors import CorruptDocument
 from documents.inventory.document_text import document_entries
+from documents.inventory.encodings import binary_text
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.fonts import revealed
 from documents.inventory.nested import Inventory, Nested, Walk
@@ -67,14 +68,8 @@ def _part(name: str, data: bytes, nested: Nested, font_keys: Sequence[bytes]) ->
         if _SVG.search(data[:4096]):
             yield unread(name, Unread.picture)
     elif _PRINTER.fullmatch(name):
-        yield Entry(name, _wide_text(data), EntryKind.metadata)
+        yield Entry(name, binary_text(data), EntryKind.metadata)
     else:
         for entry in nested.file(name, revealed(data, font_keys), name):
             is_seal = entry.reason == Unread.embedded_file.value and _SIGNATURE.fullmatch(name)
             yield replace(entry, reason=Unread.signature.value) if is_seal else entry
-
-
-def _wide_text(data: bytes) -> str:
-    """The printable characters of binary data with text in UTF-16."""
-    text = data.decode("utf-16-le", errors="replace")
-    return "".join(char if char.isprintable() else "\n" for char in text)

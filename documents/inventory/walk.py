@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from documents.inventory import legacy, message, package, pdf_metadata, plain_text, web_page
+from documents.inventory.blank_picture import picture_entries
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
 from documents.limits import ReadLimits
@@ -24,9 +25,11 @@ def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry
     walk = WALKS.get(media_type)
     if walk is not None:
         yield from walk(path, limits)
+    elif media_type.startswith("image/"):
+        # Here pictures are read by OCR, if `limits` have pages for it.
+        yield from picture_entries(path)
     else:
-        is_picture = media_type.startswith("image/")
-        yield unread("", Unread.picture if is_picture else Unread.other_format)
+        yield unread("", Unread.other_format)
 
 
 # By media type.
