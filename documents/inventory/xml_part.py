@@ -62,7 +62,7 @@ _STRINGS = re.compile(
     % (_SPACE, _ROW_START, _PLACE, _SPACE)
 )
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
-_NAMESPACE = re.compile(r"""xmlns(?::([^=\s]+))?\s*=\s*["']([^"']*)""")
+_NAMESPACE = re.compile(r"""xmlns(?::([^=:\s"'<>]*+))?\s*+=\s*+["']([^"']*+)""")
 _STANDARD = re.compile(
     r"(?:https?://(?:schemas\.(?:openxmlformats|microsoft)\.(?:org|com)|purl\.(?:oclc\.)?org|"
     r"www\.w3\.org|www\.ofdspec\.org|openoffice\.org|docs\.oasis-open\.org|www\.wps\.cn)/"
