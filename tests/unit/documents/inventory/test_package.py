@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from documents.errors import CorruptDocument
-from documents.inventory.entry import EntryKind
+from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.nested import ZIP
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
@@ -184,7 +184,7 @@ def test_a_name_in_the_container_is_found(tmp_path: Path, place: str) -> None:
 
 def test_the_name_in_a_local_header_is_found(tmp_path: Path) -> None:
     data = zipped("123456789.xml").replace(b"123456789.xml", RAW + b".xml", 1)
-    entries = []
+    entries: list[Entry] = []
     with pytest.raises(CorruptDocument):
         entries.extend(inventory(saved(tmp_path, data), ZIP, LIMITS))
     # The part has two names, so it is not opened.
