@@ -71,10 +71,10 @@ def read_parts(line: OcrLine) -> list[Corners]:
 
 def ink_outside(pixels: npt.NDArray[np.uint8], boxes: Sequence[Corners]) -> npt.NDArray[np.uint8]:
     """A picture that is 255 where a gray one has ink, outside the boxes."""
-    ink = cv2.adaptiveThreshold(
-        cv2.medianBlur(pixels, _SPECK), 255,
-        cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER,
-    )  # fmt: skip
+    smooth = cv2.medianBlur(pixels, _SPECK)
+    ink: npt.NDArray[np.uint8] = cv2.adaptiveThreshold(
+        smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER
+    ).astype(np.uint8, copy=False)
     for corners in boxes:
         _erase(ink, corners)
     return ink

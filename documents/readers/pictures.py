@@ -68,8 +68,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
     with path.open("rb") as file:
         with damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-            # Phones store the second camera's picture in the same file, as MPO.
-            media_type = MEDIA_TYPES.get(picture.format or "", JPEG)
+            media_type = media_type_of(picture)
             # Only the first frame of an animation.
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:
@@ -92,6 +91,12 @@ def decoded_picture(data: bytes) -> Image.Image:
     """
     with damage():
         return prepared(Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)))[0]
+
+
+def media_type_of(picture: Image.Image) -> str:
+    """The media type of an open picture."""
+    # Phones store the second camera's picture in the same file, as MPO.
+    return MEDIA_TYPES.get(picture.format or "", JPEG)
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
