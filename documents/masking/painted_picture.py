@@ -137,7 +137,8 @@ class _Painting:
         from documents.masking.signatures import signatures  # noqa: PLC0415
 
         if Cover.seals in cover:
-            lines = [self._box(line.corners) for line in self._scan.lines]
+            # OCR may read a seal as one letter.
+            lines = [self._box(line.corners) for line in self._scan.lines if len(line.text) > 2]
             yield from ((Cover.seals, box) for box in seals(self._picture, lines))
         if Cover.signatures in cover:
             found = signatures(gray(self._seen, self._scan), self._scan)

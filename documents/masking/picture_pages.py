@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
-from typing import cast
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -121,7 +120,7 @@ def _embedded(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
         BitsPerComponent=1 if is_bilevel else 8,
         Filter=encoding,
     )
-    return cast("pikepdf.Stream", pdf.make_indirect(stream))
+    return pdf.make_indirect(stream)
 
 
 def _width(char: str) -> int:
