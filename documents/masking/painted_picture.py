@@ -11,12 +11,13 @@ from operator import itemgetter
 from PIL import Image, ImageDraw
 
 from documents.errors import PagesUnread
+from documents.limits import OcrBudget
 from documents.masking.cover import Cover
 from documents.masking.replacement import Find, Masking, Replacement
 from documents.ocr.recognition import gray, unread_ink
 from documents.ocr.scan import Corners, OcrLine, Point, Scan
 from documents.ocr.views import View, reading_order, views
-from documents.readers.pictures import OcrBudget, ocr_scan, of_read_size
+from documents.readers.pictures import ocr_scan, of_read_size
 
 # Left, top, right, bottom, in pixels of the picture.
 PixelBox = tuple[int, int, int, int]
@@ -26,7 +27,6 @@ Polygon = Sequence[Point]
 # known to an eighth of its height.
 _MARGIN = 0.25
 _BETWEEN = 0.15  # from the middle between two characters
-_CLEAR = 0.9  # confidence of OCR: below, a name or a number is often misread
 _INSIDE = 0.7  # of a box: it is covered with the box that holds so much of it
 
 
@@ -174,7 +174,7 @@ class _Painting:
         yield from self._scan.unclear
         yield from unread_ink(self._seen, self._scan)
         for line, masked in zip(self._scan.lines, self._masked, strict=True):
-            if line.confidence < _CLEAR and len(masked) < len(line.text):
+            if not line.is_clear and len(masked) < len(line.text):
                 yield line.corners
 
     def _lines(self, covered: Sequence[PixelBox]) -> Iterator[TextLine]:

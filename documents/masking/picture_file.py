@@ -15,7 +15,8 @@ import pikepdf
 from PIL import Image
 
 from documents.draft import too_many_pages
-from documents.limits import ReadLimits
+from documents.inventory.entry import Unread
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.painted_picture import PaintedPicture, paint
@@ -28,14 +29,12 @@ from documents.readers.pictures import (
     MEDIA_TYPES,
     TIFF,
     WEBP,
-    OcrBudget,
     damage,
     media_type_of,
     points_per_pixel,
     upright,
 )
 
-UNCLEAR = "text in a picture that OCR could not read with confidence"
 _FORMATS: Mapping[str, str] = MappingProxyType({kind: name for name, kind in MEDIA_TYPES.items()})
 _QUALITY = 90
 _OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -116,7 +115,7 @@ def _as_pdf(
 def _note(painted: PaintedPicture, account: Account, where: str) -> None:
     account.count(where, [finding.change for finding in painted.findings])
     if painted.unclear:
-        account.add_not_covered(UNCLEAR, where)
+        account.add_not_covered(Unread.unclear_text.value, where)
     account.removed.update(f"{cover.value} in pictures" for cover, _ in painted.covered)
 
 

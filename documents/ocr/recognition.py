@@ -38,6 +38,12 @@ def unread_ink(picture: Image.Image, scan: Scan) -> list[Corners]:
     return text_like(gray(picture, scan), scan)
 
 
+def has_unclear_text(picture: Image.Image, scan: Scan) -> bool:
+    """Whether the picture may hold text that `scan` does not have, or has with mistakes."""
+    is_clear = all(line.is_clear for line in scan.lines)
+    return bool(scan.unclear or not is_clear or unread_ink(picture, scan))
+
+
 @cache
 def _engine(threads: int) -> OcrEngine:
     # ONNX Runtime sends telemetry with a machine id unless this is set before it is imported; its

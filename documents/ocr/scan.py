@@ -14,6 +14,7 @@ _MOST_LEAN = math.radians(10)
 
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
+_CLEAR = 0.9  # clean scans have 0.98 and more, poor copies with many mistakes 0.6 to 0.8
 _TALL = 1.5  # height by width: RapidOCR reads such a box downwards
 
 
@@ -33,6 +34,11 @@ class OcrLine:
     def is_vertical(self) -> bool:
         """Whether the line runs downwards, as OCR reads a box that is much higher than wide."""
         return _is_tall(self.corners)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether OCR is confident: otherwise names and numbers are often misread."""
+        return self.confidence >= _CLEAR
 
     @property
     def height(self) -> float:

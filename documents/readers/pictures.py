@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
 
@@ -35,22 +34,6 @@ _BAD_PICTURE = (
     TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError, ZeroDivisionError,
     struct.error, zlib.error,
 )  # fmt: skip
-
-
-class OcrBudget:
-    """The pages and the time that remain for OCR of one document."""
-
-    def __init__(self, limits: ReadLimits) -> None:
-        self.pages = limits.ocr_pages or 0
-        self.threads = limits.ocr_threads
-        self._ends = time.monotonic() + limits.ocr_seconds
-
-    def take(self) -> bool:
-        """Whether one more page may be read."""
-        if self.pages <= 0 or time.monotonic() > self._ends:
-            return False
-        self.pages -= 1
-        return True
 
 
 def read(path: Path, limits: ReadLimits) -> Document:

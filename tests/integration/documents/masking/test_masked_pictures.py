@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -14,16 +15,16 @@ from PIL.PngImagePlugin import PngInfo
 
 from documents.detect import detect
 from documents.errors import DocumentTooLong, PagesUnread
-from documents.limits import ReadLimits
+from documents.inventory.entry import Unread
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.cover import Cover
 from documents.masking.formats import MASKED_FORMATS
 from documents.masking.painted_picture import PaintedPicture, paint, texts
-from documents.masking.picture_file import UNCLEAR, mask_picture, mask_picture_file
+from documents.masking.picture_file import mask_picture, mask_picture_file
 from documents.masking.replacement import Masking
 from documents.read import read
 from documents.readers import pdf, pictures
-from documents.readers.pictures import OcrBudget
 from standin.documents.builders import saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
@@ -202,13 +203,14 @@ def test_what_a_picture_holds_beside_its_pixels_is_not_copied(tmp_path: Path) ->
     chunks.add_text("Comment", f"call {PHONE}")
     chunks.add_itxt("XML:com.adobe.xmp", f"<x>{PHONE}</x>")
     path = tmp_path / "picture"
-    for kind, options in {
+    formats: dict[str, dict[str, Any]] = {
         "PNG": {"pnginfo": chunks, "exif": notes},
         "JPEG": {"comment": PHONE.encode(), "exif": notes, "xmp": PHONE.encode()},
         "TIFF": {"description": PHONE, "exif": notes},
         "WEBP": {"exif": notes, "xmp": PHONE.encode()},
         "GIF": {"comment": PHONE.encode()},
-    }.items():
+    }
+    for kind, options in formats.items():
         page.save(path, kind, icc_profile=PHONE.encode() * 20, **options)
         path.write_bytes(path.read_bytes() + PHONE.encode())
         assert PHONE.encode() in path.read_bytes()
@@ -218,7 +220,7 @@ def test_what_a_picture_holds_beside_its_pixels_is_not_copied(tmp_path: Path) ->
         assert 0x010E not in again.getexif()
         assert set(again.info) <= {
             "dpi", "jfif", "jfif_version", "jfif_unit", "jfif_density", "compression", "version",
-            "background", "loop", "duration", "timestamp", "transparency",
+            "background", "loop", "duration", "timestamp", "transparency", "resolution",
         }  # fmt: skip
 
 
@@ -250,7 +252,9 @@ def test_the_pages_of_a_tiff_become_a_pdf_with_masked_text(tmp_path: Path) -> No
     assert PHONE not in document.text
     assert "Nothing to mask is here." in document.text
     with pdfium.PdfDocument(data) as shown:
-        assert [tuple(round(side) for side in page.get_size()) for page in shown] == [(432, 115)] * 2
+        assert [tuple(round(side) for side in page.get_size()) for page in shown] == [
+            (432, 115)
+        ] * 2
         for page in shown:
             picture = page.render(scale=100 / 72).to_pil()
             assert PHONE not in letters(picture)
@@ -279,4 +283,4 @@ def test_unclear_text_is_listed_in_the_account(tmp_path: Path) -> None:
     hand = [(60, 170), (90, 130), (110, 185), (150, 135), (165, 180), (200, 140), (230, 182)]
     ImageDraw.Draw(page).line(hand, fill=0, width=4)
     _, _, account = masked(saved_picture(tmp_path, page, "PNG"))
-    assert account.uncovered == [(UNCLEAR, "page 1")]
+    assert account.uncovered == [(Unread.unclear_text, "page 1")]
