@@ -82,9 +82,9 @@ def test_handwriting_in_the_box_of_a_line_is_found() -> None:
 def test_rulings_specks_and_large_shapes_are_no_text() -> None:
     picture = page()
     pen = ImageDraw.Draw(picture)
-    pen.line((20, 260, 680, 260), fill=0, width=3)
+    pen.line((20, 246, 680, 246), fill=0, width=3)
     pen.line((20, 20, 20, 300), fill=0, width=3)
-    pen.rectangle((30, 30, 230, 72), outline=0, width=3)
+    pen.rectangle((250, 258, 450, 284), outline=0, width=3)
     pen.ellipse((560, 100, 690, 230), outline=0, width=6)
     for at in range(9):
         pen.point((50 + 70 * at, 290), fill=0)
