@@ -1,74 +1,105 @@
-"""The characters of a PDF's pages, and the positions of findings."""
+"""The characters of a PDF's pages, the texts in which they are searched, and their positions."""
 
 from __future__ import annotations
 
 import ctypes
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from documents.masking.pdf_views import Characters, View, views
 from documents.readers.pdf.text_layer import text_layer
 
 Rect = tuple[float, float, float, float]
-_PAGE_END = "\n"
+_PAGE_END = 0x0C
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Characters from `start` up to but not including `end` of page `page`, counted from 0."""
+class PageLayer:
+    """What PDFium knows about a page's text: how many of its characters have no known meaning."""
 
-    page: int
-    start: int
-    end: int
+    characters: int
+    unknown: int
 
 
 class PageTexts:
-    """The text layers of all pages as one text, so that text across a page break is found."""
+    """The text layers of all pages, so that text across a page break is found.
+
+    A character of PDFium has one index in all pages together; a page ends with one more.
+    """
 
     def __init__(self, document: pdfium.PdfDocument) -> None:
-        texts = [_characters(document, number) + _PAGE_END for number in range(len(document))]
-        self._starts = []
-        at = 0
-        for text in texts:
-            self._starts.append(at)
-            at += len(text)
-        self.text = "".join(texts)
+        self._starts: list[int] = []
+        self.layers: list[PageLayer] = []
+        codes, boxes = array("L"), array("f")
+        for number in range(len(document)):
+            self._starts.append(len(codes))
+            page = document[number]
+            self.layers.append(_read(page, codes, boxes))
+            page.close()
+            codes.append(_PAGE_END)
+            boxes.extend(_NO_BOX)
+        self._characters = Characters(codes, boxes, self._starts)
 
-    def spots(self, start: int, end: int) -> Iterator[Spot]:
-        """The positions of the characters from `start` to `end` of `text`, page by page."""
-        page = bisect_right(self._starts, start) - 1
-        while page < len(self._starts) and self._starts[page] < end:
-            begins = self._starts[page]
-            length = (
-                self._starts[page + 1] if page + 1 < len(self._starts) else len(self.text)
-            ) - begins
-            yield Spot(page, max(0, start - begins), min(end - begins, length - 1))
-            page += 1
+    def views(self) -> Iterator[View]:
+        return views(self._characters)
+
+    def page_of(self, index: int) -> int:
+        """The page of a character, from 0."""
+        return bisect_right(self._starts, index) - 1
+
+    def on_page(self, index: int) -> int:
+        """The index of a character among those of its page."""
+        return index - self._starts[self.page_of(index)]
+
+    def indexes(self, page: int) -> range:
+        """The characters of a page."""
+        last = len(self._characters.codes)
+        end = self._starts[page + 1] if page + 1 < len(self._starts) else last
+        return range(self._starts[page], end - 1)
+
+    def text(self, page: int) -> str:
+        """The text of a page in PDFium's order."""
+        return self._characters.text(self.indexes(page))
 
 
-def _characters(document: pdfium.PdfDocument, number: int) -> str:
-    page = document[number]
+_NO_BOX = (0.0, 0.0, 0.0, 0.0)
+
+
+def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageLayer:
+    rect = c.FS_RECTF()
+    known = unknown = 0
     with text_layer(page) as layer:
-        codes = (c.FPDFText_GetUnicode(layer, at) for at in range(c.FPDFText_CountChars(layer)))
-        # One character for each of PDFium's, so that the indexes are the same.
-        text = "".join(_character(code) for code in codes)
-    page.close()
-    return text
+        for at in range(c.FPDFText_CountChars(layer)):
+            code = c.FPDFText_GetUnicode(layer, at)
+            codes.append(code)
+            if c.FPDFText_IsGenerated(layer, at) == 1 or not c.FPDFText_GetLooseCharBox(
+                layer, at, rect
+            ):
+                boxes.extend(_NO_BOX)
+                continue
+            boxes.extend((rect.left, rect.bottom, rect.right, rect.top))
+            known += 1
+            if c.FPDFText_HasUnicodeMapError(layer, at) == 1 or _has_no_meaning(code):
+                unknown += 1
+    return PageLayer(known, unknown)
 
 
-def _character(code: int) -> str:
-    if code in {0x02, 0xFFFE}:
-        return "-"
-    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+def _has_no_meaning(code: int) -> bool:
+    """A character of the private use area, except those of symbol fonts (U+F020 to U+F0FF)."""
+    return code in {0, 0xFFFD} or (0xE000 <= code <= 0xF8FF and not 0xF020 <= code <= 0xF0FF)
 
 
-def boxes(page: pdfium.PdfPage, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[Rect]:
-    """The boxes of characters on a picture of the page, with a margin of 2 pixels.
+def boxes(
+    page: pdfium.PdfPage, characters: Iterable[int], size: tuple[int, int], margin: int = 2
+) -> Iterator[Rect]:
+    """The boxes of characters on a picture of the page, with a margin in pixels.
 
-    `size` is the size of the picture in pixels.
+    `characters` are indexes on the page, `size` is the size of the picture in pixels.
     """
     rect = c.FS_RECTF()
     x, y = ctypes.c_int(), ctypes.c_int()
@@ -78,7 +109,18 @@ def boxes(page: pdfium.PdfPage, spots: Sequence[Spot], size: tuple[int, int]) ->
         return x.value, y.value
 
     with text_layer(page) as layer:
-        for at in (at for spot in spots for at in range(spot.start, spot.end)):
+        for at in characters:
             if c.FPDFText_GetLooseCharBox(layer, at, rect):
                 (x0, y0), (x1, y1) = pixel(rect.left, rect.top), pixel(rect.right, rect.bottom)
-                yield min(x0, x1) - 2, min(y0, y1) - 2, max(x0, x1) + 2, max(y0, y1) + 2
+                yield (
+                    min(x0, x1) - margin,
+                    min(y0, y1) - margin,
+                    max(x0, x1) + margin,
+                    max(y0, y1) + margin,
+                )
+
+
+def page_texts(document: pdfium.PdfDocument) -> Sequence[str]:
+    """The text of each page."""
+    texts = PageTexts(document)
+    return [texts.text(number) for number in range(len(document))]
