@@ -12,15 +12,26 @@ from documents.page.rulings import Ruling
 _MOST_LEAN = math.radians(10)
 
 Point = tuple[float, float]
+Corners = tuple[Point, Point, Point, Point]
+_TALL = 1.5  # height by width: RapidOCR reads such a box downwards
 
 
 @dataclass(frozen=True, slots=True)
 class OcrLine:
-    """A line of text. `corners` are top left, top right, bottom right, bottom left."""
+    """A line of text. `corners` are top left, top right, bottom right, bottom left.
+
+    `centers` are the middles of the characters along the line, from 0 to 1; empty if unknown.
+    """
 
     text: str
     confidence: float
-    corners: tuple[Point, Point, Point, Point]
+    corners: Corners
+    centers: tuple[float, ...] = ()
+
+    @property
+    def is_vertical(self) -> bool:
+        """Whether the line runs downwards, as OCR reads a box that is much higher than wide."""
+        return is_tall(self.corners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class Scan:
         along: Horizontal lines of the straightened picture, which is the upright picture rotated
             back by `lean` around its top left corner.
         down: Its vertical lines.
+        unclear: Boxes that were detected as text and could not be read.
     """
 
     lines: tuple[OcrLine, ...]
@@ -44,6 +56,7 @@ class Scan:
     lean: float = 0.0
     along: tuple[Ruling, ...] = ()
     down: tuple[Ruling, ...] = ()
+    unclear: tuple[Corners, ...] = ()
 
     def on_original(self, point: Point) -> Point:
         """Map a point of the upright picture to the original picture."""
@@ -55,6 +68,11 @@ class Scan:
         if self.turns == 3:
             return y, self.height - x
         return x, y
+
+
+def is_tall(corners: Corners) -> bool:
+    """Whether a box is read downwards."""
+    return math.dist(corners[0], corners[3]) >= _TALL * math.dist(corners[0], corners[1])
 
 
 def lean_of(lines: Iterable[OcrLine]) -> float:
