@@ -7,27 +7,230 @@ Annotations and form fields become part of the page. Nothing else of the old fil
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
 import pypdfium2 as pdfium
-from PIL import Image, ImageChops
 
 from documents.draft import too_many_pages
-from documents.errors import CorruptDocument, RedactionIncomplete
+from documents.errors import PagesUnread, RedactionIncomplete
 from documents.inventory.pdf.content import ContentReader, PageText
-from documents.inventory.pdf.walk import texts_of
+from documents.inventory.pdf.fonts import UNKNOWN
+from documents.inventory.pdf.pages import PageTexts
+from documents.inventory.pdf.views import is_mojibake
+from documents.inventory.pdf.walk import entries_in
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
+from documents.masking.painted_picture import PaintedPicture, paint
 from documents.masking.pdf_kept_pages import KeptPages
-from documents.masking.pdf_pages import PageTexts
 from documents.masking.pdf_parts import Layers, NotUnderstood
-from documents.masking.pdf_pictures import PagePictures
+from documents.masking.pdf_pictures import PagePicture
 from documents.masking.pdf_search import Search
-from documents.masking.pdf_source import opened, removed_parts, saved, without_strings
+from documents.masking.pdf_source import opened, saved, without_strings
+from documents.masking.pdf_likeness import Likeness
 from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
 from documents.readers import pdf
+from documents.readers.pdf.text_layer import count_undrawn
+from documents.readers.pictures import OcrBudget
+
+_WITHOUT_FONT = "text in a font that neither the file nor this machine has"
+_UNKNOWN = "characters without a known meaning"
+_OTHER_ENCODING = "text in an unknown encoding"
+_UNREADABLE = "content that cannot be read"
+_UNCLEAR = "text in a picture that OCR could not read with confidence"
+
+
+def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+    """Return a masked copy of a PDF. Raises a `DocumentError`."""
+    try:
+        with opened(path, account.removed) as document:
+            if len(document.pages) > limits.max_pages:
+                raise too_many_pages(len(document.pages), limits)
+            with pdfium.PdfDocument(saved(document)) as shown:
+                masked = _Masked(document, shown, masking, limits, account)
+                return MaskedFile(masked.file(), pdf.MEDIA_TYPE)
+    except pdfium.PdfiumError as error:
+        raise pdf.document_error(error) from error
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is known about a page. `gaps` are what was not read of it, unless OCR reads it."""
+
+    has_pictures: bool = False
+    gaps: list[str] = field(default_factory=list)
+    painted: PaintedPicture | None = None
+    is_kept: bool = False
+    has_text: bool = True
+
+
+class _Masked:
+    """One PDF in work: `document` is flattened, and `shown` is the same for PDFium."""
+
+    def __init__(
+        self,
+        document: pikepdf.Pdf,
+        shown: pdfium.PdfDocument,
+        masking: Masking,
+        limits: ReadLimits,
+        account: Account,
+    ) -> None:
+        self._document = document
+        self._shown = shown
+        self._rendered = shown
+        self._masking = masking
+        self._limits = limits
+        self._account = account
+        self._budget = OcrBudget(limits)
+        self._reader = ContentReader()
+        self._texts = PageTexts(shown)
+        self._search = Search(masking.find, self._texts, len(document.pages))
+        self._pages = [_Page() for _ in document.pages]
+
+    def file(self) -> bytes:
+        self._search_all()
+        self._remove_unplaced()
+        for number in range(len(self._pages)):
+            self._look(number)
+        self._choose_kept()
+        for number, page in enumerate(self._pages):
+            self._note(number, page)
+        for is_text_kept in (True, False):
+            file = self._written(is_text_kept)
+            if self._is_clean(file):
+                return file
+        raise RedactionIncomplete(
+            "The masked file would still contain text to be masked, so it was discarded. Print the "
+            "document to a new PDF and send that."
+        )
+
+    def _search_all(self) -> None:
+        self._search.search_layers()
+        for number, source in enumerate(self._document.pages):
+            content = self._reader.page(source)
+            self._search.search_content(number, content)
+            page = self._pages[number]
+            page.has_pictures = content.pictures > 0
+            page.gaps = self._gaps(number, content)
+        for one in self._search.counted:
+            self._account.count(f"page {one.page + 1}", [one.change])
+
+    def _gaps(self, number: int, content: PageText) -> list[str]:
+        gaps = []
+        if not content.is_complete:
+            gaps.append(_UNREADABLE)
+        if self._texts.layers[number].unknown > content.drawn:
+            gaps.append(_UNKNOWN)
+        elif is_mojibake(self._texts.text(number)):
+            gaps.append(_OTHER_ENCODING)
+        for key, strings in content.beside.items():
+            if any(UNKNOWN in one.text for one in strings):
+                gaps.append(f"{_UNKNOWN} in a {content.labels[key]}")
+        return gaps
+
+    def _remove_unplaced(self) -> None:
+        """Remove text that is to be masked and that PDFium cannot place, from what is rendered."""
+        changed = False
+        for findings in self._search.pages:
+            for key, indexes in findings.operations.items():
+                without_strings(self._document, key, indexes)
+                changed = True
+            for label in findings.labels - {"text"}:
+                self._account.removed[f"{label} with text to mask"] += 1
+        if changed:
+            self._rendered = pdfium.PdfDocument(saved(self._document), autoclose=True)
+
+    def _look(self, number: int) -> None:
+        """Read a page by OCR if its text layer does not have all its text."""
+        page = self._pages[number]
+        if not (page.has_pictures or page.gaps) or not self._budget.pages:
+            return
+        picture = self._picture(number)
+        try:
+            page.painted = paint(picture.picture, self._masking, self._budget)
+        except PagesUnread:
+            return
+        for finding in page.painted.findings:
+            self._account.count(f"page {number + 1}", [finding.change])
+
+    def _choose_kept(self) -> None:
+        """Decide which pages stay text: those that can be written anew and then look the same."""
+        with pikepdf.new() as trial:
+            pages = KeptPages(trial, self._reader, Layers(self._document))
+            kept = []
+            for number, source in enumerate(self._document.pages):
+                if self._may_stay(number):
+                    try:
+                        pages.add(source)
+                    except NotUnderstood:
+                        continue
+                    kept.append(number)
+            pages.finish()
+            if kept:
+                alike = Likeness(self._shown, saved(trial))
+                for at, number in enumerate(kept):
+                    self._pages[number].is_kept = alike.is_same(number, at)
+
+    def _may_stay(self, number: int) -> bool:
+        page = self._pages[number]
+        painted = page.painted
+        return not (
+            self._search.pages[number]
+            or page.gaps
+            or (painted and (painted.findings or painted.covered))
+        )
+
+    def _note(self, number: int, page: _Page) -> None:
+        """Name what was not checked on a page."""
+        where = f"page {number + 1}"
+        if page.painted is None:
+            if page.has_pictures:
+                self._account.add_not_covered("picture", where)
+            for gap in page.gaps:
+                self._account.add_not_covered(gap, where)
+        elif page.painted.unclear:
+            self._account.add_not_covered(_UNCLEAR, where)
+        if not page.is_kept:
+            source = self._shown[number]
+            if undrawn := count_undrawn(source):
+                self._account.removed[_WITHOUT_FONT] += undrawn
+            source.close()
+
+    def _written(self, is_text_kept: bool) -> bytes:
+        """The new file; without `is_text_kept` all pages are pictures without text."""
+        with pikepdf.new() as target:
+            kept = KeptPages(target, self._reader, Layers(self._document))
+            pictures = PicturePages(target)
+            for number, source in enumerate(self._document.pages):
+                if is_text_kept and self._pages[number].is_kept:
+                    kept.add(source)
+                else:
+                    self._add_picture(pictures, number, is_text_kept)
+            kept.finish()
+            pictures.finish()
+            return saved(target)
+
+    def _add_picture(self, pictures: PicturePages, number: int, is_text_kept: bool) -> None:
+        page, findings = self._pages[number], self._search.pages[number]
+        rendered = self._picture(number)
+        lines = list(rendered.lines(findings.characters, findings.replaced))
+        if page.painted is not None:
+            rendered.picture = page.painted.picture
+            if page.gaps or page.painted.findings or page.has_pictures:
+                lines = list(page.painted.lines)
+        elif page.gaps or findings.operations:
+            lines = []
+        pictures.add(rendered.picture, rendered.size, lines if is_text_kept else ())
+
+    def _picture(self, number: int) -> PagePicture:
+        picture = PagePicture(self._rendered, self._texts, number)
+        picture.cover(self._search.pages[number].characters)
+        return picture
+
+    def _is_clean(self, file: bytes) -> bool:
+        """Whether nothing to mask is left in anything that the inventory of the file lists."""
+        texts = dict.fromkeys(entry.text for entry in entries_in(file, self._limits))
+        return not any(self._masking.find(text) for text in texts if text)

@@ -16,14 +16,15 @@ from documents.inventory.pdf.content import SHOWS, Key, parsed
 _MOST_LISTED = 100_000
 
 
-def opened(path: Path) -> pikepdf.Pdf:
+def opened(path: Path, removed: Counter[str]) -> pikepdf.Pdf:
     """Open a PDF with its annotations and form fields as part of its pages.
 
     So they are searched with the page, as they are displayed. Each page's content becomes one
-    stream. Raises a `DocumentError`.
+    stream. Adds to `removed` what no masked file gets. Raises a `DocumentError`.
     """
     try:
         pdf = pikepdf.open(path)
+        removed.update(_removed_parts(pdf))
         pdf.flatten_annotations("screen")
         for page in pdf.pages:
             if "/Contents" in page.obj:
@@ -57,8 +58,8 @@ def without_strings(pdf: pikepdf.Pdf, key: Key, indexes: set[int]) -> None:
     stream.write(pikepdf.unparse_content_stream(kept))
 
 
-def removed_parts(pdf: pikepdf.Pdf) -> Counter[str]:
-    """How many parts of each kind a PDF has that no masked file gets. Call it before flattening."""
+def _removed_parts(pdf: pikepdf.Pdf) -> Counter[str]:
+    """How many parts of each kind a PDF has that no masked file gets."""
     root = pdf.Root
     found: Counter[str] = Counter()
     found["properties"] += len(pdf.trailer.get("/Info", {})) + ("/Metadata" in root)

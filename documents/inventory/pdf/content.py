@@ -8,13 +8,14 @@ from typing import Any
 
 import pikepdf
 
-from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.fonts import UNKNOWN, Font
 
 Key = tuple[int, int]
 # Operators that show a string, and those after which the next string is elsewhere.
 SHOWS = frozenset(("Tj", "TJ", "'", '"'))
 _MOVES = frozenset(("Td", "TD", "Tm", "T*", "'", '"', "ET"))
 _PAINTS_PATTERN = frozenset(("scn", "SCN"))
+_GLYPH = "Type 3 glyph"
 _MOST_DEPTH = 12
 _MOST_OPERATIONS = 400_000  # of one page, with the forms that it paints
 
@@ -37,12 +38,20 @@ class PageText:
         strings: The strings of the page and of the forms that it paints, in order.
         beside: Those of each pattern, Type 3 glyph and soft mask that it uses.
         labels: What each of `beside` is.
+        streams: The content streams that were read.
+        pictures: How many pictures are painted, outside glyphs.
+        inline_pictures: How many of them are in content streams.
+        drawn: Characters of Type 3 fonts that draw other text, whose meaning is therefore known.
         is_complete: Whether all was read.
     """
 
     strings: list[ShownString] = field(default_factory=list)
     beside: dict[Key, list[ShownString]] = field(default_factory=dict)
     labels: dict[Key, str] = field(default_factory=dict)
+    streams: set[Key] = field(default_factory=set)
+    pictures: int = 0
+    inline_pictures: int = 0
+    drawn: int = 0
     is_complete: bool = True
 
 
@@ -89,6 +98,7 @@ class ContentReader:
         strings: list[ShownString],
         path: tuple[Key, ...],
     ) -> None:
+        found.streams.add(path[-1])
         instructions = parsed(stream)
         if instructions is None:
             found.is_complete = False
@@ -117,11 +127,15 @@ class ContentReader:
                 font = saved.pop() if saved else font
             elif operator == "Do" and operands:
                 form = looked_up(resources, "/XObject", operands[0])
+                found.pictures += _is_picture(form)
                 if _is_form(form) and form.objgen not in path:
                     inner = form.get("/Resources", resources)
                     self._read(form, inner, found, strings, (*path, form.objgen))
                     gap = "\n"
                     self._soft_mask_of(form, found, path)
+            elif operator == "INLINE IMAGE" and found.labels.get(path[-1]) != _GLYPH:
+                found.pictures += 1
+                found.inline_pictures += 1
             elif operator in _PAINTS_PATTERN and operands and isinstance(operands[-1], pikepdf.Name):
                 pattern = looked_up(resources, "/Pattern", operands[-1])
                 self._beside(pattern, resources, "pattern", found, path)
@@ -170,8 +184,9 @@ class ContentReader:
         resources = font.dictionary.get("/Resources")
         for code in raw:
             glyph = font.procedures.get(code)
-            drawn = self._beside(glyph, resources, "Type 3 glyph", found, path)
+            drawn = self._beside(glyph, resources, _GLYPH, found, path)
             words = "".join(one.text for one in drawn)
+            found.drawn += bool(words) and UNKNOWN not in words
             pieces.append(words or font.text(bytes([code])))
         return "".join(pieces)
 
@@ -207,6 +222,10 @@ def _strings(operands: Iterable[Any]) -> Iterator[bytes]:
 
 def _is_form(xobject: Any) -> bool:
     return isinstance(xobject, pikepdf.Stream) and str(xobject.get("/Subtype")) == "/Form"
+
+
+def _is_picture(xobject: Any) -> bool:
+    return isinstance(xobject, pikepdf.Stream) and str(xobject.get("/Subtype")) == "/Image"
 
 
 def spelled(raw: bytes) -> Mapping[str, str]:

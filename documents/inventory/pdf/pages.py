@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from documents.masking.pdf_views import Characters, View, views
+from documents.inventory.pdf.views import Characters, View, views
 from documents.readers.pdf.text_layer import text_layer
 
-Rect = tuple[float, float, float, float]
 _PAGE_END = 0x0C
 
 
@@ -66,6 +64,15 @@ class PageTexts:
         """The text of a page in PDFium's order."""
         return self._characters.text(self.indexes(page))
 
+    def decoded(self, page: int) -> Iterator[tuple[str, int]]:
+        """The characters of a page in PDFium's order, and the index of each."""
+        return self._characters.decoded(self.indexes(page))
+
+    def box(self, index: int) -> tuple[float, float, float, float] | None:
+        """Left, bottom, right and top of a character in page space; None if it has no box."""
+        left, bottom, right, top = self._characters.boxes[4 * index : 4 * index + 4]
+        return (left, bottom, right, top) if right > left or top > bottom else None
+
 
 _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 
@@ -92,35 +99,3 @@ def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageL
 def _has_no_meaning(code: int) -> bool:
     """A character of the private use area, except those of symbol fonts (U+F020 to U+F0FF)."""
     return code in {0, 0xFFFD} or (0xE000 <= code <= 0xF8FF and not 0xF020 <= code <= 0xF0FF)
-
-
-def boxes(
-    page: pdfium.PdfPage, characters: Iterable[int], size: tuple[int, int], margin: int = 2
-) -> Iterator[Rect]:
-    """The boxes of characters on a picture of the page, with a margin in pixels.
-
-    `characters` are indexes on the page, `size` is the size of the picture in pixels.
-    """
-    rect = c.FS_RECTF()
-    x, y = ctypes.c_int(), ctypes.c_int()
-
-    def pixel(at_x: float, at_y: float) -> tuple[int, int]:
-        c.FPDF_PageToDevice(page, 0, 0, *size, 0, at_x, at_y, x, y)
-        return x.value, y.value
-
-    with text_layer(page) as layer:
-        for at in characters:
-            if c.FPDFText_GetLooseCharBox(layer, at, rect):
-                (x0, y0), (x1, y1) = pixel(rect.left, rect.top), pixel(rect.right, rect.bottom)
-                yield (
-                    min(x0, x1) - margin,
-                    min(y0, y1) - margin,
-                    max(x0, x1) + margin,
-                    max(y0, y1) + margin,
-                )
-
-
-def page_texts(document: pdfium.PdfDocument) -> Sequence[str]:
-    """The text of each page."""
-    texts = PageTexts(document)
-    return [texts.text(number) for number in range(len(document))]
