@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from documents.ocr.scan import Scan
+from documents.ocr.scan import Corners, Scan
 
 if TYPE_CHECKING:
     from documents.ocr.engine import OcrEngine
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 def scan(picture: Image.Image, threads: int) -> Scan:
     """The lines of text on a picture, on at most `threads` threads. Raises `MemoryError`."""
     return _engine(threads).scan(picture)
+
+
+def unread_ink(picture: Image.Image, scan: Scan) -> list[Corners]:
+    """Boxes of ink that looks like text and that `scan` does not cover, in its upright pixels."""
+    import numpy as np  # noqa: PLC0415
+
+    from documents.ocr.ink import text_like  # noqa: PLC0415
+
+    gray = np.ascontiguousarray(np.rot90(np.asarray(picture.convert("L")), scan.turns))
+    return text_like(gray, scan)
 
 
 @cache

@@ -54,12 +54,7 @@ def reading_order(scan: Scan) -> list[int]:
 def _boxes(scan: Scan) -> list[Box]:
     """The boxes of the lines on the straightened picture."""
     frame = Frame(scan, 1.0, scan.lean)
-    return [_bounds(line) if line.is_vertical else frame.straight(line) for line in scan.lines]
-
-
-def _bounds(line: OcrLine) -> Box:
-    xs, ys = zip(*line.corners, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
+    return [frame.straight(line) for line in scan.lines]
 
 
 def _columns(scan: Scan, boxes: Sequence[Box]) -> list[list[list[int]]]:
