@@ -7,15 +7,17 @@ Annotations and form fields become part of the page. Nothing else of the old fil
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2 as pdfium
 
 from documents.draft import too_many_pages
 from documents.errors import PagesUnread, RedactionIncomplete
-from documents.inventory.pdf.content import ContentReader, PageText
+from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
@@ -24,11 +26,12 @@ from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.painted_picture import PaintedPicture, paint
+from documents.masking.pdf_blackout import Blackout
 from documents.masking.pdf_kept_pages import KeptPages
 from documents.masking.pdf_parts import Layers, NotUnderstood
 from documents.masking.pdf_pictures import PagePicture
 from documents.masking.pdf_search import Search
-from documents.masking.pdf_source import opened, saved, without_strings
+from documents.masking.pdf_source import opened, saved
 from documents.masking.pdf_likeness import Likeness
 from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
@@ -133,14 +136,16 @@ class _Masked:
 
     def _remove_unplaced(self) -> None:
         """Remove text that is to be masked and that PDFium cannot place, from what is rendered."""
-        changed = False
+        blackout = Blackout(self._document)
+        operations: dict[Key, dict[int, str]] = defaultdict(dict)
+        resources: dict[Key, Any] = {}
         for findings in self._search.pages:
-            for key, indexes in findings.operations.items():
-                without_strings(self._document, key, indexes)
-                changed = True
-            for label in findings.labels - {"text"}:
-                self._account.removed[f"{label} with text to mask"] += 1
-        if changed:
+            resources |= findings.resources
+            for key, strings in findings.operations.items():
+                operations[key] |= strings
+        for key, strings in operations.items():
+            blackout.replace(key, strings, resources[key])
+        if operations:
             self._rendered = pdfium.PdfDocument(saved(self._document), autoclose=True)
 
     def _look(self, number: int) -> None:

@@ -7,9 +7,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from documents.inventory.pdf.content import Key, PageText, ShownString, spelled
-from documents.masking.pdf_pages import PageTexts
+from documents.inventory.pdf.pages import PageTexts
 from documents.masking.replacement import Find, Replacement
 
 _IGNORED = re.compile(r"[\W_]+")
@@ -23,14 +24,17 @@ class PageFindings:
     Attributes:
         characters: PDFium's characters that are covered.
         replaced: What replaces the first character of each finding, by that character.
-        operations: Operations by content stream that show text only the content streams have.
-        labels: What such streams are, besides the page's own content.
+        operations: Operations by content stream that show text which PDFium's text lacks, and how
+            many characters they show.
+        resources: The resources of these content streams.
+        labels: What these content streams are.
         is_clean: Whether the page's strings, read by any encoding, have nothing to mask.
     """
 
     characters: set[int] = field(default_factory=set)
     replaced: dict[int, str] = field(default_factory=dict)
-    operations: dict[Key, set[int]] = field(default_factory=lambda: defaultdict(set))
+    operations: dict[Key, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    resources: dict[Key, Any] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     is_clean: bool = True
 
@@ -55,6 +59,7 @@ class Search:
         self.pages = [PageFindings() for _ in range(pages)]
         self.counted: list[Counted] = []
         self._keys: list[set[str]] = [set() for _ in range(pages)]
+        self._unplaced: list[set[str]] = [set() for _ in range(pages)]
 
     def search_layers(self) -> None:
         """Search PDFium's text of all pages, in each of its views."""
@@ -77,24 +82,33 @@ class Search:
 
     def search_content(self, page: int, text: PageText) -> None:
         """Search the content streams of a page for what PDFium's text of it lacks."""
-        self._search_strings(page, text.strings, "")
+        self._search_strings(page, text, text.strings, "")
         for key, strings in text.beside.items():
-            self._search_strings(page, strings, text.labels[key])
+            self._search_strings(page, text, strings, text.labels[key])
         raw = b"".join(one.raw for strings in (text.strings, *text.beside.values())
                        for one in strings)  # fmt: skip
         if any(self._find(words) for words in set(spelled(raw).values()) if words):
             self.pages[page].is_clean = False
 
-    def _search_strings(self, page: int, strings: Sequence[ShownString], label: str) -> None:
+    def _search_strings(
+        self, page: int, content: PageText, strings: Sequence[ShownString], label: str
+    ) -> None:
         text = "".join(one.text for one in strings)
+        counted: set[str] = set()
         for change in self._find(text):
-            if not label and self._is_covered(page, _key(text[change.start : change.end])):
+            key = _key(text[change.start : change.end])
+            if not label and self._is_covered(page, key):
                 continue
             findings = self.pages[page]
             for one in _within(strings, change.start, change.end):
-                findings.operations[one.key].add(one.index)
+                findings.operations[one.key][one.index] = one.text
+                findings.resources[one.key] = content.streams[one.key]
             findings.labels.add(label or "text")
-            self.counted.append(Counted(page, change))
+            if key not in self._unplaced[page]:
+                self.counted.append(Counted(page, change))
+            counted.add(key)
+        # A glyph or pattern is counted once, though the page's text has its text as well.
+        self._unplaced[page] |= counted
 
     def _is_covered(self, page: int, key: str) -> bool:
         """Whether PDFium's text of the page has the finding, in one or several pieces."""

@@ -11,7 +11,7 @@ from typing import Any
 import pikepdf
 
 from documents.errors import CorruptDocument, EncryptedDocument
-from documents.inventory.pdf.content import SHOWS, Key, parsed
+from documents.inventory.pdf.content import Key
 
 _MOST_LISTED = 100_000
 
@@ -42,20 +42,6 @@ def saved(pdf: pikepdf.Pdf) -> bytes:
     written = io.BytesIO()
     pdf.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return written.getvalue()
-
-
-def without_strings(pdf: pikepdf.Pdf, key: Key, indexes: set[int]) -> None:
-    """Remove operations of a content stream that show text."""
-    stream = pdf.get_object(key)
-    instructions = parsed(stream)
-    if instructions is None:
-        return
-    kept = [
-        instruction
-        for index, instruction in enumerate(instructions)
-        if index not in indexes or str(instruction.operator) not in SHOWS
-    ]
-    stream.write(pikepdf.unparse_content_stream(kept))
 
 
 def _removed_parts(pdf: pikepdf.Pdf) -> Counter[str]:

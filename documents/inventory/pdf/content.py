@@ -38,7 +38,7 @@ class PageText:
         strings: The strings of the page and of the forms that it paints, in order.
         beside: Those of each pattern, Type 3 glyph and soft mask that it uses.
         labels: What each of `beside` is.
-        streams: The content streams that were read.
+        streams: The content streams that were read, each with its resources.
         pictures: How many pictures are painted, outside glyphs.
         inline_pictures: How many of them are in content streams.
         drawn: Characters of Type 3 fonts that draw other text, whose meaning is therefore known.
@@ -48,7 +48,7 @@ class PageText:
     strings: list[ShownString] = field(default_factory=list)
     beside: dict[Key, list[ShownString]] = field(default_factory=dict)
     labels: dict[Key, str] = field(default_factory=dict)
-    streams: set[Key] = field(default_factory=set)
+    streams: dict[Key, Any] = field(default_factory=dict)
     pictures: int = 0
     inline_pictures: int = 0
     drawn: int = 0
@@ -98,7 +98,7 @@ class ContentReader:
         strings: list[ShownString],
         path: tuple[Key, ...],
     ) -> None:
-        found.streams.add(path[-1])
+        found.streams[path[-1]] = resources
         instructions = parsed(stream)
         if instructions is None:
             found.is_complete = False
