@@ -22,10 +22,8 @@ from bench.quality.masked_files import (
 )
 from documents.errors import CorruptDocument, DocumentTooLong
 from documents.limits import ReadLimits
-from documents.masking import pdf_file
 from documents.masking.account import Account
 from documents.masking.pdf_file import mask_pdf
-from documents.masking.pdf_strings import strings_of
 from documents.readers import docx, pdf
 from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
 from tasks.redact.finder import RULES, Targets
