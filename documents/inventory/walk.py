@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory import legacy, message, package, pdf_metadata, plain_text, web_page
+from documents.inventory import legacy, message, package, plain_text, web_page
 from documents.inventory.blank_picture import picture_entries
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
+from documents.inventory.pdf import walk as pdf_file
 from documents.limits import ReadLimits
 from documents.readers import docx, html, legacy_office, mail, markdown, ofd, pdf, sheets, text
 
@@ -48,6 +49,6 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         sheets.XLS: legacy.walk(sheets.read_xls),
         legacy_office.DOC: legacy.walk(legacy_office.read_doc),
         legacy_office.RTF: legacy.walk(legacy_office.read_rtf),
-        pdf.MEDIA_TYPE: pdf_metadata.entries,
+        pdf.MEDIA_TYPE: pdf_file.walk(inventory),
     }
 )

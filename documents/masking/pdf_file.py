@@ -22,6 +22,8 @@ from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
+from documents.inventory.nested import Nested
+from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
@@ -237,5 +239,7 @@ class _Masked:
 
     def _is_clean(self, file: bytes) -> bool:
         """Whether nothing to mask is left in anything that the inventory of the file lists."""
-        texts = dict.fromkeys(entry.text for entry in entries_in(file, self._limits))
+        texts = dict.fromkeys(
+            entry.text for entry in entries_in(file, Nested(self._limits, inventory))
+        )
         return not any(self._masking.find(text) for text in texts if text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ _FILES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _FILE_SUBTYPES = frozenset(("/Type1C", "/CIDFontType0C", "/OpenType"))
 _LONGEST_NAME = 127
+_LONG_NUMBER = re.compile(r"(?:\D{0,2}\d){7}")
+_CODED_GLYPH = re.compile(r"/(?:uni|u|cid|g|glyph|G|C)[0-9A-Fa-f]{1,5}")
 
 
 class KeptFonts:
@@ -88,9 +91,10 @@ class KeptFonts:
         if "/Widths" in old:
             new["/Widths"] = numbers(old["/Widths"])
         encoding = old.get("/Encoding")
-        if isinstance(encoding, pikepdf.Name):
-            if str(encoding) in _ENCODINGS:
-                new["/Encoding"] = encoding
+        if isinstance(encoding, pikepdf.Name) and str(encoding) in _ENCODINGS:
+            new["/Encoding"] = encoding
+        elif isinstance(encoding, pikepdf.Dictionary):
+            _check_glyphs(encoding)
         self._describe(new, old)
         return new
 
@@ -157,6 +161,8 @@ def _name(name: Any) -> pikepdf.Name:
     """The name of a font or of a predefined encoding. Raises `NotUnderstood`."""
     if not isinstance(name, pikepdf.Name) or len(str(name)) > _LONGEST_NAME:
         raise NotUnderstood("font")
+    if _LONG_NUMBER.search(str(name)):
+        raise NotUnderstood("number in the name of a font")
     return name
 
 
@@ -169,6 +175,12 @@ def _widths(values: Any, depth: int = 0) -> pikepdf.Array:
             for one in values
         ]
     )
+
+
+def _check_glyphs(encoding: Any) -> None:
+    for _, name in differences_of(encoding.get("/Differences")):
+        if not _CODED_GLYPH.fullmatch(name) and _LONG_NUMBER.search(name):
+            raise NotUnderstood("number in the name of a glyph")
 
 
 def _encoding(old: Any, codes: set[bytes]) -> pikepdf.Dictionary:

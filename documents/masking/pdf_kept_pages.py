@@ -85,9 +85,7 @@ class KeptPages:
             MediaBox=numbers(page.mediabox, 4),
             CropBox=numbers(page.cropbox, 4),
             Resources=written.resources,
-            Contents=self._target.make_stream(
-                pikepdf.unparse_content_stream(written.operations)
-            ),
+            Contents=self._target.make_stream(pikepdf.unparse_content_stream(written.operations)),
         )
         if turn := _inherited(page.obj, "/Rotate"):
             new["/Rotate"] = number(turn)
@@ -115,9 +113,7 @@ class KeptPages:
         return _Rewriting(self, resources, (*path, stream.objgen)).rewrite(instructions)
 
     def _group(self, group: Any) -> pikepdf.Dictionary:
-        kept = pikepdf.Dictionary(
-            Type=pikepdf.Name("/Group"), S=pikepdf.Name("/Transparency")
-        )
+        kept = pikepdf.Dictionary(Type=pikepdf.Name("/Group"), S=pikepdf.Name("/Transparency"))
         for key in ("/I", "/K"):
             if isinstance(group.get(key), bool):
                 kept[key] = group[key]
@@ -298,5 +294,3 @@ _MOST_PARENTS = 50
 
 def _reason(operator: str) -> str:
     return "shading" if operator == "sh" else "unknown operator"
-
-

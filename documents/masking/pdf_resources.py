@@ -258,4 +258,3 @@ def _filters(stream: Any) -> list[str]:
     if filters is None:
         return []
     return [str(one) for one in (filters if isinstance(filters, pikepdf.Array) else [filters])]
-

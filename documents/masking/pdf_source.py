@@ -26,16 +26,22 @@ def opened(path: Path, removed: Counter[str]) -> pikepdf.Pdf:
         pdf = pikepdf.open(path)
         removed.update(_removed_parts(pdf))
         pdf.flatten_annotations("screen")
+        # What is left of them is not displayed.
+        _delete(pdf.Root, "/AcroForm")
         for page in pdf.pages:
+            _delete(page.obj, "/Annots")
             if "/Contents" in page.obj:
                 page.contents_coalesce()
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
     except (pikepdf.PdfError, ValueError, TypeError, KeyError) as error:
-        raise CorruptDocument(
-            "The PDF is damaged or cut short. Save or send it again."
-        ) from error
+        raise CorruptDocument("The PDF is damaged or cut short. Save or send it again.") from error
     return pdf
+
+
+def _delete(dictionary: Any, key: str) -> None:
+    if key in dictionary:
+        del dictionary[key]
 
 
 def saved(pdf: pikepdf.Pdf) -> bytes:

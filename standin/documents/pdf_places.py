@@ -168,9 +168,7 @@ def _note(key: str) -> Change:
 
 
 def _appearance(pdf: pikepdf.Pdf, value: str, flags: int = 4) -> None:
-    _annotation(
-        pdf, Subtype=Name.Stamp, F=flags, AP=Dictionary(N=_form(pdf, _text(value)))
-    )
+    _annotation(pdf, Subtype=Name.Stamp, F=flags, AP=Dictionary(N=_form(pdf, _text(value))))
 
 
 def _hidden_appearance(pdf: pikepdf.Pdf, value: str) -> None:
@@ -416,9 +414,13 @@ def _revision(value: str) -> bytes:
     )  # fmt: skip
     start = int(data.rpartition(b"startxref\n")[2].split()[0])
     size, root = _trailer(data)
-    return data + body + (
-        b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %s /Prev %d >>\nstartxref\n%d\n"
-        b"%%%%EOF\n" % (number, at, size, root, start, at + len(body))
+    return (
+        data
+        + body
+        + (
+            b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %s /Prev %d >>\nstartxref\n%d\n"
+            b"%%%%EOF\n" % (number, at, size, root, start, at + len(body))
+        )
     )
 
 
@@ -448,9 +450,7 @@ def _orphan_utf16(value: str) -> bytes:
 def _split(value: str) -> bytes:
     half = len(value) // 2
     first, second = value[:half], value[half:]
-    return saved_pdf(
-        blank(f"{_SHOWN} BT /F1 12 Tf 72 500 Td [({first}) -20 ({second})] TJ ET")
-    )
+    return saved_pdf(blank(f"{_SHOWN} BT /F1 12 Tf 72 500 Td [({first}) -20 ({second})] TJ ET"))
 
 
 def _lines(value: str) -> bytes:
@@ -552,4 +552,3 @@ PLACES: Mapping[str, Callable[[str], bytes]] = MappingProxyType(
     }
 )
 """The file of a place, for an ASCII value of digits or letters."""
-

@@ -84,7 +84,10 @@ def to_unicode_stream(entries: Mapping[bytes, str], width: int) -> bytes:
         lines.append(b"%d beginbfchar" % len(block))
         lines += [
             b"<%s> <%s>"
-            % (code.hex().encode(), entries[code].encode("utf-16-be", "surrogatepass").hex().encode())
+            % (
+                code.hex().encode(),
+                entries[code].encode("utf-16-be", "surrogatepass").hex().encode(),
+            )
             for code in block
         ]
         lines.append(b"endbfchar")

@@ -136,11 +136,15 @@ class ContentReader:
             elif operator == "INLINE IMAGE" and found.labels.get(path[-1]) != _GLYPH:
                 found.pictures += 1
                 found.inline_pictures += 1
-            elif operator in _PAINTS_PATTERN and operands and isinstance(operands[-1], pikepdf.Name):
+            elif (
+                operator in _PAINTS_PATTERN and operands and isinstance(operands[-1], pikepdf.Name)
+            ):
                 pattern = looked_up(resources, "/Pattern", operands[-1])
                 self._beside(pattern, resources, "pattern", found, path)
             elif operator == "gs" and operands:
-                font = self._state(looked_up(resources, "/ExtGState", operands[0]), font, found, path)
+                font = self._state(
+                    looked_up(resources, "/ExtGState", operands[0]), font, found, path
+                )
 
     def _state(self, state: Any, font: Font | None, found: PageText, path: tuple[Key, ...]) -> Any:
         if not isinstance(state, pikepdf.Dictionary):
@@ -172,9 +176,7 @@ class ContentReader:
             self._read(stream, inner, found, strings, (*path, key))
         return found.beside[key]
 
-    def _text(
-        self, font: Font | None, raw: bytes, found: PageText, path: tuple[Key, ...]
-    ) -> str:
+    def _text(self, font: Font | None, raw: bytes, found: PageText, path: tuple[Key, ...]) -> str:
         if font is None:
             return raw.decode("latin-1")
         if not font.is_type3:

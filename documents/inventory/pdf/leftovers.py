@@ -101,9 +101,7 @@ def _strings(
                 yield Entry(where, text, EntryKind.hidden)
     joined = b"".join(strings)
     for characters in maps:
-        text = "".join(
-            characters.get(joined[at : at + 2], "") for at in range(0, len(joined), 2)
-        )
+        text = "".join(characters.get(joined[at : at + 2], "") for at in range(0, len(joined), 2))
         if text:
             yield Entry(where, text, EntryKind.hidden)
 

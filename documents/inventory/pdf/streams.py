@@ -18,6 +18,8 @@ _COMMENT = re.compile(rb"%[^\r\n]*")
 _STANDARD_COMMENT = re.compile(rb"%[%!](?:PS|Begin|End|Title: ?\(?[A-Za-z0-9-]+|Version|DocumentNeeded"
                            rb"|DocumentSupplied|IncludeResource|BeginResource|EndComments|EOF).*")  # fmt: skip
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
+_ANY_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
+_INLINE = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
 _MOST_DECODED = 200_000_000
 
 
@@ -51,6 +53,14 @@ def entries_of(where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
     else:
         yield from _if_any(where, runs_in(data), EntryKind.hidden)
         yield Entry(where, "", EntryKind.unread, UNKNOWN_STREAM)
+
+
+def comments_in(data: bytes) -> str:
+    """The comments of a content stream, outside its strings and inline images."""
+    if b"%" not in data:
+        return ""
+    without = _INLINE.sub(b" ", _ANY_STRING.sub(b" ", data))
+    return b"\n".join(_COMMENT.findall(without)).decode("utf-8", "replace")
 
 
 def _if_any(where: str, text: str, kind: EntryKind) -> Iterator[Entry]:

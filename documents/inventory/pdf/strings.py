@@ -73,7 +73,9 @@ def text_of_bytes(data: bytes) -> str | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if sum(not char.isprintable() and char not in "\r\n\t\f" for char in text) * 100 <= len(text):
+        if sum(not char.isprintable() and char not in "\r\n\t\f" for char in text) * 100 <= len(
+            text
+        ):
             return text
     return None
 

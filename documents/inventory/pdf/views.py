@@ -109,7 +109,9 @@ def views(characters: Characters) -> Iterator[View]:
 
 def _joined(view: View, characters: Characters) -> View | None:
     """Without hyphens at the ends of lines and without page numbers; None if there are none."""
-    cuts = [match.span() for pattern in (_SPLIT, _NUMBERED) for match in pattern.finditer(view.text)]
+    cuts = [
+        match.span() for pattern in (_SPLIT, _NUMBERED) for match in pattern.finditer(view.text)
+    ]
     for match in _HYPHEN.finditer(view.text):
         origin = view.origins[match.start()]
         if origin >= 0 and characters.codes[origin] in _HYPHENS:
@@ -154,7 +156,9 @@ def _by_lines(characters: Characters, indexes: range) -> Iterator[tuple[str, int
     yield PAGE_END, -1
 
 
-def _across(line: Sequence[tuple[float, float, float, float, str, int]]) -> Iterator[tuple[str, int]]:
+def _across(
+    line: Sequence[tuple[float, float, float, float, str, int]],
+) -> Iterator[tuple[str, int]]:
     """The characters of a line from the left, with spaces where there are gaps."""
     end: float | None = None
     for _, left, right, height, char, index in sorted(line, key=lambda one: one[1]):

@@ -14,50 +14,67 @@ from typing import Any
 import pikepdf
 import pypdfium2 as pdfium
 
+from documents.draft import too_many_pages
 from documents.errors import CorruptDocument, EncryptedDocument
-from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import labels_of
 from documents.inventory.pdf.leftovers import leftovers
 from documents.inventory.pdf.pages import PageTexts
-from documents.inventory.pdf.streams import entries_of
-from documents.inventory.pdf.strings import text_of_name, text_of_number, texts_of_string
+from documents.inventory.pdf.streams import comments_in, entries_of
+from documents.inventory.pdf.strings import (
+    text_of_bytes,
+    text_of_name,
+    text_of_number,
+    texts_of_string,
+)
 from documents.inventory.pdf.views import PAGE_END
 from documents.limits import ReadLimits
 
-PICTURE = "picture"
-EMBEDDED = "embedded file"
+_EMBEDDED = Unread.embedded_file.value
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
 _ACROSS = 120  # characters on each side of a page break
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
-# Strings that are bytes: identifiers of the file, and what an encryption needs.
-_BINARY = frozenset(("/ID", "/U", "/O", "/UE", "/OE", "/Perms", "/CheckSum"))
+# Strings that are usually bytes: hashes.
+_BINARY = frozenset(("/ID", "/CheckSum"))
 _SYSTEM = frozenset(("Adobe", "Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"))
 
 
-def walk(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+def walk(inventory: Inventory) -> Walk:
+    """Return a walk of PDFs; `inventory` lists attached files."""
+
+    def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+        return entries_in(path.read_bytes(), Nested(limits, inventory))
+
+    return entries
+
+
+def entries_in(data: bytes, nested: Nested) -> Iterator[Entry]:
     """Yield every text in a PDF, and what was not read. Raises a `DocumentError`."""
-    yield from entries_in(path.read_bytes(), limits)
-
-
-def entries_in(data: bytes, limits: ReadLimits) -> Iterator[Entry]:
-    """As `walk`, for the bytes of a PDF."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf, pdfium.PdfDocument(data) as shown:
-            yield from _Walk(pdf, shown, data).entries()
+            if len(shown) > nested.limits.max_pages:
+                raise too_many_pages(len(shown), nested.limits)
+            for entry in _Walk(pdf, shown, data, nested).entries():
+                if entry.kind is EntryKind.unread:
+                    yield entry
+                else:
+                    yield from nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
     except (pikepdf.PdfError, pdfium.PdfiumError) as error:
-        raise CorruptDocument(
-            "The PDF is damaged or cut short. Save or send it again."
-        ) from error
+        raise CorruptDocument("The PDF is damaged or cut short. Save or send it again.") from error
 
 
 class _Walk:
-    def __init__(self, pdf: pikepdf.Pdf, shown: pdfium.PdfDocument, data: bytes) -> None:
+    def __init__(
+        self, pdf: pikepdf.Pdf, shown: pdfium.PdfDocument, data: bytes, nested: Nested
+    ) -> None:
+        self._nested = nested
         self._pdf = pdf
         self._shown = shown
         self._data = data
@@ -115,7 +132,7 @@ class _Walk:
             if UNKNOWN in text:
                 yield Entry(label, "", EntryKind.unread, UNKNOWN_CHARACTERS)
         if content.inline_pictures:
-            yield Entry(where, "", EntryKind.unread, PICTURE)
+            yield unread(where, Unread.picture)
 
     def _object(self, item: Any) -> Iterator[Entry]:
         where = self._labels.get(item.objgen, f"object {item.objgen[0]}")
@@ -130,9 +147,9 @@ class _Walk:
     def _stream(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
         subtype = str(stream.get("/Subtype"))
         if subtype == "/Image":
-            yield Entry(where, "", EntryKind.unread, PICTURE)
-        elif str(stream.get("/Type")) == "/EmbeddedFile" or where.endswith(EMBEDDED):
-            yield Entry(where, "", EntryKind.unread, EMBEDDED)
+            yield unread(where, Unread.picture)
+        elif str(stream.get("/Type")) == "/EmbeddedFile" or where.endswith(_EMBEDDED):
+            yield from self._nested.file(where, _bytes(stream))
         elif stream.objgen in self._read:
             yield from self._comments(where, stream)
         elif subtype == "/Form" or "/PatternType" in stream:
@@ -161,7 +178,10 @@ class _Walk:
         yield from self._comments(where, stream)
 
     def _comments(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
-        """Marked content's properties in a content stream, such as alternative texts."""
+        """Comments in a content stream, and properties of marked content in it."""
+        comments = comments_in(_bytes(stream))
+        if comments:
+            yield Entry(f"{where}, comment", comments, EntryKind.hidden)
         for instruction in parsed(stream) or ():
             if str(instruction.operator) in {"BDC", "DP"}:
                 for operand in instruction.operands:
@@ -187,8 +207,7 @@ class _Walk:
         for key in value.keys():  # noqa: SIM118 - iterating a Dictionary is deprecated
             yield from self._name(where, key)
             inner = value[key]
-            if key in _BINARY:
-                self._know(inner)
+            if key in _BINARY and self._is_binary(inner):
                 continue
             if not _is_reference(inner):
                 yield from self._value(f"{where}, {key[1:]}", inner, depth + 1)
@@ -201,11 +220,15 @@ class _Walk:
             is_metadata = any(f", {key[1:]}" in where for key in _METADATA)
             yield Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
 
-    def _know(self, value: Any) -> None:
-        """Strings that are no text and need not be listed as a leftover either."""
-        for one in value if isinstance(value, pikepdf.Array) else [value]:
-            if isinstance(one, pikepdf.String):
-                self._texts.update(texts_of_string(bytes(one)))
+    def _is_binary(self, value: Any) -> bool:
+        """Whether strings are no text; they need not be listed as leftovers either."""
+        listed = value if isinstance(value, pikepdf.Array) else [value]
+        strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
+        if any(text_of_bytes(one) is not None for one in strings):
+            return False
+        for one in strings:
+            self._texts.update(texts_of_string(one))
+        return True
 
     def _name(self, where: str, name: str) -> Iterator[Entry]:
         if name not in self._names:
