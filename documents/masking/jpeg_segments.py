@@ -5,11 +5,11 @@ from __future__ import annotations
 from documents.masking.pdf_parts import NotUnderstood
 
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_END, _SCAN, _FILL = 0xD9, 0xDA, 0xFF
 _ADOBE = 0xEE  # says how the colours are stored
 # Tables, frames, scans and restart intervals.
-_KEPT = frozenset((*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDD, _ADOBE))
-_ADOBE_SIZE = 14
+_KEPT = frozenset((*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDD))
+_ADOBE_SIZE = 16
 
 
 def without_metadata(jpeg: bytes) -> bytes:
@@ -18,31 +18,35 @@ def without_metadata(jpeg: bytes) -> bytes:
         raise NotUnderstood("damaged picture")
     kept = [b"\xff\xd8"]
     at = 2
-    while True:
-        while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] == b"\xff":
+    while (marker := _marker(jpeg, at)) != _END:
+        if marker == _FILL:
             at += 1
-        if len(jpeg) < at + 4 or jpeg[at] != 0xFF:
-            if jpeg[at : at + 2] == b"\xff\xd9":
-                break
-            raise NotUnderstood("damaged picture")
-        marker = jpeg[at + 1]
-        if marker == _END:
-            break
+            continue
         if marker in _ALONE:
             at += 2
             continue
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
-        segment = jpeg[at:end]
         if marker == _SCAN:
             end = _end_of_scan(jpeg, end)
-            segment = jpeg[at:end]
         if marker == _ADOBE:
-            is_adobe = segment[4:9] == b"Adobe"
-            segment = b"\xff\xee\x00\x0e" + segment[4 : 2 + _ADOBE_SIZE] if is_adobe else b""
-        if marker in _KEPT:
-            kept.append(segment)
+            kept.append(_adobe(jpeg[at:end]))
+        elif marker in _KEPT:
+            kept.append(jpeg[at:end])
         at = end
     return b"".join([*kept, b"\xff\xd9"])
+
+
+def _marker(jpeg: bytes, at: int) -> int:
+    if len(jpeg) < at + 2 or jpeg[at] != 0xFF:
+        raise NotUnderstood("damaged picture")
+    return jpeg[at + 1]
+
+
+def _adobe(segment: bytes) -> bytes:
+    """The segment without what follows its 12 bytes; nothing if it is another program's."""
+    if segment[4:9] != b"Adobe":
+        return b""
+    return b"\xff\xee\x00\x0e" + segment[4:_ADOBE_SIZE]
 
 
 def _end_of_scan(jpeg: bytes, at: int) -> int:

@@ -26,8 +26,8 @@ class Blackout:
         self._font: Any = None
 
     def replace(self, key: Key, strings: Mapping[int, str], resources: Any) -> None:
-        """Replace the strings that the operations of these indexes show; `strings` is their text."""
-        stream = self._pdf.get_object(key)
+        """Replace the strings that operations show; `strings` is their text, by their index."""
+        stream: Any = self._pdf.get_object(key)
         instructions = parsed(stream)
         if instructions is None:
             return

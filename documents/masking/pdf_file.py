@@ -17,12 +17,12 @@ import pypdfium2 as pdfium
 
 from documents.draft import too_many_pages
 from documents.errors import PagesUnread, RedactionIncomplete
+from documents.inventory.nested import Nested
 from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
-from documents.inventory.nested import Nested
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.masking.account import Account
@@ -30,11 +30,11 @@ from documents.masking.masked_file import MaskedFile
 from documents.masking.painted_picture import PaintedPicture, paint
 from documents.masking.pdf_blackout import Blackout
 from documents.masking.pdf_kept_pages import KeptPages
+from documents.masking.pdf_likeness import Likeness
 from documents.masking.pdf_parts import Layers, NotUnderstood
 from documents.masking.pdf_pictures import PagePicture
 from documents.masking.pdf_search import Search
 from documents.masking.pdf_source import opened, saved
-from documents.masking.pdf_likeness import Likeness
 from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
 from documents.readers import pdf
@@ -104,7 +104,7 @@ class _Masked:
         for number, page in enumerate(self._pages):
             self._note(number, page)
         for is_text_kept in (True, False):
-            file = self._written(is_text_kept)
+            file = self._written(is_text_kept=is_text_kept)
             if self._is_clean(file):
                 return file
         raise RedactionIncomplete(
@@ -206,7 +206,7 @@ class _Masked:
                 self._account.removed[_WITHOUT_FONT] += undrawn
             source.close()
 
-    def _written(self, is_text_kept: bool) -> bytes:
+    def _written(self, *, is_text_kept: bool) -> bytes:
         """The new file; without `is_text_kept` all pages are pictures without text."""
         with pikepdf.new() as target:
             kept = KeptPages(target, self._reader, Layers(self._document))
@@ -215,12 +215,12 @@ class _Masked:
                 if is_text_kept and self._pages[number].is_kept:
                     kept.add(source)
                 else:
-                    self._add_picture(pictures, number, is_text_kept)
+                    self._add_picture(pictures, number, is_text_kept=is_text_kept)
             kept.finish()
             pictures.finish()
             return saved(target)
 
-    def _add_picture(self, pictures: PicturePages, number: int, is_text_kept: bool) -> None:
+    def _add_picture(self, pictures: PicturePages, number: int, *, is_text_kept: bool) -> None:
         page, findings = self._pages[number], self._search.pages[number]
         rendered = self._picture(number)
         lines = list(rendered.lines(findings.characters, findings.replaced))

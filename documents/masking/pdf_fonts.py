@@ -141,8 +141,8 @@ class KeptFonts:
         if "/FontBBox" in old:
             descriptor["/FontBBox"] = numbers(old["/FontBBox"], 4)
         for key, lengths in _FILES.items():
-            if isinstance(old.get(key), pikepdf.Stream):
-                descriptor[key] = self._file(old[key], lengths)
+            if isinstance(file := old.get(key), pikepdf.Stream):
+                descriptor[key] = self._file(file, lengths)
         new["/FontDescriptor"] = self._target.make_indirect(descriptor)
 
     def _file(self, old: pikepdf.Stream, lengths: tuple[str, ...]) -> Any:

@@ -32,6 +32,8 @@ _NUMERIC: Mapping[str, int | None] = MappingProxyType(
     }
 )  # fmt: skip
 _LEFT_OUT = frozenset(("BMC", "EMC", "MP", "DP", "ri"))
+# Operators whose operand is the name of a resource.
+_BY_NAME = frozenset(("cs", "CS", "gs", "Do"))
 _DEVICES = frozenset(("/DeviceGray", "/DeviceRGB", "/DeviceCMYK"))
 _MOST_DEPTH = 8
 _MOST_OPERATIONS = 200_000  # of one page, with its forms
@@ -195,15 +197,19 @@ class _Rewriting:
             self._check_layer(operands)
         elif operator == "d":
             yield [numbers(operands[0]), number(operands[1])], operator
-        elif operator in {"cs", "CS"}:
-            yield [self._space(operands[0])], operator
-        elif operator == "gs":
-            state = looked_up(self._resources, "/ExtGState", operands[0])
-            yield [self._named("/ExtGState", operands[0], self._pages.state(state))], operator
-        elif operator == "Do":
-            yield [self._painted(operands[0])], operator
+        elif operator in _BY_NAME:
+            yield [self._by_name(operator, operands[0])], operator
         elif operator not in _LEFT_OUT:
             raise NotUnderstood(_reason(operator))
+
+    def _by_name(self, operator: str, name: Any) -> Any:
+        if operator == "gs":
+            return self._state(name)
+        return self._painted(name) if operator == "Do" else self._space(name)
+
+    def _state(self, name: Any) -> pikepdf.Name:
+        state = looked_up(self._resources, "/ExtGState", name)
+        return self._named("/ExtGState", name, self._pages.state(state))
 
     def _checked(self, operands: Sequence[Any], count: int | None) -> Sequence[Any]:
         if any(isinstance(one, pikepdf.Name) for one in operands):

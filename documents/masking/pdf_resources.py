@@ -23,9 +23,12 @@ _CALIBRATED = {"/CalGray": 1, "/CalRGB": 3, "/Lab": 3}
 _STATE_NUMBERS = ("/LW", "/LC", "/LJ", "/ML", "/FL", "/SM", "/CA", "/ca", "/OPM")
 _STATE_FLAGS = ("/OP", "/op", "/SA", "/AIS", "/TK")
 _BLENDS = frozenset(
-    "/Normal /Compatible /Multiply /Screen /Overlay /Darken /Lighten /ColorDodge /ColorBurn "
-    "/HardLight /SoftLight /Difference /Exclusion /Hue /Saturation /Color /Luminosity".split()
-)
+    (
+        "/Normal", "/Compatible", "/Multiply", "/Screen", "/Overlay", "/Darken", "/Lighten",
+        "/ColorDodge", "/ColorBurn", "/HardLight", "/SoftLight", "/Difference", "/Exclusion",
+        "/Hue", "/Saturation", "/Color", "/Luminosity",
+    )
+)  # fmt: skip
 _INKS = frozenset(("/All", "/None", "/Cyan", "/Magenta", "/Yellow", "/Black"))
 _MOST_BYTES = 400_000_000
 _LARGEST_SIDE = 65_500
@@ -48,12 +51,10 @@ class KeptResources:
         if "/Font" in old:
             raise NotUnderstood("font")
         new = pikepdf.Dictionary(Type=pikepdf.Name("/ExtGState"))
-        for key in _STATE_NUMBERS:
-            if key in old:
-                new[key] = number(old[key])
-        for key in _STATE_FLAGS:
-            if isinstance(old.get(key), bool):
-                new[key] = old[key]
+        for key in (key for key in _STATE_NUMBERS if key in old):
+            new[key] = number(old[key])
+        for key in (key for key in _STATE_FLAGS if isinstance(old.get(key), bool)):
+            new[key] = old[key]
         if "/D" in old:
             new["/D"] = pikepdf.Array([numbers(old["/D"][0]), number(old["/D"][1])])
         if "/SMask" in old:
@@ -113,6 +114,7 @@ class KeptResources:
 
     def _function(self, old: Any) -> Any:
         kind = old.get("/FunctionType")
+        new: Any
         if kind == 2:
             new = pikepdf.Dictionary(FunctionType=2, N=number(old["/N"]))
             for key in ("/C0", "/C1"):
@@ -204,7 +206,8 @@ class KeptResources:
         mode = "L" if picture.mode in {"L", "1"} else "RGB"
         new = self._target.make_stream(picture.convert(mode).tobytes())
         new["/Type"], new["/Subtype"] = pikepdf.Name("/XObject"), pikepdf.Name("/Image")
-        new["/Width"], new["/Height"], new["/BitsPerComponent"] = *picture.size, 8
+        new["/Width"], new["/Height"] = picture.size
+        new["/BitsPerComponent"] = 8
         new["/ColorSpace"] = pikepdf.Name("/DeviceGray" if mode == "L" else "/DeviceRGB")
         return new
 

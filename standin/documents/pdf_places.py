@@ -418,8 +418,8 @@ def _revision(value: str) -> bytes:
         data
         + body
         + (
-            b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %s /Prev %d >>\nstartxref\n%d\n"
-            b"%%%%EOF\n" % (number, at, size, root, start, at + len(body))
+            b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %s /Prev %d >>\n"
+            b"startxref\n%d\n%%%%EOF\n" % (number, at, size, root, start, at + len(body))
         )
     )
 

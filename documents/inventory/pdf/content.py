@@ -81,9 +81,9 @@ class ContentReader:
 
     def font(self, resources: Any, name: Any) -> Font | None:
         font = looked_up(resources, "/Font", name)
-        return self._font_of(font) if isinstance(font, pikepdf.Dictionary) else None
+        return self.font_of(font) if isinstance(font, pikepdf.Dictionary) else None
 
-    def _font_of(self, font: Any) -> Font:
+    def font_of(self, font: Any) -> Font:
         if not font.is_indirect:
             return Font(font)
         if font.objgen not in self._fonts:
@@ -91,106 +91,134 @@ class ContentReader:
         return self._fonts[font.objgen]
 
     def _read(
-        self,
-        stream: pikepdf.Stream,
-        resources: Any,
-        found: PageText,
-        strings: list[ShownString],
+        self, stream: pikepdf.Stream, resources: Any, found: PageText, strings: list[ShownString],
         path: tuple[Key, ...],
-    ) -> None:
-        found.streams[path[-1]] = resources
-        instructions = parsed(stream)
-        if instructions is None:
-            found.is_complete = False
-            return
-        font: Font | None = None
-        saved: list[Font | None] = []
-        gap = "\n" if strings else ""
-        for index, instruction in enumerate(instructions):
-            self._left -= 1
-            if self._left < 0 or len(path) > _MOST_DEPTH:
-                found.is_complete = False
-                return
-            operator, operands = str(instruction.operator), instruction.operands
-            if operator in _MOVES and strings:
-                gap = "\n"
-            if operator in SHOWS:
-                raw = shown_bytes(operands)
-                text = self._text(font, raw, found, path)
-                strings.append(ShownString(gap + text, raw, path[-1], index))
-                gap = ""
-            elif operator == "Tf" and operands:
-                font = self.font(resources, operands[0])
-            elif operator == "q":
-                saved.append(font)
-            elif operator == "Q":
-                font = saved.pop() if saved else font
-            elif operator == "Do" and operands:
-                form = looked_up(resources, "/XObject", operands[0])
-                found.pictures += _is_picture(form)
-                if _is_form(form) and form.objgen not in path:
-                    inner = form.get("/Resources", resources)
-                    self._read(form, inner, found, strings, (*path, form.objgen))
-                    gap = "\n"
-                    self._soft_mask_of(form, found, path)
-            elif operator == "INLINE IMAGE" and found.labels.get(path[-1]) != _GLYPH:
-                found.pictures += 1
-                found.inline_pictures += 1
-            elif (
-                operator in _PAINTS_PATTERN and operands and isinstance(operands[-1], pikepdf.Name)
-            ):
-                pattern = looked_up(resources, "/Pattern", operands[-1])
-                self._beside(pattern, resources, "pattern", found, path)
-            elif operator == "gs" and operands:
-                font = self._state(
-                    looked_up(resources, "/ExtGState", operands[0]), font, found, path
-                )
+    ) -> None:  # fmt: skip
+        _Reading(self, found, strings, resources, path).read(stream)
 
-    def _state(self, state: Any, font: Font | None, found: PageText, path: tuple[Key, ...]) -> Any:
+    def take(self) -> bool:
+        """Whether one more operation may be read."""
+        self._left -= 1
+        return self._left >= 0
+
+
+class _Reading:
+    """One content stream in work. `path` are the streams that it is part of, and itself."""
+
+    def __init__(
+        self, reader: ContentReader, found: PageText, strings: list[ShownString], resources: Any,
+        path: tuple[Key, ...],
+    ) -> None:  # fmt: skip
+        self._reader = reader
+        self._found = found
+        self._strings = strings
+        self._resources = resources
+        self._path = path
+        self._font: Font | None = None
+        self._saved: list[Font | None] = []
+        self._gap = "\n" if strings else ""
+
+    def read(self, stream: pikepdf.Stream) -> None:
+        self._found.streams[self._path[-1]] = self._resources
+        instructions = parsed(stream)
+        if instructions is None or len(self._path) > _MOST_DEPTH:
+            self._found.is_complete = False
+            return
+        for index, instruction in enumerate(instructions):
+            if not self._reader.take():
+                self._found.is_complete = False
+                return
+            operator = str(instruction.operator)
+            if operator in SHOWS:
+                self._show(operator, instruction.operands, index)
+            elif operator in _MOVES:
+                self._move()
+            elif operator == "INLINE IMAGE":
+                self._inline_picture()
+            elif instruction.operands or operator in {"q", "Q"}:
+                self._other(operator, instruction.operands)
+
+    def _move(self) -> None:
+        if self._strings:
+            self._gap = "\n"
+
+    def _show(self, operator: str, operands: Any, index: int) -> None:
+        if operator in _MOVES:
+            self._move()
+        raw = shown_bytes(operands)
+        text = self._gap + self._text(raw)
+        self._strings.append(ShownString(text, raw, self._path[-1], index))
+        self._gap = ""
+
+    def _other(self, operator: str, operands: Any) -> None:
+        if operator == "q":
+            self._saved.append(self._font)
+        elif operator == "Q":
+            self._font = self._saved.pop() if self._saved else self._font
+        elif operator == "Tf":
+            self._font = self._reader.font(self._resources, operands[0])
+        elif operator == "Do":
+            self._paint(looked_up(self._resources, "/XObject", operands[0]))
+        elif operator in _PAINTS_PATTERN and isinstance(operands[-1], pikepdf.Name):
+            pattern = looked_up(self._resources, "/Pattern", operands[-1])
+            self._beside(pattern, self._resources, "pattern")
+        elif operator == "gs":
+            self._state(looked_up(self._resources, "/ExtGState", operands[0]))
+
+    def _inline_picture(self) -> None:
+        # A glyph of a bitmap font is an inline image.
+        if self._found.labels.get(self._path[-1]) != _GLYPH:
+            self._found.pictures += 1
+            self._found.inline_pictures += 1
+
+    def _paint(self, xobject: Any) -> None:
+        self._found.pictures += _is_picture(xobject)
+        if not _is_form(xobject) or xobject.objgen in self._path:
+            return
+        inner = xobject.get("/Resources", self._resources)
+        path = (*self._path, xobject.objgen)
+        _Reading(self._reader, self._found, self._strings, inner, path).read(xobject)
+        self._gap = "\n"
+
+    def _state(self, state: Any) -> None:
         if not isinstance(state, pikepdf.Dictionary):
-            return font
+            return
         mask = state.get("/SMask")
         if isinstance(mask, pikepdf.Dictionary):
-            self._beside(mask.get("/G"), None, "soft mask", found, path)
+            self._beside(mask.get("/G"), None, "soft mask")
         named = state.get("/Font")
         if isinstance(named, pikepdf.Array) and isinstance(named[0], pikepdf.Dictionary):
-            return self._font_of(named[0])
-        return font
+            self._font = self._reader.font_of(named[0])
 
-    def _soft_mask_of(self, form: Any, found: PageText, path: tuple[Key, ...]) -> None:
-        mask = form.get("/SMask")
-        if isinstance(mask, pikepdf.Dictionary):
-            self._beside(mask.get("/G"), None, "soft mask", found, path)
-
-    def _beside(
-        self, stream: Any, resources: Any, label: str, found: PageText, path: tuple[Key, ...]
-    ) -> Sequence[ShownString]:
+    def _beside(self, stream: Any, resources: Any, label: str) -> Sequence[ShownString]:
         """The strings of a stream that the page uses without painting it as a form."""
-        if not isinstance(stream, pikepdf.Stream) or stream.objgen in path:
+        if not isinstance(stream, pikepdf.Stream) or stream.objgen in self._path:
             return ()
         key = stream.objgen
-        if key not in found.beside:
-            found.beside[key] = strings = []
-            found.labels[key] = label
+        if key not in self._found.beside:
+            strings: list[ShownString] = []
+            self._found.beside[key] = strings
+            self._found.labels[key] = label
             inner = stream.get("/Resources", resources)
-            self._read(stream, inner, found, strings, (*path, key))
-        return found.beside[key]
+            path = (*self._path, key)
+            _Reading(self._reader, self._found, strings, inner, path).read(stream)
+        return self._found.beside[key]
 
-    def _text(self, font: Font | None, raw: bytes, found: PageText, path: tuple[Key, ...]) -> str:
+    def _text(self, raw: bytes) -> str:
+        font = self._font
         if font is None:
             return raw.decode("latin-1")
         if not font.is_type3:
             return font.text(raw)
-        # A reader sees what the glyphs draw, whatever the codes are said to mean.
-        pieces = []
-        resources = font.dictionary.get("/Resources")
-        for code in raw:
-            glyph = font.procedures.get(code)
-            drawn = self._beside(glyph, resources, _GLYPH, found, path)
-            words = "".join(one.text for one in drawn)
-            found.drawn += bool(words) and UNKNOWN not in words
-            pieces.append(words or font.text(bytes([code])))
-        return "".join(pieces)
+        return "".join(self._drawn(font, code) for code in raw)
+
+    def _drawn(self, font: Font, code: int) -> str:
+        """What a glyph of a Type 3 font draws, whatever its code is said to mean."""
+        glyph = font.procedures.get(code)
+        strings = self._beside(glyph, font.dictionary.get("/Resources"), _GLYPH)
+        words = "".join(one.text for one in strings)
+        self._found.drawn += bool(words) and UNKNOWN not in words
+        return words or font.text(bytes([code]))
 
 
 def parsed(stream: pikepdf.Stream) -> Sequence[Any] | None:

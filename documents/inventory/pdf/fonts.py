@@ -31,18 +31,14 @@ _CHARACTER_SETS = (
     (re.compile(r"/KSC"), "cp949"),
 )
 _WIDE = re.compile(r"/Identity|/.*(?:UCS2|UTF16)")
-_NAMED = MappingProxyType(
-    dict(
-        zip(
-            (
-                "space exclam quotedbl numbersign dollar percent ampersand quotesingle parenleft "
-                "parenright asterisk plus comma hyphen period slash zero one two three four five "
-                "six seven eight nine colon semicolon less equal greater question at"
-            ).split(),
-            map(chr, range(0x20, 0x41)),
-            strict=True,
-        )
-    )
+_ASCII = (
+    "space", "exclam", "quotedbl", "numbersign", "dollar", "percent", "ampersand", "quotesingle",
+    "parenleft", "parenright", "asterisk", "plus", "comma", "hyphen", "period", "slash", "zero",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "colon", "semicolon",
+    "less", "equal", "greater", "question", "at",
+)  # fmt: skip
+_NAMED: Mapping[str, str] = MappingProxyType(
+    {name: chr(code) for code, name in enumerate(_ASCII, 0x20)}
     | {
         "bracketleft": "[", "backslash": "\\", "bracketright": "]", "asciicircum": "^",
         "underscore": "_", "grave": "`", "braceleft": "{", "bar": "|", "braceright": "}",

@@ -15,8 +15,10 @@ from documents.inventory.pdf.strings import runs_in, text_of_bytes
 UNDECODED = "stream that cannot be decoded"
 UNKNOWN_STREAM = "unknown stream"
 _COMMENT = re.compile(rb"%[^\r\n]*")
-_STANDARD_COMMENT = re.compile(rb"%[%!](?:PS|Begin|End|Title: ?\(?[A-Za-z0-9-]+|Version|DocumentNeeded"
-                           rb"|DocumentSupplied|IncludeResource|BeginResource|EndComments|EOF).*")  # fmt: skip
+_STANDARD_COMMENT = re.compile(
+    rb"%[%!](?:PS|Begin|End|Title: ?\(?[A-Za-z0-9-]+|Version|DocumentNeeded|DocumentSupplied"
+    rb"|IncludeResource|BeginResource|EndComments|EOF).*"
+)
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _ANY_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
 _INLINE = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
@@ -92,17 +94,18 @@ def _of_xml(where: str, data: bytes) -> Iterator[Entry]:
     if root is None:
         yield from _if_any(where, text_of_bytes(data) or data.decode("latin-1"), EntryKind.metadata)
         return
-    texts = [text.strip() for text in _texts(root.getroottree())]
+    texts = [text.strip() for text in _texts(root)]
     yield from _if_any(where, "\n".join(filter(None, texts)), EntryKind.metadata)
     yield from _if_any(where, "".join(map(str, root.itertext())), EntryKind.metadata)
 
 
-def _texts(tree: etree._ElementTree) -> Iterator[str]:
-    for node in tree.xpath("//node() | //@*"):
-        if isinstance(node, str):
-            yield str(node)
-        elif isinstance(node, etree._Comment | etree._ProcessingInstruction):
-            yield str(node.text or "")
+def _texts(root: etree._Element) -> Iterator[str]:
+    nodes = (*root.itersiblings(preceding=True), *root.iter(), *root.itersiblings())
+    for node in nodes:
+        yield node.text or ""
+        yield node.tail or ""
+        if isinstance(node.tag, str):
+            yield from map(str, node.attrib.values())
 
 
 def _is_font(stream: pikepdf.Stream, data: bytes) -> bool:

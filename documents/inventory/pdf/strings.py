@@ -61,7 +61,8 @@ def text_of_name(name: str) -> str:
 def text_of_number(value: object) -> str:
     """The digits of a number that is too long for a measure; empty for others."""
     digits = str(value)
-    return digits if sum(char.isdigit() for char in digits.split(".")[0]) > _LEAST_DIGITS else ""
+    whole = digits.split(".", maxsplit=1)[0]
+    return digits if sum(char.isdigit() for char in whole) > _LEAST_DIGITS else ""
 
 
 def text_of_bytes(data: bytes) -> str | None:
