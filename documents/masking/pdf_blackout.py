@@ -30,7 +30,7 @@ class Blackout:
         stream: Any = self._pdf.get_object(key)
         instructions = parsed(stream)
         if instructions is None:
-            return
+            raise ValueError("a content stream that was read before cannot be parsed")
         self._add_font(resources)
         stream.write(pikepdf.unparse_content_stream(list(_replaced(instructions, strings))))
 

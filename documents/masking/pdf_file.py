@@ -15,11 +15,12 @@ from typing import Any
 import pikepdf
 import pypdfium2 as pdfium
 
-from documents.draft import too_many_pages
+from documents.draft import too_many_chars, too_many_pages
 from documents.errors import PagesUnread, RedactionIncomplete
 from documents.inventory.nested import Nested
 from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
+from documents.inventory.pdf.objects import MALFORMED
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
@@ -41,6 +42,10 @@ from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
 from documents.readers.pictures import OcrBudget
 
+_DISCARDED = (
+    "The masked file would still contain text to be masked, so it was discarded. Print the "
+    "document to a new PDF and send that."
+)
 _WITHOUT_FONT = "text in a font that neither the file nor this machine has"
 _UNKNOWN = "characters without a known meaning"
 _OTHER_ENCODING = "text in an unknown encoding"
@@ -91,7 +96,9 @@ class _Masked:
         self._account = account
         self._budget = OcrBudget(limits)
         self._reader = ContentReader()
-        self._texts = PageTexts(shown)
+        self._texts = PageTexts(shown, limits)
+        if not self._texts.is_complete:
+            raise too_many_chars(limits)
         self._search = Search(masking.find, self._texts, len(document.pages))
         self._pages = [_Page() for _ in document.pages]
 
@@ -107,10 +114,7 @@ class _Masked:
             file = self._written(is_text_kept=is_text_kept)
             if self._is_clean(file):
                 return file
-        raise RedactionIncomplete(
-            "The masked file would still contain text to be masked, so it was discarded. Print the "
-            "document to a new PDF and send that."
-        )
+        raise RedactionIncomplete(_DISCARDED)
 
     def _search_all(self) -> None:
         self._search.search_layers()
@@ -145,8 +149,11 @@ class _Masked:
             resources |= findings.resources
             for key, strings in findings.operations.items():
                 operations[key] |= strings
-        for key, strings in operations.items():
-            blackout.replace(key, strings, resources[key])
+        try:
+            for key, strings in operations.items():
+                blackout.replace(key, strings, resources[key])
+        except MALFORMED as error:
+            raise RedactionIncomplete(_DISCARDED) from error
         if operations:
             self._rendered = pdfium.PdfDocument(saved(self._document), autoclose=True)
 

@@ -16,6 +16,7 @@ import pikepdf
 
 from documents.inventory.pdf.content import ContentReader, Key, looked_up, parsed, shown_bytes
 from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.objects import MALFORMED, name_of
 from documents.masking.pdf_fonts import KeptFonts, Used
 from documents.masking.pdf_parts import Layers, NotUnderstood, number, numbers
 from documents.masking.pdf_resources import KeptResources
@@ -77,6 +78,12 @@ class KeptPages:
 
     def add(self, page: pikepdf.Page) -> None:
         """Append a page. Raises `NotUnderstood`; the page is not appended then."""
+        try:
+            self._add(page)
+        except MALFORMED as error:
+            raise NotUnderstood("content") from error
+
+    def _add(self, page: pikepdf.Page) -> None:
         self._left = _MOST_OPERATIONS
         content = page.obj.get("/Contents")
         written = _Stream()
@@ -273,7 +280,7 @@ class _Rewriting:
                 raise NotUnderstood("optional content")
 
     def _named(self, kind: str, name: Any, kept: Any) -> pikepdf.Name:
-        return self._stream.name(kind, str(name), kept)
+        return self._stream.name(kind, name_of(name), kept)
 
 
 def _shown_operand(operand: Any) -> Any:

@@ -44,7 +44,8 @@ class Layers:
         if isinstance(default, pikepdf.Dictionary):
             hidden = default.get("/OFF")
             for group in hidden if isinstance(hidden, pikepdf.Array) else ():
-                self._off.add(group.objgen)
+                if isinstance(group, pikepdf.Dictionary):
+                    self._off.add(group.objgen)
             # Other states depend on the program, or on whether the page is printed.
             self._is_plain = default.get("/BaseState", "/ON") == "/ON" and "/AS" not in default
 

@@ -12,6 +12,7 @@ import pikepdf
 
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.pdf.content import Key
+from documents.inventory.pdf.objects import MALFORMED
 
 _MOST_LISTED = 100_000
 
@@ -34,7 +35,7 @@ def opened(path: Path, removed: Counter[str]) -> pikepdf.Pdf:
                 page.contents_coalesce()
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError) as error:
+    except MALFORMED as error:
         raise CorruptDocument("The PDF is damaged or cut short. Save or send it again.") from error
     return pdf
 

@@ -9,6 +9,7 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.fonts import UNKNOWN, Font
+from documents.inventory.pdf.objects import MALFORMED
 
 Key = tuple[int, int]
 # Operators that show a string, and those after which the next string is elsewhere.
@@ -64,13 +65,10 @@ class ContentReader:
 
     def page(self, page: pikepdf.Page) -> PageText:
         """The text of a page whose content is one stream."""
-        found = PageText()
-        self._left = _MOST_OPERATIONS
         content = page.obj.get("/Contents")
         if isinstance(content, pikepdf.Stream):
-            resources = page.resources
-            self._read(content, resources, found, found.strings, (content.objgen,))
-        return found
+            return self.stream(content, resources_of(page))
+        return PageText()
 
     def stream(self, stream: pikepdf.Stream, resources: Any) -> PageText:
         """The text of any content stream."""
@@ -94,7 +92,10 @@ class ContentReader:
         self, stream: pikepdf.Stream, resources: Any, found: PageText, strings: list[ShownString],
         path: tuple[Key, ...],
     ) -> None:  # fmt: skip
-        _Reading(self, found, strings, resources, path).read(stream)
+        try:
+            _Reading(self, found, strings, resources, path).read(stream)
+        except MALFORMED:
+            found.is_complete = False
 
     def take(self) -> bool:
         """Whether one more operation may be read."""
@@ -221,11 +222,18 @@ class _Reading:
         return words or font.text(bytes([code]))
 
 
+def resources_of(page: pikepdf.Page) -> Any:
+    try:
+        return page.resources
+    except MALFORMED:
+        return None
+
+
 def parsed(stream: pikepdf.Stream) -> Sequence[Any] | None:
     """The operations of a content stream; None if it cannot be decoded or parsed."""
     try:
         return pikepdf.parse_content_stream(stream)
-    except (pikepdf.PdfError, pikepdf.PdfParsingError, ValueError, TypeError):
+    except MALFORMED:
         return None
 
 
@@ -234,7 +242,7 @@ def looked_up(resources: Any, kind: str, name: Any) -> Any:
     if not isinstance(resources, pikepdf.Dictionary) or not isinstance(name, pikepdf.Name):
         return None
     listed = resources.get(kind)
-    return listed.get(str(name)) if isinstance(listed, pikepdf.Dictionary) else None
+    return listed.get(name) if isinstance(listed, pikepdf.Dictionary) else None
 
 
 def shown_bytes(operands: Iterable[Any]) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.cmaps import to_unicode
+from documents.inventory.pdf.objects import name_of
 
 UNKNOWN = "\ufffd"
 _SIMPLE: Mapping[str, str] = MappingProxyType(
@@ -147,7 +148,7 @@ def differences_of(differences: Any) -> Iterator[tuple[int, str]]:
     for one in differences if isinstance(differences, pikepdf.Array) else ():
         if isinstance(one, pikepdf.Name):
             if code < 256:
-                yield code, str(one)
+                yield code, name_of(one)
             code += 1
         else:
             code = int(one)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pikepdf
 
 from documents.inventory.pdf.content import Key
+from documents.inventory.pdf.objects import MALFORMED
 
 _MOST = 200_000
 _OF_PAGE: Mapping[str, str] = {
@@ -26,6 +28,12 @@ _NOT_FOLLOWED = frozenset(("/Parent", "/P", "/Pg", "/Dest", "/D", "/Popup", "/IR
 def labels_of(pdf: pikepdf.Pdf) -> Mapping[Key, str]:
     """A label for each object that a page or the catalog reaches; the first one wins."""
     labels: dict[Key, str] = {}
+    with suppress(*MALFORMED):
+        _fill(pdf, labels)
+    return labels
+
+
+def _fill(pdf: pikepdf.Pdf, labels: dict[Key, str]) -> None:
     info = pdf.trailer.get("/Info")
     if isinstance(info, pikepdf.Dictionary):
         labels[info.objgen] = "properties"
@@ -37,7 +45,6 @@ def labels_of(pdf: pikepdf.Pdf) -> Mapping[Key, str]:
         _label(page.obj.get("/Resources"), f"page {number}, resources", labels)
     for key, words in _OF_ROOT.items():
         _label(pdf.Root.get(key), words, labels)
-    return labels
 
 
 def _label(value: Any, words: str, labels: dict[Key, str]) -> None:

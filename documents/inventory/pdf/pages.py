@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from documents.inventory.pdf.views import Characters, View, views
+from documents.limits import ReadLimits
 from documents.readers.pdf.text_layer import text_layer
 
 _PAGE_END = 0x0C
@@ -28,19 +29,24 @@ class PageTexts:
     """The text layers of all pages, so that text across a page break is found.
 
     A character of PDFium has one index in all pages together; a page ends with one more.
+    `is_complete` is false if there are more pages or characters than the limits allow.
     """
 
-    def __init__(self, document: pdfium.PdfDocument) -> None:
+    def __init__(self, document: pdfium.PdfDocument, limits: ReadLimits) -> None:
         self._starts: list[int] = []
         self.layers: list[PageLayer] = []
-        codes, boxes = array("L"), array("f")
-        for number in range(len(document)):
+        self.is_complete = len(document) <= limits.max_pages
+        codes, boxes = array("I"), array("f")
+        for number in range(min(len(document), limits.max_pages)):
             self._starts.append(len(codes))
             page = document[number]
             self.layers.append(_read(page, codes, boxes))
             page.close()
             codes.append(_PAGE_END)
             boxes.extend(_NO_BOX)
+            if len(codes) - len(self._starts) > limits.max_chars:
+                self.is_complete = False
+                break
         self._characters = Characters(codes, boxes, self._starts)
 
     def views(self) -> Iterator[View]:

@@ -14,14 +14,14 @@ from typing import Any
 import pikepdf
 import pypdfium2 as pdfium
 
-from documents.draft import too_many_pages
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed
+from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, resources_of
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import labels_of
 from documents.inventory.pdf.leftovers import leftovers
+from documents.inventory.pdf.objects import MALFORMED, name_of
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
@@ -57,8 +57,6 @@ def entries_in(data: bytes, nested: Nested) -> Iterator[Entry]:
     """Yield every text in a PDF, and what was not read. Raises a `DocumentError`."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf, pdfium.PdfDocument(data) as shown:
-            if len(shown) > nested.limits.max_pages:
-                raise too_many_pages(len(shown), nested.limits)
             for entry in _Walk(pdf, shown, data, nested).entries():
                 if entry.kind is EntryKind.unread:
                     yield entry
@@ -87,14 +85,17 @@ class _Walk:
     def entries(self) -> Iterator[Entry]:
         yield from self._pages()
         for item in self._pdf.objects:
-            yield from self._object(item)
-        yield from self._value("trailer", self._pdf.trailer, 0)
+            if isinstance(item, pikepdf.Object):
+                yield from _safely("object", self._object(item))
+        yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
         yield from leftovers(self._data, self._pdf, self._texts)
 
     def _pages(self) -> Iterator[Entry]:
         """The text of each page as PDFium reads it, and as its content streams are written."""
-        texts = PageTexts(self._shown)
-        count = len(self._shown)
+        texts = PageTexts(self._shown, self._nested.limits)
+        count = len(texts.layers)
+        if not texts.is_complete:
+            yield unread("pages", Unread.too_long)
         yield from _of_views(texts)
         for number, page in enumerate(self._pdf.pages):
             where = f"page {number + 1}"
@@ -116,7 +117,7 @@ class _Walk:
             joined = self._pdf.make_stream(
                 b"\n".join(_bytes(one) for one in content if isinstance(one, pikepdf.Stream))
             )
-            found = self._reader.stream(joined, page.resources)
+            found = self._reader.stream(joined, resources_of(page))
         else:
             found = self._reader.page(page)
         self._read.update(found.streams)
@@ -199,7 +200,7 @@ class _Walk:
         elif isinstance(value, pikepdf.String):
             yield from self._string(where, value)
         elif isinstance(value, pikepdf.Name):
-            yield from self._name(where, str(value))
+            yield from self._name(where, name_of(value))
         elif text := text_of_number(value):
             yield Entry(where, text, EntryKind.hidden)
 
@@ -252,6 +253,14 @@ def _of_views(texts: PageTexts) -> Iterator[Entry]:
                 listed.add((-number, across))
                 where = f"pages {number} and {number + 1}"
                 yield Entry(where, across, EntryKind.shown, whole=True)
+
+
+def _safely(where: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries of an object; if it is damaged, it is unread from there on."""
+    try:
+        yield from entries
+    except MALFORMED:
+        yield unread(where, Unread.damaged)
 
 
 def _solid(text: str) -> str:
