@@ -11,6 +11,8 @@ import pikepdf
 from documents.inventory.pdf.content import Key
 from documents.inventory.pdf.objects import MALFORMED
 
+ATTACHED = "attached file "
+"""The label of an attached file begins with this; its name follows."""
 _MOST = 200_000
 _OF_PAGE: Mapping[str, str] = {
     "/Annots": "annotation", "/Contents": "content", "/Thumb": "thumbnail",
@@ -19,7 +21,7 @@ _OF_PAGE: Mapping[str, str] = {
 _OF_ROOT: Mapping[str, str] = {
     "/Metadata": "metadata", "/Outlines": "bookmarks", "/AcroForm": "form", "/Names": "names",
     "/StructTreeRoot": "structure", "/PageLabels": "page labels", "/OpenAction": "action",
-    "/AA": "action", "/OCProperties": "layers", "/AF": "embedded file", "/Dests": "names",
+    "/AA": "action", "/OCProperties": "layers", "/AF": "names", "/Dests": "names",
     "/PieceInfo": "private data", "/Threads": "threads", "/Collection": "portfolio",
 }  # fmt: skip
 _NOT_FOLLOWED = frozenset(("/Parent", "/P", "/Pg", "/Dest", "/D", "/Popup", "/IRT", "/Page"))
@@ -62,12 +64,18 @@ def _label(value: Any, words: str, labels: dict[Key, str]) -> None:
             continue
         for key in item.keys():  # noqa: SIM118 - iterating a Dictionary is deprecated
             if key not in _NOT_FOLLOWED:
-                inner = f"{label}, {_WORDS[key]}" if key in _WORDS else label
-                pending.append((item[key], inner))
+                pending.append((item[key], _inner(label, key, item)))
+
+
+def _inner(label: str, key: str, item: Any) -> str:
+    if key == "/EF":
+        name = item.get("/UF", item.get("/F"))
+        return f"{ATTACHED}{name}" if isinstance(name, pikepdf.String) else f"{ATTACHED}{label}"
+    return f"{label}, {_WORDS[key]}" if key in _WORDS else label
 
 
 _WORDS: Mapping[str, str] = {
-    "/EF": "embedded file", "/JS": "script", "/XFA": "form data", "/AP": "appearance",
+    "/JS": "script", "/XFA": "form data", "/AP": "appearance",
     "/SMask": "soft mask", "/FontFile": "font", "/FontFile2": "font", "/FontFile3": "font",
     "/ToUnicode": "character map", "/CharProcs": "Type 3 glyph", "/Pattern": "pattern",
 }  # fmt: skip

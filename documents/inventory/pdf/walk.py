@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, resources_of
 from documents.inventory.pdf.fonts import UNKNOWN
-from documents.inventory.pdf.labels import labels_of
+from documents.inventory.pdf.labels import ATTACHED, labels_of
 from documents.inventory.pdf.leftovers import leftovers
 from documents.inventory.pdf.objects import MALFORMED, name_of
 from documents.inventory.pdf.pages import PageTexts
@@ -33,7 +34,6 @@ from documents.inventory.pdf.strings import (
 from documents.inventory.pdf.views import PAGE_END
 from documents.limits import ReadLimits
 
-_EMBEDDED = Unread.embedded_file.value
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
 _ACROSS = 120  # characters on each side of a page break
@@ -97,7 +97,7 @@ class _Walk:
         if not texts.is_complete:
             yield unread("pages", Unread.too_long)
         yield from _of_views(texts)
-        for number, page in enumerate(self._pdf.pages):
+        for number, page in enumerate(islice(self._pdf.pages, self._nested.limits.max_pages)):
             where = f"page {number + 1}"
             content = self._content_of(page)
             own = "".join(one.text for one in content.strings)
@@ -149,8 +149,9 @@ class _Walk:
         subtype = str(stream.get("/Subtype"))
         if subtype == "/Image":
             yield unread(where, Unread.picture)
-        elif str(stream.get("/Type")) == "/EmbeddedFile" or where.endswith(_EMBEDDED):
-            yield from self._nested.file(where, _bytes(stream))
+        elif str(stream.get("/Type")) == "/EmbeddedFile" or where.startswith(ATTACHED):
+            name = where.removeprefix(ATTACHED)
+            yield from self._nested.file(name, _bytes(stream), name)
         elif stream.objgen in self._read:
             yield from self._comments(where, stream)
         elif subtype == "/Form" or "/PatternType" in stream:
