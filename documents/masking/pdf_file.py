@@ -20,7 +20,7 @@ from documents.errors import PagesUnread, RedactionIncomplete
 from documents.inventory.nested import Nested
 from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
-from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.malformed import MALFORMED
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in

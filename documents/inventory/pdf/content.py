@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.fonts import UNKNOWN, Font
-from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.malformed import MALFORMED
 
 Key = tuple[int, int]
 # Operators that show a string, and those after which the next string is elsewhere.
@@ -232,8 +233,11 @@ def resources_of(page: pikepdf.Page) -> Any:
 def parsed(stream: pikepdf.Stream) -> Sequence[Any] | None:
     """The operations of a content stream; None if it cannot be decoded or parsed."""
     try:
-        return pikepdf.parse_content_stream(stream)
-    except MALFORMED:
+        with warnings.catch_warnings():
+            # pikepdf warns of operands without an operator, which would be left out.
+            warnings.simplefilter("error")
+            return pikepdf.parse_content_stream(stream)
+    except (*MALFORMED, Warning):
         return None
 
 

@@ -22,7 +22,7 @@ from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import ATTACHED, labels_of
 from documents.inventory.pdf.leftovers import leftovers
-from documents.inventory.pdf.objects import MALFORMED, name_of
+from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
@@ -79,13 +79,15 @@ class _Walk:
         self._labels = labels_of(pdf)
         self._reader = ContentReader()
         self._read: set[Key] = set()
+        # Pages beyond the limit, and their content.
+        self._beyond: set[Key] = set()
         self._names: set[str] = set()
         self._texts: set[str] = set()
 
     def entries(self) -> Iterator[Entry]:
         yield from self._pages()
         for item in self._pdf.objects:
-            if isinstance(item, pikepdf.Object):
+            if isinstance(item, pikepdf.Object) and item.objgen not in self._beyond:
                 yield from _safely("object", self._object(item))
         yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
         yield from leftovers(self._data, self._pdf, self._texts)
@@ -109,6 +111,13 @@ class _Walk:
                 yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
             if not content.is_complete:
                 yield Entry(where, "", EntryKind.unread, "content that cannot be read")
+
+        for page in islice(self._pdf.pages, self._nested.limits.max_pages, None):
+            self._beyond.add(page.obj.objgen)
+            unread_content = page.obj.get("/Contents")
+            is_list = isinstance(unread_content, pikepdf.Array)
+            listed = unread_content if is_list else [unread_content]
+            self._beyond.update(one.objgen for one in listed if isinstance(one, pikepdf.Stream))
 
     def _content_of(self, page: pikepdf.Page) -> PageText:
         content = page.obj.get("/Contents")
