@@ -15,6 +15,16 @@ from documents.inventory.pdf.malformed import MALFORMED
 Key = tuple[int, int]
 # Operators that show a string, and those after which the next string is elsewhere.
 SHOWS = frozenset(("Tj", "TJ", "'", '"'))
+OPERATORS = frozenset(
+    (
+        "q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "gs", "m", "l", "c", "v", "y", "h",
+        "re", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n", "W", "W*", "BT", "ET", "Tc",
+        "Tw", "Tz", "TL", "Tf", "Tr", "Ts", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "d0",
+        "d1", "CS", "cs", "SC", "SCN", "sc", "scn", "G", "g", "RG", "rg", "K", "k", "sh",
+        "INLINE IMAGE", "Do", "MP", "DP", "BMC", "BDC", "EMC", "BX", "EX",
+    )
+)  # fmt: skip
+"""All operators of content streams (ISO 32000-2, annex A)."""
 _MOVES = frozenset(("Td", "TD", "Tm", "T*", "'", '"', "ET"))
 _PAINTS_PATTERN = frozenset(("scn", "SCN"))
 _GLYPH = "Type 3 glyph"

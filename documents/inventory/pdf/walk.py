@@ -7,6 +7,7 @@ of the last revision.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,14 @@ import pypdfium2 as pdfium
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, resources_of
+from documents.inventory.pdf.content import (
+    OPERATORS,
+    ContentReader,
+    Key,
+    PageText,
+    parsed,
+    resources_of,
+)
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import ATTACHED, labels_of
 from documents.inventory.pdf.leftovers import leftovers
@@ -37,6 +45,10 @@ from documents.limits import ReadLimits
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
 _ACROSS = 120  # characters on each side of a page break
+_NEVER_CONTENT = ("font", "character map")
+# Names of destinations as converters count them, which look like IP addresses.
+_OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
+_GLYPH_NAMES = re.compile(r"(?:/[A-Za-z0-9._]{1,40})+")
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
 # Strings that are usually bytes: hashes.
@@ -57,11 +69,7 @@ def entries_in(data: bytes, nested: Nested) -> Iterator[Entry]:
     """Yield every text in a PDF, and what was not read. Raises a `DocumentError`."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf, pdfium.PdfDocument(data) as shown:
-            for entry in _Walk(pdf, shown, data, nested).entries():
-                if entry.kind is EntryKind.unread:
-                    yield entry
-                else:
-                    yield from nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
+            yield from _Walk(pdf, shown, data, nested).entries()
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
     except (pikepdf.PdfError, pdfium.PdfiumError) as error:
@@ -114,7 +122,7 @@ class _Walk:
 
         for page in islice(self._pdf.pages, self._nested.limits.max_pages, None):
             self._beyond.add(page.obj.objgen)
-            unread_content = page.obj.get("/Contents")
+            unread_content: Any = page.obj.get("/Contents")
             is_list = isinstance(unread_content, pikepdf.Array)
             listed = unread_content if is_list else [unread_content]
             self._beyond.update(one.objgen for one in listed if isinstance(one, pikepdf.Stream))
@@ -166,12 +174,13 @@ class _Walk:
         elif subtype == "/Form" or "/PatternType" in stream:
             what = "" if where.endswith("appearance") else ", form object"
             yield from self._unpainted(f"{where}{what}", stream, stream.get("/Resources"))
-        elif "/Type" not in stream and "/FunctionType" not in stream and _is_content(stream):
+        elif not where.endswith(_NEVER_CONTENT) and "/Type" not in stream and _is_content(stream):
             yield from self._unpainted(where, stream, None)
         else:
             for entry in entries_of(where, stream):
                 self._texts.add(entry.text)
-                yield entry
+                is_text = entry.text and not where.endswith(_NEVER_CONTENT)
+                yield from self._decoded(entry) if is_text else (entry,)
 
     def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
         """The text of a content stream that no page paints, such as an annotation's."""
@@ -226,10 +235,15 @@ class _Walk:
     def _string(self, where: str, value: pikepdf.String) -> Iterator[Entry]:
         for text in texts_of_string(bytes(value)):
             self._texts.add(text)
-            if text in _SYSTEM:
+            if text in _SYSTEM or (where.endswith(", D") and _OUTLINE_NUMBER.fullmatch(text)):
                 continue
             is_metadata = any(f", {key[1:]}" in where for key in _METADATA)
-            yield Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
+            entry = Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
+            yield from (entry,) if _GLYPH_NAMES.fullmatch(text) else self._decoded(entry)
+
+    def _decoded(self, entry: Entry) -> Iterator[Entry]:
+        """A text without escapes, and what is encoded in it."""
+        return self._nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
 
     def _is_binary(self, value: Any) -> bool:
         """Whether strings are no text; they need not be listed as leftovers either."""
@@ -295,4 +309,9 @@ def _is_reference(value: Any) -> bool:
 def _is_content(stream: pikepdf.Stream) -> bool:
     """Whether a stream without a type is a content stream that shows text."""
     data = _bytes(stream)
-    return b"BT" in data and (b"Tj" in data or b"TJ" in data) and parsed(stream) is not None
+    if not (b"BT" in data and (b"Tj" in data or b"TJ" in data)):
+        return False
+    instructions = parsed(stream)
+    return instructions is not None and all(
+        str(instruction.operator) in OPERATORS for instruction in instructions
+    )
