@@ -34,7 +34,7 @@ from documents.masking.pdf_kept_pages import KeptPages
 from documents.masking.pdf_likeness import Likeness
 from documents.masking.pdf_parts import Layers, NotUnderstood
 from documents.masking.pdf_pictures import PagePicture
-from documents.masking.pdf_search import Search
+from documents.masking.pdf_search import OWN_TEXT, Search
 from documents.masking.pdf_source import opened, saved
 from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
@@ -235,7 +235,8 @@ class _Masked:
             rendered.picture = page.painted.picture
             if page.gaps or page.painted.findings or page.has_pictures:
                 lines = list(page.painted.lines)
-        elif page.gaps or findings.operations:
+        elif page.gaps or OWN_TEXT in findings.labels:
+            # Pieces of what was found may be in the lines.
             lines = []
         pictures.add(rendered.picture, rendered.size, lines if is_text_kept else ())
 
