@@ -7,13 +7,15 @@ processing instructions, and names in namespaces of no standard.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from types import MappingProxyType
 
 from lxml import etree
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.joined import SEPARATOR
 from documents.inventory.nested import Nested
 from documents.inventory.settings import is_setting
 from documents.inventory.word_text import part_texts
@@ -33,25 +35,47 @@ _AUTHORS = frozenset(
 _LINES = frozenset(("si", "is", "text", "TextObject", "rPh"))
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
-_ROWS = frozenset(("worksheet", "macrosheet", "dialogsheet"))
-_CELLS = frozenset(("c", "v", "f", "t"))
-# Cells with the number of a shared string, and the usual attributes of other cells: they are most
-# of a workbook, and this takes a fraction of the time of walking them.
-_SHARED = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?+ t="s"><v>\d{1,9}</v></c>')
-_CELL = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?+(?: t="[a-zA-Z]{1,9}")?+(?=[ />])')
-_ROW = re.compile(rb'<row(?: (?:r|ht|s|customFormat|customHeight)="[\d.]{1,10}")*+(?=[ />])')
-_NAMESPACE = re.compile(rb"""xmlns(?::([^=\s]+))?\s*=\s*["']([^"']*)""")
+# Elements whose texts are listed together, by the root of their part: there may be very many.
+_CELLS = frozenset(("c", "v", "f", "is", "t"))
+_JOINED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "worksheet": _CELLS,
+        "macrosheet": _CELLS,
+        "dialogsheet": _CELLS,
+        "sst": frozenset(("si", "t", "r", "rPh")),
+        "pivotCacheRecords": frozenset(("s", "n", "x", "d")),
+    }
+)
+# Cells with the number of a shared string or with a short number, which the text of the workbook
+# has, and the usual attributes of other cells: they are most of a workbook, and this takes a
+# fraction of the time of walking them.
+_PLACE = rb' r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?+'
+_SPACE = rb'(?: xml:space="preserve")?+'
+_NUMBER = rb"-?\d{1,10}(?:\.\d{1,17})?+(?:E[-+]?\d{1,3})?+"
+_PLAIN = re.compile(rb'<c%s(?: t="s"><v>\d{1,9}|(?: t="n")?+><v>%s)</v></c>' % (_PLACE, _NUMBER))
+_CELL = re.compile(rb'<c%s(?: t="[a-zA-Z]{1,9}")?+(?=[ />])' % _PLACE)
+_ROW_START = rb'<row(?: (?:r|ht|s|customFormat|customHeight)="[\d.]{1,10}")*+'
+_ROW = re.compile(rb"%s(?=[ />])" % _ROW_START)
+# Between strings without a format. Merged, they are few nodes of a tree instead of very many.
+_STRINGS = re.compile(
+    rb"</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>"
+    % (_SPACE, _ROW_START, _PLACE, _SPACE)
+)
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_NAMESPACE = re.compile(r"""xmlns(?::([^=\s]+))?\s*=\s*["']([^"']*)""")
 _STANDARD = re.compile(
     r"(?:https?://(?:schemas\.(?:openxmlformats|microsoft)\.(?:org|com)|purl\.(?:oclc\.)?org|"
     r"www\.w3\.org|www\.ofdspec\.org|openoffice\.org|docs\.oasis-open\.org|www\.wps\.cn)/"
     r"|urn:(?:oasis:names:tc:opendocument|schemas-microsoft-com|org:documentfoundation):)[!-~]*"
 )
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}")
-_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+# A name of a standard; a longer number may be anything.
+_LOCAL = re.compile(r"[A-Za-z](?:[A-Za-z_.-]|\d{1,3}(?!\d)){0,63}")
 
 
 def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
     """Yield all text of the part named `part`."""
+    data = _reduced(data)
     root = _parsed(data)
     texts = None
     if root is not None:
@@ -64,17 +88,26 @@ def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
         return
     for text, kind in (*texts, *_odf_text(root)):
         yield from nested.text(part, text, kind, whole=True)
-    yield from _PartWalk(part, root, nested).entries(data)
+    yield from _PartWalk(part, root, nested, has_paragraphs=bool(texts)).entries(data)
 
 
 def _parsed(data: bytes) -> etree._Element | None:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    # The size of the data is limited, so its longest text need not be.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
     try:
-        return etree.fromstring(_CELL.sub(b"<c", _SHARED.sub(b"", _ROW.sub(b"<row", data))), parser)
+        return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error
         return None
+
+
+def _reduced(data: bytes) -> bytes:
+    """The part without cells and attributes that are not listed."""
+    data = _STRINGS.sub(SEPARATOR.encode("ascii"), _PLAIN.sub(b"", data))
+    return _ROW.sub(b"<row", _CELL.sub(b"<c", data))
 
 
 def _odf_text(root: etree._Element) -> Iterator[tuple[str, EntryKind]]:
@@ -86,12 +119,16 @@ def _odf_text(root: etree._Element) -> Iterator[tuple[str, EntryKind]]:
 class _PartWalk:
     """Walks one part. Each different text of a place is listed once."""
 
-    def __init__(self, part: str, root: etree._Element, nested: Nested) -> None:
+    def __init__(
+        self, part: str, root: etree._Element, nested: Nested, *, has_paragraphs: bool
+    ) -> None:
         self._part = part
         self._root = root
         self._nested = nested
         self._listed: set[tuple[str, str]] = set()
-        self._is_sheet = local_name(root) in _ROWS
+        # The text of runs is listed by paragraph.
+        self._listed_elements = RUN_TEXT if has_paragraphs else frozenset[str]()
+        self._joined = _JOINED.get(local_name(root), frozenset())
         self._is_properties = bool(_PROPERTIES.fullmatch(part))
 
     def entries(self, data: bytes) -> Iterator[Entry]:
@@ -100,8 +137,8 @@ class _PartWalk:
             yield from self._text("document type", _raw_text(data), EntryKind.hidden)
             yield unread(self._part, Unread.entities)
         yield from self._names(data)
-        if self._is_sheet:
-            yield from self._rows()
+        if self._joined:
+            yield from self._columns()
         yield from self._nodes()
 
     def _nodes(self) -> Iterator[Entry]:
@@ -127,12 +164,12 @@ class _PartWalk:
             if not is_setting(name, attribute, value):
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
-        if self._is_sheet and name in _CELLS:
+        if name in self._joined:
             return
         text = node.text
         if name in _LINES or (len(node) and text and not text.isspace()):
             lines[node] = None
-        if text and name not in RUN_TEXT and not is_setting(name, "", text):
+        if text and name not in self._listed_elements and not is_setting(name, "", text):
             yield from self._text(name, text, self._kind(name, ""))
 
     def _special(self, node: etree._Element) -> Iterator[Entry]:
@@ -142,24 +179,29 @@ class _PartWalk:
         kind = "processing instruction" if text.startswith("<?") else "comment"
         yield from self._text(kind, text, EntryKind.hidden)
 
-    def _rows(self) -> Iterator[Entry]:
-        """The stored values of cells other than shared strings, and formulas."""
-        rows: list[str] = []
-        for row in self._root.iter("{*}row"):
-            cells = ("".join(map(str, cell.itertext("{*}v", "{*}t"))) for cell in row)
-            if line := "\t".join(cells).strip():
-                rows.append(line)
-        formulas = [str(formula.text or "") for formula in self._root.iter("{*}f")]
-        yield from self._text("values of cells", "\n".join(rows), EntryKind.hidden)
-        yield from self._text("formulas", "\n".join(filter(None, formulas)), EntryKind.hidden)
+    def _columns(self) -> Iterator[Entry]:
+        """The strings of a workbook, the other stored values of cells, and formulas."""
+        texts = {
+            "strings": (
+                "".join(map(str, one.itertext("{*}t"))) for one in self._root.iter("{*}si")
+            ),
+            "values of cells": map(_row_text, self._root.iter("{*}row", "{*}r")),
+            "formulas": (str(one.text or "") for one in self._root.iter("{*}f")),
+        }
+        for place, lines in texts.items():
+            yield from self._text(place, SEPARATOR.join(filter(None, lines)), EntryKind.hidden)
 
     def _names(self, data: bytes) -> Iterator[Entry]:
-        names = {_local(node.tag) for node in self._root.iter(etree.Element) if _is_own(node.tag)}
-        for prefix, uri in set(_NAMESPACE.findall(data)):
-            texts = prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")
-            for text, standard in zip(texts, (_PREFIX, _STANDARD), strict=True):
-                if text and not standard.fullmatch(text):
-                    names.add(text)
+        names: set[str] = set()
+        for node in self._root.iter(etree.Element):
+            is_own = _is_own(node.tag)
+            if is_own:
+                names.add(_local(node.tag))
+            names.update(_local(str(key)) for key in node.attrib if is_own or _is_odd(str(key)))
+        text = data.decode("utf-16" if data.startswith(_WIDE) else "utf-8", errors="replace")
+        for prefix, uri in set(_NAMESPACE.findall(text)):
+            names.update({prefix} if not _PREFIX.fullmatch(prefix) else ())
+            names.update({uri} if not _STANDARD.fullmatch(uri) else ())
         for name in sorted(names):
             yield from self._text("names of elements", name, EntryKind.name)
 
@@ -174,11 +216,27 @@ class _PartWalk:
         return EntryKind.metadata if self._is_properties or is_author else EntryKind.hidden
 
 
+def _row_text(row: etree._Element) -> str:
+    """The values of the cells of a sheet, or of a record of a pivot table's cache."""
+    cells = (
+        str(cell.get("v") or "") or "".join(map(str, cell.itertext("{*}v", "{*}t"))) for cell in row
+    )
+    return "\t".join(cells).strip()
+
+
 @cache
 def _is_own(tag: str) -> bool:
     """Whether an element's name is not one of a standard."""
     namespace, _, local = tag.rpartition("}")
     is_standard = bool(namespace) and _STANDARD.fullmatch(namespace.lstrip("{"))
+    return not (is_standard and _LOCAL.fullmatch(local))
+
+
+@cache
+def _is_odd(key: str) -> bool:
+    """Whether an attribute's name may be more than a name of a standard."""
+    namespace, _, local = key.rpartition("}")
+    is_standard = not namespace or _STANDARD.fullmatch(namespace.lstrip("{"))
     return not (is_standard and _LOCAL.fullmatch(local))
 
 
