@@ -11,11 +11,13 @@ from operator import itemgetter
 from PIL import Image, ImageDraw
 
 from documents.errors import PagesUnread
+from documents.limits import OcrBudget
 from documents.masking.cover import Cover
 from documents.masking.replacement import Find, Masking, Replacement
+from documents.ocr.recognition import gray, unread_ink
 from documents.ocr.scan import Corners, OcrLine, Point, Scan
 from documents.ocr.views import View, reading_order, views
-from documents.readers.pictures import OcrBudget, ocr_scan, of_read_size
+from documents.readers.pictures import ocr_scan, of_read_size
 
 # Left, top, right, bottom, in pixels of the picture.
 PixelBox = tuple[int, int, int, int]
@@ -25,7 +27,7 @@ Polygon = Sequence[Point]
 # known to an eighth of its height.
 _MARGIN = 0.25
 _BETWEEN = 0.15  # from the middle between two characters
-_CLEAR = 0.8  # confidence of OCR: below, a name or a number is often misread
+_INSIDE = 0.7  # of a box: it is covered with the box that holds so much of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ def paint(picture: Image.Image, masking: Masking, ocr: OcrBudget) -> PaintedPict
     """
     if not ocr.take():
         raise PagesUnread(
-            "A picture was not searched for text to be masked: OCR is switched off, or the document "
-            "has more pictures than OCR may read."
+            "A picture was not searched for text to be masked: OCR is switched off, or the "
+            "document has more pictures than OCR may read."
         )
     seen = of_read_size(picture)
-    return _Painting(picture.copy(), ocr_scan(seen, ocr), picture.width / seen.width).paint(masking)
+    return _Painting(picture.copy(), seen, ocr_scan(seen, ocr)).paint(masking)
 
 
 def texts(picture: Image.Image, ocr: OcrBudget) -> list[str]:
@@ -95,30 +97,52 @@ def texts(picture: Image.Image, ocr: OcrBudget) -> list[str]:
 
 
 class _Painting:
-    """One picture in work. `scale` is the picture's pixels by a pixel of the scan."""
+    """One picture in work. `seen` is the one that was scanned, of the same or a smaller size."""
 
-    def __init__(self, picture: Image.Image, scan: Scan, scale: float) -> None:
+    def __init__(self, picture: Image.Image, seen: Image.Image, scan: Scan) -> None:
         self._picture = picture
+        self._seen = seen
         self._scan = scan
-        self._scale = scale
+        self._scale = picture.width / seen.width
         self._draw = ImageDraw.Draw(picture)
         # Each character; the first one of a replacement is its text, the others are empty.
         self._texts = [list(line.text) for line in scan.lines]
         self._masked: list[set[int]] = [set() for _ in scan.lines]
 
     def paint(self, masking: Masking) -> PaintedPicture:
+        covered = list(self._covered(masking.cover))
         findings = [one for view in views(self._scan) for one in self._mask(view, masking.find)]
         unclear = [self._box(corners) for corners in self._unclear()]
-        covered = [(Cover.unclear, box) for box in unclear if Cover.unclear in masking.cover]
+        unclear = [one for one in unclear if not any(_holds(box, one) for _, box in covered)]
+        if Cover.unclear in masking.cover:
+            covered += [(Cover.unclear, box) for box in unclear]
+            unclear = []
         for _, box in covered:
             self._draw.rectangle(box, fill=self._black)
+        lines = tuple(self._lines([box for _, box in covered]))
         return PaintedPicture(
             self._picture,
-            tuple(self._lines(masking)),
+            _clean(lines, masking.find),
             tuple(findings),
-            () if Cover.unclear in masking.cover else tuple(unclear),
+            tuple(unclear),
             tuple(covered),
         )
+
+    def _covered(self, cover: frozenset[Cover]) -> Iterator[tuple[Cover, PixelBox]]:
+        """The seals and signatures. Called before anything is painted over."""
+        if cover.isdisjoint((Cover.seals, Cover.signatures)):
+            return
+        # They load OpenCV, which only processes with OCR do.
+        from documents.masking.seals import seals  # noqa: PLC0415
+        from documents.masking.signatures import signatures  # noqa: PLC0415
+
+        if Cover.seals in cover:
+            # OCR may read a seal as one letter.
+            lines = [self._box(line.corners) for line in self._scan.lines if len(line.text) > 2]
+            yield from ((Cover.seals, box) for box in seals(self._picture, lines))
+        if Cover.signatures in cover:
+            found = signatures(gray(self._seen, self._scan), self._scan)
+            yield from ((Cover.signatures, self._box(corners)) for corners in found)
 
     def _mask(self, view: View, find: Find) -> Iterator[PaintedFinding]:
         """Paint over what is found in a view, unless an earlier view painted all of it."""
@@ -148,18 +172,28 @@ class _Painting:
 
     def _unclear(self) -> Iterator[Corners]:
         yield from self._scan.unclear
+        yield from unread_ink(self._seen, self._scan)
         for line, masked in zip(self._scan.lines, self._masked, strict=True):
-            if line.confidence < _CLEAR and len(masked) < len(line.text):
+            if not line.is_clear and len(masked) < len(line.text):
                 yield line.corners
 
-    def _lines(self, masking: Masking) -> Iterator[TextLine]:
+    def _lines(self, covered: Sequence[PixelBox]) -> Iterator[TextLine]:
+        """The masked lines, without characters in covered boxes."""
         for at in reading_order(self._scan):
             line = self._scan.lines[at]
-            text = "".join(self._texts[at])
-            hidden = Cover.unclear in masking.cover and line.confidence < _CLEAR
-            if text.strip() and not hidden:
+            text = "".join(
+                char
+                for char, middle in zip(self._texts[at], line.middles, strict=True)
+                if not covered or not self._is_covered(line, middle, covered)
+            )
+            if text.strip():
                 turns = (self._scan.turns + line.is_vertical) % 4
                 yield TextLine(text, self._box(line.corners), turns)
+
+    def _is_covered(self, line: OcrLine, middle: float, covered: Sequence[PixelBox]) -> bool:
+        left, top, right, bottom = self._box(line.part(middle, middle))
+        x, y = (left + right) / 2, (top + bottom) / 2
+        return any(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in covered)
 
     def _box(self, corners: Corners) -> PixelBox:
         return _bounds([self._on_picture(point) for point in corners], self._picture.size)
@@ -175,31 +209,29 @@ class _Painting:
 
 def _around(line: OcrLine, start: int, end: int) -> Corners:
     """The corners of the characters from `start` up to but not including `end`, with a margin."""
-    one, two, three, four = line.corners
-    if line.is_vertical:  # along the line is from top to bottom
-        one, two, three, four = two, three, four, one
-    length = max(1.0, (math.dist(one, two) + math.dist(four, three)) / 2)
-    height = (math.dist(one, four) + math.dist(two, three)) / 2
-    centers = line.centers or [(at + 0.5) / len(line.text) for at in range(len(line.text))]
-    em = height / length
-    begin = -_MARGIN * em
+    middles = line.middles
+    em = line.height / line.length
+    begin, stop = -_MARGIN * em, 1 + _MARGIN * em
     if start:
-        begin = (centers[start - 1] + centers[start]) / 2 - _BETWEEN * em
-    stop = 1 + _MARGIN * em
-    if end < len(centers):
-        stop = (centers[end - 1] + centers[end]) / 2 + _BETWEEN * em
-    upper = (_between(one, two, begin), _between(one, two, stop))
-    lower = (_between(four, three, begin), _between(four, three, stop))
-    return (
-        _between(upper[0], lower[0], -_MARGIN),
-        _between(upper[1], lower[1], -_MARGIN),
-        _between(upper[1], lower[1], 1 + _MARGIN),
-        _between(upper[0], lower[0], 1 + _MARGIN),
-    )
+        begin = (middles[start - 1] + middles[start]) / 2 - _BETWEEN * em
+    if end < len(middles):
+        stop = (middles[end - 1] + middles[end]) / 2 + _BETWEEN * em
+    return line.part(begin, stop, _MARGIN)
 
 
-def _between(one: Point, other: Point, part: float) -> Point:
-    return one[0] + part * (other[0] - one[0]), one[1] + part * (other[1] - one[1])
+def _clean(lines: tuple[TextLine, ...], find: Find) -> tuple[TextLine, ...]:
+    """The lines; none if together they still contain text to be masked."""
+    separators = ("", " ", "\n")
+    joined = (separator.join(line.text for line in lines) for separator in separators)
+    return () if any(find(text) for text in joined) else lines
+
+
+def _holds(box: PixelBox, other: PixelBox) -> bool:
+    """Whether most of another box is inside."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    area = (other[2] - other[0]) * (other[3] - other[1])
+    return width > 0 and height > 0 and width * height >= _INSIDE * area
 
 
 def _bounds(points: Polygon, size: tuple[int, int]) -> PixelBox:

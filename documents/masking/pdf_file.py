@@ -8,7 +8,7 @@ Annotations and form fields become part of the page. Nothing else of the old fil
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
 from documents.inventory.walk import inventory
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.painted_picture import PaintedPicture, paint
@@ -40,7 +40,6 @@ from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
 from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
-from documents.readers.pictures import OcrBudget
 
 _DISCARDED = (
     "The masked file would still contain text to be masked, so it was discarded. Print the "
@@ -94,7 +93,7 @@ class _Masked:
         self._masking = masking
         self._limits = limits
         self._account = account
-        self._budget = OcrBudget(limits)
+        self._budget = limits.ocr_budget or OcrBudget(limits)
         self._reader = ContentReader()
         self._texts = PageTexts(shown, limits)
         if not self._texts.is_complete:
@@ -247,7 +246,5 @@ class _Masked:
 
     def _is_clean(self, file: bytes) -> bool:
         """Whether nothing to mask is left in anything that the inventory of the file lists."""
-        texts = dict.fromkeys(
-            entry.text for entry in entries_in(file, Nested(self._limits, inventory))
-        )
+        texts = dict.fromkeys(entry.text for entry in entries_in(file, nested))
         return not any(self._masking.find(text) for text in texts if text)

@@ -103,22 +103,22 @@ class PicturePages:
 
 def _embedded(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
     """The picture as an object: JPEG, or without loss if it is black and white."""
-    common = {"Type": Name.XObject, "Subtype": Name.Image, "Width": picture.width,
-              "Height": picture.height}  # fmt: skip
-    if picture.mode == "1" or max(picture.size) > _MOST_SIDE:
-        bits = 1 if picture.mode == "1" else 8
-        space = Name.DeviceRGB if picture.mode == "RGB" else Name.DeviceGray
-        stream = pikepdf.Stream(pdf, zlib.compress(picture.tobytes()))
-        stream.stream_dict = Dictionary(
-            **common, ColorSpace=space, BitsPerComponent=bits, Filter=Name.FlateDecode
-        )
-        return pdf.make_indirect(stream)
-    jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=_QUALITY)
-    stream = pikepdf.Stream(pdf, jpeg.getvalue())
-    space = Name.DeviceRGB if picture.mode == "RGB" else Name.DeviceGray
+    is_bilevel = picture.mode == "1"
+    if is_bilevel or max(picture.size) > _MOST_SIDE:
+        data, encoding = zlib.compress(picture.tobytes()), Name.FlateDecode
+    else:
+        jpeg = io.BytesIO()
+        picture.save(jpeg, "JPEG", quality=_QUALITY)
+        data, encoding = jpeg.getvalue(), Name.DCTDecode
+    stream = pikepdf.Stream(pdf, data)
     stream.stream_dict = Dictionary(
-        **common, ColorSpace=space, BitsPerComponent=8, Filter=Name.DCTDecode
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        ColorSpace=Name.DeviceRGB if picture.mode == "RGB" else Name.DeviceGray,
+        BitsPerComponent=1 if is_bilevel else 8,
+        Filter=encoding,
     )
     return pdf.make_indirect(stream)
 

@@ -13,7 +13,7 @@ from PIL import Image
 PixelBox = tuple[int, int, int, int]
 
 _SIDE = 1_200  # the picture is searched in this size
-_LEAST = 0.04  # of the longer side: a smaller ring is a letter
+_LEAST = 0.06  # of the longer side: a smaller ring is a letter
 _MOST_ASPECT = 1.8
 _RED, _LIGHTER = 90, 45  # a red pixel is that red, and that much more than green and blue
 _SECTORS = 72
@@ -36,7 +36,7 @@ def seals(picture: Image.Image, text: Sequence[PixelBox]) -> list[PixelBox]:
     size = (max(1, round(picture.width / scale)), max(1, round(picture.height / scale)))
     # In the mean of the pixels, a thin ring stays closed.
     small = np.asarray(picture.resize(size, Image.Resampling.BOX))
-    red = _red(cv2.GaussianBlur(small, (_BLUR, _BLUR), 0))
+    red = _red(cv2.GaussianBlur(small, (_BLUR, _BLUR), 0).astype(np.uint8, copy=False))
     found: list[PixelBox] = []
     for reach in _REACHES:
         for left, top, width, height in _rings(red, reach, _LEAST * max(size)):

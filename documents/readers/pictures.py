@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
 
@@ -37,22 +36,6 @@ _BAD_PICTURE = (
 )  # fmt: skip
 
 
-class OcrBudget:
-    """The pages and the time that remain for OCR of one document."""
-
-    def __init__(self, limits: ReadLimits) -> None:
-        self.pages = limits.ocr_pages or 0
-        self.threads = limits.ocr_threads
-        self._ends = time.monotonic() + limits.ocr_seconds
-
-    def take(self) -> bool:
-        """Whether one more page may be read."""
-        if self.pages <= 0 or time.monotonic() > self._ends:
-            return False
-        self.pages -= 1
-        return True
-
-
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a picture, or each page of a TIFF. Raises a `DocumentError`.
 
@@ -68,8 +51,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
     with path.open("rb") as file:
         with damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-            # Phones store the second camera's picture in the same file, as MPO.
-            media_type = MEDIA_TYPES.get(picture.format or "", JPEG)
+            media_type = media_type_of(picture)
             # Only the first frame of an animation.
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:
@@ -92,6 +74,12 @@ def decoded_picture(data: bytes) -> Image.Image:
     """
     with damage():
         return prepared(Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)))[0]
+
+
+def media_type_of(picture: Image.Image) -> str:
+    """The media type of an open picture."""
+    # Phones store the second camera's picture in the same file, as MPO.
+    return MEDIA_TYPES.get(picture.format or "", JPEG)
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:

@@ -165,7 +165,7 @@ class _Walk:
     def _stream(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
         subtype = str(stream.get("/Subtype"))
         if subtype == "/Image":
-            yield unread(where, Unread.picture)
+            yield from self._picture(where, stream)
         elif str(stream.get("/Type")) == "/EmbeddedFile" or where.startswith(ATTACHED):
             name = where.removeprefix(ATTACHED)
             yield from self._nested.file(name, _bytes(stream), name)
@@ -181,6 +181,18 @@ class _Walk:
                 self._texts.add(entry.text)
                 is_text = entry.text and not where.endswith(_NEVER_CONTENT)
                 yield from self._decoded(entry) if is_text else (entry,)
+
+    def _picture(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
+        """What OCR reads on a picture, and the texts beside the pixels of a JPEG."""
+        budget = self._nested.limits.ocr_budget
+        if str(stream.get("/Filter")) == "/DCTDecode":
+            yield from self._nested.file(where, stream.read_raw_bytes(), "picture.jpg")
+        elif budget is not None and budget.pages > 0:
+            picture = io.BytesIO()
+            pikepdf.PdfImage(stream).as_pil_image().save(picture, "PNG")
+            yield from self._nested.file(where, picture.getvalue(), "picture.png")
+        else:
+            yield unread(where, Unread.picture)
 
     def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
         """The text of a content stream that no page paints, such as an annotation's."""

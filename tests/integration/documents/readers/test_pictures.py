@@ -125,7 +125,7 @@ def test_pages_after_the_time_limit_are_reported(
     tmp_path: Path, given: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 1_000, 10))
-    monkeypatch.setattr("documents.readers.pictures.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("documents.limits.time.monotonic", lambda: next(clock))
     path = saved_picture(tmp_path, drawn(), "TIFF", more=[drawn()] * 4)
     limits = ReadLimits(max_chars=1_000, max_pages=5, ocr_pages=5, ocr_seconds=25)
     assert read(path, limits).unread_pages == (3, 4, 5)
@@ -169,6 +169,13 @@ def test_a_large_picture_is_read_smaller(tmp_path: Path, given: list[Image.Image
     (block,) = read(path, SCANS).blocks
     assert max(given[0].size) == pictures.READ_SIDE
     assert block.box == pytest.approx((2.16, 4.32, 10.8, 6.48), abs=0.01)
+
+
+def test_a_large_photograph_is_not_shrunk_twice(tmp_path: Path, given: list[Image.Image]) -> None:
+    path = tmp_path / "large"
+    Image.new("L", (12_000, 8_000), 255).save(path, "JPEG")
+    read(path, SCANS)
+    assert max(given[0].size) >= pictures.READ_SIDE
 
 
 @pytest.mark.parametrize("kind", KINDS)
