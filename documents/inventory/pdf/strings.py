@@ -81,6 +81,14 @@ def text_of_bytes(data: bytes) -> str | None:
     return None
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are printable text in UTF-8; a hash rarely is."""
+    try:
+        return data.decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def runs_in(data: bytes) -> str:
     """The runs of six printable or two Chinese characters in binary data.
 

@@ -34,7 +34,7 @@ from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
-    text_of_bytes,
+    is_utf8,
     text_of_name,
     text_of_number,
     texts_of_string,
@@ -261,7 +261,7 @@ class _Walk:
         """Whether strings are no text; they need not be listed as leftovers either."""
         listed = value if isinstance(value, pikepdf.Array) else [value]
         strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
-        if any(text_of_bytes(one) is not None for one in strings):
+        if any(is_utf8(one) for one in strings):
             return False
         for one in strings:
             self._texts.update(texts_of_string(one))
