@@ -10,7 +10,7 @@ import pytest
 
 from documents.masking.account import Account
 from documents.masking.pdf_file import mask_pdf
-from standin.documents.builders import CONTENT, LIMITS, PARAGRAPH, as_pdf, saved
+from standin.documents.builders import CONTENT, LIMITS, PARAGRAPH, Item, as_pdf, saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
@@ -20,7 +20,7 @@ _FINDING = (PARAGRAPH, "联系电话13812341234。")
 
 @pytest.mark.parametrize("more", [(), (_FINDING,)], ids=["no findings", "findings on all pages"])
 def test_a_hundred_pages_take_less_than_ten_seconds(
-    tmp_path: Path, more: tuple[tuple[str, str], ...]
+    tmp_path: Path, more: tuple[Item, ...]
 ) -> None:
     path = saved(tmp_path, as_pdf([*CONTENT, *more] * 210))
     with pdfium.PdfDocument(path) as document:
