@@ -19,9 +19,7 @@ _FINDING = (PARAGRAPH, "联系电话13812341234。")
 
 
 @pytest.mark.parametrize("more", [(), (_FINDING,)], ids=["no findings", "findings on all pages"])
-def test_a_hundred_pages_take_less_than_ten_seconds(
-    tmp_path: Path, more: tuple[Item, ...]
-) -> None:
+def test_a_hundred_pages_take_less_than_ten_seconds(tmp_path: Path, more: tuple[Item, ...]) -> None:
     path = saved(tmp_path, as_pdf([*CONTENT, *more] * 210))
     with pdfium.PdfDocument(path) as document:
         assert len(document) >= 90
