@@ -23,7 +23,8 @@ from tasks.redact.findings import findings
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS, level_of
+from tasks.secrecy.files import SCREENED_BY_BYTES, SCREENED_IN_PROCESS
+from tasks.secrecy.look import level_of
 from tasks.task import Task
 
 # Credit codes of organisations are public.

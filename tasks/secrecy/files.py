@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,7 +27,8 @@ from documents.readers.pdf import metadata
 from documents.readers.pdf.text_layer import text_layer
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
-from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
+from tasks.secrecy import Marking, highest, marking_in, marking_of
+from tasks.secrecy.look import Look
 
 # Formats without hidden content.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
@@ -36,18 +37,6 @@ _MOST_WRITTEN_BYTES = 16 * 1024 * 1024
 # Parts of a Word document that may contain a marking, besides the body.
 _MARKED_PARTS = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
 _BREAKS = frozenset(("p", "br", "cr", "tr"))
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The result of a check: the marking without its position, and whether all was looked at.
-
-    `why`: a word for the log if not.
-    """
-
-    marking: Marking | None
-    complete: bool = True
-    why: str = ""
 
 
 def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
@@ -65,17 +54,6 @@ def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
         look = Look(check(path, limits)) if check else Look(None, complete=False)
     level = {"level": look.marking.level.value} if look.marking else {}
     return FileResult({**level, "complete": look.complete})
-
-
-def look_of(output: FileResult) -> Look:
-    """Returns the result of `screen`."""
-    return Look(level_of(output), output.values["complete"])
-
-
-def level_of(output: FileResult) -> Marking | None:
-    """Returns the marking from the result of `screen`, without its position."""
-    level = output.values.get("level")
-    return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
 def look_at_bytes(path: Path) -> Look:
