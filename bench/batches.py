@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import uvloop
 
-from bench.department import CHATS, JOBS, TEXT, Department, department
+from bench.callbacks import TEXT
+from bench.department import CHATS, JOBS, Department, department
 from bench.system import (
     CpuTime,
     System,

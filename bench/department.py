@@ -10,13 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
+from bench.callbacks import TEXT, client
 from bench.system import System
 
-READY_SECONDS = 60.0
 POLL_SECONDS = 0.2
-TEXT = "Notice {number}: the water supply in Mill Street is interrupted."
 CHATS, JOBS = "/v1/chat/completions", "/v1/jobs"
 ENDINGS = frozenset({"completed", "failed", "expired", "cancelled"})
 
@@ -100,27 +98,6 @@ class Department:
 @asynccontextmanager
 async def department(system: System, name: str) -> AsyncIterator[Department]:
     """Create a department, and wait until the api is ready."""
-    ledger = system.ledger()
-    try:
-        made = await ledger.departments.create(name)
-    finally:
-        await ledger.close()
-    async with httpx.AsyncClient(
-        base_url=system.api,
-        transport=AiohttpTransport(limits=httpx.Limits(max_connections=256)),
-        headers={"Authorization": f"Bearer {made.api_key}"},
-        timeout=httpx.Timeout(120),
-    ) as http:
-        await _ready(http)
+    api_key = await system.department(name)
+    async with client(system.api, api_key, in_flight=256) as http:
         yield Department(http, name)
-
-
-async def _ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(READY_SECONDS):
-        while True:
-            try:
-                if (await http.get("/readyz")).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(POLL_SECONDS)
