@@ -21,6 +21,7 @@ import uvloop
 
 from bench.callbacks import TEXT
 from bench.department import CHATS, JOBS, Department, department
+from bench.figures import report
 from bench.system import (
     CpuTime,
     System,
@@ -87,6 +88,8 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     print(f"; total {sum(spent.values()):.2f}")
     peaks = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
     print(f"         peak memory, MiB: {peaks}", flush=True)
+    ours = sum(ms for name, ms in spent.items() if name != "engine")
+    report({f"{kind} lines/s": n / ended, f"core-ms a {kind} line": ours})
     return n / ended
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from bench.system import System
 
 POLL_SECONDS = 0.2
 CHATS, JOBS = "/v1/chat/completions", "/v1/jobs"
+OPEN = frozenset(("queued", "running", "scheduled"))
 ENDINGS = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -78,6 +79,30 @@ class Department:
     async def cancel_batch(self, batch_id: str) -> None:
         (await self._http.post(f"/v1/batches/{batch_id}/cancel")).raise_for_status()
 
+    async def submit_jobs(self, count: int, lane: str, in_flight: int) -> Sequence[str]:
+        """Submit `count` summaries, `in_flight` at once; returns their ids."""
+        numbers, ids = iter(range(count)), list[str]()
+
+        async def submit() -> None:
+            for number in numbers:
+                body = {"task": "summarize", "input": {"text": TEXT.format(number=number)}}
+                answer = await self._http.post("/v1/jobs", json={**body, "lane": lane})
+                ids.append(answer.raise_for_status().json()["id"])
+
+        await asyncio.gather(*(submit() for _ in range(in_flight)))
+        return ids
+
+    async def wait_jobs(self, ids: Sequence[str], seconds: float) -> None:
+        """Wait until the jobs have ended. Raises `RuntimeError` if one did not succeed."""
+        async with asyncio.timeout(seconds):
+            for id_ in reversed(ids):
+                status = "queued"
+                while status in OPEN:
+                    answer = await self._http.get(f"/v1/jobs/{id_}", params={"wait": 30})
+                    status = answer.raise_for_status().json()["status"]
+                if status != "succeeded":
+                    raise RuntimeError(f"job {id_} {status}")
+
     async def run_job(self, number: int, lane: str, seconds: float = 60) -> tuple[float, float]:
         """Run a summary; returns the seconds until it was accepted and until it ended."""
         text = TEXT.format(number=number)
@@ -87,7 +112,7 @@ class Department:
         accepted = time.perf_counter() - began
         job = answer.json()
         async with asyncio.timeout(seconds):
-            while job["status"] in ("queued", "running", "scheduled"):
+            while job["status"] in OPEN:
                 answer = await self._http.get(f"/v1/jobs/{job['id']}", params={"wait": 30})
                 job = answer.raise_for_status().json()
         if job["status"] != "succeeded":

@@ -156,7 +156,7 @@ async def litellm() -> Mapping[str, float]:
         port = free_port()
         config = folder / "litellm.yaml"
         config.write_text(litellm_proxy.configuration(engine_url))
-        argv = ("bench.peers.litellm_proxy", f"--config={config}", f"--port={port}")
+        argv = ("litellm.proxy.proxy_cli", f"--config={config}", f"--port={port}")
         stack.enter_context(
             peer_process(python, argv, litellm_proxy.ENVIRONMENT, folder / "litellm.log")
         )
