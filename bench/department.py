@@ -40,7 +40,10 @@ class Department:
 
     async def upload(self, url: str, count: int) -> str:
         """Upload a file of `count` lines; returns its id."""
-        data = b"".join(lines(url, count))
+        return await self.upload_lines(b"".join(lines(url, count)))
+
+    async def upload_lines(self, data: bytes) -> str:
+        """Upload a file of lines; returns its id."""
         form = {"file": ("lines.jsonl", data, "application/jsonl")}
         answer = await self._http.post("/v1/files", files=form, data={"purpose": "batch"})
         return str(answer.raise_for_status().json()["id"])

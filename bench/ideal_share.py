@@ -28,10 +28,19 @@ SETTLE_SECONDS = 5.0
 
 async def finished(http: httpx.AsyncClient, engine_url: str) -> int:
     """Requests that the engine has finished."""
+    return await _metric(http, engine_url, "request_success_total")
+
+
+async def in_hand(http: httpx.AsyncClient, engine_url: str) -> int:
+    """Requests that run on the engine."""
+    return await _metric(http, engine_url, "num_requests_running")
+
+
+async def _metric(http: httpx.AsyncClient, engine_url: str, name: str) -> int:
     metrics = (await http.get(f"{engine_url}/metrics")).text
-    found = re.search(r"^vllm:request_success_total\S* (\d+)", metrics, re.MULTILINE)
+    found = re.search(rf"^vllm:{name}\S* (\d+)", metrics, re.MULTILINE)
     if found is None:
-        raise RuntimeError("the engine has no request_success_total")
+        raise RuntimeError(f"the engine has no metric {name}")
     return int(found[1])
 
 

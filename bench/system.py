@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -150,7 +151,7 @@ def running_engine(*, latency: float = 0.0, slots: int = 0) -> Iterator[tuple[st
             process.stdout.close()
 
 
-def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def stop(processes: Sequence[subprocess.Popen[Any]]) -> None:
     """Send SIGTERM, and SIGKILL to those that have not ended in time."""
     for process in processes:
         process.terminate()
