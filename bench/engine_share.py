@@ -3,11 +3,11 @@
     python -m bench.engine_share [--model tiny-qwen2] [--in-flight 64] [--seconds 20] [--rounds 3]
                                  [--run-batch]
 
-By turns in one run on one vLLM (`make engine`): a plain loop over the worker's engine client, then a
-large batch through the whole system, with the same requests and the same number in flight. Counted
-are the tokens that vLLM itself says it generated. The plain loop stores nothing. `--run-batch` adds
-vLLM's own `vllm run-batch` with the same lines, which uses no server; its time is that of all lines
-less that of a file with one line, so that its start does not count.
+By turns in one run on one vLLM (`make engine`): a plain loop over the worker's engine client, then
+a large batch through the whole system, with the same requests and the same number in flight. The
+figures are the tokens that vLLM itself says it generated. The plain loop stores nothing.
+`--run-batch` adds `vllm run-batch` with the same lines, which uses no server; its time is that of
+all lines less that of a file with one line, so that its start does not count.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from worker.supervise.services import HOST, engine_home
 
 ANSWER_TOKENS = 64
 SETTLE_SECONDS = 4.0
-LONGEST_SECONDS = 900.0
+LONGEST_SECONDS = 900
 
 
 def chat(number: int, model: str) -> dict[str, object]:
@@ -104,7 +104,9 @@ async def resumed(ledger: Ledger, who: Department, vllm: Vllm) -> AsyncIterator[
     finally:
         await ledger.pauses.pause(who.name)
         async with asyncio.timeout(LONGEST_SECONDS):
-            while vllm.counter("num_requests_running") + vllm.counter("num_requests_waiting"):
+            while True:
+                if vllm.counter("num_requests_running") + vllm.counter("num_requests_waiting") == 0:
+                    break
                 await asyncio.sleep(0.2)
 
 
