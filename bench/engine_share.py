@@ -22,13 +22,16 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import uvloop
 
-from bench.callbacks import TEXT
 from bench.department import CHATS, Department, department
 from bench.figures import report
+from bench.prefixes import WORDS
 from bench.system import System, machine, running_system
 from bench.vllm import TINY, Vllm, running_vllm
 from jobs.ledger import Ledger
@@ -38,28 +41,36 @@ from worker.engine.command import cpu_engine
 from worker.engine.request import ChatRequest
 from worker.supervise.services import HOST, engine_home
 
-ANSWER_TOKENS = 64
 SETTLE_SECONDS = 4.0
 LONGEST_SECONDS = 900
 
 
-def chat(number: int, model: str) -> dict[str, object]:
-    """Without a stop token every answer has the same length."""
-    message = {"role": "user", "content": TEXT.format(number=number)}
-    return {
-        "model": model,
-        "messages": [message],
-        "max_tokens": ANSWER_TOKENS,
-        "ignore_eos": True,
-    }
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Chats whose prompts differ from the first word on, and whose answers have a fixed length."""
+
+    words: int = 10
+    answer_tokens: int = 64
+
+    def chat(self, number: int, model: str) -> dict[str, Any]:
+        text = f"{number} " + " ".join(Random(number).choices(WORDS, k=self.words))
+        return {
+            "model": model,
+            "messages": [{"role": "user", "content": text}],
+            "max_tokens": self.answer_tokens,
+            "ignore_eos": True,
+        }
+
+    def lines(self, count: int, model: str) -> bytes:
+        """A batch file of `count` lines."""
+        lines = []
+        for number in range(count):
+            line = {"custom_id": f"line-{number}", "method": "POST", "url": CHATS}
+            lines.append(json.dumps({**line, "body": self.chat(number, model)}))
+        return "\n".join(lines).encode() + b"\n"
 
 
-def batch_lines(count: int, model: str) -> bytes:
-    lines = []
-    for number in range(count):
-        line = {"custom_id": f"line-{number}", "method": "POST", "url": CHATS}
-        lines.append(json.dumps({**line, "body": chat(number, model)}))
-    return "\n".join(lines).encode() + b"\n"
+SHORT = Load()
 
 
 async def tokens_per_second(vllm: Vllm, seconds: float) -> float:
@@ -72,7 +83,7 @@ async def tokens_per_second(vllm: Vllm, seconds: float) -> float:
 
 
 @asynccontextmanager
-async def looping(vllm: Vllm, in_flight: int) -> AsyncIterator[None]:
+async def looping(vllm: Vllm, in_flight: int, load: Load) -> AsyncIterator[None]:
     """Send requests in a plain loop during the block."""
     engine = EngineClient(EngineSettings(url=vllm.url), in_flight)
     await engine.start()
@@ -82,7 +93,7 @@ async def looping(vllm: Vllm, in_flight: int) -> AsyncIterator[None]:
     async def send(first: int) -> None:
         number = first
         while True:
-            await engine.chat(ChatRequest.of(chat(number, engine.model)), (), LONGEST_SECONDS)
+            await engine.chat(ChatRequest.of(load.chat(number, engine.model)), (), LONGEST_SECONDS)
             number += in_flight
 
     tasks = [asyncio.create_task(send(number)) for number in range(in_flight)]
@@ -118,11 +129,11 @@ async def shares(
     async with department(system, "bench") as who:
         await ledger.pauses.pause(who.name)
         # More than the engine can do in the time.
-        lines = batch_lines(int(rounds * (seconds + SETTLE_SECONDS) * 60) + in_flight, vllm.model)
+        lines = SHORT.lines(int(rounds * (seconds + SETTLE_SECONDS) * 60) + in_flight, vllm.model)
         batch_id = await who.submit_batch(await who.upload_lines(lines), CHATS)
         await who.wait_batch(batch_id, "in_progress", seconds=LONGEST_SECONDS)
         for _ in range(rounds):
-            async with looping(vllm, in_flight):
+            async with looping(vllm, in_flight, SHORT):
                 loop = await tokens_per_second(vllm, seconds)
             async with resumed(ledger, who, vllm):
                 batch = await tokens_per_second(vllm, seconds)
@@ -147,7 +158,7 @@ def run_batch_rate(model: str, count: int, in_flight: int, folder: Path) -> floa
     taken = []
     for lines in (1, count):
         file = folder / f"{lines}.jsonl"
-        file.write_bytes(batch_lines(lines, model))
+        file.write_bytes(SHORT.lines(lines, model))
         argv[argv.index("-i") + 1] = str(file)
         began = time.perf_counter()
         with (folder / "run-batch.log").open("wb") as log:
@@ -156,7 +167,7 @@ def run_batch_rate(model: str, count: int, in_flight: int, folder: Path) -> floa
                 argv, check=True, env=env, stdout=log, stderr=log, timeout=LONGEST_SECONDS
             )
         taken.append(time.perf_counter() - began)
-    return (count - 1) * ANSWER_TOKENS / (taken[1] - taken[0])
+    return (count - 1) * SHORT.answer_tokens / (taken[1] - taken[0])
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -30,7 +31,9 @@ async def measure(system: System, count: int, in_flight: int) -> None:
             ]
             run = partial(run_jobs, https, "/v1/jobs", here, system.cpu_seconds)
             await run(count=WARM_UP, in_flight=in_flight)
+            load = time.process_time()
             rates = await run(count=count, in_flight=in_flight)
+            load = time.process_time() - load
     spent = {name: seconds * 1000 / count for name, seconds in rates.cpu.items()}
     print(f"{rates.submissions:8.0f} submissions/s while jobs run, {in_flight} in flight")
     print(f"{rates.jobs:8.0f} jobs/s from the first submission to the last callback")
@@ -40,6 +43,7 @@ async def measure(system: System, count: int, in_flight: int) -> None:
             "jobs/s": rates.jobs,
             "core-ms a job": sum(spent.values()),
             **{f"core-ms {name}": value for name, value in spent.items()},
+            "core-ms of the load": load * 1000 / count,
         }
     )
 

@@ -29,10 +29,10 @@ from bench.figures import report
 from bench.vllm import SMOLLM2, Vllm, running_vllm
 
 QUESTIONS = 10
-DOCUMENT_WORDS = 330
+DOCUMENTWORDS = 330
 ANSWER_TOKENS = 8
 TIMEOUT_SECONDS = 600.0
-_WORDS = (
+WORDS = (
     *("water", "street", "notice", "office", "permit", "bridge", "school", "winter", "repair"),
     *("budget", "council", "engineer", "market", "river", "station", "record", "signature"),
     *("garden", "library", "harbour", "inspection", "application"),
@@ -55,7 +55,7 @@ class Run:
 
 def document(number: int) -> str:
     draw = random.Random(number)
-    return f"File {number}. " + " ".join(draw.choices(_WORDS, k=DOCUMENT_WORDS))
+    return f"File {number}. " + " ".join(draw.choices(WORDS, k=DOCUMENTWORDS))
 
 
 def lines(count: int, *, shared: float) -> Sequence[Line]:

@@ -41,6 +41,11 @@ MEASUREMENTS = (
     _peer("glue", "the glue: FastAPI, Celery, httpx; it keeps nothing"),
     Measurement("jobs", "single jobs, from submission to callback", ("bench.jobs", "--count=1500")),
     Measurement(
+        "jobs_twice",
+        "single jobs with two workers, couriers and apis",
+        ("bench.jobs", "--count=1500", "--workers=2", "--couriers=2", "--api-processes=2"),
+    ),
+    Measurement(
         "batches",
         "batch lines against an engine that answers at once",
         ("bench.batches", "--kind=chat", "--lines=15000"),
@@ -110,6 +115,7 @@ MEASUREMENTS = (
 _GLUE = ("glue", "jobs/s")
 ROWS = (
     Row("single jobs/s, submission to callback", "jobs", "jobs/s", peer=_GLUE, ratio=2),
+    Row("single jobs/s, two of each process", "jobs_twice", "jobs/s", peer=_GLUE),
     Row("ms of one core, a single job", "jobs", "core-ms a job", ("<=", 5.0)),
     Row("batch lines/s", "batches", "chat lines/s", peer=_GLUE, ratio=10),
     Row("ms of one core, a line", "batches", "core-ms a chat line", ("<=", 0.55)),

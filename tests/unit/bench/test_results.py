@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bench.results import Results
-from bench.rows import MEASUREMENTS, ROWS
+from bench.rows import MEASUREMENTS, ROWS, Row
 
 
 def row(table: str, label: str) -> list[str]:
@@ -25,7 +25,7 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_every_row_names_a_measurement(row: object) -> None:
+def test_every_row_names_a_measurement(row: Row) -> None:
     names = {one.name for one in MEASUREMENTS}
     assert row.measurement in names
     assert row.peer is None or row.peer[0] in names
