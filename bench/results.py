@@ -103,7 +103,9 @@ class Results:
         if not ratios:
             return ""
         middle = statistics.median(ratios)
-        return f"{middle:.2f}; {_checked(middle, '>=', row.ratio)}"
+        return (
+            f"{middle:.2f}; {_checked(middle, '>=', row.ratio)}" if row.ratio else f"{middle:.2f}"
+        )
 
 
 def _checked(value: float, sign: str, limit: float) -> str:

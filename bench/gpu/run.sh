@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=${GPU_WORK:-/tmp/chancery-gpu}
-out=${OUT:-bench/results}
+out=${OUT:-.bench/out}
 parts=.bench/gpu
 part_mb=55
 model=DeepSeek-R1-Distill-Qwen-7B

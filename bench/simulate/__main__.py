@@ -3,10 +3,10 @@
     python -m bench.simulate [--rate 20] [--slots 256] [--engines 1 10 100]
 
 Reads the costs from the results of `python -m bench jobs batches`. First it simulates the measured
-points (this machine's cores, one engine) and prints both, then bulk work on other machines: an
-engine that does `--rate` requests a second with `--slots` in flight, each process with a core of its
-own, and as many workers as keep each below 70 % of its core. A role that cannot be multiplied and is
-above that is the bottleneck.
+points (this machine's cores, one engine) and prints both. Then it simulates bulk work elsewhere: an
+engine that does `--rate` requests a second with `--slots` in flight, a core for each process, and
+as many workers as keep each below 70 % of its core. A role that cannot be multiplied and is above
+that is the bottleneck.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def main() -> None:
     results = Results.stored()
     line = costs_of(results, "batches", "core-ms {role}, chat line")
     load = results.values("jobs", "core-ms of the load")
-    job = costs_of(results, "jobs", "core-ms {role}") | {"load": statistics.median(load) / 1000}
+    job = {
+        **costs_of(results, "jobs", "core-ms {role}"),
+        "load": statistics.median(load) / 1000,
+    }
     check_measured(results, line, job)
     for engines in options.engines:
         needs(engines, options.rate, options.slots, {**line, "engine": 0.0})

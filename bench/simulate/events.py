@@ -1,7 +1,7 @@
 """A discrete-event simulation of processes that share the cores of machines.
 
-Work is a generator that yields `Use`, `Wait`, `Take` and `Give`. A process does one thing at a time,
-in the order of arrival, and needs a core of its machine while it does.
+Work is a generator that yields `Use`, `Wait`, `Take` and `Give`. A process does one thing at a
+time, in the order of arrival, and needs a core of its machine while it does.
 """
 
 from __future__ import annotations
