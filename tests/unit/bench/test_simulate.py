@@ -24,11 +24,11 @@ def test_processes_share_the_cores_of_their_machine(cores: int, seconds: float) 
 
 
 def test_work_waits_for_a_place() -> None:
-    simulation, places, process, ended = Simulation(), Places(1), Process(Machine(4)), []
+    simulation, places, machine, ended = Simulation(), Places(1), Machine(4), list[float]()
 
     def work() -> Work:
         yield Take(places)
-        yield Use(process, 1.0)
+        yield Use(Process(machine), 1.0)
         yield Give(places)
         ended.append(simulation.now)
 
