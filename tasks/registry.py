@@ -73,7 +73,7 @@ def offer(department_tasks: Iterable[Task[Any, Any]]) -> None:
 
 
 def load_built_in() -> None:
-    """Import all built-in tasks, for a process whose forks share them."""
+    """Import all built-in tasks now."""
     for name in _PACKAGES:
         import_module(f"tasks.{name}")
 

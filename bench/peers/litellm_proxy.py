@@ -20,7 +20,11 @@ ENVIRONMENT = {"LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"}
 
 def configuration(engine_url: str) -> str:
     """The configuration file (JSON is YAML), without logging or a database."""
-    parameters = {"model": f"openai/{MODEL}", "api_base": f"{engine_url}/v1", "api_key": MODEL}  # any
+    parameters = {
+        "model": f"openai/{MODEL}",
+        "api_base": f"{engine_url}/v1",
+        "api_key": MODEL,
+    }  # any
     return json.dumps(
         {
             "model_list": [{"model_name": MODEL, "litellm_params": parameters}],

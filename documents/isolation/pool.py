@@ -107,12 +107,8 @@ class ReaderPool:
         """Whether the processes have no network; None before the first start."""
         return self._server.offline
 
-    async def start(self, after_seconds: float = 0.0) -> None:
-        """Load everything, so that the first request does not wait for it.
-
-        `after_seconds`: wait first; a request meanwhile loads everything at once.
-        """
-        await asyncio.sleep(after_seconds)
+    async def start(self) -> None:
+        """Load everything, so that the first request does not wait for it."""
         with suppress(OSError):  # reported by the request that needs it
             await self._server.start()
 

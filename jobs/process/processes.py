@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from documents.isolation.pool import ReaderPool
 from jobs.process.department_tasks import offer_in_process
 from jobs.process.settings import TaskSettings
 from tasks import FILE_WORK_PATH
+from tasks.registry import load_built_in
 
-# The processes of a pool load after the processes of the system, whose start they would slow down.
-WARM_UP_SECONDS = 4.0
+# After the start of all processes of the system, which it would slow down.
+_WARM_UP_SECONDS = 4.0
 _OFFER = f"{offer_in_process.__module__}:{offer_in_process.__name__}"
 
 
@@ -23,3 +25,13 @@ def task_processes(tasks: TaskSettings, **limits: Any) -> ReaderPool:
         environment={"CHANCERY_TASKS_DIR": str(folder.absolute())} if folder else {},
         **limits,
     )
+
+
+async def warm_up(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:
+    """Import all tasks here, beside the event loop, and start the pool's server.
+
+    What a request needs earlier is imported or started then.
+    """
+    await asyncio.sleep(after_seconds)
+    await asyncio.to_thread(load_built_in)
+    await processes.start()

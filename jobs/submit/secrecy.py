@@ -25,7 +25,7 @@ from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
-from jobs.process.processes import WARM_UP_SECONDS, task_processes
+from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
 from tasks.secrecy import Marking, Secrecy, marking_of
 from tasks.secrecy.look import Look, look_of
@@ -87,7 +87,7 @@ class Screening:
 
     async def __aenter__(self) -> Screening:
         if self._file_check is not None:
-            self._starting = asyncio.create_task(self._file_check.processes.start(WARM_UP_SECONDS))
+            self._starting = asyncio.create_task(warm_up(self._file_check.processes))
         return self
 
     async def __aexit__(
