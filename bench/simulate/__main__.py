@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from bench.figures import report
 from bench.results import Results
-from bench.simulate.system import Plan, run_jobs, run_lines
+from bench.simulate.system import ROLES, Plan, run_jobs, run_lines
 
 HIGHEST_USE = 0.7
 # One of each works at a time.
@@ -95,8 +95,10 @@ def main() -> None:
     check_measured(results, line, job)
     for engines in options.engines:
         needs(engines, options.rate, options.slots, {**line, "engine": 0.0})
-    for role in ("worker", *SINGLE):
-        print(f"one {role} at {HIGHEST_USE:.0%} of a core: {HIGHEST_USE / line[role]:.0f} lines/s")
+    for what, costs in (("lines/s", line), ("single jobs/s", job)):
+        most = {role: HIGHEST_USE / costs[role] for role in ROLES if costs.get(role)}
+        shown = ", ".join(f"{role} {rate:.0f}" for role, rate in most.items())
+        print(f"{what} of one process at {HIGHEST_USE:.0%} of a core: {shown}")
 
 
 if __name__ == "__main__":
