@@ -58,6 +58,17 @@ class Department:
         answer = await self._http.post("/v1/batches", json=body)
         return str(answer.raise_for_status().json()["id"])
 
+    async def begin_batch(self, data: bytes, url: str, seconds: float) -> str:
+        """Upload lines, submit them as a batch, and wait until it is read; returns its id.
+
+        Raises `RuntimeError` if it is refused.
+        """
+        batch_id = await self.submit_batch(await self.upload_lines(data), url)
+        batch, _ = await self.wait_batch(batch_id, "in_progress", seconds=seconds)
+        if batch["status"] != "in_progress":
+            raise RuntimeError(f"the batch {batch['status']}: {batch['errors']}")
+        return batch_id
+
     async def batch(self, batch_id: str) -> Mapping[str, Any]:
         answer = await self._http.get(f"/v1/batches/{batch_id}")
         found: Mapping[str, Any] = answer.raise_for_status().json()

@@ -47,7 +47,7 @@ LONGEST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Chats whose prompts differ from the first word on, and whose answers have a fixed length."""
+    """Chats whose prompts differ from the first word on, and with the same longest answer."""
 
     words: int = 10
     answer_tokens: int = 64
@@ -58,7 +58,6 @@ class Load:
             "model": model,
             "messages": [{"role": "user", "content": text}],
             "max_tokens": self.answer_tokens,
-            "ignore_eos": True,
         }
 
     def lines(self, count: int, model: str) -> bytes:
@@ -130,8 +129,7 @@ async def shares(
         await ledger.pauses.pause(who.name)
         # More than the engine can do in the time.
         lines = SHORT.lines(int(rounds * (seconds + SETTLE_SECONDS) * 60) + in_flight, vllm.model)
-        batch_id = await who.submit_batch(await who.upload_lines(lines), CHATS)
-        await who.wait_batch(batch_id, "in_progress", seconds=LONGEST_SECONDS)
+        batch_id = await who.begin_batch(lines, CHATS, LONGEST_SECONDS)
         for _ in range(rounds):
             async with looping(vllm, in_flight, SHORT):
                 loop = await tokens_per_second(vllm, seconds)
@@ -155,7 +153,7 @@ def run_batch_rate(model: str, count: int, in_flight: int, folder: Path) -> floa
     argv += ["--dtype", "float32", "--enforce-eager", "--max-model-len", "2048"]
     argv += ["--max-num-seqs", str(in_flight), "-i", "IN", "-o", str(folder / "out.jsonl")]
     argv += ["--load-format", "dummy"] if model in TINY else []
-    taken = []
+    taken, tokens = [], []
     for lines in (1, count):
         file = folder / f"{lines}.jsonl"
         file.write_bytes(SHORT.lines(lines, model))
@@ -167,7 +165,13 @@ def run_batch_rate(model: str, count: int, in_flight: int, folder: Path) -> floa
                 argv, check=True, env=env, stdout=log, stderr=log, timeout=LONGEST_SECONDS
             )
         taken.append(time.perf_counter() - began)
-    return (count - 1) * SHORT.answer_tokens / (taken[1] - taken[0])
+        tokens.append(_completion_tokens(folder / "out.jsonl"))
+    return (tokens[1] - tokens[0]) / (taken[1] - taken[0])
+
+
+def _completion_tokens(output: Path) -> int:
+    answers = map(json.loads, output.read_text("utf-8").splitlines())
+    return sum(each["response"]["body"]["usage"]["completion_tokens"] for each in answers)
 
 
 def main() -> None:

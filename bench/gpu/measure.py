@@ -4,7 +4,7 @@
 
 For each number in flight, by turns on the same engine: a plain loop, then a batch through the whole
 system; both keep that number of requests at the engine, with prompts of about 400 tokens and
-answers of exactly 128. During the second half of the batch a chat of 64 tokens is sent every half
+answers of 128. During the second half of the batch a chat of 64 tokens is sent every half
 second, with the priority of interactive work; its p95 is compared with that on the idle engine.
 Energy is the GPU's for each 1,000 generated tokens; without a GPU it is left out.
 """
@@ -98,8 +98,7 @@ async def measure(
             # More lines than the engine can do in the time.
             most = 2 * loop.rate / BULK.answer_tokens * (2 * seconds + SETTLE_SECONDS)
             lines = BULK.lines(int(most) + 2 * in_flight, vllm.model)
-            batch_id = await who.submit_batch(await who.upload_lines(lines), CHATS)
-            await who.wait_batch(batch_id, "in_progress", seconds=LONGEST_SECONDS)
+            batch_id = await who.begin_batch(lines, CHATS, LONGEST_SECONDS)
             async with resumed(ledger, who, vllm):
                 await asyncio.sleep(SETTLE_SECONDS)
                 batch = await window(vllm, meter, seconds)
