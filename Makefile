@@ -60,10 +60,12 @@ engine-check: # check whether the engine can run here, before a download
 	"$$python" deploy/engine/cpu/install.py --root .engine --check
 
 .PHONY: lock
-lock: setup ## lock the requirements of both pyproject.toml again
+lock: setup ## lock the requirements again: both pyproject.toml, the engine, bench
 	@$(UV_COMPILE) --extra dev pyproject.toml client/pyproject.toml -o requirements-dev.lock
 	@$(UV_COMPILE) -c requirements-dev.lock pyproject.toml client/pyproject.toml -o requirements.lock
 	@$(BIN)/python deploy/engine/cpu/lock.py
+	@for name in requirements requirements-arq; do $(UV_COMPILE) bench/peers/$$name.txt -o bench/peers/$$name.lock; done
+	@$(BIN)/uv pip compile -q --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header bench/gpu/requirements.txt -o bench/gpu/requirements.lock
 
 .PHONY: licences
 licences: setup ## write docs/licences.md from the installed packages
@@ -95,7 +97,7 @@ fuzz: setup ## process 1,000 damaged files a format; ARGS="docx pdf -n 200" for 
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench
-bench: setup ## run the measurements
+bench: setup ## run the measurements, beside released queues (bench/README.md); ARGS="jobs glue" for some
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: quality
@@ -113,4 +115,4 @@ compose-test: setup ## start the docker compose setup and test it (needs root)
 .PHONY: clean
 clean: ## delete caches and build output; environments and data stay
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
-	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.engine/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.engine/*' -not -path './.bench/*' -prune -exec rm -rf {} +

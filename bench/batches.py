@@ -19,7 +19,9 @@ from dataclasses import dataclass
 
 import uvloop
 
-from bench.department import CHATS, JOBS, TEXT, Department, department
+from bench.callbacks import TEXT
+from bench.department import CHATS, JOBS, Department, department
+from bench.figures import report
 from bench.system import (
     CpuTime,
     System,
@@ -86,6 +88,9 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     print(f"; total {sum(spent.values()):.2f}")
     peaks = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
     print(f"         peak memory, MiB: {peaks}", flush=True)
+    ours = sum(ms for name, ms in spent.items() if name != "engine")
+    report({f"{kind} lines/s": n / ended, f"core-ms a {kind} line": ours})
+    report({f"core-ms {name}, {kind} line": ms for name, ms in spent.items()})
     return n / ended
 
 

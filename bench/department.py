@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
+from bench.callbacks import TEXT, client
 from bench.system import System
 
-READY_SECONDS = 60.0
 POLL_SECONDS = 0.2
-TEXT = "Notice {number}: the water supply in Mill Street is interrupted."
 CHATS, JOBS = "/v1/chat/completions", "/v1/jobs"
+OPEN = frozenset(("queued", "running", "scheduled"))
 ENDINGS = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -41,7 +40,10 @@ class Department:
 
     async def upload(self, url: str, count: int) -> str:
         """Upload a file of `count` lines; returns its id."""
-        data = b"".join(lines(url, count))
+        return await self.upload_lines(b"".join(lines(url, count)))
+
+    async def upload_lines(self, data: bytes) -> str:
+        """Upload a file of lines; returns its id."""
         form = {"file": ("lines.jsonl", data, "application/jsonl")}
         answer = await self._http.post("/v1/files", files=form, data={"purpose": "batch"})
         return str(answer.raise_for_status().json()["id"])
@@ -55,6 +57,17 @@ class Department:
         }
         answer = await self._http.post("/v1/batches", json=body)
         return str(answer.raise_for_status().json()["id"])
+
+    async def begin_batch(self, data: bytes, url: str, seconds: float) -> str:
+        """Upload lines, submit them as a batch, and wait until it is read; returns its id.
+
+        Raises `RuntimeError` if it is refused.
+        """
+        batch_id = await self.submit_batch(await self.upload_lines(data), url)
+        batch, _ = await self.wait_batch(batch_id, "in_progress", seconds=seconds)
+        if batch["status"] != "in_progress":
+            raise RuntimeError(f"the batch {batch['status']}: {batch['errors']}")
+        return batch_id
 
     async def batch(self, batch_id: str) -> Mapping[str, Any]:
         answer = await self._http.get(f"/v1/batches/{batch_id}")
@@ -80,6 +93,30 @@ class Department:
     async def cancel_batch(self, batch_id: str) -> None:
         (await self._http.post(f"/v1/batches/{batch_id}/cancel")).raise_for_status()
 
+    async def submit_jobs(self, count: int, lane: str, in_flight: int) -> Sequence[str]:
+        """Submit `count` summaries, `in_flight` at once; returns their ids."""
+        numbers, ids = iter(range(count)), list[str]()
+
+        async def submit() -> None:
+            for number in numbers:
+                body = {"task": "summarize", "input": {"text": TEXT.format(number=number)}}
+                answer = await self._http.post("/v1/jobs", json={**body, "lane": lane})
+                ids.append(answer.raise_for_status().json()["id"])
+
+        await asyncio.gather(*(submit() for _ in range(in_flight)))
+        return ids
+
+    async def wait_jobs(self, ids: Sequence[str], seconds: float) -> None:
+        """Wait until the jobs have ended. Raises `RuntimeError` if one did not succeed."""
+        async with asyncio.timeout(seconds):
+            for id_ in reversed(ids):
+                status = "queued"
+                while status in OPEN:
+                    answer = await self._http.get(f"/v1/jobs/{id_}", params={"wait": 30})
+                    status = answer.raise_for_status().json()["status"]
+                if status != "succeeded":
+                    raise RuntimeError(f"job {id_} {status}")
+
     async def run_job(self, number: int, lane: str, seconds: float = 60) -> tuple[float, float]:
         """Run a summary; returns the seconds until it was accepted and until it ended."""
         text = TEXT.format(number=number)
@@ -89,7 +126,7 @@ class Department:
         accepted = time.perf_counter() - began
         job = answer.json()
         async with asyncio.timeout(seconds):
-            while job["status"] in ("queued", "running", "scheduled"):
+            while job["status"] in OPEN:
                 answer = await self._http.get(f"/v1/jobs/{job['id']}", params={"wait": 30})
                 job = answer.raise_for_status().json()
         if job["status"] != "succeeded":
@@ -100,27 +137,6 @@ class Department:
 @asynccontextmanager
 async def department(system: System, name: str) -> AsyncIterator[Department]:
     """Create a department, and wait until the api is ready."""
-    ledger = system.ledger()
-    try:
-        made = await ledger.departments.create(name)
-    finally:
-        await ledger.close()
-    async with httpx.AsyncClient(
-        base_url=system.api,
-        transport=AiohttpTransport(limits=httpx.Limits(max_connections=256)),
-        headers={"Authorization": f"Bearer {made.api_key}"},
-        timeout=httpx.Timeout(120),
-    ) as http:
-        await _ready(http)
+    api_key = await system.department(name)
+    async with client(system.api, api_key, in_flight=256) as http:
         yield Department(http, name)
-
-
-async def _ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(READY_SECONDS):
-        while True:
-            try:
-                if (await http.get("/readyz")).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(POLL_SECONDS)

@@ -18,8 +18,9 @@ from contextlib import asynccontextmanager
 import uvloop
 
 from bench.department import CHATS, Department, department
+from bench.figures import report
 from bench.system import CpuTime, machine, running_engine, running_system
-from bench.timings import percentiles, ratios
+from bench.timings import percentile, percentiles, ratios
 
 SLOTS, LATENCY = 64, 0.2
 BATCH_LINES = 64
@@ -63,6 +64,8 @@ async def measure(lines: int, jobs: int, batches: int) -> None:
                 flooded = await waits(calm, jobs, batches)
             others = CpuTime.now(pids).others_since(before)
     for what, seconds in flooded.items():
+        ratio = percentile(seconds, 95) / percentile(alone[what], 95)
+        report({f"p95 of {what}, flooded/alone": ratio})
         print(f"{what}: {percentiles(seconds)}; alone {percentiles(alone[what])}:", end=" ")
         print(ratios(seconds, alone[what]))
     print(f"other processes took {others:.0%} of the machine; {machine()}")

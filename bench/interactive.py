@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 import uvloop
 
 from bench.department import CHATS, Department, department
+from bench.figures import report
 from bench.system import CpuTime, System, machine, running_engine, running_system
-from bench.timings import percentiles, ratios
+from bench.timings import percentile, percentiles, ratios
 from jobs.ledger import Ledger
 
 SLOTS = 64
@@ -97,6 +98,8 @@ async def alternate(system: System, engine_pid: int, latency: float, jobs: int, 
         others = CpuTime.now(pids).others_since(before)
         await archive.cancel_batch(bulk.batch_id)
         await bulk.ledger.close()
+    ratio = percentile(loaded, 95) / percentile(idle, 95)
+    report({f"p95 loaded/idle at {latency * 1000:.0f} ms": ratio})
     rate, most = bulk.lines / bulk.seconds, SLOTS / latency
     print(f"{latency * 1000:.0f} ms per request; bulk {rate:.0f} lines/s of at most {most:.0f}:")
     print(f"    loaded {percentiles(loaded)}; idle {percentiles(idle)}: {ratios(loaded, idle)}")

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -31,12 +33,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """URLs of the api and of Redis, the folder for data and logs, and process ids by name."""
+    """URLs of the api processes and of Redis, the folder for data and logs, and pids by name."""
 
-    api: str
+    apis: Sequence[str]
     redis_url: str
     folder: Path
     pids: Mapping[str, int]
+
+    @property
+    def api(self) -> str:
+        return self.apis[0]
 
     def cpu_seconds(self) -> Mapping[str, float]:
         """CPU time of each process since its start."""
@@ -45,16 +51,28 @@ class System:
     def ledger(self) -> Ledger:
         return Ledger(RedisSettings(url=SecretStr(self.redis_url)))
 
+    async def department(self, name: str, callback_url: str | None = None) -> str:
+        """Create a department; returns its API key. `callback_url`: one that it may name."""
+        ledger = self.ledger()
+        try:
+            allow = [urlsplit(callback_url).netloc] if callback_url else []
+            made = await ledger.departments.create(name, callback_allow=allow)
+        finally:
+            await ledger.close()
+        return made.api_key
+
 
 @contextmanager
 def running_system(
     engine_url: str,
     *,
     workers: int = 1,
+    couriers: int = 1,
+    api_processes: int = 1,
     worker_per_lane: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[System]:
-    """Run Valkey, an api, `workers` workers, a courier and a scheduler with extra `settings`.
+    """Run Valkey, a scheduler, and the numbers of the other processes, with extra `settings`.
 
     With `worker_per_lane`, one worker for each lane. Logs are written to the folder, which is
     removed at the end. SIGTERM stops everything.
@@ -63,26 +81,32 @@ def running_system(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chancery-bench-")))
         valkey, redis_url = start_valkey(folder)
-        stack.callback(_stop, [valkey])
-        port = free_port()
+        stack.callback(stop, [valkey])
+        ports = [free_port() for _ in range(api_processes)]
         env = {
             **os.environ,
             "CHANCERY_REDIS_URL": redis_url,
             "CHANCERY_DATA_DIR": str(folder),
             "CHANCERY_ENGINE_URL": engine_url,
-            "CHANCERY_API_PORT": str(port),
             **(settings or {}),
         }
-        numbers = [f"worker{n or ''}" for n in range(0 if worker_per_lane else workers)]
-        argvs = {"api": ["api"]} | {name: ["worker", "worker"] for name in numbers}
-        argvs |= {role: ["worker", role] for role in ("courier", "scheduler")}
+        counts = {"worker": 0 if worker_per_lane else workers, "courier": couriers, "scheduler": 1}
+        argvs = {
+            f"{role}{number or ''}": ["worker", role]
+            for role, count in counts.items()
+            for number in range(count)
+        }
         started = dict(stack.enter_context(processes(folder, env, argvs)))
+        for number, port in enumerate(ports):
+            own = {**env, "CHANCERY_API_PORT": str(port)}
+            argvs = {f"api{number or ''}": ["api"]}
+            started |= stack.enter_context(processes(folder, own, argvs))
         for lane in Lane if worker_per_lane else ():
             own = {**env, "CHANCERY_LANE": lane.value}
             argvs = {f"{lane} worker": ["worker", "worker"]}
             started |= stack.enter_context(processes(folder, own, argvs))
         pids = {"valkey": valkey.pid, **started}
-        yield System(f"http://127.0.0.1:{port}", redis_url, folder, pids)
+        yield System([f"http://127.0.0.1:{port}" for port in ports], redis_url, folder, pids)
 
 
 @contextmanager
@@ -103,7 +127,7 @@ def processes(
                 )
         yield {name: process.pid for name, process in started.items()}
     finally:
-        _stop(list(started.values()))
+        stop(list(started.values()))
 
 
 @contextmanager
@@ -122,12 +146,13 @@ def running_engine(*, latency: float = 0.0, slots: int = 0) -> Iterator[tuple[st
             raise RuntimeError("the instant engine did not start")
         yield url, process.pid
     finally:
-        _stop([process])
+        stop([process])
         if process.stdout:
             process.stdout.close()
 
 
-def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def stop(processes: Sequence[subprocess.Popen[Any]]) -> None:
+    """Send SIGTERM, and SIGKILL to those that have not ended in time."""
     for process in processes:
         process.terminate()
     for process in processes:

@@ -20,8 +20,9 @@ from datetime import UTC, datetime
 import uvloop
 
 from bench.department import CHATS, Department, department
+from bench.figures import report
 from bench.system import CpuTime, System, machine, memory_mib, running_engine, running_system
-from bench.timings import percentiles, ratios
+from bench.timings import percentile, percentiles, ratios
 from jobs.windows.window import Window
 
 MIB = 1024 * 1024
@@ -105,7 +106,7 @@ async def fill(system: System, night: Department, files: int, lines: int) -> Non
 
 
 async def compare(
-    here: Department, there: Department, jobs: int, *, systems: tuple[System, System]
+    here: Department, there: Department, jobs: int, *, lines: int, systems: tuple[System, System]
 ) -> None:
     """Run jobs by turns with lines waiting and with none."""
     pids = [pid for system in systems for pid in system.pids.values()]
@@ -118,8 +119,19 @@ async def compare(
         ("accepted", waiting.accepted, none.accepted),
         ("ended   ", waiting.ended, none.ended),
     ):
+        ratio = percentile(a, 50) / percentile(b, 50)
+        report({f"p50 until {what.strip()}, {lines} waiting/none": ratio})
         print(f"    {what} {percentiles(a)}; none waiting {percentiles(b)}: {ratios(a, b)}")
     print(f"    {jobs} jobs each; other processes took {others:.0%} of the machine", flush=True)
+
+
+async def finished_job_bytes(system: System, who: Department, jobs: int) -> None:
+    """Print the memory in Redis of a finished job, whose text and result are short."""
+    before = await used_memory(system)
+    await Times().run(who, jobs)
+    each = (await used_memory(system) - before) / jobs
+    print(f"a finished job takes {each:.0f} bytes of Redis's memory")
+    report({"bytes a finished job": each})
 
 
 async def scheduler_share(systems: tuple[System, System]) -> None:
@@ -152,6 +164,7 @@ async def measure(files: Sequence[int], lines: int, jobs: int) -> None:
             await asyncio.sleep(2)  # the scheduler reads windows once a second
             for who in (here, there):
                 await Times().run(who, BLOCK)
+            await finished_job_bytes(empty, there, jobs)
             bare, ages, have = await used_memory(full), RunAges(), 0
             print(machine())
             async with ages.watched(full):
@@ -167,7 +180,8 @@ async def measure(files: Sequence[int], lines: int, jobs: int) -> None:
                         f"{waiting:8} lines wait: {used / MIB:.1f} MiB of Redis's memory,", end=""
                     )
                     print(f" {used / waiting:.1f} bytes per line")
-                    await compare(here, there, jobs, systems=(full, empty))
+                    report({f"bytes a line with {waiting} waiting": used / waiting})
+                    await compare(here, there, jobs, lines=waiting, systems=(full, empty))
                     await scheduler_share((full, empty))
                     print(f"    oldest run of due work at a heartbeat: {max(ages.ages):.2f} s ago")
             print(machine())

@@ -1,7 +1,4 @@
-"""The work that tasks do on files in isolated processes, by name.
-
-`IN_PROCESSES` is the import path that the pool of these processes loads.
-"""
+"""The work that tasks do on files in isolated processes, by name."""
 
 from __future__ import annotations
 
@@ -27,4 +24,3 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "disclosure_review": review_file,
     }
 )
-IN_PROCESSES = f"{__name__}:FILE_WORK"

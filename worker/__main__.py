@@ -30,9 +30,11 @@ def main() -> None:
     if role != sys.argv[1]:
         log.warning("role.renamed", old=sys.argv[1], new=role)
     warn_of_unknown_variables()
+    gc.disable()  # collections take a tenth of the time of the imports
     module = import_module(f"worker.roles.{role}")
     # Scanning the imported modules for garbage blocked all threads for 0.1 s each time.
     gc.freeze()
+    gc.enable()
     try:
         module.main()
     except (ProblemError, UnsafeServer) as error:  # the server, at the start

@@ -20,8 +20,7 @@ from typing import Any
 import structlog
 from pydantic_core import from_json
 
-from documents.isolation.protocol import LENGTH
-from documents.isolation.server import OFFLINE
+from documents.isolation.protocol import LENGTH, OFFLINE
 
 log = structlog.get_logger()
 

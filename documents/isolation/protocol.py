@@ -10,6 +10,8 @@ OUT_OF_MEMORY = "out-of-memory"
 BROKEN = "broken"
 NO_FILE = "no-file"
 TOO_LARGE = "too-large"
+# A server says first whether its processes have a network.
+ONLINE, OFFLINE = b"online", b"offline"
 
 
 def send(connection: socket.socket, message: bytes) -> None:

@@ -27,8 +27,7 @@ from typing import Any
 
 from documents.isolation import FileWork
 from documents.isolation.child import serve
-
-ONLINE, OFFLINE = b"online", b"offline"
+from documents.isolation.protocol import OFFLINE, ONLINE
 
 NICE = 5
 _PR_SET_PDEATHSIG = 1

@@ -27,7 +27,8 @@ from jobs.process.settings import BatchSettings, BulkSettings
 from jobs.store import Store
 from jobs.submit.checks import check_task, invalid_field
 from jobs.submit.secrecy import Screening
-from jobs.submit.submission import SubmissionReply, check_callback, replayed_reply
+from jobs.submit.submission import SubmissionReply, replayed_reply
+from jobs.submit.targets import check_callback
 
 
 class BatchSubmissions:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import structlog
 
 from jobs.process.settings import TaskSettings
-from tasks.department_tasks.file import read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
-from tasks.department_tasks.run import task_of
-from tasks.registry import BUILT_IN, offer
+from tasks.registry import BUILT_IN, load_built_in, offer
+from tasks.task import Task
 
 log = structlog.get_logger()
 
@@ -21,12 +23,18 @@ def offer_own_tasks(settings: TaskSettings) -> None:
 
     Raises `TaskFilesRefused` if any file is invalid; then no task of the folder is offered.
     """
-    folder = settings.tasks_dir
-    files = read_folder(folder, BUILT_IN) if folder is not None else ()
-    own = [task_of(file.definition, file.digest) for file in files]
+    own = _read_tasks(settings.tasks_dir) if settings.tasks_dir is not None else ()
     offer(own)
     if own:
         log.info("tasks.offered", tasks={task.name: task.version for task in own})
+
+
+def _read_tasks(folder: Path) -> Sequence[Task[Any, Any]]:
+    # Here because the checks take 0.15 s to import, and most installations have no such folder.
+    from tasks.department_tasks.file import read_folder  # noqa: PLC0415
+    from tasks.department_tasks.run import task_of  # noqa: PLC0415
+
+    return [task_of(file.definition, file.digest) for file in read_folder(folder, BUILT_IN)]
 
 
 def offer_in_process() -> None:
@@ -35,6 +43,7 @@ def offer_in_process() -> None:
     A folder that has become invalid since its parent started adds no task: it must not stop work
     that needs none of them.
     """
+    load_built_in()
     with suppress(TaskFilesRefused):
         offer_own_tasks(TaskSettings())
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from documents.isolation.pool import ReaderPool
 from jobs.process.department_tasks import offer_in_process
 from jobs.process.settings import TaskSettings
-from tasks.file_work import IN_PROCESSES
+from tasks import FILE_WORK_PATH
+from tasks.registry import load_built_in
 
+# After the start of all processes of the system, which it would slow down.
+_WARM_UP_SECONDS = 4.0
 _OFFER = f"{offer_in_process.__module__}:{offer_in_process.__name__}"
 
 
@@ -16,8 +20,18 @@ def task_processes(tasks: TaskSettings, **limits: Any) -> ReaderPool:
     """A pool whose processes have all tasks, departments' own ones too. `limits`: `ReaderPool`."""
     folder = tasks.tasks_dir
     return ReaderPool(
-        file_work=IN_PROCESSES,
+        file_work=FILE_WORK_PATH,
         preload=(_OFFER,),
         environment={"CHANCERY_TASKS_DIR": str(folder.absolute())} if folder else {},
         **limits,
     )
+
+
+async def warm_up(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:
+    """Import all tasks here, beside the event loop, and start the pool's server.
+
+    What a request needs earlier is imported or started then.
+    """
+    await asyncio.sleep(after_seconds)
+    await asyncio.to_thread(load_built_in)
+    await processes.start()

@@ -11,7 +11,6 @@ from types import TracebackType
 
 import structlog
 
-from documents.detect import detect
 from documents.errors import (
     CorruptDocument,
     DocumentTooLong,
@@ -27,16 +26,10 @@ from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.problems import ProblemError
-from jobs.process.processes import task_processes
+from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
 from tasks.secrecy import Marking, Secrecy, marking_of
-from tasks.secrecy.files import (
-    SCREENED_BY_BYTES,
-    SCREENED_IN_PROCESS,
-    Look,
-    look_at_bytes,
-    look_of,
-)
+from tasks.secrecy.look import Look, look_of
 
 # The limit for the check of a text and for the detection of a file's format.
 _COMPUTE_SECONDS = 10.0
@@ -96,7 +89,7 @@ class Screening:
 
     async def __aenter__(self) -> Screening:
         if self._file_check is not None:
-            self._starting = asyncio.create_task(self._file_check.processes.start())
+            self._starting = asyncio.create_task(warm_up(self._file_check.processes))
         return self
 
     async def __aexit__(
@@ -107,7 +100,8 @@ class Screening:
     ) -> None:
         if self._file_check is not None:
             await self._file_check.processes.close()
-            await asyncio.gather(self._starting)
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         await asyncio.gather(*self._running, return_exceptions=True)
 
     @contextmanager
@@ -127,6 +121,8 @@ class Screening:
         check = self._file_check
         with working_for(Owner(department.name)), _as_problem():
             if check is None:
+                from documents.detect import detect  # noqa: PLC0415  # as in `check_file`
+
                 return detect(path)
             result = await check.processes.work(path, check.limits, "detect", {}, identity=identity)
         return str(result.values["media_type"])
@@ -146,6 +142,13 @@ class Screening:
 
         Raises `ProblemError`: `secrecy-marked`, `secrecy-unchecked`, or why it cannot be read.
         """
+        # Here because it loads all readers, which take 0.15 s to import at the start of a process.
+        from tasks.secrecy.files import (  # noqa: PLC0415
+            SCREENED_BY_BYTES,
+            SCREENED_IN_PROCESS,
+            look_at_bytes,
+        )
+
         if department.allow_secrecy is Secrecy.top_secret:
             return True
         if media_type not in SCREENED_BY_BYTES | SCREENED_IN_PROCESS:

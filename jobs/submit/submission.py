@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from jobs.submit.checks import CheckedOptions, check_task
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.references import no_such_library
 from jobs.submit.requests import JobRequest
-from jobs.submit.targets import Address, AllowList, Target, check_target, literal, parse_target
+from jobs.submit.targets import check_callback
 from jobs.views import new_job_view
 from tasks.references import DocumentRef, references_in
 
@@ -147,31 +145,6 @@ class Submissions:
         if kept.replayed:
             return replayed_reply(kept.body, kept.quotas)
         return SubmissionReply(job.id, body, False, kept.quotas)
-
-
-async def resolve(target: Target) -> Sequence[Address]:
-    """All addresses of the target's host; empty if it cannot be resolved."""
-    loop = asyncio.get_running_loop()
-    try:
-        results = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # UnicodeError: a label of the name is too long
-        return ()
-    return [
-        address
-        for *_, socket_address in results
-        if (address := literal(str(socket_address[0]))) is not None
-    ]
-
-
-async def check_callback(department: Department, callback_url: str | None) -> None:
-    """Raises `ProblemError`: `callback-not-allowed`."""
-    if callback_url is None:
-        return
-    allow = AllowList(department.callback_allow)
-    target = parse_target(callback_url)
-    if literal(target.host) is not None or not allow.contains(target):
-        # An address, or a name in an allowed network; the courier checks again at each delivery.
-        check_target(callback_url, allow, await resolve(target))
 
 
 def _check_input(request: JobRequest, upload: Upload | None) -> None:

@@ -6,12 +6,15 @@ department's list of hosts, addresses and ports decides.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 
 Address = IPv4Address | IPv6Address
@@ -130,6 +133,31 @@ def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Ta
     if not allow.admits(target, addresses):
         raise _not_allowed("is not on the department's allow-list")
     return target
+
+
+async def resolve(target: Target) -> Sequence[Address]:
+    """All addresses of the target's host; empty if it cannot be resolved."""
+    loop = asyncio.get_running_loop()
+    try:
+        results = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # UnicodeError: a label of the name is too long
+        return ()
+    return [
+        address
+        for *_, socket_address in results
+        if (address := literal(str(socket_address[0]))) is not None
+    ]
+
+
+async def check_callback(department: Department, callback_url: str | None) -> None:
+    """Raises `ProblemError`: `callback-not-allowed`."""
+    if callback_url is None:
+        return
+    allow = AllowList(department.callback_allow)
+    target = parse_target(callback_url)
+    if literal(target.host) is not None or not allow.contains(target):
+        # An address, or a name in an allowed network; the courier checks again at each delivery.
+        check_target(callback_url, allow, await resolve(target))
 
 
 def literal(host: str) -> Address | None:

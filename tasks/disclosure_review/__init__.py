@@ -20,7 +20,7 @@ from tasks.redact.finder import RULES, Targets
 from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker, Style, masker_json
 from tasks.secrecy import Marking, marking_in
-from tasks.secrecy.files import level_of
+from tasks.secrecy.look import level_of
 from tasks.task import Task
 
 # Credit codes of organisations are public.

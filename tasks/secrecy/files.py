@@ -6,17 +6,17 @@ Listed in `tasks.file_work` as `secrecy`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from documents.inventory.entry import Entry, EntryKind, Unread
+from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.walk import WALKS, inventory
 from documents.limits import ReadLimits
 from documents.readers import legacy_office, markdown, text
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
-from tasks.secrecy import Marking, Secrecy, highest, marking_of
+from tasks.secrecy import Marking, highest, marking_of
+from tasks.secrecy.look import Look
 
 # Formats that can be checked without a process of their own.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
@@ -24,29 +24,6 @@ SCREENED_IN_PROCESS = frozenset(WALKS) - SCREENED_BY_BYTES - {legacy_office.DOC,
 """The others need LibreOffice, or are pictures."""
 # A longer text file has more characters than any job reads.
 _MOST_WRITTEN_BYTES = 16 * 1024 * 1024
-# What an upload may hold and no reader reads: pictures, seals and fonts are in ordinary files, and
-# the records of a format before 2007 in all of that format.
-_ORDINARY = frozenset(
-    (Unread.picture, Unread.signature, Unread.font, Unread.other_records, Unread.other_format)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The result of a check: the marking without its position, and whether all was looked at.
-
-    `why`: a word for the log if not. `unread` are the reasons why parts were not read.
-    """
-
-    marking: Marking | None
-    complete: bool = True
-    why: str = ""
-    unread: tuple[str, ...] = ()
-
-    @property
-    def is_ordinary(self) -> bool:
-        """Whether all that was not looked at is in ordinary files, such as a picture."""
-        return bool(self.unread) and _ORDINARY.issuperset(self.unread)
 
 
 def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
@@ -71,18 +48,6 @@ def marking_of_entry(entry: Entry) -> Marking | None:
     is_value = not entry.whole and entry.kind is not EntryKind.metadata
     found = marking_of(entry.text, is_value=is_value)
     return Marking(found.level, 0, 0, found.level.value) if found else None
-
-
-def look_of(output: FileResult) -> Look:
-    """Returns the result of `screen`."""
-    unread = tuple(output.values["unread"])
-    return Look(level_of(output), not unread, "unread" if unread else "", unread)
-
-
-def level_of(output: FileResult) -> Marking | None:
-    """Returns the marking from the result of `screen`, without its position."""
-    level = output.values.get("level")
-    return Marking(Secrecy(level), 0, 0, level) if level else None
 
 
 def look_at_bytes(path: Path) -> Look:

@@ -22,7 +22,7 @@ from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
 from documents.source import FileResult
 from standin.documents.builders import LIMITS as PLAIN
-from tasks.file_work import IN_PROCESSES
+from tasks import FILE_WORK_PATH
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Style, masker_json
 from tasks.secrecy.files import SCREENED_IN_PROCESS
@@ -59,7 +59,7 @@ async def pool(folder: Path, processes: int = 2) -> AsyncIterator[ReaderPool]:
             processes=processes,
             timeout_seconds=SECONDS,
             memory_mib=MEMORY_MIB,
-            file_work=IN_PROCESSES,
+            file_work=FILE_WORK_PATH,
         ) as reading:
             yield reading
 

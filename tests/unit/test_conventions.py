@@ -16,8 +16,10 @@ from documents.errors import WorkError
 from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import ENDINGS, CallbackStatus, JobStatus
 from jobs.process.settings_table import settings_classes, settings_table, variable
+from tasks.registry import load_built_in
 from tests.transitions import NEW, steps, transitions
 
+load_built_in()
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "documents", "jobs", "tasks", "worker")
 # Calls whose first argument is a problem's code.

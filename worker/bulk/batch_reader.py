@@ -22,7 +22,7 @@ from jobs.model.department import Department
 from jobs.model.ids import new_file_id
 from jobs.model.problems import Problem, ProblemError
 from jobs.store import Incoming, Store
-from jobs.submit.submission import check_callback
+from jobs.submit.targets import check_callback
 
 # For a run that starts just before the deadline.
 DOCUMENT_MARGIN = timedelta(hours=1)

@@ -14,8 +14,7 @@ from aiohttp import ClientConnectorError, ClientError
 from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
 from jobs.model.problems import ProblemError
-from jobs.submit.submission import resolve
-from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target
+from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target, resolve
 from worker.callbacks.clients import Clients
 from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.receiver_responses import outcome_of, read_start, retry_after_of

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from jobs.submit.submission import resolve
-from jobs.submit.targets import Address, Target, plain
+from jobs.submit.targets import Address, Target, plain, resolve
 
 Endpoint = tuple[Address, int]  # IP address and port
 

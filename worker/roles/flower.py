@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def flower_argv(settings: FlowerSettings, *, behind_proxy: bool) -> tuple[str, .
     Only behind a trusted proxy `X-Forwarded-For` is the address in the log of refused logins.
     """
     return (
-        *(sys.executable, "-P", "-m", "celery", "--quiet", "-A", "worker.celery.app", "flower"),
+        *("celery", "--quiet", "-A", "worker.celery.app", "flower"),
         f"--address={settings.host}",
         f"--port={settings.port}",
         f"--tasks_columns={COLUMNS}",
@@ -64,13 +63,8 @@ def flower_argv(settings: FlowerSettings, *, behind_proxy: bool) -> tuple[str, .
     )
 
 
-def flower_env(login: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with the login: other users can read a command line, but not this."""
-    return {**environment, "FLOWER_BASIC_AUTH": login}
-
-
 def main() -> None:
-    """Replace this process with Flower."""
+    """Run Flower in this process: a second interpreter would import everything again."""
     settings, data_dir = read_or_exit(FlowerSettings), read_or_exit(StoreSettings).data_dir
     read_or_exit(RedisSettings)  # Flower itself reads them later, and would not say what is wrong
     try:
@@ -78,8 +72,13 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     proxies = read_or_exit(ApiSettings).trusted_proxies
-    argv = flower_argv(settings, behind_proxy=bool(proxies))
-    os.execve(argv[0], argv, flower_env(login, os.environ))  # noqa: S606  # no shell meant
+    # Other users can read a command line, but not the environment.
+    os.environ["FLOWER_BASIC_AUTH"] = login
+    # Here because `chancery up` imports this module for the login alone.
+    from celery.__main__ import main as celery  # noqa: PLC0415
+
+    sys.argv = list(flower_argv(settings, behind_proxy=bool(proxies)))
+    celery()
 
 
 def _checked(login: str) -> str:

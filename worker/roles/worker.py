@@ -18,7 +18,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
-from jobs.process.processes import task_processes
+from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import (
     CascadeSettings,
     EngineSettings,
@@ -149,7 +149,7 @@ class Worker:
     async def start(self) -> None:
         await self._ledger.check()
         # Not awaited: jobs on short texts need no process.
-        self._warm_up = asyncio.create_task(self._reading.start())
+        self._warm_up = asyncio.create_task(warm_up(self._reading))
         await self._engine.start()
         if self._fast:
             await self._fast.start()
@@ -171,7 +171,8 @@ class Worker:
     async def close(self) -> None:
         await self._reading.close()
         if self._warm_up is not None:
-            await self._warm_up
+            self._warm_up.cancel()
+            await asyncio.gather(self._warm_up, return_exceptions=True)
         await self._engine.close()
         if self._fast:
             await self._fast.close()

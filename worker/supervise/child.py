@@ -27,7 +27,7 @@ BACKOFF_LONGEST_SECONDS = 30.0
 # For a process that was ready: it worked, so that many deaths do not leave the system without it.
 BACKOFF_LONGEST_AFTER_READY_SECONDS = 2.0
 HEALTHY_AFTER_SECONDS = 10.0
-_READY_POLL_SECONDS = 0.3
+_READY_POLL_SECONDS = 0.1
 
 Report = Callable[[str], None]
 OnExit = Callable[[str], Awaitable[None]]

@@ -9,13 +9,14 @@ from docx.shared import Pt
 
 from documents.errors import CorruptDocument, DocumentTooLong, ReaderCrashed
 from documents.isolation.pool import ReaderPool
-from tasks.file_work import FILE_WORK, IN_PROCESSES
+from tasks import FILE_WORK_PATH
+from tasks.file_work import FILE_WORK
 from tests.integration.documents.isolation.reader_processes import reader_pids
 from tests.unit.tasks.official_layout.official_letter import LIMITS, OPENING, letter, saved
 
 
 def pool(memory: int = 512) -> ReaderPool:
-    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=memory, file_work=IN_PROCESSES)
+    return ReaderPool(processes=1, timeout_seconds=30, memory_mib=memory, file_work=FILE_WORK_PATH)
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from standin.documents.builders import (
     saved,
 )
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
-from tasks.secrecy.files import level_of, look_at_bytes, look_of, screen
+from tasks.secrecy.files import look_at_bytes, screen
+from tasks.secrecy.look import level_of, look_of
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
