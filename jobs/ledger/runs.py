@@ -55,6 +55,18 @@ class Claims:
     suspects: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingClaims:
+    """The answer to a claim of waiting jobs. `more`: others wait that may be claimed.
+
+    `suspect`: a job that this worker is to claim with `alone`, when it runs nothing else.
+    """
+
+    granted: Sequence[Claim]
+    suspect: str | None
+    more: bool
+
+
 class RunLedger:
     """The workers' commands to the ledger. A run that lost its lease changes nothing.
 
@@ -68,7 +80,7 @@ class RunLedger:
     async def claim(
         self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
     ) -> Claims:
-        """Claim the leases of queued jobs for `worker`, each independently of the others.
+        """Claim the leases of certain queued jobs for `worker`, each independently of the others.
 
         `alone`: the worker runs nothing else.
         """
@@ -76,20 +88,8 @@ class RunLedger:
         answers = await self._connection.run(
             "jobs/claim", worker, nonce, lease_ms, int(alone), *job_ids
         )
-        granted = {
-            job_id: readable("job", job_id, partial(_claim, answer))
-            for job_id, answer in zip(job_ids, answers, strict=True)
-            if answer[0] == "claimed"
-        }
-        await self._fail_unreadable(
-            {
-                job_id: pairs(answer[1])
-                for job_id, answer in zip(job_ids, answers, strict=True)
-                if job_id in granted and granted[job_id] is None
-            }
-        )
         return Claims(
-            granted=[claim for claim in granted.values() if claim is not None],
+            granted=await self._readable([one for one in answers if one[0] == "claimed"]),
             suspects=[
                 job_id
                 for job_id, answer in zip(job_ids, answers, strict=True)
@@ -97,12 +97,38 @@ class RunLedger:
             ],
         )
 
-    async def _fail_unreadable(self, records: Mapping[str, Record]) -> None:
+    async def claim_waiting(
+        self, worker: str, lease_seconds: float, most: int, *, woken: bool = False
+    ) -> WaitingClaims:
+        """Claim interactive jobs that wait, at most `most`: departments take turns.
+
+        `woken`: a wake-up led to this claim. One call at a time for each worker.
+        """
+        nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
+        more, suspect, *granted = await self._connection.run(
+            "jobs/claim_waiting", worker, nonce, lease_ms, most, int(woken)
+        )
+        return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
+
+    async def _readable(self, granted: Sequence[Sequence[Any]]) -> Sequence[Claim]:
+        """Those claims whose records can be read; the jobs of the others are ended."""
+        claims, unreadable = list[Claim](), list[Record]()
+        for answer in granted:
+            record = pairs(answer[1])
+            claim = readable("job", record["id"], partial(_claim, record, answer[2]))
+            if claim is None:
+                unreadable.append(record)
+            else:
+                claims.append(claim)
+        await self._fail_unreadable(unreadable)
+        return claims
+
+    async def _fail_unreadable(self, records: Sequence[Record]) -> None:
         """End claimed jobs whose records cannot be read."""
         args: list[str | int] = []
-        for job_id, record in records.items():
+        for record in records:
             error = dump(["error", dump(PROBLEM.to_dict())])
-            args += [job_id, record["token"], JobStatus.failed.value, error, "{}"]
+            args += [record["id"], record["token"], JobStatus.failed.value, error, "{}"]
         if args:
             await self._connection.run("jobs/finish", *args)
 
@@ -155,8 +181,8 @@ class RunLedger:
         )
 
 
-def _claim(answer: Sequence[Any]) -> Claim:
-    record, document = pairs(answer[1]), pairs(answer[2])
+def _claim(record: Record, flat_document: Sequence[str]) -> Claim:
+    document = pairs(flat_document)
     return Claim(
         job=to_job(record),
         token=int(record["token"]),

@@ -12,10 +12,11 @@ from typing import TypedDict
 from jobs.batches.batch import BatchStatus
 from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
+from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
 from jobs.model.callback import Outcome
-from jobs.model.lanes import Queue
+from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
 
 _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
@@ -192,13 +193,19 @@ class StatisticsLedger:
         }
 
     async def interactive_in_hand(self) -> int:
-        """Interactive jobs that are in Celery or running."""
+        """Interactive jobs that run or may run."""
         pipeline = self._connection.redis.pipeline(transaction=True)
         pipeline.zcard(f"{PREFIX}sent:interactive")
         pipeline.zcard(f"{PREFIX}running")
         pipeline.scard(f"{PREFIX}running-bulk")
-        sent, running, bulk = await self._connection.ask(pipeline.execute())
-        return int(sent + running - bulk)
+        pipeline.zrange(f"{PREFIX}ready-turns", 0, -1)
+        pipeline.smembers(f"{PREFIX}paused")
+        sent, running, bulk, names, paused = await self._connection.ask(pipeline.execute())
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for name in names:
+            if paused.isdisjoint(pause_members(name, Lane.interactive)):
+                pipeline.zcard(f"{PREFIX}ready:{name}")
+        return int(sent + running - bulk + sum(await self._connection.ask(pipeline.execute())))
 
     async def server(self) -> Server:
         redis = self._connection.redis

@@ -13,7 +13,7 @@ import structlog
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
-from jobs.model.lanes import Queue
+from jobs.model.lanes import Lane, Queue
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
@@ -36,7 +36,7 @@ from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
-from worker.celery.app import app, register_jobs
+from worker.celery.app import app, register_jobs, register_wake_ups
 from worker.celery.bulk_capacity import BulkCapacity
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
@@ -46,6 +46,7 @@ from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
+from worker.run.claimer import Claimer
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
 from worker.run.leases import Leases
@@ -116,16 +117,30 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
+        self._claimer = Claimer(
+            self._ledger,
+            self._runner,
+            worker=self._process.name,
+            lease_seconds=self._settings.lease_seconds,
+            slots=self._settings.concurrency,
+            may_claim=self.can_run,
+        )
+
     @property
     def in_hand(self) -> int:
-        return self._running
+        return self._running + self._claimer.in_hand
 
     def can_run(self) -> bool:
         return self._engine.health.ok and self._leases.fresh and self._runner.open
 
-    def takes_bulk(self) -> bool:
-        """Whether to pull bulk jobs too. Called from another thread."""
-        return self._bulk_capacity.available
+    def takes(self, queue: str) -> bool:
+        """Whether to pull messages of this queue. Called from another thread."""
+        if queue == Queue.bulk:
+            return self._bulk_capacity.available
+        return self._claimer.has_room
+
+    def wake(self) -> None:
+        self._claimer.wake()
 
     async def run(self, queue: Queue, job_ids: Sequence[str]) -> str:
         bulk = self._bulk_capacity.reserved(len(job_ids)) if queue is Queue.bulk else nullcontext()
@@ -159,6 +174,7 @@ class Worker:
         return (
             self._leases.renew_forever(),
             self._watch_engine_metrics(),
+            self._claim_interactive(),
             keep_beating(self._ledger, self._process, self._detail),
         )
 
@@ -198,6 +214,10 @@ class Worker:
             "in_hand": self.in_hand,
             "offline": self._reading.offline,
         }
+
+    async def _claim_interactive(self) -> None:
+        if Lane.interactive in self._settings.lanes:
+            await self._claimer.claim_forever()
 
     async def _watch_engine_metrics(self) -> None:
         while True:
@@ -258,9 +278,13 @@ def main() -> None:
         def run(queue: Queue, job_ids: Sequence[str]) -> str:
             return loop.run(worker.run(queue, job_ids))
 
+        def wake() -> None:
+            loop.call(worker.wake)
+
         register_jobs(run)
+        register_wake_ups(wake)
         install_controls(lambda id_: _submit(loop, worker.cancel(id_)))
-        LanesInOrder.takes_bulk = staticmethod(worker.takes_bulk)
+        LanesInOrder.takes = staticmethod(worker.takes)
         queues = ",".join(Queue(lane).value for lane in worker_settings.lanes)
         name = f"worker-{worker_settings.lane}" if worker_settings.lane else "worker"
         arguments = (

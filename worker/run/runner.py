@@ -80,12 +80,21 @@ class Runner:
         async with self._isolation.shared():
             summary, suspects = await self._claim_and_run(job_ids, alone=False)
         for job_id in suspects:
-            log.warning("job.suspect", job_id=job_id)
-            async with self._isolation.exclusive():
-                summary += (await self._claim_and_run([job_id], alone=True))[0]
+            summary += await self.run_suspect(job_id)
         return ", ".join(
             f"{count} {text}" if count > 1 else text for text, count in summary.items()
         )
+
+    async def run_claimed(self, claim: Claim) -> None:
+        """Run a job whose lease this worker has."""
+        async with self._isolation.shared():
+            await self._run_job(claim)
+
+    async def run_suspect(self, job_id: str) -> Counter[str]:
+        """Wait until no other job runs, then claim the job and run it. Returns how it ended."""
+        log.warning("job.suspect", job_id=job_id)
+        async with self._isolation.exclusive():
+            return (await self._claim_and_run([job_id], alone=True))[0]
 
     async def _claim_and_run(
         self, job_ids: Sequence[str], *, alone: bool

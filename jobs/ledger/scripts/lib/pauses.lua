@@ -1,12 +1,16 @@
 -- requires: keys
 -- Work that is held back: paused by an operator, or outside its window.
 
+local paused
+
 -- Whether an operator has paused the department, the lane, or that lane of that department.
 local function is_paused(department, lane)
-  local paused = P .. 'paused'
-  return redis.call('SISMEMBER', paused, 'department:' .. department) == 1
-    or redis.call('SISMEMBER', paused, 'lane:' .. lane) == 1
-    or redis.call('SISMEMBER', paused, 'department:' .. department .. ':' .. lane) == 1
+  if not paused then
+    paused = {}
+    for _, member in ipairs(redis.call('SMEMBERS', P .. 'paused')) do paused[member] = true end
+  end
+  return paused['department:' .. department] or paused['lane:' .. lane]
+    or paused['department:' .. department .. ':' .. lane] or false
 end
 
 -- chancery:closed holds `department:NAME` and `batch:ID` of bulk work that is outside its window. The

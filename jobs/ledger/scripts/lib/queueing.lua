@@ -1,9 +1,10 @@
--- requires: jobs, celery, pauses, turns
+-- requires: jobs, pauses, ready, turns
 -- The ways in which a job becomes queued or scheduled.
 
 local NO_DEADLINE = 9007199254740991
 
--- Scores in chancery:waiting:DEPT that come before every deadline.
+-- Scores in chancery:waiting:DEPT that come before every deadline. Earlier releases let interactive jobs
+-- that were paused wait there.
 local INTERACTIVE_JOB, INTERACTIVE_BATCH = 0, 1
 
 local function send_job(job, first)
@@ -19,10 +20,10 @@ end
 
 local function queue(job)
   if job.status == 'queued' then remove_from_index(job) else set_status(job, 'queued') end
-  if job.lane == 'interactive' and not is_paused(job.department, job.lane) then
-    send_job(job)
+  if job.lane == 'interactive' and is_suspect(job) then
+    add_suspect(job)
   elseif job.lane == 'interactive' then
-    add_to_waiting(job.department, INTERACTIVE_JOB, job.id)
+    add_ready(job)
   else
     -- A requeued line goes before the lines of its batch that were not released yet.
     local deadline = tonumber(job.deadline or NO_DEADLINE)

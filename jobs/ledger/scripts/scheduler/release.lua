@@ -1,5 +1,5 @@
 -- requires: queueing, batches, batch_lines, quotas
--- Release work that waits: interactive jobs that were paused, lines of interactive batches, then bulk
+-- Release work that waits: lines of interactive batches, then bulk
 -- jobs and lines, until as many are in Celery or running as are asked for. The department whose turn is
 -- earliest is served first, and within it the work with the earliest deadline. A turn moves by tokens
 -- over weight, so that departments share the engines by weight, whatever the size of their documents.
@@ -16,20 +16,18 @@ local next_id, released = 7, 0
 local in_hand = redis.call('ZCARD', P .. 'sent:bulk') + redis.call('SCARD', P .. 'running-bulk')
 local depth, idle_depth = tonumber(ARGV[1]), tonumber(ARGV[6])
 local ENTRY = 16 -- bytes of a line in a batch's index
-local MOST_SKIPPED, MOST_RESUMED = 1000, 500
+local MOST_SKIPPED, MOST_ADOPTED = 1000, 500
 local REPEATED_MS = 60000 -- longer than the client library retries
 local used_ids = P .. 'released:' .. (ARGV[next_id] or '')
 local repeated = redis.call('EXISTS', used_ids) == 1
 
-local function release_resumed(department)
-  if is_paused(department, 'interactive') then return end
+-- Queue interactive jobs that an earlier release let wait here because they were paused.
+local function adopt_paused(department)
   local waiting = P .. 'waiting:' .. department
   local ids = redis.call('ZRANGEBYSCORE', waiting, INTERACTIVE_JOB, INTERACTIVE_JOB,
-    'LIMIT', 0, MOST_RESUMED)
+    'LIMIT', 0, MOST_ADOPTED)
   for _, id in ipairs(ids) do
-    redis.call('ZREM', waiting, id)
-    send_job(load_job(id))
-    released = released + 1
+    queue(load_job(id))
   end
 end
 
@@ -157,7 +155,7 @@ end
 
 local all, open, shut = redis.call('ZRANGE', P .. 'turns', 0, -1), {}, {}
 for _, department in ipairs(all) do
-  release_resumed(department)
+  adopt_paused(department)
   local side = closed[department] and shut or open
   side[#side + 1] = department
 end

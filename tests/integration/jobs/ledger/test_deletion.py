@@ -24,9 +24,11 @@ STAYS = (
     "callback-counts",
     "counters",
     "endings",
-    "mark:interactive",
     "messages",
+    "ready-turn",
+    "ready-turns",  # a department without jobs is removed by the next claim
     "rewrite",
+    "woken:interactive",
 )
 
 

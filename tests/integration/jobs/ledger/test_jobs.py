@@ -255,24 +255,6 @@ async def test_a_job_past_its_deadline_expires(
         assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
 
 
-async def test_a_message_lost_from_celery_is_sent_again(
-    ledger: Ledger, submit: Submit, redis_url: str
-) -> None:
-    job_id = await submit()
-    with Redis.from_url(redis_url) as redis:
-        redis.delete("interactive")
-        assert (await ledger.upkeep.run_due_work(lost_after_seconds=60)).sent_again == 0
-        async with asyncio.timeout(5):
-            while not (
-                sent_again := (
-                    await ledger.upkeep.run_due_work(lost_after_seconds=0.001)
-                ).sent_again
-            ):
-                await asyncio.sleep(0.01)
-        assert sent_again == 1
-        assert job_id.encode() in redis.lindex("interactive", 0)
-
-
 async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:
@@ -345,11 +327,11 @@ async def test_a_waiting_caller_is_woken_by_the_ending(ledger: Ledger, submit: S
 async def test_messages_carry_identifiers_only(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:
-    job_id = await submit(metadata={"secret": "content"})
+    await submit(metadata={"secret": "content"})
     with Redis.from_url(redis_url) as redis:
         message = json.loads(redis.lindex("interactive", 0))
-    assert json.loads(message["body"])[0] == [job_id]
-    assert message["headers"]["task"] == "chancery.summarize"
+    assert json.loads(message["body"])[0] == []
+    assert message["headers"]["task"] == "chancery.wake"
     assert "content" not in json.dumps(message["headers"]) + message["body"]
 
 

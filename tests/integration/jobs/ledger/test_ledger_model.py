@@ -54,7 +54,7 @@ ALLOWED = transitions("job")
 
 @dataclass(slots=True)
 class Model:
-    """What a job should be. `sent` says that its message is on its way to a worker."""
+    """What a job should be. `sent` says that a worker may claim it."""
 
     id: str
     lane: Lane
@@ -205,6 +205,29 @@ class LedgerMachine(RuleBasedStateMachine):
         job.claimed(claim, worker, lease)
         return Run(claim, job)
 
+    @rule(target=runs, worker=st.sampled_from(WORKERS), most=st.integers(0, 3))
+    def claim_waiting(self, worker: str, most: int) -> MultipleResults[Run]:
+        """Interactive jobs, the earliest deadline first; suspects are left for a claim alone."""
+        claims = self.do(self.ledger.runs.claim_waiting(worker, LONG, most))
+        waiting = [
+            job
+            for job in self.models
+            if job.status is JobStatus.queued and job.lane is Lane.interactive and not job.suspect
+        ]
+        by_id = {job.id: job for job in waiting}
+        runs = [Run(claim, by_id[claim.job.id]) for claim in claims.granted]
+        if most:
+            for job in waiting:
+                if job.deadline_passed:
+                    job.become(JobStatus.expired)
+        assert not any(run.job.deadline_passed for run in runs)
+        open_ = [job for job in waiting if not job.deadline_passed]
+        assert len(runs) == min(most, len(open_))
+        assert claims.more == (len(open_) > most if most else bool(waiting))
+        for run in runs:
+            run.job.claimed(run.claim, worker, LONG)
+        return multiple(*runs)
+
     async def _claim(self, job: Model, worker: str, lease: float, *, alone: bool) -> Claim | None:
         claims = await self.ledger.runs.claim([job.id], worker, lease, alone=alone)
         assert not claims.suspects or job.suspect
@@ -352,7 +375,9 @@ class LedgerMachine(RuleBasedStateMachine):
             case JobStatus.scheduled:
                 return ["scheduled"]
             case JobStatus.queued:
-                return [f"sent:{job.lane}" if job.sent else "waiting:tax"]
+                if job.lane is Lane.interactive:
+                    return ["suspects" if job.suspect else "ready:tax"]
+                return ["sent:bulk" if job.sent else "waiting:tax"]
             case JobStatus.running:
                 return ["running"]
             case _:
@@ -360,7 +385,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _places(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        names = ("scheduled", "sent:interactive", "sent:bulk", "waiting:tax", "running", "ended")
+        names = (
+            "scheduled",
+            "ready:tax",
+            "suspects",
+            "sent:interactive",
+            "sent:bulk",
+            "waiting:tax",
+            "running",
+            "ended",
+        )
         for name in names:
             ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
             for job_id in ids:

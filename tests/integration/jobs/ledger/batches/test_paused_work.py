@@ -8,12 +8,13 @@ import pytest
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
-from jobs.ledger.runs import Claims
+from jobs.ledger.runs import Claims, WaitingClaims
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 
+NOTHING = WaitingClaims([], None, more=False)
 INTERACTIVE = [Pause("tax"), Pause(lane=Lane.interactive), Pause("tax", Lane.interactive)]
 BULK = [Pause("tax"), Pause(lane=Lane.bulk), Pause("tax", Lane.bulk)]
 
@@ -33,20 +34,16 @@ async def status(driver: BatchDriver, job_id: str) -> JobStatus:
 
 
 @pytest.mark.parametrize("which", INTERACTIVE)
-async def test_an_interactive_job_waits_and_is_sent_when_resumed(
+async def test_an_interactive_job_waits_until_it_is_resumed(
     driver: BatchDriver, submit: Submit, which: Pause
 ) -> None:
     await pause(driver.ledger, which)
     ids = [await submit() for _ in range(3)]
-    assert driver.sent(Lane.interactive) == []
+    assert await driver.ledger.runs.claim_waiting("w", 30, 10) == NOTHING
     assert [await status(driver, job_id) for job_id in ids] == [JobStatus.queued] * 3
-    assert (await driver.release()).released == 0
     await resume(driver.ledger, which)
-    assert (await driver.release(0)).released == 3  # it is no bulk work: it needs no room
-    assert sorted(driver.sent(Lane.interactive)) == sorted(ids)
-    assert (await driver.release()).released == 0
-    await driver.run(ids)
-    assert await status(driver, ids[0]) is JobStatus.succeeded
+    claims = await driver.ledger.runs.claim_waiting("w", 30, 10)
+    assert [claim.job.id for claim in claims.granted] == ids
 
 
 @pytest.mark.parametrize("which", INTERACTIVE)
@@ -55,14 +52,11 @@ async def test_a_job_that_is_paused_before_its_claim_waits(
 ) -> None:
     job_id = await submit()
     await pause(driver.ledger, which)
-    assert await driver.ledger.runs.claim(driver.sent(Lane.interactive), "w", 30) == Claims([], [])
+    assert await driver.ledger.runs.claim([job_id], "w", 30) == Claims([], [])
+    assert await driver.ledger.runs.claim_waiting("w", 30, 10) == NOTHING
     assert await status(driver, job_id) is JobStatus.queued
-    assert (await driver.ledger.upkeep.run_due_work(lost_after_seconds=0)).sent_again == 0
     await resume(driver.ledger, which)
-    # Its first message may be still there: it does not run for that.
-    assert await driver.claim([job_id]) == []
-    await driver.release()
-    (claim,) = await driver.claim([job_id])
+    (claim,) = (await driver.ledger.runs.claim_waiting("w", 30, 10)).granted
     assert claim.job.attempts == 1
 
 
@@ -112,8 +106,9 @@ async def test_one_lane_that_is_paused_leaves_the_other_alone(
     await driver.ledger.pauses.resume("tax", Lane.interactive)
     await driver.ledger.pauses.pause("tax", Lane.bulk)
     await driver.begin(2)
-    assert (await driver.release()).released == 150
+    assert (await driver.release()).released == 0
     assert len(driver.sent()) == 2
+    assert len((await driver.ledger.runs.claim_waiting("w", 30, 200)).granted) == 150
 
 
 async def test_interactive_batches_are_paused_with_their_lane(driver: BatchDriver) -> None:
@@ -135,8 +130,10 @@ async def test_a_line_of_an_interactive_batch_that_is_paused_when_sent_waits(
     await driver.ledger.pauses.pause("tax")
     assert await driver.claim(ids) == []
     await driver.ledger.pauses.resume("tax")
+    claims = await driver.ledger.runs.claim_waiting("w", 30, 10)
+    assert [claim.job.id for claim in claims.granted] == ids
     await driver.release(3)
-    assert len(await driver.claim(driver.sent(Lane.interactive))) == 3
+    assert len(await driver.claim(driver.sent(Lane.interactive))) == 1
 
 
 async def test_work_that_is_paused_can_be_cancelled_and_expires(
