@@ -13,7 +13,7 @@ from celery import Celery
 from kombu.entity import Queue as KombuQueue
 
 from jobs.batches.input.lines import CHAT_TASK
-from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, WAKE_TASK, Queue
+from jobs.model.lanes import CELERY_TASK_PREFIX, WAKE_TASK, Queue
 from jobs.process.settings import RedisSettings
 from tasks.registry import TASKS
 from worker.celery.queue_order import QUEUE_ORDER
@@ -82,8 +82,3 @@ def register_jobs(run: Callable[[Queue, Sequence[str]], str]) -> None:
 def register_wake_ups(wake: Callable[[], None]) -> None:
     """Have Celery call `wake` for each message that says that work waits."""
     app.task(wake, name=WAKE_TASK)
-
-
-def register_callbacks(deliver: Callable[[str], str]) -> None:
-    """Have Celery call `deliver` with the id of each callback."""
-    app.task(deliver, name=CALLBACK_TASK)

@@ -12,7 +12,7 @@ import structlog
 from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-from jobs.model.lanes import CALLBACK_TASK, CELERY_TASK_PREFIX, WAKE_TASK
+from jobs.model.lanes import CELERY_TASK_PREFIX, WAKE_TASK
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ def accept_unknown_tasks(app: Celery, register: Callable[[str], None]) -> None:
         def start(self, consumer: Any) -> None:
             def on_unknown_task(body: Any, message: Any, error: Exception) -> None:
                 name = message.headers["task"]
-                if not name.startswith(CELERY_TASK_PREFIX) or name in (CALLBACK_TASK, WAKE_TASK):
+                if not name.startswith(CELERY_TASK_PREFIX) or name == WAKE_TASK:
                     type(consumer).on_unknown_task(consumer, body, message, error)
                     return
                 log.warning("task.unknown", task=name.removeprefix(CELERY_TASK_PREFIX))

@@ -42,11 +42,11 @@ from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.queue_order import LanesInOrder
 from worker.celery.service import serve
+from worker.claim_loop import Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
-from worker.run.claimer import Claimer
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
 from worker.run.leases import Leases
@@ -117,18 +117,11 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
-        self._claimer = Claimer(
-            self._ledger,
-            self._runner,
-            worker=self._process.name,
-            lease_seconds=self._settings.lease_seconds,
-            slots=self._settings.concurrency,
-            may_claim=self.can_run,
-        )
+        self._claims = ClaimLoop(self._claim, self._settings.concurrency, self.can_run)
 
     @property
     def in_hand(self) -> int:
-        return self._running + self._claimer.in_hand
+        return self._running + self._claims.in_hand
 
     def can_run(self) -> bool:
         return self._engine.health.ok and self._leases.fresh and self._runner.open
@@ -137,10 +130,10 @@ class Worker:
         """Whether to pull messages of this queue. Called from another thread."""
         if queue == Queue.bulk:
             return self._bulk_capacity.available
-        return self._claimer.has_room
+        return self._claims.has_room
 
     def wake(self) -> None:
-        self._claimer.wake()
+        self._claims.wake()
 
     async def run(self, queue: Queue, job_ids: Sequence[str]) -> str:
         bulk = self._bulk_capacity.reserved(len(job_ids)) if queue is Queue.bulk else nullcontext()
@@ -215,9 +208,19 @@ class Worker:
             "offline": self._reading.offline,
         }
 
+    async def _claim(self, room: int, woken: bool) -> Claimed:  # noqa: FBT001 - of ClaimLoop
+        claims = await self._ledger.runs.claim_waiting(
+            self._process.name, self._settings.lease_seconds, room, woken=woken
+        )
+        runs: list[Coroutine[Any, Any, object]] = []
+        runs += map(self._runner.run_claimed, claims.granted)
+        if claims.suspect:
+            runs.append(self._runner.run_suspect(claims.suspect))
+        return Claimed(runs, claims.more)
+
     async def _claim_interactive(self) -> None:
         if Lane.interactive in self._settings.lanes:
-            await self._claimer.claim_forever()
+            await self._claims.run_forever()
 
     async def _watch_engine_metrics(self) -> None:
         while True:

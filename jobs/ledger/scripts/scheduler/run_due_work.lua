@@ -3,7 +3,7 @@
 -- batches, send lost messages again, send callbacks.
 -- ARGV: most items of each kind in one call, ms after which an unclaimed message counts as lost, 1 if
 --       jobs whose lease ran out are to be rescued
--- Returns: {queued, rescued, expired, sent again, callbacks sent, jobs of closing batches ended}
+-- Returns: {queued, rescued, expired, sent again, parked callbacks sent, jobs of closing batches ended}
 local most, lost_ms = ARGV[1], tonumber(ARGV[2])
 local counts = {0, 0, 0, 0, 0, 0}
 
@@ -28,7 +28,7 @@ end
 local function send_one_parked(receiver)
   local count = send_parked(receiver, 1)
   if redis.call('EXISTS', parked(receiver)) == 1 then
-    redis.call('ZADD', P .. 'receivers-due', now + RESEND_MS, receiver)
+    redis.call('ZADD', P .. 'receivers-due', now + FULL_MS, receiver)
   else
     redis.call('ZREM', P .. 'receivers-due', receiver)
   end
@@ -63,10 +63,7 @@ for _, lane in ipairs({'interactive', 'bulk'}) do
   end
 end
 
-for _, id in ipairs(due('callbacks-due', now)) do
-  send_callback({id = id})
-  counts[5] = counts[5] + 1
-end
+if redis.call('ZCOUNT', P .. 'callbacks-due', '-inf', now) > 0 then wake('callbacks') end
 for _, receiver in ipairs(due('receivers-due', now)) do
   counts[5] = counts[5] + send_one_parked(receiver)
 end

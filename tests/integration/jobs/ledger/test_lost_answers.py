@@ -17,6 +17,7 @@ from jobs.model.callback import Attempt, Delivery, Outcome
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.states import CallbackStatus
 from tests.integration.batches import a_batch, released_lines, run_all
+from tests.integration.jobs.ledger.callback_kit import claim_one
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
 
@@ -25,7 +26,7 @@ async def test_an_attempt_that_is_noted_twice_is_listed_once(ledger: Ledger) -> 
     await submit_job(ledger, job)
     await ledger.jobs.cancel("tax", job.id)
     assert job.callback_id is not None
-    delivery = await ledger.callbacks.claim(job.callback_id, 30)
+    delivery = await claim_one(ledger, job.callback_id, 30)
     assert isinstance(delivery, Delivery)
     attempt = Attempt(datetime.now(UTC), 500, None, 0.1)
     for _ in range(2):
