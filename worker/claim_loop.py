@@ -30,18 +30,16 @@ class ClaimLoop:
     """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
     second. Work that arrives or ends during a claim shares the next one.
 
-    `claim` gets the number of free slots, and whether a wake-up led to the claim. `may_claim`:
-    whether the process can run work now.
+    `claim` is told whether a wake-up led to the claim. `may_claim`: whether the process can run
+    more work now.
     """
 
     def __init__(
         self,
-        claim: Callable[[int, bool], Awaitable[Claimed]],
-        slots: int,
+        claim: Callable[[bool], Awaitable[Claimed]],
         may_claim: Callable[[], bool],
     ) -> None:
         self._claim = claim
-        self._slots = slots
         self._may_claim = may_claim
         self._due = asyncio.Event()
         self._woken = False
@@ -55,9 +53,9 @@ class ClaimLoop:
         return len(self._runs) + self._claiming
 
     @property
-    def has_room(self) -> bool:
+    def running(self) -> int:
         """Safe to read from another thread."""
-        return len(self._runs) < self._slots
+        return len(self._runs)
 
     def wake(self) -> None:
         """Claim soon: a wake-up arrived."""
@@ -76,14 +74,14 @@ class ClaimLoop:
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._due.wait()
             self._due.clear()
-            if self.has_room and self._may_claim():
+            if self._may_claim():
                 await self._claim_once()
 
     async def _claim_once(self) -> None:
         woken, self._woken = self._woken, False
         self._claiming = True
         try:
-            claimed = await self._claim(self._slots - len(self._runs), woken)
+            claimed = await self._claim(woken)
         except ProblemError as error:
             log.warning("claim.failed", code=error.problem.code)
             await asyncio.sleep(IDLE_SECONDS)

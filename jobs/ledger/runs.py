@@ -13,6 +13,7 @@ from jobs.ledger.records import Record, dump, pairs, to_document, to_job
 from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import amounts_of
 from jobs.ledger.unreadable import PROBLEM, readable
+from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
@@ -46,9 +47,26 @@ class LeaseRenewal:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """The most jobs in one claim. `lines`: of interactive batches, which are part of `interactive`.
+
+    `unwritten`: the most ended lines of one batch that wait to be written to its files.
+    """
+
+    interactive: int
+    lines: int = 0
+    bulk: int = 0
+    unwritten: int = 5_000
+
+    def __bool__(self) -> bool:
+        return self.interactive > 0 or self.bulk > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
-    """The answer to a claim. `suspects` may have killed the worker or engine that ran them: claim
-    them again with `alone`, when the worker runs nothing else. Other jobs were refused.
+    """The answer to a claim of certain jobs. `suspects` may have killed the worker or engine that
+    ran them: claim them again with `alone`, when the worker runs nothing else. Other jobs were
+    refused.
     """
 
     granted: Sequence[Claim]
@@ -98,15 +116,23 @@ class RunLedger:
         )
 
     async def claim_waiting(
-        self, worker: str, lease_seconds: float, most: int, *, woken: bool = False
+        self, worker: str, lease_seconds: float, room: Room, *, woken: bool = False
     ) -> WaitingClaims:
-        """Claim interactive jobs that wait, at most `most`: departments take turns.
+        """Claim jobs that wait, within `room`: departments share by turns.
 
         `woken`: a wake-up led to this claim. One call at a time for each worker.
         """
-        nonce, lease_ms = secrets.token_hex(8), round(lease_seconds * 1000)
         more, suspect, *granted = await self._connection.run(
-            "jobs/claim_waiting", worker, nonce, lease_ms, most, int(woken)
+            "jobs/claim_waiting",
+            worker,
+            secrets.token_hex(8),
+            round(lease_seconds * 1000),
+            int(woken),
+            room.interactive,
+            room.lines,
+            room.bulk,
+            room.unwritten,
+            new_job_id(),
         )
         return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
 

@@ -195,17 +195,16 @@ class StatisticsLedger:
     async def interactive_in_hand(self) -> int:
         """Interactive jobs that run or may run."""
         pipeline = self._connection.redis.pipeline(transaction=True)
-        pipeline.zcard(f"{PREFIX}sent:interactive")
         pipeline.zcard(f"{PREFIX}running")
         pipeline.scard(f"{PREFIX}running-bulk")
         pipeline.zrange(f"{PREFIX}ready-turns", 0, -1)
         pipeline.smembers(f"{PREFIX}paused")
-        sent, running, bulk, names, paused = await self._connection.ask(pipeline.execute())
+        running, bulk, names, paused = await self._connection.ask(pipeline.execute())
         pipeline = self._connection.redis.pipeline(transaction=False)
         for name in names:
             if paused.isdisjoint(pause_members(name, Lane.interactive)):
                 pipeline.zcard(f"{PREFIX}ready:{name}")
-        return int(sent + running - bulk + sum(await self._connection.ask(pipeline.execute())))
+        return int(running - bulk + sum(await self._connection.ask(pipeline.execute())))
 
     async def server(self) -> Server:
         redis = self._connection.redis

@@ -83,7 +83,7 @@ class Courier:
         self._store = Store.opened(settings.store)
         self._secrets = Secrets(master)
         self._deliverer = deliverer
-        self._claims = ClaimLoop(self._claim, self._settings.concurrency, self._may_claim)
+        self._claims = ClaimLoop(self._claim, self.can_run)
         self._stopping = False
 
     @property
@@ -91,13 +91,14 @@ class Courier:
         return self._claims.in_hand
 
     def can_run(self) -> bool:
-        return self._may_claim() and self._claims.has_room
+        return not self._stopping and self._room > 0
 
     def wake(self) -> None:
         self._claims.wake()
 
-    def _may_claim(self) -> bool:
-        return not self._stopping
+    @property
+    def _room(self) -> int:
+        return self._settings.concurrency - self._claims.running
 
     async def start(self) -> None:
         await self._ledger.check()
@@ -122,9 +123,9 @@ class Courier:
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
-    async def _claim(self, room: int, woken: bool) -> Claimed:  # noqa: FBT001 - of ClaimLoop
+    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.callbacks.claim(
-            room, self._settings.lease_seconds, self._process.name, woken=woken
+            self._room, self._settings.lease_seconds, self._process.name, woken=woken
         )
         for callback_id, why in claims.refused.items():
             if why in (Refusal.gone, Refusal.given_up):

@@ -28,8 +28,7 @@ for _, id in ipairs(references) do
   end
 end
 
-local waiting = redis.call('ZCARD', P .. 'scheduled') + redis.call('ZCARD', P .. 'sent:interactive')
-  + redis.call('ZCARD', P .. 'sent:bulk')
+local waiting = redis.call('ZCARD', P .. 'scheduled')
 for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   waiting = waiting + redis.call('ZCARD', P .. 'waiting:' .. name)
 end

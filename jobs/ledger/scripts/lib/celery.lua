@@ -6,13 +6,12 @@ local WOKEN_MS = 1000
 
 -- Send a message in Celery's protocol 2, inside kombu's envelope, with its body as plain text.
 -- id: the message's id, which Flower shows. ids: the task's arguments.
--- first: put it before all others. Celery takes messages from the right end.
-local function send_message(queue, task, id, ids, first)
+local function send_message(queue, task, id, ids)
   local none = cjson.null
   local tag = id .. ':' .. redis.call('INCR', P .. 'messages')
   local embed = {callbacks = none, errbacks = none, chain = none, chord = none}
   local args = #ids > 0 and '"' .. table.concat(ids, '","') .. '"' or ''
-  redis.call(first and 'RPUSH' or 'LPUSH', queue, cjson.encode({
+  redis.call('LPUSH', queue, cjson.encode({
     body = '[[' .. args .. '], {}, ' .. cjson.encode(embed) .. ']',
     ['content-encoding'] = 'utf-8',
     ['content-type'] = 'application/json',

@@ -4,10 +4,8 @@
 -- A job that has not ended is in exactly one of these indexes, by its state:
 --   scheduled          chancery:scheduled         by the time it is due
 --   queued             chancery:ready:DEPT        by deadline: interactive jobs that wait for a worker,
---                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released,
---                      chancery:sent:LANE         by the time its message was sent to Celery: bulk jobs and
---                                                 lines of batches that were released, or
---                      chancery:suspects          interactive jobs that are to run alone
+--                      chancery:waiting:DEPT      by deadline: bulk jobs that do, or
+--                      chancery:suspects          jobs that are to run alone
 --   running            chancery:running           by the time its lease ends; bulk jobs are in
 --                                                 chancery:running-bulk too, and those of a worker in
 --                                                 chancery:held:WORKER
@@ -34,9 +32,7 @@ local function remove_from_index(job)
   if job.status == 'scheduled' then
     redis.call('ZREM', P .. 'scheduled', job.id)
   elseif job.status == 'queued' then
-    redis.call('ZREM', P .. 'ready:' .. job.department, job.id)
-    redis.call('ZREM', P .. 'sent:' .. job.lane, job.id)
-    redis.call('ZREM', P .. 'waiting:' .. job.department, job.id)
+    redis.call('ZREM', P .. (job.lane == 'bulk' and 'waiting:' or 'ready:') .. job.department, job.id)
     if is_suspect(job) then redis.call('ZREM', P .. 'suspects', job.id) end
   elseif job.status == 'running' then
     redis.call('ZREM', P .. 'running', job.id)

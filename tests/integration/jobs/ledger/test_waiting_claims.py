@@ -12,10 +12,11 @@ import pytest
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending, WaitingClaims
-from jobs.ledger.upkeep import Release
+from jobs.ledger.runs import Ending, Room, WaitingClaims
+from jobs.ledger.upkeep import Windows
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 
 LEASE = 30.0
@@ -36,7 +37,7 @@ def wake_ups(redis: Redis) -> list[str]:
 async def claim(
     ledger: Ledger, most: int = 10, worker: str = "w", *, woken: bool = False
 ) -> WaitingClaims:
-    return await ledger.runs.claim_waiting(worker, LEASE, most, woken=woken)
+    return await ledger.runs.claim_waiting(worker, LEASE, Room(most), woken=woken)
 
 
 def ids(claims: WaitingClaims) -> list[str]:
@@ -185,7 +186,7 @@ async def test_one_worker_is_told_of_a_suspect_and_the_others_go_on(
 ) -> None:
     suspect = await submit()
     for _ in range(2):
-        await ledger.runs.claim_waiting("w", 0, 1)
+        await ledger.runs.claim_waiting("w", 0, Room(1))
         await ledger.upkeep.run_due_work()
     other = await submit()
     told = await claim(ledger, worker="w1")
@@ -201,7 +202,7 @@ async def test_no_worker_is_told_of_a_suspect_that_is_paused(
 ) -> None:
     suspect = await submit()
     for _ in range(2):
-        await ledger.runs.claim_waiting("w", 0, 1)
+        await ledger.runs.claim_waiting("w", 0, Room(1))
         await ledger.upkeep.run_due_work()
     await ledger.pauses.pause("tax")
     assert await claim(ledger) == NOTHING
@@ -216,5 +217,51 @@ async def test_jobs_that_an_earlier_release_paused_are_claimed_when_resumed(
     redis.delete("chancery:ready:tax", "chancery:ready-turns")
     redis.zadd("chancery:waiting:tax", {job_id: 0})
     redis.zadd("chancery:turns", {"tax": 0})
-    await ledger.upkeep.release(Release(depth=1))
+    await ledger.upkeep.run_due_work()
     assert ids(await claim(ledger)) == [job_id]
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_jobs_that_an_earlier_release_sent_to_celery_are_claimed(
+    ledger: Ledger, submit: Submit, redis: Redis, lane: Lane
+) -> None:
+    job_id = await submit(lane=lane)
+    redis.delete("chancery:ready:tax", "chancery:ready-turns")
+    redis.delete("chancery:waiting:tax", "chancery:turns")
+    redis.zadd(f"chancery:sent:{lane}", {job_id: 0})
+    await ledger.upkeep.run_due_work()
+    await ledger.upkeep.set_windows(Windows())
+    claims = await ledger.runs.claim_waiting("w", LEASE, Room(1, 0, 1))
+    assert ids(claims) == [job_id]
+
+
+async def test_no_bulk_job_starts_until_the_windows_are_known(
+    ledger: Ledger, submit: Submit, redis: Redis
+) -> None:
+    job_id = await submit(lane=Lane.bulk)
+    assert await ledger.runs.claim_waiting("w", LEASE, Room(1, 1, 1)) == NOTHING
+    await ledger.upkeep.set_windows(Windows())
+    assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(1, 1, 1))) == [job_id]
+    assert 0 < redis.pttl("chancery:closed") <= 60_000
+
+
+async def test_bulk_jobs_wait_while_interactive_jobs_do(ledger: Ledger, submit: Submit) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    bulk = await submit(lane=Lane.bulk)
+    first, second = await submit(), await submit()
+    assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(1, 0, 1))) == [first]
+    assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(1, 0, 1))) == [second, bulk]
+
+
+async def test_lines_of_interactive_batches_take_turns_with_single_jobs(
+    ledger: Ledger, submit: Submit, driver: BatchDriver
+) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    for _ in range(20):
+        await submit()
+    batch = await driver.begin(5, lane=Lane.interactive, department="parks")
+    claims = [
+        (await ledger.runs.claim_waiting("w", LEASE, Room(1, 1))).granted[0].job.batch_id
+        for _ in range(6)
+    ]
+    assert claims == [None, batch.id] * 3
