@@ -27,8 +27,8 @@ class Statistics:
     """Statistics of jobs and callbacks. Counts "in all" go back to the ledger's first start.
 
     `jobs`: open jobs by department and status. `endings`: in all, by task, lane and status.
-    `queues`: messages waiting in Celery. `callbacks`: pending and dead ones, by department and
-    status. `attempts`, `callbacks_ended`: in all, by department and outcome or status.
+    `queues`: jobs and batches, or callbacks, that may start now, by the queue whose processes they
+    wait for. `callbacks`: pending and dead ones, by department and status. `attempts`, `callbacks_ended`: in all, by department and outcome or status.
     `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
     closed, by department, and whether they may be tried again. `counters`: events in all, by name.
     `cascaded`: jobs given to the fast model, in all, by task and whether its answer was `kept` or
@@ -107,6 +107,7 @@ class StatisticsLedger:
         self._batches = batches
 
     async def read(self, departments: Sequence[str]) -> Statistics:
+        server_time = await self._connection.ask(self._connection.redis.time())
         pipeline = self._connection.redis.pipeline(transaction=False)
         jobs = [(name, status) for name in departments for status in _OPEN]
         callbacks = [
@@ -121,10 +122,11 @@ class StatisticsLedger:
         for name in departments:
             pipeline.zcard(f"{PREFIX}gone:{name}")
         pipeline.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
-        pipeline.time()
         pipeline.hgetall(f"{PREFIX}callback-counts")
-        for queue in Queue:
-            pipeline.llen(queue.value)
+        for name in departments:
+            pipeline.zcard(f"{PREFIX}ready:{name}")
+            pipeline.zcard(f"{PREFIX}waiting:{name}")
+        pipeline.zcount(f"{PREFIX}callbacks-due", "-inf", server_time[0] * 1000)
         pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
         for name in departments:
@@ -138,9 +140,9 @@ class StatisticsLedger:
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
             urls_gone={name: next(answers) for name in departments},
-            broken=_broken(departments, next(answers), next(answers)),
+            broken=_broken(departments, next(answers), server_time),
             **_counts(departments, next(answers)),
-            queues={queue: next(answers) for queue in Queue},
+            queues=_queues([(next(answers), next(answers)) for _ in departments], next(answers)),
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
             kept={
@@ -239,6 +241,15 @@ def _broken(
         department, address = receiver.split(" ", 1)
         broken.setdefault(department, {})[address] = open_until <= server_time[0] * 1000
     return broken
+
+
+def _queues(waiting: Sequence[tuple[int, int]], callbacks: int) -> Mapping[Queue, int]:
+    """`waiting`: interactive and bulk work of each department."""
+    return {
+        Queue.interactive: sum(interactive for interactive, _ in waiting),
+        Queue.bulk: sum(bulk for _, bulk in waiting),
+        Queue.callbacks: callbacks,
+    }
 
 
 def _kept(kept: Mapping[str, str], replies: Sequence[str]) -> Mapping[str, int]:
