@@ -28,7 +28,8 @@ class Statistics:
 
     `jobs`: open jobs by department and status. `endings`: in all, by task, lane and status.
     `queues`: jobs and batches, or callbacks, that may start now, by the queue whose processes they
-    wait for. `callbacks`: pending and dead ones, by department and status. `attempts`, `callbacks_ended`: in all, by department and outcome or status.
+    wait for. `callbacks`: pending and dead ones, by department and status. `attempts`,
+    `callbacks_ended`: in all, by department and outcome or status.
     `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
     closed, by department, and whether they may be tried again. `counters`: events in all, by name.
     `cascaded`: jobs given to the fast model, in all, by task and whether its answer was `kept` or
