@@ -48,14 +48,15 @@ class LeaseRenewal:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The most jobs in one claim. `lines`: of interactive batches, which are part of `interactive`.
+    """The most jobs in one claim; -1: the worker does not run that lane. `lines`: of interactive
+    batches, which are part of `interactive`.
 
     `unwritten`: the most ended lines of one batch that wait to be written to its files.
     """
 
     interactive: int
     lines: int = 0
-    bulk: int = 0
+    bulk: int = -1
     unwritten: int = 5_000
 
     def __bool__(self) -> bool:

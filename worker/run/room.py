@@ -26,9 +26,10 @@ class Kind(StrEnum):
 class WorkerRoom:
     """Counts the jobs that a worker runs.
 
-    `slots`: the most interactive jobs. `bulk_slots`: returns how many bulk jobs the engine can run
-    now; a quarter more, or what ends in `AHEAD_SECONDS`, is claimed ahead. Lines of interactive
-    batches have as many slots of their own, so that the other slots stay free for single jobs.
+    `slots`: the most interactive jobs, 0 if it runs none. `bulk_slots`: returns how many bulk jobs
+    the engine can run now; a quarter more, or what ends in `AHEAD_SECONDS`, is claimed ahead. Lines
+    of interactive batches take as many of `slots` at most, so that the others stay free for single
+    jobs.
     """
 
     def __init__(self, slots: int, bulk_slots: Callable[[], int]) -> None:
@@ -55,7 +56,11 @@ class WorkerRoom:
         interactive = self._slots - self._jobs[Kind.single] - self._jobs[Kind.line]
         lines = min(interactive, max(1, bulk_slots) - self._jobs[Kind.line])
         bulk = bulk_slots + self._ahead(bulk_slots) - self._jobs[Kind.bulk]
-        return Room(max(interactive, 0), max(lines, 0), max(bulk, 0))
+        return Room(
+            max(interactive, 0) if self._slots else -1,
+            max(lines, 0),
+            max(bulk, 0) if bulk_slots else -1,
+        )
 
     def _ahead(self, bulk_slots: int) -> int:
         since = time.monotonic() - AHEAD_SECONDS

@@ -3,8 +3,8 @@
 -- their turns in tokens. A line of a batch becomes a job with its first claim.
 -- ARGV: worker, nonce of this claim, lease in ms, 1 if a wake-up led to this claim, most interactive jobs,
 --       most lines of interactive batches among them, most bulk jobs, most unwritten outcomes of a batch,
---       stem of the ids of new jobs
--- Returns: {1 if more jobs wait that may be claimed, id of a suspect that this worker is to run alone
+--       stem of the ids of new jobs. -1 jobs of a lane: the worker does not run that lane
+-- Returns: {1 if more jobs may wait for this worker, id of a suspect that this worker is to run alone
 --          or '', then for each job {'claimed', record, document} as flat lists, with an empty document
 --          for a line of a batch}
 -- Invariant: one run at a time has the lease of a job; each has a higher token than all before it. A
@@ -12,6 +12,7 @@
 claim.worker, claim.nonce, claim.lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 claim.unwritten, claim.stem = tonumber(ARGV[8]), ARGV[9]
 local room, lines_room, bulk_room = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local lines_wait = false
 local LAST_CLAIM_MS = 60000 -- longer than the client library retries
 
 local function repeated()
@@ -42,8 +43,9 @@ local function next_ready(department)
     if not id then return end
     if string.sub(id, 1, 6) == 'batch_' then
       local batch = batch_of(id)
-      if lines_room > 0 and (tokens_left(department) or 1) > 0 and may_claim_lines(batch) then
-        return nil, batch
+      if (tokens_left(department) or 1) > 0 and may_claim_lines(batch) then
+        if lines_room > 0 then return nil, batch end
+        lines_wait = true
       end
       rank = rank + 1
     else
@@ -92,7 +94,7 @@ local function serve_interactive(served)
   return {unpack(turns, first)}
 end
 
--- Store the order of the departments that were served. Returns whether more work waits.
+-- Store the order of the departments that were served. Returns whether jobs of others wait.
 local function note_turns(left, served)
   local more = false
   for _, department in ipairs(left) do
@@ -106,11 +108,11 @@ local function note_turns(left, served)
   return more
 end
 
--- Returns whether more jobs wait.
+-- Returns whether jobs wait for room, apart from lines of batches, which have room of their own.
 local function claim_interactive()
   local before, served = #claim.answers, {}
   local more = note_turns(serve_interactive(served), served)
-  if more and #claim.answers > before then wake('interactive') end
+  if (more or lines_wait) and #claim.answers > before then wake('interactive') end
   return more
 end
 
@@ -139,8 +141,12 @@ if ARGV[4] == '1' then
   answer_wake_up('bulk')
 end
 if repeated() then return claimed_before() end
-local more = room > 0 and claim_interactive()
+local more = room >= 0 and claim_interactive()
 -- Bulk work waits while interactive work does.
-if not more and bulk_room > 0 and windows_are_known() then more = claim_bulk() end
+if not more and bulk_room > 0 and windows_are_known() then
+  more = claim_bulk()
+elseif bulk_room == 0 then
+  more = more or redis.call('EXISTS', P .. 'turns') == 1
+end
 local suspect = next_suspect({interactive = tonumber(ARGV[5]) > 0, bulk = bulk_room > 0})
-return {more and 1 or 0, suspect, unpack(claim.answers)}
+return {(more or lines_wait) and 1 or 0, suspect, unpack(claim.answers)}

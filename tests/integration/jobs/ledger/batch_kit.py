@@ -164,7 +164,7 @@ class BatchDriver:
 
     async def claim_room(self, bulk: int) -> WaitingClaims:
         """Claim bulk jobs, at most so many, under the windows as they are."""
-        return await self.ledger.runs.claim_waiting("w", 30, Room(0, 0, bulk))
+        return await self.ledger.runs.claim_waiting("w", 30, Room(-1, 0, bulk))
 
     def sent(self, lane: Lane = Lane.bulk) -> list[str]:
         """The jobs of a lane that were claimed and not taken yet."""

@@ -250,6 +250,7 @@ async def test_bulk_jobs_wait_while_interactive_jobs_do(ledger: Ledger, submit: 
     bulk = await submit(lane=Lane.bulk)
     first, second = await submit(), await submit()
     assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(1, 0, 1))) == [first]
+    assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(0, 0, 1))) == []
     assert ids(await ledger.runs.claim_waiting("w", LEASE, Room(1, 0, 1))) == [second, bulk]
 
 
@@ -265,3 +266,38 @@ async def test_lines_of_interactive_batches_take_turns_with_single_jobs(
         for _ in range(6)
     ]
     assert claims == [None, batch.id] * 3
+
+
+async def test_a_worker_of_the_bulk_lane_does_not_wait_for_interactive_jobs(
+    ledger: Ledger, submit: Submit
+) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    bulk = await submit(lane=Lane.bulk)
+    await submit()
+    claims = await ledger.runs.claim_waiting("w", LEASE, Room(-1, 0, 1))
+    assert (ids(claims), claims.more) == ([bulk], False)
+
+
+async def test_a_worker_without_room_for_bulk_jobs_learns_that_some_wait(
+    ledger: Ledger, submit: Submit
+) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    await submit(lane=Lane.bulk)
+    job_id = await submit()
+    claims = await ledger.runs.claim_waiting("w", LEASE, Room(2, 2, 0))
+    assert (ids(claims), claims.more) == ([job_id], True)
+    # A worker that does not run bulk jobs does not ask for them at each ending.
+    assert not (await ledger.runs.claim_waiting("w", LEASE, Room(2, 2, -1))).more
+
+
+async def test_lines_without_room_are_reported_and_do_not_hold_up_bulk_jobs(
+    ledger: Ledger, submit: Submit, driver: BatchDriver
+) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    await driver.begin(5, lane=Lane.interactive)
+    bulk = await submit(lane=Lane.bulk)
+    claims = await ledger.runs.claim_waiting("w", LEASE, Room(9, 2, 1))
+    assert [claim.job.id == bulk for claim in claims.granted] == [False, False, True]
+    assert claims.more
+    rest = await ledger.runs.claim_waiting("w", LEASE, Room(9, 3))
+    assert (len(rest.granted), rest.more) == (3, False)

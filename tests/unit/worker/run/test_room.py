@@ -56,7 +56,12 @@ def test_a_full_worker_has_no_room() -> None:
     assert not room.left()
 
 
-def test_room_never_is_negative() -> None:
+def test_a_worker_of_one_lane_says_so() -> None:
+    assert WorkerRoom(64, lambda: 0).left() == Room(64, 1, -1)
+    assert WorkerRoom(0, lambda: 64).left() == Room(-1, 0, 80)
+
+
+def test_room_for_too_many_jobs_is_none() -> None:
     slots = 4
     room = WorkerRoom(1, lambda: slots)
     for _ in range(5):
