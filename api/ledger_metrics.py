@@ -113,7 +113,9 @@ def _cascade(statistics: Statistics) -> Iterable[Metric]:
 
 def _transport(statistics: Statistics) -> Iterable[Metric]:
     queues = GaugeMetricFamily(
-        "chancery_queue_messages", "Messages waiting in a Celery queue.", labels=("queue",)
+        "chancery_queue_messages",
+        "Jobs and batches, or callbacks, that may start now and wait for a worker or courier.",
+        labels=("queue",),
     )
     for queue, count in statistics.queues.items():
         queues.add_metric((queue.value,), count)

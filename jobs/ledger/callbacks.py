@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
+from jobs.ledger.coalescer import Coalescer
 from jobs.ledger.page import Page, check_cursor
 from jobs.ledger.records import (
     attempt_record,
@@ -25,6 +28,26 @@ from jobs.process.settings import CallbackSettings
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackClaims:
+    """The answer to a claim. `refused`: due callbacks that are not delivered now, by id. `more`:
+    others are due.
+    """
+
+    deliveries: Sequence[Delivery]
+    refused: Mapping[str, Refusal]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    delivery: Delivery
+    attempt: Attempt
+    status: CallbackStatus
+    outcome: Outcome
+    delay_seconds: float
+
+
 class CallbackLedger:
     """Every method raises `ProblemError("unavailable")` while Redis cannot be reached."""
 
@@ -33,34 +56,29 @@ class CallbackLedger:
         self._parallel = settings.parallel
         self._max_wait = settings.max_wait_seconds
         self._pauses = settings.breaker_pause_seconds, settings.breaker_pause_max_seconds
+        self._settling = Coalescer(self._settle)
 
     async def claim(
-        self, callback_id: str, lease_seconds: float, courier: str = ""
-    ) -> Delivery | Refusal:
-        """Claim the next delivery of a callback, or return why there is none to make now.
+        self, most: int, lease_seconds: float, courier: str = "", *, woken: bool = False
+    ) -> CallbackClaims:
+        """Claim deliveries of due callbacks, at most `most`, the longest due first.
 
-        A callback that is refused because of its receiver is sent to a courier again later.
+        A callback that its receiver has no room for is claimed later. `woken`: a wake-up led to
+        this claim.
         """
-        answer = await self._connection.run(
+        more, now_ms, refused, deliveries = await self._connection.run(
             "callbacks/claim",
-            callback_id,
+            courier,
             _ms(lease_seconds),
             self._parallel,
             _ms(self._max_wait),
-            courier,
+            most,
+            int(woken),
         )
-        if len(answer) == 1:
-            return Refusal(answer[0])
-        record, subject, attempts = pairs(answer[0]), pairs(answer[1]), int(answer[2])
-        department, options, now_ms = pairs(answer[3]), answer[4], int(answer[5])
-        return Delivery(
-            callback=read_callback(record, ()),
-            subject=read_job(subject) if record["job_id"] else read_batch(subject),
-            token=int(record["token"]),
-            attempt=attempts - int(record["round"]) + 1,
-            number=attempts + 1,
-            department=to_department(department, now_ms) if department else None,
-            options=to_callback_options(options),
+        return CallbackClaims(
+            [_delivery(each, int(now_ms)) for each in deliveries],
+            {callback_id: Refusal(why) for callback_id, why in refused},
+            bool(more),
         )
 
     async def settle(
@@ -75,24 +93,23 @@ class CallbackLedger:
         """Store the result of a delivery. With `pending`, the next attempt is due after the delay.
 
         `Outcome.gone` ends all other pending callbacks to the URL. False: another courier has
-        claimed the delivery.
+        claimed the delivery. Calls that are made together share a step.
         """
-        stored, breaker = await self._connection.run(
-            "callbacks/settle",
-            delivery.callback.id,
-            delivery.token,
-            attempt_record(attempt),
-            status.value,
-            _ms(delay_seconds),
-            outcome.value,
-            self._parallel,
-            *map(_ms, self._pauses),
-            attempt.response or "",
-        )
+        settlement = _Settlement(delivery, attempt, status, outcome, delay_seconds)
+        stored, breaker = await self._settling.ask(settlement)
         if breaker:
             callback = delivery.callback
             log.warning(f"breaker.{breaker}", department=callback.department, url=callback.url)
-        return bool(stored)
+        return stored
+
+    async def _settle(self, settlements: Sequence[_Settlement]) -> Sequence[tuple[bool, str]]:
+        args: list[str | int] = [self._parallel, *map(_ms, self._pauses)]
+        for each in settlements:
+            args += [each.delivery.callback.id, each.delivery.token, attempt_record(each.attempt)]
+            args += [each.status.value, _ms(each.delay_seconds), each.outcome.value]
+            args.append(each.attempt.response or "")
+        answers = await self._connection.run("callbacks/settle", *args)
+        return [(bool(stored), breaker) for stored, breaker in answers]
 
     async def redeliver(self, department: str, callback_id: str) -> Callback | None:
         """Send a callback again, in any state. None: the department has no such callback.
@@ -171,6 +188,20 @@ class CallbackLedger:
             for record, attempts in zip(answers[::2], answers[1::2], strict=True)
             if record
         ]
+
+
+def _delivery(answer: Sequence[Any], now_ms: int) -> Delivery:
+    record, subject, attempts = pairs(answer[0]), pairs(answer[1]), int(answer[2])
+    department = pairs(answer[3])
+    return Delivery(
+        callback=read_callback(record, ()),
+        subject=read_job(subject) if record["job_id"] else read_batch(subject),
+        token=int(record["token"]),
+        attempt=attempts - int(record["round"]) + 1,
+        number=attempts + 1,
+        department=to_department(department, now_ms) if department else None,
+        options=to_callback_options(answer[4]),
+    )
 
 
 def _ms(seconds: float) -> int:

@@ -1,7 +1,7 @@
 """Pauses by operators: of a department, a lane, or one lane of a department.
 
 The set `chancery:paused` has members `department:NAME`, `lane:LANE` and `department:NAME:LANE`. The
-scripts read it before they send a job to Celery.
+scripts read it before they release or claim a job.
 """
 
 from __future__ import annotations
@@ -57,6 +57,12 @@ class PauseLedger:
         members = await self._connection.ask(redis.smembers(_PAUSED))
         pauses = [_to_pause(member) for member in members]
         return sorted(pauses, key=lambda pause: (pause.department or "", pause.lane or ""))
+
+
+def pause_members(department: str, lane: Lane) -> Sequence[str]:
+    """The pauses that hold this department's jobs in this lane, as `chancery:paused` has them."""
+    holding = (Pause(department), Pause(lane=lane), Pause(department, lane))
+    return [_member(pause) for pause in holding]
 
 
 def _member(pause: Pause) -> str:

@@ -13,6 +13,7 @@ from jobs.ledger.records import Record, dump, pairs, to_document, to_job
 from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import amounts_of
 from jobs.ledger.unreadable import PROBLEM, readable
+from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
@@ -46,13 +47,43 @@ class LeaseRenewal:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """The most jobs in one claim; -1: the worker does not run that lane. `lines`: of interactive
+    batches, which are part of `interactive`.
+
+    `unwritten`: the most ended lines of one batch that wait to be written to its files.
+    """
+
+    interactive: int
+    lines: int = 0
+    bulk: int = -1
+    unwritten: int = 5_000
+
+    def __bool__(self) -> bool:
+        return self.interactive > 0 or self.bulk > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
-    """The answer to a claim. `suspects` may have killed the worker or engine that ran them: claim
-    them again with `alone`, when the worker runs nothing else. Other jobs were refused.
+    """The answer to a claim of certain jobs. `suspects` may have killed the worker or engine that
+    ran them: claim them again with `alone`, when the worker runs nothing else. Other jobs were
+    refused.
     """
 
     granted: Sequence[Claim]
     suspects: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingClaims:
+    """The answer to a claim of waiting jobs. `more`: others wait that may be claimed.
+
+    `suspect`: a job that this worker is to claim with `alone`, when it runs nothing else.
+    """
+
+    granted: Sequence[Claim]
+    suspect: str | None
+    more: bool
 
 
 class RunLedger:
@@ -68,7 +99,7 @@ class RunLedger:
     async def claim(
         self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
     ) -> Claims:
-        """Claim the leases of queued jobs for `worker`, each independently of the others.
+        """Claim the leases of certain queued jobs for `worker`, each independently of the others.
 
         `alone`: the worker runs nothing else.
         """
@@ -76,20 +107,8 @@ class RunLedger:
         answers = await self._connection.run(
             "jobs/claim", worker, nonce, lease_ms, int(alone), *job_ids
         )
-        granted = {
-            job_id: readable("job", job_id, partial(_claim, answer))
-            for job_id, answer in zip(job_ids, answers, strict=True)
-            if answer[0] == "claimed"
-        }
-        await self._fail_unreadable(
-            {
-                job_id: pairs(answer[1])
-                for job_id, answer in zip(job_ids, answers, strict=True)
-                if job_id in granted and granted[job_id] is None
-            }
-        )
         return Claims(
-            granted=[claim for claim in granted.values() if claim is not None],
+            granted=await self._readable([one for one in answers if one[0] == "claimed"]),
             suspects=[
                 job_id
                 for job_id, answer in zip(job_ids, answers, strict=True)
@@ -97,12 +116,46 @@ class RunLedger:
             ],
         )
 
-    async def _fail_unreadable(self, records: Mapping[str, Record]) -> None:
+    async def claim_waiting(
+        self, worker: str, lease_seconds: float, room: Room, *, woken: bool = False
+    ) -> WaitingClaims:
+        """Claim jobs that wait, within `room`: departments share by turns.
+
+        `woken`: a wake-up led to this claim. One call at a time for each worker.
+        """
+        more, suspect, *granted = await self._connection.run(
+            "jobs/claim_waiting",
+            worker,
+            secrets.token_hex(8),
+            round(lease_seconds * 1000),
+            int(woken),
+            room.interactive,
+            room.lines,
+            room.bulk,
+            room.unwritten,
+            new_job_id(),
+        )
+        return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
+
+    async def _readable(self, granted: Sequence[Sequence[Any]]) -> Sequence[Claim]:
+        """Those claims whose records can be read; the jobs of the others are ended."""
+        claims, unreadable = list[Claim](), list[Record]()
+        for answer in granted:
+            record = pairs(answer[1])
+            claim = readable("job", record["id"], partial(_claim, record, answer[2]))
+            if claim is None:
+                unreadable.append(record)
+            else:
+                claims.append(claim)
+        await self._fail_unreadable(unreadable)
+        return claims
+
+    async def _fail_unreadable(self, records: Sequence[Record]) -> None:
         """End claimed jobs whose records cannot be read."""
         args: list[str | int] = []
-        for job_id, record in records.items():
+        for record in records:
             error = dump(["error", dump(PROBLEM.to_dict())])
-            args += [job_id, record["token"], JobStatus.failed.value, error, "{}"]
+            args += [record["id"], record["token"], JobStatus.failed.value, error, "{}"]
         if args:
             await self._connection.run("jobs/finish", *args)
 
@@ -155,8 +208,8 @@ class RunLedger:
         )
 
 
-def _claim(answer: Sequence[Any]) -> Claim:
-    record, document = pairs(answer[1]), pairs(answer[2])
+def _claim(record: Record, flat_document: Sequence[str]) -> Claim:
+    document = pairs(flat_document)
     return Claim(
         job=to_job(record),
         token=int(record["token"]),

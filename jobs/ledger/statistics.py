@@ -12,10 +12,11 @@ from typing import TypedDict
 from jobs.batches.batch import BatchStatus
 from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
+from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
 from jobs.model.callback import Outcome
-from jobs.model.lanes import Queue
+from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
 
 _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
@@ -26,8 +27,9 @@ class Statistics:
     """Statistics of jobs and callbacks. Counts "in all" go back to the ledger's first start.
 
     `jobs`: open jobs by department and status. `endings`: in all, by task, lane and status.
-    `queues`: messages waiting in Celery. `callbacks`: pending and dead ones, by department and
-    status. `attempts`, `callbacks_ended`: in all, by department and outcome or status.
+    `queues`: jobs and batches, or callbacks, that may start now, by the queue whose processes they
+    wait for. `callbacks`: pending and dead ones, by department and status. `attempts`,
+    `callbacks_ended`: in all, by department and outcome or status.
     `urls_gone`: URLs that answered 410, by department. `broken`: receivers whose breaker is not
     closed, by department, and whether they may be tried again. `counters`: events in all, by name.
     `cascaded`: jobs given to the fast model, in all, by task and whether its answer was `kept` or
@@ -106,6 +108,7 @@ class StatisticsLedger:
         self._batches = batches
 
     async def read(self, departments: Sequence[str]) -> Statistics:
+        server_time = await self._connection.ask(self._connection.redis.time())
         pipeline = self._connection.redis.pipeline(transaction=False)
         jobs = [(name, status) for name in departments for status in _OPEN]
         callbacks = [
@@ -120,10 +123,11 @@ class StatisticsLedger:
         for name in departments:
             pipeline.zcard(f"{PREFIX}gone:{name}")
         pipeline.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
-        pipeline.time()
         pipeline.hgetall(f"{PREFIX}callback-counts")
-        for queue in Queue:
-            pipeline.llen(queue.value)
+        for name in departments:
+            pipeline.zcard(f"{PREFIX}ready:{name}")
+            pipeline.zcard(f"{PREFIX}waiting:{name}")
+        pipeline.zcount(f"{PREFIX}callbacks-due", "-inf", server_time[0] * 1000)
         pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
         for name in departments:
@@ -137,9 +141,9 @@ class StatisticsLedger:
             jobs={key: next(answers) for key in jobs},
             callbacks={key: next(answers) for key in callbacks},
             urls_gone={name: next(answers) for name in departments},
-            broken=_broken(departments, next(answers), next(answers)),
+            broken=_broken(departments, next(answers), server_time),
             **_counts(departments, next(answers)),
-            queues={queue: next(answers) for queue in Queue},
+            queues=_queues([(next(answers), next(answers)) for _ in departments], next(answers)),
             endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
             kept={
@@ -192,13 +196,18 @@ class StatisticsLedger:
         }
 
     async def interactive_in_hand(self) -> int:
-        """Interactive jobs that are in Celery or running."""
+        """Interactive jobs that run or may run."""
         pipeline = self._connection.redis.pipeline(transaction=True)
-        pipeline.zcard(f"{PREFIX}sent:interactive")
         pipeline.zcard(f"{PREFIX}running")
         pipeline.scard(f"{PREFIX}running-bulk")
-        sent, running, bulk = await self._connection.ask(pipeline.execute())
-        return int(sent + running - bulk)
+        pipeline.zrange(f"{PREFIX}ready-turns", 0, -1)
+        pipeline.smembers(f"{PREFIX}paused")
+        running, bulk, names, paused = await self._connection.ask(pipeline.execute())
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for name in names:
+            if paused.isdisjoint(pause_members(name, Lane.interactive)):
+                pipeline.zcard(f"{PREFIX}ready:{name}")
+        return int(running - bulk + sum(await self._connection.ask(pipeline.execute())))
 
     async def server(self) -> Server:
         redis = self._connection.redis
@@ -233,6 +242,15 @@ def _broken(
         department, address = receiver.split(" ", 1)
         broken.setdefault(department, {})[address] = open_until <= server_time[0] * 1000
     return broken
+
+
+def _queues(waiting: Sequence[tuple[int, int]], callbacks: int) -> Mapping[Queue, int]:
+    """`waiting`: interactive and bulk work of each department."""
+    return {
+        Queue.interactive: sum(interactive for interactive, _ in waiting),
+        Queue.bulk: sum(bulk for _, bulk in waiting),
+        Queue.callbacks: callbacks,
+    }
 
 
 def _kept(kept: Mapping[str, str], replies: Sequence[str]) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""The scheduler's commands: do due work, release waiting work, remove expired records."""
+"""The scheduler's commands: do due work, store windows, remove expired records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from redis.exceptions import ResponseError
 
 from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.model.ids import new_job_id
 from jobs.store import Blob
 
 _MOST_AT_ONCE = 500
@@ -22,45 +21,27 @@ class DueWork:
     """Counts of what `run_due_work` did.
 
     `queued`: scheduled jobs that came due. `rescued`: jobs taken back from runs whose lease ran
-    out. `expired`: jobs past their deadline. `sent_again`: lost messages. `callbacks`: callbacks
-    sent to couriers. `closed`: jobs that ended because their batch was cancelled or expired.
+    out. `expired`: jobs past their deadline. `callbacks`: parked callbacks that are due.
+    `closed`: jobs that ended because their batch was cancelled or expired.
     """
 
     queued: int
     rescued: int
     expired: int
-    sent_again: int
     callbacks: int
     closed: int
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Limits of one release.
+class Windows:
+    """Bulk work that may not start: `departments` and `batches` are outside their window.
 
-    `depth`: most bulk jobs in Celery and running. `chunk`: most lines in one message. `unwritten`:
-    most ended lines of one batch that wait to be written to its files.
-    `closed`, `closed_batches`: departments and batches outside their window; their bulk work is not
-    released, except up to `idle_depth` jobs in all when no other bulk work waits.
+    `idle_slots`: the most bulk jobs that run for such departments when no other bulk work waits.
     """
 
-    depth: int
-    chunk: int = 32
-    unwritten: int = 5_000
-    idle_depth: int = 0
-    closed: frozenset[str] = frozenset()
-    closed_batches: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseResult:
-    """`released`: how many jobs. `more`: whether more could be released. `in_hand`: how many bulk
-    jobs were in Celery and running before.
-    """
-
-    released: int
-    more: bool
-    in_hand: int
+    departments: frozenset[str] = frozenset()
+    batches: frozenset[str] = frozenset()
+    idle_slots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +76,27 @@ class UpkeepLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def run_due_work(
-        self, lost_after_seconds: float = 5, *, take_leases: bool = True
-    ) -> DueWork:
+    async def run_due_work(self, *, take_leases: bool = True) -> DueWork:
         """Do the work that is due.
 
-        A message counts as lost when it is unclaimed for `lost_after_seconds`, and its queue is
-        empty or later messages were claimed. `take_leases` False: leave jobs whose lease ran out
-        with their runs for now.
+        `take_leases` False: leave jobs whose lease ran out with their runs for now.
         """
-        lost_ms = round(lost_after_seconds * 1000)
         counts = await self._connection.run(
-            "scheduler/run_due_work", _MOST_AT_ONCE, lost_ms, int(take_leases)
+            "scheduler/run_due_work", _MOST_AT_ONCE, int(take_leases)
         )
         return DueWork(*counts)
 
-    async def release(self, release: Release) -> ReleaseResult:
-        """Release waiting work, within the limits of `release`."""
-        released, more, in_hand = await self._connection.run(
-            "scheduler/release",
-            release.depth,
-            release.chunk,
-            dump(dict.fromkeys(release.closed, True)),
-            dump(dict.fromkeys(release.closed_batches, True)),
-            release.unwritten,
-            release.idle_depth,
-            *(new_job_id() for _ in range(min(release.depth, _MOST_AT_ONCE))),
+    async def set_windows(self, windows: Windows) -> None:
+        """Store which windows are closed, for a minute.
+
+        Until the first call no bulk work starts.
+        """
+        await self._connection.run(
+            "scheduler/set_windows",
+            dump(dict.fromkeys(windows.departments, True)),
+            dump(dict.fromkeys(windows.batches, True)),
+            windows.idle_slots,
         )
-        return ReleaseResult(released, bool(more), in_hand)
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
         """Those of `blobs` that no document, job's result or file refers to."""

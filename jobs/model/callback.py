@@ -59,7 +59,6 @@ class Callback:
 class Refusal(StrEnum):
     """Why a callback cannot be delivered now."""
 
-    not_due = "not due"  # not yet due, ended, or claimed by another courier
     full = "full"  # its receiver has the maximum of concurrent deliveries
     open = "open"  # its receiver's breaker is open
     gone = "gone"  # its URL responded with 410: the callback is dead

@@ -22,4 +22,5 @@ class Queue(StrEnum):
 ENGINE_PRIORITY = {Lane.interactive: 0, Lane.bulk: 10}
 
 CELERY_TASK_PREFIX = "chancery."
-CALLBACK_TASK = CELERY_TASK_PREFIX + "callback"
+# Says that work waits, to the processes that read the message's queue.
+WAKE_TASK = CELERY_TASK_PREFIX + "wake"

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 from jobs.batches.batch import Batch, IndexResult, NewBatch
 from jobs.batches.input.index import Entry, pack
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending
+from jobs.ledger.runs import Ending, Room
+from jobs.ledger.upkeep import Windows
 from jobs.model.ids import new_batch_id, new_file_id
+from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from tests.integration.files import a_file
 
 
 async def a_batch(ledger: Ledger, lines: int, *, hours: float = 24) -> Batch:
-    """A batch of tax's with so many lines that wait for their release, due in so many hours."""
+    """A batch of tax's with so many lines that wait, due in so many hours."""
     file = a_file(lines=lines)
     await ledger.files.keep(file)
     now = datetime.now(UTC)
@@ -53,9 +55,14 @@ async def a_batch(ledger: Ledger, lines: int, *, hours: float = 24) -> Batch:
     return found
 
 
-async def run_all(ledger: Ledger, job_ids: Sequence[str]) -> None:
-    claims = await ledger.runs.claim(job_ids, "w", 30)
-    for claim in claims.granted:
+async def claim_lines(ledger: Ledger, most: int) -> Sequence[Claim]:
+    """Claim lines of batches, at most so many."""
+    await ledger.upkeep.set_windows(Windows())
+    return (await ledger.runs.claim_waiting("w", 30, Room(0, 0, most))).granted
+
+
+async def run_all(ledger: Ledger, claims: Sequence[Claim]) -> None:
+    for claim in claims:
         assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
 
 

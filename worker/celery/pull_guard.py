@@ -1,8 +1,7 @@
-"""Stops Celery from pulling messages while the worker cannot run jobs."""
+"""Stops Celery from pulling messages while the process can run nothing more."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -14,14 +13,11 @@ from celery.worker.consumer.tasks import Tasks
 PULL_SECONDS = 0.1
 
 
-def install_pull_guard(app: Celery, may_pull: Callable[[], bool]) -> threading.Event:
+def install_pull_guard(app: Celery, may_pull: Callable[[], bool]) -> None:
     """Have the consumer of `app` call `may_pull` before each pull from Redis.
 
-    The returned event is set while no pull is outstanding at Redis; messages that are queued then
-    go to other workers.
+    So wake-ups go to processes that have room.
     """
-    disconnected = threading.Event()
-    disconnected.set()
 
     class PullGuard(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
@@ -34,20 +30,10 @@ def install_pull_guard(app: Celery, may_pull: Callable[[], bool]) -> threading.E
             def can_consume(_: Any) -> bool:
                 return may_pull() and bool(kombu_may_pull())
 
-            disconnected.clear()
-            # The scheduler sends lost messages again. kombu 5.7 would try to restore them over the
-            # broken connection, fail, and write them to a file.
+            # A lost wake-up costs a second. kombu 5.7 would try to restore it over the broken
+            # connection, fail, and write it to a file.
             qos.restore_at_shutdown = False
             consumer.task_consumer.channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
 
-        def stop(self, consumer: Any) -> None:
-            """Close the connection: a message that a pending BRPOP returned would be lost."""
-            tasks = consumer.task_consumer
-            connection = tasks.channel.client.connection if tasks else None
-            if connection:
-                connection.disconnect()
-            disconnected.set()
-
     app.steps["consumer"].add(PullGuard)
-    return disconnected

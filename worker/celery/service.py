@@ -1,4 +1,4 @@
-"""Runs an asyncio service in a Celery process: the threads wait for one event loop."""
+"""Runs an asyncio service in a Celery process, on one event loop beside Celery's threads."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-import threading
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -21,7 +21,8 @@ from worker.celery.pull_guard import install_pull_guard
 from worker.defects import described
 
 DRAIN_POLL_SECONDS = 0.1
-DISCONNECT_SECONDS = 5.0
+# For telling the ledger of work that was cancelled.
+REQUEUE_SECONDS = 5.0
 # Workers need no state of each other; gossip would only add a connection.
 NO_GOSSIP = ("--without-gossip", "--without-mingle")
 log = structlog.get_logger()
@@ -65,17 +66,19 @@ def serve(
 ) -> None:
     """Run a Celery worker until it receives SIGTERM or SIGINT.
 
-    Then nothing more is pulled, and running work has `grace_seconds` to finish. The process stops
+    Then nothing more is claimed, and running work has `grace_seconds` to finish. The process stops
     in the same way, with status 1, when a background coroutine fails. `watchdog` watches the loop.
     """
     loop.run(watchdog.start())
     loop.run(service.start())
-    disconnected = install_pull_guard(app, service.can_run)
+    install_pull_guard(app, service.can_run)
     background = [loop.submit(_stop_on_failure(work)) for work in service.background()]
+    draining: list[Future[None]] = []
 
     def drain(**_: Any) -> None:
-        watchdog.begin_stop()
-        background.append(loop.submit(_drain(service, grace_seconds, disconnected)))
+        if not draining:
+            watchdog.begin_stop()
+            draining.append(loop.submit(_drain(service, grace_seconds)))
 
     def leave_logs_alone(**_: Any) -> None:
         """A receiver of this signal keeps Celery from configuring logging."""
@@ -85,6 +88,8 @@ def serve(
     try:
         app.worker_main(["--quiet", "worker", "--pool=threads", *NO_GOSSIP, *arguments])
     finally:
+        drain()  # Flower's shutdown sends no signal
+        draining[0].result()
         failed = [future for future in background if future.done() and future.exception()]
         for future in background:
             future.cancel()
@@ -102,17 +107,20 @@ async def _close(service: Service) -> None:
     log.info("process.stopped")
 
 
-async def _drain(service: Service, grace_seconds: float, disconnected: threading.Event) -> None:
+async def _drain(service: Service, grace_seconds: float) -> None:
     service.begin_stop()
     log.info("process.stopping", in_hand=service.in_hand, grace=grace_seconds)
+    await _wait_until_idle(service, grace_seconds)
+    if service.in_hand:
+        service.stop_work()
+        await _wait_until_idle(service, REQUEUE_SECONDS)
+
+
+async def _wait_until_idle(service: Service, seconds: float) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(grace_seconds):
+        async with asyncio.timeout(seconds):
             while service.in_hand:  # noqa: ASYNC110 - polling is cheap while the process stops
                 await asyncio.sleep(DRAIN_POLL_SECONDS)
-            return
-    # Requeued work must not come back to this process.
-    await asyncio.to_thread(disconnected.wait, DISCONNECT_SECONDS)
-    service.stop_work()
 
 
 async def _stop_on_failure(work: Coroutine[Any, Any, None]) -> None:

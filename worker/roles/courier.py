@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,10 +34,11 @@ from worker.callbacks.delivery import AttemptResult, Deliverer, unsent
 from worker.callbacks.events import event_body
 from worker.callbacks.own_addresses import OwnServers
 from worker.callbacks.retries import next_step
-from worker.celery.app import app, register_callbacks
+from worker.celery.app import app, register_wake_ups
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
+from worker.claim_loop import Claimed, ClaimLoop
 from worker.defects import described
 from worker.heartbeat import keep_beating, this_process
 
@@ -83,63 +83,68 @@ class Courier:
         self._store = Store.opened(settings.store)
         self._secrets = Secrets(master)
         self._deliverer = deliverer
-        self._in_hand: set[asyncio.Task[Any]] = set()
+        self._claims = ClaimLoop(self._claim, self.can_run)
         self._stopping = False
 
     @property
     def in_hand(self) -> int:
-        return len(self._in_hand)
+        return self._claims.in_hand
 
     def can_run(self) -> bool:
-        return not self._stopping
+        return not self._stopping and self._room > 0
+
+    def wake(self) -> None:
+        self._claims.wake()
+
+    @property
+    def _room(self) -> int:
+        return self._settings.concurrency - self._claims.running
 
     async def start(self) -> None:
         await self._ledger.check()
         await self._deliverer.start()
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
-        return (keep_beating(self._ledger, self._process, self._detail),)
+        return (
+            self._claims.run_forever(),
+            keep_beating(self._ledger, self._process, self._detail),
+        )
 
     def begin_stop(self) -> None:
-        """Take no more messages. Deliveries under way are finished."""
+        """Claim nothing more. Deliveries under way are finished."""
         self._stopping = True
 
     def stop_work(self) -> None:
         """Cancel the deliveries under way. They are made again when their leases end."""
-        for work in self._in_hand:
-            work.cancel()
+        self._claims.cancel_all()
 
     async def close(self) -> None:
         await self._deliverer.close()
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
-    async def deliver(self, callback_id: str) -> str:
-        """Make the attempt that is due, if any. Returns its result as text, for Celery's log."""
-        work = asyncio.current_task()
-        assert work is not None  # noqa: S101 - a coroutine runs in a task
-        self._in_hand.add(work)
-        try:
-            delivery = await self._ledger.callbacks.claim(
-                callback_id, self._settings.lease_seconds, self._process.name
-            )
-            if isinstance(delivery, Refusal):
-                if delivery in (Refusal.gone, Refusal.given_up):
-                    log.warning("callback.dead", callback_id=callback_id, why=delivery.value)
-                return f"not claimed: {delivery.value}"
-            with structlog.contextvars.bound_contextvars(
-                callback_id=callback_id, **_subject_ids(delivery.callback)
-            ):
-                return await self._deliver(delivery)
-        except asyncio.CancelledError:
-            return "interrupted: the courier stops"
-        except ProblemError as error:
-            # The ledger is unavailable. The attempt is made again when its lease ends.
-            return f"not settled: {error.problem.code}"
-        finally:
-            self._in_hand.discard(work)
+    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+        claims = await self._ledger.callbacks.claim(
+            self._room, self._settings.lease_seconds, self._process.name, woken=woken
+        )
+        for callback_id, why in claims.refused.items():
+            if why in (Refusal.gone, Refusal.given_up):
+                log.warning("callback.dead", callback_id=callback_id, why=why.value)
+        return Claimed([self._run(delivery) for delivery in claims.deliveries], claims.more)
 
-    async def _deliver(self, delivery: Delivery) -> str:
+    async def _run(self, delivery: Delivery) -> None:
+        """Make the attempt and report it."""
+        callback = delivery.callback
+        with structlog.contextvars.bound_contextvars(
+            callback_id=callback.id, **_subject_ids(callback)
+        ):
+            try:
+                await self._deliver(delivery)
+            except ProblemError as error:
+                # The ledger is unavailable. The attempt is made again when its lease ends.
+                log.warning("callback.not_settled", code=error.problem.code)
+
+    async def _deliver(self, delivery: Delivery) -> None:
         result = await self._attempt(delivery)
         status, delay = next_step(self._settings.schedule_seconds, delivery.attempt, result)
         await self._ledger.callbacks.settle(
@@ -154,7 +159,6 @@ class Courier:
         )
         if result.outcome is Outcome.gone:
             log.warning("callback.url_gone", department=delivery.callback.department)
-        return status.value
 
     async def _attempt(self, delivery: Delivery) -> AttemptResult:
         callback, department, at = delivery.callback, delivery.department, datetime.now(UTC)
@@ -201,14 +205,14 @@ def main() -> None:
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 
-        def deliver(callback_id: str) -> str:
-            return loop.run(courier.deliver(callback_id))
+        def wake() -> None:
+            loop.call(courier.wake)
 
-        register_callbacks(deliver)
+        register_wake_ups(wake)
         # A callback cannot be revoked; workers cancel jobs.
         install_controls(lambda _: None)
         arguments = (
-            f"--concurrency={settings.callbacks.concurrency}",
+            "--concurrency=1",  # threads: a message only wakes the event loop
             f"--queues={Queue.callbacks.value}",
             "--hostname=courier@%h",
         )

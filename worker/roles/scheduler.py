@@ -1,4 +1,4 @@
-"""The scheduler process: runs due work and releases bulk jobs."""
+"""The scheduler process: runs due work, reads and writes batches, keeps windows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from jobs.store import Blob, Store
 from worker.audit_keeper import AuditKeeper
 from worker.bulk.batch_reader import BatchReader
 from worker.bulk.flusher import Flusher
-from worker.bulk.releaser import Releaser
+from worker.bulk.window_keeper import WindowKeeper
 from worker.celery.app import app
 from worker.celery.flower_events import FlowerEvents
 from worker.heartbeat import keep_beating, this_process
@@ -47,7 +47,7 @@ from worker.heartbeat import keep_beating, this_process
 DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
 STOP_SECONDS = 15.0
-RELEASE_SECONDS = 0.1
+WINDOWS_SECONDS = 1.0
 FLUSH_SECONDS = 0.5
 ETA_SECONDS = 5.0
 READ_SECONDS = 0.5
@@ -91,7 +91,7 @@ class Scheduler:
         self._data_dir = settings.store.data_dir
         self._secrets = Secrets(master) if master else None
         self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
-        self._releaser = Releaser(self._ledger, settings.bulk, batches, settings.worker.bulk_places)
+        self._windows = WindowKeeper(self._ledger, settings.bulk, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._flusher = Flusher(self._ledger, self._store)
         self._processes = task_processes(
@@ -130,7 +130,7 @@ class Scheduler:
     def _steps(self) -> Iterator[tuple[Callable[[], Awaitable[object]], float]]:
         """What is repeated, with the seconds in between."""
         yield self._run_due_work, DUE_WORK_SECONDS
-        yield self._release, RELEASE_SECONDS
+        yield self._windows.update, WINDOWS_SECONDS
         yield self._flusher.flush_due, FLUSH_SECONDS
         yield self._read_batches, READ_SECONDS
         yield self._update_eta, ETA_SECONDS
@@ -175,11 +175,6 @@ class Scheduler:
         counts = {name: count for name, count in asdict(due_work).items() if count}
         if counts:
             log.info("scheduler.moved", **counts)
-
-    async def _release(self) -> None:
-        released = await self._releaser.release()
-        if released.released:
-            log.debug("scheduler.released", released=released.released, in_hand=released.in_hand)
 
     async def _update_eta(self) -> None:
         await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))

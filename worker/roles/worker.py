@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +12,8 @@ import structlog
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from jobs.ledger import Ledger
-from jobs.model.lanes import Queue
+from jobs.model.job import Claim
+from jobs.model.lanes import Lane, Queue
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
@@ -36,12 +36,11 @@ from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from tasks.errors import EngineUnavailable
-from worker.celery.app import app, register_jobs
-from worker.celery.bulk_capacity import BulkCapacity
+from worker.celery.app import app, register_wake_ups
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
-from worker.celery.queue_order import LanesInOrder
 from worker.celery.service import serve
+from worker.claim_loop import Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.heartbeat import keep_beating, this_process
@@ -49,9 +48,11 @@ from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
 from worker.run.leases import Leases
+from worker.run.room import WorkerRoom
 from worker.run.runner import Runner
 
 METRICS_SECONDS = 2.0
+FULL_KV_CACHE = 0.9
 log = structlog.get_logger()
 # The wait for the fast engine at the start; the worker can run without it.
 FAST_ENGINE_SECONDS = 2.0
@@ -82,9 +83,8 @@ class Worker:
         self._ledger = Ledger(settings.redis)
         self._engine, self._fast = _engines(settings)
         self._engine_metrics: Mapping[str, Any] = {}
-        self._running = 0
         self._warm_up: asyncio.Task[None] | None = None
-        self._bulk_capacity = BulkCapacity(self._settings.bulk_places)
+        self._room = WorkerRoom(self._interactive_slots, self._bulk_slots)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = _reading(settings)
         store = Store.opened(settings.store)
@@ -116,25 +116,18 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
+        self._claims = ClaimLoop(self._claim, self.can_run)
+
     @property
     def in_hand(self) -> int:
-        return self._running
+        return self._claims.in_hand
 
     def can_run(self) -> bool:
-        return self._engine.health.ok and self._leases.fresh and self._runner.open
+        able = self._engine.health.ok and self._leases.fresh and self._runner.open
+        return able and bool(self._room.left())
 
-    def takes_bulk(self) -> bool:
-        """Whether to pull bulk jobs too. Called from another thread."""
-        return self._bulk_capacity.available
-
-    async def run(self, queue: Queue, job_ids: Sequence[str]) -> str:
-        bulk = self._bulk_capacity.reserved(len(job_ids)) if queue is Queue.bulk else nullcontext()
-        self._running += len(job_ids)
-        try:
-            with bulk:
-                return await self._runner.run(job_ids)
-        finally:
-            self._running -= len(job_ids)
+    def wake(self) -> None:
+        self._claims.wake()
 
     async def cancel(self, id_: str) -> None:
         """Cancel a job or batch for an operator. Other ids are ignored."""
@@ -159,6 +152,7 @@ class Worker:
         return (
             self._leases.renew_forever(),
             self._watch_engine_metrics(),
+            self._claims.run_forever(),
             keep_beating(self._ledger, self._process, self._detail),
         )
 
@@ -199,6 +193,35 @@ class Worker:
             "in_hand": self.in_hand,
             "offline": self._reading.offline,
         }
+
+    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+        claims = await self._ledger.runs.claim_waiting(
+            self._process.name, self._settings.lease_seconds, self._room.left(), woken=woken
+        )
+        runs: list[Coroutine[Any, Any, object]] = []
+        for claim in claims.granted:
+            self._room.begin(claim.job)
+            runs.append(self._run(claim))
+        if claims.suspect:
+            runs.append(self._runner.run_suspect(claims.suspect))
+        return Claimed(runs, claims.more)
+
+    async def _run(self, claim: Claim) -> None:
+        try:
+            await self._runner.run_claimed(claim)
+        finally:
+            self._room.end(claim.job)
+
+    @property
+    def _interactive_slots(self) -> int:
+        return self._settings.concurrency if Lane.interactive in self._settings.lanes else 0
+
+    def _bulk_slots(self) -> int:
+        """An engine with waiting requests and a full KV cache gets no more than it runs."""
+        slots, engine = self._settings.bulk_places, self._engine_metrics
+        if slots and engine.get("waiting") and engine.get("kv_cache_use", 0) >= FULL_KV_CACHE:
+            return min(slots, max(1, int(engine.get("running", 0))))
+        return slots
 
     async def _watch_engine_metrics(self) -> None:
         while True:
@@ -256,16 +279,15 @@ def main() -> None:
     with EventLoopThread() as loop:
         worker = loop.run(_create(settings))
 
-        def run(queue: Queue, job_ids: Sequence[str]) -> str:
-            return loop.run(worker.run(queue, job_ids))
+        def wake() -> None:
+            loop.call(worker.wake)
 
-        register_jobs(run)
+        register_wake_ups(wake)
         install_controls(lambda id_: _submit(loop, worker.cancel(id_)))
-        LanesInOrder.takes_bulk = staticmethod(worker.takes_bulk)
         queues = ",".join(Queue(lane).value for lane in worker_settings.lanes)
         name = f"worker-{worker_settings.lane}" if worker_settings.lane else "worker"
         arguments = (
-            f"--concurrency={worker_settings.concurrency}",
+            "--concurrency=1",  # threads: a message only wakes the event loop
             f"--queues={queues}",
             f"--hostname={name}@%h",
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Sequence
 
 import structlog
 
@@ -72,40 +70,23 @@ class Runner:
         """Claim nothing from now on; runs that have their claim continue."""
         self._stopping.set()
 
-    async def run(self, job_ids: Sequence[str]) -> str:
-        """Run those of the jobs that are due; returns a summary for Celery's log.
-
-        Suspects run after the others, each alone.
-        """
+    async def run_claimed(self, claim: Claim) -> str:
+        """Run a job whose lease this worker has. Returns how it ended, in words."""
         async with self._isolation.shared():
-            summary, suspects = await self._claim_and_run(job_ids, alone=False)
-        for job_id in suspects:
-            log.warning("job.suspect", job_id=job_id)
-            async with self._isolation.exclusive():
-                summary += (await self._claim_and_run([job_id], alone=True))[0]
-        return ", ".join(
-            f"{count} {text}" if count > 1 else text for text, count in summary.items()
-        )
+            return await self._run_job(claim)
 
-    async def _claim_and_run(
-        self, job_ids: Sequence[str], *, alone: bool
-    ) -> tuple[Counter[str], Sequence[str]]:
-        """The number of jobs for each way of ending, and the suspects, which were not run."""
-        # A job that is not claimed is sent again by the scheduler.
-        if not await self._engine_is_healthy():
-            reason = "not claimed: the engine is not healthy, or the worker stops"
-            return Counter({reason: len(job_ids)}), ()
-        try:
+    async def run_suspect(self, job_id: str) -> None:
+        """Wait until no other job runs, then claim the job and run it."""
+        log.warning("job.suspect", job_id=job_id)
+        async with self._isolation.exclusive():
+            # If it is not claimed now, a worker is told of it again.
+            if not await self._engine_is_healthy():
+                return
             claims = await self._ledger.runs.claim(
-                job_ids, self._name, self._lease_seconds, alone=alone
+                [job_id], self._name, self._lease_seconds, alone=True
             )
-        except ProblemError as error:
-            return Counter({f"not claimed: {error.problem.code}": len(job_ids)}), ()
-        summary = Counter(await asyncio.gather(*map(self._run_job, claims.granted)))
-        refused = len(job_ids) - len(claims.granted) - len(claims.suspects)
-        if refused:
-            summary["not claimed: not due"] = refused
-        return summary, claims.suspects
+            for claim in claims.granted:
+                await self._run_job(claim)
 
     async def _engine_is_healthy(self) -> bool:
         if self._stopping.is_set():

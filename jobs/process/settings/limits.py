@@ -93,4 +93,3 @@ class BatchSettings(BaseSettings):
         gt=0,
         description="The largest request for a batch, which may list many documents.",
     )
-    chunk_lines: int = Field(32, ge=1, le=64, description="The most lines in one Celery message.")

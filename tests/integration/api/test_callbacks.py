@@ -11,7 +11,7 @@ from jobs.ledger import Ledger
 from jobs.model.callback import Attempt, Delivery, Outcome, RedeliveryCount
 from jobs.model.states import CallbackStatus
 from tests.integration.api.conftest import ALLOWED, Api, finish, problem_of
-from tests.integration.jobs.ledger.callback_kit import PENDING, a_callback, now
+from tests.integration.jobs.ledger.callback_kit import PENDING, a_callback, claim_one, now
 
 
 async def test_an_ending_is_listed_with_its_attempts(api: Api, ledger: Ledger) -> None:
@@ -42,7 +42,7 @@ async def test_a_dead_callback_is_sent_again_with_its_own_id(api: Api, ledger: L
     answer = await api.http.post(f"/v1/callbacks/{callback['id']}/redeliver")
     assert answer.status_code == 200
     assert (answer.json()["id"], answer.json()["status"]) == (callback["id"], "pending")
-    again = await ledger.callbacks.claim(callback["id"], 30)
+    again = await claim_one(ledger, callback["id"], 30)
     assert isinstance(again, Delivery)
     assert again.attempt == 1
 
@@ -151,7 +151,7 @@ async def test_a_list_that_cannot_be_is_refused(api: Api, params: dict[str, str 
 
 
 async def fail_once(ledger: Ledger, callback_id: str) -> None:
-    delivery = await ledger.callbacks.claim(callback_id, 30)
+    delivery = await claim_one(ledger, callback_id, 30)
     assert isinstance(delivery, Delivery)
     tried = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
     assert await ledger.callbacks.settle(delivery, tried, CallbackStatus.dead, Outcome.failed)

@@ -10,8 +10,8 @@ from redis import Redis
 
 from jobs.batches.batch import Batch, BatchStatus
 from jobs.ledger.runs import Ending
-from jobs.ledger.upkeep import Release
 from jobs.model.states import JobStatus
+from tests.integration.batches import claim_lines
 from tests.integration.processes.caller import chat_lines
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import Desk, System
@@ -29,10 +29,8 @@ async def start_batch(desk: Desk, lines: int) -> Batch:
 
 async def run(desk: Desk, redis: Redis, batch: Batch, lines: int, size: int) -> list[str]:
     """End the next `lines` lines with results of `size` bytes; returns their blobs."""
-    await desk.ledger.upkeep.release(Release(depth=lines))
-    ids: Any = redis.smembers(f"chancery:open:{batch.id}")
     blobs = []
-    for claim in (await desk.ledger.runs.claim(sorted(ids), "w", 30)).granted:
+    for claim in await claim_lines(desk.ledger, lines):
         result = json.dumps({"text": "x" * size}).encode()
         blobs.append(await desk.store.put(result, desk.name, claim.job.id))
         ending = Ending(JobStatus.succeeded, result_blob=blobs[-1])

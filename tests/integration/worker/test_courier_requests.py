@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.server.connection import Connection
 from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
+from jobs.model.states import CallbackStatus
 from tests.integration.jobs.ledger.callback_kit import a_callback
 from worker.callbacks.delivery import AttemptResult, Deliverer
 from worker.callbacks.own_addresses import OwnServers
@@ -58,8 +60,11 @@ async def test_a_delivery_asks_the_ledger_twice(
         return await command
 
     monkeypatch.setattr(Connection, "ask", count)
-    assert await courier.deliver(callback.id) == "delivered"
+    claimed = await courier._claim(woken=False)
+    await asyncio.gather(*claimed.runs)
     assert requests == 2
+    (settled,) = (await ledger.callbacks.list("tax", job_id=callback.job_id)).items
+    assert settled.status is CallbackStatus.delivered
     ((department, given),) = deliverer.calls
     assert department.callback_secrets == (made.callback_secret,)
     assert given == options

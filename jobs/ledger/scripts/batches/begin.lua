@@ -1,5 +1,5 @@
 -- requires: files, queueing
--- Begin a batch whose input file was read: its lines wait for their release.
+-- Begin a batch whose input file was read: its lines wait for workers.
 -- ARGV: batch, token, index, facts (JSON: tasks, tokens, indexed, total, refused), id of the output
 --       file, id of the error file, error segment (JSON: blob, bytes, lines, or '')
 -- Returns: 1 (also on a repeated call) | 0 if another scheduler has claimed the batch
@@ -20,8 +20,11 @@ count_index(batch, 1)
 -- All lines were counted as waiting at submission. Refused lines wait no longer.
 count_lines('waiting', batch.department, facts.indexed - tonumber(batch.lines))
 if facts.indexed > 0 then
-  local interactive = batch.lane == 'interactive'
-  add_to_waiting(batch.department, interactive and INTERACTIVE_BATCH or batch.deadline, batch.id)
+  if batch.lane == 'interactive' then
+    add_ready(batch.department, READY_BATCH, batch.id)
+  else
+    add_to_waiting(batch.department, batch.deadline, batch.id)
+  end
 else
   set_batch(batch, {status = 'finalizing', finalizing_at = now})
   flush_soon(batch.id)

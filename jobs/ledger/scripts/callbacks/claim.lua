@@ -1,43 +1,73 @@
 -- requires: receivers
--- Give a courier one delivery of a callback, with all that it needs to make it.
--- ARGV: callback id, lease in ms, most deliveries to one receiver at a time,
---       ms for which a due callback may wait for its receiver, courier
--- Returns: {record of the callback, record of its job or batch, attempts made before, record of its
---          department, the department's callback options (JSON or ''), this server's time}, or the
---          reason why there is nothing to deliver: {'not due' | 'full' | 'open' | 'gone' | 'given up'}
+-- Give a courier deliveries of callbacks that are due, the longest due first, with all that it needs to
+-- make them.
+-- ARGV: courier, lease in ms, most deliveries to one receiver at a time, ms for which a due callback may
+--       wait for its receiver, most deliveries in this claim, 1 if a wake-up led to this claim
+-- Returns: {1 if more callbacks are due, this server's time, {id, reason} for each callback that was
+--          not claimed: 'full' | 'open' | 'gone' | 'given up', deliveries}. A delivery is {record of the
+--          callback, record of its job or batch, attempts made before, record of its department, the
+--          department's callback options (JSON or '')}
 -- Invariant: a receiver whose breaker is not closed gets at most one new delivery at a time; waiting
 --            for a receiver uses no attempt and is limited.
-local callback = load_callback(ARGV[1])
-if not callback or callback.status ~= 'pending' or is_leased(callback)
-  or tonumber(callback.next_attempt_at) > now then
-  return {'not due'}
-end
-if is_gone(callback) then
-  end_callback(callback, 'dead', GONE)
-  return {'gone'}
+local courier, lease_ms, parallel, wait_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local most = tonumber(ARGV[5])
+local MOST_REFUSED = 500
+local refused, deliveries = {}, {}
+
+local function refuse(callback, reason) refused[#refused + 1] = {callback.id, reason} end
+
+local function deliver(callback, receiver, admitted)
+  local key = P .. 'callback:' .. callback.id
+  local lease_until = now + lease_ms
+  callback.token = redis.call('HINCRBY', key, 'token', 1)
+  redis.call('HSET', key, 'lease_until', lease_until, 'courier', courier)
+  note_callback('started', callback, {process = courier})
+  check_at(callback, lease_until)
+  start_delivery(callback, receiver, lease_until, admitted, parallel)
+  local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id
+  deliveries[#deliveries + 1] = {redis.call('HGETALL', key), redis.call('HGETALL', P .. subject),
+    redis.call('LLEN', P .. 'attempts:' .. callback.id),
+    redis.call('HGETALL', P .. 'department:' .. callback.department),
+    redis.call('GET', P .. 'callback-options:' .. callback.department) or ''}
 end
 
-local receiver, most = receiver_of(callback), tonumber(ARGV[3])
-local admitted = admission(receiver, most)
-if admitted == 'full' or admitted == 'open' then
-  local give_up_at = tonumber(callback.next_attempt_at) + tonumber(ARGV[4])
-  if give_up_at > now then
-    park(callback, receiver, give_up_at)
-    return {admitted}
+-- Each way through this function moves the callback out of those that are due now.
+local function claim(id)
+  local callback = load_callback(id)
+  if not callback or callback.status ~= 'pending' then
+    redis.call('ZREM', P .. 'callbacks-due', id)
+  elseif is_leased(callback) then
+    check_at(callback, callback.lease_until)
+  elseif tonumber(callback.next_attempt_at) > now then
+    check_at(callback, callback.next_attempt_at)
+  elseif is_gone(callback) then
+    end_callback(callback, 'dead', GONE)
+    refuse(callback, 'gone')
+  else
+    local receiver = receiver_of(callback)
+    local admitted = admission(receiver, parallel)
+    local give_up_at = tonumber(callback.next_attempt_at) + wait_ms
+    if admitted == 'free' or admitted == 'probe' then
+      deliver(callback, receiver, admitted)
+    elseif give_up_at > now then
+      park(callback, receiver, give_up_at)
+      refuse(callback, admitted)
+    else
+      end_callback(callback, 'dead', WAITED)
+      refuse(callback, 'given up')
+    end
   end
-  end_callback(callback, 'dead', WAITED)
-  return {'given up'}
 end
 
-local key = P .. 'callback:' .. callback.id
-local lease_until = now + tonumber(ARGV[2])
-callback.token = redis.call('HINCRBY', key, 'token', 1)
-redis.call('HSET', key, 'lease_until', lease_until, 'courier', ARGV[5])
-note_callback('started', callback, {process = ARGV[5]})
-check_at(callback, lease_until)
-start_delivery(callback, receiver, lease_until, admitted, most)
-local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id
-return {redis.call('HGETALL', key), redis.call('HGETALL', P .. subject),
-  redis.call('LLEN', P .. 'attempts:' .. callback.id),
-  redis.call('HGETALL', P .. 'department:' .. callback.department),
-  redis.call('GET', P .. 'callback-options:' .. callback.department) or '', now}
+local function first_due()
+  return redis.call('ZRANGEBYSCORE', P .. 'callbacks-due', '-inf', now, 'LIMIT', 0, 1)[1]
+end
+
+if ARGV[6] == '1' then answer_wake_up('callbacks') end
+local id = first_due()
+while id and #deliveries < most and #refused < MOST_REFUSED do
+  claim(id)
+  id = first_due()
+end
+if id and #deliveries > 0 then wake('callbacks') end
+return {id and 1 or 0, now, refused, deliveries}

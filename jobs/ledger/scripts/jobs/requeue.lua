@@ -12,7 +12,7 @@ if ARGV[5] == 'engine-unavailable' then
     set_aside(job, 'engine')
     return 1
   end
-  redis.call('HINCRBY', P .. 'job:' .. job.id, 'engine_losses', 1)
+  job.engine_losses = redis.call('HINCRBY', P .. 'job:' .. job.id, 'engine_losses', 1)
 end
 note_job('retried', job, ARGV[5])
 if tonumber(ARGV[3]) > 0 then

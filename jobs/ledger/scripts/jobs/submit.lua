@@ -4,7 +4,7 @@
 --       keep_ms, or ''), most jobs that may wait in the whole system
 -- Returns: {'stored', quotas left, blob of the document} | {'replayed', quotas left, body}
 --          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
--- Invariant: a job's record, its index entry and its message are written together or not at all. A
+-- Invariant: a job's record, its index entry and its wake-up are written together or not at all. A
 --            repeated call (the client library's retry) changes nothing.
 local job = cjson.decode(ARGV[1])
 local document = ARGV[2] ~= '' and cjson.decode(ARGV[2]) or nil
@@ -28,10 +28,12 @@ for _, id in ipairs(references) do
   end
 end
 
-local waiting = redis.call('ZCARD', P .. 'scheduled') + redis.call('ZCARD', P .. 'sent:interactive')
-  + redis.call('ZCARD', P .. 'sent:bulk')
+local waiting = redis.call('ZCARD', P .. 'scheduled')
 for _, name in ipairs(redis.call('ZRANGE', P .. 'turns', 0, -1)) do
   waiting = waiting + redis.call('ZCARD', P .. 'waiting:' .. name)
+end
+for _, name in ipairs(redis.call('ZRANGE', P .. 'ready-turns', 0, -1)) do
+  waiting = waiting + redis.call('ZCARD', ready_key(name))
 end
 if waiting >= most then return {'full'} end
 

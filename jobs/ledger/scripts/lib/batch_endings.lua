@@ -2,7 +2,8 @@
 -- How a batch ends.
 
 local function stop_release(batch)
-  if redis.call('ZREM', P .. 'waiting:' .. batch.department, batch.id) == 1 then
+  local order = batch.lane == 'bulk' and 'waiting:' or 'ready:'
+  if redis.call('ZREM', P .. order .. batch.department, batch.id) == 1 then
     count_lines('waiting', batch.department, tonumber(batch.next) - tonumber(batch.indexed))
   end
 end

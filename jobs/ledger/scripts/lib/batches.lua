@@ -2,14 +2,15 @@
 -- A batch's record, and the counters and indexes of its lines.
 --
 -- The lines stay in the batch's input file. For each, chancery:index:BATCH holds sixteen bytes: offset,
--- length, tokens (estimated), line and task; `next` in the batch's record is how many were released.
--- A released line is a job. Until its outcome is in the output file, its id is in one of:
+-- length, tokens (estimated), line and task; `next` in the batch's record is how many were claimed.
+-- A claimed line is a job. Until its outcome is in the output file, its id is in one of:
 --   chancery:open:BATCH        jobs of the batch that have not ended
 --   chancery:outcomes:BATCH    ended jobs whose outcome is to be written to the output or error file
 --   chancery:called:BATCH      jobs that were written and are kept, because they have a callback
 -- A batch that has not ended is, by its status, in:
 --   validating                 chancery:indexing          by the time at which a scheduler may claim it
---   in_progress                chancery:waiting:DEPT      while lines wait for their release
+--   in_progress                chancery:waiting:DEPT or chancery:ready:DEPT, by lane, while lines wait for
+--                              their first claim
 --   in_progress to cancelling  chancery:flush-due         while there is something to write, by the
 --                                                         time since when
 --   any                        chancery:batches-open, chancery:open-batches:DEPT, and
@@ -27,7 +28,7 @@ local function set_batch(batch, fields)
   set_fields(P .. 'batch:' .. batch.id, fields)
 end
 
--- kind: 'waiting' for lines that are not released, 'open' for released lines that have not ended.
+-- kind: 'waiting' for lines that no worker has claimed yet, 'open' for others that have not ended.
 local function count_lines(kind, department, change)
   redis.call('INCRBY', P .. kind .. '-lines:' .. department, change)
 end

@@ -2,7 +2,7 @@
 -- A callback's record, its state, and the indexes that list it.
 --
 -- A pending callback is in
---   chancery:callbacks-due     by the time at which its message is sent again
+--   chancery:callbacks-due     by the time from which a courier may claim it, or end it
 --   chancery:to:DEPT URL       with the other pending callbacks to that URL
 -- A dead one is in
 --   chancery:dead:DEPT         by the time at which it was created
@@ -10,7 +10,6 @@
 --   chancery:gone:DEPT         by the time of that answer, until an operator or a redelivery reopens it;
 --                              its only pending callbacks are those that couriers are delivering
 
-local RESEND_MS = 30000
 local GONE = 'The receiver answered 410, so this URL is not called any more. To call it again, '
   .. 'redeliver a callback, or ask the operators to reopen the URL.'
 
@@ -42,8 +41,8 @@ local function is_leased(callback) return tonumber(callback.lease_until) > now e
 local function check_at(callback, at) redis.call('ZADD', P .. 'callbacks-due', at, callback.id) end
 
 local function send_callback(callback)
-  check_at(callback, now + RESEND_MS)
-  send_message('callbacks', 'callback', callback.id, {callback.id})
+  check_at(callback, now)
+  wake('callbacks')
 end
 
 local function count_callback(callback, event)

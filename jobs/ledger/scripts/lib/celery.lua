@@ -1,15 +1,18 @@
 -- requires: keys
 -- Messages to Celery. They carry identifiers only.
 
+-- A wake-up that no worker answered in this time was lost, or every worker is busy.
+local WOKEN_MS = 1000
+
 -- Send a message in Celery's protocol 2, inside kombu's envelope, with its body as plain text.
 -- id: the message's id, which Flower shows. ids: the task's arguments.
--- first: put it before all others. Celery takes messages from the right end.
-local function send_message(queue, task, id, ids, first)
+local function send_message(queue, task, id, ids)
   local none = cjson.null
   local tag = id .. ':' .. redis.call('INCR', P .. 'messages')
   local embed = {callbacks = none, errbacks = none, chain = none, chord = none}
-  redis.call(first and 'RPUSH' or 'LPUSH', queue, cjson.encode({
-    body = '[["' .. table.concat(ids, '","') .. '"], {}, ' .. cjson.encode(embed) .. ']',
+  local args = #ids > 0 and '"' .. table.concat(ids, '","') .. '"' or ''
+  redis.call('LPUSH', queue, cjson.encode({
+    body = '[[' .. args .. '], {}, ' .. cjson.encode(embed) .. ']',
     ['content-encoding'] = 'utf-8',
     ['content-type'] = 'application/json',
     headers = {
@@ -24,3 +27,15 @@ local function send_message(queue, task, id, ids, first)
     },
   }))
 end
+
+-- Tell a process that reads this queue that work waits, unless a message that says so is in the queue, or
+-- was taken from it a moment ago:
+--   chancery:woken:QUEUE    set from the message on, until the claim that it leads to
+local function wake(queue)
+  if redis.call('LLEN', queue) > 0 then return end
+  if redis.call('SET', P .. 'woken:' .. queue, 1, 'NX', 'PX', WOKEN_MS) then
+    send_message(queue, 'wake', 'wake-' .. queue, {})
+  end
+end
+
+local function answer_wake_up(queue) redis.call('DEL', P .. 'woken:' .. queue) end

@@ -3,9 +3,9 @@
 --
 -- A job that has not ended is in exactly one of these indexes, by its state:
 --   scheduled          chancery:scheduled         by the time it is due
---   queued             chancery:sent:LANE         by the time its message was sent to Celery, or
---                      chancery:waiting:DEPT      by deadline: bulk jobs not yet released, and, first of
---                                                 all, interactive jobs that are paused
+--   queued             chancery:ready:DEPT        by deadline: interactive jobs that wait for a worker,
+--                      chancery:waiting:DEPT      by deadline: bulk jobs that do, or
+--                      chancery:suspects          jobs that are to run alone
 --   running            chancery:running           by the time its lease ends; bulk jobs are in
 --                                                 chancery:running-bulk too, and those of a worker in
 --                                                 chancery:held:WORKER
@@ -16,6 +16,14 @@ local function load_job(id)
   return nil
 end
 
+-- Jobs that may have killed the worker or the engine that ran them: see lib/suspects.lua.
+local SUSPECT_DEATHS, SUSPECT_ENGINE_LOSSES = 2, 3
+
+local function is_suspect(job)
+  return tonumber(job.deaths or 0) >= SUSPECT_DEATHS
+    or tonumber(job.engine_losses or 0) >= SUSPECT_ENGINE_LOSSES
+end
+
 local function jobs_with_status(job, status)
   return P .. 'jobs:' .. job.department .. ':' .. status
 end
@@ -24,8 +32,8 @@ local function remove_from_index(job)
   if job.status == 'scheduled' then
     redis.call('ZREM', P .. 'scheduled', job.id)
   elseif job.status == 'queued' then
-    redis.call('ZREM', P .. 'sent:' .. job.lane, job.id)
-    redis.call('ZREM', P .. 'waiting:' .. job.department, job.id)
+    redis.call('ZREM', P .. (job.lane == 'bulk' and 'waiting:' or 'ready:') .. job.department, job.id)
+    if is_suspect(job) then redis.call('ZREM', P .. 'suspects', job.id) end
   elseif job.status == 'running' then
     redis.call('ZREM', P .. 'running', job.id)
     redis.call('SREM', P .. 'running-bulk', job.id)

@@ -1,30 +1,23 @@
--- requires: jobs, celery, pauses, turns
+-- requires: jobs, pauses, ready, turns
 -- The ways in which a job becomes queued or scheduled.
 
 local NO_DEADLINE = 9007199254740991
 
--- Scores in chancery:waiting:DEPT that come before every deadline.
-local INTERACTIVE_JOB, INTERACTIVE_BATCH = 0, 1
-
-local function send_job(job, first)
-  redis.call('ZADD', P .. 'sent:' .. job.lane, now, job.id)
-  send_message(job.lane, job.task, job.id, {job.id}, first)
-end
-
--- Add a job or a batch to those that wait for their release.
+-- Add a bulk job or batch to those that wait.
 local function add_to_waiting(department, score, id)
   redis.call('ZADD', P .. 'waiting:' .. department, score, id)
   add_to_turns(department)
+  wake('bulk')
 end
 
 local function queue(job)
   if job.status == 'queued' then remove_from_index(job) else set_status(job, 'queued') end
-  if job.lane == 'interactive' and not is_paused(job.department, job.lane) then
-    send_job(job)
+  if is_suspect(job) then
+    add_suspect(job)
   elseif job.lane == 'interactive' then
-    add_to_waiting(job.department, INTERACTIVE_JOB, job.id)
+    add_ready(job.department, job.deadline or READY_LAST, job.id)
   else
-    -- A requeued line goes before the lines of its batch that were not released yet.
+    -- A requeued line goes before the other lines of its batch.
     local deadline = tonumber(job.deadline or NO_DEADLINE)
     add_to_waiting(job.department, job.batch_id and deadline - 1 or deadline, job.id)
   end

@@ -9,6 +9,9 @@
 -- A parked callback is in chancery:callbacks-due too, by the time at which it ends as dead. A receiver
 -- with parked callbacks has a delivery under way, whose report sends the next, or is in receivers-due.
 
+-- How long a receiver whose deliveries are all under way is left alone, unless one of them ends.
+local FULL_MS = 30000
+
 local WAITED = 'Its receiver could not be called for too long: it did not answer, or had as many '
   .. 'deliveries as it may have at a time. Redeliver the callback when the receiver works.'
 
@@ -29,7 +32,7 @@ local function park(callback, receiver, give_up_at)
   redis.call('ZADD', parked(receiver), callback.next_attempt_at, callback.id)
   check_at(callback, give_up_at)
   local open_until = tonumber(redis.call('HGET', P .. 'receiver:' .. receiver, 'open_until') or 0)
-  local due = open_until > now and open_until or now + RESEND_MS
+  local due = open_until > now and open_until or now + FULL_MS
   redis.call('ZADD', P .. 'receivers-due', 'NX', due, receiver)
 end
 

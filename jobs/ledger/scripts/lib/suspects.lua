@@ -2,13 +2,6 @@
 -- Jobs that may have killed the worker or the engine that ran them. Such a job is run once more,
 -- alone. If that run dies too, the job is the cause and is set aside.
 
-local SUSPECT_DEATHS, SUSPECT_ENGINE_LOSSES = 2, 3
-
-local function is_suspect(job)
-  return tonumber(job.deaths) >= SUSPECT_DEATHS
-    or tonumber(job.engine_losses or 0) >= SUSPECT_ENGINE_LOSSES
-end
-
 -- died: 'worker' or 'engine'.
 local function set_aside(job, died)
   finish(job, 'failed', {'error', problem('poisoned',
@@ -18,7 +11,7 @@ end
 
 -- Take a job back from a run whose worker died or lost its lease: queue it, or set it aside.
 local function rescue(job)
-  redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
+  job.deaths = redis.call('HINCRBY', P .. 'job:' .. job.id, 'deaths', 1)
   redis.call('HINCRBY', P .. 'counters', 'jobs_abandoned', 1)
   if job.alone == '1' then
     set_aside(job, 'worker')

@@ -1,11 +1,10 @@
--- requires: suspects, batch_endings, breakers
+-- requires: adoption, batch_endings, breakers
 -- Do the work that is due: queue scheduled jobs, rescue jobs whose lease ran out, expire jobs and
--- batches, send lost messages again, send callbacks.
--- ARGV: most items of each kind in one call, ms after which an unclaimed message counts as lost, 1 if
---       jobs whose lease ran out are to be rescued
--- Returns: {queued, rescued, expired, sent again, callbacks sent, jobs of closing batches ended}
-local most, lost_ms = ARGV[1], tonumber(ARGV[2])
-local counts = {0, 0, 0, 0, 0, 0}
+-- batches, make parked callbacks due, wake couriers.
+-- ARGV: most items of each kind in one call, 1 if jobs whose lease ran out are to be rescued
+-- Returns: {queued, rescued, expired, parked callbacks made due, jobs of closing batches ended}
+local most = ARGV[1]
+local counts = {0, 0, 0, 0, 0}
 
 local function due(key, before)
   return redis.call('ZRANGEBYSCORE', P .. key, '-inf', before, 'LIMIT', 0, most)
@@ -28,7 +27,7 @@ end
 local function send_one_parked(receiver)
   local count = send_parked(receiver, 1)
   if redis.call('EXISTS', parked(receiver)) == 1 then
-    redis.call('ZADD', P .. 'receivers-due', now + RESEND_MS, receiver)
+    redis.call('ZADD', P .. 'receivers-due', now + FULL_MS, receiver)
   else
     redis.call('ZREM', P .. 'receivers-due', receiver)
   end
@@ -41,34 +40,24 @@ for _, id in ipairs(due('deadlines', now)) do
 end
 for _, id in ipairs(due('batch-deadlines', now)) do close_batch(load_batch(id), 'expired') end
 for _, id in ipairs(due('batches-closing', now)) do
-  counts[6] = counts[6] + end_open_jobs(load_batch(id))
+  counts[5] = counts[5] + end_open_jobs(load_batch(id))
 end
 for _, id in ipairs(due('scheduled', now)) do
   queue(load_job(id))
   counts[1] = counts[1] + 1
 end
-if ARGV[3] == '1' then
+if ARGV[2] == '1' then
   for _, id in ipairs(due('running', now)) do
     rescue(load_job(id))
     counts[2] = counts[2] + 1
   end
 end
 
-for _, lane in ipairs({'interactive', 'bulk'}) do
-  local before = tonumber(redis.call('GET', P .. 'mark:' .. lane) or 0) - lost_ms
-  if redis.call('LLEN', lane) == 0 then before = math.max(before, now - lost_ms) end
-  for _, id in ipairs(due('sent:' .. lane, math.min(before, now - lost_ms))) do
-    send_job(load_job(id))
-    counts[4] = counts[4] + 1
-  end
-end
+adopt(most)
 
-for _, id in ipairs(due('callbacks-due', now)) do
-  send_callback({id = id})
-  counts[5] = counts[5] + 1
-end
+if redis.call('ZCOUNT', P .. 'callbacks-due', '-inf', now) > 0 then wake('callbacks') end
 for _, receiver in ipairs(due('receivers-due', now)) do
-  counts[5] = counts[5] + send_one_parked(receiver)
+  counts[4] = counts[4] + send_one_parked(receiver)
 end
 redis.call('ZREMRANGEBYSCORE', P .. 'breakers', '-inf', now - BREAKER_KEEP_MS)
 for _, member in ipairs(due('gone-due', now)) do

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,8 +24,8 @@ from jobs.batches.batch import (
 from jobs.batches.input.index import Entry, pack, unpack
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.batches import BatchReceipt
-from jobs.ledger.runs import Ending
-from jobs.ledger.upkeep import Release, ReleaseResult
+from jobs.ledger.runs import Ending, Room, WaitingClaims
+from jobs.ledger.upkeep import Windows
 from jobs.model.ids import new_batch_id, new_callback_id, new_file_id
 from jobs.model.job import Claim, Usage
 from jobs.model.lanes import Lane
@@ -58,13 +57,26 @@ def a_new_batch(**changes: Any) -> NewBatch:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a claim gave. `in_hand`: how many bulk jobs ran before."""
+
+    released: int
+    more: bool
+    in_hand: int
+
+
 @dataclass(slots=True)
 class BatchDriver:
-    """Does the work of submitters, schedulers and workers. `written`: line numbers by blob."""
+    """Does the work of submitters, schedulers and workers. `written`: line numbers by blob.
+    `claimed`: claims by job.
+    """
 
     ledger: Ledger
     redis: Redis
     written: dict[str, list[int]] = field(default_factory=dict)
+    claimed: dict[str, Claim] = field(default_factory=dict)
+    _sent: list[Claim] = field(default_factory=list)
     _blobs: count[int] = field(default_factory=lambda: count(1))
 
     async def submit(
@@ -130,16 +142,33 @@ class BatchDriver:
         assert found is not None
         return found
 
-    async def release(self, depth: int = 1_000, **terms: Any) -> ReleaseResult:
-        return await self.ledger.upkeep.release(Release(depth=depth, **terms))
+    async def release(
+        self,
+        depth: int = 1_000,
+        *,
+        unwritten: int = 5_000,
+        idle_depth: int = 0,
+        closed: frozenset[str] = frozenset(),
+        closed_batches: frozenset[str] = frozenset(),
+    ) -> Released:
+        """Have a worker claim bulk jobs until `depth` of them run, and as many interactive ones."""
+        windows = Windows(closed, closed_batches, idle_depth)
+        await self.ledger.upkeep.set_windows(windows)
+        bulk = int(self.redis.scard("chancery:running-bulk"))
+        interactive = max(depth - int(self.redis.zcard("chancery:running")) + bulk, 0)
+        room = Room(interactive, interactive, max(depth - bulk, 0), unwritten)
+        claims = await self.ledger.runs.claim_waiting("w", 30, room)
+        self.claimed |= {claim.job.id: claim for claim in claims.granted}
+        self._sent += claims.granted
+        return Released(len(claims.granted), claims.more, bulk)
 
-    def messages(self, lane: Lane = Lane.bulk) -> list[list[str]]:
-        """The job ids of each message that is in Celery, first sent first."""
-        kept: Any = self.redis.lrange(lane.value, 0, -1)
-        return [json.loads(json.loads(one)["body"])[0] for one in reversed(kept)]
+    async def claim_room(self, bulk: int) -> WaitingClaims:
+        """Claim bulk jobs, at most so many, under the windows as they are."""
+        return await self.ledger.runs.claim_waiting("w", 30, Room(-1, 0, bulk))
 
     def sent(self, lane: Lane = Lane.bulk) -> list[str]:
-        return [job_id for message in self.messages(lane) for job_id in message]
+        """The jobs of a lane that were claimed and not taken yet."""
+        return [claim.job.id for claim in self._sent if claim.job.lane is lane]
 
     def line_of(self, job_id: str) -> int:
         number: Any = self.redis.hget(f"chancery:job:{job_id}", "line")
@@ -149,19 +178,19 @@ class BatchDriver:
         return [self.line_of(job_id) for job_id in self.sent(lane)]
 
     def take_sent(self, lane: Lane = Lane.bulk) -> list[str]:
-        """What a worker pulls from Celery: all of it."""
         ids = self.sent(lane)
-        self.redis.delete(lane.value)
+        self._sent = [claim for claim in self._sent if claim.job.lane is not lane]
         return ids
 
     def sent_by_department(self) -> Counter[str]:
-        names: Any = [self.redis.hget(f"chancery:job:{one}", "department") for one in self.sent()]
-        return Counter(names)
+        return Counter(claim.job.department for claim in self._sent)
 
-    async def claim(
-        self, job_ids: Sequence[str], lease: float = 30, *, alone: bool = False
-    ) -> list[Claim]:
-        return list((await self.ledger.runs.claim(job_ids, "w", lease, alone=alone)).granted)
+    async def claim(self, job_ids: Sequence[str]) -> list[Claim]:
+        """The claims of jobs that `release` claimed."""
+        return [self.claimed[job_id] for job_id in job_ids if job_id in self.claimed]
+
+    def end_lease(self, job_id: str) -> None:
+        self.redis.zadd("chancery:running", {job_id: 1})
 
     async def run(self, job_ids: Sequence[str], ending: Ending = SUCCEEDED) -> None:
         claims = await self.claim(job_ids)

@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 
 from jobs.ledger import Ledger
-from jobs.model.callback import Refusal
 from tests.integration.jobs.ledger.callback_kit import (
     DEAD,
     DELIVERED,
     PENDING,
     URL,
     a_callback,
+    claim_one,
     now,
     settle,
     taken,
@@ -36,7 +36,7 @@ async def test_all_that_is_pending_for_the_url_is_given_up_and_says_why(ledger: 
         assert (after.status, len(after.attempts)) == (DEAD, attempts)
         assert "410" in (after.error or "")
         assert after.next_attempt_at is None
-        assert await ledger.callbacks.claim(callback.id, 30) is Refusal.not_due
+        assert await claim_one(ledger, callback.id, 30) is None
     assert (await now(ledger, elsewhere)).status is PENDING
     assert (await now(ledger, theirs)).status is PENDING
     assert await ledger.callbacks.gone("tax") == [URL]

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
-from jobs.ledger.runs import Claims, Ending, LeaseRenewal
-from jobs.ledger.upkeep import Release, ReleaseResult
+from jobs.ledger.runs import Claims, Ending, LeaseRenewal, Room
+from jobs.ledger.upkeep import Windows
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
@@ -255,25 +255,7 @@ async def test_a_job_past_its_deadline_expires(
         assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
 
 
-async def test_a_message_lost_from_celery_is_sent_again(
-    ledger: Ledger, submit: Submit, redis_url: str
-) -> None:
-    job_id = await submit()
-    with Redis.from_url(redis_url) as redis:
-        redis.delete("interactive")
-        assert (await ledger.upkeep.run_due_work(lost_after_seconds=60)).sent_again == 0
-        async with asyncio.timeout(5):
-            while not (
-                sent_again := (
-                    await ledger.upkeep.run_due_work(lost_after_seconds=0.001)
-                ).sent_again
-            ):
-                await asyncio.sleep(0.01)
-        assert sent_again == 1
-        assert job_id.encode() in redis.lindex("interactive", 0)
-
-
-async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
+async def test_bulk_jobs_are_claimed_by_the_weights_of_departments(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:
     await ledger.departments.create("tax", weight=3)
@@ -281,20 +263,21 @@ async def test_bulk_jobs_wait_until_released_each_department_by_its_weight(
     for department in ("tax", "parks"):
         for _ in range(8):
             await submit(department=department, lane=Lane.bulk)
-    assert await ledger.upkeep.release(Release(depth=8)) == ReleaseResult(8, more=True, in_hand=0)
-    assert await ledger.upkeep.release(Release(depth=8)) == ReleaseResult(0, more=True, in_hand=8)
+    await ledger.upkeep.set_windows(Windows())
+    claims = await ledger.runs.claim_waiting("w", LEASE, Room(0, 0, 8))
+    assert (len(claims.granted), claims.more) == (8, True)
     with Redis.from_url(redis_url) as redis:
-        sent = [redis.zcard("chancery:waiting:tax"), redis.zcard("chancery:waiting:parks")]
-    assert sent == [2, 6]
+        left = [redis.zcard("chancery:waiting:tax"), redis.zcard("chancery:waiting:parks")]
+    assert left == [2, 6]
 
 
-async def test_the_earliest_deadline_is_released_first(ledger: Ledger, submit: Submit) -> None:
+async def test_the_earliest_deadline_is_claimed_first(ledger: Ledger, submit: Submit) -> None:
     now = datetime.now(UTC)
-    late = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=2))
+    await submit(lane=Lane.bulk, deadline=now + timedelta(hours=2))
     soon = await submit(lane=Lane.bulk, deadline=now + timedelta(hours=1))
-    await ledger.upkeep.release(Release(depth=1))
-    assert await ledger.runs.claim([late], "w", LEASE) == NOTHING
-    await claimed(ledger, soon)
+    await ledger.upkeep.set_windows(Windows())
+    (claim,) = (await ledger.runs.claim_waiting("w", LEASE, Room(0, 0, 1))).granted
+    assert claim.job.id == soon
 
 
 async def test_the_same_idempotency_key_gets_the_first_answer(ledger: Ledger) -> None:
@@ -345,11 +328,11 @@ async def test_a_waiting_caller_is_woken_by_the_ending(ledger: Ledger, submit: S
 async def test_messages_carry_identifiers_only(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:
-    job_id = await submit(metadata={"secret": "content"})
+    await submit(metadata={"secret": "content"})
     with Redis.from_url(redis_url) as redis:
         message = json.loads(redis.lindex("interactive", 0))
-    assert json.loads(message["body"])[0] == [job_id]
-    assert message["headers"]["task"] == "chancery.summarize"
+    assert json.loads(message["body"])[0] == []
+    assert message["headers"]["task"] == "chancery.wake"
     assert "content" not in json.dumps(message["headers"]) + message["body"]
 
 

@@ -29,8 +29,8 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending, LeaseRenewal
-from jobs.ledger.upkeep import Release
+from jobs.ledger.runs import Ending, LeaseRenewal, Room
+from jobs.ledger.upkeep import Windows
 from jobs.model.ids import new_callback_id
 from jobs.model.job import Claim, Progress
 from jobs.model.lanes import Lane
@@ -54,13 +54,12 @@ ALLOWED = transitions("job")
 
 @dataclass(slots=True)
 class Model:
-    """What a job should be. `sent` says that its message is on its way to a worker."""
+    """What a job should be."""
 
     id: str
     lane: Lane
     callback_id: str | None
     status: JobStatus
-    sent: bool = False
     deadline_passed: bool = False
     token: int = 0
     tries: int = 0
@@ -73,8 +72,7 @@ class Model:
     states: list[str] = field(default_factory=lambda: [NEW])
 
     def become(self, status: JobStatus) -> None:
-        self.status, self.sent = status, status is JobStatus.queued and self.lane != Lane.bulk
-        self.worker = None
+        self.status, self.worker = status, None
 
     def claimed(self, claim: Claim, worker: str, lease: float) -> None:
         self.alone = self.suspect
@@ -205,6 +203,51 @@ class LedgerMachine(RuleBasedStateMachine):
         job.claimed(claim, worker, lease)
         return Run(claim, job)
 
+    @rule(
+        target=runs,
+        worker=st.sampled_from(WORKERS),
+        most=st.integers(0, 3),
+        bulk=st.integers(0, 3),
+        known=st.sampled_from([True, True, False]),
+    )
+    def claim_waiting(
+        self, worker: str, most: int, bulk: int, *, known: bool
+    ) -> MultipleResults[Run]:
+        """Interactive jobs first, then bulk jobs; suspects are left for a claim alone."""
+        if known:
+            self.do(self.ledger.upkeep.set_windows(Windows()))
+        else:
+            self.redis.delete(f"{P}closed", f"{P}closed-digest")
+        claims = self.do(self.ledger.runs.claim_waiting(worker, LONG, Room(most, 0, bulk)))
+        runs = [Run(claim, self._model(claim.job.id)) for claim in claims.granted]
+        left = most > 0 and len(self._claimable(Lane.interactive)) > most
+        bulk = bulk if known and not left else 0
+        expected = 0
+        for lane, room in ((Lane.interactive, most), (Lane.bulk, bulk)):
+            waiting = self._claimable(lane)
+            # The earliest deadline is looked at first, so that all that have passed are ended.
+            if room:
+                for job in self._waiting(lane):
+                    if job.deadline_passed:
+                        job.become(JobStatus.expired)
+            expected += min(room, len(waiting))
+        assert len(runs) == expected
+        for run in runs:
+            assert not run.job.deadline_passed
+            run.job.claimed(run.claim, worker, LONG)
+        return multiple(*runs)
+
+    def _model(self, job_id: str) -> Model:
+        (model,) = (job for job in self.models if job.id == job_id)
+        return model
+
+    def _waiting(self, lane: Lane) -> list[Model]:
+        queued = [job for job in self.models if job.status is JobStatus.queued]
+        return [job for job in queued if job.lane is lane and not job.suspect]
+
+    def _claimable(self, lane: Lane) -> list[Model]:
+        return [job for job in self._waiting(lane) if not job.deadline_passed]
+
     async def _claim(self, job: Model, worker: str, lease: float, *, alone: bool) -> Claim | None:
         claims = await self.ledger.runs.claim([job.id], worker, lease, alone=alone)
         assert not claims.suspects or job.suspect
@@ -213,7 +256,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @staticmethod
     def _may_be_claimed(job: Model, *, alone: bool) -> bool:
         """Whether a claim should get the job. One that comes after its deadline ends it."""
-        if job.status is not JobStatus.queued or not job.sent:
+        if job.status is not JobStatus.queued:
             return False
         if job.deadline_passed:
             job.become(JobStatus.expired)
@@ -273,7 +316,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def run_due_work(self) -> None:
-        due_work = self.do(self.ledger.upkeep.run_due_work(lost_after_seconds=600))
+        due_work = self.do(self.ledger.upkeep.run_due_work())
         expired = [job for job in self.models if job.deadline_passed and not job.over]
         for job in expired:
             job.become(JobStatus.expired)
@@ -281,19 +324,6 @@ class LedgerMachine(RuleBasedStateMachine):
         for job in rescued:
             self._rescue(job)
         assert (due_work.expired, due_work.rescued) == (len(expired), len(rescued))
-
-    @rule(depth=st.integers(0, 3))
-    def release(self, depth: int) -> None:
-        bulk = [job for job in self.models if job.lane is Lane.bulk]
-        waiting = [job for job in bulk if job.status is JobStatus.queued and not job.sent]
-        out = [job for job in bulk if job.sent or job.status is JobStatus.running]
-        released = self.do(self.ledger.upkeep.release(Release(depth=depth)))
-        assert released.in_hand == len(out)
-        assert released.released == max(0, min(len(waiting), depth - len(out)))
-        assert released.more == (released.released < len(waiting))
-        sent = set(self.redis.zrange(f"{P}sent:bulk", 0, -1))
-        for job in waiting:
-            job.sent = job.id in sent
 
     def _rescue(self, job: Model) -> None:
         job.deaths += 1
@@ -352,7 +382,9 @@ class LedgerMachine(RuleBasedStateMachine):
             case JobStatus.scheduled:
                 return ["scheduled"]
             case JobStatus.queued:
-                return [f"sent:{job.lane}" if job.sent else "waiting:tax"]
+                if job.suspect:
+                    return ["suspects"]
+                return ["ready:tax" if job.lane is Lane.interactive else "waiting:tax"]
             case JobStatus.running:
                 return ["running"]
             case _:
@@ -360,7 +392,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _places(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        names = ("scheduled", "sent:interactive", "sent:bulk", "waiting:tax", "running", "ended")
+        names = (
+            "scheduled",
+            "ready:tax",
+            "suspects",
+            "waiting:tax",
+            "running",
+            "ended",
+        )
         for name in names:
             ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
             for job_id in ids:

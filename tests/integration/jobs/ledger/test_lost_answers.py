@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import cycle
 from time import monotonic
 
 import pytest
 
 from jobs.batches.batch import FlushResult, Segment
 from jobs.ledger import Ledger
-from jobs.ledger.upkeep import Release
 from jobs.model.callback import Attempt, Delivery, Outcome
-from jobs.model.ids import new_callback_id, new_job_id
+from jobs.model.ids import new_callback_id
 from jobs.model.states import CallbackStatus
-from tests.integration.batches import a_batch, released_lines, run_all
+from tests.integration.batches import a_batch, claim_lines, released_lines, run_all
+from tests.integration.jobs.ledger.callback_kit import claim_one
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
 
@@ -25,7 +24,7 @@ async def test_an_attempt_that_is_noted_twice_is_listed_once(ledger: Ledger) -> 
     await submit_job(ledger, job)
     await ledger.jobs.cancel("tax", job.id)
     assert job.callback_id is not None
-    delivery = await ledger.callbacks.claim(job.callback_id, 30)
+    delivery = await claim_one(ledger, job.callback_id, 30)
     assert isinstance(delivery, Delivery)
     attempt = Attempt(datetime.now(UTC), 500, None, 0.1)
     for _ in range(2):
@@ -49,30 +48,28 @@ async def test_the_first_who_waits_for_a_job_waits_until_it_ends(ledger: Ledger)
         await waiting
 
 
-async def test_lines_that_are_released_twice_are_not_given_the_ids_of_others(
+async def test_a_claim_of_lines_that_is_repeated_gives_the_same_lines(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = await a_batch(ledger, lines=4)
-    ids = [new_job_id() for _ in range(2)]
-    left = cycle(ids[:2])
-    monkeypatch.setattr("jobs.ledger.upkeep.new_job_id", lambda: next(left))
-    await ledger.upkeep.release(Release(depth=2))
-    # One has ended before the client asks again: there is room.
-    await run_all(ledger, ids[:1])
-    await ledger.upkeep.release(Release(depth=2))
-    assert await released_lines(ledger) == dict(zip(ids, (1, 2), strict=True))
+    monkeypatch.setattr("jobs.ledger.runs.secrets.token_hex", lambda _: "the same")
+    first = await claim_lines(ledger, 3)
+    # One has ended before the client asks again.
+    await run_all(ledger, first[:1])
+    again = await claim_lines(ledger, 3)
+    assert {each.job.id for each in again} == {each.job.id for each in first[1:]}
+    assert sorted((await released_lines(ledger)).values()) == [1, 2, 3]
     monkeypatch.undo()
-    await ledger.upkeep.release(Release(depth=3))
+    await claim_lines(ledger, 3)
     assert sorted((await released_lines(ledger)).values()) == [1, 2, 3, 4]
-    again = await ledger.batches.get("tax", batch.id)
-    assert again is not None
-    assert again.released == 4
+    now = await ledger.batches.get("tax", batch.id)
+    assert now is not None
+    assert now.released == 4
 
 
 async def test_a_segment_that_is_noted_twice_stays(ledger: Ledger) -> None:
     batch = await a_batch(ledger, lines=2)
-    await ledger.upkeep.release(Release(depth=2))
-    await run_all(ledger, list(await released_lines(ledger)))
+    await run_all(ledger, await claim_lines(ledger, 2))
     unflushed = await ledger.batches.unflushed(batch.id, 1)
     assert unflushed is not None
     flushed = FlushResult(unflushed.batch, 1, 0, Segment("tax/aa/one", 9, 1), None, {})

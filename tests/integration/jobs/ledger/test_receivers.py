@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tests.integration.jobs.ledger.callback_kit import (
     PENDING,
     URL,
     a_callback,
+    claim_one,
     now,
     settle,
     taken,
@@ -59,14 +59,16 @@ def redis(redis_url: str) -> Iterator[Redis]:
         yield redis
 
 
-def messages(redis: Redis) -> list[str]:
-    """The callbacks that Celery was told of since this was asked last."""
-    texts: Any = redis.lpop("callbacks", 10_000) or []
-    return [json.loads(text)["headers"]["id"] for text in reversed(texts)]
+def due(redis: Redis) -> list[str]:
+    """The callbacks that couriers may claim now, the longest due first."""
+    seconds, micros = redis.time()
+    now_ms = seconds * 1000 + micros // 1000
+    ids: Any = redis.zrangebyscore("chancery:callbacks-due", "-inf", now_ms)
+    return list(ids)
 
 
-async def asked_for(ledger: Ledger, callback: Callback) -> Delivery | Refusal:
-    return await ledger.callbacks.claim(callback.id, 30)
+async def asked_for(ledger: Ledger, callback: Callback) -> Delivery | Refusal | None:
+    return await claim_one(ledger, callback.id, 30)
 
 
 async def free_for(ledger: Ledger, callback: Callback) -> Delivery:
@@ -100,11 +102,10 @@ async def test_a_receiver_has_so_many_deliveries_at_a_time_and_the_next_when_one
     waiting = callbacks[PARALLEL:]
     for callback in waiting:
         assert await asked_for(ledger, callback) is Refusal.full
-    messages(redis)
 
     await settle(ledger, deliveries[0], 204)
 
-    assert messages(redis) == [waiting[0].id]
+    assert due(redis) == [waiting[0].id]
     assert (await taken(ledger, waiting[0])).attempt == 1
     assert await asked_for(ledger, waiting[1]) is Refusal.full
     assert (await now(ledger, waiting[1])).attempts == []
@@ -180,11 +181,10 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
     waiting = [await a_callback(ledger) for _ in range(PARALLEL + 2)]
     for callback in waiting:
         assert await asked_for(ledger, callback) is Refusal.open
-    messages(redis)
     assert (await ledger.upkeep.run_due_work()).callbacks == 0
     pause_over(redis)
     assert (await ledger.upkeep.run_due_work()).callbacks == 1
-    assert messages(redis) == [waiting[0].id]
+    assert due(redis) == [waiting[0].id]
     probe = await taken(ledger, waiting[0])
     assert probe.attempt == 1
     for callback in waiting[1:]:
@@ -192,10 +192,10 @@ async def test_after_the_pause_one_is_let_through_and_its_success_closes(
 
     await settle(ledger, probe, 204)
 
-    assert messages(redis) == [one.id for one in waiting[1 : PARALLEL + 1]]
+    assert due(redis) == [one.id for one in waiting[1 : PARALLEL + 1]]
     await taken(ledger, waiting[1])
     # While there is room, each that is taken brings on the next.
-    assert messages(redis) == [waiting[-1].id]
+    assert set(due(redis)) == {one.id for one in waiting[2:]}
     assert (await ledger.statistics.read(["tax"])).broken == {"tax": {}}
     # Failures before the repair do not count.
     await settle(ledger, await taken(ledger, waiting[2]), 500, delay_seconds=9)
@@ -279,7 +279,7 @@ async def test_a_gone_url_leaves_nothing_parked(ledger: Ledger, redis: Redis) ->
 
 @dataclass(slots=True)
 class Couriers:
-    """Couriers that ask for whatever Celery tells them of, and report it or die with it."""
+    """Couriers that claim what is due, and report it or die with it."""
 
     ledger: Ledger
     redis: Redis
@@ -291,14 +291,10 @@ class Couriers:
 
     async def work(self) -> None:
         while True:
-            message: Any = self.redis.rpop("callbacks")
-            if message is None:
+            claims = await self.ledger.callbacks.claim(2, 0.5)
+            await asyncio.gather(*map(self._deliver, claims.deliveries))
+            if not claims.deliveries:
                 await asyncio.sleep(0.01)
-                continue
-            callback_id = json.loads(message)["headers"]["id"]
-            delivery = await self.ledger.callbacks.claim(callback_id, 0.5)
-            if isinstance(delivery, Delivery):
-                await self._deliver(delivery)
 
     async def _deliver(self, delivery: Delivery) -> None:
         self.attempts += 1

@@ -23,6 +23,7 @@ from jobs.model.ids import new_callback_id
 from jobs.model.states import CallbackStatus
 from jobs.process.settings import RedisSettings
 from tasks.secrecy import Secrecy
+from tests.integration.jobs.ledger.callback_kit import claim_one
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from worker.commands.department import department
 
@@ -240,7 +241,7 @@ async def answer_410(redis_url: str) -> None:
     job = a_job(callback_url=GONE_URL, callback_id=new_callback_id())
     await submit_job(ledger, job)
     await ledger.jobs.cancel("tax", job.id)
-    delivery = await ledger.callbacks.claim(str(job.callback_id), 30)
+    delivery = await claim_one(ledger, str(job.callback_id), 30)
     assert isinstance(delivery, Delivery)
     attempt = Attempt(at=datetime.now(UTC), status_code=410, error=None, seconds=0.1)
     await ledger.callbacks.settle(delivery, attempt, CallbackStatus.dead, Outcome.gone)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.batches.batch import Batch, BatchStatus
-from jobs.ledger.runs import Ending
+from jobs.ledger.runs import Ending, Room
 from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, BatchDriver
@@ -75,15 +75,15 @@ async def test_it_runs_again_where_its_worker_died(
     driver: BatchDriver, sent: tuple[Batch, str]
 ) -> None:
     batch, job_id = sent
-    (lost,) = await driver.claim([job_id], lease=0)
+    (lost,) = await driver.claim([job_id])
+    driver.end_lease(job_id)
     assert (await driver.ledger.upkeep.run_due_work()).rescued == 1
     assert await again(driver) == job_id
     await driver.claim([job_id])
     assert await driver.ledger.processes.declare_dead("w") == 1
-    assert await again(driver) == job_id
-    claims = await driver.ledger.runs.claim([job_id], "w", 30)
-    assert claims.suspects == [job_id]
-    (alone,) = await driver.claim([job_id], alone=True)
+    claims = await driver.ledger.runs.claim_waiting("w", 30, Room(1, 1, 1))
+    assert (claims.suspect, claims.granted) == (job_id, [])
+    (alone,) = (await driver.ledger.runs.claim([job_id], "w", 30, alone=True)).granted
     assert not await driver.ledger.runs.finish(lost, FAILED)
     assert await driver.ledger.runs.finish(alone, SUCCEEDED)
     assert await written(driver, batch) == ([1], [])
@@ -94,43 +94,17 @@ async def test_it_is_set_aside_where_it_kills_its_worker_even_alone(
 ) -> None:
     batch, job_id = sent
     for death in range(3):
-        await driver.claim([job_id], lease=0, alone=death == 2)
+        driver.end_lease(job_id)
         await driver.ledger.upkeep.run_due_work()
-        if death < 2:
-            await again(driver)
+        if death == 0:
+            assert await again(driver) == job_id
+        if death == 1:
+            assert (await driver.ledger.runs.claim([job_id], "w", 30, alone=True)).granted
     job = await driver.ledger.jobs.get("tax", job_id)
     assert job is not None
     assert job.error is not None
     assert job.error["type"] == "/problems/poisoned"
     assert await written(driver, batch) == ([], [1])
-
-
-async def test_its_bystanders_in_the_message_are_claimed_and_it_alone_is_not(
-    driver: BatchDriver,
-) -> None:
-    await driver.begin(3)
-    await driver.release()
-    (message,) = driver.messages()
-    for _ in range(2):
-        await driver.claim(message[:1], lease=0)
-        await driver.ledger.upkeep.run_due_work()
-        await driver.release()
-    await driver.ledger.jobs.cancel("tax", message[1])
-    claims = await driver.ledger.runs.claim(message, "w", 30)
-    assert [claim.job.id for claim in claims.granted] == message[2:]
-    assert claims.suspects == message[:1]
-    assert await driver.claim(["job_unknown", *message[2:]]) == []
-
-
-async def test_it_is_sent_again_where_its_message_was_lost(
-    driver: BatchDriver, sent: tuple[Batch, str]
-) -> None:
-    batch, job_id = sent
-    while not (await driver.ledger.upkeep.run_due_work(lost_after_seconds=0.001)).sent_again:
-        pass
-    assert driver.sent() == [job_id]
-    await driver.run([job_id])
-    assert await written(driver, batch) == ([1], [])
 
 
 @pytest.mark.parametrize("running", [False, True])
@@ -143,7 +117,7 @@ async def test_it_may_be_cancelled_on_its_own(
         await driver.ledger.jobs.cancel("tax", job_id)
     for claim in claims:
         assert not await driver.ledger.runs.finish(claim, SUCCEEDED)
-    assert await driver.claim([job_id]) == []
+    assert (await driver.release()).released == 0
     assert await driver.counts(batch) == (1, 0, 1)
     assert await written(driver, batch) == ([], [1])
 
@@ -152,7 +126,7 @@ async def test_it_may_be_cancelled_while_it_waits_to_run_again(
     driver: BatchDriver, sent: tuple[Batch, str]
 ) -> None:
     batch, job_id = sent
-    await driver.claim([job_id], lease=0)
+    driver.end_lease(job_id)
     await driver.ledger.upkeep.run_due_work()
     await driver.ledger.jobs.cancel("tax", job_id)
     assert (await driver.release()).released == 0
@@ -163,9 +137,11 @@ async def test_it_is_not_claimed_after_the_deadline_of_its_batch(driver: BatchDr
     batch = await driver.begin(2, deadline=datetime.now(UTC) + timedelta(seconds=0.3))
     await driver.release(1)
     ids = driver.take_sent()
+    (claim,) = await driver.claim(ids)
+    await driver.ledger.runs.requeue(claim, delay_seconds=0, counted=False, code="x")
     while datetime.now(UTC) <= batch.deadline:
         assert (await driver.get(batch)).status is BatchStatus.in_progress
-    assert await driver.claim(ids) == []
+    await driver.release(1)
     job = await driver.ledger.jobs.get("tax", ids[0])
     assert job is not None
     assert job.status is JobStatus.expired

@@ -31,7 +31,8 @@ from redis import Redis
 
 from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, FlushResult, Indexing
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending
+from jobs.ledger.runs import Ending, Room
+from jobs.ledger.upkeep import Windows
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
@@ -52,7 +53,9 @@ LINES = st.lists(
 )
 LEASES = st.sampled_from([LONG, LONG, OVER])
 FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
-PLACES = ("scheduled", "sent:interactive", "sent:bulk", "waiting:tax", "running")
+PLACES = ("scheduled", "ready:tax", "waiting:tax", "suspects", "running")
+WAITS_IN = {"interactive": "ready:tax", "bulk": "waiting:tax"}
+UNWRITTEN = 3
 Line = tuple[str, int]
 
 
@@ -94,7 +97,6 @@ class BatchMachine(RuleBasedStateMachine):
         self.driver = BatchDriver(self.ledger, self.redis)
         self.steps = 0
         self.ids: list[str] = []
-        self.pulled: list[list[str]] = []
         self.tokens: dict[str, int] = {}
         self.ended: dict[Line, tuple[int, bool]] = {}  # by which run, and whether it succeeded
         self.events: set[str] = set()
@@ -152,11 +154,9 @@ class BatchMachine(RuleBasedStateMachine):
             ago = datetime.now(UTC) - timedelta(seconds=1)
             self.redis.zadd(f"{P}batch-deadlines", {batch_id: ago.timestamp() * 1000})
 
-    @precondition(lambda self: self.pulled)
-    @rule(data=st.data())
-    def cancel_a_line(self, data: st.DataObject) -> None:
-        message = data.draw(st.sampled_from(self.pulled))
-        self.do(self.ledger.jobs.cancel("tax", message[0]))
+    @rule(run=runs)
+    def cancel_a_line(self, run: Claim) -> None:
+        self.do(self.ledger.jobs.cancel("tax", run.job.id))
 
     @rule(lane=st.sampled_from([None, *Lane]), paused=st.sampled_from([False, False, True]))
     def pause(self, lane: Lane | None, *, paused: bool) -> None:
@@ -165,61 +165,54 @@ class BatchMachine(RuleBasedStateMachine):
 
     # What workers do.
 
-    @rule(target=runs, worker=st.sampled_from(WORKERS), lease=LEASES, alone=st.booleans())
-    def pull(self, worker: str, lease: float, *, alone: bool) -> MultipleResults[Claim]:
-        return multiple(*self._pull(worker, lease, alone=alone))
+    @rule(
+        target=runs,
+        interactive=st.integers(0, 4),
+        lines=st.integers(0, 3),
+        bulk=st.integers(0, 6),
+        worker=st.sampled_from(WORKERS),
+        lease=LEASES,
+    )
+    def claim(
+        self, interactive: int, lines: int, bulk: int, worker: str, lease: float
+    ) -> MultipleResults[Claim]:
+        room = Room(interactive, min(interactive, lines), bulk, UNWRITTEN)
+        return multiple(*self._claim(room, worker, lease))
 
-    def _pull(self, worker: str, lease: float, *, alone: bool) -> Sequence[Claim]:
-        """Take the first message there is, interactive ones first, and claim its jobs."""
-        for lane in Lane:
-            messages = self.driver.messages(lane)
-            if messages:
-                self.redis.rpop(lane.value)
-                self.pulled.append(messages[0])
-                return self._claim(messages[0], worker, lease, alone=alone)
-        return ()
+    def _claim(self, room: Room, worker: str, lease: float) -> Sequence[Claim]:
+        claims = self.do(self.ledger.runs.claim_waiting(worker, lease, room))
+        bulk = sum(claim.job.lane is Lane.bulk for claim in claims.granted)
+        assert bulk <= room.bulk
+        assert len(claims.granted) - bulk <= room.interactive
+        lines = sum(
+            claim.job.lane is Lane.interactive and claim.token == 1 for claim in claims.granted
+        )
+        assert lines <= room.lines
+        granted = [*claims.granted]
+        if claims.suspect:
+            alone = self.ledger.runs.claim([claims.suspect], worker, lease, alone=True)
+            granted += self.do(alone).granted
+        for claim in granted:
+            assert claim.token > self.tokens.get(claim.job.id, 0)
+            self.tokens[claim.job.id] = claim.token
+        return granted
 
     @rule(
         target=runs,
-        depth=st.integers(1, 8),
-        chunk=st.integers(1, 3),
+        room=st.integers(1, 8),
         worker=st.sampled_from(WORKERS),
         lease=LEASES,
         endings=st.lists(st.sampled_from([SUCCEEDED, SUCCEEDED, FAILED]), max_size=3),
     )
     def work(
-        self, depth: int, chunk: int, worker: str, lease: float, endings: list[Ending]
+        self, room: int, worker: str, lease: float, endings: list[Ending]
     ) -> MultipleResults[Claim]:
-        """What happens most of the time: lines are released, claimed, and some of them end."""
-        self.release(depth, chunk, closed=False)
-        runs = self._pull(worker, lease, alone=True)
+        """What happens most of the time: lines are claimed, and some of them end."""
+        self.set_windows(closed=False)
+        runs = self._claim(Room(room, room, room, UNWRITTEN), worker, lease)
         for run, ending in zip(runs, endings, strict=False):
             self.finish(run, ending)
         return multiple(*runs)
-
-    @precondition(lambda self: self.pulled)
-    @rule(
-        target=runs,
-        data=st.data(),
-        worker=st.sampled_from(WORKERS),
-        lease=LEASES,
-        alone=st.booleans(),
-    )
-    def pull_again(
-        self, data: st.DataObject, worker: str, lease: float, *, alone: bool
-    ) -> MultipleResults[Claim]:
-        """Messages may be delivered twice, and the second time late."""
-        message = data.draw(st.sampled_from(self.pulled))
-        return multiple(*self._claim(message, worker, lease, alone=alone))
-
-    def _claim(
-        self, message: list[str], worker: str, lease: float, *, alone: bool
-    ) -> Sequence[Claim]:
-        claims = self.do(self.ledger.runs.claim(message, worker, lease, alone=alone))
-        for claim in claims.granted:
-            assert claim.token > self.tokens.get(claim.job.id, 0)
-            self.tokens[claim.job.id] = claim.token
-        return claims.granted
 
     @rule(lane=st.sampled_from(Lane))
     def lose_messages(self, lane: Lane) -> None:
@@ -266,20 +259,14 @@ class BatchMachine(RuleBasedStateMachine):
         latest = self.redis.hget(f"{P}batch:{indexing.batch.id}", "token") == str(indexing.token)
         assert self.do(self.ledger.batches.begin(indexing, begun)) <= latest
 
-    @rule(
-        depth=st.integers(0, 6),
-        chunk=st.integers(1, 3),
-        closed=st.sampled_from([False, False, True]),
-    )
-    def release(self, depth: int, chunk: int, *, closed: bool) -> None:
+    @rule(closed=st.sampled_from([False, False, True]))
+    def set_windows(self, *, closed: bool) -> None:
         names = frozenset({"tax"}) if closed else frozenset()
-        before = self._in_hand()
-        self.do(self.driver.release(depth, chunk=chunk, closed=names, unwritten=3))
-        assert self._in_hand() <= max(before, depth)
+        self.do(self.ledger.upkeep.set_windows(Windows(names)))
 
-    @rule(lost_after=st.sampled_from([0, 600]))
-    def run_due_work(self, lost_after: int) -> None:
-        self.do(self.ledger.upkeep.run_due_work(lost_after_seconds=lost_after))
+    @rule()
+    def run_due_work(self) -> None:
+        self.do(self.ledger.upkeep.run_due_work())
 
     @rule(target=flushes, batch_id=batches, most=st.integers(1, 4), callbacks=st.booleans())
     def write(
@@ -375,7 +362,7 @@ class BatchMachine(RuleBasedStateMachine):
                 allowed = {
                     "scheduled": {"scheduled"},
                     "running": {"running"},
-                    "queued": {f"sent:{job['lane']}", "waiting:tax"},
+                    "queued": {WAITS_IN[job["lane"]], "suspects"},
                 }
                 assert place in allowed[job["status"]]
             if places.pop(seen.batch.id, None):
@@ -420,14 +407,10 @@ class BatchMachine(RuleBasedStateMachine):
         scheduled: Any = self.redis.zrange(f"{P}scheduled", 0, -1)
         for job_id in scheduled:
             self.redis.zadd(f"{P}scheduled", {job_id: 1})
-        self.redis.delete(*Lane)
-        self.run_due_work(0)
-        self.release(50, 3, closed=False)
-        for lane in Lane:
-            for message in self.driver.messages(lane):
-                claims = self.do(self.ledger.runs.claim(message, "w1", LONG, alone=True))
-                for run in claims.granted:
-                    self.finish(run, SUCCEEDED)
+        self.run_due_work()
+        self.set_windows(closed=False)
+        for run in self._claim(Room(50, 50, 50, UNWRITTEN), "w1", LONG):
+            self.finish(run, SUCCEEDED)
         for batch_id in self.ids:
             if self._batch(batch_id).status not in {BatchStatus.validating, *BATCH_ENDINGS}:
                 self.flush(self.do(self.driver.unwritten(self._batch(batch_id))))
@@ -460,9 +443,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     def _ended(self, batch: Batch) -> list[tuple[int, tuple[int, bool]]]:
         return [(line, how) for (id_, line), how in self.ended.items() if id_ == batch.id]
-
-    def _in_hand(self) -> int:
-        return self.redis.zcard(f"{P}sent:bulk") + self.redis.scard(f"{P}running-bulk")
 
     def _being_read(self) -> list[str]:
         ids: Any = self.redis.zrange(f"{P}indexing", 0, -1)

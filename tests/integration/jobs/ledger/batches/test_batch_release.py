@@ -9,15 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from jobs.ledger import Ledger
-from jobs.ledger.upkeep import Release
-from jobs.model.ids import new_job_id
+from jobs.ledger.runs import Room
+from jobs.ledger.upkeep import Windows
 from jobs.model.job import InputLine, Usage
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
-from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import LINE_BYTES, SUCCEEDED, BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 
@@ -33,7 +30,7 @@ async def share(driver: BatchDriver, tokens: int, *, depth: int = 16) -> Counter
     """Have lines released and run until so many tokens were; returns each department's tokens."""
     used = Counter[str]()
     while used.total() < tokens:
-        await driver.release(depth, chunk=2)
+        await driver.release(depth)
         claims = await driver.claim(driver.take_sent())
         assert claims, "nothing was released"
         costs = [int(driver.redis.hget(f"chancery:job:{one.job.id}", "tokens")) for one in claims]
@@ -48,14 +45,11 @@ async def share(driver: BatchDriver, tokens: int, *, depth: int = 16) -> Counter
     return used
 
 
-async def test_lines_go_in_the_order_of_the_index_in_chunks_of_one_task(
-    driver: BatchDriver,
-) -> None:
+async def test_lines_go_in_the_order_of_the_index(driver: BatchDriver) -> None:
     tasks = ["summarize"] * 5 + ["extract"] * 2 + ["summarize"]
     batch = await driver.begin([(task, 10) for task in tasks])
-    released = await driver.release(chunk=3)
+    released = await driver.release()
     assert (released.released, released.more, released.in_hand) == (8, False, 0)
-    assert [len(ids) for ids in driver.messages()] == [3, 2, 2, 1]
     assert driver.sent_lines() == [1, 2, 3, 4, 5, 6, 7, 8]
     names = [driver.redis.hget(f"chancery:job:{job_id}", "task") for job_id in driver.sent()]
     assert names == tasks
@@ -78,29 +72,32 @@ async def test_a_job_that_is_a_line_says_where_its_line_is(driver: BatchDriver) 
     assert (await driver.ledger.jobs.list("parks", batch_id=batch.id)).items == []
 
 
-async def test_messages_of_lines_carry_identifiers_only(driver: BatchDriver) -> None:
-    batch = await driver.begin(2, metadata={"case": "confidential"})
-    await driver.release()
+async def test_the_claim_of_a_line_says_what_its_record_does(driver: BatchDriver) -> None:
+    await driver.begin(2)
+    await driver.release(1)
+    (claim,) = await driver.claim(driver.sent())
+    assert await driver.ledger.jobs.get("tax", claim.job.id) == claim.job
+
+
+async def test_a_batch_that_waits_wakes_a_worker_once(driver: BatchDriver) -> None:
+    await driver.begin(2, metadata={"case": "confidential"})
+    await driver.begin(2)
     (message,) = driver.redis.lrange("bulk", 0, -1)
+    assert "chancery.wake" in str(message)
     assert "confidential" not in str(message)
-    assert f"{batch.id}:1-2" in str(message)
 
 
-async def test_no_more_are_in_celery_and_running_than_asked_for(
-    driver: BatchDriver, submit: Submit
-) -> None:
+async def test_no_more_run_than_a_worker_has_room_for(driver: BatchDriver, submit: Submit) -> None:
     await driver.begin(30)
     await submit(lane=Lane.bulk)
-    assert (await driver.release(10, chunk=4)).released == 10
-    assert [len(ids) for ids in driver.messages()] == [4, 4, 2]
-    first = driver.messages()[0]
-    claims = await driver.claim(first)  # running ones are in hand as well
+    assert (await driver.release(10)).released == 10
+    claims = await driver.claim(driver.sent())
     again = await driver.release(10)
-    assert (again.released, again.more, again.in_hand) == (0, True, 10)
+    assert (again.released, again.in_hand) == (0, 10)
     for claim in claims[:3]:
         await driver.ledger.runs.requeue(claim, delay_seconds=60, counted=False, code="x")
     await driver.run([claims[3].job.id])
-    assert (await driver.release(10)).released == 3
+    assert (await driver.release(10)).released == 4
     assert (await driver.release(5)).released == 0  # less than before is asked for
     assert (await driver.release(0)).released == 0
 
@@ -145,7 +142,7 @@ async def test_departments_share_by_weight_in_tokens_whatever_their_documents(
 async def test_departments_that_are_equal_take_turns(driver: BatchDriver) -> None:
     for department in ("tax", "parks"):
         await driver.begin(64, department=department)
-    await driver.release(32, chunk=4)
+    await driver.release(32)
     assert driver.sent_by_department() == {"tax": 16, "parks": 16}
 
 
@@ -155,7 +152,7 @@ async def test_what_was_used_counts_where_the_estimate_was_wrong(driver: BatchDr
         await driver.begin([(TASK, 100)] * 400, department=department)
     used = Counter[str]()
     for _ in range(30):
-        await driver.release(8, chunk=2)
+        await driver.release(8)
         for job_id in driver.take_sent():
             department = str(driver.redis.hget(f"chancery:job:{job_id}", "department"))
             tokens = 1_000 if department == "tax" else 100
@@ -193,7 +190,7 @@ async def test_what_could_not_go_is_not_saved_up(driver: BatchDriver, held: str)
         await driver.ledger.pauses.pause("parks")
     closed = frozenset({"parks"}) if held == "closed" else frozenset()
     for _ in range(10):
-        await driver.release(10, chunk=2, closed=closed)
+        await driver.release(10, closed=closed)
         assert set(driver.sent_by_department()) == {"tax"}
         await driver.run_using(driver.take_sent(), 5_000)
     await driver.ledger.pauses.resume("parks")
@@ -228,14 +225,14 @@ async def test_many_closed_batches_do_not_hide_one_that_is_open(driver: BatchDri
     assert (await driver.release(closed_batches=ids)).released == 2
 
 
-async def test_interactive_batches_go_first_and_by_the_interactive_queue(
+async def test_interactive_batches_have_room_of_their_own(
     driver: BatchDriver,
 ) -> None:
     await driver.begin(3, deadline=at(1))
     batch = await driver.begin(3, lane=Lane.interactive, deadline=at(20))
     await driver.release(4)
     assert driver.sent_lines(Lane.interactive) == [1, 2, 3]
-    assert len(driver.sent()) == 1
+    assert len(driver.sent()) == 3
     (claim, *_) = await driver.claim(driver.take_sent(Lane.interactive))
     assert (claim.job.lane, claim.job.batch_id) == (Lane.interactive, batch.id)
 
@@ -270,22 +267,11 @@ async def test_a_batch_whose_outcomes_are_not_written_goes_no_further(driver: Ba
     assert (await driver.get(slow)).released == 10
 
 
-async def test_two_schedulers_release_no_line_twice(driver: BatchDriver, redis_url: str) -> None:
+async def test_two_workers_get_no_line_twice(driver: BatchDriver) -> None:
     await driver.begin(100)
-    other = Ledger(RedisSettings(url=SecretStr(redis_url)))
-    for scheduler in (driver.ledger, other) * 3:
-        await scheduler.upkeep.release(Release(depth=60, chunk=7))
-        await driver.run(driver.sent()[:10])
-    assert driver.sent_lines() == sorted(set(driver.sent_lines()))
-    await other.close()
-
-
-async def test_ids_of_jobs_are_as_they_were_given(
-    driver: BatchDriver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = [new_job_id() for _ in range(4)]
-    left = iter(ids)
-    monkeypatch.setattr("jobs.ledger.upkeep.new_job_id", lambda: next(left))
-    await driver.begin(4)
-    await driver.release(4)
-    assert driver.sent() == ids
+    await driver.ledger.upkeep.set_windows(Windows())
+    claims = await asyncio.gather(
+        *(driver.ledger.runs.claim_waiting(f"w{n}", 30, Room(0, 0, 17)) for n in range(8))
+    )
+    lines = [claim.job.line.number for each in claims for claim in each.granted if claim.job.line]
+    assert sorted(lines) == list(range(1, 101))

@@ -8,12 +8,14 @@ import pytest
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
-from jobs.ledger.runs import Claims
+from jobs.ledger.runs import Claims, LeaseRenewal, Room, WaitingClaims
+from jobs.model.job import Progress
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 
+NOTHING = WaitingClaims([], None, more=False)
 INTERACTIVE = [Pause("tax"), Pause(lane=Lane.interactive), Pause("tax", Lane.interactive)]
 BULK = [Pause("tax"), Pause(lane=Lane.bulk), Pause("tax", Lane.bulk)]
 
@@ -33,20 +35,16 @@ async def status(driver: BatchDriver, job_id: str) -> JobStatus:
 
 
 @pytest.mark.parametrize("which", INTERACTIVE)
-async def test_an_interactive_job_waits_and_is_sent_when_resumed(
+async def test_an_interactive_job_waits_until_it_is_resumed(
     driver: BatchDriver, submit: Submit, which: Pause
 ) -> None:
     await pause(driver.ledger, which)
     ids = [await submit() for _ in range(3)]
-    assert driver.sent(Lane.interactive) == []
+    assert await driver.ledger.runs.claim_waiting("w", 30, Room(10)) == NOTHING
     assert [await status(driver, job_id) for job_id in ids] == [JobStatus.queued] * 3
-    assert (await driver.release()).released == 0
     await resume(driver.ledger, which)
-    assert (await driver.release(0)).released == 3  # it is no bulk work: it needs no room
-    assert sorted(driver.sent(Lane.interactive)) == sorted(ids)
-    assert (await driver.release()).released == 0
-    await driver.run(ids)
-    assert await status(driver, ids[0]) is JobStatus.succeeded
+    claims = await driver.ledger.runs.claim_waiting("w", 30, Room(10))
+    assert [claim.job.id for claim in claims.granted] == ids
 
 
 @pytest.mark.parametrize("which", INTERACTIVE)
@@ -55,14 +53,11 @@ async def test_a_job_that_is_paused_before_its_claim_waits(
 ) -> None:
     job_id = await submit()
     await pause(driver.ledger, which)
-    assert await driver.ledger.runs.claim(driver.sent(Lane.interactive), "w", 30) == Claims([], [])
+    assert await driver.ledger.runs.claim([job_id], "w", 30) == Claims([], [])
+    assert await driver.ledger.runs.claim_waiting("w", 30, Room(10)) == NOTHING
     assert await status(driver, job_id) is JobStatus.queued
-    assert (await driver.ledger.upkeep.run_due_work(lost_after_seconds=0)).sent_again == 0
     await resume(driver.ledger, which)
-    # Its first message may be still there: it does not run for that.
-    assert await driver.claim([job_id]) == []
-    await driver.release()
-    (claim,) = await driver.claim([job_id])
+    (claim,) = (await driver.ledger.runs.claim_waiting("w", 30, Room(10))).granted
     assert claim.job.attempts == 1
 
 
@@ -80,18 +75,15 @@ async def test_bulk_work_is_not_released(driver: BatchDriver, submit: Submit, wh
 
 
 @pytest.mark.parametrize("which", BULK)
-async def test_lines_that_are_paused_before_their_claim_wait(
+async def test_a_line_that_runs_when_it_is_paused_goes_on_and_waits_when_requeued(
     driver: BatchDriver, which: Pause
 ) -> None:
     await driver.begin(3)
-    await driver.release(3)
-    running, *ids = driver.take_sent()
-    (claim,) = await driver.claim([running])
+    await driver.release(1)
+    (claim,) = await driver.claim(driver.take_sent())
     await pause(driver.ledger, which)
-    assert await driver.claim(ids) == []
-    assert driver.redis.scard("chancery:running-bulk") == 1
-    # What runs goes on to its end.
-    assert await driver.ledger.runs.renew("w", [], 30) == frozenset()
+    held = [LeaseRenewal(claim.job.id, claim.token, Progress())]
+    assert await driver.ledger.runs.renew("w", held, 30) == frozenset()
     await driver.ledger.runs.requeue(claim, delay_seconds=0, counted=False, code="x")
     assert (await driver.release()).released == 0
     await resume(driver.ledger, which)
@@ -124,19 +116,6 @@ async def test_interactive_batches_are_paused_with_their_lane(driver: BatchDrive
     await driver.ledger.pauses.resume(lane=Lane.interactive)
     await driver.ledger.pauses.pause(lane=Lane.bulk)
     assert (await driver.release()).released == 3
-
-
-async def test_a_line_of_an_interactive_batch_that_is_paused_when_sent_waits(
-    driver: BatchDriver,
-) -> None:
-    await driver.begin(3, lane=Lane.interactive)
-    await driver.release(2)
-    ids = driver.take_sent(Lane.interactive)
-    await driver.ledger.pauses.pause("tax")
-    assert await driver.claim(ids) == []
-    await driver.ledger.pauses.resume("tax")
-    await driver.release(3)
-    assert len(await driver.claim(driver.sent(Lane.interactive))) == 3
 
 
 async def test_work_that_is_paused_can_be_cancelled_and_expires(

@@ -11,41 +11,16 @@ from tests.integration.jobs.ledger.conftest import Submit
 TAX = frozenset({"tax"})
 
 
-async def waiting(driver: BatchDriver) -> int:
-    return int(driver.redis.zcard("chancery:waiting:tax"))
-
-
-async def test_what_was_released_and_not_begun_waits_when_the_window_closes(
-    driver: BatchDriver,
-) -> None:
-    await driver.begin(3)
-    await driver.release()
-    ids = driver.take_sent()
-    await driver.release(closed=TAX)
-    assert await driver.claim(ids) == []
-    assert await waiting(driver) == len(ids)
-    assert (await driver.release(closed=TAX)).released == 0
-    assert (await driver.release()).released == 3
-    assert len(await driver.claim(driver.take_sent())) == 3
-
-
-async def test_lines_of_a_batch_whose_own_window_closes_wait_too(driver: BatchDriver) -> None:
+async def test_lines_of_a_batch_whose_own_window_is_closed_wait(driver: BatchDriver) -> None:
     narrow, wide = await driver.begin(1), await driver.begin(1)
-    await driver.release()
-    ids = driver.take_sent()
     await driver.release(closed_batches=frozenset({narrow.id}))
-    assert [one.job.batch_id for one in await driver.claim(ids)] == [wide.id]
+    assert [one.job.batch_id for one in await driver.claim(driver.sent())] == [wide.id]
 
 
 async def test_interactive_lines_are_begun_at_any_hour(driver: BatchDriver) -> None:
     await driver.begin(2, lane=Lane.interactive)
     await driver.release(closed=TAX)
     assert len(await driver.claim(driver.take_sent(Lane.interactive))) == 2
-
-
-async def test_windows_that_a_dead_scheduler_closed_open_after_a_while(driver: BatchDriver) -> None:
-    await driver.release(closed=TAX)
-    assert 0 < driver.redis.pttl("chancery:closed") <= 60_000
 
 
 async def test_a_single_bulk_job_costs_its_department_what_it_used(
@@ -104,21 +79,13 @@ class TestIdleCapacity:
         await driver.release(8, closed=TAX, idle_depth=4)
         assert driver.sent_by_department() == {"parks": 8}
 
-    async def test_what_was_not_begun_goes_back_when_it_is_needed(
-        self, driver: BatchDriver
-    ) -> None:
-        await driver.begin(4)
-        await driver.release(8, closed=TAX, idle_depth=4)
-        ids = driver.take_sent()
-        await driver.release(8, closed=TAX)
-        assert await driver.claim(ids) == []
-
     async def test_rest_outside_the_window_is_not_saved_up(self, driver: BatchDriver) -> None:
         await driver.begin(10)
         await driver.begin([("summarize", 60_000)] * 4, department="parks")
         for _ in range(4):
             await driver.release(1, closed=TAX, idle_depth=1)
             await driver.run_using(driver.take_sent(), 60_000)
+        await driver.release(0)  # the window opens
         served = float(driver.redis.get("chancery:served"))
         assert turn(driver) >= served - 50_000
 

@@ -1,0 +1,70 @@
+"""How many jobs a worker claims."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jobs.ledger.records import to_job
+from jobs.ledger.runs import Room
+from jobs.model.lanes import Lane
+from worker.run.room import WorkerRoom
+
+SINGLE = to_job(
+    {
+        "id": "job_1",
+        "department": "tax",
+        "task": "summarize",
+        "lane": "interactive",
+        "status": "running",
+        "created_at": "0",
+        "attempts": "1",
+    }
+)
+LINE = replace(SINGLE, batch_id="batch_1")
+BULK = replace(LINE, lane=Lane.bulk)
+
+
+def test_an_idle_worker_has_room_for_a_quarter_more_bulk_jobs_than_run_at_once() -> None:
+    assert WorkerRoom(64, lambda: 56).left() == Room(64, 56, 70)
+
+
+def test_each_kind_of_job_takes_its_own_room() -> None:
+    room = WorkerRoom(8, lambda: 4)
+    for job in (SINGLE, SINGLE, LINE, BULK):
+        room.begin(job)
+    assert room.left() == Room(5, 3, 4)
+    for job in (SINGLE, LINE):
+        room.end(job)
+    assert room.left() == Room(7, 4, 4)
+
+
+def test_bulk_jobs_that_end_quickly_are_claimed_further_ahead() -> None:
+    room = WorkerRoom(8, lambda: 4)
+    for _ in range(20):
+        room.begin(BULK)
+        room.end(BULK)
+    assert room.left().bulk == 24
+    for _ in range(100):
+        room.begin(BULK)
+        room.end(BULK)
+    assert room.left().bulk == 4 + 4 * 8
+
+
+def test_a_full_worker_has_no_room() -> None:
+    room = WorkerRoom(1, lambda: 0)
+    room.begin(SINGLE)
+    assert not room.left()
+
+
+def test_a_worker_of_one_lane_says_so() -> None:
+    assert WorkerRoom(64, lambda: 0).left() == Room(64, 1, -1)
+    assert WorkerRoom(0, lambda: 64).left() == Room(-1, 0, 80)
+
+
+def test_room_for_too_many_jobs_is_none() -> None:
+    slots = 4
+    room = WorkerRoom(1, lambda: slots)
+    for _ in range(5):
+        room.begin(BULK)
+    slots = 1
+    assert room.left() == Room(1, 1, 0)

@@ -1,0 +1,207 @@
+"""When a process claims work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from jobs.model.problems import ProblemError
+from worker import claim_loop
+from worker.claim_loop import Claimed, ClaimLoop
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Work:
+    """Work that waits, and what was claimed of it. `slots` at most run at once."""
+
+    waiting: int = 0
+    slots: int = 2
+    able: bool = True
+    away: bool = False
+    defect: bool = False
+    claims: list[tuple[int, bool]] = field(default_factory=list)
+    done: int = 0
+    running: int = 0
+    end: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answer.set()
+        self.loop = ClaimLoop(self.claim, self.may_claim)
+
+    def may_claim(self) -> bool:
+        return self.able and self.running < self.slots
+
+    async def claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+        await self.answer.wait()
+        if self.away:
+            self.claims.append((0, woken))
+            raise ProblemError("unavailable", "The ledger is away.")
+        count = min(self.waiting, self.slots - self.running)
+        self.waiting -= count
+        self.running += count
+        self.claims.append((count, woken))
+        return Claimed([self.run() for _ in range(count)], self.waiting > 0)
+
+    async def run(self) -> None:
+        try:
+            await self.end.wait()
+            if self.defect:
+                raise ValueError("a defect")
+        finally:
+            self.running -= 1
+            self.done += 1
+
+    async def until_done(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.done < count:
+                await asyncio.sleep(0.001)
+
+    async def until_claims(self, count: int) -> Sequence[tuple[int, bool]]:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.claims) < count:
+                await asyncio.sleep(0.001)
+        return self.claims
+
+
+@asynccontextmanager
+async def looping(work: Work) -> AsyncIterator[None]:
+    task = asyncio.create_task(work.loop.run_forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        work.loop.cancel_all()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a wake-up or an ending nothing is claimed in this test."""
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_a_wake_up_leads_to_a_claim() -> None:
+    work = Work(waiting=1)
+    async with looping(work):
+        work.loop.wake()
+        assert await work.until_claims(1) == [(1, True)]
+        work.end.set()
+        await work.until_done(1)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_a_slot_that_becomes_free_is_filled_while_more_work_waits() -> None:
+    work = Work(waiting=5)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_done(5)
+    assert sum(count for count, _ in work.claims) == 5
+    assert [woken for _, woken in work.claims].count(True) == 1
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_nothing_is_claimed_at_an_ending_when_no_work_waits() -> None:
+    work = Work(waiting=2)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_done(2)
+        work.loop.wake()
+        await work.until_claims(2)
+    assert work.claims == [(2, True), (0, True)]
+
+
+async def test_without_a_wake_up_it_asks_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 0.01)
+    work = Work()
+    async with looping(work):
+        await work.until_claims(1)
+        work.waiting = 1
+        work.end.set()
+        await work.until_done(1)
+    assert (1, False) in work.claims
+
+
+async def test_it_claims_nothing_while_the_process_cannot_run_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 0.001)
+    work = Work(waiting=1, able=False)
+    async with looping(work):
+        for _ in range(5):
+            work.loop.wake()
+            await asyncio.sleep(0.002)
+        assert work.claims == []
+        work.able = True
+        assert (await work.until_claims(1))[0][0] == 1
+        work.end.set()
+        await work.until_done(1)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_work_that_is_being_claimed_is_in_hand() -> None:
+    work = Work(waiting=1)
+    work.answer.clear()
+    async with looping(work):
+        work.loop.wake()
+        async with asyncio.timeout(PATIENCE):
+            while not work.loop.in_hand:
+                await asyncio.sleep(0)
+        assert (work.loop.in_hand, work.loop.running) == (1, 0)
+        work.answer.set()
+        await work.until_claims(1)
+        assert (work.loop.in_hand, work.loop.running) == (1, 1)
+        work.end.set()
+        await work.until_done(1)
+        await asyncio.sleep(0)
+        assert work.loop.in_hand == 0
+
+
+async def test_it_asks_again_when_the_ledger_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 0.001)
+    work = Work(waiting=1, away=True)
+    async with looping(work):
+        await work.until_claims(2)
+        work.away = False
+        async with asyncio.timeout(PATIENCE):
+            while not work.running:
+                await asyncio.sleep(0.001)
+        work.end.set()
+        await work.until_done(1)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_a_defect_in_one_run_does_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    work = Work(waiting=4, defect=True)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_done(4)
+    assert "run.defect" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_all_work_is_cancelled_on_demand() -> None:
+    work = Work(waiting=2)
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        async with asyncio.timeout(PATIENCE):
+            while work.loop.running < 2:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        work.loop.cancel_all()
+        await work.until_done(2)

@@ -1,0 +1,108 @@
+"""Claims waiting work for the free slots of a process, and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from jobs.model.problems import ProblemError
+from worker.defects import described
+
+# How often the ledger is asked without a wake-up, which may be lost.
+IDLE_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to a claim. `runs` are started as tasks. `more`: other work waits."""
+
+    runs: Sequence[Coroutine[Any, Any, object]]
+    more: bool
+
+
+class ClaimLoop:
+    """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
+    second. Work that arrives or ends during a claim shares the next one.
+
+    `claim` is told whether a wake-up led to the claim. `may_claim`: whether the process can run
+    more work now.
+    """
+
+    def __init__(
+        self,
+        claim: Callable[[bool], Awaitable[Claimed]],
+        may_claim: Callable[[], bool],
+    ) -> None:
+        self._claim = claim
+        self._may_claim = may_claim
+        self._due = asyncio.Event()
+        self._woken = False
+        self._more = False
+        self._claiming = False
+        self._runs: set[asyncio.Task[None]] = set()
+
+    @property
+    def in_hand(self) -> int:
+        """How much work runs or is being claimed."""
+        return len(self._runs) + self._claiming
+
+    @property
+    def running(self) -> int:
+        """Safe to read from another thread."""
+        return len(self._runs)
+
+    def wake(self) -> None:
+        """Claim soon: a wake-up arrived."""
+        self._woken = True
+        self._due.set()
+
+    def cancel_all(self) -> None:
+        """Cancel all work that runs."""
+        for run in self._runs:
+            run.cancel()
+
+    async def run_forever(self) -> None:
+        """Claim until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._due.wait()
+            self._due.clear()
+            if self._may_claim():
+                await self._claim_once()
+
+    async def _claim_once(self) -> None:
+        woken, self._woken = self._woken, False
+        self._claiming = True
+        try:
+            claimed = await self._claim(woken)
+        except ProblemError as error:
+            log.warning("claim.failed", code=error.problem.code)
+            await asyncio.sleep(IDLE_SECONDS)
+            return
+        finally:
+            self._claiming = False
+        self._more = claimed.more
+        for run in claimed.runs:
+            task = asyncio.create_task(_log_defects(run))
+            self._runs.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, run: asyncio.Task[None]) -> None:
+        self._runs.discard(run)
+        if self._more:
+            self._due.set()
+
+
+async def _log_defects(run: Coroutine[Any, Any, object]) -> None:
+    """The ledger takes back work that ended without a report, when its lease is not renewed."""
+    try:
+        await run
+    except Exception as error:  # noqa: BLE001 - a defect in one run must not stop the others
+        log.error("run.defect", **described(error))  # noqa: TRY400 - it may quote the document
