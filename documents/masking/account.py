@@ -40,6 +40,8 @@ class Account:
                 {"what": what, "where": where} for what, where in self.uncovered[:_MOST_LISTED]
             ],
             "removed": [
-                {"what": what, "count": count} for what, count in sorted(self.removed.items())
+                {"what": what, "count": count}
+                for what, count in sorted(self.removed.items())
+                if count
             ],
         }
