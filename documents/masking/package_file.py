@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import unquote
 
 from lxml import etree
@@ -100,6 +101,7 @@ class PackageWriter:
             if part.root is not None:
                 keep_understood(part.root, self._masking, self._account)
                 _keep_references(part.root, {relation.id for relation in part.relations})
+                self._rename_relations(part)
         self._format.mask([part for part in parts if part.root is not None], self._masking,
                           self._account)  # fmt: skip
         self._count_unreferenced()
@@ -192,27 +194,27 @@ class PackageWriter:
         yield _TYPES, self._content_types(parts)
         yield "_rels/.rels", self._relations_part(root_relations)
         for part in parts:
-            ids = self._new_ids(part)
             if part.root is None:
                 yield part.name, part.data
                 continue
-            _rename_references(part.root, ids)
             yield part.name, serialized(part.root)
             if part.relations:
                 folder, base = posixpath.split(part.name)
-                yield (
-                    f"{folder}/_rels/{base}.rels".lstrip("/"),
-                    self._relations_part(part.relations, ids),
-                )
+                yield f"{folder}/_rels/{base}.rels", self._relations_part(part.relations)
 
-    def _new_ids(self, part: Part) -> dict[str, str]:
-        ids = [relation.id for relation in part.relations]
-        unusual = [id_ for id_ in ids if not _USUAL_ID.fullmatch(id_) or self._masking.find(id_)]
-        return {id_: f"newId{number}" for number, id_ in enumerate(unusual, start=1)}
+    def _rename_relations(self, part: Part) -> None:
+        """Replace ids of relationships that are not usual ones."""
+        ids: dict[str, str] = {}
+        for number, relation in enumerate(part.relations, start=1):
+            if not _USUAL_ID.fullmatch(relation.id) or self._masking.find(relation.id):
+                ids[relation.id] = f"newId{number}"
+                relation.id = ids[relation.id]
+        if part.root is not None:
+            _rename_references(part.root, ids)
 
     def _content_types(self, parts: list[Part]) -> bytes:
         name = f"{PACKAGE}/content-types"
-        root = etree.Element(f"{{{name}}}Types", nsmap={None: name})
+        root = etree.Element(f"{{{name}}}Types", nsmap=_nsmap(name))
         defaults = {"rels": _RELATIONS, "xml": "application/xml"}
         for part in parts:
             if part.root is None:
@@ -230,19 +232,22 @@ class PackageWriter:
                 )
         return serialized(root)
 
-    def _relations_part(
-        self, relations: list[Relation], ids: Mapping[str, str] | None = None
-    ) -> bytes:
+    def _relations_part(self, relations: list[Relation]) -> bytes:
         name = f"{PACKAGE}/relationships"
-        root = etree.Element(f"{{{name}}}Relationships", nsmap={None: name})
+        root = etree.Element(f"{{{name}}}Relationships", nsmap=_nsmap(name))
         for relation in relations:
             entry = etree.SubElement(root, f"{{{name}}}Relationship")
-            entry.set("Id", (ids or {}).get(relation.id, relation.id))
+            entry.set("Id", relation.id)
             entry.set("Type", relation.type)
             entry.set("Target", relation.target if relation.is_external else f"/{relation.target}")
             if relation.is_external:
                 entry.set("TargetMode", "External")
         return serialized(root)
+
+
+def _nsmap(name: str) -> dict[str, str]:
+    # lxml's types do not allow None, which is the default namespace.
+    return cast("dict[str, str]", {None: name})
 
 
 def serialized(root: etree._Element) -> bytes:

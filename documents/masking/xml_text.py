@@ -7,22 +7,12 @@ from collections.abc import Container
 
 from lxml import etree
 
+from documents.inventory.settings import is_setting
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.ooxml.xml import local_name
 
 _AUTHOR_ATTRIBUTES = frozenset(("author", "initials", "userId", "providerId"))
 _AUTHOR_ELEMENTS = frozenset(("creator", "lastModifiedBy", "Manager"))
-# Elements all of whose attributes may hold text written by a person.
-_TEXT_ELEMENTS = frozenset(
-    (
-        "tag", "alias", "docVar", "listItem", "default", "helpText", "statusText", "bookmarkStart",
-        "docPr", "cNvPr", "textpath", "shape", "hyperlink", "fldSimple", "property",
-    )
-)  # fmt: skip
-_TEXT_ATTRIBUTES = frozenset(
-    ("descr", "title", "alt", "tooltip", "string", "instr", "anchor", "author")
-)
-_LOOKS_LIKE_TEXT = re.compile(r"\s|[^\x00-\x7f]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -31,11 +21,11 @@ def mask_nodes(
 ) -> list[Replacement]:
     """Mask every text and attribute by itself. Returns the replacements.
 
-    Attributes that control layout are searched with `find_by_rule`. The text of elements with a
+    Settings are searched with `find_by_rule`. The text of elements with a
     name in `skip` is left to another function.
     """
     changes: list[Replacement] = []
-    clean: set[tuple[str, bool]] = set()
+    clean: set[tuple[str, str, str]] = set()
     for element in root.iter(etree.Element):
         name = local_name(element)
         if name not in skip and (words := _changed(element.text, masking.find, changes)):
@@ -43,24 +33,17 @@ def mask_nodes(
         if words := _changed(element.tail, masking.find, changes):
             element.tail = words
         for key, value in element.attrib.items():
-            text, is_text = str(value), is_text_attribute(name, str(key), str(value))
-            if (text, is_text) in clean:
+            place = (name, str(key).rpartition("}")[2], str(value))
+            if place in clean:
                 continue
+            is_text = not is_setting(*place)
             find = masking.find if is_text else masking.find_by_rule
-            if words := _changed(text, find, changes):
+            if words := _changed(place[2], find, changes):
                 # A number is replaced by a number, so that the file can be opened.
-                element.set(key, "0" if not is_text and _NUMBER.fullmatch(text) else words)
+                element.set(key, "0" if not is_text and _NUMBER.fullmatch(place[2]) else words)
             else:
-                clean.add((text, is_text))
+                clean.add(place)
     return changes
-
-
-def is_text_attribute(element: str, key: str, value: str) -> bool:
-    """Whether an attribute may hold text, and not only a value that controls layout."""
-    local = key.rpartition("}")[2]
-    return bool(
-        element in _TEXT_ELEMENTS or local in _TEXT_ATTRIBUTES or _LOOKS_LIKE_TEXT.search(value)
-    )
 
 
 def remove_authors(root: etree._Element) -> int:
