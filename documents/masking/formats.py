@@ -12,10 +12,11 @@ from documents.masking.docx_file import mask_docx
 from documents.masking.masked_file import MaskedFile
 from documents.masking.pdf_file import mask_pdf
 from documents.masking.replacement import Masking
-from documents.readers import docx, pdf
+from documents.masking.xlsx_file import mask_xlsx
+from documents.readers import docx, pdf, sheets
 
 MaskFile = Callable[[Path, Masking, ReadLimits, Account], MaskedFile]
 
 MASKED_FORMATS: Mapping[str, MaskFile] = MappingProxyType(
-    {docx.MEDIA_TYPE: mask_docx, pdf.MEDIA_TYPE: mask_pdf}
+    {docx.MEDIA_TYPE: mask_docx, pdf.MEDIA_TYPE: mask_pdf, sheets.XLSX: mask_xlsx}
 )

@@ -63,6 +63,7 @@ class Part:
     root: etree._Element | None = None
     data: bytes = b""
     relations: list[Relation] = field(default_factory=list)
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ class PackageFormat:
 
     Attributes:
         parts: Content types of the XML parts that are kept, by the last word of the relationship.
-        mask: Masks the XML parts of the file, which are given by their kind in the order of the
-            relationships.
+        mask: Masks the XML parts of the file, and sets `is_dropped` of those to be left out.
     """
 
     parts: Mapping[str, str]
@@ -105,7 +105,16 @@ class PackageWriter:
         self._format.mask([part for part in parts if part.root is not None], self._masking,
                           self._account)  # fmt: skip
         self._count_unreferenced()
-        return self._packed(root_relations, parts)
+        self._drop(parts)
+        return self._packed(root_relations, [part for part in parts if not part.is_dropped])
+
+    @staticmethod
+    def _drop(parts: list[Part]) -> None:
+        dropped = {part.name for part in parts if part.is_dropped}
+        for part in parts if dropped else ():
+            part.relations = [one for one in part.relations if one.target not in dropped]
+            if part.root is not None:
+                _keep_references(part.root, {relation.id for relation in part.relations})
 
     def _relations(self, source: str) -> list[Relation]:
         """The kept relationships of a part, whose targets are kept with it."""
@@ -273,8 +282,11 @@ def _keep_references(root: etree._Element, ids: set[str]) -> None:
                 continue
             if etree.QName(element).localname in _WITHOUT_REFERENCE:
                 del element.attrib[key]
-            elif element is not root:
+            elif (parent := element.getparent()) is not None:
                 remove(element)
+                parent.attrib.pop("count", "")
+                if etree.QName(parent).localname == "tableParts" and not len(parent):
+                    remove(parent)
                 break
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lxml import etree
 
@@ -60,21 +61,29 @@ def keep_understood(root: etree._Element, masking: Masking, account: Account) ->
 
 def _reason(element: etree._Element) -> str | None:
     """What the element is, if it is to be removed."""
-    name = etree.QName(element)
-    if name.localname in _REMOVED and not _is_diagram_drawing(element):
-        return _REMOVED[name.localname]
-    if not _is_understood(str(element.tag)):
-        return "unknown elements"
-    if name.localname == "Choice" and not _has_understood_requirements(element):
+    reason = _reason_by_tag(str(element.tag))
+    if reason is not None:
+        return None if _is_diagram_drawing(element) else reason
+    if str(element.tag) == f"{_COMPATIBILITY}Choice" and not _has_understood_requirements(element):
         return "unknown elements"
     return None
 
 
+@cache
+def _reason_by_tag(tag: str) -> str | None:
+    if not _is_understood(tag):
+        return "unknown elements"
+    return _REMOVED.get(tag.rpartition("}")[2])
+
+
 def _is_diagram_drawing(element: etree._Element) -> bool:
     """Whether the extension names the drawing of a diagram, as its last layout."""
-    return any(etree.QName(inside).localname == "dataModelExt" for inside in element.iter("{*}*"))
+    return str(element.tag).endswith("}extLst") and any(
+        etree.QName(inside).localname == "dataModelExt" for inside in element.iter("{*}*")
+    )
 
 
+@cache
 def _is_understood(tag: str) -> bool:
     namespace, _, name = tag.rpartition("}")
     if not _USUAL_NAME.fullmatch(name) or _MANY_DIGITS.search(name):
