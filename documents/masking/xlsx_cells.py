@@ -9,8 +9,7 @@ from itertools import islice
 from lxml import etree
 
 from documents.masking.joined_text import Piece, Separator, mask_joined
-from documents.masking.replacement import Find, Masking, Replacement
-from documents.masking.xml_text import mask_nodes
+from documents.masking.replacement import Find, Replacement
 from documents.ooxml.xml import child, local_name
 
 STRING_TEXT = frozenset(("t",))
@@ -29,24 +28,43 @@ _CELL_PARTS = frozenset(("f", "v", "is"))
 _OTHER_BOOK = re.compile(r"\[\d+\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
 _ROWS_AT_ONCE = 500
-_TAB, _LINE_END = Separator("\t"), Separator("\n")
+_ITEMS_AT_ONCE = 5_000
+_TAB, _LINE_END, _APART = Separator("\t"), Separator("\n"), Separator("\n\n\n\n")
 
 
-def mask_string(item: etree._Element, find: Find) -> Sequence[Replacement]:
-    """Mask a shared or inline string: its runs together."""
-    phonetic = [inside for inside in item if local_name(inside) == "rPh"]
-    texts = [
-        TextPiece(text)
-        for inside in item
-        if local_name(inside) != "rPh"
-        for text in inside.iter("{*}t")
-    ]
-    changes = list(mask_joined(texts, find))
-    for reading in phonetic:
-        # The reading of a masked name says the name.
-        if changes or find("".join(map(str, reading.itertext()))):
-            item.remove(reading)
+def mask_strings(items: Sequence[etree._Element], find: Find) -> list[Replacement]:
+    """Mask shared strings or comments: the runs of each together. Returns the replacements.
+
+    The reading of a masked text, which is written for its pronunciation, is removed.
+    """
+    changes: list[Replacement] = []
+    remaining = iter(items)
+    while some := list(islice(remaining, _ITEMS_AT_ONCE)):
+        pieces: list[Piece] = []
+        before = [_string(item) for item in some]
+        for item in some:
+            pieces += [*map(TextPiece, texts_of(item)), _APART]
+        changes += mask_joined(pieces, find)
+        for item, text in zip(some, before, strict=True):
+            _remove_readings(item, find, is_masked=_string(item) != text)
     return changes
+
+
+def texts_of(item: etree._Element) -> Iterator[etree._Element]:
+    """The elements with the text of a shared string, an inline string or a comment."""
+    for inside in item:
+        if local_name(inside) != "rPh":
+            yield from inside.iter("{*}t")
+
+
+def _string(item: etree._Element) -> str:
+    return "".join(str(text.text or "") for text in texts_of(item))
+
+
+def _remove_readings(item: etree._Element, find: Find, *, is_masked: bool) -> None:
+    for reading in [inside for inside in item if local_name(inside) == "rPh"]:
+        if is_masked or find("".join(map(str, reading.itertext()))):
+            item.remove(reading)
 
 
 class TextPiece:
@@ -105,15 +123,22 @@ class SheetCells:
         self._drops = drops
         self._formulas = 0
 
-    def mask(self, masking: Masking) -> list[Replacement]:
+    def mask(self, find: Find) -> list[Replacement]:
         """Mask each cell, and the cells of a row together. Returns the replacements."""
         changes: list[Replacement] = []
         self._keep_understood()
         groups = self._formula_groups()
         remaining = iter(list(self._data))
         while rows := list(islice(remaining, _ROWS_AT_ONCE)):
-            pieces = list(self._pieces(rows, masking, changes))
-            changes += mask_joined(pieces, masking.find)
+            cells = [[cell for cell in map(self._cell, row) if cell.text] for row in rows]
+            # The cells of a row together, and each by itself.
+            for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
+                pieces: list[Piece] = []
+                for row in cells:
+                    for cell in row:
+                        pieces += (cell, between)
+                    pieces.append(end)
+                changes += mask_joined(pieces, find)
         self._drop_formulas(groups)
         return changes
 
@@ -135,33 +160,23 @@ class SheetCells:
                 for inside in list(cell):
                     if local_name(inside) not in _CELL_PARTS:
                         cell.remove(inside)
-                    elif local_name(inside) != "is":
+                    elif local_name(inside) == "is":
+                        _keep_plain(inside)
+                    else:
                         _keep_attributes(inside, _FORMULA)
                     inside.tail = None
                 cell.text = cell.tail = None
             row.text = row.tail = None
         self._data.text = None
 
-    def _pieces(
-        self, rows: Sequence[etree._Element], masking: Masking, changes: list[Replacement]
-    ) -> Iterator[Piece]:
-        for row in rows:
-            for cell in row:
-                text = self._text(cell, masking, changes)
-                if text:
-                    yield _Cell(cell, text)
-                    yield _TAB
-            yield _LINE_END
+    def _cell(self, element: etree._Element) -> _Cell:
+        return _Cell(element, self._text(element))
 
-    def _text(self, cell: etree._Element, masking: Masking, changes: list[Replacement]) -> str:
+    def _text(self, cell: etree._Element) -> str:
         kind = cell.get("t")
         if kind == "inlineStr":
             item = child(cell, "is")
-            if item is None:
-                return ""
-            changes += mask_string(item, masking.find)
-            changes += mask_nodes(item, masking, STRING_TEXT)
-            return "".join(str(text.text or "") for text in item.iter("{*}t"))
+            return _string(item) if item is not None else ""
         value = child(cell, "v")
         words = (value.text or "") if value is not None else ""
         if kind == "s":
@@ -207,6 +222,17 @@ def drops_formula(text: str, find: Find) -> bool:
     """Whether a formula has text to mask, also divided into several texts, or uses another file."""
     joined = re.sub(r"\"\s*&\s*\"", "", text)
     return bool(_OTHER_BOOK.search(text) or find(text) or (joined != text and find(joined)))
+
+
+def _keep_plain(item: etree._Element) -> None:
+    """Keep the text of an inline string without its formatting, which few programs write."""
+    text = _string(item)
+    name = str(item.tag).rpartition("}")[0]
+    for inside in list(item):
+        item.remove(inside)
+    kept = etree.SubElement(item, f"{name}}}t")
+    kept.text = text
+    kept.set(_XML_SPACE, "preserve")
 
 
 def _keep_attributes(element: etree._Element, known: re.Pattern[str]) -> None:

@@ -22,7 +22,8 @@ from documents.masking.xlsx_cells import (
     SheetCells,
     drops_formula,
     formatted,
-    mask_string,
+    mask_strings,
+    texts_of,
 )
 from documents.masking.xml_text import mask_nodes, remove_authors
 from documents.ooxml.package import Package
@@ -130,16 +131,10 @@ class _Book:
             self._account.removed["tables"] += 1
 
     def _mask_strings(self, root: etree._Element) -> None:
-        for item in root:
-            changes = mask_string(item, self._find)
-            self._account.count("cells", changes)
-            text = "".join(
-                str(piece.text or "")
-                for inside in item
-                if local_name(inside) != "rPh"
-                for piece in inside.iter("{*}t")
-            )
-            self._shared.append(text)
+        items = [item for item in root if local_name(item) == "si"]
+        self._account.count("cells", mask_strings(items, self._find))
+        for item in items:
+            self._shared.append("".join(str(text.text or "") for text in texts_of(item)))
 
     def _mask_part(self, kind: str, root: etree._Element) -> None:
         if self._masking.authors:
@@ -164,7 +159,7 @@ class _Book:
         if data is not None:
             cells = SheetCells(data, self._shared, self._drops)
             self._rename_sheets(data)
-            self._account.count("cells", cells.mask(self._masking))
+            self._account.count("cells", cells.mask(self._find))
             self._account.removed["formulas"] += cells.dropped_formulas
         self._mask_formulas(root)
         self._mask_page_lines(root)
@@ -238,10 +233,11 @@ class _Book:
         writers = [str(author.text or "") for author in root.iter("{*}author")]
         for author in root.iter("{*}author") if self._masking.authors else ():
             author.text = ""
-        for comment in root.iter("{*}text"):
+        comments = list(root.iter("{*}text"))
+        for comment in comments:
             for text in comment.iter("{*}t") if self._masking.authors else ():
                 text.text = _without_writer(text.text or "", writers)
-            self._account.count("comments", mask_string(comment, self._find))
+        self._account.count("comments", mask_strings(comments, self._find))
         self._account.count("comments", mask_nodes(root, self._masking, STRING_TEXT))
 
     def _mask_charts(self, root: etree._Element) -> None:
