@@ -30,9 +30,11 @@ class Unread(StrEnum):
     picture = "picture"
     font = "font"
     macros = "macros"
+    signature = "electronic signature"
     embedded_file = "embedded file"
     encrypted = "encrypted"
     damaged = "damaged"
+    entities = "XML entities"
     nested_too_deeply = "nested too deeply"
     encoded_data = "encoded data"
     outside_parts = "data outside the parts"
@@ -57,3 +59,8 @@ class Entry:
     kind: EntryKind
     reason: str = ""
     whole: bool = False
+
+
+def unread(where: str, reason: Unread) -> Entry:
+    """An entry for a part that may hold text and was not read."""
+    return Entry(where, "", EntryKind.unread, reason.value)

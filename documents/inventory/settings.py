@@ -67,12 +67,6 @@ def is_setting(element: str, attribute: str, value: str) -> bool:
     return attribute in _HASHES and bool(_HASH.fullmatch(value))
 
 
-def is_schema_name(name: str) -> bool:
-    """Whether the schemas have an element or an attribute of this local name for settings."""
-    settings = _settings()
-    return name in settings.attributes or name in settings.elements or name in _element_names()
-
-
 @cache
 def _is_known(element: str, attribute: str) -> bool:
     settings = _settings()
@@ -80,11 +74,6 @@ def _is_known(element: str, attribute: str) -> bool:
         return element in settings.elements
     known = settings.attributes.get(attribute, frozenset())
     return element in known or element in _EXTENSIONS.get(attribute, ())
-
-
-@cache
-def _element_names() -> frozenset[str]:
-    return frozenset().union(*_settings().attributes.values())
 
 
 @cache

@@ -14,6 +14,7 @@ from documents.masking.encoded_text import with_encoded_forms
 from documents.masking.masked_file import MaskedFile
 from documents.masking.package_file import PackageFormat, PackageWriter, Part
 from documents.masking.package_parts import MAIN, WORD_PARTS
+from documents.masking.package_pictures import Pictures
 from documents.masking.replacement import Masking
 from documents.masking.xml_text import mask_nodes, remove_authors
 from documents.ooxml.package import Package
@@ -39,7 +40,9 @@ def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account
     try:
         with Package(path, limits) as package:
             format_ = PackageFormat(WORD_PARTS, _mask)
-            writer = PackageWriter(package, format_, with_encoded_forms(masking), account)
+            masking = with_encoded_forms(masking)
+            pictures = Pictures(masking, limits, account)
+            writer = PackageWriter(package, format_, masking, pictures, account)
             return MaskedFile(writer.file(), docx.MEDIA_TYPE)
     except RecursionError as error:
         raise CorruptDocument("The document is nested too deeply. Save it again.") from error

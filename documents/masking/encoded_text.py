@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
+from documents.inventory.encodings import decoded, encoded
 from documents.masking.replacement import Find, Masking, Replacement, applied
 
 NEUTRAL_TARGET = "about:blank"
@@ -17,11 +16,10 @@ NEUTRAL_TARGET = "about:blank"
 # A word up to white space, quotes and brackets that has an escape in it.
 _PERCENT = re.compile(r"[^\s\"'<>()%]*%[0-9A-Fa-f]{2}[^\s\"'<>()]*")
 _ENTITIES = re.compile(r"[^\s<>&]*&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});[^\s<>]*")
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4}){3,}(?:[A-Za-z0-9+/_-]{2,3}={0,2})?")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
+# Base64, percent-encoded bytes and hexadecimal runs of fewer characters hold no name.
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_NOT_ENCODED = re.compile(r"[0-9]*|[a-z_-]+|[A-Z_]+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/|\.|#|\?")
-_CHARSETS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,90 +43,40 @@ def with_encoded_forms(masking: Masking) -> Masking:
 
 def _find(text: str, find: Find) -> Sequence[Replacement]:
     changes = list(find(text))
-    for encoded in _encoded(text, find):
-        changes = [one for one in changes if one.end <= encoded.start or one.start >= encoded.end]
-        changes.append(encoded)
+    for word in _encoded(text, find):
+        changes = [one for one in changes if one.end <= word.start or one.start >= word.end]
+        changes.append(word)
     return sorted(changes, key=lambda change: change.start)
 
 
 def _encoded(text: str, find: Find) -> Iterator[_EncodedReplacement]:
     """The words whose decoded form has something to mask, without overlaps."""
     end = 0
-    for match, write in sorted(_words(text), key=lambda word: word[0].start()):
+    for match, texts, write in sorted(_words(text), key=lambda word: word[0].start()):
         if match.start() < end:
             continue
-        for decoded in dict.fromkeys(write.decode(match.group())):
-            if changes := find(decoded):
-                written = write.encode(match.group(), applied(decoded, changes))
+        for decoded_text in texts:
+            if changes := find(decoded_text):
+                written = write(match[0], applied(decoded_text, changes))
                 yield _EncodedReplacement(match.start(), match.end(), written, changes[0].label)
                 end = match.end()
                 break
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoding:
-    decode: Callable[[str], Iterator[str]]
-    encode: Callable[[str, str], str]
-
-
-def _words(text: str) -> Iterator[tuple[re.Match[str], _Encoding]]:
+def _words(text: str) -> Iterator[tuple[re.Match[str], Sequence[str], Callable[[str, str], str]]]:
+    """The encoded words of a text, what each can stand for, and how its masked form is written."""
     if "%" in text:
-        yield from ((match, _AS_PERCENT) for match in _PERCENT.finditer(text))
+        for match in _PERCENT.finditer(text):
+            yield match, [decoded(match[0])], _percent_encoded
     if "&" in text:
-        yield from ((match, _AS_ENTITIES) for match in _ENTITIES.finditer(text))
-    if len(text) >= 12:
-        yield from ((match, _AS_BASE64) for match in _BASE64.finditer(text))
-        yield from ((match, _AS_HEX) for match in _HEX.finditer(text))
-
-
-def percent_decoded(text: str) -> Iterator[str]:
-    """The texts that percent-encoding in `text` can stand for: in UTF-8, and in GB18030.
-
-    Text that is encoded several times is decoded up to three times.
-    """
-    data = text
-    for _ in range(3):
-        if "%" not in data:
-            return
-        raw = unquote_to_bytes(data)
-        read = _read(raw, ("utf-8", "gb18030"))
-        yield from read
-        if not read or read[0] == data:
-            return
-        data = read[0]
-
-
-def _read(raw: bytes, charsets: Sequence[str] = _CHARSETS) -> list[str]:
-    """The bytes as text, in each charset in which they are printable text."""
-    texts = []
-    for charset in charsets:
-        try:
-            text = raw.decode(charset)
-        except UnicodeDecodeError:
-            continue
-        if text and not _CONTROLS.search(text):
-            texts.append(text)
-    return texts
+        for match in _ENTITIES.finditer(text):
+            yield match, [decoded(match[0])], lambda _, masked: html.escape(masked)
+    for match in _RUN.finditer(text):
+        if not _NOT_ENCODED.fullmatch(match[0]):
+            texts = [words for words, _ in encoded(match[0]) if words]
+            if texts:
+                yield match, texts, lambda *_: "***"
 
 
 def _percent_encoded(word: str, masked: str) -> str:
     return NEUTRAL_TARGET if _ADDRESS.search(word) else quote(masked, safe="*")
-
-
-def _from_base64(word: str) -> Iterator[str]:
-    try:
-        raw = base64.b64decode(
-            word + "=" * (-len(word) % 4), b"-_" if set(word) & {*"-_"} else None
-        )
-    except (binascii.Error, ValueError):
-        return
-    yield from _read(raw)
-
-
-_AS_PERCENT = _Encoding(percent_decoded, _percent_encoded)
-_AS_ENTITIES = _Encoding(
-    lambda word: iter((html.unescape(word), html.unescape(html.unescape(word)))),
-    lambda _, masked: html.escape(masked),
-)
-_AS_BASE64 = _Encoding(_from_base64, lambda *_: "***")
-_AS_HEX = _Encoding(lambda word: iter(_read(bytes.fromhex(word))), lambda *_: "***")

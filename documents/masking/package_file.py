@@ -31,7 +31,7 @@ from documents.masking.package_parts import (
     kind_of,
     usual_type,
 )
-from documents.masking.package_pictures import PICTURE_TYPES, masked_picture, picture_extension
+from documents.masking.package_pictures import PICTURE_TYPES, Pictures, picture_extension
 from documents.masking.replacement import Masking
 from documents.masking.xml_elements import keep_understood
 from documents.ooxml.package import Package
@@ -81,8 +81,14 @@ class PackageFormat:
 
 class PackageWriter:
     def __init__(
-        self, package: Package, format_: PackageFormat, masking: Masking, account: Account
+        self,
+        package: Package,
+        format_: PackageFormat,
+        masking: Masking,
+        pictures: Pictures,
+        account: Account,
     ) -> None:
+        self._pictures = pictures
         self._package = package
         self._format = format_
         self._masking = masking
@@ -151,7 +157,7 @@ class PackageWriter:
             return None
         part = Part(target, self._free_name(kind, target), kind)
         if kind == PICTURE:
-            data = masked_picture(self._package.data(target) or b"", part.name, self._account)
+            data = self._pictures.masked(self._package.data(target) or b"", part.name)
             if data is None:
                 return None
             part.data = data

@@ -16,6 +16,7 @@ from documents.masking.encoded_text import with_encoded_forms
 from documents.masking.masked_file import MaskedFile
 from documents.masking.package_file import PackageFormat, PackageWriter, Part, remove
 from documents.masking.package_parts import EXCEL_PARTS, MAIN
+from documents.masking.package_pictures import Pictures
 from documents.masking.replacement import Find, Masking, applied
 from documents.masking.xlsx_cells import (
     STRING_TEXT,
@@ -69,7 +70,9 @@ def mask_xlsx(path: Path, masking: Masking, limits: ReadLimits, account: Account
     try:
         with Package(path, limits) as package:
             format_ = PackageFormat(EXCEL_PARTS, lambda *given: _Book(*given).mask())
-            writer = PackageWriter(package, format_, with_encoded_forms(masking), account)
+            masking = with_encoded_forms(masking)
+            pictures = Pictures(masking, limits, account)
+            writer = PackageWriter(package, format_, masking, pictures, account)
             return MaskedFile(writer.file(), sheets.XLSX)
     except RecursionError as error:
         raise CorruptDocument("The workbook is nested too deeply. Save it again.") from error

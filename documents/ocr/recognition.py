@@ -8,15 +8,34 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from documents.ocr.scan import Scan
+from documents.ocr.scan import Corners, Scan
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from documents.ocr.engine import OcrEngine
+
+    Pixels = npt.NDArray[np.uint8]
 
 
 def scan(picture: Image.Image, threads: int) -> Scan:
     """The lines of text on a picture, on at most `threads` threads. Raises `MemoryError`."""
     return _engine(threads).scan(picture)
+
+
+def gray(picture: Image.Image, scan: Scan) -> Pixels:
+    """The picture that was scanned, upright and in gray."""
+    import numpy as np  # noqa: PLC0415 - only processes with OCR load it
+
+    return np.ascontiguousarray(np.rot90(np.asarray(picture.convert("L")), scan.turns))
+
+
+def unread_ink(picture: Image.Image, scan: Scan) -> list[Corners]:
+    """Boxes of ink that looks like text and that `scan` does not cover, in its upright pixels."""
+    from documents.ocr.ink import text_like  # noqa: PLC0415
+
+    return text_like(gray(picture, scan), scan)
 
 
 @cache

@@ -45,7 +45,7 @@ _NOT_SHOWN = frozenset(
     ]
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_INLINE = frozenset(
+INLINE = frozenset(
     [
         "a",
         "abbr",
@@ -98,12 +98,16 @@ _VERBATIM = frozenset(("pre", "listing", "xmp", "plaintext"))
 
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a web page. Raises a `DocumentError`."""
-    data = path.read_bytes()
     draft = Draft(limits)
+    fill(draft, markup_of(path.read_bytes()))
+    return draft.finish(MEDIA_TYPE)
+
+
+def markup_of(data: bytes) -> str:
+    """The source of a page, in the encoding that it declares. Raises `UnsupportedDocument`."""
     declared = _CHARSET.search(data[:4096])
     named = declared and decode_as(data, declared.group(1).decode("ascii", errors="replace"))
-    fill(draft, named or read_text(data))
-    return draft.finish(MEDIA_TYPE)
+    return named or read_text(data)
 
 
 def fill(draft: Draft, markup: str) -> None:
@@ -149,7 +153,7 @@ class _Walk:
             self._words.append(self._spaced(node.text_content or ""))
         elif tag == "br":
             self._words.append("\n")
-        elif not _is_shown(node, tag):
+        elif not is_shown(node, tag):
             return None
         elif tag == "table" and _is_data(node):
             self._flush()
@@ -159,7 +163,7 @@ class _Walk:
         return None
 
     def _enter(self, node: LexborNode, tag: str) -> LexborNode | None:
-        if tag not in _INLINE:
+        if tag not in INLINE:
             self._flush()
         if node.child is None:
             return None
@@ -177,7 +181,7 @@ class _Walk:
 
     def _close(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag not in _INLINE:
+        if tag not in INLINE:
             self._flush()
         if tag in _LISTS:
             self._numbers.pop()
@@ -207,7 +211,7 @@ class _Walk:
             self._mark = ""
 
 
-def _is_shown(node: LexborNode, tag: str) -> bool:
+def is_shown(node: LexborNode, tag: str) -> bool:
     if tag.startswith("-") or tag in _NOT_SHOWN:
         return False
     attributes = node.attributes
@@ -244,7 +248,7 @@ def _is_data(table: LexborNode) -> bool:
 
 def _rows(table: LexborNode) -> Iterator[str]:
     for row in table.css("caption, tr"):
-        if _is_shown(row, row.tag or ""):
+        if is_shown(row, row.tag or ""):
             yield _cell(row) if row.tag == "caption" else "\t".join(map(_cell, _cells(row)))
 
 
@@ -253,7 +257,7 @@ def _cells(row: LexborNode) -> list[LexborNode]:
 
 
 def _cell(cell: LexborNode) -> str:
-    if not _is_shown(cell, cell.tag or ""):
+    if not is_shown(cell, cell.tag or ""):
         return ""
     words: list[str] = []
     _Walk(lambda text, *_: words.append(text)).walk(cell)

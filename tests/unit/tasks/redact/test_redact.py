@@ -28,6 +28,9 @@ from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 from tests.unit.tasks.documents import document
 
 RULES_ONLY = RedactOptions(use_model=False)
+_PICTURE = io.BytesIO()
+Image.new("RGB", (9, 9), "white").save(_PICTURE, "PNG")
+PNG = _PICTURE.getvalue()
 PERSON, PHONE = "11010519491231002X", "13812341234"
 
 
@@ -236,7 +239,7 @@ def test_pictures_are_listed_as_not_covered_and_embedded_files_removed(tmp_path:
     )
     written = io.BytesIO(data)
     with zipfile.ZipFile(written, "a") as packed:
-        packed.writestr("word/media/image1.png", b"png")
+        packed.writestr("word/media/image1.png", PNG)
         packed.writestr("word/embeddings/sheet1.xlsx", b"PK")
     file, account = docx_masked(written.getvalue(), tmp_path)
     assert account.uncovered == [("picture", "word/media/image1.png")]
@@ -276,7 +279,7 @@ def test_a_part_with_an_identifier_in_its_name_gets_another_name(tmp_path: Path)
     data = related(docx_with(f"<w:p>{run('正文')}</w:p>"), ("image", f"media/{PERSON}.png"))
     written = io.BytesIO(data)
     with zipfile.ZipFile(written, "a") as packed:
-        packed.writestr(f"word/media/{PERSON}.png", b"png")
+        packed.writestr(f"word/media/{PERSON}.png", PNG)
     file, account = docx_masked(written.getvalue(), tmp_path)
     with zipfile.ZipFile(io.BytesIO(file)) as packed:
         assert [name for name in packed.namelist() if name.endswith(".png")] == ["parts/image1.png"]
