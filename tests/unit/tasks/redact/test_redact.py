@@ -109,12 +109,13 @@ def test_invalid_options_are_rejected(options: dict[str, Any]) -> None:
         RedactOptions.model_validate(options)
 
 
-async def test_a_text_file_gets_masked_text_and_no_file(tmp_path: Path) -> None:
+async def test_a_text_file_gets_a_masked_file(tmp_path: Path) -> None:
     path = saved(tmp_path, as_text([(PARAGRAPH, f"电话{PHONE}。")]))
     read, source = read_with_source(path, LIMITS)
     result = await redact(read, RULES_ONLY, ScriptedEngine(silent))
-    assert (result.file, source.kept) == (None, {})
-    assert [one.what for one in result.not_covered] == ["file"]
+    assert result.file is not None
+    assert source.kept[result.file.document_id].decode() == "电话138****1234。"
+    assert result.not_covered == []
 
 
 async def test_a_docx_gets_a_masked_file_that_word_can_open(tmp_path: Path) -> None:
