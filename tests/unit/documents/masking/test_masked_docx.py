@@ -15,6 +15,7 @@ from standin.documents.builders import LIMITS, docx_with, saved
 from standin.documents.docx_parts import related
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
 
+SAMPLES = Path(__file__).parents[3] / "samples/cases"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 NAMES = (
@@ -208,3 +209,15 @@ def test_ids_of_relationships_with_text_to_mask_are_replaced(tmp_path: Path) -> 
     assert account.masked["links", "identity_number"] == 1
     (paragraph,) = WordDocument(io.BytesIO(file.data)).paragraphs
     assert paragraph.hyperlinks[0].address == "about:blank"
+
+
+@pytest.mark.parametrize("case", ["redact-docx-places", "redact-docx-percent-link"])
+def test_the_name_of_a_sample_is_in_no_part_in_any_encoding(tmp_path: Path, case: str) -> None:
+    name = "张某某"
+    data = (SAMPLES / case / "in.docx").read_bytes()
+    file, _ = masked(data, tmp_path, name)
+    left = texts(file.data)
+    assert name in texts(data) or quote(name) in texts(data)
+    for value in (name, quote(name), quote(name.encode("gbk")), name[1:]):
+        assert value not in left
+    WordDocument(io.BytesIO(file.data))
