@@ -10,10 +10,11 @@ from itertools import accumulate
 import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
 
 from tasks.redact.kinds import Detection, DetectionMethod, Kind
+from tasks.redact.views import readable
 from tasks.text.plain import HAN, plain
 
 _GAP = re.compile(r"[ \n\t\u200b]+")
-_TIGHT_GAPS = frozenset(("\u200b", "\n", "\u200b\n"))
+_LINE_BREAK = re.compile(r" ?\n{1,2} ?|\u200b\n?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap between Chinese characters or digits, and where the word itself has a gap.
 _LONGEST_GAP, _LONGEST_SPACE = 3, 4
@@ -53,7 +54,7 @@ def words_in(words: Collection[str], text: str) -> list[str]:
 
 
 def _key(word: str) -> str:
-    return _fold(_GAP.sub("", plain(word)))
+    return _fold(_GAP.sub("", readable(word)))
 
 
 def _is_spaced(word: str) -> bool:
@@ -106,7 +107,7 @@ class _Folded:
 def _is_passable(text: str, start: int, end: int, *, spaced: bool) -> bool:
     if spaced and end - start <= _LONGEST_SPACE:
         return True
-    if text[start:end] in _TIGHT_GAPS:
+    if _LINE_BREAK.fullmatch(text, start, end):
         return True
     if not 0 < start <= end < len(text) or end - start > _LONGEST_GAP or "\t" in text[start:end]:
         return False
