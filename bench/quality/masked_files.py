@@ -71,7 +71,8 @@ def masked_file(file: bytes, media_type: str) -> bytes:
     with tempfile.NamedTemporaryFile() as saved:
         saved.write(file)
         saved.flush()
-        return MASKED_FORMATS[media_type](Path(saved.name), masker.masking(), _LIMITS, Account())
+        mask = MASKED_FORMATS[media_type]
+        return mask(Path(saved.name), masker.masking(), _LIMITS, Account()).data
 
 
 def count_in(text: str, numbers: Sequence[str]) -> int:

@@ -17,11 +17,13 @@ from documents.errors import CorruptDocument, RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.docx_views import mask_views
+from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.ooxml.embedded import CHUNK_RELATION, XML_SUFFIXES, PartKind, kind_of_part
 from documents.ooxml.package import Package
 from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
+from documents.readers import docx
 
 _PARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -51,7 +53,7 @@ _LOOKS_LIKE_TEXT = re.compile(r"\s|[^\x00-\x7f]")
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
+def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
     """Return a masked copy of a DOCX. Runs keep their format.
 
     Pictures and embedded files stay and are listed in `account`. With `masking.authors`, the names
@@ -63,7 +65,7 @@ def mask_docx(path: Path, masking: Masking, limits: ReadLimits, account: Account
         _check(file, masking)
     except RecursionError as error:
         raise CorruptDocument("The document is nested too deeply. Save it again.") from error
-    return file
+    return MaskedFile(file, docx.MEDIA_TYPE)
 
 
 class _Writer:

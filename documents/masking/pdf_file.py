@@ -23,6 +23,7 @@ from documents.draft import too_many_pages
 from documents.errors import RedactionIncomplete
 from documents.limits import ReadLimits
 from documents.masking.account import Account
+from documents.masking.masked_file import MaskedFile
 from documents.masking.pdf_pages import PageTexts, Spot, boxes
 from documents.masking.pdf_strings import strings_of
 from documents.masking.replacement import Find, Masking
@@ -38,13 +39,13 @@ _QUALITY = 80
 _POINTS = 72
 
 
-def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> bytes:
+def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
     """Return a masked copy of a PDF. Raises a `DocumentError`."""
     try:
         with pdfium.PdfDocument(path) as document:
             if len(document) > limits.max_pages:
                 raise too_many_pages(len(document), limits)
-            return _Rebuild(document, masking.find, account).file()
+            return MaskedFile(_Rebuild(document, masking.find, account).file(), pdf.MEDIA_TYPE)
     except pdfium.PdfiumError as error:
         raise pdf.document_error(error) from error
 

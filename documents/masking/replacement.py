@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from documents.masking.cover import Cover
+
 
 class Replacement(Protocol):
     """Replaces the characters from `start` up to but not including `end` with `replacement`.
@@ -41,11 +43,13 @@ class Masking:
         find_by_rule: The same for attributes that control layout, without the known words: `left`
             in such an attribute is not text.
         authors: Also remove the names of authors.
+        cover: What is covered in pictures, besides text.
     """
 
     find: Find
     find_by_rule: Find
     authors: bool
+    cover: frozenset[Cover] = frozenset()
 
 
 def applied(text: str, replacements: Sequence[Replacement]) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from documents.document import Document
 from documents.isolation.compute import compute
 from documents.masking.formats import MASKED_FORMATS
+from documents.masking.masked_file import EXTENSIONS
 from documents.source import ResultFile, Source
 from tasks.engine import Engine
 from tasks.limits import MOST_LISTED
@@ -189,10 +190,12 @@ async def _with_file(
     )
     assert output.file is not None  # noqa: S101 - `redact` always returns a file
     name = PurePath(await compute(mask_text, source.filename or "document", everywhere, style))
-    file = await source.keep(
-        output.file, filename=f"{name.stem}-masked{name.suffix}", media_type=source.media_type
-    )
     account: Mapping[str, Any] = output.values
+    media_type = account["media_type"]
+    suffix = name.suffix if media_type == source.media_type else EXTENSIONS[media_type]
+    file = await source.keep(
+        output.file, filename=f"{name.stem}-masked{suffix}", media_type=media_type
+    )
     return result.model_copy(
         update={
             "file": file,

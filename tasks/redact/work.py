@@ -15,7 +15,7 @@ from tasks.redact.masker import Masker
 
 
 def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
-    """Returns the masked file and an account of it.
+    """Returns the masked file, its media type and an account of it.
 
     `arguments`: `masker` (a `Masker` as JSON) and `media_type`. Raises a `DocumentError`, and
     `RedactionIncomplete` if something could not be masked.
@@ -25,4 +25,4 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
         raise UnsupportedDocument("Masked files are only created for DOCX and PDF.")
     account = Account()
     file = mask(path, Masker.from_json(arguments["masker"]).masking(), limits, account)
-    return FileResult(account.as_json(), file)
+    return FileResult({**account.as_json(), "media_type": file.media_type}, file.data)

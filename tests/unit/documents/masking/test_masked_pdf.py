@@ -42,7 +42,7 @@ PAGES = [
 
 def masked(folder: Path, data: bytes, limits: ReadLimits = LIMITS) -> tuple[bytes, Account]:
     account = Account()
-    return mask_pdf(saved(folder, data), MASKER.masking(), limits, account), account
+    return mask_pdf(saved(folder, data), MASKER.masking(), limits, account).data, account
 
 
 def texts(file: bytes) -> list[str]:
@@ -69,7 +69,7 @@ def test_a_vertical_name_in_a_missing_font_is_masked(
     as_pdf([])  # registers the font
     account = Account()
     masker = Masker(Targets(frozenset(RULES), ["王小明"]), Style())
-    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker.masking(), LIMITS, account)
+    file = mask_pdf(saved(tmp_path, drawn_pdf(draw)), masker.masking(), LIMITS, account).data
     assert account.masked == {("page 1", "term"): 1}
     title = picture(file, 0).crop((90, 110, 200, 160))
     is_lost = title.getextrema() == (255, 255)  # no Chinese font is installed

@@ -141,7 +141,7 @@ async def test_a_number_with_one_character_a_cell_is_masked_in_its_cells(tmp_pat
 def docx_masked(data: bytes, folder: Path, **wanted: Any) -> tuple[bytes, Account]:
     masker = Masker(Targets(frozenset(RULES), **wanted), Style())
     account = Account()
-    return mask_docx(saved(folder, data), masker.masking(), LIMITS, account), account
+    return mask_docx(saved(folder, data), masker.masking(), LIMITS, account).data, account
 
 
 def part(file: bytes, name: str = "word/document.xml") -> str:
