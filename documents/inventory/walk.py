@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory.entry import Entry
+from documents.inventory.entry import Entry, EntryKind
 from documents.limits import ReadLimits
 
 Walk = Callable[[Path, ReadLimits], Iterator[Entry]]
@@ -23,4 +23,8 @@ def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry
 
     Raises a `DocumentError`.
     """
-    yield from WALKS[media_type](path, limits)
+    walk = WALKS.get(media_type)
+    if walk is None:
+        yield Entry("", "", EntryKind.unread, "format without an inventory")
+        return
+    yield from walk(path, limits)

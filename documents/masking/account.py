@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +16,20 @@ _MOST_LISTED = 500
 class Account:
     """What was masked, what was not checked, and what was removed.
 
-    `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`.
+    `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`. `values`
+    are the texts that were masked in each part, for the comparison with the document's text; they
+    are never handed out.
     """
 
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
     uncovered: list[tuple[str, str]] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
+        if changes:
+            self.values[part].update(change.value for change in changes)
 
     def add_not_covered(self, what: str, where: str) -> None:
         """Note a part that was not checked and stays in the file."""

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from tasks.text.plain import plain
@@ -142,8 +142,7 @@ def _visible(view: View) -> View:
         )
     else:
         view = view.edited(())
-    text = view.text.translate(_VISIBLE)
-    return View(text, view._starts, view._sources, view._origin)
+    return replace(view, text=view.text.translate(_VISIBLE))
 
 
 def _joined(view: View) -> View:

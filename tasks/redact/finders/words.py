@@ -49,12 +49,12 @@ class WordFinder:
 
 def words_in(words: Collection[str], text: str) -> list[str]:
     """Returns those of `words` that `WordFinder` finds in plain text; for few words."""
-    folded = {spaced: _Folded(text, spaced=spaced).text for spaced in set(map(_is_spaced, words))}
-    return [word for word in words if (key := _key(word)) and key in folded[_is_spaced(word)]]
+    texts = {spaced: _Folded(text, spaced=spaced).text for spaced in set(map(_is_spaced, words))}
+    return [word for word in words if (key := _key(word)) and key in texts[_is_spaced(word)]]
 
 
 def _key(word: str) -> str:
-    return _fold(_GAP.sub("", readable(word)))
+    return folded(_GAP.sub("", readable(word)))
 
 
 def _is_spaced(word: str) -> bool:
@@ -73,7 +73,8 @@ class _Case(dict[int, str]):
 _CASE = _Case()
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """Returns the text without differences of case, in the same length."""
     return text.translate(_CASE)
 
 
@@ -95,7 +96,7 @@ class _Folded:
             done = end
         pieces.append(text[done:])
         self._origins.append(done)
-        self.text = _fold("".join(pieces))
+        self.text = folded("".join(pieces))
         self._offsets = [0, *accumulate(map(len, pieces[:-1]))]
 
     def origin(self, at: int) -> int:

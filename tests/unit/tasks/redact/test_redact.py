@@ -105,11 +105,12 @@ def test_invalid_options_are_rejected(options: dict[str, Any]) -> None:
         RedactOptions.model_validate(options)
 
 
-async def test_a_text_file_gets_masked_text_and_no_file(tmp_path: Path) -> None:
+async def test_a_file_of_another_format_gets_masked_text_and_a_report(tmp_path: Path) -> None:
     path = saved(tmp_path, as_text([(PARAGRAPH, f"电话{PHONE}。")]))
     read, source = read_with_source(path, LIMITS)
     result = await redact(read, RULES_ONLY, ScriptedEngine(silent))
-    assert (result.file, source.kept) == (None, {})
+    assert result.report is not None
+    assert (result.file, set(source.kept)) == (None, {result.report.document_id})
     assert [one.what for one in result.not_covered] == ["file"]
 
 

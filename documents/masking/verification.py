@@ -1,0 +1,92 @@
+"""Reads a masked file again, in two independent ways, and says whether a masked value is left.
+
+The first way is the inventory of the file: every text in it is searched like the original's. The
+second, `decoded_bytes`, knows nothing of formats: it decodes whatever can be decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.walk import inventory
+from documents.limits import ReadLimits
+from documents.masking.decoded_bytes import layers
+from documents.masking.masked_file import MaskedFile
+from documents.masking.replacement import Find, Masking, Replacement, applied
+from documents.masking.value_search import ValueSearch
+from documents.memory_file import memory_file
+
+# Values by the kind of text.
+Values = dict[str, set[str]]
+
+
+def recorded(masking: Masking, values: Values) -> Masking:
+    """Returns a masking that adds everything it finds to `values`, as written and as read."""
+
+    def recording(find: Find) -> Find:
+        def find_and_record(text: str) -> Sequence[Replacement]:
+            changes = find(text)
+            for change in changes:
+                written = text[change.start : change.end]
+                values.setdefault(change.label, set()).update((change.value, written))
+            return changes
+
+        return find_and_record
+
+    return replace(
+        masking,
+        find=recording(masking.find),
+        find_by_rule=recording(masking.find_by_rule),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a masked file still holds.
+
+    Attributes:
+        left: The places where text to be masked is left; empty if nothing is.
+        values: That text, where the inventory found it, by kind.
+        unread: The parts that may hold text and cannot be read: they were not verified.
+    """
+
+    left: list[str] = field(default_factory=list)
+    values: Values = field(default_factory=dict)
+    unread: list[Entry] = field(default_factory=list)
+
+
+def verify(
+    file: MaskedFile, masking: Masking, values: Collection[str], limits: ReadLimits
+) -> Verification:
+    """Searches a masked file for everything that `masking` finds, and for `values`.
+
+    Raises `RedactionIncomplete` if the file is too large or nested too deeply to be verified, and a
+    `DocumentError` if it cannot be read.
+    """
+    verification = Verification()
+    recording = recorded(masking, verification.values)
+    with memory_file(file.data) as path:
+        for entry in inventory(path, file.media_type, limits):
+            if entry.kind is EntryKind.unread:
+                verification.unread.append(entry)
+            elif entry.kind is not EntryKind.setting and recording.find(entry.text):
+                verification.left.append(applied(entry.where, masking.find(entry.where)))
+        search = ValueSearch(
+            {value for value in values if value.strip()},
+            masking.find_values,
+            lambda: _settings(path, file.media_type, limits),
+        )
+    for layer in layers(file.data, limits.max_expanded_bytes):
+        if search.finds(layer):
+            path_of = " > ".join(layer.path) or "the file's bytes"
+            verification.left.append(applied(path_of, masking.find(path_of)))
+    return verification
+
+
+def _settings(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    for entry in inventory(path, media_type, limits):
+        if entry.kind is EntryKind.setting:
+            yield entry.text
