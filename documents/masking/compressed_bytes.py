@@ -129,18 +129,18 @@ def _inflated(data: bytes, at: int, window: int, budget: Budget) -> bytes:
 def _fed(start: Callable[[], _Decompressor], data: bytes, at: int, budget: Budget) -> bytes:
     """Returns what comes of `data` from `at`, up to an error or the end of the compressed data."""
     pieces: list[bytes] = []
-    decompressor, view, first = start(), memoryview(data), at
+    decompressor, first = start(), at
     step = _CHUNK
     while at < len(data) and not decompressor.eof:
         try:
-            piece = decompressor.decompress(view[at : at + step])
+            piece = decompressor.decompress(data[at : at + step])
         except _BAD_DATA:
             if step == _SMALL:
                 break
             # What precedes the error in the chunk is lost with it: decompress it in small steps.
             step, decompressor = _SMALL, start()
             for again in range(first, at, _CHUNK):
-                decompressor.decompress(view[again : min(again + _CHUNK, at)])
+                decompressor.decompress(data[again : min(again + _CHUNK, at)])
             continue
         budget.take(len(piece))
         pieces.append(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -76,6 +77,8 @@ class Finder:
         for view in views(text):
             for one in self._find(view.text):
                 start, end = view.span(one.start, one.end)
+                while end < len(text) and unicodedata.combining(text[end]):
+                    end += 1
                 found.append(replace(one, start=start, end=end))
         return merge(found)
 

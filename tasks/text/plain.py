@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What may separate the digits of a number: grouping, a line break, or invisible characters.
-GAP = r"[ \n\-\u200b]{0,3}"
-BREAK = r"(?:[ \u200b]{0,2}\n?[ \u200b]{0,2})"
+# What may separate the digits of a number: grouping, or the end of a line or a page.
+GAP = r"[ \n\-]{0,3}"
+BREAK = r"(?:[ ]{0,2}\n{0,2}[ ]{0,2})"
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 
 _GAPS = re.compile(r"[ \n\t\-\u200b]+")

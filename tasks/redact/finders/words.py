@@ -13,8 +13,8 @@ from tasks.redact.kinds import Detection, DetectionMethod, Kind
 from tasks.redact.views import readable
 from tasks.text.plain import HAN, plain
 
-_GAP = re.compile(r"[ \n\t\u200b]+")
-_LINE_BREAK = re.compile(r" ?\n{1,2} ?|\u200b\n?")
+_GAP = re.compile(r"[ \n\t]+")
+_LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap between Chinese characters or digits, and where the word itself has a gap.
 _LONGEST_GAP, _LONGEST_SPACE = 3, 4
@@ -58,7 +58,7 @@ def _key(word: str) -> str:
 
 
 def _is_spaced(word: str) -> bool:
-    return _GAP.search(plain(word).strip(" \n\t\u200b")) is not None
+    return _GAP.search(plain(word).strip(" \n\t")) is not None
 
 
 class _Case(dict[int, str]):
