@@ -164,12 +164,14 @@ def _pdf_streams(data: bytes, hint: bytes, budget: Budget) -> Iterator[tuple[str
         if end is not None:
             streams.append((data[match.end() : end.start()], _dictionary(data, match.end())))
     for stream, dictionary in streams:
-        any_filter = _INDIRECT_FILTER.search(dictionary)
+        if _INDIRECT_FILTER.search(dictionary):
+            dictionary = _INDIRECT_FILTER.sub(b"", dictionary) + b"".join(_PDF_FILTERS)
         for name, decode in _PDF_FILTERS.items():
-            if any_filter or re.search(name, dictionary):
+            if name in dictionary:
                 decoded = decode(stream)
                 budget.take(len(decoded))
-                yield name.decode(), decoded, dictionary
+                # Without its own name, so that it is not decoded in the same way again and again.
+                yield name.decode(), decoded, dictionary.replace(name, b"")
 
 
 def _ascii85(stream: bytes) -> bytes:
@@ -225,9 +227,9 @@ def _lzw(stream: bytes) -> bytes:
 
 
 _PDF_FILTERS = {
-    b"/ASCII85Decode|/A85": _ascii85,
-    b"/LZWDecode|/LZW": _lzw,
-    b"/RunLengthDecode|/RL": _run_lengths,
+    b"/ASCII85Decode": _ascii85,
+    b"/LZWDecode": _lzw,
+    b"/RunLengthDecode": _run_lengths,
 }
 
 

@@ -80,7 +80,7 @@ _NEXT: Mapping[_Step, frozenset[_Step]] = MappingProxyType(
         _Step.container: frozenset(_Step) - {_Step.container},
         _Step.utf16: frozenset((_Step.escapes, _Step.tags, _Step.short_runs)),
         _Step.printable: frozenset(_Step) - {_Step.container, _Step.utf16, _Step.printable},
-        _Step.quoted_printable: frozenset((_Step.escapes, _Step.tags, _Step.short_runs)),
+        _Step.quoted_printable: frozenset(_Step) - {_Step.container, _Step.utf16, _Step.printable},
         _Step.escapes: frozenset((_Step.escapes, _Step.tags, _Step.short_runs)),
         _Step.tags: frozenset((_Step.escapes,)),
         _Step.strings: frozenset((_Step.escapes, _Step.short_runs)),
@@ -215,7 +215,7 @@ def _is_readable(data: bytes) -> bool:
         return True
     for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding).lstrip("\ufeff")
         except UnicodeDecodeError:
             continue
         if text.isprintable():
