@@ -29,6 +29,7 @@ class ReadLimits:
             process with OCR can read it.
         ocr_seconds: No page is started after this many seconds of OCR.
         ocr_threads: Threads that OCR uses.
+        nesting: How deep files inside files are opened by the inventory.
     """
 
     max_chars: int
@@ -39,6 +40,7 @@ class ReadLimits:
     ocr_pages: int | None = 0
     ocr_seconds: float = 600
     ocr_threads: int = 1
+    nesting: int = 3
 
 
 Reader = Callable[[Path, ReadLimits], Document]

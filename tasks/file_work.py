@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from documents.detect import detection
-from documents.inventory.hidden_content import hidden_content
 from documents.isolation import FileWork
+from tasks.disclosure_review.file_review import review_file
 from tasks.dispatch.rows import as_written
 from tasks.official_layout import work as layout
 from tasks.redact.work import redact
@@ -24,7 +24,7 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "format_fix": layout.fix,
         "redact": redact,
         "secrecy": screen,
-        "hidden_content": hidden_content,
+        "disclosure_review": review_file,
     }
 )
 IN_PROCESSES = f"{__name__}:FILE_WORK"

@@ -24,17 +24,43 @@ class EntryKind(StrEnum):
     unread = "unread"
 
 
+class Unread(StrEnum):
+    """Why a part of a file was not read."""
+
+    picture = "picture"
+    font = "font"
+    macros = "macros"
+    signature = "electronic signature"
+    embedded_file = "embedded file"
+    encrypted = "encrypted"
+    damaged = "damaged"
+    entities = "XML entities"
+    nested_too_deeply = "nested too deeply"
+    encoded_data = "encoded data"
+    outside_parts = "data outside the parts"
+    too_long = "beyond the limits"
+    other_records = "records without a reader"
+    other_format = "format without an inventory"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A text in a file, or a part of the file that may hold text and was not read.
 
     `where` names the place for a person, such as `word/comments.xml, author of a comment` or
     `page 3, annotation`. `text` is decoded: no escapes, percent-encoding or Base64; empty if
-    `kind` is `unread`. `reason` says why an `unread` entry was not read, such as `picture`,
-    `embedded file` or `unknown stream`.
+    `kind` is `unread`. `reason` says why an `unread` entry was not read: one of `Unread`, or other
+    words such as `unknown stream`. `whole` is true for the text of a part in its reading order,
+    where lines and their position mean something; all other entries are single values.
     """
 
     where: str
     text: str
     kind: EntryKind
     reason: str = ""
+    whole: bool = False
+
+
+def unread(where: str, reason: Unread) -> Entry:
+    """An entry for a part that may hold text and was not read."""
+    return Entry(where, "", EntryKind.unread, reason.value)

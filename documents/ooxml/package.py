@@ -179,3 +179,17 @@ def _too_large() -> DocumentTooLong:
 
 def _printable(name: str) -> str:
     return name if name.isascii() and name.isprintable() else "inside"
+
+
+def decoded_name(name: str) -> str:
+    """The intended name: `zipfile` decodes names not marked as UTF-8 as code page 437."""
+    try:
+        raw = name.encode("cp437")
+    except UnicodeEncodeError:
+        return name
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return name

@@ -45,7 +45,7 @@ _NOT_SHOWN = frozenset(
     ]
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_INLINE = frozenset(
+INLINE = frozenset(
     [
         "a",
         "abbr",
@@ -98,12 +98,16 @@ _VERBATIM = frozenset(("pre", "listing", "xmp", "plaintext"))
 
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a web page. Raises a `DocumentError`."""
-    data = path.read_bytes()
     draft = Draft(limits)
+    fill(draft, markup_of(path.read_bytes()))
+    return draft.finish(MEDIA_TYPE)
+
+
+def markup_of(data: bytes) -> str:
+    """The source of a page, in the encoding that it declares. Raises `UnsupportedDocument`."""
     declared = _CHARSET.search(data[:4096])
     named = declared and decode_as(data, declared.group(1).decode("ascii", errors="replace"))
-    fill(draft, named or read_text(data))
-    return draft.finish(MEDIA_TYPE)
+    return named or read_text(data)
 
 
 def fill(draft: Draft, markup: str) -> None:
@@ -159,7 +163,7 @@ class _Walk:
         return None
 
     def _enter(self, node: LexborNode, tag: str) -> LexborNode | None:
-        if tag not in _INLINE:
+        if tag not in INLINE:
             self._flush()
         if node.child is None:
             return None
@@ -177,7 +181,7 @@ class _Walk:
 
     def _close(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag not in _INLINE:
+        if tag not in INLINE:
             self._flush()
         if tag in _LISTS:
             self._numbers.pop()

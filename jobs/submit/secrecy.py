@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +20,7 @@ from documents.errors import (
     UnsupportedDocument,
     WorkError,
 )
+from documents.inventory.entry import Unread
 from documents.isolation.compute import compute, computing_in
 from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
@@ -48,6 +49,7 @@ _UNREADABLE = frozenset(
 _UNCHECKED = {
     "time": "the check did not end within {seconds} s; split it, or send it again later",
     "busy": "too many uploads are being checked; send it again later",
+    "unread": "parts of it cannot be read ({unread}); remove them",
     "length": "it has more text or pages than a job may have; split it",
 }
 log = structlog.get_logger()
@@ -154,9 +156,10 @@ class Screening:
             with working_for(Owner(department.name)):
                 look = await self._look_in_time(self._file_check, path, media_type, identity)
         _refuse_marked(department, look.marking, "file")
-        if not look.complete and self._file_check is not None and self._file_check.refuse_unread:
+        is_refused = not look.complete and not look.is_ordinary
+        if is_refused and self._file_check is not None and self._file_check.refuse_unread:
             reason = _UNCHECKED.get(look.why, f"its check ended with {look.why}").format(
-                seconds=f"{self._file_check.seconds:g}"
+                seconds=f"{self._file_check.seconds:g}", unread=", ".join(look.unread)
             )
             raise ProblemError(
                 SecrecyUnchecked.code,
@@ -207,12 +210,16 @@ async def _look(
         # The upload ended, and its file was removed, before a process opened it.
         return _unread("gone")
     look = look_of(result)
-    return look if look.complete else _unread("length", look.marking)
+    if look.complete:
+        return look
+    why = "length" if Unread.too_long in look.unread else look.why
+    log.info("secrecy.not_looked", why=why, unread=look.unread)
+    return replace(look, why=why)
 
 
-def _unread(why: str, marking: Marking | None = None) -> Look:
+def _unread(why: str) -> Look:
     log.info("secrecy.not_looked", why=why)
-    return Look(marking, complete=False, why=why)
+    return Look(None, complete=False, why=why)
 
 
 def note_refusal(department: str, marking: Marking, where: str) -> None:

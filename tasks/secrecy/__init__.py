@@ -103,13 +103,17 @@ _CHOICE = re.compile(
 )
 
 
-def marking_of(text: str) -> Marking | None:
-    """Returns the marking in a text; the highest level if there are several."""
+def marking_of(text: str, *, is_value: bool = False) -> Marking | None:
+    """Returns the marking in a text; the highest level if there are several.
+
+    With `is_value`, the text is a single value, such as an item of a list: a level alone, without
+    a star or a label, is no marking there.
+    """
     if not _SECRET.search(text):
         return None
     found = [
         *_starred(text),
-        *_bare_lines(text),
+        *(() if is_value else _bare_lines(text)),
         *_labelled(text),
     ]
     return max(found, key=lambda one: (list(Secrecy).index(one.level), -one.start), default=None)

@@ -1,75 +1,82 @@
-"""Screens a file for a secrecy marking in the usual positions, without reading all of it.
+"""Looks for a secrecy marking in everything that a file holds.
 
-Listed in `tasks.file_work` as `secrecy`. The whole text is checked when a job reads the document.
+Listed in `tasks.file_work` as `secrecy`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import pypdfium2 as pdfium
-from lxml import etree
-
-from documents.document import Document
-from documents.inventory.hidden_content import properties
+from documents.inventory.entry import Entry, EntryKind, Unread
+from documents.inventory.walk import WALKS, inventory
 from documents.limits import ReadLimits
-from documents.ooxml.package import WORD_MAIN_TYPES, Package
-from documents.ooxml.text import shape_text
-from documents.ooxml.xml import local_name
-from documents.read import READERS
-from documents.readers import docx, html, mail, markdown, ofd, pdf, sheets, text
-from documents.readers.pdf import metadata
-from documents.readers.pdf.text_layer import text_layer
+from documents.readers import legacy_office, markdown, text
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
-from tasks.secrecy import Marking, Secrecy, highest, marking_in, marking_of
+from tasks.secrecy import Marking, Secrecy, highest, marking_of
 
-# Formats without hidden content.
+# Formats that can be checked without a process of their own.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))
+SCREENED_IN_PROCESS = frozenset(WALKS) - SCREENED_BY_BYTES - {legacy_office.DOC, legacy_office.RTF}
+"""The others need LibreOffice, or are pictures."""
 # A longer text file has more characters than any job reads.
 _MOST_WRITTEN_BYTES = 16 * 1024 * 1024
-# Parts of a Word document that may contain a marking, besides the body.
-_MARKED_PARTS = re.compile(r"word/(?:header|footer)\d*\.xml|docProps/(?:core|custom)\.xml")
-_BREAKS = frozenset(("p", "br", "cr", "tr"))
+# What an upload may hold and no reader reads: pictures, seals and fonts are in ordinary files, and
+# the records of a format before 2007 in all of that format.
+_ORDINARY = frozenset(
+    (Unread.picture, Unread.signature, Unread.font, Unread.other_records, Unread.other_format)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The result of a check: the marking without its position, and whether all was looked at.
 
-    `why`: a word for the log if not.
+    `why`: a word for the log if not. `unread` are the reasons why parts were not read.
     """
 
     marking: Marking | None
     complete: bool = True
     why: str = ""
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether all that was not looked at is in ordinary files, such as a picture."""
+        return bool(self.unread) and _ORDINARY.issuperset(self.unread)
 
 
 def screen(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
-    """Returns the level found, if any, as `level` in `found`, and `complete`.
+    """Returns the level found as `level`, or null, and why parts were not read as `unread`.
 
     `arguments` has `media_type`. Raises a `DocumentError`.
     """
-    media_type = arguments["media_type"]
-    if media_type in SCREENED_BY_BYTES:
-        look = look_at_bytes(path)
-    elif media_type == pdf.MEDIA_TYPE:
-        look = _of_pdf(path, limits)
-    else:
-        check = _SCREENS.get(media_type)
-        look = Look(check(path, limits)) if check else Look(None, complete=False)
-    level = {"level": look.marking.level.value} if look.marking else {}
-    return FileResult({**level, "complete": look.complete})
+    marking: Marking | None = None
+    unread: dict[str, None] = {}
+    for entry in inventory(path, arguments["media_type"], limits):
+        if entry.kind is EntryKind.unread:
+            unread[entry.reason] = None
+        else:
+            marking = highest((marking, marking_of_entry(entry)))
+    return FileResult({"level": marking.level.value if marking else None, "unread": [*unread]})
+
+
+def marking_of_entry(entry: Entry) -> Marking | None:
+    """The marking in an entry of an inventory, without its position."""
+    if entry.kind is EntryKind.setting:
+        return None
+    is_value = not entry.whole and entry.kind is not EntryKind.metadata
+    found = marking_of(entry.text, is_value=is_value)
+    return Marking(found.level, 0, 0, found.level.value) if found else None
 
 
 def look_of(output: FileResult) -> Look:
     """Returns the result of `screen`."""
-    return Look(level_of(output), output.values["complete"])
+    unread = tuple(output.values["unread"])
+    return Look(level_of(output), not unread, "unread" if unread else "", unread)
 
 
 def level_of(output: FileResult) -> Marking | None:
@@ -87,77 +94,3 @@ def look_at_bytes(path: Path) -> Look:
         return Look(marking_of(decode(data[:_MOST_WRITTEN_BYTES], cut=not whole)), whole)
     except NotText:
         return Look(None, complete=False)
-
-
-def _of_docx(path: Path, limits: ReadLimits) -> Marking | None:
-    with Package(path, limits) as package:
-        main = package.main_part(WORD_MAIN_TYPES)
-        names = [main, *(name for name in package.names if _MARKED_PARTS.fullmatch(name))]
-        return highest(marking_of(_words(package.xml(name))) for name in names if name)
-
-
-def _words(root: etree._Element | None) -> str:
-    """Returns the text of a part, one line per paragraph, including text boxes, hidden and deleted
-    text. Watermarks are at the end, one per line.
-    """
-    if root is None:
-        return ""
-    return "\n".join(("".join(_pieces(root)), *shape_text(root)))
-
-
-def _pieces(root: etree._Element) -> Iterator[str]:
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        name = local_name(element)
-        if event == "start" and (name in {"t", "delText"} or (len(element) == 0 and name != "p")):
-            yield element.text or ""
-        elif name in _BREAKS or (event == "end" and element.getparent() is root):
-            yield "\n"
-
-
-def _of_pdf(path: Path, limits: ReadLimits) -> Look:
-    left = limits.max_chars
-    try:
-        with metadata.open_with_fields(path) as document:
-            texts = [*metadata.properties(document), *metadata.bookmarks(document)]
-            found = highest(map(marking_of, (*texts, *metadata.attachments(document))))
-            for number in range(min(len(document), limits.max_pages)):
-                words, *others = _page(document, number, left)
-                left -= len(words)
-                found = highest((found, *map(marking_of, (words, *others))))
-            return Look(found, complete=left > 0 and len(document) <= limits.max_pages)
-    except pdfium.PdfiumError as error:
-        raise pdf.document_error(error) from error
-
-
-def _page(document: pdfium.PdfDocument, number: int, most: int) -> Iterator[str]:
-    """Yields the text of a page, at most `most` characters, then each of its annotations."""
-    page = document[number]
-    with text_layer(page) as layer:
-        count = min(layer.count_chars(), max(0, most))
-        words: str = layer.get_text_range(0, count) if count else ""
-    yield words.replace("\r\n", "\n")
-    yield from metadata.notes(document, page)
-    yield from metadata.attached(page)
-    page.close()
-
-
-def _of_all(media_type: str) -> Callable[[Path, ReadLimits], Marking | None]:
-    """Returns a function for formats that must be read completely."""
-
-    def screen(path: Path, limits: ReadLimits) -> Marking | None:
-        document: Document = READERS[media_type](path, replace(limits, hidden=True))
-        return highest(
-            (marking_in(document), *map(marking_of, properties(path, media_type, limits)))
-        )
-
-    return screen
-
-
-_READ = (html.MEDIA_TYPE, ofd.MEDIA_TYPE, sheets.XLSX, sheets.XLS, sheets.ODS, mail.MEDIA_TYPE)
-_SCREENS: Mapping[str, Callable[[Path, ReadLimits], Marking | None]] = MappingProxyType(
-    {
-        docx.MEDIA_TYPE: _of_docx,
-        **{media_type: _of_all(media_type) for media_type in _READ},
-    }
-)
-SCREENED_IN_PROCESS = frozenset((*_SCREENS, pdf.MEDIA_TYPE))

@@ -16,7 +16,7 @@ import pytest
 
 from documents.document import Document
 from documents.errors import DocumentError, ReaderCrashed
-from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
+from documents.inventory.walk import WALKS
 from documents.isolation.pool import ReaderPool
 from documents.masking.formats import MASKED_FORMATS
 from documents.readers import docx, markdown, text
@@ -69,11 +69,14 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     if media_type in SCREENED_IN_PROCESS:
         found["secrecy"] = {"media_type": media_type}
-    if media_type in WITH_HIDDEN_CONTENT:
-        found["hidden_content"] = {"media_type": media_type}
+    arguments = {
+        "media_type": media_type,
+        "masker": masker_json(Targets(frozenset(RULES), TERMS), Style()),
+    }
+    if media_type in WALKS:
+        found["disclosure_review"] = arguments
     if media_type in MASKED_FORMATS:
-        targets = Targets(frozenset(RULES), TERMS)
-        found["redact"] = {"media_type": media_type, "masker": masker_json(targets, Style())}
+        found["redact"] = arguments
     if media_type == docx.MEDIA_TYPE:
         found["format_check"] = found["format_fix"] = {"kind": None, "leave_out": []}
     if media_type in {text.MEDIA_TYPE, markdown.MEDIA_TYPE}:

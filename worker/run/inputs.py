@@ -12,7 +12,6 @@ from pydantic_core import to_json
 
 from documents.document import Document
 from documents.errors import DocumentMissing, SecrecyMarked, SecrecyUnchecked
-from documents.inventory.hidden_content import WITH_HIDDEN_CONTENT
 from documents.isolation.compute import compute
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
@@ -146,7 +145,7 @@ class Inputs:
             raise _missing() from error
         source = StoredSource(self._documents, self._store, self._reading, self._limits, stored)
         marking = await compute(marking_in, document)
-        if marking is None and stored.media_type in WITH_HIDDEN_CONTENT & SCREENED_IN_PROCESS:
+        if marking is None and stored.media_type in SCREENED_IN_PROCESS:
             # Hidden text and properties may be marked too; `document` does not contain them.
             marking = level_of(await source.work("secrecy", {"media_type": stored.media_type}))
         await self._refuse_marked(stored.department, marking, stored)

@@ -38,7 +38,7 @@ _ARCHIVE = re.compile(rb"^content-type:\s*multipart/related", re.IGNORECASE | re
 _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
 # Errors of the standard library on damaged e-mails.
-_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
 
 def is_email(head: bytes) -> bool:
@@ -85,7 +85,7 @@ class _Writer:
         try:
             message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
             self._message(message, 1)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 
     def _message(self, message: Message, depth: int) -> None:

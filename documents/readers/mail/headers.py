@@ -30,7 +30,7 @@ def body_of(part: Message) -> str:
     if not isinstance(data, bytes):
         return ""
     named = part.get_content_charset()
-    return (named and decode_as(data, named)) or _guessed(data)
+    return (named and decode_as(data, named)) or guessed(data)
 
 
 def name_of(part: Message) -> str:
@@ -59,13 +59,13 @@ def _joined(value: object) -> str:
         if isinstance(piece, str):
             words += piece
         elif charset in {None, "unknown-8bit"}:
-            words += _guessed(piece)
+            words += guessed(piece)
         else:
-            words += decode_as(piece, str(charset)) or _guessed(piece)
+            words += decode_as(piece, str(charset)) or guessed(piece)
     return words
 
 
-def _guessed(data: bytes) -> str:
+def guessed(data: bytes) -> str:
     try:
         return decode(data)
     except NotText:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from documents.ooxml.package import Package
+from documents.ooxml.package import Package, decoded_name
 from documents.ooxml.xml import local_name
 
 ENTRY = "ofd.xml"
@@ -26,7 +26,7 @@ class Parts:
         self._package = package
         self._names: dict[str, str] = {}
         for name in package.names:
-            self._names.setdefault(_plain(_decoded_name(name)), name)
+            self._names.setdefault(_plain(decoded_name(name)), name)
 
     def entry(self) -> etree._Element | None:
         """The root of `OFD.xml`; None if the container is not an OFD file."""
@@ -98,17 +98,3 @@ def _candidates(by: str, path: str | None) -> Iterator[str]:
 
 def _plain(path: str) -> str:
     return posixpath.normpath("/" + path.replace("\\", "/")).lstrip("/").casefold()
-
-
-def _decoded_name(name: str) -> str:
-    """The intended name: `zipfile` decodes names not marked as UTF-8 as code page 437."""
-    try:
-        raw = name.encode("cp437")
-    except UnicodeEncodeError:
-        return name
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name

@@ -11,9 +11,17 @@ import pytest
 from openpyxl import Workbook
 from reportlab.pdfgen.canvas import Canvas
 
-from documents.inventory.hidden_content import hidden_content
+from documents.inventory.walk import inventory
 from standin.direct_source import read_with_source
-from standin.documents.builders import LIMITS, PARAGRAPH, as_docx, docx_with, drawn_pdf, saved
+from standin.documents.builders import (
+    LIMITS,
+    PARAGRAPH,
+    as_docx,
+    as_xlsx,
+    docx_with,
+    drawn_pdf,
+    saved,
+)
 from standin.scripted_engine import ScriptedEngine
 from tasks.disclosure_review import DisclosureOptions, DisclosureResult, disclosure_review
 from tests.unit.tasks.documents import document
@@ -92,7 +100,7 @@ async def test_a_marking_in_a_header_counts_too(tmp_path: Path) -> None:
     read, _ = read_with_source(saved(tmp_path, data), LIMITS)
     result = await disclosure_review(read, DisclosureOptions(), ScriptedEngine(lambda _: {}))
     assert [one.kind for one in result.reasons] == ["secrecy_marking"]
-    assert result.not_covered != []
+    assert result.not_covered == []
 
 
 async def test_hidden_content_counts_and_has_no_position(tmp_path: Path) -> None:
@@ -106,9 +114,9 @@ async def test_hidden_content_counts_and_has_no_position(tmp_path: Path) -> None
     source, _ = read_with_source(path, LIMITS)
     result = await disclosure_review(source, DisclosureOptions(), ScriptedEngine(lambda _: {}))
     assert "13812341234" not in source.text
-    assert {(one.rule, one.start) for one in result.reasons} == {
-        ("mobile", None),
-        ("not-to-be-passed-on", None),
+    assert {(one.rule, one.start, one.where) for one in result.reasons} == {
+        ("mobile", None, "hidden text"),
+        ("not-to-be-passed-on", None, "docProps/core.xml, description"),
     }
 
 
@@ -161,8 +169,8 @@ trailer <</Root 1 0 R>>
 
 def test_the_value_of_a_field_with_several_boxes_is_found(tmp_path: Path) -> None:
     path = saved(tmp_path, FIELD_OF_TWO_BOXES)
-    made = hidden_content(path, {"media_type": "application/pdf"}, LIMITS)
-    assert set(made.values["text"].split()) == {"13812341234"}
+    texts = {entry.text for entry in inventory(path, "application/pdf", LIMITS)}
+    assert "13812341234" in texts
 
 
 async def test_attachments_of_a_pdf_are_listed_as_not_covered(tmp_path: Path) -> None:
@@ -172,30 +180,33 @@ async def test_attachments_of_a_pdf_are_listed_as_not_covered(tmp_path: Path) ->
         file.save(path := tmp_path / "with.pdf")
     result = await reviewed(path)
     assert [one.rule for one in result.reasons] == ["mobile"]
-    assert result.not_covered == ["pictures", "embedded file: 名单138****1234.xlsx"]
+    assert result.not_covered == ["embedded file: 名单138****1234.xlsx"]
 
 
-async def test_files_inside_a_word_document_are_listed_as_not_covered(tmp_path: Path) -> None:
-    chunk = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
+async def test_files_inside_a_word_document_are_read_or_named(tmp_path: Path) -> None:
     written = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(as_docx([(PARAGRAPH, "关于某事的通知")]))) as usual,
         zipfile.ZipFile(written, "w") as packed,
     ):
         for name in usual.namelist():
-            relation = f'<Relationship Id="c" Type="{chunk}" Target="chunk.xml"/></Relationships>'
-            data = usual.read(name)
-            if name == "word/_rels/document.xml.rels":
-                data = data.replace(b"</Relationships>", relation.encode())
-            packed.writestr(name, data)
-        for name in ("chunk.xml", "afchunk.htm", "embeddings/名单13812341234.xlsx", "media/a.png"):
-            packed.writestr(f"word/{name}", "<p>13812341234</p>")
+            packed.writestr(name, usual.read(name))
+        packed.writestr("word/chunk.xml", "<p>13812341234</p>")
+        packed.writestr("word/afchunk.htm", "<html><p>13912341234</p></html>")
+        packed.writestr("word/embeddings/名单13712341234.bin", b"\x00\x01" * 50)
+        packed.writestr("word/embeddings/a.xlsx", as_xlsx([(PARAGRAPH, "13612341234")]))
+        packed.writestr("word/media/a.png", b"\x89PNG\r\n\x1a\n")
     result = await reviewed(saved(tmp_path, written.getvalue()))
+    assert not result.publishable
+    assert {one.words for one in result.reasons} == {
+        "138****1234",
+        "139****1234",
+        "137****1234",
+        "136****1234",
+    }
     assert result.not_covered == [
-        "pictures",
-        "embedded file: word/chunk.xml",
-        "embedded file: word/afchunk.htm",
-        "embedded file: word/embeddings/名单138****1234.xlsx",
+        "embedded file: word/embeddings/名单137****1234.bin",
+        "picture: word/media/a.png",
     ]
 
 

@@ -27,7 +27,7 @@ from standin.documents.builders import (
     saved,
 )
 from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
-from tasks.secrecy.files import level_of, look_at_bytes, screen
+from tasks.secrecy.files import level_of, look_at_bytes, look_of, screen
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
@@ -171,7 +171,7 @@ def test_pages_and_characters_beyond_the_limits_are_reported(tmp_path: Path) -> 
     path = saved(tmp_path, as_pdf(pages, breaks=True), "long.pdf")
     arguments = {"media_type": detect(path)}
     found = [
-        screen(path, arguments, ReadLimits(max_chars, max_pages)).values["complete"]
+        look_of(screen(path, arguments, ReadLimits(max_chars, max_pages))).complete
         for max_chars, max_pages in ((1_000, 7), (1_000, 6), (20, 7))
     ]
     assert found == [True, False, False]

@@ -1,0 +1,92 @@
+"""Lists all text of an e-mail: every header, every alternative and every attachment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+from itertools import islice
+from pathlib import Path
+
+from documents.errors import CorruptDocument
+from documents.inventory.encodings import decoded as without_escapes
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.web_page import markup_entries
+from documents.limits import ReadLimits
+from documents.readers.mail import DAMAGE
+from documents.readers.mail.headers import body_of, decoded, guessed, name_of
+
+_MOST_PARTS = 1_000
+_PARAMETERS = frozenset(("content-type", "content-disposition"))
+_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_BASE64_LINES = re.compile(r"^[A-Za-z0-9+/]*={0,2}\s*$", re.MULTILINE)
+_TEXTUAL = frozenset(("base64", "x-uuencode", "uuencode", "uue", "x-uue"))
+
+
+def walk(inventory: Inventory) -> Walk:
+    """Return a walk of e-mails; `inventory` lists attachments."""
+
+    def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+        data = path.read_bytes()
+        try:
+            message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
+            yield from _message(message, data, Nested(limits, inventory))
+        except DAMAGE as error:
+            raise CorruptDocument("The e-mail is damaged. Save it again.") from error
+
+    return entries
+
+
+def _message(message: Message, data: bytes, nested: Nested) -> Iterator[Entry]:
+    shown = [f"{name}: {decoded(one)}" for name in _SHOWN for one in message.get_all(name, ())]
+    yield Entry("headers", "\n".join(shown), EntryKind.shown, whole=True)
+    yield from nested.text("first line", message.get_unixfrom() or "", EntryKind.metadata)
+    parts = list(islice(message.walk(), _MOST_PARTS + 1))
+    if len(parts) > _MOST_PARTS:
+        yield unread("parts of the e-mail", Unread.too_long)
+    for part in parts[:_MOST_PARTS]:
+        yield from _headers(part, nested)
+        for place, text in (("preamble", part.preamble), ("epilogue", part.epilogue)):
+            yield from nested.text(place, _text(text or ""), EntryKind.hidden)
+        if not part.is_multipart():
+            yield from _content(part, nested)
+    if any(part.defects for part in parts):
+        # The parser may have dropped lines.
+        source = without_escapes(_BASE64_LINES.sub("", guessed(data)))
+        yield Entry("source", source, EntryKind.hidden)
+
+
+def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
+    for name, value in part.items():
+        where = f"header {name}"
+        yield from nested.text(where, decoded(value), EntryKind.metadata)
+        parameters = part.get_params([], name) if name.lower() in _PARAMETERS else []
+        for key, parameter in parameters:
+            words = decoded(collapse_rfc2231_value(parameter))
+            if words and words not in decoded(value):
+                yield from nested.text(f"{where}, {key}", words, EntryKind.metadata)
+
+
+def _content(part: Message, nested: Nested) -> Iterator[Entry]:
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    payload = part.get_payload()
+    if encoding in _TEXTUAL and isinstance(payload, str):
+        rest = _BASE64_LINES.sub("", payload).strip()
+        yield from nested.text("text between encoded lines", _text(rest), EntryKind.hidden)
+    subtype = part.get_content_subtype()
+    if part.get_content_maintype() != "text":
+        data = part.get_payload(decode=True)
+        name = name_of(part)
+        yield from nested.file(name, data if isinstance(data, bytes) else b"", name)
+    elif subtype == "html":
+        yield from markup_entries(body_of(part), nested)
+    else:
+        text = body_of(part).replace("\r\n", "\n").replace("\r", "\n")
+        yield from nested.text(f"{subtype} text", text, EntryKind.shown, whole=True)
+
+
+def _text(value: str) -> str:
+    return guessed(value.encode("ascii", "surrogateescape")) if not value.isascii() else value

@@ -1,0 +1,100 @@
+"""Lists what files and texts inside a file hold: attached files, embedded files, encoded data."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from documents.detect import detect
+from documents.errors import DocumentError, EncryptedDocument
+from documents.inventory.encodings import decoded, encoded
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.fonts import font_strings
+from documents.limits import ReadLimits
+from documents.memory_file import memory_file
+from documents.ooxml.embedded import PartKind, kind_of_part
+
+Walk = Callable[[Path, ReadLimits], Iterator[Entry]]
+Inventory = Callable[[Path, str, ReadLimits], Iterator[Entry]]
+
+ZIP = "application/zip"
+"""Any ZIP container, also one that is no document."""
+_PK = b"PK\x03\x04"
+# What files inside a file may unpack to, as a share of what the file may.
+_SHARE = 8
+_KINDS = {PartKind.picture: Unread.picture, PartKind.font: Unread.font}
+_MACROS = "vbaproject.bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Opens what a file with these limits contains, with `inventory`."""
+
+    limits: ReadLimits
+    inventory: Inventory
+
+    def file(self, where: str, data: bytes, name: str = "") -> Iterator[Entry]:
+        """Yield the entries of a file; `name` tells what it is if its bytes do not.
+
+        A file that cannot be opened is one unread entry.
+        """
+        if not data:
+            return
+        strings = font_strings(data)
+        if strings is not None:
+            yield from (Entry(where, words, EntryKind.metadata) for words in strings)
+            return
+        if self.limits.nesting <= 0:
+            yield unread(where, Unread.nested_too_deeply)
+            return
+        with memory_file(data) as path:
+            yield from self._opened(where, path, data, name)
+
+    def _opened(self, where: str, path: Path, data: bytes, name: str) -> Iterator[Entry]:
+        try:
+            media_type = detect(path)
+        except EncryptedDocument:
+            yield unread(where, Unread.encrypted)
+            return
+        except DocumentError:
+            if not data.startswith(_PK):
+                yield unread(where, _kind(name))
+                return
+            media_type = ZIP
+        limits = replace(
+            self.limits,
+            nesting=self.limits.nesting - 1,
+            max_expanded_bytes=max(1, self.limits.max_expanded_bytes // _SHARE),
+        )
+        try:
+            for entry in self.inventory(path, media_type, limits):
+                at = f"{where} > {entry.where}" if entry.where else where
+                yield replace(entry, where=at)
+        except EncryptedDocument:
+            yield unread(where, Unread.encrypted)
+        except DocumentError:
+            yield unread(where, Unread.damaged)
+
+    def text(
+        self, where: str, text: str, kind: EntryKind, *, whole: bool = False
+    ) -> Iterator[Entry]:
+        """Yield the text without escapes, and what is encoded in it."""
+        if not text or text.isspace():
+            return
+        yield Entry(where, decoded(text), kind, whole=whole)
+        for words, data in encoded(text):
+            if words:
+                yield Entry(f"{where}, encoded", words, EntryKind.hidden)
+                continue
+            for entry in self.file(f"{where}, encoded data", data):
+                is_unknown = entry.reason == Unread.embedded_file.value
+                yield replace(entry, reason=Unread.encoded_data.value) if is_unknown else entry
+
+
+def _kind(name: str) -> Unread:
+    """Why a part of this name, of an unknown format, was not read."""
+    if posixpath.basename(name).lower() == _MACROS:
+        return Unread.macros
+    return _KINDS.get(kind_of_part(name), Unread.embedded_file)

@@ -1,0 +1,39 @@
+"""Lists all text of text files and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from documents.errors import UnsupportedDocument
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.nested import Inventory, Nested, Walk
+from documents.limits import MIB, ReadLimits
+from documents.readers.text.encoding import NotText, decode
+
+# A longer text file has more characters than any job reads.
+_MOST_BYTES = 16 * MIB
+_REPLACEMENT = "\ufffd"
+
+
+def walk(inventory: Inventory) -> Walk:
+    """Return a walk of text files; `inventory` lists files that are encoded in them."""
+
+    def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        is_cut = len(data) > _MOST_BYTES
+        try:
+            text = decode(data[:_MOST_BYTES], cut=is_cut)
+        except NotText as error:
+            raise UnsupportedDocument(
+                "The file is not text in a supported encoding. Save it as UTF-8."
+            ) from error
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        yield from Nested(limits, inventory).text("text", text, EntryKind.shown, whole=True)
+        if is_cut:
+            yield unread("text", Unread.too_long)
+        if _REPLACEMENT in text and _REPLACEMENT.encode() not in data:
+            yield unread("bytes that are not text", Unread.damaged)
+
+    return entries

@@ -1,0 +1,238 @@
+"""Lists all text of an XML part of a package.
+
+That is the text in reading order, every text node and attribute value that is no setting, comments,
+processing instructions, and names in namespaces of no standard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from types import MappingProxyType
+
+from lxml import etree
+
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.joined import SEPARATOR
+from documents.inventory.nested import Nested
+from documents.inventory.settings import is_setting
+from documents.inventory.word_text import part_texts
+from documents.ooxml.text import RUN_TEXT
+from documents.ooxml.xml import local_name
+from documents.readers.text.encoding import NotText, decode
+
+# Parts and names that describe a document, or who worked on it.
+_PROPERTIES = re.compile(r"docProps/.*|(?:.*/)?meta\.xml|OFD\.xml|.*/people\.xml", re.IGNORECASE)
+_AUTHORS = frozenset(
+    (
+        "author", "authors", "initials", "userId", "providerId", "creator", "Creator", "userName",
+        "lastModifiedBy", "Manager", "Author", "refreshedBy", "LastModDate",
+    )
+)  # fmt: skip
+# Elements whose inner elements are one text.
+_LINES = frozenset(("si", "is", "text", "TextObject", "rPh"))
+_ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
+# Elements whose texts are listed together, by the root of their part: there may be very many.
+_CELLS = frozenset(("c", "v", "f", "is", "t"))
+_JOINED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "worksheet": _CELLS,
+        "macrosheet": _CELLS,
+        "dialogsheet": _CELLS,
+        "sst": frozenset(("si", "t", "r", "rPh")),
+        "pivotCacheRecords": frozenset(("s", "n", "x", "d")),
+    }
+)
+# Cells with the number of a shared string or with a short number, which the text of the workbook
+# has, and the usual attributes of other cells: they are most of a workbook, and this takes a
+# fraction of the time of walking them.
+_PLACE = rb' r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?+'
+_SPACE = rb'(?: xml:space="preserve")?+'
+_NUMBER = rb"-?\d{1,10}(?:\.\d{1,17})?+(?:E[-+]?\d{1,3})?+"
+_PLAIN = re.compile(rb'<c%s(?: t="s"><v>\d{1,9}|(?: t="n")?+><v>%s)</v></c>' % (_PLACE, _NUMBER))
+_CELL = re.compile(rb'<c%s(?: t="[a-zA-Z]{1,9}")?+(?=[ />])' % _PLACE)
+_ROW_START = rb'<row(?: (?:r|ht|s|customFormat|customHeight)="[\d.]{1,10}")*+'
+_ROW = re.compile(rb"%s(?=[ />])" % _ROW_START)
+# Between strings without a format. Merged, they are few nodes of a tree instead of very many.
+_STRINGS = re.compile(
+    rb"</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>"
+    % (_SPACE, _ROW_START, _PLACE, _SPACE)
+)
+_NAMESPACE = re.compile(rb"""xmlns(?::([^=\s]+))?\s*=\s*["']([^"']*)""")
+_STANDARD = re.compile(
+    r"(?:https?://(?:schemas\.(?:openxmlformats|microsoft)\.(?:org|com)|purl\.(?:oclc\.)?org|"
+    r"www\.w3\.org|www\.ofdspec\.org|openoffice\.org|docs\.oasis-open\.org|www\.wps\.cn)/"
+    r"|urn:(?:oasis:names:tc:opendocument|schemas-microsoft-com|org:documentfoundation):)[!-~]*"
+)
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}")
+_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
+    """Yield all text of the part named `part`."""
+    data = _reduced(data)
+    root = _parsed(data)
+    texts = None
+    if root is not None:
+        # Deep nesting ends the walk of Word's text.
+        with suppress(RecursionError):
+            texts = list(part_texts(root))
+    if root is None or texts is None:
+        yield from nested.text(part, _raw_text(data), EntryKind.hidden)
+        yield unread(part, Unread.damaged)
+        return
+    for text, kind in (*texts, *_odf_text(root)):
+        yield from nested.text(part, text, kind, whole=True)
+    yield from _PartWalk(part, root, nested, has_paragraphs=bool(texts)).entries(data)
+
+
+def _parsed(data: bytes) -> etree._Element | None:
+    # The size of the data is limited, so its longest text need not be.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        return None
+
+
+def _reduced(data: bytes) -> bytes:
+    """The part without cells and attributes that are not listed."""
+    data = _STRINGS.sub(SEPARATOR.encode("ascii"), _PLAIN.sub(b"", data))
+    return _ROW.sub(b"<row", _CELL.sub(b"<c", data))
+
+
+def _odf_text(root: etree._Element) -> Iterator[tuple[str, EntryKind]]:
+    lines = ["".join(map(str, line.itertext())) for line in root.iter(*_ODF_LINES)]
+    if lines:
+        yield "\n".join(lines), EntryKind.shown
+
+
+class _PartWalk:
+    """Walks one part. Each different text of a place is listed once."""
+
+    def __init__(
+        self, part: str, root: etree._Element, nested: Nested, *, has_paragraphs: bool
+    ) -> None:
+        self._part = part
+        self._root = root
+        self._nested = nested
+        self._listed: set[tuple[str, str]] = set()
+        # The text of runs is listed by paragraph.
+        self._listed_elements = RUN_TEXT if has_paragraphs else frozenset[str]()
+        self._joined = _JOINED.get(local_name(root), frozenset())
+        self._is_properties = bool(_PROPERTIES.fullmatch(part))
+
+    def entries(self, data: bytes) -> Iterator[Entry]:
+        document = self._root.getroottree().docinfo
+        if document.internalDTD is not None:
+            yield from self._text("document type", _raw_text(data), EntryKind.hidden)
+            yield unread(self._part, Unread.entities)
+        yield from self._names(data)
+        if self._joined:
+            yield from self._columns()
+        yield from self._nodes()
+
+    def _nodes(self) -> Iterator[Entry]:
+        lines: dict[etree._Element, None] = {}
+        for node in (*self._root.itersiblings(preceding=True), *self._root.itersiblings()):
+            yield from self._special(node)
+        for node in self._root.iter():
+            if local_name(node):
+                yield from self._element(node, lines)
+            else:
+                yield from self._special(node)
+            if node.tail and not node.tail.isspace() and (parent := node.getparent()) is not None:
+                lines[parent] = None
+                yield from self._text(_local(parent.tag), node.tail, self._kind("", ""))
+        for node in lines:
+            joined = "".join(map(str, node.itertext()))
+            yield from self._text(_local(node.tag), joined, self._kind("", ""))
+
+    def _element(self, node: etree._Element, lines: dict[etree._Element, None]) -> Iterator[Entry]:
+        name = _local(node.tag)
+        for key, written in node.items():
+            attribute, value = _local(str(key)), str(written)
+            if not is_setting(name, attribute, value):
+                kind = self._kind(name, attribute)
+                yield from self._text(f"{attribute} of {name}", value, kind)
+        if name in self._joined:
+            return
+        text = node.text
+        if name in _LINES or (len(node) and text and not text.isspace()):
+            lines[node] = None
+        if text and name not in self._listed_elements and not is_setting(name, "", text):
+            yield from self._text(name, text, self._kind(name, ""))
+
+    def _special(self, node: etree._Element) -> Iterator[Entry]:
+        """A comment, a processing instruction or a reference to an entity."""
+        # The serialised form also has the target of an instruction.
+        text = etree.tostring(node, encoding="unicode", with_tail=False)
+        kind = "processing instruction" if text.startswith("<?") else "comment"
+        yield from self._text(kind, text, EntryKind.hidden)
+
+    def _columns(self) -> Iterator[Entry]:
+        """The strings of a workbook, the other stored values of cells, and formulas."""
+        texts = {
+            "strings": (
+                "".join(map(str, one.itertext("{*}t"))) for one in self._root.iter("{*}si")
+            ),
+            "values of cells": map(_row_text, self._root.iter("{*}row", "{*}r")),
+            "formulas": (str(one.text or "") for one in self._root.iter("{*}f")),
+        }
+        for place, lines in texts.items():
+            yield from self._text(place, SEPARATOR.join(filter(None, lines)), EntryKind.hidden)
+
+    def _names(self, data: bytes) -> Iterator[Entry]:
+        names = {_local(node.tag) for node in self._root.iter(etree.Element) if _is_own(node.tag)}
+        for prefix, uri in set(_NAMESPACE.findall(data)):
+            texts = prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")
+            for text, standard in zip(texts, (_PREFIX, _STANDARD), strict=True):
+                if text and not standard.fullmatch(text):
+                    names.add(text)
+        for name in sorted(names):
+            yield from self._text("names of elements", name, EntryKind.name)
+
+    def _text(self, place: str, text: str, kind: EntryKind) -> Iterator[Entry]:
+        if text.isspace() or (place, text) in self._listed:
+            return
+        self._listed.add((place, text))
+        yield from self._nested.text(f"{self._part}, {place}", text, kind)
+
+    def _kind(self, element: str, attribute: str) -> EntryKind:
+        is_author = attribute in _AUTHORS or element in _AUTHORS
+        return EntryKind.metadata if self._is_properties or is_author else EntryKind.hidden
+
+
+def _row_text(row: etree._Element) -> str:
+    """The values of the cells of a sheet, or of a record of a pivot table's cache."""
+    cells = (
+        str(cell.get("v") or "") or "".join(map(str, cell.itertext("{*}v", "{*}t"))) for cell in row
+    )
+    return "\t".join(cells).strip()
+
+
+@cache
+def _is_own(tag: str) -> bool:
+    """Whether an element's name is not one of a standard."""
+    namespace, _, local = tag.rpartition("}")
+    is_standard = bool(namespace) and _STANDARD.fullmatch(namespace.lstrip("{"))
+    return not (is_standard and _LOCAL.fullmatch(local))
+
+
+@cache
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _raw_text(data: bytes) -> str:
+    try:
+        return decode(data)
+    except NotText:
+        return data.decode("utf-8", errors="replace")
