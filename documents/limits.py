@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ class ReadLimits:
             process with OCR can read it.
         ocr_seconds: No page is started after this many seconds of OCR.
         ocr_threads: Threads that OCR uses.
+        ocr_budget: What remains for OCR where several pictures of one document are read each by
+            itself; made from the limits above if there is none.
         nesting: How deep files inside files are opened by the inventory.
     """
 
@@ -40,7 +43,24 @@ class ReadLimits:
     ocr_pages: int | None = 0
     ocr_seconds: float = 600
     ocr_threads: int = 1
+    ocr_budget: OcrBudget | None = None
     nesting: int = 3
+
+
+class OcrBudget:
+    """The pages and the time that remain for OCR of one document."""
+
+    def __init__(self, limits: ReadLimits) -> None:
+        self.pages = limits.ocr_pages or 0
+        self.threads = limits.ocr_threads
+        self._ends = time.monotonic() + limits.ocr_seconds
+
+    def take(self) -> bool:
+        """Whether one more page may be read."""
+        if self.pages <= 0 or time.monotonic() > self._ends:
+            return False
+        self.pages -= 1
+        return True
 
 
 Reader = Callable[[Path, ReadLimits], Document]

@@ -28,6 +28,7 @@ class Unread(StrEnum):
     """Why a part of a file was not read."""
 
     picture = "picture"
+    unclear_text = "text in a picture that OCR could not read with confidence"
     font = "font"
     macros = "macros"
     signature = "electronic signature"

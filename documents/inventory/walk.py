@@ -6,15 +6,24 @@ Masking, the disclosure review and the secrecy check read this list; there is no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory import legacy, message, package, pdf_metadata, plain_text, web_page
-from documents.inventory.blank_picture import picture_entries
+from documents.inventory import (
+    legacy,
+    message,
+    package,
+    pdf_metadata,
+    pictures,
+    plain_text,
+    web_page,
+)
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.readers import docx, html, legacy_office, mail, markdown, ofd, pdf, sheets, text
+from documents.readers.pictures import MEDIA_TYPES
 
 
 def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry]:
@@ -22,12 +31,12 @@ def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry
 
     A format without a walk is one unread entry. Raises a `DocumentError`.
     """
+    if limits.ocr_budget is None:
+        # All pictures of a file share it.
+        limits = replace(limits, ocr_budget=OcrBudget(limits))
     walk = WALKS.get(media_type)
     if walk is not None:
         yield from walk(path, limits)
-    elif media_type.startswith("image/"):
-        # Here pictures are read by OCR, if `limits` have pages for it.
-        yield from picture_entries(path)
     else:
         yield unread("", Unread.other_format)
 
@@ -49,5 +58,6 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         legacy_office.DOC: legacy.walk(legacy_office.read_doc),
         legacy_office.RTF: legacy.walk(legacy_office.read_rtf),
         pdf.MEDIA_TYPE: pdf_metadata.entries,
+        **dict.fromkeys(MEDIA_TYPES.values(), pictures.walk(inventory)),
     }
 )

@@ -33,5 +33,6 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
         pictures.TIFF: ".tiff",
         pictures.BMP: ".bmp",
         pictures.WEBP: ".webp",
+        pictures.GIF: ".gif",
     }
 )

@@ -7,18 +7,19 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import rapidocr
 from PIL import Image
+from rapidocr.ch_ppocr_rec.typings import WordInfo
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 from rapidocr.main import RapidOCRError
 
 from documents.ocr.rulings import rulings
-from documents.ocr.scan import OcrLine, Point, Scan, lean_of
+from documents.ocr.scan import Corners, OcrLine, Scan, lean_of
 
 Item = TypeVar("Item")
 Pixels = npt.NDArray[np.uint8]
@@ -52,6 +53,7 @@ class OcrEngine:
                 **{name: str(_MODELS / file) for name, file in _PATHS.items()},
                 "Global.log_level": "critical",
                 "Global.max_side_len": _NO_SIDE,
+                "Global.return_word_box": True,
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "Det.limit_type": "max",
@@ -82,13 +84,13 @@ class OcrEngine:
             turns = (turns + 2) % _FULL_TURN
             upright = np.ascontiguousarray(np.rot90(pixels, turns))
             found = self._find(upright)
-        lines = tuple(self._read(upright, found))
+        lines, unclear = self._read(upright, found)
         if not lines:
-            return Scan((), width, height, turns)
+            return Scan((), width, height, turns, unclear=unclear)
         lean = lean_of(lines)
         heights = [math.dist(line.corners[0], line.corners[3]) for line in lines]
         along, down = rulings(upright, lean, median(heights))
-        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down))
+        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down), unclear)
 
     def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         """The four corners of each line."""
@@ -108,17 +110,24 @@ class OcrEngine:
         _, result = self._engine.cls_and_rotate(self._crops(pixels, longest))
         return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
 
-    def _read(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[OcrLine]:
+    def _read(
+        self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]
+    ) -> tuple[tuple[OcrLine, ...], tuple[Corners, ...]]:
+        """The lines, and the boxes that could not be read."""
         if not found:
-            return []
+            return (), ()
         read = self._engine.recognize_txt(self._crops(pixels, found))
-        return [
-            OcrLine(text.strip(), float(confidence), _corners(corners))
-            for text, confidence, corners in zip(
-                _all(read.txts), _all(read.scores), found, strict=True
-            )
-            if text.strip() and confidence >= _LEAST_CONFIDENCE
-        ]
+        lines, unclear = [], []
+        for text, confidence, characters, box in zip(
+            _all(read.txts), _all(read.scores), read.word_results, found, strict=True
+        ):
+            corners = _corners(box)
+            if text.strip() and confidence >= _LEAST_CONFIDENCE:
+                centers = _centers(text.strip(), cast("WordInfo", characters))
+                lines.append(OcrLine(text.strip(), float(confidence), corners, centers))
+            else:
+                unclear.append(corners)
+        return tuple(lines), tuple(unclear)
 
     def _crops(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[Pixels]:
         crops: list[Pixels] = self._engine.crop_text_regions(pixels, np.array(found))
@@ -139,7 +148,27 @@ def _length(corners: npt.NDArray[np.float32]) -> float:
     return max(math.dist(corners[0], corners[1]), math.dist(corners[0], corners[3]))
 
 
-def _corners(corners: npt.NDArray[np.float32]) -> tuple[Point, Point, Point, Point]:
+def _centers(text: str, characters: WordInfo) -> tuple[float, ...]:
+    """The middle of each character along its line, from 0 to 1; empty if they do not fit.
+
+    The network's output has columns, of which a character takes one and a space may take none.
+    """
+    columns = [column for word in characters.word_cols for column in word]
+    if not columns or len(columns) != sum(not char.isspace() for char in text):
+        return ()
+    middles = [min(1.0, (column + 0.5) / characters.line_txt_len) for column in columns]
+    centers: list[float] = []
+    at = 0
+    for char in text:
+        if char.isspace():  # `text` neither begins nor ends with one
+            centers.append((middles[at - 1] + middles[at]) / 2)
+        else:
+            centers.append(middles[at])
+            at += 1
+    return tuple(centers)
+
+
+def _corners(corners: npt.NDArray[np.float32]) -> Corners:
     one, two, three, four = ((float(x), float(y)) for x, y in corners)
     return one, two, three, four
 

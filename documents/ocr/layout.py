@@ -42,7 +42,7 @@ class Frame:
         x, y = _turned(_middle(corners), -self.lean)
         width = (math.dist(corners[0], corners[1]) + math.dist(corners[3], corners[2])) / 2
         height = (math.dist(corners[0], corners[3]) + math.dist(corners[1], corners[2])) / 2
-        if all(is_unspaced(char) for char in line.text):
+        if not line.is_vertical and all(is_unspaced(char) for char in line.text):
             height = min(height, _HIGHEST * width / len(line.text))
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 

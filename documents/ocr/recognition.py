@@ -8,15 +8,40 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from documents.ocr.scan import Scan
+from documents.ocr.scan import Corners, Scan
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from documents.ocr.engine import OcrEngine
+
+    Pixels = npt.NDArray[np.uint8]
 
 
 def scan(picture: Image.Image, threads: int) -> Scan:
     """The lines of text on a picture, on at most `threads` threads. Raises `MemoryError`."""
     return _engine(threads).scan(picture)
+
+
+def gray(picture: Image.Image, scan: Scan) -> Pixels:
+    """The picture that was scanned, upright and in gray."""
+    import numpy as np  # noqa: PLC0415 - only processes with OCR load it
+
+    return np.ascontiguousarray(np.rot90(np.asarray(picture.convert("L")), scan.turns))
+
+
+def unread_ink(picture: Image.Image, scan: Scan) -> list[Corners]:
+    """Boxes of ink that looks like text and that `scan` does not cover, in its upright pixels."""
+    from documents.ocr.ink import text_like  # noqa: PLC0415
+
+    return text_like(gray(picture, scan), scan)
+
+
+def has_unclear_text(picture: Image.Image, scan: Scan) -> bool:
+    """Whether the picture may hold text that `scan` does not have, or has with mistakes."""
+    is_clear = all(line.is_clear for line in scan.lines)
+    return bool(scan.unclear or not is_clear or unread_ink(picture, scan))
 
 
 @cache

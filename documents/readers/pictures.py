@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
 from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
 
@@ -37,22 +36,6 @@ _BAD_PICTURE = (
 )  # fmt: skip
 
 
-class OcrBudget:
-    """The pages and the time that remain for OCR of one document."""
-
-    def __init__(self, limits: ReadLimits) -> None:
-        self.pages = limits.ocr_pages or 0
-        self.threads = limits.ocr_threads
-        self._ends = time.monotonic() + limits.ocr_seconds
-
-    def take(self) -> bool:
-        """Whether one more page may be read."""
-        if self.pages <= 0 or time.monotonic() > self._ends:
-            return False
-        self.pages -= 1
-        return True
-
-
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a picture, or each page of a TIFF. Raises a `DocumentError`.
 
@@ -66,10 +49,9 @@ def read(path: Path, limits: ReadLimits) -> Document:
     budget = OcrBudget(limits)
     unread: list[int] = []
     with path.open("rb") as file:
-        with _damage():
+        with damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-            # Phones store the second camera's picture in the same file, as MPO.
-            media_type = MEDIA_TYPES.get(picture.format or "", JPEG)
+            media_type = media_type_of(picture)
             # Only the first frame of an animation.
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:
@@ -78,7 +60,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
             if not budget.take():
                 unread.append(number)
                 continue
-            with _damage():
+            with damage():
                 picture.seek(number - 1)
                 upright, scale = prepared(picture)
             add_scanned(draft, ocr_scan(upright, budget), scale, number)
@@ -90,8 +72,14 @@ def decoded_picture(data: bytes) -> Image.Image:
 
     Raises `CorruptDocument`, or `DocumentTooLong` for one of too many pixels.
     """
-    with _damage():
+    with damage():
         return prepared(Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)))[0]
+
+
+def media_type_of(picture: Image.Image) -> str:
+    """The media type of an open picture."""
+    # Phones store the second camera's picture in the same file, as MPO.
+    return MEDIA_TYPES.get(picture.format or "", JPEG)
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
@@ -114,8 +102,41 @@ def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
 def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
     """A picture, upright, in gray or RGB on white, and its points per pixel.
 
+    A large picture is shrunk to what OCR needs. Raises `DocumentTooLong` for too many pixels,
+    before they are decoded.
+    """
+    _check_size(picture)
+    width, height = picture.size
+    scale = points_per_pixel(picture)
+    if (shrink := _shrink(picture)) > 1:
+        picture.draft(None, (round(width / shrink), round(height / shrink)))
+    seen = of_read_size(_on_white(ImageOps.exif_transpose(picture)))
+    return seen, scale * max(width, height) / max(seen.size)
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """A picture as a person sees it, in its full size: upright, in gray or RGB on white.
+
     Raises `DocumentTooLong` for too many pixels, before they are decoded.
     """
+    _check_size(picture)
+    return _on_white(ImageOps.exif_transpose(picture))
+
+
+def of_read_size(picture: Image.Image) -> Image.Image:
+    """The picture, shrunk to what OCR needs if it is larger."""
+    if (shrink := _shrink(picture)) <= 1:
+        return picture
+    size = (max(1, round(picture.width / shrink)), max(1, round(picture.height / shrink)))
+    return picture.resize(size, Image.Resampling.BOX)
+
+
+def _shrink(picture: Image.Image) -> float:
+    width, height = picture.size
+    return max(width, height) / READ_SIDE if width * height > READ_SIDE**2 else 1.0
+
+
+def _check_size(picture: Image.Image) -> None:
     width, height = picture.size
     if not width or not height:
         raise ValueError("a picture without pixels")
@@ -124,18 +145,10 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
             f"The picture is {width:,} by {height:,} pixels, more than a page needs. Scan it with "
             "300 dots per inch."
         )
-    scale = _points_per_pixel(picture)
-    shrunk = max(1.0, max(width, height) / READ_SIDE) if width * height > READ_SIDE**2 else 1.0
-    if shrunk > 1:
-        picture.draft(None, (round(width / shrunk), round(height / shrunk)))
-    seen = _on_white(ImageOps.exif_transpose(picture))
-    if shrunk > 1:
-        size = (max(1, round(seen.width / shrunk)), max(1, round(seen.height / shrunk)))
-        seen = seen.resize(size, Image.Resampling.BOX)
-    return seen, scale * max(width, height) / max(seen.size)
 
 
-def _points_per_pixel(picture: Image.Image) -> float:
+def points_per_pixel(picture: Image.Image) -> float:
+    """Points per pixel by the stored resolution; 1 without a plausible one."""
     stored = picture.info.get("dpi")
     dots = float(stored[0]) if stored else 0.0
     return _POINTS / dots if dots and round(dots) in _PLAUSIBLE else 1.0
@@ -163,7 +176,8 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 @contextmanager
-def _damage() -> Iterator[None]:
+def damage() -> Iterator[None]:
+    """Turns Pillow's errors into `CorruptDocument` and `DocumentTooLong`."""
     with warnings.catch_warnings():
         # Pillow warns about harmless things, such as odd camera metadata.
         warnings.simplefilter("ignore")

@@ -8,12 +8,12 @@ from PIL import Image
 
 from documents.draft import Draft
 from documents.errors import NoTextLayer
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Placed, confidence, merged
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
 from documents.page.rulings import insert_tables
-from documents.readers.pictures import OcrBudget, add_scanned, ocr_scan
+from documents.readers.pictures import add_scanned, ocr_scan
 
 ASK_FOR_OCR = "It needs OCR: send a searchable document."
 DOTS = 200  # per inch: more does not improve OCR

@@ -125,7 +125,7 @@ def test_pages_after_the_time_limit_are_reported(
     tmp_path: Path, given: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 1_000, 10))
-    monkeypatch.setattr("documents.readers.pictures.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("documents.limits.time.monotonic", lambda: next(clock))
     path = saved_picture(tmp_path, drawn(), "TIFF", more=[drawn()] * 4)
     limits = ReadLimits(max_chars=1_000, max_pages=5, ocr_pages=5, ocr_seconds=25)
     assert read(path, limits).unread_pages == (3, 4, 5)

@@ -1,0 +1,249 @@
+"""Everything that a picture file holds beside its pixels is listed."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+from documents.errors import CorruptDocument
+from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.walk import inventory
+from documents.limits import ReadLimits
+from documents.readers.pictures import BMP, GIF, JPEG, MEDIA_TYPES, PNG, TIFF, WEBP
+from standin.documents.builders import saved
+
+LIMITS = ReadLimits(max_chars=10_000, max_pages=5)
+SECRET = "Anna Lind 13812341234"
+BYTES = SECRET.encode()
+
+
+def picture(kind: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
+    image = Image.new("RGB", (40, 30), "white")
+    ImageDraw.Draw(image).line((0, 0, 39, 29), fill="black")
+    written = io.BytesIO()
+    image.convert(mode).save(written, kind, **options)
+    return written.getvalue()
+
+
+def entries(folder: Path, data: bytes, media_type: str) -> list[Entry]:
+    return list(inventory(saved(folder, data), media_type, LIMITS))
+
+
+def unread(found: list[Entry]) -> set[tuple[str, str]]:
+    return {(one.where, one.reason) for one in found if one.kind is EntryKind.unread}
+
+
+def exif() -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x010E] = SECRET
+    return tags
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(name + body))
+    return struct.pack(">I", len(body)) + name + body + check
+
+
+def with_chunk(name: bytes, body: bytes) -> bytes:
+    data = picture()
+    return data[:33] + chunk(name, body) + data[33:]
+
+
+def png_text() -> bytes:
+    text = PngInfo()
+    text.add_text("Author", SECRET)
+    return picture(pnginfo=text)
+
+
+def png_packed_text() -> bytes:
+    text = PngInfo()
+    text.add_text("Author", SECRET, zip=True)
+    return picture(pnginfo=text)
+
+
+def png_international_text(*, packed: bool) -> bytes:
+    text = PngInfo()
+    text.add_itxt("Author", SECRET, zip=packed)
+    return picture(pnginfo=text)
+
+
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    data = picture("JPEG")
+    return data[:2] + struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body + data[2:]
+
+
+def gif_extension(label: int, body: bytes) -> bytes:
+    data = picture("GIF", "P")
+    block = bytes((0x21, label, len(body))) + body + b"\0"
+    return data[:-1] + block + data[-1:]
+
+
+def webp_chunk(name: bytes, body: bytes) -> bytes:
+    data = picture("WEBP", lossless=True)
+    body += b"\0" * (len(body) % 2)
+    data += name + struct.pack("<I", len(body)) + body
+    return data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
+
+
+def after_the_end(kind: str) -> bytes:
+    return picture(kind) + BYTES
+
+
+def bmp_gap() -> bytes:
+    data = picture("BMP")
+    start = int.from_bytes(data[10:14], "little")
+    return data[:10] + struct.pack("<I", start + len(BYTES)) + data[14:start] + BYTES + data[start:]
+
+
+TEXTS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "PNG tEXt": (PNG, png_text),
+    "PNG zTXt": (PNG, png_packed_text),
+    "PNG iTXt": (PNG, lambda: png_international_text(packed=False)),
+    "PNG packed iTXt": (PNG, lambda: png_international_text(packed=True)),
+    "PNG EXIF": (PNG, lambda: picture(exif=exif())),
+    "PNG color profile": (PNG, lambda: picture(icc_profile=BYTES)),
+    "PNG unknown chunk": (PNG, lambda: with_chunk(b"anNa", BYTES)),
+    "PNG percent-encoded": (PNG, lambda: with_chunk(b"tEXt", b"a\0Anna%20Lind%2013812341234")),
+    "JPEG comment": (JPEG, lambda: picture("JPEG", comment=BYTES)),
+    "JPEG EXIF": (JPEG, lambda: picture("JPEG", exif=exif())),
+    "JPEG XMP": (JPEG, lambda: picture("JPEG", xmp=BYTES)),
+    "JPEG color profile": (JPEG, lambda: picture("JPEG", icc_profile=BYTES)),
+    "JPEG Photoshop": (JPEG, lambda: jpeg_segment(0xED, b"Photoshop 3.0\0" + BYTES)),
+    "JPEG unknown segment": (JPEG, lambda: jpeg_segment(0xEB, BYTES)),
+    "TIFF description": (TIFF, lambda: picture("TIFF", description=SECRET)),
+    "TIFF private tag": (TIFF, lambda: picture("TIFF", tiffinfo={65_000: SECRET})),
+    "TIFF XMP": (TIFF, lambda: picture("TIFF", tiffinfo={700: BYTES})),
+    "GIF comment": (GIF, lambda: picture("GIF", "P", comment=BYTES)),
+    "GIF plain text": (GIF, lambda: gif_extension(1, BYTES)),
+    "GIF application": (GIF, lambda: gif_extension(0xFF, BYTES)),
+    "WebP EXIF": (WEBP, lambda: picture("WEBP", exif=exif())),
+    "WebP XMP": (WEBP, lambda: picture("WEBP", xmp=BYTES)),
+    "WebP color profile": (WEBP, lambda: picture("WEBP", icc_profile=BYTES)),
+    "WebP unknown chunk": (WEBP, lambda: webp_chunk(b"ANNA", BYTES)),
+    "BMP before the pixels": (BMP, bmp_gap),
+    **{
+        f"{kind} after the end": (media_type, partial(after_the_end, kind))
+        for kind, media_type in MEDIA_TYPES.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", TEXTS)
+def test_text_in_each_place_is_listed(tmp_path: Path, place: str) -> None:
+    media_type, build = TEXTS[place]
+    found = entries(tmp_path, build(), media_type)
+    assert any(SECRET in one.text for one in found), found
+    assert ("", "picture") in unread(found)
+
+
+@pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
+def test_a_plain_picture_holds_nothing_beside_its_pixels(tmp_path: Path, kind: str) -> None:
+    options = {} if kind == "WEBP" else {"dpi": (100, 100)}
+    data = picture(kind, "P" if kind == "GIF" else "RGB", **options)
+    found = entries(tmp_path, data, MEDIA_TYPES[kind])
+    assert found == [Entry("", "", EntryKind.unread, "picture")]
+
+
+def animation(kind: str, mode: str = "RGB") -> bytes:
+    return picture(kind, mode, save_all=True, append_images=[Image.new(mode, (40, 30))])
+
+
+def two_pages() -> bytes:
+    return picture("TIFF", save_all=True, append_images=[Image.effect_noise((40, 30), 90)])
+
+
+NUMBERS = b"\x81\x92"
+RECORDS = "records without a reader"
+JFIF_THUMBNAIL = b"JFIF\0\1\1\0\0\1\0\1\1\1\0\0\0"
+UNREAD: dict[str, tuple[str, bytes, tuple[str, str]]] = {
+    "PNG chunk": (PNG, with_chunk(b"anNa", NUMBERS), ("chunk anNa", RECORDS)),
+    "PNG damaged text": (PNG, with_chunk(b"zTXt", b"a\0\0zzz"), ("chunk zTXt", RECORDS)),
+    "PNG animation": (PNG, animation("PNG"), ("further frames", "picture")),
+    "GIF animation": (GIF, animation("GIF", "P"), ("further frames", "picture")),
+    "WebP animation": (WEBP, animation("WEBP"), ("further frames", "picture")),
+    "WebP chunk": (WEBP, webp_chunk(b"ANNA", NUMBERS), ("unknown chunk", RECORDS)),
+    "JPEG thumbnail": (JPEG, jpeg_segment(0xE0, JFIF_THUMBNAIL), ("thumbnail", "picture")),
+    "JPEG segment": (JPEG, jpeg_segment(0xE7, NUMBERS), ("segment APP7", RECORDS)),
+    "second picture": (JPEG, 2 * picture("JPEG"), ("data after the end", "picture")),
+    "TIFF second page": (TIFF, two_pages(), ("page 2", "picture")),
+}
+
+
+@pytest.mark.parametrize("part", UNREAD)
+def test_a_part_that_cannot_be_read_is_named(tmp_path: Path, part: str) -> None:
+    media_type, data, named = UNREAD[part]
+    assert named in unread(entries(tmp_path, data, media_type))
+
+
+def test_very_many_or_large_parts_are_named_and_not_read(tmp_path: Path) -> None:
+    data = picture()
+    many = data[:33] + chunk(b"tEXt", b"a\0b") * 20_000 + data[33:]
+    found = entries(tmp_path, many, PNG)
+    assert ("metadata", "beyond the limits") in unread(found)
+    assert len(found) < 11_000
+    large = data[:33] + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(900_000))) * 40 + data[33:]
+    small = ReadLimits(max_chars=10_000, max_pages=5, max_expanded_bytes=20_000_000)
+    found = list(inventory(saved(tmp_path, large), PNG, small))
+    assert ("metadata", "beyond the limits") in unread(found)
+    assert len(found) < 30
+
+
+def test_text_under_transparent_pixels_is_named(tmp_path: Path) -> None:
+    page = Image.new("RGB", (90, 40), "white")
+    ImageDraw.Draw(page).text((5, 5), "Anna", fill="black")
+    page.putalpha(0)
+    written = io.BytesIO()
+    page.save(written, "PNG")
+    assert unread(entries(tmp_path, written.getvalue(), PNG)) == {("transparent pixels", "picture")}
+    clear = Image.new("RGBA", (90, 40), (0, 0, 0, 0))
+    written = io.BytesIO()
+    clear.save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
+def test_a_picture_of_one_color_has_nothing_to_read(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (300, 200), "white").save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
+@pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
+def test_a_damaged_picture_is_named_or_refused(tmp_path: Path, kind: str, cut: float) -> None:
+    data = picture(kind, "P" if kind == "GIF" else "RGB")
+    try:
+        found = entries(tmp_path, data[: round(cut * len(data))], MEDIA_TYPES[kind])
+    except CorruptDocument:
+        return
+    assert unread(found)
+
+
+def test_the_position_where_a_picture_was_taken_is_listed(tmp_path: Path) -> None:
+    tags = Image.Exif()
+    tags[0x8825] = {1: "N", 2: (59.0, 19.0, 30.0), 3: "E", 4: (18.0, 4.0, 0.0)}
+    texts = [one.text for one in entries(tmp_path, picture("JPEG", exif=tags), JPEG)]
+    assert "latitude 59.0 19.0 30.0" in texts
+    assert "longitude 18.0 4.0 0.0" in texts
+
+
+def test_the_thumbnail_and_the_makers_notes_are_named(tmp_path: Path) -> None:
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0x927C] = b"\x91" * 20 + BYTES
+    found = entries(tmp_path, picture("JPEG", exif=tags), JPEG)
+    assert unread(found) == {
+        ("", "picture"), ("notes of the camera's maker", "records without a reader"),
+    }  # fmt: skip
+    assert any(SECRET in one.text for one in found)
+    directory = struct.pack("<HHHLLL", 1, 0x0112, 3, 1, 1, 26)
+    thumbnail = struct.pack("<HHHLLL", 1, 0x0103, 3, 1, 6, 0)
+    data = b"Exif\0\0II*\0\x08\0\0\0" + directory + thumbnail
+    assert ("thumbnail", "picture") in unread(entries(tmp_path, jpeg_segment(0xE1, data), JPEG))
