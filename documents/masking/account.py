@@ -35,6 +35,13 @@ class Account:
         """Note a part that was not checked and stays in the file."""
         self.uncovered.append((what, where))
 
+    def add_all(self, other: Account, where: str) -> None:
+        """Add what was masked in a file inside the file."""
+        for (part, kind), count in other.masked.items():
+            self.masked[f"{where}: {part}", kind] += count
+        self.uncovered += [(what, f"{where}: {place}") for what, place in other.uncovered]
+        self.removed += other.removed
+
     def as_json(self) -> dict[str, Any]:
         return {
             "masked": [
@@ -45,6 +52,8 @@ class Account:
                 {"what": what, "where": where} for what, where in self.uncovered[:_MOST_LISTED]
             ],
             "removed": [
-                {"what": what, "count": count} for what, count in sorted(self.removed.items())
+                {"what": what, "count": count}
+                for what, count in sorted(self.removed.items())
+                if count
             ],
         }

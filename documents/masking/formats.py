@@ -3,24 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from documents.errors import UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.docx_file import mask_docx
+from documents.masking.html_file import mask_html
+from documents.masking.legacy_file import mask_legacy
+from documents.masking.mail_file import mask_mail
 from documents.masking.masked_file import MaskedFile
 from documents.masking.pdf_file import mask_pdf
 from documents.masking.picture_file import mask_picture_file
 from documents.masking.replacement import Masking
-from documents.readers import docx, pdf, pictures
+from documents.masking.text_file import mask_markdown, mask_text
+from documents.masking.xlsx_file import mask_xlsx
+from documents.readers import (
+    docx,
+    html,
+    legacy_office,
+    mail,
+    markdown,
+    pdf,
+    pictures,
+    sheets,
+    text,
+)
 
 MaskFile = Callable[[Path, Masking, ReadLimits, Account], MaskedFile]
 
+
+def mask_file(
+    path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
+) -> MaskedFile:
+    """Return a masked copy of a file. Raises a `DocumentError`."""
+    mask = MASKED_FORMATS.get(media_type)
+    if mask is None:
+        raise UnsupportedDocument("No masked file can be created for this format.")
+    return mask(path, masking, limits, account)
+
+
+def _legacy(media_type: str) -> MaskFile:
+    def mask(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+        return mask_legacy(path, media_type, masking, limits, account)
+
+    return mask
+
+
 MASKED_FORMATS: Mapping[str, MaskFile] = MappingProxyType(
     {
+        text.MEDIA_TYPE: mask_text,
+        markdown.MEDIA_TYPE: mask_markdown,
+        html.MEDIA_TYPE: mask_html,
+        mail.MEDIA_TYPE: partial(mask_mail, mask_any=mask_file),
         docx.MEDIA_TYPE: mask_docx,
         pdf.MEDIA_TYPE: mask_pdf,
+        sheets.XLSX: mask_xlsx,
+        **{
+            media_type: _legacy(media_type)
+            for media_type in (
+                legacy_office.DOC, legacy_office.RTF, legacy_office.ODT, sheets.XLS, sheets.ODS
+            )
+        },
         **dict.fromkeys(pictures.MEDIA_TYPES.values(), mask_picture_file),
     }
-)
+)  # fmt: skip

@@ -68,6 +68,9 @@ class Package:
     ) -> None:
         self._close()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._zip.NameToInfo
+
     @property
     def names(self) -> list[str]:
         """The names of all parts, as the container writes them."""
@@ -144,20 +147,32 @@ class Package:
 
     def all_related(self, part: str, kind: str) -> list[str]:
         """All parts related to `part` (the package if empty) as `kind`, in order, each once."""
-        found = [name for _, type_, name in self._relations(part) if type_.endswith(kind)]
+        found = [name for _, type_, name in self._parts(part) if type_.endswith(kind)]
         return list(dict.fromkeys(found))
 
     def related_as(self, part: str, relation: str) -> str | None:
         """The part related to `part` by the relationship with the id `relation`."""
-        return next((name for id_, _, name in self._relations(part) if id_ == relation), None)
+        return next((name for id_, _, name in self._parts(part) if id_ == relation), None)
 
-    def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
-        """The id, type and target of each relationship of a part, in order."""
+    def relations(self, part: str) -> Iterator[tuple[str, str, str, bool]]:
+        """The id, type and target of each relationship of a part, in order.
+
+        The target is the name of a part, or an address outside the file, as the last value says.
+        """
         folder, base = posixpath.split(part)
         relations = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
         for entry in relations.iter(_RELATIONSHIP) if relations is not None else ():
-            name = posixpath.normpath(posixpath.join("/", folder, entry.get("Target") or ""))
-            yield entry.get("Id") or "", entry.get("Type") or "", name.lstrip("/")
+            target = entry.get("Target") or ""
+            is_external = entry.get("TargetMode") == "External"
+            if not is_external:
+                target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+            yield entry.get("Id") or "", entry.get("Type") or "", target, is_external
+
+    def _parts(self, part: str) -> Iterator[tuple[str, str, str]]:
+        """The id, type and name of each part that is related to `part`, in order."""
+        for id_, type_, target, is_external in self.relations(part):
+            if not is_external:
+                yield id_, type_, target
 
     def _close(self) -> None:
         self._zip.close()

@@ -153,7 +153,7 @@ class _Walk:
             self._words.append(self._spaced(node.text_content or ""))
         elif tag == "br":
             self._words.append("\n")
-        elif not _is_shown(node, tag):
+        elif not is_shown(node, tag):
             return None
         elif tag == "table" and _is_data(node):
             self._flush()
@@ -211,7 +211,7 @@ class _Walk:
             self._mark = ""
 
 
-def _is_shown(node: LexborNode, tag: str) -> bool:
+def is_shown(node: LexborNode, tag: str) -> bool:
     if tag.startswith("-") or tag in _NOT_SHOWN:
         return False
     attributes = node.attributes
@@ -248,7 +248,7 @@ def _is_data(table: LexborNode) -> bool:
 
 def _rows(table: LexborNode) -> Iterator[str]:
     for row in table.css("caption, tr"):
-        if _is_shown(row, row.tag or ""):
+        if is_shown(row, row.tag or ""):
             yield _cell(row) if row.tag == "caption" else "\t".join(map(_cell, _cells(row)))
 
 
@@ -257,7 +257,7 @@ def _cells(row: LexborNode) -> list[LexborNode]:
 
 
 def _cell(cell: LexborNode) -> str:
-    if not _is_shown(cell, cell.tag or ""):
+    if not is_shown(cell, cell.tag or ""):
         return ""
     words: list[str] = []
     _Walk(lambda text, *_: words.append(text)).walk(cell)

@@ -12,7 +12,7 @@ from documents.document import Document
 from documents.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
-from documents.readers import docx
+from documents.readers import docx, sheets
 from documents.readers.legacy_office import process
 
 DOC = "application/msword"
@@ -22,7 +22,12 @@ ODT = "application/vnd.oasis.opendocument.text"
 SECONDS = 45
 _MOST_BYTES = 256 * 1024 * 1024
 _PROGRAMS = ("soffice", "libreoffice")
-_SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt"}
+_SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", sheets.XLS: "xls", sheets.ODS: "ods"}
+_TARGETS = {sheets.XLS: "xlsx", sheets.ODS: "xlsx"}
+
+
+class ConversionMissing(UnsupportedDocument):
+    """LibreOffice is not installed."""
 
 
 def read_doc(path: Path, limits: ReadLimits) -> Document:
@@ -45,21 +50,26 @@ def read_odt(path: Path, limits: ReadLimits) -> Document:
 
 
 def _read(path: Path, limits: ReadLimits, media_type: str) -> Document:
+    with memory_file(converted(path, media_type)) as file:
+        return replace(docx.read(file, limits), media_type=media_type)
+
+
+def converted(path: Path, media_type: str) -> bytes:
+    """The document as DOCX, or as XLSX if it is a workbook.
+
+    Raises a `DocumentError`: `ConversionMissing` if LibreOffice is not installed, `ReadTimeout` if
+    it takes more than `SECONDS`.
+    """
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
-        raise UnsupportedDocument(
+        raise ConversionMissing(
             "DOC, WPS, RTF and ODT need LibreOffice, which is not installed. Save the document as "
             "DOCX, or ask the operators to install libreoffice-writer-nogui on the workers' "
             "machines."
         )
-    with memory_file(_converted(program, path, media_type)) as converted:
-        return replace(docx.read(converted, limits), media_type=media_type)
-
-
-def _converted(program: str, path: Path, media_type: str) -> bytes:
     command = (
         sys.executable, "-I", process.__file__, program, _SUFFIXES[media_type],
-        str(SECONDS), str(_MOST_BYTES),
+        _TARGETS.get(media_type, "docx"), str(SECONDS), str(_MOST_BYTES),
     )  # fmt: skip
     with path.open("rb") as file:
         # The conversion has its own time limit; the pool limits the whole read.

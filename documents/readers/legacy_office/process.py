@@ -1,9 +1,9 @@
 """A process that runs LibreOffice once, and then removes its processes and files.
 
-Run as `python process.py PROGRAM SUFFIX SECONDS MOST_BYTES`: it reads the document from standard
-input and writes the DOCX to standard output. It runs between the reader and LibreOffice because a
-reader can be killed at any time: the kernel then signals this process, which kills LibreOffice's
-process group and removes its folder.
+Run as `python process.py PROGRAM SUFFIX TARGET SECONDS MOST_BYTES`: it reads the document from
+standard input and writes the DOCX or XLSX, as TARGET says, to standard output. It runs between the
+reader and LibreOffice because a reader can be killed at any time: the kernel then signals this
+process, which kills LibreOffice's process group and removes its folder.
 
 The document is treated as hostile: LibreOffice gets a new profile without macros and external
 links, a minimal environment, limits on memory, CPU time and file size, and, if the kernel allows
@@ -34,6 +34,7 @@ _OPTIONS = (
     "--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
     "--nofirststartwizard",
 )  # fmt: skip
+_FILTERS = {"docx": "docx:MS Word 2007 XML", "xlsx": "xlsx:Calc MS Excel 2007 XML"}
 _SCRIPTING = "/org.openoffice.Office.Common/Security/Scripting"
 _SETTINGS = (
     (_SCRIPTING, "DisableMacrosExecution", "true"),
@@ -53,7 +54,8 @@ class _Stopped(Exception):
 
 
 def main() -> int:
-    program, suffix, seconds, most = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    program, suffix, target = sys.argv[1:4]
+    seconds, most = int(sys.argv[4]), int(sys.argv[5])
     _watch_parent()
     _limit_resources(seconds, most)
     folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
@@ -61,8 +63,8 @@ def main() -> int:
         source = folder / f"document.{suffix}"
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        status = _convert(program, source, seconds)
-        return status or _send(folder / "out" / "document.docx", most)
+        status = _convert(program, source, target, seconds)
+        return status or _send(folder / "out" / f"document.{target}", most)
     except _Stopped:
         return 1
     finally:
@@ -108,7 +110,7 @@ def _limit_resources(seconds: int, most: int) -> None:
         resource.setrlimit(what, (limit, limit))
 
 
-def _convert(program: str, source: Path, seconds: int) -> int:
+def _convert(program: str, source: Path, target: str, seconds: int) -> int:
     folder = source.parent
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)
@@ -120,7 +122,7 @@ def _convert(program: str, source: Path, seconds: int) -> int:
             f"-env:UserInstallation={profile.as_uri()}",
             *_OPTIONS,
             "--convert-to",
-            "docx:MS Word 2007 XML",
+            _FILTERS[target],
             "--outdir",
             str(folder / "out"),
             str(source),

@@ -19,7 +19,7 @@ _LINE = re.compile(
 )
 _KINDS = {b"Header": BlockKind.header, b"Footer": BlockKind.footer}
 # Codes for sections, fonts, colours, sizes and fields such as the page number.
-_CODE = re.compile(
+PAGE_CODE = re.compile(
     r"&(?:(?P<itself>&)|(?P<section>[LCR])|\"[^\"]*\"|K(?:[0-9A-F]{6}|\d{2}[+-]\d{3})|\d{1,3}|[A-Z+-])",
     re.IGNORECASE,
 )
@@ -52,7 +52,7 @@ def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
     """
     for kind, written in _LINE.findall(sheet):
         line = html.unescape(written.decode("utf-8", "replace"))
-        for section in _CODE.sub(_without, line).split("\0"):
+        for section in PAGE_CODE.sub(_without, line).split("\0"):
             if any(map(str.isalnum, section)):
                 yield _KINDS[kind], section.strip()
 

@@ -17,6 +17,7 @@ from documents.masking.docx_file import mask_docx
 from documents.ocr.scan import OcrLine, Scan
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
+from standin.documents.docx_parts import related
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OutputError
 from tasks.redact import RedactOptions, RedactResult, redact
@@ -27,6 +28,9 @@ from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 from tests.unit.tasks.documents import document
 
 RULES_ONLY = RedactOptions(use_model=False)
+_PICTURE = io.BytesIO()
+Image.new("RGB", (9, 9), "white").save(_PICTURE, "PNG")
+PNG = _PICTURE.getvalue()
 PERSON, PHONE = "11010519491231002X", "13812341234"
 
 
@@ -219,7 +223,8 @@ def test_words_found_in_the_text_are_masked_in_headers_and_properties(tmp_path: 
             ),
         },
     )
-    file, account = docx_masked(data, tmp_path, words={Kind.name: ["王小明"]})
+    parts = [("header", "header1.xml"), ("comments", "comments.xml")]
+    file, account = docx_masked(related(data, *parts), tmp_path, words={Kind.name: ["王小明"]})
     assert "王小明" not in part(file, "word/header1.xml")
     assert PERSON not in part(file, "word/comments.xml")
     assert "赵四" not in part(file, "word/comments.xml")
@@ -227,19 +232,21 @@ def test_words_found_in_the_text_are_masked_in_headers_and_properties(tmp_path: 
     assert {("headers", "name"), ("comments", "identity_number")} <= set(account.masked)
 
 
-def test_pictures_and_embedded_files_are_listed_as_not_covered(tmp_path: Path) -> None:
-    data = docx_with(
-        f"<w:p>{run('正文')}</w:p>",
+def test_pictures_are_listed_as_not_covered_and_embedded_files_removed(tmp_path: Path) -> None:
+    data = related(
+        docx_with(f"<w:p>{run('正文')}</w:p>"),
+        ("image", "media/image1.png"),
+        ("package", "embeddings/sheet1.xlsx"),
     )
     written = io.BytesIO(data)
     with zipfile.ZipFile(written, "a") as packed:
-        packed.writestr("word/media/image1.png", b"png")
+        packed.writestr("word/media/image1.png", PNG)
         packed.writestr("word/embeddings/sheet1.xlsx", b"PK")
-    _, account = docx_masked(written.getvalue(), tmp_path)
-    assert account.uncovered == [
-        ("picture", "word/media/image1.png"),
-        ("embedded file", "word/embeddings/sheet1.xlsx"),
-    ]
+    file, account = docx_masked(written.getvalue(), tmp_path)
+    assert account.uncovered == [("picture", "word/media/image1.png")]
+    assert account.removed["embedded files"] == 1
+    with zipfile.ZipFile(io.BytesIO(file)) as packed:
+        assert "word/embeddings/sheet1.xlsx" not in packed.namelist()
 
 
 def test_a_document_that_includes_another_file_is_not_masked(tmp_path: Path) -> None:
@@ -269,12 +276,17 @@ def test_data_between_the_parts_of_the_zip_file_is_dropped(tmp_path: Path) -> No
     assert PHONE.encode() not in file
 
 
-def test_a_part_with_an_identifier_in_its_name_gives_no_file(tmp_path: Path) -> None:
-    written = io.BytesIO(docx_with(f"<w:p>{run('正文')}</w:p>"))
+def test_a_part_with_an_identifier_in_its_name_gets_another_name(tmp_path: Path) -> None:
+    data = related(docx_with(f"<w:p>{run('正文')}</w:p>"), ("image", f"media/{PERSON}.png"))
+    written = io.BytesIO(data)
     with zipfile.ZipFile(written, "a") as packed:
-        packed.writestr(f"word/media/{PERSON}.png", b"png")
-    with pytest.raises(RedactionIncomplete):
-        docx_masked(written.getvalue(), tmp_path)
+        packed.writestr(f"word/media/{PERSON}.png", PNG)
+    file, account = docx_masked(written.getvalue(), tmp_path)
+    with zipfile.ZipFile(io.BytesIO(file)) as packed:
+        assert [name for name in packed.namelist() if name.endswith(".png")] == ["parts/image1.png"]
+        texts = [packed.read(name) for name in packed.namelist()]
+    assert not any(PERSON.encode() in text for text in texts)
+    assert account.uncovered == [("picture", "parts/image1.png")]
 
 
 def test_a_damaged_document_is_reported(tmp_path: Path) -> None:

@@ -1,0 +1,232 @@
+"""Masks HTML: writes a new page from the elements and attributes that are understood."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html as markup
+import re
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from documents.errors import CorruptDocument
+from documents.inventory.encodings import decoded
+from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.masking.encoded_text import NEUTRAL_TARGET, with_encoded_forms
+from documents.masking.joined_text import Piece, Separator, mask_joined
+from documents.masking.masked_file import MaskedFile
+from documents.masking.package_pictures import Pictures
+from documents.masking.replacement import Masking, applied
+from documents.readers import html
+
+_INLINE = frozenset(
+    (
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
+        "em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "output", "q", "ruby", "rb", "s",
+        "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+        "img", "input"
+    )
+)  # fmt: skip
+_BLOCKS = frozenset(
+    (
+        "address", "article", "aside", "blockquote", "body", "button", "caption", "center", "col",
+        "colgroup", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption",
+        "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup",
+        "hr", "html", "legend", "li", "main", "menu", "meter", "nav", "ol", "optgroup", "option",
+        "p", "pre", "progress", "rp", "rt", "section", "select", "summary", "table", "tbody", "td",
+        "textarea", "tfoot", "th", "thead", "title", "tr", "ul", "br"
+    )
+)  # fmt: skip
+_CELLS = frozenset(("td", "th"))
+_VOID = frozenset(("br", "col", "hr", "img", "input", "wbr"))
+# Programs, other documents, and drawings, whose text cannot be masked.
+_REMOVED = frozenset(
+    (
+        "script", "noscript", "template", "iframe", "frame", "frameset", "noframes", "object",
+        "embed", "applet", "svg", "math", "canvas", "audio", "video", "base", "link", "meta", "map",
+        "param", "source", "track", "xml", "portal"
+    )
+)  # fmt: skip
+_ATTRIBUTES = frozenset(
+    (
+        "align", "alt", "aria-label", "background", "bgcolor", "border", "cellpadding",
+        "cellspacing", "checked", "class", "clear", "color", "cols", "colspan", "datetime", "dir",
+        "disabled", "face", "for", "headers", "height", "href", "hreflang", "hspace", "id", "label",
+        "lang", "maxlength", "name", "noshade", "nowrap", "open", "placeholder", "readonly", "rel",
+        "rows", "rowspan", "rules", "scope", "selected", "size", "span", "src", "start", "style",
+        "summary", "target", "title", "type", "valign", "value", "vspace", "width", "wrap"
+    )
+)  # fmt: skip
+_ADDRESSES = frozenset(("href", "src", "background"))
+_SCRIPT = re.compile(r"\s*(?:javascript|vbscript):", re.IGNORECASE)
+_DATA = re.compile(r"\s*data:(?P<type>[^,;]{0,100})[^,]{0,200},(?P<data>.*)", re.DOTALL)
+_STYLE_DATA = re.compile(r"url\(\s*[\"']?\s*data:[^)]*\)", re.IGNORECASE)
+
+
+def mask_html(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+    """Return a masked copy of a web page, in UTF-8. Raises a `DocumentError`."""
+    masking = with_encoded_forms(masking)
+    page = html.markup_of(path.read_bytes())
+    pictures = Pictures(masking, limits, account)
+    return MaskedFile(masked_page(page, masking, pictures, account).encode(), html.MEDIA_TYPE)
+
+
+def masked_page(page: str, masking: Masking, pictures: Pictures, account: Account) -> str:
+    """The masked page. Raises `CorruptDocument`."""
+    try:
+        root = LexborHTMLParser(page).root
+    except SelectolaxError as error:
+        raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
+    writer = _Writer(masking, pictures, account)
+    if root is not None:
+        writer.write(root)
+    return writer.page()
+
+
+class _Text:
+    """A text of the page, which is escaped when it is written."""
+
+    is_writable = True
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def cut(self, start: int, end: int, replacement: str) -> None:
+        self.text = self.text[:start] + replacement + self.text[end:]
+
+
+class _Writer:
+    """Walks a tree without recursion, because pages can be nested to any depth."""
+
+    def __init__(self, masking: Masking, pictures: Pictures, account: Account) -> None:
+        self._find = masking.find
+        self._pictures = pictures
+        self._account = account
+        self._written: list[str | _Text] = ["<!DOCTYPE html>\n"]
+        self._pieces: list[Piece] = []
+        self._shown: list[Piece] = []
+        self._hidden = 0
+        self._number = 0
+
+    def page(self) -> str:
+        # A number can be contiguous with the hidden text in it, and without it.
+        for pieces in (self._pieces, self._shown):
+            self._account.count("text", mask_joined(pieces, self._find))
+        return "".join(
+            markup.escape(one.text, quote=False) if isinstance(one, _Text) else one
+            for one in self._written
+        )
+
+    def write(self, root: LexborNode) -> None:
+        node: LexborNode | None = root
+        depth = 0
+        while node is not None:
+            below = node.child if self._open(node) else None
+            if below is not None:
+                node, depth = below, depth + 1
+                continue
+            self._close(node)
+            while node is not None and node.next is None and depth > 0:
+                node, depth = node.parent, depth - 1
+                if node is not None:
+                    self._close(node)
+            node = node.next if node is not None and depth > 0 else None
+
+    def _open(self, node: LexborNode) -> bool:
+        """Write the beginning of a node. Returns whether what is in it is written."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self._add_text(node.text_content or "")
+        elif tag == "style":
+            self._add_style(node)
+        elif tag == "-comment" or tag in _REMOVED:
+            kind = "comments in the page" if tag == "-comment" else "scripts and embedded content"
+            self._account.removed[kind] += tag != "meta"
+        elif tag.startswith("-"):
+            return False
+        else:
+            self._separate(tag)
+            if tag not in _VOID:
+                self._hidden += not html.is_shown(node, tag)
+            if tag in _INLINE or tag in _BLOCKS:
+                self._written.append(f"<{tag}{self._attributes(node)}>")
+            if tag == "head":
+                self._written.append('<meta charset="utf-8">')
+            return tag not in _VOID
+        return False
+
+    def _close(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag.startswith("-") or tag in _REMOVED or tag in _VOID or tag == "style":
+            return
+        self._hidden -= not html.is_shown(node, tag)
+        if tag in _INLINE or tag in _BLOCKS:
+            self._written.append(f"</{tag}>")
+            self._separate(tag)
+
+    def _separate(self, tag: str) -> None:
+        if tag not in _INLINE:
+            separator = Separator("\t" if tag in _CELLS else "\n")
+            self._pieces.append(separator)
+            self._shown.append(separator)
+
+    def _add_text(self, text: str) -> None:
+        piece = _Text(text)
+        self._written.append(piece)
+        self._pieces.append(piece)
+        if not self._hidden:
+            self._shown.append(piece)
+
+    def _add_style(self, node: LexborNode) -> None:
+        """Keep a style sheet without pictures; leave it out if it has something to mask."""
+        style = _STYLE_DATA.sub("none", node.text() or "")
+        if "</" in style or "<!--" in style or self._find(style) or self._find(decoded(style)):
+            self._account.removed["style sheets"] += 1
+        else:
+            self._written.append(f"<style>{style}</style>")
+
+    def _attributes(self, node: LexborNode) -> str:
+        written = ""
+        for name, value in node.attributes.items():
+            if name not in _ATTRIBUTES:
+                continue
+            if value is None:
+                written += f" {name}"
+            elif (words := self._value(name, value)) is not None:
+                written += f' {name}="{markup.escape(words)}"'
+        return written
+
+    def _value(self, name: str, value: str) -> str | None:
+        if _SCRIPT.match(value):
+            return None
+        if name in _ADDRESSES and (data := _DATA.match(value)):
+            return self._picture(data)
+        if name == "style":
+            value = _STYLE_DATA.sub("none", value)
+        changes = self._find(value) or self._find(decoded(value))
+        if not changes:
+            return value
+        self._account.count("attributes", changes)
+        if name in _ADDRESSES:
+            return NEUTRAL_TARGET
+        masked = applied(value, self._find(value))
+        return None if self._find(decoded(masked)) else masked
+
+    def _picture(self, data: re.Match[str]) -> str | None:
+        """A picture inside the page, masked; None for other data."""
+        kind = data["type"].strip().lower()
+        extension = kind.removeprefix("image/").removesuffix("+xml")
+        self._number += 1
+        try:
+            raw = base64.b64decode(data["data"], validate=False)
+        except (binascii.Error, ValueError):
+            raw = b""
+        picture = None
+        if kind.startswith("image/") and raw:
+            picture = self._pictures.masked(raw, f"picture {self._number}.{extension}")
+        if picture is None:
+            self._account.removed["data in the page"] += 1
+            return None
+        return f"data:{kind};base64,{base64.b64encode(picture).decode()}"

@@ -1,0 +1,35 @@
+"""Masks DOC, WPS, RTF, ODT, XLS and ODS: as DOCX and XLSX, converted by LibreOffice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.masking.docx_file import mask_docx
+from documents.masking.masked_file import MaskedFile
+from documents.masking.replacement import Masking
+from documents.masking.text_file import mask_as_text
+from documents.masking.xlsx_file import mask_xlsx
+from documents.memory_file import memory_file
+from documents.readers import legacy_office, sheets
+
+_SHEETS = frozenset((sheets.XLS, sheets.ODS))
+
+
+def mask_legacy(
+    path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
+) -> MaskedFile:
+    """Return a masked DOCX, or XLSX for a workbook; without LibreOffice, a masked text.
+
+    Raises a `DocumentError`.
+    """
+    try:
+        data = legacy_office.converted(path, media_type)
+    except legacy_office.ConversionMissing:
+        return mask_as_text(path, media_type, masking, limits, account)
+    account.removed["the original format"] += 1
+    with memory_file(data) as file:
+        if media_type in _SHEETS:
+            return mask_xlsx(file, masking, limits, account)
+        return mask_docx(file, masking, limits, account)

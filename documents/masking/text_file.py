@@ -1,0 +1,73 @@
+"""Masks plain text and Markdown. The masked file is in UTF-8."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.masking.encoded_text import with_encoded_forms
+from documents.masking.masked_file import MaskedFile
+from documents.masking.replacement import Find, Masking, Replacement, applied
+from documents.read import READERS
+from documents.readers import markdown, text
+
+# Markup inside a word: emphasis, code, escapes and HTML.
+_MARKUP = re.compile(r"[*_`~\\]+|<[^<>\n]{0,1000}>")
+
+
+def mask_text(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+    """Return a masked copy of a plain text. Raises a `DocumentError`."""
+    find = with_encoded_forms(masking).find
+    words = text.decoded(path, limits)
+    return MaskedFile(masked_words(words, find, account).encode(), text.MEDIA_TYPE)
+
+
+def mask_markdown(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+    """Return a masked copy of a Markdown text, whose markup stays. Raises a `DocumentError`."""
+    find = with_encoded_forms(masking).find
+    words = masked_words(text.decoded(path, limits), find, account)
+    return MaskedFile(_without_divided(words, find, account).encode(), markdown.MEDIA_TYPE)
+
+
+def mask_as_text(
+    path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
+) -> MaskedFile:
+    """Return the masked text of a document whose format cannot be written.
+
+    Raises a `DocumentError`.
+    """
+    find = with_encoded_forms(masking).find
+    words = READERS[media_type](path, limits).text
+    account.removed["layout and everything except the text"] += 1
+    return MaskedFile(masked_words(words, find, account).encode(), text.MEDIA_TYPE)
+
+
+def masked_words(words: str, find: Find, account: Account) -> str:
+    changes = find(words)
+    account.count("text", changes)
+    return applied(words, changes)
+
+
+def _without_divided(words: str, find: Find, account: Account) -> str:
+    """Mask what markup divides, with the markup in it."""
+    places: list[int] = []
+    at = 0
+    for match in _MARKUP.finditer(words):
+        places += range(at, match.start())
+        at = match.end()
+    places += range(at, len(words))
+    changes = find("".join(words[place] for place in places))
+    account.count("text", changes)
+    return applied(words, [_Placed(change, places) for change in changes])
+
+
+class _Placed:
+    """A replacement in a text without markup, at its place in the whole text."""
+
+    def __init__(self, change: Replacement, places: list[int]) -> None:
+        self.start = places[change.start]
+        self.end = places[change.end - 1] + 1
+        self.replacement = change.replacement
+        self.label = change.label

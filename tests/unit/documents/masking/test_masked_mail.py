@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import io
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from docx import Document as WordDocument
+
+from documents.readers import mail
+from standin.documents.builders import PARAGRAPH, as_docx
+from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
+
+
+def everywhere() -> EmailMessage:
+    """An e-mail with the name or a number in each place."""
+    message = EmailMessage()
+    message["From"] = f"{NAME} <a@example.org>"
+    message["To"], message["Reply-To"] = "b@example.org", f"{NAME} <c@example.org>"
+    message["Subject"], message["Date"] = PHONE, "Mon, 01 Jun 2026 08:00:00 +0800"
+    message["Message-ID"], message["X-Note"] = f"<{PHONE}@example.org>", PERSON
+    message["Received"] = f"from {PHONE} by example.org"
+    message.set_content(f"电话{PHONE}", cte="base64")
+    message.add_alternative(f"<p>电话<b>138</b>12341234<!-- {NAME} --></p>", subtype="html")
+    word = as_docx([(PARAGRAPH, f"申请人{NAME}。")])
+    message.add_attachment(word, maintype="application", subtype="x-word", filename=f"{NAME}.docx")
+    message.add_attachment(
+        b"\x00\x01" + PHONE.encode(), maintype="a", subtype="b", filename="c.bin"
+    )
+    message.add_attachment(f"BEGIN {PHONE}", subtype="calendar", filename="invite.ics")
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "d@example.org", NAME
+    inner.set_content(PERSON)
+    message.add_attachment(inner)
+    return message
+
+
+def decoded(data: bytes) -> str:
+    """Every header and every part that is text, decoded."""
+    message = message_from_bytes(data, policy=policy.default)
+    texts = []
+    for part in message.walk():
+        texts += [f"{name}: {value}" for name, value in part.items()]
+        if part.get_content_maintype() == "text":
+            texts.append(str(part.get_content()))
+    return "\n".join(texts)
+
+
+def test_nothing_to_mask_is_left_in_an_email(tmp_path: Path) -> None:
+    data = everywhere().as_bytes()
+    assert decoded(data).count(PHONE) >= 4
+    file, account = masked(data, tmp_path)
+    left = decoded(file.data)
+    for value in (NAME, PHONE, PERSON, "a@example.org", "X-Note", "Received"):
+        assert value not in left, left
+    assert file.media_type == mail.MEDIA_TYPE
+    assert account.removed["attachment c.bin"] == 1
+
+
+def test_attachments_are_masked_in_their_own_format(tmp_path: Path) -> None:
+    file, account = masked(everywhere().as_bytes(), tmp_path)
+    message = message_from_bytes(file.data, policy=policy.default)
+    names = [part.get_filename() for part in message.walk() if part.get_filename()]
+    assert names == ["****.docx", "invite.txt"]
+    assert account.masked["****.docx: body", "term"] == 1
+    (word,) = (part for part in message.walk() if part.get_filename() == "****.docx")
+    (paragraph,) = WordDocument(io.BytesIO(word.get_content())).paragraphs
+    assert paragraph.text == "申请人****。"
+
+
+def test_a_masked_email_is_read_as_an_email(tmp_path: Path) -> None:
+    file, _ = masked(everywhere().as_bytes(), tmp_path)
+    again, account = masked(file.data, tmp_path)
+    assert again.media_type == mail.MEDIA_TYPE
+    assert not account.masked
+
+
+def test_equal_emails_give_equal_files(tmp_path: Path) -> None:
+    data = everywhere().as_bytes()
+    assert masked(data, tmp_path)[0].data == masked(data, tmp_path)[0].data

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from documents.readers import html, markdown, text
+from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_text_in_any_encoding_is_masked_and_written_in_utf_8(
+    tmp_path: Path, encoding: str
+) -> None:
+    file, account = masked(f"申请人{NAME}，电话{PHONE}。\r\n完".encode(encoding), tmp_path)
+    assert file.data.decode() == "申请人****，电话138****1234。\n完"
+    assert file.media_type == text.MEDIA_TYPE
+    assert account.masked == {("text", "term"): 1, ("text", "mobile"): 1}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        quote(NAME),
+        quote(NAME.encode("gb18030")),
+        quote(quote(NAME)),
+        base64.b64encode(NAME.encode()).decode(),
+        NAME.encode().hex(),
+        "".join(f"&#{ord(char)};" for char in NAME),
+    ],
+)
+def test_encoded_forms_in_a_text_are_masked(tmp_path: Path, written: str) -> None:
+    file, _ = masked(f"正文在此 {written} 完".encode(), tmp_path)
+    assert written not in file.data.decode()
+    assert file.data.decode().startswith("正文在此 ")
+    assert file.data.decode().endswith(" 完")
+
+
+def test_markup_that_divides_a_number_in_markdown_does_not_hide_it(tmp_path: Path) -> None:
+    page = f"# 标题\n\n电话138**1234**1234，**{NAME}**，[链接](http://x/?n={quote(NAME)})\n"
+    file, _ = masked(page.encode(), tmp_path)
+    words = file.data.decode()
+    assert file.media_type == markdown.MEDIA_TYPE
+    assert "138****1234，******" in words.replace("**", "**")
+    assert "1234**1234" not in words
+    assert "[链接](about:blank)" in words
+
+
+PAGE = f"""<!DOCTYPE html><html><head><title>{NAME}</title><meta name="author" content="{NAME}">
+<style>p:after{{content:"{NAME}"}}</style><script>var who="{NAME}"</script></head>
+<body data-who="{NAME}" onload="f('{PHONE}')"><!-- {PHONE} -->
+<h1 class="top">标题</h1><p>电话138<b>1234</b>1234，<i>完</i></p>
+<p>138<span style="display:none">附</span>12345678</p>
+<a href="http://x/?n={quote(NAME)}" title="{NAME}">链接</a>
+<a href="javascript:f('{PHONE}')">程序</a><a href="mailto:{PHONE}@example.org">邮件</a>
+<table><tr><td>号码</td><td>{PERSON}</td></tr></table>
+<img alt="{NAME}" src="data:image/svg+xml;base64,{base64.b64encode(NAME.encode()).decode()}">
+<input value="{PHONE}" placeholder="{NAME}"><textarea>{PHONE}</textarea>
+<svg><text>{NAME}</text></svg><iframe srcdoc="{NAME}"></iframe>
+<noscript>{NAME}</noscript><template>{NAME}</template><p>&#27431;&#38451;&#38738;&#31166;</p>
+</body></html>"""
+
+
+def test_nothing_to_mask_is_left_in_a_page(tmp_path: Path) -> None:
+    file, account = masked(PAGE.encode(), tmp_path)
+    page = file.data.decode()
+    assert file.media_type == html.MEDIA_TYPE
+    for value in (NAME, quote(NAME), PHONE, PERSON, "12345678", "&#27431;", "script"):
+        assert value not in page, page
+    assert account.removed["comments in the page"] == 1
+    assert account.uncovered == []
+
+
+def test_a_page_keeps_what_is_not_masked(tmp_path: Path) -> None:
+    file, _ = masked(PAGE.encode(), tmp_path)
+    page = file.data.decode()
+    assert '<h1 class="top">标题</h1>' in page
+    assert "<i>完</i>" in page
+    assert "<td>号码</td><td>11*************02X</td>" in page
+    assert '<a href="about:blank" title="****">链接</a>' in page
+
+
+def test_markup_of_a_text_stays_a_text(tmp_path: Path) -> None:
+    file, _ = masked(b"<html><body><p>1 &lt;b&gt; 2 &amp;amp; 3</p></body></html>", tmp_path)
+    assert "<p>1 &lt;b&gt; 2 &amp;amp; 3</p>" in file.data.decode()
+
+
+def test_a_deeply_nested_page_is_written(tmp_path: Path) -> None:
+    data = f"<html><body>{'<div>' * 5_000}{PHONE}".encode()
+    file, _ = masked(data, tmp_path)
+    assert b"138****1234" in file.data
