@@ -10,17 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory import (
-    legacy,
-    message,
-    package,
-    pdf_metadata,
-    pictures,
-    plain_text,
-    web_page,
-)
+from documents.inventory import legacy, message, package, pictures, plain_text, web_page
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
+from documents.inventory.pdf import walk as pdf_file
 from documents.limits import OcrBudget, ReadLimits
 from documents.readers import docx, html, legacy_office, mail, markdown, ofd, pdf, sheets, text
 from documents.readers.pictures import MEDIA_TYPES
@@ -57,7 +50,7 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         sheets.XLS: legacy.walk(sheets.read_xls),
         legacy_office.DOC: legacy.walk(legacy_office.read_doc),
         legacy_office.RTF: legacy.walk(legacy_office.read_rtf),
-        pdf.MEDIA_TYPE: pdf_metadata.entries,
+        pdf.MEDIA_TYPE: pdf_file.walk(inventory),
         **dict.fromkeys(MEDIA_TYPES.values(), pictures.walk(inventory)),
     }
 )

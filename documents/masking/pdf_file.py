@@ -1,184 +1,252 @@
-"""Masks a PDF by building a new file.
+"""Masks a PDF by writing a new file.
 
-A page with text to mask becomes a picture with black boxes, and nothing is under them. From every
-other page only the content is copied, with its text. Nothing else of the old file is copied: no
-properties, attachments, bookmarks, scripts or earlier revisions. Annotations and form fields become
-part of the page and are searched with it. If the new file still contains text to mask, all pages
-become pictures.
+A page without findings that is fully understood is written anew as text. Any other page becomes a
+picture of what it shows, with findings painted over, and its masked text as an invisible layer.
+Annotations and form fields become part of the page. Nothing else of the old file is copied.
 """
 
 from __future__ import annotations
 
-import ctypes
-import io
 from collections import defaultdict
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import pikepdf
 import pypdfium2 as pdfium
-import pypdfium2.raw as c
-from PIL import ImageDraw
 
-from documents.draft import too_many_pages
-from documents.errors import RedactionIncomplete
+from documents.draft import too_many_chars, too_many_pages
+from documents.errors import PagesUnread, RedactionIncomplete
+from documents.inventory.nested import Nested
+from documents.inventory.pdf.content import ContentReader, Key, PageText
+from documents.inventory.pdf.fonts import UNKNOWN
+from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.pages import PageTexts
+from documents.inventory.pdf.views import is_mojibake
+from documents.inventory.pdf.walk import entries_in
+from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
-from documents.masking.pdf_pages import PageTexts, Spot, boxes
-from documents.masking.pdf_strings import strings_of
-from documents.masking.replacement import Find, Masking
+from documents.masking.painted_picture import PaintedPicture, paint
+from documents.masking.pdf_blackout import Blackout
+from documents.masking.pdf_kept_pages import KeptPages
+from documents.masking.pdf_likeness import Likeness
+from documents.masking.pdf_parts import Layers, NotUnderstood
+from documents.masking.pdf_pictures import PagePicture
+from documents.masking.pdf_search import Search
+from documents.masking.pdf_source import opened, saved
+from documents.masking.picture_pages import PicturePages
+from documents.masking.replacement import Masking
 from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
+from documents.readers.pictures import OcrBudget
 
+_DISCARDED = (
+    "The masked file would still contain text to be masked, so it was discarded. Print the "
+    "document to a new PDF and send that."
+)
 _WITHOUT_FONT = "text in a font that neither the file nor this machine has"
-_DPI = 150
-_MOST_PIXELS = 40_000_000
-# JPEG allows up to 65,500 pixels.
-_MOST_SIDE = 65_000
-_QUALITY = 80
-_POINTS = 72
+_UNKNOWN = "characters without a known meaning"
+_OTHER_ENCODING = "text in an unknown encoding"
+_UNREADABLE = "content that cannot be read"
+_UNCLEAR = "text in a picture that OCR could not read with confidence"
 
 
 def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
     """Return a masked copy of a PDF. Raises a `DocumentError`."""
     try:
-        with pdfium.PdfDocument(path) as document:
-            if len(document) > limits.max_pages:
-                raise too_many_pages(len(document), limits)
-            return MaskedFile(_Rebuild(document, masking.find, account).file(), pdf.MEDIA_TYPE)
+        with opened(path, account.removed) as document:
+            if len(document.pages) > limits.max_pages:
+                raise too_many_pages(len(document.pages), limits)
+            with pdfium.PdfDocument(saved(document)) as shown:
+                masked = _Masked(document, shown, masking, limits, account)
+                return MaskedFile(masked.file(), pdf.MEDIA_TYPE)
     except pdfium.PdfiumError as error:
         raise pdf.document_error(error) from error
 
 
-class _Rebuild:
-    def __init__(self, document: pdfium.PdfDocument, find: Find, account: Account) -> None:
+@dataclass(slots=True)
+class _Page:
+    """What is known about a page. `gaps` are what was not read of it, unless OCR reads it."""
+
+    has_pictures: bool = False
+    gaps: list[str] = field(default_factory=list)
+    painted: PaintedPicture | None = None
+    is_kept: bool = False
+    has_text: bool = True
+
+
+class _Masked:
+    """One PDF in work: `document` is flattened, and `shown` is the same for PDFium."""
+
+    def __init__(
+        self,
+        document: pikepdf.Pdf,
+        shown: pdfium.PdfDocument,
+        masking: Masking,
+        limits: ReadLimits,
+        account: Account,
+    ) -> None:
         self._document = document
-        self._find = find
+        self._shown = shown
+        self._rendered = shown
+        self._masking = masking
+        self._limits = limits
         self._account = account
-        self._flat = [_flatten(document, number) for number in range(len(document))]
-        self._texts = PageTexts(document)
-        self._spots: dict[int, list[Spot]] = defaultdict(list)
+        self._budget = OcrBudget(limits)
+        self._reader = ContentReader()
+        self._texts = PageTexts(shown, limits)
+        if not self._texts.is_complete:
+            raise too_many_chars(limits)
+        self._search = Search(masking.find, self._texts, len(document.pages))
+        self._pages = [_Page() for _ in document.pages]
 
     def file(self) -> bytes:
-        for change in self._find(self._texts.text):
-            spots = list(self._texts.spots(change.start, change.end))
-            for spot in spots:
-                self._spots[spot.page].append(spot)
-            self._account.count(f"page {spots[0].page + 1}", [change])
-        self._note_pictures()
-        numbers = range(len(self._document))
-        copied = [number for number in numbers if self._can_copy(number)]
-        file = self._built(copied)
-        if copied and not self._is_clean(file):
-            copied, file = [], self._built([])
-        if not self._is_clean(file):
-            raise RedactionIncomplete(
-                "The masked file would still contain text to be masked, so it was discarded. Print "
-                "the document to a new PDF and send that."
-            )
-        self._note_undrawn(copied)
-        return file
+        self._search_all()
+        self._remove_unplaced()
+        for number in range(len(self._pages)):
+            self._look(number)
+        self._choose_kept()
+        for number, page in enumerate(self._pages):
+            self._note(number, page)
+        for is_text_kept in (True, False):
+            file = self._written(is_text_kept=is_text_kept)
+            if self._is_clean(file):
+                return file
+        raise RedactionIncomplete(_DISCARDED)
 
-    def _can_copy(self, number: int) -> bool:
-        """Whether a page's content can be copied: nothing to mask, not rotated or cropped."""
-        if number in self._spots or not self._flat[number]:
-            return False
-        page = self._document[number]
-        plain = bool(page.get_rotation() == 0 and page.get_cropbox() == page.get_mediabox())
-        page.close()
-        return plain
+    def _search_all(self) -> None:
+        self._search.search_layers()
+        for number, source in enumerate(self._document.pages):
+            content = self._reader.page(source)
+            self._search.search_content(number, content)
+            page = self._pages[number]
+            page.has_pictures = content.pictures > 0
+            page.gaps = self._gaps(number, content)
+        for one in self._search.counted:
+            self._account.count(f"page {one.page + 1}", [one.change])
 
-    def _built(self, copied: Sequence[int]) -> bytes:
-        """A file with the content of the pages `copied`, and pictures of all others."""
-        new = _contents(self._document, copied)
+    def _gaps(self, number: int, content: PageText) -> list[str]:
+        gaps = []
+        if not content.is_complete:
+            gaps.append(_UNREADABLE)
+        if self._texts.layers[number].unknown > content.drawn:
+            gaps.append(_UNKNOWN)
+        elif is_mojibake(self._texts.text(number)):
+            gaps.append(_OTHER_ENCODING)
+        for key, strings in content.beside.items():
+            if any(UNKNOWN in one.text for one in strings):
+                gaps.append(f"{_UNKNOWN} in a {content.labels[key]}")
+        return gaps
+
+    def _remove_unplaced(self) -> None:
+        """Remove text that is to be masked and that PDFium cannot place, from what is rendered."""
+        blackout = Blackout(self._document)
+        operations: dict[Key, dict[int, str]] = defaultdict(dict)
+        resources: dict[Key, Any] = {}
+        for findings in self._search.pages:
+            resources |= findings.resources
+            for key, strings in findings.operations.items():
+                operations[key] |= strings
         try:
-            for number in range(len(self._document)):
-                if number not in copied:
-                    self._add_picture(new, number)
-            written = io.BytesIO()
-            new.save(written)
-            return written.getvalue()
-        finally:
-            new.close()
+            for key, strings in operations.items():
+                blackout.replace(key, strings, resources[key])
+        except MALFORMED as error:
+            raise RedactionIncomplete(_DISCARDED) from error
+        if operations:
+            self._rendered = pdfium.PdfDocument(saved(self._document), autoclose=True)
 
-    def _add_picture(self, new: pdfium.PdfDocument, number: int) -> None:
-        page = self._document[number]
-        width, height = page.get_size()
-        scale = min(
-            _DPI / _POINTS,
-            (_MOST_PIXELS / max(1.0, width * height)) ** 0.5,
-            _MOST_SIDE / max(1.0, width, height),
+    def _look(self, number: int) -> None:
+        """Read a page by OCR if its text layer does not have all its text."""
+        page = self._pages[number]
+        if not (page.has_pictures or page.gaps) or not self._budget.pages:
+            return
+        picture = self._picture(number)
+        try:
+            page.painted = paint(picture.picture, self._masking, self._budget)
+        except PagesUnread:
+            return
+        for finding in page.painted.findings:
+            self._account.count(f"page {number + 1}", [finding.change])
+
+    def _choose_kept(self) -> None:
+        """Decide which pages stay text: those that can be written anew and then look the same."""
+        with pikepdf.new() as trial:
+            pages = KeptPages(trial, self._reader, Layers(self._document))
+            kept = []
+            for number, source in enumerate(self._document.pages):
+                if self._may_stay(number):
+                    try:
+                        pages.add(source)
+                    except NotUnderstood:
+                        continue
+                    kept.append(number)
+            pages.finish()
+            if kept:
+                alike = Likeness(self._shown, saved(trial))
+                for at, number in enumerate(kept):
+                    self._pages[number].is_kept = alike.is_same(number, at)
+
+    def _may_stay(self, number: int) -> bool:
+        page = self._pages[number]
+        painted = page.painted
+        return not (
+            self._search.pages[number]
+            or page.gaps
+            or (painted and (painted.findings or painted.covered))
         )
-        bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
-        picture = bitmap.to_pil().convert("RGB")
-        draw = ImageDraw.Draw(picture)
-        for box in boxes(page, self._spots.get(number, ()), picture.size):
-            draw.rectangle(box, fill="black")
-        page.close()
-        jpeg = io.BytesIO()
-        picture.save(jpeg, "JPEG", quality=_QUALITY)
-        new_page = new.new_page(width, height, index=number)
-        image = pdfium.PdfImage.new(new)
-        image.load_jpeg(jpeg, inline=True)
-        image.set_matrix(pdfium.PdfMatrix().scale(width, height))
-        new_page.insert_obj(image)
-        new_page.gen_content()
-        new_page.close()
+
+    def _note(self, number: int, page: _Page) -> None:
+        """Name what was not checked on a page."""
+        where = f"page {number + 1}"
+        if page.painted is None:
+            if page.has_pictures:
+                self._account.add_not_covered("picture", where)
+            for gap in page.gaps:
+                self._account.add_not_covered(gap, where)
+        elif page.painted.unclear:
+            self._account.add_not_covered(_UNCLEAR, where)
+        if not page.is_kept:
+            source = self._shown[number]
+            if undrawn := count_undrawn(source):
+                self._account.removed[_WITHOUT_FONT] += undrawn
+            source.close()
+
+    def _written(self, *, is_text_kept: bool) -> bytes:
+        """The new file; without `is_text_kept` all pages are pictures without text."""
+        with pikepdf.new() as target:
+            kept = KeptPages(target, self._reader, Layers(self._document))
+            pictures = PicturePages(target)
+            for number, source in enumerate(self._document.pages):
+                if is_text_kept and self._pages[number].is_kept:
+                    kept.add(source)
+                else:
+                    self._add_picture(pictures, number, is_text_kept=is_text_kept)
+            kept.finish()
+            pictures.finish()
+            return saved(target)
+
+    def _add_picture(self, pictures: PicturePages, number: int, *, is_text_kept: bool) -> None:
+        page, findings = self._pages[number], self._search.pages[number]
+        rendered = self._picture(number)
+        lines = list(rendered.lines(findings.characters, findings.replaced))
+        if page.painted is not None:
+            rendered.picture = page.painted.picture
+            if page.gaps or page.painted.findings or page.has_pictures:
+                lines = list(page.painted.lines)
+        elif page.gaps or findings.operations:
+            lines = []
+        pictures.add(rendered.picture, rendered.size, lines if is_text_kept else ())
+
+    def _picture(self, number: int) -> PagePicture:
+        picture = PagePicture(self._rendered, self._texts, number)
+        picture.cover(self._search.pages[number].characters)
+        return picture
 
     def _is_clean(self, file: bytes) -> bool:
-        """Whether neither the text layer nor any string in the bytes contains text to mask."""
-        with pdfium.PdfDocument(file) as masked:
-            if self._find(PageTexts(masked).text) or masked.count_attachments():
-                return False
-        return not any(self._find(text) for text in strings_of(file))
-
-    def _note_undrawn(self, copied: Sequence[int]) -> None:
-        """Count text that the pictures of pages do not show because its font is missing."""
-        for number in sorted({*range(len(self._document))} - {*copied}):
-            page = self._document[number]
-            if undrawn := count_undrawn(page):
-                self._account.removed[_WITHOUT_FONT] += undrawn
-            page.close()
-
-    def _note_pictures(self) -> None:
-        for number in range(len(self._document)):
-            page = self._document[number]
-            pictures = sum(1 for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=4))
-            page.close()
-            if pictures:
-                self._account.add_not_covered("picture", f"page {number + 1}")
-
-
-def _flatten(document: pdfium.PdfDocument, number: int) -> bool:
-    """Make annotations and form fields part of the page, so that they are searched with it."""
-    page = document[number]
-    done = c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY)
-    page.close()
-    return bool(done != c.FLATTEN_FAIL)
-
-
-def _contents(document: pdfium.PdfDocument, copied: Sequence[int]) -> pdfium.PdfDocument:
-    """A new document with only the content of these pages, in order.
-
-    A page is drawn into a page of the same size, which leaves out its annotations, actions and
-    properties.
-    """
-    sizes: dict[tuple[float, float], list[int]] = defaultdict(list)
-    for number in copied:
-        sizes[document.get_page_size(number)].append(number)
-    new = pdfium.PdfDocument.new()
-    order: list[int] = []
-    for (width, height), numbers in sizes.items():
-        chosen = pdfium.PdfDocument.new()
-        chosen.import_pages(document, numbers)
-        drawn = pdfium.PdfDocument(
-            c.FPDF_ImportNPagesToOne(chosen, width, height, 1, 1), autoclose=True
+        """Whether nothing to mask is left in anything that the inventory of the file lists."""
+        texts = dict.fromkeys(
+            entry.text for entry in entries_in(file, Nested(self._limits, inventory))
         )
-        new.import_pages(drawn)
-        order += numbers
-        drawn.close()
-        chosen.close()
-    positions = [order.index(number) for number in sorted(order)]
-    if positions != list(range(len(positions))):
-        c.FPDF_MovePages(new, (ctypes.c_int * len(positions))(*positions), len(positions), 0)
-    return new
+        return not any(self._masking.find(text) for text in texts if text)

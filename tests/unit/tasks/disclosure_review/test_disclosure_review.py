@@ -173,13 +173,14 @@ def test_the_value_of_a_field_with_several_boxes_is_found(tmp_path: Path) -> Non
     assert "13812341234" in texts
 
 
-async def test_attachments_of_a_pdf_are_listed_as_not_covered(tmp_path: Path) -> None:
+async def test_attachments_of_a_pdf_are_read_or_listed_as_not_covered(tmp_path: Path) -> None:
     data = drawn_pdf(lambda canvas: canvas.drawString(72, 720, "A notice."))
     with pdfium.PdfDocument(data) as file:
-        file.new_attachment("名单13812341234.xlsx").set_data(b"...")
+        file.new_attachment("名单13812341234.xlsx").set_data(b"\x00\x01" * 50)
+        file.new_attachment("note.txt").set_data(b"Call 13912341234.")
         file.save(path := tmp_path / "with.pdf")
     result = await reviewed(path)
-    assert [one.rule for one in result.reasons] == ["mobile"]
+    assert [one.rule for one in result.reasons] == ["mobile", "mobile"]
     assert result.not_covered == ["embedded file: 名单138****1234.xlsx"]
 
 

@@ -1,0 +1,1 @@
+"""Everything in a PDF that can hold text."""

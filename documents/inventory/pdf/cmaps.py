@@ -1,0 +1,95 @@
+"""ToUnicode maps of fonts: from the codes of characters to text (ISO 32000-1, 9.10.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+_CHARS = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
+_RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
+_CHAR = re.compile(rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>")
+_RANGE = re.compile(
+    rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>\s*(?:<([0-9A-Fa-f\s]*)>|\[([^\]]*)\])"
+)
+_HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
+_MOST_CODES = 70_000
+_LONGEST_CODE = 4
+
+
+def to_unicode(data: bytes) -> Mapping[bytes, str]:
+    """The map in a decoded ToUnicode stream, at most 70,000 codes. A later entry wins."""
+    found: dict[bytes, str] = {}
+    for code, text in _entries(data):
+        if len(found) >= _MOST_CODES:
+            break
+        if text:
+            found[code] = text
+    return found
+
+
+def _entries(data: bytes) -> Iterator[tuple[bytes, str]]:
+    for block in _CHARS.findall(data):
+        for code, value in _CHAR.findall(block):
+            if len(key := _bytes(code)) <= _LONGEST_CODE:
+                yield key, _text(_bytes(value))
+    for block in _RANGES.findall(data):
+        for low, high, one, many in _RANGE.findall(block):
+            first = _bytes(low)
+            if len(first) <= _LONGEST_CODE:
+                yield from _range(first, _bytes(high), one, many)
+
+
+def _range(first: bytes, last: bytes, one: bytes, many: bytes) -> Iterator[tuple[bytes, str]]:
+    start = int.from_bytes(first)
+    count = min(max(0, int.from_bytes(last) - start + 1), _MOST_CODES)
+    # Codes of a range differ in the last byte only, but writers do not keep to it.
+    most = 256 ** len(first) - start
+    listed = _HEX.findall(many)
+    base = _text(_bytes(one))
+    for at in range(min(count, most)):
+        code = (start + at).to_bytes(len(first))
+        if many:
+            if at >= len(listed):
+                return
+            yield code, _text(_bytes(listed[at]))
+        elif base:
+            last_char = ord(base[-1]) + at
+            if last_char > 0x10FFFF:
+                return
+            yield code, base[:-1] + chr(last_char)
+
+
+def _bytes(digits: bytes) -> bytes:
+    text = b"".join(digits.split()).decode("ascii")
+    return bytes.fromhex(text + "0" * (len(text) % 2))
+
+
+def _text(value: bytes) -> str:
+    """UTF-16; a single byte is a character of Latin-1."""
+    if len(value) == 1:
+        return value.decode("latin-1")
+    return value.decode("utf-16-be", "replace")
+
+
+def to_unicode_stream(entries: Mapping[bytes, str], width: int) -> bytes:
+    """A ToUnicode stream with only these entries, whose codes have `width` bytes."""
+    lines = [
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        b"/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+        b"1 begincodespacerange <%s> <%s> endcodespacerange" % (b"00" * width, b"FF" * width),
+    ]
+    codes = sorted(entries)
+    for at in range(0, len(codes), 100):
+        block = codes[at : at + 100]
+        lines.append(b"%d beginbfchar" % len(block))
+        lines += [
+            b"<%s> <%s>"
+            % (
+                code.hex().encode(),
+                entries[code].encode("utf-16-be", "surrogatepass").hex().encode(),
+            )
+            for code in block
+        ]
+        lines.append(b"endbfchar")
+    lines.append(b"endcmap CMapName currentdict /CMap defineresource pop end end")
+    return b"\n".join(lines)

@@ -1,0 +1,177 @@
+"""Fonts of a PDF: the text of the strings that a content stream shows with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import pikepdf
+
+from documents.inventory.pdf.cmaps import to_unicode
+from documents.inventory.pdf.objects import name_of
+
+UNKNOWN = "\ufffd"
+_SIMPLE: Mapping[str, str] = MappingProxyType(
+    {
+        "/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman",
+        "/StandardEncoding": "cp1252", "/PDFDocEncoding": "cp1252",
+    }
+)  # fmt: skip
+# Predefined CMaps whose codes are those of a character set (ISO 32000-1, table 118).
+_CHARACTER_SETS = (
+    (re.compile(r"/.*UCS2|/.*UTF16"), "utf-16-be"),
+    (re.compile(r"/.*UTF32"), "utf-32-be"),
+    (re.compile(r"/.*UTF8"), "utf-8"),
+    (re.compile(r"/GB"), "gb18030"),
+    (re.compile(r"/(?:B5|ETen|HKscs|ETHK)"), "big5hkscs"),
+    (re.compile(r"/(?:83pv|90|Add|Ext|RKSJ)"), "cp932"),
+    (re.compile(r"/EUC"), "euc_jp"),
+    (re.compile(r"/KSC"), "cp949"),
+)
+_WIDE = re.compile(r"/Identity|/.*(?:UCS2|UTF16)")
+_ASCII = (
+    "space", "exclam", "quotedbl", "numbersign", "dollar", "percent", "ampersand", "quotesingle",
+    "parenleft", "parenright", "asterisk", "plus", "comma", "hyphen", "period", "slash", "zero",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "colon", "semicolon",
+    "less", "equal", "greater", "question", "at",
+)  # fmt: skip
+_NAMED: Mapping[str, str] = MappingProxyType(
+    {name: chr(code) for code, name in enumerate(_ASCII, 0x20)}
+    | {
+        "bracketleft": "[", "backslash": "\\", "bracketright": "]", "asciicircum": "^",
+        "underscore": "_", "grave": "`", "braceleft": "{", "bar": "|", "braceright": "}",
+        "asciitilde": "~", "quoteleft": "‘", "quoteright": "’", "quotedblleft": "“",
+        "quotedblright": "”", "endash": "–", "emdash": "—", "bullet": "•", "minus": "−",
+        "fi": "fi", "fl": "fl", "ff": "ff", "ffi": "ffi", "ffl": "ffl", "ellipsis": "…",
+        "periodcentered": "·", "degree": "°", "section": "§", "copyright": "©", "multiply": "×",
+        "nbspace": " ", "sfthyphen": "-", "softhyphen": "-",
+    }
+)  # fmt: skip
+_BY_CODE = re.compile(r"(?:uni|u)([0-9A-Fa-f]{4,6})(?:\..*)?")
+
+
+class Font:
+    """One font. `text` maps the codes of a string to what they mean.
+
+    `procedures` are the glyphs of a Type 3 font, by code.
+    """
+
+    def __init__(self, font: Any) -> None:
+        self.dictionary = font
+        self.subtype = str(font.get("/Subtype", ""))
+        self.is_composite = self.subtype == "/Type0"
+        self.is_type3 = self.subtype == "/Type3"
+        self._encoding = font.get("/Encoding")
+        self.map = _mapped(font.get("/ToUnicode"))
+
+    @cached_property
+    def charset(self) -> str | None:
+        """The codec of a composite font's strings; None if its codes have two bytes."""
+        name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
+        return next((codec for pattern, codec in _CHARACTER_SETS if pattern.match(name)), None)
+
+    @property
+    def width(self) -> int:
+        """The bytes of a code."""
+        return 2 if self.is_composite else 1
+
+    @property
+    def has_fixed_width(self) -> bool:
+        """Whether all codes have `width` bytes."""
+        name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
+        return not self.is_composite or _WIDE.match(name) is not None
+
+    def codes(self, string: bytes) -> Iterator[bytes]:
+        """The codes of a string, each of `width` bytes."""
+        return (string[at : at + self.width] for at in range(0, len(string), self.width))
+
+    def text(self, string: bytes) -> str:
+        """The characters of a string; U+FFFD for codes without a known meaning."""
+        if self.is_composite and self.charset and not self.has_fixed_width:
+            try:
+                return string.decode(self.charset, "replace")
+            except LookupError:
+                return UNKNOWN * len(string)
+        return "".join(self._meaning(code) for code in self.codes(string))
+
+    def _meaning(self, code: bytes) -> str:
+        text = self.map.get(code)
+        if text is not None:
+            return text
+        if not self.is_composite:
+            return self._simple.get(code[0], UNKNOWN)
+        if self.charset == "utf-16-be":
+            return code.decode("utf-16-be", "replace")
+        return UNKNOWN
+
+    @cached_property
+    def _simple(self) -> Mapping[int, str]:
+        encoding = self._encoding
+        base, differences = encoding, None
+        if isinstance(encoding, pikepdf.Dictionary):
+            base, differences = encoding.get("/BaseEncoding"), encoding.get("/Differences")
+        codec = _SIMPLE.get(str(base)) if isinstance(base, pikepdf.Name) else None
+        if codec is None and not self.is_type3 and not self._is_symbolic:
+            codec = "cp1252"
+        table = _of_codec(codec) if codec else {}
+        for code, name in differences_of(differences):
+            table[code] = _of_glyph(name)
+        return table
+
+    @property
+    def _is_symbolic(self) -> bool:
+        descriptor = self.dictionary.get("/FontDescriptor")
+        flags = descriptor.get("/Flags", 0) if isinstance(descriptor, pikepdf.Dictionary) else 0
+        return bool(isinstance(flags, int) and flags & 4)
+
+    @cached_property
+    def procedures(self) -> Mapping[int, Any]:
+        glyphs = self.dictionary.get("/CharProcs")
+        encoding = self._encoding
+        if not isinstance(glyphs, pikepdf.Dictionary) or not isinstance(
+            encoding, pikepdf.Dictionary
+        ):
+            return {}
+        return {
+            code: glyphs[name]
+            for code, name in differences_of(encoding.get("/Differences"))
+            if name in glyphs
+        }
+
+
+def differences_of(differences: Any) -> Iterator[tuple[int, str]]:
+    """The codes and glyph names of an encoding's `Differences`; names start with a slash."""
+    code = 0
+    for one in differences if isinstance(differences, pikepdf.Array) else ():
+        if isinstance(one, pikepdf.Name):
+            if code < 256:
+                yield code, name_of(one)
+            code += 1
+        else:
+            code = int(one)
+
+
+def _mapped(stream: Any) -> Mapping[bytes, str]:
+    if not isinstance(stream, pikepdf.Stream):
+        return {}
+    try:
+        return to_unicode(stream.read_bytes())
+    except pikepdf.PdfError:
+        return {}
+
+
+def _of_codec(codec: str) -> dict[int, str]:
+    return {code: bytes([code]).decode(codec, "replace") for code in range(0x20, 0x100)}
+
+
+def _of_glyph(name: str) -> str:
+    name = name.removeprefix("/")
+    if len(name) == 1:
+        return name
+    if match := _BY_CODE.fullmatch(name):
+        code = int(match[1], 16)
+        return chr(code) if code < 0x110000 else UNKNOWN
+    return _NAMED.get(name, UNKNOWN)

@@ -1,0 +1,145 @@
+"""Bytes of a PDF that belong to no object of its last revision: older objects, data between."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Set
+
+import pikepdf
+
+from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.pdf.cmaps import to_unicode
+from documents.inventory.pdf.strings import runs_in, text_of_bytes, texts_of_string
+
+_OBJECT = re.compile(rb"(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj\b")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_LITERAL = re.compile(rb"\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)", re.DOTALL)
+_HEX = re.compile(rb"<([0-9A-Fa-f\s]{4,})>")
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"",
+            b"\r": b"", b"\r\n": b""}  # fmt: skip
+# What lies between objects in any PDF.
+_STRUCTURE = re.compile(
+    rb"%PDF-\d\.\d|%[\x80-\xff]{1,8}|xref|trailer|startxref|%%EOF|\d{1,10} \d{5} [nf]"
+    rb"|\d{1,10}(?: \d{1,10})?|endobj|<<|>>"
+)
+_TRAILER = re.compile(rb"trailer\s*<<.*?>>\s*(?=startxref)", re.DOTALL)
+_PICTURE = re.compile(rb"/Subtype\s*/Image|/FontFile|/DCTDecode|/JPXDecode|/JBIG2Decode")
+_BOOKKEEPING = re.compile(rb"/Type\s*/XRef")
+_MOST_DECODED = 100_000_000
+
+
+def leftovers(data: bytes, pdf: pikepdf.Pdf, known: Set[str]) -> Iterator[Entry]:
+    """Yield what the last revision's objects do not hold; `known` are the texts that they hold."""
+    raw = {_digest(one.read_raw_bytes()) for one in pdf.objects if isinstance(one, pikepdf.Stream)}
+    maps: list[dict[bytes, str]] = []
+    outside: list[bytes] = []
+    at = 0
+    for match in _OBJECT.finditer(data):
+        if match.start() < at:
+            continue
+        outside.append(data[at : match.start()])
+        body, at = _object_at(data, match.end())
+        yield from _of_object(body, raw, known, maps)
+    outside.append(data[at:])
+    yield from _between(b"\n".join(outside), known)
+
+
+def _object_at(data: bytes, start: int) -> tuple[bytes, int]:
+    """The bytes of an object from `start`, and where it ends."""
+    end = data.find(b"endobj", start)
+    stream = _STREAM.search(data, start, end if end >= 0 else len(data))
+    if stream:
+        closing = data.find(b"endstream", stream.end())
+        if closing >= 0:
+            end = data.find(b"endobj", closing)
+    if end < 0:
+        return data[start:], len(data)
+    return data[start:end], end + len(b"endobj")
+
+
+def _of_object(
+    body: bytes, raw: Set[bytes], known: Set[str], maps: list[dict[bytes, str]]
+) -> Iterator[Entry]:
+    where = "earlier revision or unused object"
+    stream = _STREAM.search(body)
+    head = body[: stream.start()] if stream else body
+    yield from _strings(where, head, known, ())
+    if stream is None or _BOOKKEEPING.search(head):
+        return
+    end = body.rfind(b"endstream")
+    content = body[stream.end() : end if end >= 0 else len(body)]
+    if any(_digest(one) in raw for one in (content, content[:-1], content[:-2])):
+        return
+    decoded = _inflated(content)
+    if decoded is None and _PICTURE.search(head):
+        yield Entry(where, "", EntryKind.unread, "picture")
+    elif decoded is None:
+        yield from _strings(where, content, known, ())
+        yield Entry(where, "", EntryKind.unread, "stream that cannot be decoded")
+    elif b"/ObjStm" in head or b"begincmap" in decoded:
+        if b"begincmap" in decoded:
+            maps.append(dict(to_unicode(decoded)))
+        yield from _strings(where, decoded, known, ())
+    elif _PICTURE.search(head):
+        yield Entry(where, "", EntryKind.unread, "picture")
+    else:
+        yield from _strings(where, decoded, known, maps)
+        text = text_of_bytes(decoded)
+        yield Entry(where, text if text is not None else runs_in(decoded), EntryKind.hidden)
+
+
+def _strings(
+    where: str, data: bytes, known: Set[str], maps: list[dict[bytes, str]] | tuple[()]
+) -> Iterator[Entry]:
+    strings = [_unescaped(match[1]) for match in _LITERAL.finditer(data)]
+    strings += [_hex(match[1]) for match in _HEX.finditer(data)]
+    for string in strings:
+        for text in texts_of_string(string):
+            if text not in known:
+                yield Entry(where, text, EntryKind.hidden)
+    joined = b"".join(strings)
+    for characters in maps:
+        text = "".join(characters.get(joined[at : at + 2], "") for at in range(0, len(joined), 2))
+        if text:
+            yield Entry(where, text, EntryKind.hidden)
+
+
+def _between(data: bytes, known: Set[str]) -> Iterator[Entry]:
+    data = _TRAILER.sub(b"", data)
+    lines = (line.strip() for line in re.split(rb"[\r\n]+", data))
+    rest = b"\n".join(line for line in lines if line and not _STRUCTURE.fullmatch(line))
+    if not rest:
+        return
+    text = text_of_bytes(rest)
+    yield Entry(
+        "between the objects", text if text is not None else runs_in(rest), EntryKind.hidden
+    )
+    yield from _strings("between the objects", rest, known, ())
+
+
+def _inflated(data: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj().decompress(data, _MOST_DECODED)
+    except zlib.error:
+        return data if text_of_bytes(data) is not None else None
+
+
+def _digest(data: bytes) -> bytes:
+    return data if len(data) < 64 else hash(data).to_bytes(8, signed=True)
+
+
+def _hex(digits: bytes) -> bytes:
+    text = b"".join(digits.split()).decode("ascii")
+    return bytes.fromhex(text + "0" * (len(text) % 2))
+
+
+def _unescaped(literal: bytes) -> bytes:
+    def plain(match: re.Match[bytes]) -> bytes:
+        code = match[1]
+        if code[:1].isdigit() and code[:1] in b"01234567":
+            return bytes([int(code, 8) & 0xFF])
+        return _ESCAPED.get(code, code)
+
+    return _ESCAPE.sub(plain, literal)

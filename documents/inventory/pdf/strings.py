@@ -1,0 +1,93 @@
+"""Texts in the strings, names and bytes of a PDF, outside content streams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pikepdf
+
+from documents.inventory.pdf.vocabulary import KNOWN_NAMES
+
+_DATE = re.compile(r"D:\d{4,14}(?:[Z+-](?:\d\d'?){0,2})?")
+_RESOURCE = re.compile(r"[A-Za-z]{1,3}\d{0,5}")
+_SUBSET = re.compile(r"[A-Z]{6}\+")
+_UTF8_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{6,}")
+_UTF16 = (b"\xfe\xff", b"\xff\xfe")
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_LEAST_DIGITS = 6
+
+
+def texts_of_string(data: bytes) -> Iterator[str]:
+    """What a string says: as the standard reads it, and as some programs write it.
+
+    That is PDFDocEncoding, UTF-16 or UTF-8 with a mark (ISO 32000-2, 7.9.2.2), and GB18030 and
+    UTF-8 without one. Dates are left out.
+    """
+    text = str(pikepdf.String(data))
+    if not text.strip() or _DATE.fullmatch(text):
+        return
+    yield text
+    if data.startswith(_UTF16) or data.isascii():
+        return
+    for encoding in ("utf-8", "gb18030", "utf-16-be", "utf-16-le"):
+        try:
+            other = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if other != text and _HAN.search(other):
+            yield other
+
+
+def text_of_name(name: str) -> str:
+    """A name without its escapes; empty if it is one of the standard's or a usual short one."""
+    plain = name.removeprefix("/")
+    if plain in KNOWN_NAMES or _RESOURCE.fullmatch(plain):
+        return ""
+    plain = _SUBSET.sub("", plain)
+    data = re.sub(
+        rb"#([0-9A-Fa-f]{2})",
+        lambda match: bytes([int(match[1], 16)]),
+        plain.encode("utf-8", "surrogateescape"),
+    )
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def text_of_number(value: object) -> str:
+    """The digits of a number that is too long for a measure; empty for others."""
+    digits = str(value)
+    whole = digits.split(".", maxsplit=1)[0]
+    return digits if sum(char.isdigit() for char in whole) > _LEAST_DIGITS else ""
+
+
+def text_of_bytes(data: bytes) -> str | None:
+    """Bytes that are text in UTF-8, UTF-16 or GB18030; None if they are not."""
+    if data.startswith(_UTF16):
+        return data.decode("utf-16", "replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if sum(not char.isprintable() and char not in "\r\n\t\f" for char in text) * 100 <= len(
+            text
+        ):
+            return text
+    return None
+
+
+def runs_in(data: bytes) -> str:
+    """The runs of at least six printable characters in binary data, in UTF-8 and UTF-16."""
+    found = []
+    for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
+        text = data.decode(encoding, "replace")
+        if encoding == "utf-8":
+            found += _UTF8_RUN.findall(text)
+        else:
+            found += re.findall(r"[\x20-\x7e\u3000-\u9fff\uff00-\uffef]{6,}", text)
+    return "\n".join(found)

@@ -1,0 +1,213 @@
+"""The texts in which a PDF's pages are searched.
+
+A word can be contiguous in one of them and split in the others: as PDFium reads the pages, with
+words joined that a hyphen or a page break divides, line by line as the page is displayed, and with
+runs of Latin characters read as the GBK bytes that some programs write.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+_HYPHENS = frozenset((0x02, 0xFFFE))
+_SYMBOLS = range(0xF020, 0xF100)
+PAGE_END = "\f"
+_NUMBER = r"[^\w\f\n]{0,9}(?:第 ?)?\d{1,4}(?: ?/ ?\d{1,4})?(?: ?页)?[^\w\f\n]{0,9}"
+_NUMBERED = re.compile(rf"\n{_NUMBER}(?=\n?\f)|(?<=\f){_NUMBER}\n")
+_HYPHEN = re.compile("-")
+_SPLIT = re.compile(r"-[ \t]*\n[ \t]*(?=\w)")
+_MOJIBAKE = re.compile(r"[\x20-\x7e]*(?:[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e"
+                       r"\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022"
+                       r"\u2026\u2030\u2039\u203a\u20ac\u2122]{2,}[\x20-\x7e]*)+")  # fmt: skip
+_WIDE_GAP = 0.6  # of the height of a character
+_SAME_LINE = 0.5
+_LEAST_HAN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """PDFium's characters: UTF-16 codes, boxes (four values each), and where each page starts."""
+
+    codes: array[int]
+    boxes: array[float]
+    starts: Sequence[int]
+
+    def text(self, indexes: Iterable[int]) -> str:
+        return "".join(char for char, _ in self.decoded(indexes))
+
+    def decoded(self, indexes: Iterable[int]) -> Iterator[tuple[str, int]]:
+        """The characters and the index of each: the two codes of a surrogate pair are one."""
+        pending: tuple[int, int] | None = None
+        for index in indexes:
+            code = self.codes[index]
+            if pending is not None:
+                high, at = pending
+                pending = None
+                if 0xDC00 <= code <= 0xDFFF:
+                    yield chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00), at
+                    continue
+                yield "\ufffd", at
+            if 0xD800 <= code <= 0xDBFF:
+                pending = (code, index)
+            elif code != 0x0D:
+                yield _character(code), index
+        if pending is not None:
+            yield "\ufffd", pending[1]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text, and for each of its characters the first index of PDFium's; -1 for none.
+
+    `sizes` has the characters that are several of PDFium's, by their position in the text.
+    """
+
+    text: str
+    origins: array[int]
+    sizes: Mapping[int, int] = field(default_factory=dict)
+
+    def indexes(self, start: int, end: int) -> list[int]:
+        """PDFium's characters from `start` up to but not including `end` of the text."""
+        return [
+            index + more
+            for at, index in enumerate(self.origins[start:end], start)
+            if index >= 0
+            for more in range(self.sizes.get(at, 1))
+        ]
+
+
+def _character(code: int) -> str:
+    if code in _HYPHENS:
+        return "-"
+    if code in _SYMBOLS:
+        return chr(code - 0xF000)
+    return chr(code) if 0 < code < 0x110000 and not 0xDC00 <= code <= 0xDFFF else "\ufffd"
+
+
+def _view(characters: Iterable[tuple[str, int]]) -> View:
+    pieces: list[str] = []
+    origins = array("l")
+    for char, origin in characters:
+        pieces.append(char)
+        origins.append(origin)
+    return View("".join(pieces), origins)
+
+
+def views(characters: Characters) -> Iterator[View]:
+    """The different texts of all pages, the first as PDFium reads them."""
+    first = _view(characters.decoded(range(len(characters.codes))))
+    bases = [first]
+    if (displayed := _displayed(characters, first)) is not None:
+        bases.append(displayed)
+    for base in bases:
+        yield base
+        yield from filter(None, (_joined(base, characters), _recoded(base)))
+
+
+def _joined(view: View, characters: Characters) -> View | None:
+    """Without hyphens at the ends of lines and without page numbers; None if there are none."""
+    cuts = [
+        match.span() for pattern in (_SPLIT, _NUMBERED) for match in pattern.finditer(view.text)
+    ]
+    for match in _HYPHEN.finditer(view.text):
+        origin = view.origins[match.start()]
+        if origin >= 0 and characters.codes[origin] in _HYPHENS:
+            cuts.append(match.span())
+    if not cuts:
+        return None
+    dropped = bytearray(len(view.text))
+    for start, end in cuts:
+        dropped[start:end] = bytes([1]) * (end - start)
+    each = zip(view.text, view.origins, dropped, strict=True)
+    return _view((char, origin) for char, origin, is_dropped in each if not is_dropped)
+
+
+def _displayed(characters: Characters, first: View) -> View | None:
+    """Line by line from the top; None if that is the order of the first view."""
+    ends = [*characters.starts[1:], len(characters.codes)]
+    pages = zip(characters.starts, ends, strict=True)
+    ordered = [char for start, end in pages for char in _by_lines(characters, range(start, end))]
+    view = _view(ordered)
+    return None if _solid(view.text) == _solid(first.text) else view
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())
+
+
+def _by_lines(characters: Characters, indexes: range) -> Iterator[tuple[str, int]]:
+    boxes = characters.boxes
+    placed: list[tuple[float, float, float, float, str, int]] = []
+    for char, index in characters.decoded(indexes):
+        left, bottom, right, top = boxes[4 * index : 4 * index + 4]
+        if top > bottom and not char.isspace():
+            placed.append(((top + bottom) / 2, left, right, top - bottom, char, index))
+    placed.sort(key=lambda one: -one[0])
+    line: list[tuple[float, float, float, float, str, int]] = []
+    for one in placed:
+        if line and line[-1][0] - one[0] > _SAME_LINE * max(one[3], line[-1][3]):
+            yield from _across(line)
+            line = []
+        line.append(one)
+    yield from _across(line)
+    yield PAGE_END, -1
+
+
+def _across(
+    line: Sequence[tuple[float, float, float, float, str, int]],
+) -> Iterator[tuple[str, int]]:
+    """The characters of a line from the left, with spaces where there are gaps."""
+    end: float | None = None
+    for _, left, right, height, char, index in sorted(line, key=lambda one: one[1]):
+        if end is not None and left - end > _WIDE_GAP * height:
+            yield " ", -1
+        yield char, index
+        end = right
+    if line:
+        yield "\n", -1
+
+
+def _recoded(view: View) -> View | None:
+    """With runs of Latin characters read as GBK bytes; None if no run reads as Chinese."""
+    pieces: list[tuple[str, int]] = []
+    sizes: dict[int, int] = {}
+    at = 0
+    for match in _MOJIBAKE.finditer(view.text):
+        recoded = _as_gbk(match[0])
+        if recoded is None:
+            continue
+        start = match.start()
+        pieces += zip(view.text[at:start], view.origins[at:start], strict=True)
+        for char, offsets in recoded:
+            sizes[len(pieces)] = len(offsets)
+            pieces.append((char, view.origins[start + offsets[0]]))
+        at = match.end()
+    if not sizes:
+        return None
+    pieces += zip(view.text[at:], view.origins[at:], strict=True)
+    return replace(_view(pieces), sizes=sizes)
+
+
+def is_mojibake(text: str) -> bool:
+    """Whether a text has a run of Latin characters that reads as Chinese in GBK."""
+    return any(_as_gbk(match[0]) is not None for match in _MOJIBAKE.finditer(text))
+
+
+def _as_gbk(run: str) -> list[tuple[str, range]] | None:
+    """The characters of a run, and the offsets of the bytes of each; None if it is not GBK."""
+    try:
+        data = b"".join(char.encode("cp1252") for char in run)
+        text = data.decode("gb18030")
+    except UnicodeError:
+        return None
+    if sum("\u4e00" <= char <= "\u9fff" for char in text) < _LEAST_HAN:
+        return None
+    decoded, at = [], 0
+    for char in text:
+        size = len(char.encode("gb18030"))
+        decoded.append((char, range(at, at + size)))
+        at += size
+    return decoded

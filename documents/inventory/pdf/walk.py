@@ -1,0 +1,289 @@
+"""Lists everything in a PDF that can hold text.
+
+Every object is walked, whether a page uses it or not, and then the bytes that belong to no object
+of the last revision.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2 as pdfium
+
+from documents.errors import CorruptDocument, EncryptedDocument
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, resources_of
+from documents.inventory.pdf.fonts import UNKNOWN
+from documents.inventory.pdf.labels import ATTACHED, labels_of
+from documents.inventory.pdf.leftovers import leftovers
+from documents.inventory.pdf.objects import MALFORMED, name_of
+from documents.inventory.pdf.pages import PageTexts
+from documents.inventory.pdf.streams import comments_in, entries_of
+from documents.inventory.pdf.strings import (
+    text_of_bytes,
+    text_of_name,
+    text_of_number,
+    texts_of_string,
+)
+from documents.inventory.pdf.views import PAGE_END
+from documents.limits import ReadLimits
+
+UNKNOWN_CHARACTERS = "characters without a known meaning"
+_MOST_DEPTH = 60
+_ACROSS = 120  # characters on each side of a page break
+_SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
+_METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
+# Strings that are usually bytes: hashes.
+_BINARY = frozenset(("/ID", "/CheckSum"))
+_SYSTEM = frozenset(("Adobe", "Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"))
+
+
+def walk(inventory: Inventory) -> Walk:
+    """Return a walk of PDFs; `inventory` lists attached files."""
+
+    def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+        return entries_in(path.read_bytes(), Nested(limits, inventory))
+
+    return entries
+
+
+def entries_in(data: bytes, nested: Nested) -> Iterator[Entry]:
+    """Yield every text in a PDF, and what was not read. Raises a `DocumentError`."""
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf, pdfium.PdfDocument(data) as shown:
+            for entry in _Walk(pdf, shown, data, nested).entries():
+                if entry.kind is EntryKind.unread:
+                    yield entry
+                else:
+                    yield from nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
+    except pikepdf.PasswordError as error:
+        raise EncryptedDocument("The PDF has a password. Send it without one.") from error
+    except (pikepdf.PdfError, pdfium.PdfiumError) as error:
+        raise CorruptDocument("The PDF is damaged or cut short. Save or send it again.") from error
+
+
+class _Walk:
+    def __init__(
+        self, pdf: pikepdf.Pdf, shown: pdfium.PdfDocument, data: bytes, nested: Nested
+    ) -> None:
+        self._nested = nested
+        self._pdf = pdf
+        self._shown = shown
+        self._data = data
+        self._labels = labels_of(pdf)
+        self._reader = ContentReader()
+        self._read: set[Key] = set()
+        self._names: set[str] = set()
+        self._texts: set[str] = set()
+
+    def entries(self) -> Iterator[Entry]:
+        yield from self._pages()
+        for item in self._pdf.objects:
+            if isinstance(item, pikepdf.Object):
+                yield from _safely("object", self._object(item))
+        yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
+        yield from leftovers(self._data, self._pdf, self._texts)
+
+    def _pages(self) -> Iterator[Entry]:
+        """The text of each page as PDFium reads it, and as its content streams are written."""
+        texts = PageTexts(self._shown, self._nested.limits)
+        count = len(texts.layers)
+        if not texts.is_complete:
+            yield unread("pages", Unread.too_long)
+        yield from _of_views(texts)
+        for number, page in enumerate(islice(self._pdf.pages, self._nested.limits.max_pages)):
+            where = f"page {number + 1}"
+            content = self._content_of(page)
+            own = "".join(one.text for one in content.strings)
+            read = texts.text(number) if number < count else ""
+            if _solid(own) != _solid(read):
+                yield Entry(f"{where}, content", own, EntryKind.shown, whole=True)
+            yield from self._beside(where, content)
+            if number < count and texts.layers[number].unknown > content.drawn:
+                yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+            if not content.is_complete:
+                yield Entry(where, "", EntryKind.unread, "content that cannot be read")
+
+    def _content_of(self, page: pikepdf.Page) -> PageText:
+        content = page.obj.get("/Contents")
+        if isinstance(content, pikepdf.Array):
+            self._read.update(one.objgen for one in content if isinstance(one, pikepdf.Stream))
+            joined = self._pdf.make_stream(
+                b"\n".join(_bytes(one) for one in content if isinstance(one, pikepdf.Stream))
+            )
+            found = self._reader.stream(joined, resources_of(page))
+        else:
+            found = self._reader.page(page)
+        self._read.update(found.streams)
+        return found
+
+    def _beside(self, where: str, content: PageText) -> Iterator[Entry]:
+        """The text of patterns, Type 3 glyphs and soft masks."""
+        for key, strings in content.beside.items():
+            label = f"{where}, {content.labels[key]}"
+            text = "".join(one.text for one in strings)
+            if text.strip():
+                yield Entry(label, text, EntryKind.shown)
+            if UNKNOWN in text:
+                yield Entry(label, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+        if content.inline_pictures:
+            yield unread(where, Unread.picture)
+
+    def _object(self, item: Any) -> Iterator[Entry]:
+        where = self._labels.get(item.objgen, f"object {item.objgen[0]}")
+        if isinstance(item, pikepdf.Stream):
+            if str(item.get("/Type")) in _SKIPPED_STREAMS:
+                return
+            yield from self._value(where, item.stream_dict, 0)
+            yield from self._stream(where, item)
+        else:
+            yield from self._value(where, item, 0)
+
+    def _stream(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
+        subtype = str(stream.get("/Subtype"))
+        if subtype == "/Image":
+            yield unread(where, Unread.picture)
+        elif str(stream.get("/Type")) == "/EmbeddedFile" or where.startswith(ATTACHED):
+            name = where.removeprefix(ATTACHED)
+            yield from self._nested.file(name, _bytes(stream), name)
+        elif stream.objgen in self._read:
+            yield from self._comments(where, stream)
+        elif subtype == "/Form" or "/PatternType" in stream:
+            what = "" if where.endswith("appearance") else ", form object"
+            yield from self._unpainted(f"{where}{what}", stream, stream.get("/Resources"))
+        elif "/Type" not in stream and "/FunctionType" not in stream and _is_content(stream):
+            yield from self._unpainted(where, stream, None)
+        else:
+            for entry in entries_of(where, stream):
+                self._texts.add(entry.text)
+                yield entry
+
+    def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
+        """The text of a content stream that no page paints, such as an annotation's."""
+        found = self._reader.stream(stream, resources)
+        text = "".join(one.text for one in found.strings)
+        raw = b"".join(one.raw for one in found.strings)
+        if text.strip():
+            yield Entry(where, text, EntryKind.hidden, whole=True)
+        if UNKNOWN in text or not found.is_complete:
+            yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+        if resources is None and raw:
+            for other in texts_of_string(raw):
+                yield Entry(where, other, EntryKind.hidden)
+        yield from self._beside(where, found)
+        yield from self._comments(where, stream)
+
+    def _comments(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
+        """Comments in a content stream, and properties of marked content in it."""
+        comments = comments_in(_bytes(stream))
+        if comments:
+            yield Entry(f"{where}, comment", comments, EntryKind.hidden)
+        for instruction in parsed(stream) or ():
+            if str(instruction.operator) in {"BDC", "DP"}:
+                for operand in instruction.operands:
+                    yield from self._value(f"{where}, marked content", operand, 0)
+
+    def _value(self, where: str, value: Any, depth: int) -> Iterator[Entry]:
+        """The strings, names and long numbers of a value, without the objects it refers to."""
+        if depth > _MOST_DEPTH:
+            yield Entry(where, "", EntryKind.unread, "nested too deeply")
+        elif isinstance(value, pikepdf.Dictionary):
+            yield from self._dictionary(where, value, depth)
+        elif isinstance(value, pikepdf.Array):
+            for one in _direct(value):
+                yield from self._value(where, one, depth + 1)
+        elif isinstance(value, pikepdf.String):
+            yield from self._string(where, value)
+        elif isinstance(value, pikepdf.Name):
+            yield from self._name(where, name_of(value))
+        elif text := text_of_number(value):
+            yield Entry(where, text, EntryKind.hidden)
+
+    def _dictionary(self, where: str, value: Any, depth: int) -> Iterator[Entry]:
+        for key in value.keys():  # noqa: SIM118 - iterating a Dictionary is deprecated
+            yield from self._name(where, key)
+            inner = value[key]
+            if key in _BINARY and self._is_binary(inner):
+                continue
+            if not _is_reference(inner):
+                yield from self._value(f"{where}, {key[1:]}", inner, depth + 1)
+
+    def _string(self, where: str, value: pikepdf.String) -> Iterator[Entry]:
+        for text in texts_of_string(bytes(value)):
+            self._texts.add(text)
+            if text in _SYSTEM:
+                continue
+            is_metadata = any(f", {key[1:]}" in where for key in _METADATA)
+            yield Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
+
+    def _is_binary(self, value: Any) -> bool:
+        """Whether strings are no text; they need not be listed as leftovers either."""
+        listed = value if isinstance(value, pikepdf.Array) else [value]
+        strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
+        if any(text_of_bytes(one) is not None for one in strings):
+            return False
+        for one in strings:
+            self._texts.update(texts_of_string(one))
+        return True
+
+    def _name(self, where: str, name: str) -> Iterator[Entry]:
+        if name not in self._names:
+            self._names.add(name)
+            if text := text_of_name(name):
+                yield Entry(where, text, EntryKind.name)
+
+
+def _of_views(texts: PageTexts) -> Iterator[Entry]:
+    """The text of each page in each view of it, and the text around each page break."""
+    listed: set[tuple[int, str]] = set()
+    for view in texts.views():
+        pages = view.text.split(PAGE_END)
+        for number, text in enumerate(pages):
+            if text.strip() and (number, text) not in listed:
+                listed.add((number, text))
+                yield Entry(f"page {number + 1}", text, EntryKind.shown, whole=True)
+        for number in range(1, len(pages) - 1):
+            across = f"{pages[number - 1][-_ACROSS:].rstrip()}\n{pages[number][:_ACROSS].lstrip()}"
+            if across.strip() and (-number, across) not in listed:
+                listed.add((-number, across))
+                where = f"pages {number} and {number + 1}"
+                yield Entry(where, across, EntryKind.shown, whole=True)
+
+
+def _safely(where: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries of an object; if it is damaged, it is unread from there on."""
+    try:
+        yield from entries
+    except MALFORMED:
+        yield unread(where, Unread.damaged)
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())
+
+
+def _bytes(stream: pikepdf.Stream) -> bytes:
+    try:
+        return stream.read_bytes()
+    except pikepdf.PdfError:
+        return b""
+
+
+def _direct(values: Any) -> Iterator[Any]:
+    return (one for one in values if not _is_reference(one))
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, pikepdf.Object) and value.is_indirect
+
+
+def _is_content(stream: pikepdf.Stream) -> bool:
+    """Whether a stream without a type is a content stream that shows text."""
+    data = _bytes(stream)
+    return b"BT" in data and (b"Tj" in data or b"TJ" in data) and parsed(stream) is not None
