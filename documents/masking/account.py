@@ -41,16 +41,20 @@ class Account:
             self.masked[f"{where}: {part}", kind] += count
         self.uncovered += [(what, f"{where}: {place}") for what, place in other.uncovered]
         self.removed += other.removed
+        for part, values in other.values.items():
+            self.values[f"{where}: {part}"] |= values
 
     def as_json(self) -> dict[str, Any]:
+        uncovered = list(dict.fromkeys(self.uncovered))
+        if len(uncovered) > _MOST_LISTED:
+            more = len(uncovered) - _MOST_LISTED
+            uncovered[_MOST_LISTED:] = [("others", f"{more:,} more parts of the file")]
         return {
             "masked": [
                 {"part": part, "kind": kind, "count": count}
                 for (part, kind), count in sorted(self.masked.items())
             ],
-            "not_covered": [
-                {"what": what, "where": where} for what, where in self.uncovered[:_MOST_LISTED]
-            ],
+            "not_covered": [{"what": what, "where": where} for what, where in uncovered],
             "removed": [
                 {"what": what, "count": count}
                 for what, count in sorted(self.removed.items())

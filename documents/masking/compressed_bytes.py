@@ -163,9 +163,10 @@ def _pdf_streams(data: bytes, hint: bytes, budget: Budget) -> Iterator[tuple[str
         end = _PDF_END.search(data, match.end())
         if end is not None:
             streams.append((data[match.end() : end.start()], _dictionary(data, match.end())))
-    for stream, dictionary in streams:
-        if _INDIRECT_FILTER.search(dictionary):
-            dictionary = _INDIRECT_FILTER.sub(b"", dictionary) + b"".join(_PDF_FILTERS)
+    for stream, found in streams:
+        dictionary = found
+        if _INDIRECT_FILTER.search(found):
+            dictionary = _INDIRECT_FILTER.sub(b"", found) + b"".join(_PDF_FILTERS)
         for name, decode in _PDF_FILTERS.items():
             if name in dictionary:
                 decoded = decode(stream)

@@ -25,7 +25,7 @@ from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
 from documents.inventory.walk import inventory
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.painted_picture import PaintedPicture, paint
@@ -40,7 +40,6 @@ from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
 from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
-from documents.readers.pictures import OcrBudget
 
 _DISCARDED = (
     "The masked file would still contain text to be masked, so it was discarded. Print the "

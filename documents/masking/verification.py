@@ -10,14 +10,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from documents.errors import PagesUnread
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.walk import inventory
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.decoded_bytes import layers
 from documents.masking.masked_file import MaskedFile
+from documents.masking.rendered_pages import page_texts
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.masking.value_search import ValueSearch
 from documents.memory_file import memory_file
+from documents.readers import pdf
 
 # Values by the kind of text.
 Values = dict[str, set[str]]
@@ -59,15 +62,24 @@ class Verification:
 
 
 def verify(
-    file: MaskedFile, masking: Masking, values: Collection[str], limits: ReadLimits
+    file: MaskedFile,
+    masking: Masking,
+    values: Collection[str],
+    limits: ReadLimits,
+    *,
+    by_ocr: bool = False,
 ) -> Verification:
     """Searches a masked file for everything that `masking` finds, and for `values`.
+
+    With `by_ocr`, the rendered pages of a PDF and the pictures of other files are read as well.
 
     Raises `RedactionIncomplete` if the file is too large or nested too deeply to be verified, and a
     `DocumentError` if it cannot be read.
     """
     verification = Verification()
     recording = recorded(masking, verification.values)
+    if not by_ocr:
+        limits = replace(limits, ocr_pages=0)
     with memory_file(file.data) as path:
         for entry in inventory(path, file.media_type, limits):
             if entry.kind is EntryKind.unread:
@@ -79,11 +91,26 @@ def verify(
             masking.find_values,
             lambda: _settings(path, file.media_type, limits),
         )
+        if by_ocr and file.media_type == pdf.MEDIA_TYPE:
+            _verify_pages(path, recording, limits, verification)
     for layer in layers(file.data, limits.max_expanded_bytes):
         if search.finds(layer):
             path_of = " > ".join(layer.path) or "the file's bytes"
             verification.left.append(applied(path_of, masking.find(path_of)))
     return verification
+
+
+def _verify_pages(
+    path: Path, masking: Masking, limits: ReadLimits, verification: Verification
+) -> None:
+    number = 0
+    try:
+        for number, texts in page_texts(path, OcrBudget(limits)):
+            if any(masking.find(text) for text in texts):
+                verification.left.append(f"page {number} as shown")
+    except PagesUnread:
+        where = f"pages from {number + 1} on, as shown"
+        verification.unread.append(Entry(where, "", EntryKind.unread, "limit of OCR"))
 
 
 def _settings(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.errors import RedactionIncomplete, UnsupportedDocument
-from documents.inventory.entry import Entry
+from documents.inventory.entry import Entry, Unread
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.cover import Cover
@@ -50,7 +50,13 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
             return FileResult(
                 {**account.as_json(), "missing": [one.model_dump() for one in absent]}
             )
-        verification = verify(file, masking, {*_all(values), *masker.words()}, limits)
+        verification = verify(
+            file,
+            masking,
+            {*_all(values), *masker.words()},
+            limits,
+            by_ocr=arguments["verify_by_ocr"],
+        )
         if not verification.left:
             _add_unread(account, verification.unread, masking)
             return FileResult(
@@ -68,11 +74,13 @@ def _all(values: Values) -> Iterable[str]:
 
 
 def _add_unread(account: Account, unread: Sequence[Entry], masking: Masking) -> None:
-    """Lists what the inventory of the masked file could not read, unless the masker listed it."""
-    listed = {(what, where) for what, where in account.uncovered}
+    """Lists what the inventory of the masked file could not read.
+
+    The masker lists pictures itself: the file has others, of pages that it painted.
+    """
     for entry in unread:
-        where = applied(entry.where, masking.find(entry.where))
-        if (entry.reason, where) not in listed:
+        if entry.reason != Unread.picture:
+            where = applied(entry.where, masking.find(entry.where))
             account.add_not_covered(entry.reason, where)
 
 
