@@ -20,7 +20,8 @@ def page_texts(path: Path, budget: OcrBudget) -> Iterator[tuple[int, list[str]]]
 
     Raises `PagesUnread` at the first page that OCR may not read.
     """
-    with pdfium.PdfDocument(path) as document:
+    # PDFium resolves a path, and a file in memory has none.
+    with path.open("rb") as file, pdfium.PdfDocument(file) as document:
         for number in range(len(document)):
             page = document[number]
             width, height = page.get_size()

@@ -122,9 +122,6 @@ def test_every_span_of_a_view_stands_for_text_of_the_original(text: str) -> None
             assert view.span(0, len(view.text))[1] <= len(text)
 
 
-@given(st.text(max_size=40))
+@given(st.text(st.characters(exclude_characters="%&\\"), max_size=40))
 def test_text_that_is_read_again_is_the_same(text: str) -> None:
-    once = readable(text)
-    assert Finder(Targets(frozenset(), [once])) and (
-        "%" in once or "&" in once or "\\" in once or readable(once) == once
-    )
+    assert readable(readable(text)) == readable(text)
