@@ -43,8 +43,8 @@ class ValueSearch:
         find_values: Callable[[Iterable[str]], Find],
         settings: Callable[[], Iterable[str]],
     ) -> None:
-        words = {value.lower() for value in values if _WORD.fullmatch(value)}
-        texts = [value for value in values if not _WORD.fullmatch(value)]
+        words = {value.lower() for value in values if is_word(value)}
+        texts = [value for value in values if not is_word(value)]
         words = {word for word in words if len(word) >= _LEAST_WORD}
         if words:
             known = "\n".join(settings()).lower()
@@ -72,6 +72,16 @@ class ValueSearch:
 
     def _in_text(self, chunk: bytes) -> bool:
         return self._find is not None and any(self._find(text) for text in _decodings(chunk))
+
+
+def without_markup(text: str) -> str:
+    """Returns the text without the names of tags and attributes."""
+    return _MARKUP.sub(b" ", text.encode("utf-8", "replace")).decode()
+
+
+def is_word(value: str) -> bool:
+    """Whether a value may also be a word of a format."""
+    return _WORD.fullmatch(value) is not None
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
