@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from documents.readers.text.encoding import strict
+from documents.readers.text.encoding import LIKELY, commonness, strict
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
@@ -114,6 +114,6 @@ def _is_text(words: str, encoding: str) -> bool:
         return False
     if encoding == "utf-8":
         return True
-    # Any bytes are some text in the other encodings, but rarely Chinese or ASCII only.
-    common = sum("\u4e00" <= char <= "\u9fff" or char.isascii() for char in words)
-    return common == len(words) and any(not char.isascii() for char in words)
+    # Almost any bytes are some text in the other encodings, but rarely of common characters.
+    is_chinese = any(not char.isascii() for char in words)
+    return is_chinese and commonness(words, "gb18030") >= LIKELY

@@ -79,6 +79,7 @@ def revealed(data: bytes, keys: Sequence[bytes]) -> bytes:
     for key in keys:
         mask = bytes.fromhex(key.replace(b"-", b"").decode("ascii"))[::-1] * 2
         head = bytes(one ^ other for one, other in zip(data, mask, strict=False))
-        if head.startswith(_SFNT):
-            return head + data[_OBFUSCATED:]
+        font = head + data[_OBFUSCATED:]
+        if font_strings(font) is not None:
+            return font
     return data

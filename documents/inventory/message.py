@@ -43,7 +43,7 @@ def walk(inventory: Inventory) -> Walk:
 def _message(message: Message, data: bytes, nested: Nested) -> Iterator[Entry]:
     shown = [f"{name}: {decoded(one)}" for name in _SHOWN for one in message.get_all(name, ())]
     yield Entry("headers", "\n".join(shown), EntryKind.shown, whole=True)
-    yield from nested.text("first line", message.get_unixfrom() or "", EntryKind.metadata)
+    yield from nested.text("first line", _text(message.get_unixfrom() or ""), EntryKind.metadata)
     parts = list(islice(message.walk(), _MOST_PARTS + 1))
     if len(parts) > _MOST_PARTS:
         yield unread("parts of the e-mail", Unread.too_long)
@@ -61,8 +61,9 @@ def _message(message: Message, data: bytes, nested: Nested) -> Iterator[Entry]:
 
 def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
     for name, value in part.items():
-        where = f"header {name}"
-        yield from nested.text(where, decoded(value), EntryKind.metadata)
+        where, is_shown = f"header {name}", name.title() in _SHOWN
+        kind = EntryKind.shown if is_shown else EntryKind.metadata
+        yield from nested.text(where, decoded(value), kind, whole=is_shown)
         parameters = part.get_params([], name) if name.lower() in _PARAMETERS else []
         for key, parameter in parameters:
             words = decoded(collapse_rfc2231_value(parameter))
@@ -89,4 +90,4 @@ def _content(part: Message, nested: Nested) -> Iterator[Entry]:
 
 
 def _text(value: str) -> str:
-    return guessed(value.encode("ascii", "surrogateescape")) if not value.isascii() else value
+    return guessed(value.encode("utf-8", "surrogateescape")) if not value.isascii() else value

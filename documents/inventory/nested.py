@@ -86,7 +86,7 @@ class Nested:
         yield Entry(where, decoded(text), kind, whole=whole)
         for words, data in encoded(text):
             if words:
-                yield Entry(f"{where}, encoded", words, EntryKind.hidden)
+                yield from self.text(f"{where}, encoded", words, EntryKind.hidden)
                 continue
             for entry in self.file(f"{where}, encoded data", data):
                 is_unknown = entry.reason == Unread.embedded_file.value

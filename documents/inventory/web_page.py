@@ -16,7 +16,7 @@ from documents.inventory.nested import Inventory, Nested, Walk
 from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of
 
-_TAG = re.compile(r"<!--.*?-->|</?([a-zA-Z][^\s/>]*)[^>]*>", re.DOTALL)
+_TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
 
@@ -39,7 +39,7 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
         pass
     yield from _places(markup)
     # Tags inside a word, and parts of the source that a parser drops.
-    yield Entry("source without tags", decoded(_TAG.sub(_space, markup)), EntryKind.hidden)
+    yield Entry("source without tags", decoded(_without_tags(markup)), EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
 
 
@@ -59,5 +59,11 @@ def _places(markup: str) -> Iterator[Entry]:
                 yield Entry(f"{name} of {tag}", decoded(value or ""), EntryKind.hidden)
 
 
+def _without_tags(markup: str) -> str:
+    first, *others = markup.split("<!--")
+    text = first + "".join(one.partition("-->")[2] for one in others)
+    return _TAG.sub(_space, text)
+
+
 def _space(match: re.Match[str]) -> str:
-    return "" if match[1] is None or match[1].lower() in INLINE else "\n"
+    return "" if match[1].lower() in INLINE else "\n"

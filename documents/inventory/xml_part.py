@@ -61,14 +61,16 @@ _STRINGS = re.compile(
     rb"</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>"
     % (_SPACE, _ROW_START, _PLACE, _SPACE)
 )
-_NAMESPACE = re.compile(rb"""xmlns(?::([^=\s]+))?\s*=\s*["']([^"']*)""")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_NAMESPACE = re.compile(r"""xmlns(?::([^=:\s"'<>]*+))?\s*+=\s*+["']([^"']*+)""")
 _STANDARD = re.compile(
     r"(?:https?://(?:schemas\.(?:openxmlformats|microsoft)\.(?:org|com)|purl\.(?:oclc\.)?org|"
     r"www\.w3\.org|www\.ofdspec\.org|openoffice\.org|docs\.oasis-open\.org|www\.wps\.cn)/"
     r"|urn:(?:oasis:names:tc:opendocument|schemas-microsoft-com|org:documentfoundation):)[!-~]*"
 )
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}")
-_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+# A name of a standard; a longer number may be anything.
+_LOCAL = re.compile(r"[A-Za-z](?:[A-Za-z_.-]|\d{1,3}(?!\d)){0,63}")
 
 
 def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
@@ -190,12 +192,16 @@ class _PartWalk:
             yield from self._text(place, SEPARATOR.join(filter(None, lines)), EntryKind.hidden)
 
     def _names(self, data: bytes) -> Iterator[Entry]:
-        names = {_local(node.tag) for node in self._root.iter(etree.Element) if _is_own(node.tag)}
-        for prefix, uri in set(_NAMESPACE.findall(data)):
-            texts = prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")
-            for text, standard in zip(texts, (_PREFIX, _STANDARD), strict=True):
-                if text and not standard.fullmatch(text):
-                    names.add(text)
+        names: set[str] = set()
+        for node in self._root.iter(etree.Element):
+            is_own = _is_own(node.tag)
+            if is_own:
+                names.add(_local(node.tag))
+            names.update(_local(str(key)) for key in node.attrib if is_own or _is_odd(str(key)))
+        text = data.decode("utf-16" if data.startswith(_WIDE) else "utf-8", errors="replace")
+        for prefix, uri in set(_NAMESPACE.findall(text)):
+            names.update({prefix} if not _PREFIX.fullmatch(prefix) else ())
+            names.update({uri} if not _STANDARD.fullmatch(uri) else ())
         for name in sorted(names):
             yield from self._text("names of elements", name, EntryKind.name)
 
@@ -223,6 +229,14 @@ def _is_own(tag: str) -> bool:
     """Whether an element's name is not one of a standard."""
     namespace, _, local = tag.rpartition("}")
     is_standard = bool(namespace) and _STANDARD.fullmatch(namespace.lstrip("{"))
+    return not (is_standard and _LOCAL.fullmatch(local))
+
+
+@cache
+def _is_odd(key: str) -> bool:
+    """Whether an attribute's name may be more than a name of a standard."""
+    namespace, _, local = key.rpartition("}")
+    is_standard = not namespace or _STANDARD.fullmatch(namespace.lstrip("{"))
     return not (is_standard and _LOCAL.fullmatch(local))
 
 

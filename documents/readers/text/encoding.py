@@ -24,7 +24,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _PLAIN = frozenset(string.printable)
 _CHINESE = ("gb18030", "big5hkscs")
 _SAMPLE = 20_000
-_LIKELY = 0.6
+LIKELY = 0.6
 _DAMAGE = 0.005
 # Text in UTF-16 has at least this share of common characters; other bytes have fewer.
 _SURELY = 0.9
@@ -117,18 +117,18 @@ def _escaped(data: bytes, *, cut: bool) -> str | None:
         return None
     text = strict(data, "hz", cut=cut)
     foreign = len(_NOT_ASCII.findall(text)) if text else 0
-    return text if text and foreign > 1 and _commonness(text, "gb18030") >= _LIKELY else None
+    return text if text and foreign > 1 and commonness(text, "gb18030") >= LIKELY else None
 
 
 def _chinese(data: bytes, *, cut: bool) -> str:
     weighed = [
-        (_commonness(text, encoding), text)
+        (commonness(text, encoding), text)
         for encoding in _CHINESE
         if (text := strict(data, encoding, cut=cut)) is not None
     ]
     # GB18030 comes first: it is the national standard.
     best = max(weighed, key=lambda pair: pair[0], default=None)
-    if best is not None and best[0] >= _LIKELY:
+    if best is not None and best[0] >= LIKELY:
         return best[1]
     wide = _wide(data, cut=cut) if len(data) >= _ENOUGH else None
     likely = wide or _damaged(data)
@@ -155,7 +155,7 @@ def _damaged(data: bytes) -> str | None:
         allowed = max(1, words * _DAMAGE)
         if words < 10 or text.count("\ufffd") > allowed:
             continue
-        if encoding == "utf-8" or _commonness(text, encoding) >= _LIKELY:
+        if encoding == "utf-8" or commonness(text, encoding) >= LIKELY:
             return text
     return None
 
@@ -165,7 +165,7 @@ def _mostly_ascii(data: bytes) -> bool:
     return sum(byte > 0x7F for byte in sample) < len(sample) * 0.15
 
 
-def _commonness(text: str, encoding: str) -> float:
+def commonness(text: str, encoding: str) -> float:
     """The share of non-ASCII characters that are common in the encoding."""
     foreign = _NOT_ASCII.findall(text[:_SAMPLE])
     common = _common(encoding)

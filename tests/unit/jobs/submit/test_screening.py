@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -157,6 +159,55 @@ async def test_by_policy_a_file_that_is_not_checked_in_full_is_kept_and_marked(
             checked = await screening.check_file(STRICT, path, DOCX, identity="one")
     assert not checked
     assert next(log["why"] for log in logs if log["event"] == "secrecy.not_looked") == "time"
+
+
+def with_part(name: str, content: bytes) -> bytes:
+    data = io.BytesIO(as_docx([(PARAGRAPH, "关于开展检查的通知")]))
+    with zipfile.ZipFile(data, "a") as package:
+        package.writestr(name, content)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("word/embeddings/a.bin", b"\x01\x00" * 300, "embedded file"),
+        ("word/vbaProject.bin", b"\x01\x00" * 300, "macros"),
+        ("customXml/a.xml", b"<a>", "damaged"),
+    ],
+)
+async def test_a_file_with_a_part_that_no_reader_reads_is_refused_or_marked(
+    screening: Screening, tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = saved(tmp_path, with_part(name, content))
+    with pytest.raises(ProblemError) as raised:
+        await screening.check_file(STRICT, path, DOCX, identity="one")
+    problem = raised.value.problem
+    assert problem.code == "secrecy-unchecked"
+    assert f"({reason})" in problem.detail
+    assert name not in problem.detail
+    lenient = ENOUGH.model_copy(update={"unread": "mark"})
+    async with Screening.with_processes(lenient, LimitSettings(), TaskSettings()) as marking:
+        assert not await marking.check_file(STRICT, path, DOCX, identity="one")
+
+
+async def test_a_file_with_a_picture_is_accepted_and_marked(
+    screening: Screening, tmp_path: Path
+) -> None:
+    path = saved(tmp_path, with_part("word/media/a.png", b"\x89PNG\r\n\x1a\n"))
+    with capture_logs() as logs:
+        assert not await screening.check_file(STRICT, path, DOCX, identity="one")
+    (event,) = [log for log in logs if log["event"] == "secrecy.not_looked"]
+    assert (event["why"], event["unread"]) == ("unread", ("picture",))
+
+
+async def test_a_marking_in_an_unreferenced_part_is_found(
+    screening: Screening, tmp_path: Path
+) -> None:
+    path = saved(tmp_path, with_part("customXml/a.xml", "<a>机密★1年</a>".encode()))
+    with pytest.raises(ProblemError) as raised:
+        await screening.check_file(STRICT, path, DOCX, identity="one")
+    assert raised.value.problem.code == "secrecy-marked"
 
 
 async def test_a_file_that_was_checked_in_full_is_marked_so(

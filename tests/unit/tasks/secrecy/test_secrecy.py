@@ -151,6 +151,17 @@ def test_a_marking_in_the_print_headers_of_a_workbook_is_found(tmp_path: Path) -
     assert screened(path) == "机密"
 
 
+@pytest.mark.parametrize(
+    ("value", "level"), [("机密", None), ("机密★1年", "机密"), ("密级：机密", "机密")]
+)
+def test_a_level_alone_in_a_single_value_is_no_marking(
+    tmp_path: Path, value: str, level: str | None
+) -> None:
+    item = f'<w:sdtPr><w:dropDownList><w:listItem w:value="{value}"/></w:dropDownList></w:sdtPr>'
+    body = f"<w:p><w:r><w:t>正文</w:t></w:r></w:p><w:sdt>{item}</w:sdt>"
+    assert screened(saved(tmp_path, docx_with(body))) == level
+
+
 def test_a_marking_in_a_word_watermark_is_found(tmp_path: Path) -> None:
     watermark = (
         'hdr|<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import base64
+import quopri
+from email.header import Header
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from documents.inventory.entry import EntryKind
+from documents.readers import mail
+from standin.documents.builders import PARAGRAPH, as_docx
+from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of
+
+HEAD = "From: a@example\nTo: b@example\nMessage-ID: <1@example>\nSubject: notice\n"
+WORD = Header(NAME, "gb18030").encode()
+PARAMETER = f"utf-8''{quote(NAME)}"
+BASE64 = base64.b64encode(NAME.encode()).decode()
+MULTIPART = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
+
+
+def part(head: str, body: str) -> str:
+    return f"--b\n{head}\n\n{body}\n"
+
+
+PLACES = {
+    "an encoded header": HEAD + f"Reply-To: {WORD} <c@example>\n\nText.\n",
+    "a header in raw bytes": HEAD + f"X-Sender: {NAME}\n\nText.\n",
+    "a header of a part": MULTIPART + "\n" + part(f"Content-Description: {WORD}", "Text."),
+    "Bcc": HEAD + f"Bcc: {WORD} <c@example>\n\nText.\n",
+    "the preamble": MULTIPART + f"\n{NAME}\n" + part("X: y", "Text."),
+    "the epilogue": MULTIPART + "\n" + part("X: y", "Text.") + f"--b--\n{NAME}\n",
+    "a file's name": MULTIPART
+    + "\n"
+    + part(f"Content-Disposition: attachment; filename*={PARAMETER}", "Text."),
+    "a file's name in pieces": MULTIPART
+    + "\n"
+    + part(
+        "Content-Disposition: attachment; filename*0*=utf-8''%E9%98%BF%E6%9F;\n"
+        " filename*1*=%90%E6%9F%90",
+        "Text.",
+    ),
+    "quoted-printable": HEAD
+    + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    + quopri.encodestring(NAME.encode()).decode(),
+    "between lines of Base64": HEAD
+    + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    + f"VGV4dA==\n{NAME}\n",
+    "a comment of its HTML": HEAD
+    + f"Content-Type: text/html; charset=utf-8\n\n<p>Text.</p><!-- {NAME} -->",
+    "the first line": f"From {NAME} Mon\n{HEAD}\nText.\n",
+    "a line among the headers": f"{HEAD}{NAME}\nX: y\n\nText.\n",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_name_in_an_email_is_found(tmp_path: Path, place: str) -> None:
+    entries = entries_of(tmp_path, PLACES[place].encode(), mail.MEDIA_TYPE)
+    assert NAME in texts_of(entries)
+
+
+def test_alternatives_and_attachments_are_listed(tmp_path: Path) -> None:
+    inner = EmailMessage()
+    inner["Subject"] = f"答复{NAME}一"
+    inner.set_content("Text.")
+    message = EmailMessage()
+    message["From"], message["Message-ID"] = "a@example", "<1@example>"
+    message.set_content(f"{NAME}二")
+    message.add_alternative("<p>Text.</p>", subtype="html")
+    document = as_docx([(PARAGRAPH, f"{NAME}三")])
+    message.add_attachment(document, maintype="application", subtype="x", filename="a.docx")
+    message.add_attachment(inner)
+    message.add_attachment(b"\x89PNG\r\n\x1a\n", maintype="image", subtype="png", filename="b.png")
+    entries = entries_of(tmp_path, message.as_bytes(), mail.MEDIA_TYPE)
+    text = texts_of(entries)
+    assert all(f"{NAME}{number}" in text for number in "一二三")
+    assert unread_of(entries) == [("picture", "b.png")]
+
+
+def test_the_shown_headers_and_the_body_are_whole(tmp_path: Path) -> None:
+    data = (HEAD + f"Keywords: {NAME}\n\nText.\n").encode()
+    entries = entries_of(tmp_path, data, mail.MEDIA_TYPE)
+    assert {one.where for one in entries if one.whole} >= {
+        "headers",
+        "header Subject",
+        "plain text",
+    }
+    (keywords,) = [one for one in entries if one.where == "header Keywords"]
+    assert (keywords.kind, keywords.whole) == (EntryKind.metadata, False)

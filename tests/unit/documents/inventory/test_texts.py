@@ -1,0 +1,162 @@
+"""Text files, encodings, settings, fonts, and entries joined for searching."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from documents.inventory.encodings import decoded, encoded
+from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.fonts import font_strings, revealed
+from documents.inventory.joined import SEPARATOR, joined
+from documents.inventory.settings import is_setting
+from documents.readers import docx, markdown, pictures, text
+from standin.documents.builders import PARAGRAPH, as_docx
+from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of, with_parts
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_text_file_is_one_whole_entry(tmp_path: Path, encoding: str) -> None:
+    data = f"关于某事的通知\r\n{NAME}\r\n".encode(encoding)
+    (entry,) = entries_of(tmp_path, data, text.MEDIA_TYPE)
+    assert (entry.text, entry.whole) == (f"关于某事的通知\n{NAME}\n", True)
+
+
+def test_encoded_text_of_a_markdown_file_is_found(tmp_path: Path) -> None:
+    run = base64.b64encode(NAME.encode()).decode()
+    data = f"# Notice\n\n[a](data:text/plain;base64,{run})\n".encode()
+    assert NAME in texts_of(entries_of(tmp_path, data, markdown.MEDIA_TYPE))
+
+
+def test_the_rest_of_a_long_text_and_bytes_that_are_no_text_are_unread(tmp_path: Path) -> None:
+    long = b"a\n" * (8 * 1024 * 1024 + 1)
+    assert unread_of(entries_of(tmp_path, long, text.MEDIA_TYPE)) == [("beyond the limits", "text")]
+    damaged = "中文内容，".encode() * 200 + b"\xff" + "中文内容，".encode() * 200
+    found = unread_of(entries_of(tmp_path, damaged, text.MEDIA_TYPE))
+    assert found == [("damaged", "bytes that are not text")]
+
+
+def test_a_format_without_a_walk_is_unread(tmp_path: Path) -> None:
+    assert unread_of(entries_of(tmp_path, b"-", "application/x-other")) == [
+        ("format without an inventory", "")
+    ]
+
+
+def picture(*, blank: bool) -> bytes:
+    image = Image.new("RGB", (30, 30), "white")
+    if not blank:
+        image.putpixel((1, 1), (0, 0, 0))
+    exif = Image.Exif()
+    exif[0x010E] = "zhang"
+    image.save(data := io.BytesIO(), "JPEG", exif=exif)
+    return data.getvalue()
+
+
+def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
+    entries = entries_of(tmp_path, picture(blank=True), pictures.JPEG)
+    assert "zhang" in texts_of(entries)
+    assert unread_of(entries) == []
+    assert unread_of(entries_of(tmp_path, picture(blank=False), pictures.JPEG)) == [("picture", "")]
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("100% of 5%", "100% of 5%"),
+        ("%E5%BC%A0", "张"),
+        ("%D5%C5", "张"),
+        ("%25E5%25BC%25A0", "张"),
+        ("&#24352;&amp;amp;", "张&"),
+        (r"\u5f20\u{5f20}\x41", "张张A"),
+        (r"\ud842\udfb7", "𠮷"),
+        (r"C:\5f20", "C:张"),
+        ("%FF", "%FF"),
+    ],
+)
+def test_escapes_are_decoded(written: str, text: str) -> None:
+    assert decoded(written) == text
+
+
+def test_identifiers_are_not_taken_for_encoded_text() -> None:
+    words = "WordprocessingML GetElementById 00A12345 http://example.org/a/b/c"
+    assert [text for text, _ in encoded(words) if text] == []
+
+
+def test_long_encoded_data_is_offered_as_bytes() -> None:
+    data = bytes(range(256)) * 2
+    lines = base64.encodebytes(data).decode()
+    assert ("", data) in list(encoded(lines))
+
+
+@pytest.mark.parametrize(
+    ("element", "attribute", "value", "expected"),
+    [
+        ("jc", "val", "left", True),
+        ("sz", "val", "24", True),
+        ("color", "val", "FF0000", True),
+        ("p", "rsidR", "00A12345", True),
+        ("posOffset", "", "-120", True),
+        ("blip", "embed", "rId4", True),
+        ("created", "", "2026-01-01T00:00:00Z", True),
+        ("jc", "val", NAME, False),
+        ("sz", "val", "13812341234", False),
+        ("posOffset", "", NAME, False),
+        ("docVar", "val", "left", False),
+        ("bookmarkStart", "name", "left", False),
+        ("title", "", "24", False),
+        ("anything", "else", "1", False),
+    ],
+)
+def test_a_setting_has_a_known_place_and_form(
+    element: str, attribute: str, value: str, *, expected: bool
+) -> None:
+    assert is_setting(element, attribute, value) is expected
+
+
+def font(*tables: tuple[bytes, bytes]) -> bytes:
+    start = 12 + 16 * len(tables)
+    directory, body = b"", b""
+    for tag, data in tables:
+        directory += struct.pack(">4sIII", tag, 0, start + len(body), len(data))
+        body += data
+    return struct.pack(">4sHHHH", b"\0\1\0\0", len(tables), 0, 0, 0) + directory + body
+
+
+WIDE = NAME.encode("utf-16-be")
+NAMES = struct.pack(">HHH", 0, 1, 18) + struct.pack(">6H", 3, 1, 0, 1, len(WIDE), 0) + WIDE
+
+
+def test_the_names_of_a_font_are_listed(tmp_path: Path) -> None:
+    data = font((b"glyf", b"\1\2"), (b"name", NAMES))
+    assert font_strings(data) == [NAME]
+    assert font_strings(font((b"odd ", b"\1\2"))) is None
+    assert font_strings(data + NAME.encode()) is None
+    package = with_parts(as_docx([(PARAGRAPH, "正文")]), {"word/fonts/a.ttf": data})
+    entries = entries_of(tmp_path, package, docx.MEDIA_TYPE)
+    assert NAME in texts_of(entries)
+    assert unread_of(entries) == []
+
+
+def test_an_obfuscated_font_is_revealed() -> None:
+    data = font((b"name", NAMES))
+    key = b"302EE813-EB4A-4642-A93A-89EF99B2457E"
+    mask = bytes.fromhex(key.replace(b"-", b"").decode())[::-1] * 2
+    hidden = bytes(one ^ other for one, other in zip(data, mask, strict=False)) + data[32:]
+    assert font_strings(hidden) is None
+    assert revealed(hidden, [b"0" * 8 + key[8:], key]) == data
+
+
+def test_entries_are_joined_and_found_again() -> None:
+    entries = [Entry(f"place {n}", "字" * (n % 7), EntryKind.hidden) for n in range(100_000)]
+    batches = list(joined(entries))
+    assert len(batches) > 1
+    assert [one for batch in batches for one in batch.entries] == entries
+    for batch in batches:
+        assert SEPARATOR.join(one.text for one in batch.entries) == batch.text
+        for index in (0, len(batch.entries) - 1):
+            assert batch.at(batch.starts[index]) is batch.entries[index]
