@@ -27,6 +27,7 @@ from documents.readers.pictures import (
 )
 from documents.readers.text.encoding import strict
 
+_MOST_STRINGS = 1 << 20  # bytes
 # A larger picture is not decoded to see whether it is blank.
 _MOST_BLANK_BYTES = 1 << 20
 _MOST_PARTS = 10_000
@@ -38,21 +39,17 @@ def walk(inventory: Inventory) -> Walk:
 
     def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
         data = path.read_bytes()
-        budget = limits.ocr_budget or OcrBudget(limits)
+        nested = Nested(limits, inventory)
         with path.open("rb") as file:
-            with damage():
-                picture = Image.open(file, formats=tuple(MEDIA_TYPES))
-                media_type = media_type_of(picture)
-                pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
-            nested = Nested(limits, inventory)
-            yield from _parts(PARTS[media_type](data), nested)
-            is_small = len(data) <= _MOST_BLANK_BYTES
-            for number in range(1, pages + 1):
-                where = f"page {number}" if pages > 1 else ""
-                if number > limits.max_pages:
-                    yield unread(where, Unread.too_long)
-                    return
-                yield from _page(picture, number, where, budget, is_small=is_small)
+            try:
+                with damage():
+                    picture = Image.open(file, formats=tuple(MEDIA_TYPES))
+            except DocumentError:
+                yield Entry("", binary_text(data[:_MOST_STRINGS]), EntryKind.metadata)
+                yield unread("", Unread.picture)
+                return
+            yield from _parts(PARTS[media_type_of(picture)](data), nested)
+            yield from _pages(picture, limits, is_small=len(data) <= _MOST_BLANK_BYTES)
 
     return entries
 
@@ -83,6 +80,18 @@ def _part(part: PicturePart, nested: Nested) -> Iterator[Entry]:
             yield unread(part.where, Unread.other_records)
         elif part.kind is PartKind.outside:
             yield from nested.file(part.where, part.data)
+
+
+def _pages(picture: Image.Image, limits: ReadLimits, *, is_small: bool) -> Iterator[Entry]:
+    budget = limits.ocr_budget or OcrBudget(limits)
+    with damage():
+        pages = getattr(picture, "n_frames", 1) if media_type_of(picture) == TIFF else 1
+    for number in range(1, pages + 1):
+        where = f"page {number}" if pages > 1 else ""
+        if number > limits.max_pages:
+            yield unread(where, Unread.too_long)
+            return
+        yield from _page(picture, number, where, budget, is_small=is_small)
 
 
 def _page(

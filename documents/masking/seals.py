@@ -13,7 +13,7 @@ from PIL import Image
 PixelBox = tuple[int, int, int, int]
 
 _SIDE = 1_200  # the picture is searched in this size
-_LEAST = 0.04  # of the longer side: a smaller ring is a letter
+_LEAST = 0.06  # of the longer side: a smaller ring is a letter
 _MOST_ASPECT = 1.8
 _RED, _LIGHTER = 90, 45  # a red pixel is that red, and that much more than green and blue
 _SECTORS = 72

@@ -19,7 +19,9 @@ _DARKER = 25
 _MARGIN = 0.35  # in heights of a line: detected boxes are a little small
 _PASSED = 1.0  # in heights of a line: a wider gap between characters may hold what was not read
 _LOW, _HIGH = 0.4, 2.5  # in heights of a line: the height of a character
-_WIDE = 4.0  # likewise: wider ink is a line or a bar, or characters that touch
+_WIDE = 4.0  # likewise: wider ink is a frame, or a word of joined strokes
+_WIDEST = 12.0  # likewise: wider ink is a line or a bar
+_HOLLOW = 0.03  # of the middle of a frame may be ink
 _NEAR = 0.8  # likewise: characters of one word are nearer
 _LEAST = 3  # characters of a word: fewer are specks
 _LONG = 2.0  # in heights of a line: longer ink is a word of joined strokes
@@ -86,13 +88,26 @@ def _marks(
     """A picture of the boxes of marks of the size of characters, and their centres."""
     marks = np.zeros_like(ink)
     centers = []
-    _, _, boxes, _ = cv2.connectedComponentsWithStats(ink)
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink)
     least = max(_LEAST_HEIGHT, _LOW * em)
-    high = (boxes[1:, 3] >= least) & (boxes[1:, 3] <= _HIGH * em)
-    for left, top, width, height, _ in boxes[1:][high & (boxes[1:, 2] <= _WIDE * em)]:
-        marks[top : top + height, left : left + width] = 255
+    high = (boxes[:, 3] >= least) & (boxes[:, 3] <= _HIGH * em)
+    for label in np.flatnonzero(high & (boxes[:, 2] <= _WIDEST * em)):
+        if label == 0:  # the background
+            continue
+        left, top, width, height = boxes[label][:4]
+        area = np.s_[top : top + height, left : left + width]
+        if width > _WIDE * em and _is_hollow(labels[area] == label):
+            continue
+        marks[area] = 255
         centers.append((int(left + width // 2), int(top + height // 2)))
     return marks, centers
+
+
+def _is_hollow(mark: npt.NDArray[np.bool_]) -> bool:
+    """Whether the middle of a mark is nearly empty, as that of a frame."""
+    height, width = mark.shape
+    middle = mark[height // 5 : -(height // 5), width // 5 : -(width // 5)]
+    return float(middle.mean()) < _HOLLOW
 
 
 def _erase(ink: npt.NDArray[np.uint8], corners: Corners) -> None:

@@ -14,7 +14,7 @@ _MOST_LEAN = math.radians(10)
 
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
-_CLEAR = 0.9  # clean scans have 0.98 and more, poor copies with many mistakes 0.6 to 0.8
+_CLEAR = 0.85  # clean scans have 0.95 and more, poor copies with many mistakes 0.6 to 0.8
 _TALL = 1.5  # height by width: RapidOCR reads such a box downwards
 
 

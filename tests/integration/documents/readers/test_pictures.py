@@ -171,6 +171,13 @@ def test_a_large_picture_is_read_smaller(tmp_path: Path, given: list[Image.Image
     assert block.box == pytest.approx((2.16, 4.32, 10.8, 6.48), abs=0.01)
 
 
+def test_a_large_photograph_is_not_shrunk_twice(tmp_path: Path, given: list[Image.Image]) -> None:
+    path = tmp_path / "large"
+    Image.new("L", (12_000, 8_000), 255).save(path, "JPEG")
+    read(path, SCANS)
+    assert max(given[0].size) >= pictures.READ_SIDE
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "harm",
