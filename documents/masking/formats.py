@@ -15,6 +15,7 @@ from documents.masking.html_file import mask_html
 from documents.masking.legacy_file import mask_legacy
 from documents.masking.mail_file import mask_mail
 from documents.masking.masked_file import MaskedFile
+from documents.masking.ofd_file import mask_ofd
 from documents.masking.pdf_file import mask_pdf
 from documents.masking.picture_file import mask_picture_file
 from documents.masking.replacement import Masking
@@ -26,6 +27,7 @@ from documents.readers import (
     legacy_office,
     mail,
     markdown,
+    ofd,
     pdf,
     pictures,
     sheets,
@@ -61,6 +63,7 @@ MASKED_FORMATS: Mapping[str, MaskFile] = MappingProxyType(
         docx.MEDIA_TYPE: mask_docx,
         pdf.MEDIA_TYPE: mask_pdf,
         sheets.XLSX: mask_xlsx,
+        ofd.MEDIA_TYPE: mask_ofd,
         **{
             media_type: _legacy(media_type)
             for media_type in (

@@ -32,11 +32,14 @@ class Separator:
         """Leave the text as it is."""
 
 
-def mask_joined(pieces: Sequence[Piece], find: Find) -> Sequence[Replacement]:
+def mask_joined(
+    pieces: Sequence[Piece], find: Find, *, in_place: bool = False
+) -> Sequence[Replacement]:
     """Mask the text of all pieces together. Returns the replacements.
 
     Each replacement is written at its first character, and the other characters are deleted. A
-    replacement that spans cells has the length of the original, and each cell gets its part.
+    replacement that spans cells has the length of the original, and each cell gets its part; with
+    `in_place`, so does each piece if the replacement has the length of the original.
     """
     changes = find("".join(piece.text for piece in pieces))
     starts, at = [], 0
@@ -49,7 +52,10 @@ def mask_joined(pieces: Sequence[Piece], find: Find) -> Sequence[Replacement]:
         first = index
         while starts[first] > change.start:
             first -= 1
-        _apply(pieces, starts, range(first, index + 1), change)
+        divides = "\t" in change.replacement or (
+            in_place and len(change.replacement) == change.end - change.start
+        )
+        _apply(pieces, starts, range(first, index + 1), change, divides=divides)
         index = first
     return changes
 
@@ -62,12 +68,17 @@ def _last(starts: Sequence[int], index: int, end: int) -> int:
 
 
 def _apply(
-    pieces: Sequence[Piece], starts: Sequence[int], touched: range, change: Replacement
+    pieces: Sequence[Piece],
+    starts: Sequence[int],
+    touched: range,
+    change: Replacement,
+    *,
+    divides: bool,
 ) -> None:
     writable = next((at for at in touched if pieces[at].is_writable), None)
     for each in touched:
         begin, stop = max(0, change.start - starts[each]), change.end - starts[each]
-        if "\t" in change.replacement:
+        if divides:
             at = starts[each] + begin - change.start
             words = change.replacement[at : at + len(pieces[each].text) - begin]
         else:

@@ -38,7 +38,7 @@ from documents.ooxml.package import Package
 
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "application/vnd.openxmlformats-package.relationships+xml"
-_STAMP = (1980, 1, 1, 0, 0, 0)
+STAMP = (1980, 1, 1, 0, 0, 0)
 _USUAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
 _USUAL_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,40}/){0,4}[A-Za-z0-9_-]{1,60}\.(?:xml|vml)")
 
@@ -198,7 +198,7 @@ class PackageWriter:
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
             for name, data in self._entries(root_relations, parts):
-                entry = zipfile.ZipInfo(name, _STAMP)
+                entry = zipfile.ZipInfo(name, STAMP)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 packed.writestr(entry, data)
         return written.getvalue()

@@ -42,6 +42,18 @@ class Pictures:
         self._account = account
         self._budget = OcrBudget(limits)
 
+    @staticmethod
+    def extension_of(data: bytes) -> str | None:
+        """The usual extension of a picture; None for a format that is not read."""
+        try:
+            with damage():
+                picture = Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES))
+                return {"JPEG": "jpg", "TIFF": "tif"}.get(
+                    picture.format or "", (picture.format or "").lower()
+                )
+        except CorruptDocument:
+            return None
+
     def masked(self, data: bytes, where: str) -> bytes | None:
         """The picture to write into the masked file; None if it must be left out.
 

@@ -30,6 +30,7 @@ _LINE_OF_PROSE = 10
 class Run:
     """The characters of one `TextCode`, in points from the page's top left corner."""
 
+    code: etree._Element
     glyphs: tuple[Glyph, ...]
     box: Box
     size: float
@@ -59,15 +60,19 @@ def drawn_objects(parent: etree._Element, kind: str, depth: int = 0) -> Iterator
 def in_order(drawn: Iterable[Run]) -> list[Glyph]:
     """The characters of a page in reading order, with a line end after each line."""
     once = {(run.text, round(run.box[0]), round(run.box[1])): run for run in drawn}
-    lines = _lines(_ordered(list(once.values())))
     found: list[Glyph] = []
-    for line in lines:
+    for line in lines_in_order(list(once.values())):
         for before, run in zip((None, *line), line, strict=False):
-            if before is not None and _needs_space(before, run):
+            if before is not None and needs_space(before, run):
                 found.append(Glyph(" ", None, is_generated=True))
             found += run.glyphs
         found.append(Glyph("\n", None, is_generated=True))
     return found
+
+
+def lines_in_order(drawn: list[Run]) -> list[list[Run]]:
+    """The lines of a page in reading order, each from left to right."""
+    return _lines(_ordered(drawn))
 
 
 def _ordered(drawn: list[Run]) -> list[Run]:
@@ -119,7 +124,8 @@ def _base(run: Run) -> float:
     return run.box[3]
 
 
-def _needs_space(before: Run, run: Run) -> bool:
+def needs_space(before: Run, run: Run) -> bool:
+    """Whether there is a space between two runs of a line."""
     gap = run.box[0] - before.box[2]
     spaced = not is_unspaced(before.text[-1]) and not is_unspaced(run.text[0])
     return gap > (0.2 if spaced else 1.0) * min(before.size, run.size)
@@ -142,7 +148,7 @@ def _object(element: etree._Element, origin: tuple[float, float]) -> Iterator[Ru
         boxes = [glyph.box for glyph in glyphs if glyph.box and not glyph.is_space]
         if boxes:
             tall = math.hypot(matrix[2], matrix[3]) * size * POINTS
-            yield Run(glyphs, _around(boxes), tall, is_shown)
+            yield Run(code, glyphs, _around(boxes), tall, is_shown)
 
 
 def _glyphs(
@@ -153,7 +159,7 @@ def _glyphs(
     matrix: Sequence[float],
 ) -> Iterator[Glyph]:
     text = (code.text or "").strip("\r\n\t")
-    across, down = _steps(code.get("DeltaX"), len(text)), _steps(code.get("DeltaY"), len(text))
+    across, down = steps(code.get("DeltaX"), len(text)), steps(code.get("DeltaY"), len(text))
     x, y = place
     for index, char in enumerate(text):
         wide = size * stretch * (1.0 if columns(char) == 2 else 0.5)
@@ -165,8 +171,11 @@ def _glyphs(
         x, y = x + step, y + (down[index] if down else 0.0)
 
 
-def _steps(text: str | None, count: int) -> list[float]:
-    """The distances between characters. `g 3 5` means 5 three times."""
+def steps(text: str | None, count: int) -> list[float]:
+    """The distances between `count` characters; empty if none is stored.
+
+    `g 3 5` means 5 three times.
+    """
     found: list[float] = []
     rest = iter((text or "").split())
     for word in rest:

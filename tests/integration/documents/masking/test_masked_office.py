@@ -1,0 +1,56 @@
+"""RTF, XLS and ODS masked through LibreOffice, and without it."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document as WordDocument
+
+from documents.readers import docx, sheets, text
+from standin.documents.builders import PARAGRAPH, TABLE, as_ods, as_rtf, as_xls
+from tests.programs import require_program
+from tests.unit.documents.masking.masks import NAME, PHONE, masked
+
+CONTENT = [
+    (PARAGRAPH, "通知"),
+    (PARAGRAPH, f"申请人{NAME}，电话{PHONE}。"),
+    (TABLE, f"姓名\t电话\n{NAME}\t{PHONE}"),
+]
+
+
+def test_a_masked_rtf_is_a_docx(tmp_path: Path) -> None:
+    require_program("soffice")
+    file, account = masked(as_rtf(CONTENT), tmp_path)
+    assert file.media_type == docx.MEDIA_TYPE
+    opened = WordDocument(io.BytesIO(file.data))
+    assert "申请人****，电话138****1234。" in [one.text for one in opened.paragraphs]
+    assert [cell.text for cell in opened.tables[0].rows[1].cells] == ["****", "138****1234"]
+    assert account.removed["the original format"] == 1
+
+
+@pytest.mark.parametrize("build", [as_xls, as_ods])
+def test_a_masked_workbook_of_an_older_format_is_an_xlsx(
+    tmp_path: Path, build: Callable[..., bytes]
+) -> None:
+    require_program("soffice")
+    file, _ = masked(build(CONTENT), tmp_path)
+    assert file.media_type == sheets.XLSX
+    opened = openpyxl.load_workbook(io.BytesIO(file.data))
+    values = [cell.value for row in opened.active.iter_rows() for cell in row]
+    assert "138****1234" in values
+    assert NAME not in values
+
+
+def test_without_libreoffice_a_masked_workbook_is_a_text_which_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    file, account = masked(as_xls(CONTENT), tmp_path)
+    assert file.media_type == text.MEDIA_TYPE
+    assert "****\t138****1234" in file.data.decode()
+    assert account.removed["layout and everything except the text"] == 1
