@@ -8,7 +8,7 @@ Annotations and form fields become part of the page. Nothing else of the old fil
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from documents.errors import PagesUnread, RedactionIncomplete
 from documents.inventory.nested import Nested
 from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
-from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.malformed import MALFORMED
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
 from documents.inventory.pdf.walk import entries_in
@@ -34,7 +34,7 @@ from documents.masking.pdf_kept_pages import KeptPages
 from documents.masking.pdf_likeness import Likeness
 from documents.masking.pdf_parts import Layers, NotUnderstood
 from documents.masking.pdf_pictures import PagePicture
-from documents.masking.pdf_search import Search
+from documents.masking.pdf_search import OWN_TEXT, Search
 from documents.masking.pdf_source import opened, saved
 from documents.masking.picture_pages import PicturePages
 from documents.masking.replacement import Masking
@@ -93,7 +93,7 @@ class _Masked:
         self._masking = masking
         self._limits = limits
         self._account = account
-        self._budget = OcrBudget(limits)
+        self._budget = limits.ocr_budget or OcrBudget(limits)
         self._reader = ContentReader()
         self._texts = PageTexts(shown, limits)
         if not self._texts.is_complete:
@@ -234,7 +234,8 @@ class _Masked:
             rendered.picture = page.painted.picture
             if page.gaps or page.painted.findings or page.has_pictures:
                 lines = list(page.painted.lines)
-        elif page.gaps or findings.operations:
+        elif page.gaps or OWN_TEXT in findings.labels:
+            # Pieces of what was found may be in the lines.
             lines = []
         pictures.add(rendered.picture, rendered.size, lines if is_text_kept else ())
 
@@ -245,7 +246,7 @@ class _Masked:
 
     def _is_clean(self, file: bytes) -> bool:
         """Whether nothing to mask is left in anything that the inventory of the file lists."""
-        texts = dict.fromkeys(
-            entry.text for entry in entries_in(file, Nested(self._limits, inventory))
-        )
+        # What OCR reads on pictures was painted over before.
+        nested = Nested(replace(self._limits, ocr_pages=0, ocr_budget=None), inventory)
+        texts = dict.fromkeys(entry.text for entry in entries_in(file, nested))
         return not any(self._masking.find(text) for text in texts if text)

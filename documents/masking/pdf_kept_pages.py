@@ -16,7 +16,7 @@ import pikepdf
 
 from documents.inventory.pdf.content import ContentReader, Key, looked_up, parsed, shown_bytes
 from documents.inventory.pdf.fonts import Font
-from documents.inventory.pdf.objects import MALFORMED, name_of
+from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.masking.pdf_fonts import KeptFonts, Used
 from documents.masking.pdf_parts import Layers, NotUnderstood, number, numbers
 from documents.masking.pdf_resources import KeptResources

@@ -13,6 +13,8 @@ from documents.inventory.pdf.content import Key, PageText, ShownString, spelled
 from documents.inventory.pdf.pages import PageTexts
 from documents.masking.replacement import Find, Replacement
 
+OWN_TEXT = "text"
+"""The label of text in a page's own content, or in forms that it paints."""
 _IGNORED = re.compile(r"[\W_]+")
 _LEAST_LEFT = 2  # characters of a finding that PDFium's text lacks
 
@@ -103,7 +105,7 @@ class Search:
             for one in _within(strings, change.start, change.end):
                 findings.operations[one.key][one.index] = one.text
                 findings.resources[one.key] = content.streams[one.key]
-            findings.labels.add(label or "text")
+            findings.labels.add(label or OWN_TEXT)
             if key not in self._unplaced[page]:
                 self.counted.append(Counted(page, change))
             counted.add(key)

@@ -12,7 +12,7 @@ import pikepdf
 
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.pdf.content import Key
-from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.malformed import MALFORMED
 
 _MOST_LISTED = 100_000
 

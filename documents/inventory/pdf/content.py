@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,21 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.fonts import UNKNOWN, Font
-from documents.inventory.pdf.objects import MALFORMED
+from documents.inventory.pdf.malformed import MALFORMED
 
 Key = tuple[int, int]
 # Operators that show a string, and those after which the next string is elsewhere.
 SHOWS = frozenset(("Tj", "TJ", "'", '"'))
+OPERATORS = frozenset(
+    (
+        "q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "gs", "m", "l", "c", "v", "y", "h",
+        "re", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n", "W", "W*", "BT", "ET", "Tc",
+        "Tw", "Tz", "TL", "Tf", "Tr", "Ts", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "d0",
+        "d1", "CS", "cs", "SC", "SCN", "sc", "scn", "G", "g", "RG", "rg", "K", "k", "sh",
+        "INLINE IMAGE", "Do", "MP", "DP", "BMC", "BDC", "EMC", "BX", "EX",
+    )
+)  # fmt: skip
+"""All operators of content streams (ISO 32000-2, annex A)."""
 _MOVES = frozenset(("Td", "TD", "Tm", "T*", "'", '"', "ET"))
 _PAINTS_PATTERN = frozenset(("scn", "SCN"))
 _GLYPH = "Type 3 glyph"
@@ -232,8 +243,11 @@ def resources_of(page: pikepdf.Page) -> Any:
 def parsed(stream: pikepdf.Stream) -> Sequence[Any] | None:
     """The operations of a content stream; None if it cannot be decoded or parsed."""
     try:
-        return pikepdf.parse_content_stream(stream)
-    except MALFORMED:
+        with warnings.catch_warnings():
+            # pikepdf warns of operands without an operator, which would be left out.
+            warnings.simplefilter("error")
+            return pikepdf.parse_content_stream(stream)
+    except (*MALFORMED, Warning):
         return None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.cmaps import to_unicode
-from documents.inventory.pdf.objects import name_of
+from documents.inventory.pdf.malformed import name_of
 
 UNKNOWN = "\ufffd"
 _SIMPLE: Mapping[str, str] = MappingProxyType(

@@ -122,14 +122,13 @@ def _is_profile(stream: pikepdf.Stream, data: bytes) -> bool:
 
 
 def _of_font(where: str, data: bytes) -> Iterator[Entry]:
-    """The names in a font program; outlines hold no text."""
+    """The names in a font program, and what can be read between its outlines."""
     if data[:4] in {b"\x00\x01\x00\x00", b"OTTO", b"true"}:
         yield from _if_any(where, "\n".join(_font_names(data)), EntryKind.metadata)
     elif data.startswith(b"%!"):
         head = data[: data.find(b"eexec")] if b"eexec" in data else data
         yield from _of_comments(where, head)
-    else:
-        yield from _if_any(where, runs_in(data[:4_096]), EntryKind.metadata)
+    yield from _if_any(where, runs_in(data), EntryKind.metadata)
 
 
 def _font_names(data: bytes) -> Iterator[str]:

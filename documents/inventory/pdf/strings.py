@@ -9,10 +9,10 @@ import pikepdf
 
 from documents.inventory.pdf.vocabulary import KNOWN_NAMES
 
-_DATE = re.compile(r"D:\d{4,14}(?:[Z+-](?:\d\d'?){0,2})?")
+_DATE = re.compile(r"D:\d{4,14}(?:[Z+-](?:\d\d)?'?(?:\d\d)?'?)?")
 _RESOURCE = re.compile(r"[A-Za-z]{1,3}\d{0,5}")
 _SUBSET = re.compile(r"[A-Z]{6}\+")
-_UTF8_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{6,}")
+_UTF8_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{6,}|[\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
 _UTF16 = (b"\xfe\xff", b"\xff\xfe")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LEAST_DIGITS = 6
@@ -81,8 +81,19 @@ def text_of_bytes(data: bytes) -> str | None:
     return None
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are printable text in UTF-8; a hash rarely is."""
+    try:
+        return data.decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def runs_in(data: bytes) -> str:
-    """The runs of at least six printable characters in binary data, in UTF-8 and UTF-16."""
+    """The runs of six printable or two Chinese characters in binary data.
+
+    In UTF-8; in UTF-16, where any bytes are some Chinese characters, runs of six.
+    """
     found = []
     for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
         text = data.decode(encoding, "replace")

@@ -19,9 +19,12 @@ _NUMBER = r"[^\w\f\n]{0,9}(?:第 ?)?\d{1,4}(?: ?/ ?\d{1,4})?(?: ?页)?[^\w\f\n]{
 _NUMBERED = re.compile(rf"\n{_NUMBER}(?=\n?\f)|(?<=\f){_NUMBER}\n")
 _HYPHEN = re.compile("-")
 _SPLIT = re.compile(r"-[ \t]*\n[ \t]*(?=\w)")
-_MOJIBAKE = re.compile(r"[\x20-\x7e]*(?:[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e"
-                       r"\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022"
-                       r"\u2026\u2030\u2039\u203a\u20ac\u2122]{2,}[\x20-\x7e]*)+")  # fmt: skip
+# What bytes above 127 are in Windows-1252, and characters among them that look like GB2312's.
+_HIGH = "".join(
+    sorted({bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0x100)} - {""})
+)
+_RUN = re.compile(rf"[\x20-\x7e{re.escape(_HIGH)}]+")
+_DENSE = re.compile(r"[\u00a1-\u00ff]{4}")
 _WIDE_GAP = 0.6  # of the height of a character
 _SAME_LINE = 0.5
 _LEAST_HAN = 2
@@ -175,7 +178,7 @@ def _recoded(view: View) -> View | None:
     pieces: list[tuple[str, int]] = []
     sizes: dict[int, int] = {}
     at = 0
-    for match in _MOJIBAKE.finditer(view.text):
+    for match in _RUN.finditer(view.text):
         recoded = _as_gbk(match[0])
         if recoded is None:
             continue
@@ -193,11 +196,13 @@ def _recoded(view: View) -> View | None:
 
 def is_mojibake(text: str) -> bool:
     """Whether a text has a run of Latin characters that reads as Chinese in GBK."""
-    return any(_as_gbk(match[0]) is not None for match in _MOJIBAKE.finditer(text))
+    return any(_as_gbk(match[0]) is not None for match in _RUN.finditer(text))
 
 
 def _as_gbk(run: str) -> list[tuple[str, range]] | None:
     """The characters of a run, and the offsets of the bytes of each; None if it is not GBK."""
+    if not _DENSE.search(run):
+        return None
     try:
         data = b"".join(char.encode("cp1252") for char in run)
         text = data.decode("gb18030")

@@ -7,6 +7,7 @@ of the last revision.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,15 +19,22 @@ import pypdfium2 as pdfium
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, resources_of
+from documents.inventory.pdf.content import (
+    OPERATORS,
+    ContentReader,
+    Key,
+    PageText,
+    parsed,
+    resources_of,
+)
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import ATTACHED, labels_of
 from documents.inventory.pdf.leftovers import leftovers
-from documents.inventory.pdf.objects import MALFORMED, name_of
+from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
-    text_of_bytes,
+    is_utf8,
     text_of_name,
     text_of_number,
     texts_of_string,
@@ -37,6 +45,10 @@ from documents.limits import ReadLimits
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
 _ACROSS = 120  # characters on each side of a page break
+_NEVER_CONTENT = ("font", "character map")
+# Names of destinations as converters count them, which look like IP addresses.
+_OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
+_GLYPH_NAMES = re.compile(r"(?:/[A-Za-z0-9._]{1,40})+")
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
 # Strings that are usually bytes: hashes.
@@ -57,11 +69,7 @@ def entries_in(data: bytes, nested: Nested) -> Iterator[Entry]:
     """Yield every text in a PDF, and what was not read. Raises a `DocumentError`."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf, pdfium.PdfDocument(data) as shown:
-            for entry in _Walk(pdf, shown, data, nested).entries():
-                if entry.kind is EntryKind.unread:
-                    yield entry
-                else:
-                    yield from nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
+            yield from _Walk(pdf, shown, data, nested).entries()
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
     except (pikepdf.PdfError, pdfium.PdfiumError) as error:
@@ -79,13 +87,15 @@ class _Walk:
         self._labels = labels_of(pdf)
         self._reader = ContentReader()
         self._read: set[Key] = set()
+        # Pages beyond the limit, and their content.
+        self._beyond: set[Key] = set()
         self._names: set[str] = set()
         self._texts: set[str] = set()
 
     def entries(self) -> Iterator[Entry]:
         yield from self._pages()
         for item in self._pdf.objects:
-            if isinstance(item, pikepdf.Object):
+            if isinstance(item, pikepdf.Object) and item.objgen not in self._beyond:
                 yield from _safely("object", self._object(item))
         yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
         yield from leftovers(self._data, self._pdf, self._texts)
@@ -109,6 +119,13 @@ class _Walk:
                 yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
             if not content.is_complete:
                 yield Entry(where, "", EntryKind.unread, "content that cannot be read")
+
+        for page in islice(self._pdf.pages, self._nested.limits.max_pages, None):
+            self._beyond.add(page.obj.objgen)
+            unread_content: Any = page.obj.get("/Contents")
+            is_list = isinstance(unread_content, pikepdf.Array)
+            listed = unread_content if is_list else [unread_content]
+            self._beyond.update(one.objgen for one in listed if isinstance(one, pikepdf.Stream))
 
     def _content_of(self, page: pikepdf.Page) -> PageText:
         content = page.obj.get("/Contents")
@@ -148,7 +165,7 @@ class _Walk:
     def _stream(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
         subtype = str(stream.get("/Subtype"))
         if subtype == "/Image":
-            yield unread(where, Unread.picture)
+            yield from self._picture(where, stream)
         elif str(stream.get("/Type")) == "/EmbeddedFile" or where.startswith(ATTACHED):
             name = where.removeprefix(ATTACHED)
             yield from self._nested.file(name, _bytes(stream), name)
@@ -157,12 +174,25 @@ class _Walk:
         elif subtype == "/Form" or "/PatternType" in stream:
             what = "" if where.endswith("appearance") else ", form object"
             yield from self._unpainted(f"{where}{what}", stream, stream.get("/Resources"))
-        elif "/Type" not in stream and "/FunctionType" not in stream and _is_content(stream):
+        elif not where.endswith(_NEVER_CONTENT) and "/Type" not in stream and _is_content(stream):
             yield from self._unpainted(where, stream, None)
         else:
             for entry in entries_of(where, stream):
                 self._texts.add(entry.text)
-                yield entry
+                is_text = entry.text and not where.endswith(_NEVER_CONTENT)
+                yield from self._decoded(entry) if is_text else (entry,)
+
+    def _picture(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
+        """What OCR reads on a picture, and the texts beside the pixels of a JPEG."""
+        budget = self._nested.limits.ocr_budget
+        if str(stream.get("/Filter")) == "/DCTDecode":
+            yield from self._nested.file(where, stream.read_raw_bytes(), "picture.jpg")
+        elif budget is not None and budget.pages > 0:
+            picture = io.BytesIO()
+            pikepdf.PdfImage(stream).as_pil_image().save(picture, "PNG")
+            yield from self._nested.file(where, picture.getvalue(), "picture.png")
+        else:
+            yield unread(where, Unread.picture)
 
     def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
         """The text of a content stream that no page paints, such as an annotation's."""
@@ -217,16 +247,21 @@ class _Walk:
     def _string(self, where: str, value: pikepdf.String) -> Iterator[Entry]:
         for text in texts_of_string(bytes(value)):
             self._texts.add(text)
-            if text in _SYSTEM:
+            if text in _SYSTEM or (where.endswith(", D") and _OUTLINE_NUMBER.fullmatch(text)):
                 continue
             is_metadata = any(f", {key[1:]}" in where for key in _METADATA)
-            yield Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
+            entry = Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
+            yield from (entry,) if _GLYPH_NAMES.fullmatch(text) else self._decoded(entry)
+
+    def _decoded(self, entry: Entry) -> Iterator[Entry]:
+        """A text without escapes, and what is encoded in it."""
+        return self._nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
 
     def _is_binary(self, value: Any) -> bool:
         """Whether strings are no text; they need not be listed as leftovers either."""
         listed = value if isinstance(value, pikepdf.Array) else [value]
         strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
-        if any(text_of_bytes(one) is not None for one in strings):
+        if any(is_utf8(one) for one in strings):
             return False
         for one in strings:
             self._texts.update(texts_of_string(one))
@@ -286,4 +321,9 @@ def _is_reference(value: Any) -> bool:
 def _is_content(stream: pikepdf.Stream) -> bool:
     """Whether a stream without a type is a content stream that shows text."""
     data = _bytes(stream)
-    return b"BT" in data and (b"Tj" in data or b"TJ" in data) and parsed(stream) is not None
+    if not (b"BT" in data and (b"Tj" in data or b"TJ" in data)):
+        return False
+    instructions = parsed(stream)
+    return instructions is not None and all(
+        str(instruction.operator) in OPERATORS for instruction in instructions
+    )

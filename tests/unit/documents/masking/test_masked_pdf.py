@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.masked_files import (
@@ -27,6 +27,7 @@ from documents.masking.account import Account
 from documents.masking.pdf_file import mask_pdf
 from documents.readers import docx, pdf
 from standin.documents.builders import LIMITS, PARAGRAPH, as_pdf, drawn_pdf, saved
+from standin.documents.pdf_places import PLACES
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
@@ -181,6 +182,29 @@ def test_pages_of_several_sizes_and_turned_ones_keep_their_order(tmp_path: Path)
     assert pictures(file) == [0, 0, 0, 0]
     with pdfium.PdfDocument(file) as new:
         assert [page.get_size() for page in new] == [(300, 400), (500, 200), (400, 300), (500, 200)]
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"), [("text in another order", [1]), ("text on two pages", [1, 1])]
+)
+def test_a_number_is_found_as_a_reader_sees_it(
+    tmp_path: Path, place: str, shown: list[int]
+) -> None:
+    file, account = masked(tmp_path, PLACES[place](PHONE))
+    assert dict(account.masked) == {("page 1", "mobile"): 1}
+    assert pictures(file) == shown
+    digits = "".join(char for text in texts(file) for char in text if char.isdigit())
+    assert digits in {"1381234", "13812341"}  # with the number of a page
+
+
+def test_text_in_a_pattern_becomes_black_boxes(tmp_path: Path) -> None:
+    data = PLACES["pattern"](PHONE)
+    file, account = masked(tmp_path, data)
+    assert dict(account.masked) == {("page 1", "mobile"): 1}
+    watermark = (10, 842 - 20 - 9, 70, 842 - 20)
+    before, after = (picture(one, 0).crop(watermark) for one in (data, file))
+    assert ImageStat.Stat(after).mean[0] < 20 < ImageStat.Stat(before).mean[0]
+    assert "Public text" in texts(file)[0]
 
 
 def test_pictures_on_pages_are_named_as_not_covered(tmp_path: Path) -> None:
