@@ -20,7 +20,7 @@ from tasks.redact.finders.contacts import (
 )
 from tasks.redact.finders.names import labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
-from tasks.redact.finders.words import WordFinder
+from tasks.redact.finders.words import SearchedText, WordFinder
 from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
 from tasks.redact.views import views
 from tasks.text.plain import HAN
@@ -86,10 +86,11 @@ class Finder:
         found: list[Detection] = []
         if len(searched) > _SHORT or _PROMISING.search(searched):
             found += chain.from_iterable(rule(searched) for rule in self._rules)
-        found += chain.from_iterable(known.find(searched) for known in self._known)
+        text = SearchedText(searched)
+        found += chain.from_iterable(known.find(text) for known in self._known)
         if self._names:
             names = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
-            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(searched)
+            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(text)
         return [one for one in found if one.start < one.end]
 
 

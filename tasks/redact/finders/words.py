@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
@@ -14,12 +15,36 @@ from tasks.redact.views import readable
 from tasks.text.plain import HAN, plain
 
 _GAP = re.compile(r"[ \n\t]+")
+_NO_GAPS = dict.fromkeys(map(ord, " \n\t"))
 _LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap between Chinese characters or digits, and where the word itself has a gap.
 _LONGEST_GAP, _LONGEST_SPACE = 3, 4
 # Stands for a gap that no word may have; no word contains it.
 _BARRIER = "\n"
+
+
+class SearchedText:
+    """A plain text in the forms in which several finders search it, each computed once.
+
+    `tight` has no gaps where a word without spaces may have one, `spaced` none where a word with
+    spaces may have one, `squeezed` none at all: a word that is not in it is in neither.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def squeezed(self) -> str:
+        return folded(self._text.translate(_NO_GAPS))
+
+    @cached_property
+    def tight(self) -> _Folded:
+        return _Folded(self._text, spaced=False)
+
+    @cached_property
+    def spaced(self) -> _Folded:
+        return _Folded(self._text, spaced=True)
 
 
 class WordFinder:
@@ -40,17 +65,24 @@ class WordFinder:
             for spaced in sorted(set(keys.values()))
         ]
 
-    def find(self, text: str) -> Iterator[Detection]:
-        """Yields the detections in plain text; overlapping words are one detection."""
+    def find(self, text: SearchedText) -> Iterator[Detection]:
+        """Yields the detections; overlapping words are one detection."""
         for spaced, automaton in self._searches:
-            for start, end in _spans(automaton, _Folded(text, spaced=spaced)):
+            if next(automaton.iter(text.squeezed), None) is None:
+                continue
+            for start, end in _spans(automaton, text.spaced if spaced else text.tight):
                 yield Detection(self._kind, start, end, how=self._how)
 
 
 def words_in(words: Collection[str], text: str) -> list[str]:
     """Returns those of `words` that `WordFinder` finds in plain text; for few words."""
-    texts = {spaced: _Folded(text, spaced=spaced).text for spaced in set(map(_is_spaced, words))}
-    return [word for word in words if (key := _key(word)) and key in texts[_is_spaced(word)]]
+    searched = SearchedText(text)
+    return [
+        word
+        for word in words
+        if (key := _key(word))
+        and key in (searched.spaced if _is_spaced(word) else searched.tight).text
+    ]
 
 
 def _key(word: str) -> str:
