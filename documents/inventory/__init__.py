@@ -1,1 +1,1 @@
-"""Everything in a file that can hold text, other than its visible text."""
+"""Everything in a file that can hold text."""

@@ -12,7 +12,8 @@ class EntryKind(StrEnum):
     `shown` is text that a reader of the document sees; `hidden` is text that the file holds and
     does not show; `metadata` describes the document or a part of it (properties, authors, names of
     fields); `name` is the name of a part or of an attached file; `setting` is a value that
-    controls layout or behaviour and was checked against the values that its place can have;
+    controls layout or behaviour and was checked against the values that its place can have, which
+    the walks of packages do not list;
     `unread` may hold text that was not read.
     """
 
