@@ -211,11 +211,12 @@ def _around(line: OcrLine, start: int, end: int) -> Corners:
     """The corners of the characters from `start` up to but not including `end`, with a margin."""
     middles = line.middles
     em = line.height / line.length
+    between = _BETWEEN * min(em, 2 * line.pitch)  # a narrow face is higher than wide
     begin, stop = -_MARGIN * em, 1 + _MARGIN * em
     if start:
-        begin = (middles[start - 1] + middles[start]) / 2 - _BETWEEN * em
+        begin = (middles[start - 1] + middles[start]) / 2 - between
     if end < len(middles):
-        stop = (middles[end - 1] + middles[end]) / 2 + _BETWEEN * em
+        stop = (middles[end - 1] + middles[end]) / 2 + between
     return line.part(begin, stop, _MARGIN)
 
 

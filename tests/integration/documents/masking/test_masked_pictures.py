@@ -142,6 +142,16 @@ def test_text_that_is_not_read_with_confidence_is_named_or_covered() -> None:
     assert painted(drawn(LETTER)).unclear == ()
 
 
+def test_handwriting_that_ocr_did_not_detect_is_named() -> None:
+    page = drawn([*LETTER, "Signature:", ""])
+    ImageDraw.Draw(page).line([(190, 120), (230, 160), (260, 118), (300, 150)], fill=0, width=4)
+    ((left, top, right, bottom),) = painted(page).unclear
+    assert left <= 190
+    assert right >= 300
+    assert top <= 122
+    assert bottom >= 155
+
+
 def seal(page: Image.Image, box: tuple[int, int, int, int]) -> None:
     pen = ImageDraw.Draw(page)
     pen.ellipse(box, outline=(200, 30, 40), width=8)
