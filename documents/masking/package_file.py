@@ -102,12 +102,13 @@ class PackageWriter:
         root_relations = self._relations("")
         if not any(part.kind == MAIN for part in self._parts.values()):
             raise CorruptDocument("The container holds no Office document. Save it again.")
+        self._renamed(root_relations)
         parts = list(self._parts.values())
         for part in parts:
             if part.root is not None:
                 keep_understood(part.root, self._masking, self._account)
                 _keep_references(part.root, {relation.id for relation in part.relations})
-                self._rename_relations(part)
+                _rename_references(part.root, self._renamed(part.relations))
         self._format.mask([part for part in parts if part.root is not None], self._masking,
                           self._account)  # fmt: skip
         self._count_unreferenced()
@@ -217,15 +218,14 @@ class PackageWriter:
                 folder, base = posixpath.split(part.name)
                 yield f"{folder}/_rels/{base}.rels", self._relations_part(part.relations)
 
-    def _rename_relations(self, part: Part) -> None:
-        """Replace ids of relationships that are not usual ones."""
+    def _renamed(self, relations: list[Relation]) -> dict[str, str]:
+        """Replace the ids of relationships that are not usual ones; returns the new ids by old."""
         ids: dict[str, str] = {}
-        for number, relation in enumerate(part.relations, start=1):
+        for number, relation in enumerate(relations, start=1):
             if not _USUAL_ID.fullmatch(relation.id) or self._masking.find(relation.id):
                 ids[relation.id] = f"newId{number}"
                 relation.id = ids[relation.id]
-        if part.root is not None:
-            _rename_references(part.root, ids)
+        return ids
 
     def _content_types(self, parts: list[Part]) -> bytes:
         name = f"{PACKAGE}/content-types"

@@ -164,10 +164,13 @@ class SheetCells:
                         _keep_plain(inside)
                     else:
                         _keep_attributes(inside, _FORMULA)
+                        for unknown in list(inside):
+                            inside.remove(unknown)
                     inside.tail = None
                 cell.text = cell.tail = None
             row.text = row.tail = None
-        self._data.text = None
+        self._data.text = self._data.tail = None
+        self._data.attrib.clear()
 
     def _cell(self, element: etree._Element) -> _Cell:
         return _Cell(element, self._text(element))
@@ -228,8 +231,7 @@ def _keep_plain(item: etree._Element) -> None:
     """Keep the text of an inline string without its formatting, which few programs write."""
     text = _string(item)
     name = str(item.tag).rpartition("}")[0]
-    for inside in list(item):
-        item.remove(inside)
+    item.clear()
     kept = etree.SubElement(item, f"{name}}}t")
     kept.text = text
     kept.set(_XML_SPACE, "preserve")

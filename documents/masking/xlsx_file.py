@@ -167,12 +167,7 @@ class _Book:
         self._mask_formulas(root)
         self._mask_page_lines(root)
         # The cells are masked: searching each attribute of theirs again would be slow.
-        place = root.index(data) if data is not None else 0
-        if data is not None:
-            root.remove(data)
-        self._account.count("sheets", mask_nodes(root, self._masking))
-        if data is not None:
-            root.insert(place, data)
+        self._account.count("sheets", mask_nodes(root, self._masking, without=data))
 
     def _drops(self, formula: str) -> bool:
         uses_table = any(f"{name}[" in formula for name in self._tables)

@@ -201,6 +201,9 @@ def test_ids_of_relationships_with_text_to_mask_are_replaced(tmp_path: Path) -> 
                 entry = f'<Relationship Id="{NAME}" Type="{R}/hyperlink" TargetMode="External" '
                 entry += f'Target="http://x/{PERSON}"/></Relationships>'
                 part = part.replace(b"</Relationships>", entry.encode())
+            if name == "_rels/.rels":
+                part = part.replace(b'Id="rId1"', f'Id="{NAME}"'.encode())
+                assert NAME.encode() in part
             new.writestr(name, part)
     file, account = masked(written.getvalue(), tmp_path)
     left = texts(file.data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
@@ -210,3 +211,28 @@ def test_pivot_caches_external_links_and_unknown_parts_are_removed(tmp_path: Pat
     assert account.removed["copies of other workbooks' cells"] == 1
     assert account.removed["other parts"] == 1
     assert openpyxl.load_workbook(io.BytesIO(file)).active["A1"].value is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<sheetData>", f'<sheetData note="{PHONE}">'),
+        ("<is>", f'<is note="{PHONE}">{PHONE}'),
+        ("<v>3</v>", f'<v note="{PHONE}">3<x>{PHONE}</x></v>{PHONE}'),
+        ("</row>", f"{PHONE}<x>{PHONE}</x></row>"),
+        ("</sheetData>", f"{PHONE}<x/></sheetData>{PHONE}"),
+        ("<row ", f'<row note="{PHONE}" '),
+        ('<c r="A1"', f'<c note="{PHONE}" r="A1"'),
+    ],
+)
+def test_what_is_not_understood_among_the_cells_is_removed(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["甲", 3])
+    data = with_parts(written(book), ("xl/worksheets/sheet1.xml", before, after))
+    file, _ = masked(data, tmp_path)
+    assert PHONE not in texts(file)
+    (row,) = openpyxl.load_workbook(io.BytesIO(file)).active.rows
+    assert [cell.value for cell in row] == ["甲", 3]
