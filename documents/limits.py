@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from documents.document import Document
+from documents.errors import NoTextLayer
 
 MIB = 1024 * 1024
 MOST_BLOCKS = 100_000
@@ -48,15 +49,22 @@ class ReadLimits:
 
 
 class OcrBudget:
-    """The pages and the time that remain for OCR of one document."""
+    """The pages and the time that remain for OCR of one document.
+
+    If another process is to do OCR (`ReadLimits.ocr_pages` is None), the first page that needs it
+    raises `NoTextLayer`.
+    """
 
     def __init__(self, limits: ReadLimits) -> None:
-        self.pages = limits.ocr_pages or 0
+        self._is_deferred = limits.ocr_pages is None
+        self.pages = 1 if limits.ocr_pages is None else limits.ocr_pages
         self.threads = limits.ocr_threads
         self._ends = time.monotonic() + limits.ocr_seconds
 
     def take(self) -> bool:
-        """Whether one more page may be read."""
+        """Whether one more page may be read. Raises `NoTextLayer`."""
+        if self._is_deferred:
+            raise NoTextLayer("The file has pictures, which this process does not read.")
         if self.pages <= 0 or time.monotonic() > self._ends:
             return False
         self.pages -= 1

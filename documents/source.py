@@ -47,10 +47,13 @@ class Source(Protocol):
     @property
     def filename(self) -> str | None: ...
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
+    async def work(
+        self, name: str, arguments: Mapping[str, Any], *, ocr: bool = False
+    ) -> FileResult:
         """Run the function registered as `name` in a process with limits.
 
-        `arguments` are JSON values. Raises a `DocumentError` or `ReaderUnavailable`.
+        `arguments` are JSON values. With `ocr`, it may read pictures by OCR. Raises a
+        `DocumentError` or `ReaderUnavailable`.
         """
         ...
 

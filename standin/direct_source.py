@@ -30,8 +30,11 @@ class DirectSource:
     def media_type(self) -> str:
         return detect(self.path)
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
-        made = FILE_WORK[name](self.path, json.loads(json.dumps(arguments)), self.limits)
+    async def work(
+        self, name: str, arguments: Mapping[str, Any], *, ocr: bool = False
+    ) -> FileResult:
+        limits = self.limits if ocr else replace(self.limits, ocr_pages=0)
+        made = FILE_WORK[name](self.path, json.loads(json.dumps(arguments)), limits)
         return FileResult(json.loads(json.dumps(made.values)), made.file)
 
     async def keep(self, data: bytes, *, filename: str, media_type: str) -> ResultFile:

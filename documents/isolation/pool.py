@@ -171,13 +171,31 @@ class ReaderPool:
         name: str,
         arguments: Mapping[str, Any],
         *,
+        ocr: bool = False,
         identity: str | None = None,
     ) -> FileResult:
-        """Run the function that `file_work` registers as `name`, without OCR.
+        """Run the function that `file_work` registers as `name`.
 
-        A new file is returned in memory. Raises what `read` raises.
+        A new file is returned in memory. With `ocr`, a file that needs OCR is worked on in the pool
+        for such files. Raises what `read` raises.
         """
-        limits = replace(limits, ocr_pages=0)
+        if not ocr:
+            limits = replace(limits, ocr_pages=0)
+        elif self._ocr is not None:
+            with suppress(NoTextLayer):
+                deferred = replace(limits, ocr_pages=None)
+                return await self._work(path, deferred, name, arguments, identity)
+            return await self._ocr.work(path, limits, name, arguments, ocr=True, identity=identity)
+        return await self._work(path, limits, name, arguments, identity)
+
+    async def _work(
+        self,
+        path: Path,
+        limits: ReadLimits,
+        name: str,
+        arguments: Mapping[str, Any],
+        identity: str | None,
+    ) -> FileResult:
         arguments = dict(arguments)
         request = Request.of_file(path, limits=asdict(limits), work=name, arguments=arguments)
         digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).digest()

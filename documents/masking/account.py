@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +16,20 @@ _MOST_LISTED = 500
 class Account:
     """What was masked, what was not checked, and what was removed.
 
-    `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`.
+    `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`. `values`
+    are the texts that were masked in each part, for the comparison with the document's text; they
+    are never handed out.
     """
 
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
     uncovered: list[tuple[str, str]] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
+        if changes:
+            self.values[part].update(change.value for change in changes)
 
     def add_not_covered(self, what: str, where: str) -> None:
         """Note a part that was not checked and stays in the file."""
@@ -36,16 +41,20 @@ class Account:
             self.masked[f"{where}: {part}", kind] += count
         self.uncovered += [(what, f"{where}: {place}") for what, place in other.uncovered]
         self.removed += other.removed
+        for part, values in other.values.items():
+            self.values[f"{where}: {part}"] |= values
 
     def as_json(self) -> dict[str, Any]:
+        uncovered = list(dict.fromkeys(self.uncovered))
+        if len(uncovered) > _MOST_LISTED:
+            more = len(uncovered) - _MOST_LISTED
+            uncovered[_MOST_LISTED:] = [("others", f"{more:,} more parts of the file")]
         return {
             "masked": [
                 {"part": part, "kind": kind, "count": count}
                 for (part, kind), count in sorted(self.masked.items())
             ],
-            "not_covered": [
-                {"what": what, "where": where} for what, where in self.uncovered[:_MOST_LISTED]
-            ],
+            "not_covered": [{"what": what, "where": where} for what, where in uncovered],
             "removed": [
                 {"what": what, "count": count}
                 for what, count in sorted(self.removed.items())

@@ -30,6 +30,7 @@ class _EncodedReplacement:
     end: int
     replacement: str
     label: str
+    value: str
 
 
 def with_encoded_forms(masking: Masking) -> Masking:
@@ -58,7 +59,10 @@ def _encoded(text: str, find: Find) -> Iterator[_EncodedReplacement]:
         for decoded_text in texts:
             if changes := find(decoded_text):
                 written = write(match[0], applied(decoded_text, changes))
-                yield _EncodedReplacement(match.start(), match.end(), written, changes[0].label)
+                values = "\n".join(change.value for change in changes)
+                yield _EncodedReplacement(
+                    match.start(), match.end(), written, changes[0].label, values
+                )
                 end = match.end()
                 break
 

@@ -17,7 +17,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
 from documents.detect import detect
-from documents.errors import CorruptDocument, DocumentError, DocumentTooLong
+from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms
@@ -144,7 +144,9 @@ class _Writer:
         try:
             with memory_file(data) as path:
                 file = self._mask_any(path, detect(path), self._masking, limits, account)
-        except DocumentError:
+        except DocumentError as error:
+            if isinstance(error, NoTextLayer) and limits.ocr_pages is None:
+                raise  # another process masks the e-mail, with OCR
             self._leave_out(part)
             return None
         name = self._name(part, file.media_type)

@@ -10,11 +10,11 @@ from types import MappingProxyType
 from PIL import Image
 
 from documents.errors import CorruptDocument, PagesUnread
-from documents.limits import ReadLimits
+from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.picture_file import mask_picture
 from documents.masking.replacement import Masking
-from documents.readers.pictures import MEDIA_TYPES, OcrBudget, damage
+from documents.readers.pictures import MEDIA_TYPES, damage
 
 PICTURE_TYPES: Mapping[str, str] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from documents.masking.cover import Cover
 class Replacement(Protocol):
     """Replaces the characters from `start` up to but not including `end` with `replacement`.
 
-    `label` is the kind of text that is replaced, for the counts.
+    `label` is the kind of text that is replaced, for the counts. `value` is the text that is
+    replaced, as a reader sees it: without escapes, invisible characters and line breaks in words.
     """
 
     @property
@@ -26,6 +27,9 @@ class Replacement(Protocol):
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def value(self) -> str: ...
 
 
 Find = Callable[[str], Sequence[Replacement]]
@@ -42,12 +46,14 @@ class Masking:
         find: Finds the replacements in text.
         find_by_rule: The same for attributes that control layout, without the known words: `left`
             in such an attribute is not text.
+        find_values: Returns a function that finds the given texts and nothing else.
         authors: Also remove the names of authors.
         cover: What is covered in pictures, besides text.
     """
 
     find: Find
     find_by_rule: Find
+    find_values: Callable[[Iterable[str]], Find]
     authors: bool
     cover: frozenset[Cover] = frozenset()
 

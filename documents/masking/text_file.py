@@ -71,3 +71,4 @@ class _Placed:
         self.end = places[change.end - 1] + 1
         self.replacement = change.replacement
         self.label = change.label
+        self.value = change.value

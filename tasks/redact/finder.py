@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -19,9 +20,10 @@ from tasks.redact.finders.contacts import (
 )
 from tasks.redact.finders.names import labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
-from tasks.redact.finders.words import WordFinder
+from tasks.redact.finders.words import SearchedText, WordFinder
 from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
-from tasks.text.plain import HAN, plain
+from tasks.redact.views import views
+from tasks.text.plain import HAN
 
 RULES: Mapping[Kind, Callable[[str], Iterator[Detection]]] = MappingProxyType(
     {
@@ -70,16 +72,26 @@ class Finder:
         ]
 
     def find(self, text: str) -> list[Detection]:
-        """Returns the detections in order, without overlaps."""
-        searched = plain(text)
+        """Returns the detections in order, without overlaps. They are searched in all views."""
         found: list[Detection] = []
-        if len(text) > _SHORT or _PROMISING.search(searched):
+        for view in views(text):
+            for one in self._find(view.text):
+                start, end = view.span(one.start, one.end)
+                while end < len(text) and unicodedata.combining(text[end]):
+                    end += 1
+                found.append(replace(one, start=start, end=end))
+        return merge(found)
+
+    def _find(self, searched: str) -> list[Detection]:
+        found: list[Detection] = []
+        if len(searched) > _SHORT or _PROMISING.search(searched):
             found += chain.from_iterable(rule(searched) for rule in self._rules)
-        found += chain.from_iterable(known.find(searched) for known in self._known)
+        text = SearchedText(searched)
+        found += chain.from_iterable(known.find(text) for known in self._known)
         if self._names:
             names = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
-            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(searched)
-        return merge([one for one in found if one.start < one.end])
+            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(text)
+        return [one for one in found if one.start < one.end]
 
 
 def merge(detections: Iterable[Detection]) -> list[Detection]:

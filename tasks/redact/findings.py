@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 from documents.document import Block, Document
 from documents.masking.replacement import applied
 from tasks.limits import MOST_LISTED
+from tasks.redact.comparison import Place
 from tasks.redact.finder import Targets
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
 
-_MOST_WORDS = 2_000
+# The most distinct texts that are searched in the file as known words.
+_MOST_WORDS = 20_000
 
 
 class Finding(BaseModel):
@@ -56,7 +58,7 @@ class RedactedText:
     not_listed: int
     counts: dict[Kind, int]
     words: Mapping[Kind, Sequence[str]]
-    ocr_pages: list[int]
+    places: list[Place]
 
 
 def redact_text(document: Document, targets: Targets, style: Style) -> RedactedText:
@@ -66,8 +68,8 @@ def redact_text(document: Document, targets: Targets, style: Style) -> RedactedT
         findings=list(islice(findings(document, changes), MOST_LISTED)),
         not_listed=max(0, len(changes) - MOST_LISTED),
         counts=Counter(change.detection.kind for change in changes),
-        words=_with_words(document.text, targets, changes),
-        ocr_pages=_ocr_pages_with_changes(document, changes),
+        words=_with_words(targets, changes),
+        places=list(islice(dict.fromkeys(_places(document, changes)), _MOST_WORDS)),
     )
 
 
@@ -91,23 +93,17 @@ def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]
         )
 
 
-def _ocr_pages_with_changes(document: Document, changes: Sequence[Change]) -> list[int]:
-    """Returns the pages where OCR found items to mask: pictures in a file cannot be masked."""
-    pages, at = set(), 0
-    for block in document.blocks:
-        while at < len(changes) and changes[at].end <= block.start:
-            at += 1
-        if block.confidence is not None and at < len(changes) and changes[at].start < block.end:
-            pages.add(block.page or 1)
-    return sorted(pages)
+def _places(document: Document, changes: Sequence[Change]) -> Iterator[Place]:
+    for change in changes:
+        block = document.block_at(change.start)
+        yield Place(block.page if block else None, change.detection.kind, change.value)
 
 
-def _with_words(
-    text: str, targets: Targets, changes: Sequence[Change]
-) -> Mapping[Kind, Sequence[str]]:
+def _with_words(targets: Targets, changes: Sequence[Change]) -> Mapping[Kind, Sequence[str]]:
     """Returns the words of `targets` with the text of every change added."""
     words = {kind: list(known) for kind, known in targets.words.items()}
-    for change in changes[:_MOST_WORDS]:
-        if change.detection.kind is not Kind.term:
-            words.setdefault(change.detection.kind, []).append(text[change.start : change.end])
+    found = dict.fromkeys((change.detection.kind, change.value) for change in changes)
+    for kind, value in islice(found, _MOST_WORDS):
+        if kind is not Kind.term:
+            words.setdefault(kind, []).append(value)
     return {kind: list(dict.fromkeys(known)) for kind, known in words.items()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
-from documents.masking.replacement import Masking, applied
+from documents.masking.cover import Cover
+from documents.masking.replacement import Find, Masking, applied
 from tasks.redact.finder import Finder, Targets
 from tasks.redact.kinds import Detection, Kind
 from tasks.redact.masks import Mask, masked
+from tasks.redact.views import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Change:
 
     detection: Detection
     replacement: str
+    value: str
 
     @property
     def start(self) -> int:
@@ -53,7 +57,10 @@ class Masker:
 
     def changes(self, text: str) -> list[Change]:
         """Returns the changes in order. No replacement contains a target."""
-        return [Change(one, self._replacement(text, one)) for one in self._finder.find(text)]
+        return [
+            Change(one, self._replacement(text, one), readable(text[one.start : one.end]))
+            for one in self._finder.find(text)
+        ]
 
     def mask(self, text: str) -> str:
         return applied(text, self.changes(text))
@@ -62,9 +69,28 @@ class Masker:
         """Returns a masker without terms and words."""
         return Masker(Targets(self.targets.kinds), self.style)
 
-    def masking(self) -> Masking:
+    def words(self) -> Iterable[str]:
+        """Returns the terms and words of the targets."""
+        return chain(self.targets.terms, *self.targets.words.values())
+
+    def knowing(self, values: Mapping[str, Iterable[str]]) -> Masker:
+        """Returns a masker with these texts, by kind, as further words."""
+        words = {kind: list(known) for kind, known in self.targets.words.items()}
+        for label, texts in values.items():
+            if label != Kind.term:
+                words.setdefault(Kind(label), []).extend(sorted(texts))
+        unique = {kind: list(dict.fromkeys(known)) for kind, known in words.items()}
+        return Masker(replace(self.targets, words=unique), self.style)
+
+    def masking(self, cover: frozenset[Cover] = frozenset()) -> Masking:
         """Returns the rules for masking a file; with names, author names are masked too."""
-        return Masking(self.changes, self.rules_only().changes, Kind.name in self.targets.kinds)
+        return Masking(
+            self.changes,
+            self.rules_only().changes,
+            find_values,
+            authors=Kind.name in self.targets.kinds,
+            cover=cover,
+        )
 
     def _replacement(self, text: str, detection: Detection) -> str:
         mask = self.style.of(detection.kind)
@@ -94,6 +120,11 @@ def masker_json(targets: Targets, style: Style) -> dict[str, Any]:
         "default": style.default.value,
         "masks": {kind.value: mask.value for kind, mask in style.kinds.items()},
     }
+
+
+def find_values(values: Iterable[str]) -> Find:
+    """Returns a function that finds these texts, regardless of how they are written."""
+    return Masker(Targets(frozenset(), list(values)), Style(Mask.stars)).changes
 
 
 def mask_text(text: str, targets: Targets, style: Style) -> str:

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from tasks.redact.finders.addresses import township_end
 from tasks.redact.finders.names import COMPOUND_SURNAMES
 from tasks.redact.kinds import Detection, Kind
-from tasks.text.plain import compact, plain, with_gaps
+from tasks.redact.views import readable
+from tasks.text.plain import compact, with_gaps
 
 BLOCK = "█"
 
@@ -25,9 +26,9 @@ class Mask(StrEnum):
 
 def masked(text: str, detection: Detection, mask: Mask) -> str:
     """Returns the replacement for a detection."""
-    words = plain(text[detection.start : detection.end])
+    words = readable(text[detection.start : detection.end])
     if mask is Mask.official:
-        written = _OFFICIAL[detection.kind](words.strip("\u200b"))
+        written = _OFFICIAL[detection.kind](words)
     else:
         written = _covered(words, "*" if mask is Mask.stars else BLOCK)
     over_cells = "\t" in words and len(written) == len(compact(words))
@@ -61,7 +62,7 @@ def _mobile(words: str) -> str:
 
 def _landline(words: str) -> str:
     """Keeps the area code and the last two digits; masks everything if it does not parse."""
-    written = re.sub(r"[\n\u200b]", "", words).replace("\t", " ")
+    written = words.replace("\n", "").replace("\t", " ")
     match = _LANDLINE.match(written)
     if match is None:  # for example where another number follows directly
         return _all(words)

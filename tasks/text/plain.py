@@ -5,12 +5,28 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What may separate the digits of a number: grouping, a line break, or invisible characters.
-GAP = r"[ \n\-\u200b]{0,3}"
-BREAK = r"(?:[ \u200b]{0,2}\n?[ \u200b]{0,2})"
-HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+# What may separate the digits of a number: grouping, or the end of a line or a page.
+GAP = r"[ \n\-]{0,3}"
+BREAK = r"(?:[ ]{0,2}\n{0,2}[ ]{0,2})"
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 
 _GAPS = re.compile(r"[ \n\t\-\u200b]+")
+# Radicals of the CJK Radicals Supplement, which some PDFs have instead of the characters, and the
+# characters (EquivalentUnifiedIdeograph.txt of Unicode 14). NFKC maps two of them only.
+_RADICALS = str.maketrans(
+    (
+        "⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣"
+        "⺤⺥⺦⺧⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅"
+        "⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧"
+        "⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳"
+    ),
+    (
+        "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑彐忄心扌攵旡日月歺母民氵氺灬"
+        "爫爫丬牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见"
+        "角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤"
+        "麦黄黾斉齐歯齿竜龙龜亀龟"
+    ),
+)
 _FORMS = (
     dict.fromkeys("‐‑‒–—―−﹣－\u00ad", "-")
     | dict.fromkeys("\n\r\v\f\x85\u2028\u2029", "\n")
@@ -30,6 +46,8 @@ class _Plain(dict[int, str]):
     def _of(char: str) -> str:
         if char in _FORMS:
             return _FORMS[char]
+        if ord(char) in _RADICALS:
+            return char.translate(_RADICALS)
         category = unicodedata.category(char)
         if category == "Nd":
             return str(unicodedata.digit(char))

@@ -245,7 +245,8 @@ def _engines(settings: Settings) -> tuple[EngineClient, EngineClient | None]:
 
 def _reading(settings: Settings) -> ReaderPool:
     worker, ocr = settings.worker, settings.ocr
-    scans = ReaderPool(
+    scans = task_processes(
+        settings.tasks,
         processes=ocr.ocr_processes,
         timeout_seconds=ocr.ocr_timeout_seconds + worker.read_timeout_seconds,
         memory_mib=ocr.ocr_memory_mib,

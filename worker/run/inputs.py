@@ -203,11 +203,13 @@ class StoredSource:
     def filename(self) -> str | None:
         return self.stored.filename
 
-    async def work(self, name: str, arguments: Mapping[str, Any]) -> FileResult:
+    async def work(
+        self, name: str, arguments: Mapping[str, Any], *, ocr: bool = False
+    ) -> FileResult:
         try:
             async with self.store.readable(self.stored.blob) as path:
                 return await self.reading.work(
-                    path, self.limits, name, arguments, identity=self.stored.blob
+                    path, self.limits, name, arguments, ocr=ocr, identity=self.stored.blob
                 )
         except FileNotFoundError as error:
             raise _missing() from error

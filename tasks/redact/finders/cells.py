@@ -9,8 +9,8 @@ from tasks.text.plain import compact
 
 # In text from Word, the end of a cell's paragraph precedes the end of the cell.
 _RUN = re.compile(
-    r"(?<![^ \n\t\u200b])(?P<run>[0-9A-Za-z](?P<gap>[ \n\u200b]{0,3}\t[ \u200b]{0,2})"
-    r"[0-9A-Za-z](?:(?P=gap)[0-9A-Za-z])+)(?=[ \n\t\u200b]|$)"
+    r"(?<![^ \n\t])(?P<run>[0-9A-Za-z](?P<gap>[ \n]{0,3}\t[ ]{0,2})"
+    r"[0-9A-Za-z](?:(?P=gap)[0-9A-Za-z])+)(?=[ \n\t]|$)"
 )
 
 

@@ -23,6 +23,10 @@ _SURNAMES = (
     "向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东殴殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰"
     "巢关蒯相查后荆红游竺权逯盖益桓公肖闫付覃侯涂岳帅亓仝代贠佘佟苟粟占邸"
 )
+# Characters of names that are outside of `HAN` or that no list of surnames has: 〇, the blocks
+# beyond the BMP, and the private use areas, which GBK fonts use for rare characters.
+_RARE = r"\u3007\ue000-\uf8ff\U00020000-\U0003ffff\U000f0000-\U0010fffd"
+_CHAR = rf"[{HAN}{_RARE}]"
 _LABEL = (
     r"(?:姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|"
     r"户名|监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|签收人|"
@@ -39,10 +43,10 @@ _LABELLED = re.compile(
     rf"(?:{_LABEL}(?:姓名)?[ ]?[:\t][ \t]{{0,4}}|"
     rf"(?:{_LABEL}|(?<![{HAN}]))姓[ ]{{0,4}}名[ ]{{1,4}}(?![和及与或][ ]))"
     rf"(?!{_NO_NAME}(?![{HAN}]))"
-    rf"(?P<name>(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])"
-    rf"[ ]{{0,2}}[{HAN}](?:[{HAN}]|[ ]{{1,2}}(?![男女])[{HAN}])?"
-    rf"|[{HAN}]{{1,12}}(?:[·•・‧][{HAN}]{{1,12}}){{1,4}})"
-    rf"(?![{HAN}])"
+    rf"(?P<name>(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}{_RARE}])"
+    rf"[ ]{{0,2}}{_CHAR}(?:{_CHAR}|[ ]{{1,2}}(?![男女]){_CHAR})?"
+    rf"|{_CHAR}{{1,12}}(?:[·•・‧]{_CHAR}{{1,12}}){{1,4}})"
+    rf"(?!{_CHAR})"
 )
 
 

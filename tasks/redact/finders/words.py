@@ -5,20 +5,46 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
 
 from tasks.redact.kinds import Detection, DetectionMethod, Kind
+from tasks.redact.views import readable
 from tasks.text.plain import HAN, plain
 
-_GAP = re.compile(r"[ \n\t\u200b]+")
-_TIGHT_GAPS = frozenset(("\u200b", "\n", "\u200b\n"))
+_GAP = re.compile(r"[ \n\t]+")
+_NO_GAPS = dict.fromkeys(map(ord, " \n\t"))
+_LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap between Chinese characters or digits, and where the word itself has a gap.
 _LONGEST_GAP, _LONGEST_SPACE = 3, 4
 # Stands for a gap that no word may have; no word contains it.
 _BARRIER = "\n"
+
+
+class SearchedText:
+    """A plain text in the forms in which several finders search it, each computed once.
+
+    `tight` has no gaps where a word without spaces may have one, `spaced` none where a word with
+    spaces may have one, `squeezed` none at all: a word that is not in it is in neither.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def squeezed(self) -> str:
+        return folded(self._text.translate(_NO_GAPS))
+
+    @cached_property
+    def tight(self) -> _Folded:
+        return _Folded(self._text, spaced=False)
+
+    @cached_property
+    def spaced(self) -> _Folded:
+        return _Folded(self._text, spaced=True)
 
 
 class WordFinder:
@@ -39,25 +65,32 @@ class WordFinder:
             for spaced in sorted(set(keys.values()))
         ]
 
-    def find(self, text: str) -> Iterator[Detection]:
-        """Yields the detections in plain text; overlapping words are one detection."""
+    def find(self, text: SearchedText) -> Iterator[Detection]:
+        """Yields the detections; overlapping words are one detection."""
         for spaced, automaton in self._searches:
-            for start, end in _spans(automaton, _Folded(text, spaced=spaced)):
+            if next(automaton.iter(text.squeezed), None) is None:
+                continue
+            for start, end in _spans(automaton, text.spaced if spaced else text.tight):
                 yield Detection(self._kind, start, end, how=self._how)
 
 
 def words_in(words: Collection[str], text: str) -> list[str]:
     """Returns those of `words` that `WordFinder` finds in plain text; for few words."""
-    folded = {spaced: _Folded(text, spaced=spaced).text for spaced in set(map(_is_spaced, words))}
-    return [word for word in words if (key := _key(word)) and key in folded[_is_spaced(word)]]
+    searched = SearchedText(text)
+    return [
+        word
+        for word in words
+        if (key := _key(word))
+        and key in (searched.spaced if _is_spaced(word) else searched.tight).text
+    ]
 
 
 def _key(word: str) -> str:
-    return _fold(_GAP.sub("", plain(word)))
+    return folded(_GAP.sub("", readable(word)))
 
 
 def _is_spaced(word: str) -> bool:
-    return _GAP.search(plain(word).strip(" \n\t\u200b")) is not None
+    return _GAP.search(plain(word).strip(" \n\t")) is not None
 
 
 class _Case(dict[int, str]):
@@ -72,7 +105,8 @@ class _Case(dict[int, str]):
 _CASE = _Case()
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """Returns the text without differences of case, in the same length."""
     return text.translate(_CASE)
 
 
@@ -94,7 +128,7 @@ class _Folded:
             done = end
         pieces.append(text[done:])
         self._origins.append(done)
-        self.text = _fold("".join(pieces))
+        self.text = folded("".join(pieces))
         self._offsets = [0, *accumulate(map(len, pieces[:-1]))]
 
     def origin(self, at: int) -> int:
@@ -106,7 +140,7 @@ class _Folded:
 def _is_passable(text: str, start: int, end: int, *, spaced: bool) -> bool:
     if spaced and end - start <= _LONGEST_SPACE:
         return True
-    if text[start:end] in _TIGHT_GAPS:
+    if _LINE_BREAK.fullmatch(text, start, end):
         return True
     if not 0 < start <= end < len(text) or end - start > _LONGEST_GAP or "\t" in text[start:end]:
         return False

@@ -1,0 +1,192 @@
+"""The forms of a text in which personal data is searched, with the way back to its offsets.
+
+A file stores `13812345678` in many ways that look the same: with invisible characters, with one
+digit a line, as `%31%33%38...`, as ligatures or radicals. Every finder searches every view.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import unquote_to_bytes
+
+from tasks.text.plain import plain
+
+# A part of a text and what replaces it.
+Edit = tuple[int, int, str]
+
+_INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
+_MOST_ENCODINGS = 3
+_LINE_END = "\r\n"
+# Escapes of URLs, of HTML and XML, and of JSON and JavaScript. Text of the last kind may be a pair
+# of surrogates.
+_ESCAPES = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
+    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
+)
+# At least five single characters with the same gap: widely spaced text, or vertical text.
+_SPACED = re.compile(
+    r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,3})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
+)
+_GAP = re.compile(r"[ \n]+")
+_HYPHENATION = re.compile(r"(?<=[A-Za-z])-[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text made from an original by edits.
+
+    A piece is a part of the text that was copied, or the replacement of an edit. `_starts` are the
+    offsets of the pieces in `text`, `_sources` their spans in the original and whether they were
+    copied. The original of a view may be another view.
+    """
+
+    text: str
+    _starts: tuple[int, ...] = (0,)
+    _sources: tuple[tuple[int, int, bool], ...] = ((0, 0, True),)
+    _origin: View | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Returns the span of the first original that `text[start:end]`, not empty, stands for."""
+        first, last = self._piece(start), self._piece(end - 1)
+        begin, stop, copied = self._sources[first]
+        start = begin + (start - self._starts[first] if copied else 0)
+        begin, stop, copied = self._sources[last]
+        end = begin + end - self._starts[last] if copied else stop
+        return self._origin.span(start, end) if self._origin else (start, end)
+
+    def edited(self, edits: Iterable[Edit]) -> View:
+        """Returns a view of this one with `edits`, which are in order and apart."""
+        pieces: list[str] = []
+        starts: list[int] = []
+        sources: list[tuple[int, int, bool]] = []
+        done = at = 0
+        for start, end, replacement in (*edits, (len(self.text), len(self.text), "")):
+            for piece, source in (
+                (self.text[done:start], (done, start, True)),
+                (replacement, (start, end, False)),
+            ):
+                if piece:
+                    pieces.append(piece)
+                    starts.append(at)
+                    sources.append(source)
+                    at += len(piece)
+            done = end
+        if not pieces:
+            return View("")
+        return View("".join(pieces), tuple(starts), tuple(sources), self)
+
+    def _piece(self, at: int) -> int:
+        return bisect_right(self._starts, at) - 1
+
+
+def views(text: str) -> Iterator[View]:
+    """Yields the text as a reader sees it; where it differs also without hyphenation and wide
+    spaces, and both again with escapes decoded.
+    """
+    written = View(text)
+    decoded = _decoded(written)
+    for view in (written, decoded) if decoded is not written else (written,):
+        visible = _visible(view)
+        yield visible
+        joined = _joined(visible)
+        if joined is not visible:
+            yield joined
+
+
+def readable(text: str) -> str:
+    """Returns the text with everything undone that a reader does not see."""
+    *_, last = views(text)
+    return last.text
+
+
+class _Visible(dict[int, str]):
+    """Maps characters to their visible form, of any length, computed on first use.
+
+    Latin letters lose their accents, which may be characters of their own.
+    """
+
+    def __missing__(self, code: int) -> str:
+        self[code] = form = _form(chr(code))
+        return form
+
+
+def _form(char: str) -> str:
+    simple = plain(char)
+    if simple == _INVISIBLE or char == _SOFT_HYPHEN:
+        return ""
+    if simple != char:
+        return simple
+    parts = unicodedata.normalize("NFKD", char)
+    if parts != char and parts[0].isascii():
+        return "".join(plain(part) for part in parts).replace(_INVISIBLE, "")
+    composed = unicodedata.normalize("NFKC", char)
+    return composed if len(composed) == 1 else "".join(plain(part) for part in composed)
+
+
+_VISIBLE = _Visible()
+
+
+def _visible(view: View) -> View:
+    """Returns a view without invisible characters, in half-width letters and digits."""
+    forms = {char: _VISIBLE[ord(char)] for char in set(view.text)}
+    irregular = [char for char, form in forms.items() if len(form) != 1]
+    if irregular or _LINE_END in view.text:
+        pattern = re.compile("|".join([_LINE_END, *map(re.escape, irregular)]))
+        view = view.edited(
+            (*match.span(), forms.get(match[0], "\n")) for match in pattern.finditer(view.text)
+        )
+    else:
+        view = view.edited(())
+    return replace(view, text=view.text.translate(_VISIBLE))
+
+
+def _joined(view: View) -> View:
+    """Returns a view without hyphenation and without spaces between single characters."""
+    removed = [match.span() for match in _HYPHENATION.finditer(view.text)]
+    for run in _SPACED.finditer(view.text):
+        removed += [gap.span() for gap in _GAP.finditer(view.text, *run.span())]
+    if not removed:
+        return view
+    return view.edited((start, end, "") for start, end in _apart(sorted(removed)))
+
+
+def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    done = 0
+    for start, end in spans:
+        if start >= done:
+            yield start, end
+            done = end
+
+
+def _decoded(view: View) -> View:
+    """Returns a view with escapes decoded, also those that were encoded again."""
+    for _ in range(_MOST_ENCODINGS):
+        edits = [
+            (*match.span(), words)
+            for match in _ESCAPES.finditer(view.text)
+            if (words := _unescaped(match)) != match[0]
+        ]
+        if not edits:
+            break
+        view = view.edited(edits)
+    return view
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match["percent"]:
+        data = unquote_to_bytes(match[0])
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+        return match[0]
+    if match["entity"]:
+        return html.unescape(match[0])
+    units = bytes.fromhex(match[0].replace("\\u", ""))
+    return units.decode("utf-16-be", "replace")

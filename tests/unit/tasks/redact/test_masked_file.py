@@ -1,0 +1,224 @@
+"""A masked file is handed out only if all items of the text are in it, and nothing is left."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document as WordDocument
+from PIL import Image
+
+from documents.document import Document
+from documents.errors import NoTextLayer, RedactionIncomplete
+from documents.inventory.walk import WALKS
+from documents.limits import ReadLimits
+from documents.masking import formats
+from documents.masking.account import Account
+from documents.masking.masked_file import MaskedFile
+from documents.masking.replacement import Masking
+from documents.masking.verification import verify
+from documents.ocr.scan import OcrLine, Scan
+from documents.readers import docx, pdf
+from standin.direct_source import read_with_source
+from standin.documents.builders import (
+    LIMITS,
+    PARAGRAPH,
+    as_docx,
+    as_eml,
+    as_html,
+    as_markdown,
+    as_pdf,
+    as_text,
+    as_xlsx,
+    saved,
+)
+from standin.scripted_engine import ScriptedEngine
+from tasks.redact import RedactOptions, RedactResult, redact
+from tasks.redact.comparison import Missing, Place, missing
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.kinds import Kind
+from tasks.redact.masker import Masker, Style, masker_json
+from tasks.redact.report import report_html
+from tasks.redact.work import redact as redact_file
+from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
+
+PHONE, OTHER, NAME = "13812341234", "13900005678", "李小明"
+MASKER = Masker(Targets(frozenset(RULES)), Style())
+NO_MODEL = RedactOptions(use_model=False)
+SHOWN = [(PARAGRAPH, f"申请人：{NAME}，电话{PHONE}。"), (PARAGRAPH, "以上情况属实。" * 4)]
+
+
+def silent(_: Any) -> Any:
+    raise AssertionError("the model was asked")
+
+
+def work(path: Path, media_type: str, limits: ReadLimits = LIMITS, **arguments: Any) -> Any:
+    given = {"places": [], "cover": [], "verify_by_ocr": False, **arguments}
+    masker = masker_json(MASKER.targets, MASKER.style)
+    return redact_file(path, {"masker": masker, "media_type": media_type, **given}, limits)
+
+
+async def masked(
+    data: bytes, folder: Path, change: Callable[[Document], Document] = lambda document: document
+) -> tuple[RedactResult, dict[str, bytes]]:
+    document, source = read_with_source(saved(folder, data), LIMITS, f"{NAME}&.docx")
+    result = await redact(change(document), NO_MODEL, ScriptedEngine(silent))
+    return result, source.kept
+
+
+def more_text(document: Document) -> Document:
+    blocks = list(document.blocks)
+    text = f"{document.text}\n\n电话{OTHER}。"
+    blocks[-1] = replace(blocks[-1], end=len(text))
+    return replace(document, text=text, blocks=tuple(blocks))
+
+
+@pytest.mark.parametrize("build", [as_docx, as_xlsx, as_pdf, as_text, as_html, as_markdown, as_eml])
+async def test_a_file_in_which_an_item_of_the_text_is_missing_is_not_handed_out(
+    tmp_path: Path, build: Callable[..., bytes]
+) -> None:
+    result, kept = await masked(build(SHOWN), tmp_path)
+    assert result.file is not None
+    assert PHONE.encode() not in kept[result.file.document_id]
+    result, _ = await masked(build(SHOWN), tmp_path, more_text)
+    assert result.file is None
+    reasons = [one.where for one in result.not_covered if one.what == "file"]
+    assert len(reasons) == 1
+    assert "mobile" in reasons[0]
+    assert reasons[0] in result.notice
+    assert OTHER not in result.model_dump_json()
+
+
+def test_an_item_must_be_on_its_page() -> None:
+    parts = {"page 1": [PHONE], "page 2": [NAME], "attachments": [OTHER]}
+    places = [Place(1, Kind.mobile, PHONE), Place(2, Kind.name, NAME), Place(9, Kind.mobile, OTHER)]
+    assert missing(places, parts) == []
+    assert missing([Place(2, Kind.mobile, PHONE)], parts) == [
+        Missing(page=2, kind=Kind.mobile, count=1)
+    ]
+    assert missing([Place(None, Kind.mobile, PHONE)], parts) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "in_file"),
+    [
+        (PHONE, ["138-1234-1234"]),
+        (f"{PHONE}@qq.com", ["ＡＢ", f"{PHONE}@QQ.COM"]),
+        (f"{NAME} {PHONE}", [NAME, PHONE]),
+        (PHONE, [f"86 {PHONE}"]),
+    ],
+)
+def test_an_item_may_be_written_or_divided_otherwise(value: str, in_file: Sequence[str]) -> None:
+    place = Place(None, Kind.mobile, value)
+    assert missing([place], {"body": in_file}) == []
+    assert missing([place], {"body": in_file[:-1]}) != []
+
+
+def test_a_name_that_one_part_shows_is_masked_in_all_parts(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    word = WordDocument()
+    word.add_paragraph(f"据{NAME}反映，道路不平。")
+    word.sections[0].header.paragraphs[0].text = f"申请人：{NAME}"
+    word.save(written)
+    result = work(saved(tmp_path, written.getvalue()), docx.MEDIA_TYPE)
+    assert result.file is not None
+    with zipfile.ZipFile(io.BytesIO(result.file)) as packed:
+        parts = {name: packed.read(name).decode("utf-8", "replace") for name in packed.namelist()}
+    assert [name for name, text in parts.items() if NAME in text] == []
+    assert "李**" in parts["word/document.xml"]
+
+
+def test_a_file_that_still_holds_an_item_is_not_handed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unmasked(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
+        masking.find(PHONE)
+        return MaskedFile(path.read_bytes(), docx.MEDIA_TYPE)
+
+    monkeypatch.setattr("tasks.redact.work.MASKED_FORMATS", {docx.MEDIA_TYPE: unmasked})
+    with pytest.raises(RedactionIncomplete, match=r"word/document\.xml") as raised:
+        work(saved(tmp_path, as_docx(SHOWN)), docx.MEDIA_TYPE)
+    assert NAME not in str(raised.value)
+    assert PHONE not in str(raised.value)
+
+
+def test_the_inventory_finds_what_was_never_found_before() -> None:
+    file = MaskedFile(as_docx(SHOWN), docx.MEDIA_TYPE)
+    verification = verify(file, MASKER.masking(), [], LIMITS)
+    assert verification.left
+    assert NAME in verification.values["name"]
+
+
+def test_the_bytes_are_searched_without_the_inventory() -> None:
+    hidden = MaskedFile(as_docx(SHOWN) + b"\x00" * 9 + "王某某甲".encode("utf-16"), docx.MEDIA_TYPE)
+    nothing = Masker(Targets(frozenset()), Style()).masking()
+    assert verify(hidden, nothing, ["王某某甲"], LIMITS).left == ["the file's bytes"]
+    assert verify(hidden, nothing, ["王某某乙"], LIMITS).left == []
+
+
+@pytest.mark.parametrize("words", [f"call {PHONE}", "nothing to mask here"])
+def test_the_rendered_pages_are_read_on_request(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    def scan(picture: Image.Image, threads: int) -> Scan:
+        corners = ((10.0, 20.0), (500.0, 20.0), (500.0, 30.0), (10.0, 30.0))
+        return Scan((OcrLine(words, 0.9, corners),), *picture.size)
+
+    monkeypatch.setattr("documents.ocr.recognition.scan", scan)
+    file, masking = MaskedFile(scanned_pdf([a4()]), pdf.MEDIA_TYPE), MASKER.masking()
+    assert verify(file, masking, [], SCANS).left == []
+    left = verify(file, masking, [], SCANS, by_ocr=True).left
+    assert ("page 1 as shown" in left) == (PHONE in words)
+    # OCR that is switched off is named.
+    unread = verify(file, masking, [], LIMITS, by_ocr=True).unread
+    assert "pages from 1 on, as shown" in [entry.where for entry in unread]
+
+
+def test_a_file_with_pictures_is_left_to_a_process_with_ocr(tmp_path: Path) -> None:
+    deferred = replace(LIMITS, ocr_pages=None)
+    with pytest.raises(NoTextLayer):
+        work(saved(tmp_path, scanned_pdf([a4()])), pdf.MEDIA_TYPE, deferred)
+    assert work(saved(tmp_path, as_docx(SHOWN)), docx.MEDIA_TYPE, deferred).file is not None
+
+
+async def test_the_report_names_every_finding_and_holds_no_masked_text(tmp_path: Path) -> None:
+    result, kept = await masked(as_docx(SHOWN), tmp_path)
+    assert result.report is not None
+    assert result.report.media_type == "text/html"
+    report = kept[result.report.document_id].decode()
+    for value in (PHONE, NAME, "<script", "http:", "https:", "src="):
+        assert value not in report
+    for words in ("手机号码 mobile number", "138****1234", "&amp;", "遮盖报告", "核对人"):
+        assert words in report
+    assert report.count("<tr><td>") >= len(result.findings) == 2
+    assert result.file is not None
+    assert result.file.sha256 in report
+
+
+async def test_the_report_says_what_a_person_must_check(tmp_path: Path) -> None:
+    result, kept = await masked(as_docx(SHOWN), tmp_path, more_text)
+    assert result.report is not None
+    report = kept[result.report.document_id].decode()
+    assert "未生成遮盖后的文件" in report
+    assert "could not be found again in the file" in report
+
+
+def test_markup_in_a_report_is_escaped() -> None:
+    result = RedactResult.model_validate(
+        {
+            "text": "", "findings": [], "counts": {}, "model_asked": False, "unplaced": 0,
+            "in_file": [], "removed": [], "not_covered": [{"what": "<b>", "where": "<i>"}],
+            "notice": "<u>",
+        }
+    )  # fmt: skip
+    report = report_html('<script>"x"', result)
+    assert not any(tag in report for tag in ("<b>", "<i>", "<u>", "<script>"))
+
+
+def test_every_masked_format_is_verified() -> None:
+    assert set(formats.MASKED_FORMATS) <= set(WALKS)

@@ -1,0 +1,127 @@
+"""Personal data is found in every form in which a file can store what a reader sees."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.redact.finder import RULES, Finder, Targets
+from tasks.redact.finders.names import labelled_names
+from tasks.redact.kinds import Kind
+from tasks.redact.masker import Masker, Style
+from tasks.redact.views import readable, views
+
+PHONE, PERSON, CARD = "13812341234", "11010519491231002X", "6222021234567894"
+NAME, RARE, LATIN = "张某某", "李\U00020bb7明", "Alexandrowicz"
+FINDER = Finder(Targets(frozenset(RULES), [NAME, RARE, LATIN]))
+EVERYTHING = [PHONE, PERSON, CARD, NAME, RARE, LATIN]
+
+
+def found(text: str) -> list[str]:
+    return [text[one.start : one.end] for one in FINDER.find(text)]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize("gap", [" ", "  ", "\n", "\n\n", "\r\n", "\u3000"])
+def test_spaced_and_vertical_text_is_found(value: str, gap: str) -> None:
+    written = gap.join(value)
+    assert found(f"经办：\n{written}。") == [written]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize(
+    "mark", ["\u200b", "\u200d", "\ufeff", "\u2060", "\u00ad", "\u202e", "\u2066", "\ufe00", "\x07"]
+)
+def test_invisible_characters_hide_nothing(value: str, mark: str) -> None:
+    written = mark.join(value)
+    assert found(f"经办：{written}。") == [written]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize(
+    "encode",
+    [
+        quote,
+        lambda text: quote(quote(text)),
+        lambda text: "".join(f"%{byte:02x}" for byte in text.encode("gb18030")),
+        lambda text: "".join(f"&#{ord(char)};" for char in text),
+        lambda text: "".join(f"&#x{ord(char):X};" for char in text),
+        lambda text: html.escape(f"&#{ord(text[0])};") + text[1:],
+        lambda text: "".join(f"\\u{unit.hex()}" for unit in units(text)),
+    ],
+)
+def test_escapes_are_decoded(value: str, encode) -> None:  # type: ignore[no-untyped-def]
+    written = encode(value)
+    assert found(f"经办：（{written}）。") == [written]
+
+
+def units(text: str) -> list[bytes]:
+    data = text.encode("utf-16-be")
+    return [data[at : at + 2] for at in range(0, len(data), 2)]
+
+
+@pytest.mark.parametrize(
+    ("term", "written"),
+    [
+        ("马立人", "⻢⽴⼈"),
+        ("长青", "⻓⻘"),
+        ("金明", "\uf90a明"),
+        ("株式(株)", "株式㈱"),
+        ("Schiffer", "Schi\ufb00er"),
+        ("José", "Jose\u0301"),
+        ("Jose\u0301", "JOSÉ"),
+        ("ACME", "ＡＣＭＥ"),
+        ("ACME", "𝐀𝐂𝐌𝐄"),
+        (LATIN, "Alexan-\ndrowicz"),
+        (LATIN, "Alexan-\r\n\r\ndrowicz"),
+        (LATIN, "Alexan\u00ad\ndrowicz"),
+        (LATIN, "Alexan \ndrowicz"),
+        ("李\U00020bb7明", "李\U00020bb7\n明"),
+    ],
+)
+def test_what_looks_the_same_is_the_same(term: str, written: str) -> None:
+    text = f"前{written}后"
+    (one,) = Finder(Targets(frozenset(), [term])).find(text)
+    assert text[one.start : one.end] == written
+
+
+@pytest.mark.parametrize("written", ["13812-\n341234", "1381234\n\n1234", "138 1234\r\n1234"])
+def test_numbers_are_found_over_a_line_end(written: str) -> None:
+    assert found(f"电话：{written}。") == [written]
+
+
+@pytest.mark.parametrize("name", ["李\U00020bb7", "\U00020bb7某某", "刘〇", "王\ue863明"])
+def test_names_with_rare_characters_are_found_after_a_label(name: str) -> None:
+    assert [one.end - one.start for one in labelled_names(f"姓名:{name},男")] == [len(name)]
+
+
+@pytest.mark.parametrize("text", ["第 1 2 条", "1\n2\n3\n4\n5\n6", "a b c d e", "100%25", "AT&T;"])
+def test_similar_text_is_ignored(text: str) -> None:
+    assert found(text) == []
+
+
+def test_an_escaped_value_is_masked_as_the_value() -> None:
+    masker = Masker(Targets(frozenset({Kind.mobile})), Style())
+    assert masker.mask(f"tel:{quote('+86')}%31" + PHONE[1:]) == "tel:+86 138****1234"
+
+
+@given(st.text(st.sampled_from("13812 341-\n\u200b%5&#;x张ﬁé\u0301\r甲a⻢㈱\\u"), max_size=60))
+def test_every_span_of_a_view_stands_for_text_of_the_original(text: str) -> None:
+    for view in views(text):
+        done = 0
+        for at in range(len(view.text)):
+            start, end = view.span(at, at + 1)
+            assert 0 <= start < end <= len(text)
+            assert done <= start
+            done = start
+        if view.text:
+            assert view.span(0, len(view.text))[1] <= len(text)
+
+
+@given(st.text(st.characters(exclude_characters="%&\\"), max_size=40))
+def test_text_that_is_read_again_is_the_same(text: str) -> None:
+    assert readable(readable(text)) == readable(text)
