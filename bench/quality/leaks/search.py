@@ -1,0 +1,228 @@
+"""Searches a file for values in every encoding, without the project's own readers.
+
+Knows no format's structure: bytes are unpacked and decoded in every way that applies, again and
+again, and every result is searched.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email
+import email.policy
+import hashlib
+import html
+import io
+import quopri
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from urllib.parse import unquote, unquote_to_bytes
+
+from lxml import etree
+
+from bench.quality.leaks.search_pdf import pdf_streams, pdf_texts
+
+_DEEPEST = 5
+_MOST_LAYERS = 4_000
+_LARGEST = 64 * 1024 * 1024
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){10,}={0,2}")
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){6,}")
+_WORD = re.compile(r"=\?([\w-]+)\?([bBqQ])\?([^?]*)\?=")
+_IGNORED = re.compile(
+    "[\\s\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u2010\u2011\u202a-\u202e\u2060-\u2069"
+    "\ufeff\ufffe\ufffd-]"
+)
+
+
+def found_in(data: bytes, values: Collection[str]) -> dict[str, str]:
+    """The values that the file holds in any form, and by which way each was found."""
+    wanted = {squeezed(value): value for value in values}
+    found: dict[str, str] = {}
+    for way, text in texts(data):
+        searched = squeezed(text)
+        for words, value in wanted.items():
+            if value not in found and words in searched:
+                found[value] = way
+        if len(found) == len(values):
+            break
+    return found
+
+
+def squeezed(text: str) -> str:
+    """In one spelling, without characters that have no ink and without hyphens."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def texts(data: bytes) -> Iterator[tuple[str, str]]:
+    """Every text that can be decoded from the bytes, and the way to it."""
+    seen: set[bytes] = set()
+    waiting = [("file", data, 0)]
+    while waiting:
+        way, layer, depth = waiting.pop(0)
+        digest = hashlib.sha256(layer).digest()
+        if digest in seen or len(seen) > _MOST_LAYERS or len(layer) > _LARGEST:
+            continue
+        seen.add(digest)
+        for name, text in _decoded(layer):
+            yield f"{way}, {name}", text
+        if depth < _DEEPEST:
+            waiting += [(f"{way} / {name}", inner, depth + 1) for name, inner in _unpacked(layer)]
+
+
+def _decoded(data: bytes) -> Iterator[tuple[str, str]]:
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030"):
+        for skipped in (0, 1) if encoding.startswith("utf-16") else (0,):
+            yield encoding, data[skipped:].decode(encoding, "ignore")
+    text = data.decode("utf-8", "replace")
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        text = data.decode("utf-16", "replace")
+    yield from _spellings(text)
+    if data.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00")[:1] == b"<":
+        yield from _of_elements(data)
+    if b"%PDF" in data[:1024] or b" Tf" in data or b"begincmap" in data or b" obj" in data:
+        yield from pdf_texts(data)
+
+
+def _spellings(text: str) -> Iterator[tuple[str, str]]:
+    plain = html.unescape(text)
+    yield "references", html.unescape(plain)
+    yield "without tags", html.unescape(re.sub(r"<[^>]*>", "", text))
+    yield "joined literals", re.sub(r"['\"]\s*[&,+.]?\s*['\"]", "", plain)
+    for encoding in ("utf-8", "gb18030"):
+        once = unquote(plain, encoding, "ignore")
+        yield f"percent {encoding}", once
+        yield f"percent {encoding} twice", unquote(once, encoding, "ignore")
+    if "\\" in text:
+        yield "escapes", _without_escapes(text)
+    if "=?" in text:
+        yield "encoded words", _WORD.sub(_word, re.sub(r"\?=\s+=\?", "?==?", text))
+    if "*" in text or "~" in text:
+        yield "without marks", re.sub(r"[*~`\\]", "", text)
+    if "#" in text:
+        yield "names", re.sub(r"#([0-9A-Fa-f]{2})", _percent, text)
+
+
+def _percent(match: re.Match[str]) -> str:
+    return unquote_to_bytes("%" + match[1]).decode("latin-1")
+
+
+def _without_escapes(text: str) -> str:
+    """`\\u4e00` of JSON and scripts, `\\4e00` of style sheets, `\\u-123?` and `\\'ab` of RTF."""
+    units = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    units = re.sub(r"\\u(-?\d+)\s?\??", lambda match: chr(int(match[1]) % 0x10000), units)
+    units = re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), units)
+    units = re.sub(r"\\([0-9a-fA-F]{4,6}) ?", lambda match: chr(int(match[1], 16) % 0x110000), units)
+    coded = re.sub(
+        r"(?:\\'[0-9a-fA-F]{2})+",
+        lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("gb18030", "replace"),
+        units,
+    )
+    # Two halves of a surrogate pair become one character.
+    return coded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _word(match: re.Match[str]) -> str:
+    charset, way, words = match.groups()
+    with suppress(ValueError, LookupError):
+        data = words.encode("ascii", "ignore")
+        decoded = base64.b64decode(data + b"==") if way in "bB" else quopri.decodestring(data, True)
+        return decoded.decode(charset, "replace")
+    return match[0]
+
+
+def _of_elements(data: bytes) -> Iterator[tuple[str, str]]:
+    """The text of a tree, and the texts of all elements of one name, joined."""
+    root = None
+    for parser in (etree.XMLParser(recover=True, huge_tree=False), etree.HTMLParser()):
+        with suppress(etree.LxmlError, ValueError):
+            root = etree.fromstring(data, parser)
+        if root is not None:
+            break
+    if root is None:
+        return
+    named: dict[str, list[str]] = {}
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            named.setdefault(element.tag, []).append(element.text or "")
+            for name, text in element.attrib.items():
+                named.setdefault(f"{element.tag}/{name}", []).append(str(text))
+    yield "elements", "".join(map(str, root.itertext()))
+    for name, pieces in named.items():
+        yield f"all {name}", "".join(pieces)
+
+
+def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield from _zip_members(data)
+    for match in re.finditer(rb"\x1f\x8b\x08", data):
+        if inner := _inflated(data[match.start() :], 31):
+            yield "gzip", inner
+    for match in _ZLIB.finditer(data):
+        if inner := _inflated(data[match.start() :], 15):
+            yield "zlib", inner
+    if b"stream" in data:
+        yield from pdf_streams(data)
+    if re.match(rb"[\w-]+: ?", data) or b"\nContent-T" in data:
+        yield from _mail_parts(data)
+    if re.search(rb"=(?:[0-9A-F]{2}|\r?\n)", data):
+        yield "quoted-printable", quopri.decodestring(data)
+    if b"\x00" in data[:200] or not data:
+        return
+    for match in _BASE64.finditer(data):
+        yield from _from_base64(match[0])
+    for match in _HEX.finditer(data):
+        digits = re.sub(rb"\s", b"", match[0])
+        with suppress(ValueError):
+            yield "hex", binascii.unhexlify(digits[: len(digits) // 2 * 2])
+    if b"%" in data:
+        inner = unquote_to_bytes(data)
+        if inner != data:
+            yield "percent", inner
+
+
+def _from_base64(run: bytes) -> Iterator[tuple[str, bytes]]:
+    letters = re.sub(rb"[\r\n=]", b"", run).translate(bytes.maketrans(b"-_", b"+/"))
+    for skipped in range(4 if len(letters) < 4_096 else 1):
+        rest = letters[skipped:]
+        if len(rest) % 4 == 1:
+            rest = rest[:-1]
+        with suppress(ValueError):
+            yield "Base64", base64.b64decode(rest + b"=" * (-len(rest) % 4))
+
+
+def _zip_members(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The members that the directory lists, and those that only their own headers name."""
+    if b"PK\x03\x04" not in data:
+        return
+    with suppress(zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            for entry in package.infolist():
+                with suppress(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError,
+                              EOFError, ValueError, OSError):  # fmt: skip
+                    if entry.file_size <= _LARGEST:
+                        yield entry.filename, package.read(entry)
+    for match in re.finditer(rb"PK\x03\x04", data):
+        header = data[match.start() : match.start() + 30]
+        if len(header) == 30 and header[8:10] == b"\x08\x00":
+            name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
+            if inner := _inflated(data[match.start() + 30 + name + extra :], -15):
+                yield "entry", inner
+
+
+def _inflated(data: bytes, bits: int) -> bytes:
+    with suppress(zlib.error):
+        return zlib.decompressobj(bits).decompress(data, _LARGEST)
+    return b""
+
+
+def _mail_parts(data: bytes) -> Iterator[tuple[str, bytes]]:
+    with suppress(Exception):  # any error of the library's parser: the raw bytes are searched
+        message = email.message_from_bytes(data, policy=email.policy.compat32)
+        for part in message.walk():
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes) and payload:
+                yield f"part {part.get_content_type()}", payload
