@@ -23,7 +23,9 @@ def _field(instruction: str) -> str:
 
 
 def _control(properties: str, content: str = "甲") -> str:
-    return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{run(content)}</w:sdtContent></w:sdt>"
+    return (
+        f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{run(content)}</w:sdtContent></w:sdt>"
+    )
 
 
 def _form(data: str) -> str:
@@ -45,7 +47,9 @@ def _drawing(attributes: str, content: str = "", uri: str = "") -> str:
 
 
 def _changed(tag: str, content: str, author: str = "甲") -> str:
-    return f'<w:{tag} w:id="7" w:author="{author}" w:date="2026-01-01T00:00:00Z">{content}</w:{tag}>'
+    return (
+        f'<w:{tag} w:id="7" w:author="{author}" w:date="2026-01-01T00:00:00Z">{content}</w:{tag}>'
+    )
 
 
 _BOX = "<w:txbxContent>" + paragraph(run("{v}")) + "</w:txbxContent>"
@@ -59,7 +63,10 @@ _RUBY = (
     "<w:r><w:ruby><w:rubyPr/><w:rt><w:r><w:t>%s</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>%s</w:t>"
     "</w:r></w:rubyBase></w:ruby></w:r>"
 )
-_TABLE = "<w:tbl><w:tblPr>%s</w:tblPr><w:tblGrid><w:gridCol/></w:tblGrid><w:tr><w:tc>%s</w:tc></w:tr></w:tbl>"
+_TABLE = (
+    "<w:tbl><w:tblPr>%s</w:tblPr><w:tblGrid><w:gridCol/></w:tblGrid>"
+    "<w:tr><w:tc>%s</w:tc></w:tr></w:tbl>"
+)
 _EMPTY = paragraph("")
 
 BODIES: Mapping[str, str] = {
@@ -162,7 +169,9 @@ BODIES: Mapping[str, str] = {
     "text above characters (ruby)": paragraph(_RUBY % ("{v}", "甲")),
     "text below ruby": paragraph(_RUBY % ("jia", "{v}")),
     "formula": paragraph("<m:oMath><m:r><m:t>{v}</m:t></m:r></m:oMath>"),
-    "text box (VML)": paragraph(f"<w:r><w:pict><v:shape><v:textbox>{_BOX}</v:textbox></v:shape></w:pict></w:r>"),
+    "text box (VML)": paragraph(
+        f"<w:r><w:pict><v:shape><v:textbox>{_BOX}</v:textbox></v:shape></w:pict></w:r>"
+    ),
     "text box (drawing)": paragraph(_drawing('name="n"', _SHAPE, _WPS)),
     "alternative for old programs": paragraph(_ALTERNATE),
     "description of a drawing": paragraph(_drawing('name="n" descr="照片 {v}"')),
@@ -176,7 +185,9 @@ BODIES: Mapping[str, str] = {
             _WPS,
         )
     ),
-    "word art (VML)": paragraph('<w:r><w:pict><v:shape><v:textpath string="{v}"/></v:shape></w:pict></w:r>'),
+    "word art (VML)": paragraph(
+        '<w:r><w:pict><v:shape><v:textpath string="{v}"/></v:shape></w:pict></w:r>'
+    ),
     "alternative text (VML)": paragraph('<w:r><w:pict><v:shape alt="{v}"/></w:pict></w:r>'),
     "title of a picture (VML)": paragraph(
         '<w:r><w:pict><v:shape><v:imagedata o:title="{v}"/></v:shape></w:pict></w:r>'
@@ -195,8 +206,10 @@ BODIES: Mapping[str, str] = {
     "unknown attribute in Base64": '<w:p q:q="{base64}" xmlns:q="urn:q">' + run("甲") + "</w:p>",
     "unknown element": paragraph(run("甲")) + '<q:q xmlns:q="urn:q">{v}</q:q>',
     "namespace": paragraph(run("甲")) + '<q:q xmlns:q="urn:{v}"/>',
-    "name of a style that is not defined": paragraph(f'<w:pPr><w:pStyle w:val="{{v}}"/></w:pPr>{run("甲")}'),
+    "name of a style that is not defined": paragraph(
+        f'<w:pPr><w:pStyle w:val="{{v}}"/></w:pPr>{run("甲")}'
+    ),
     "name of a font": paragraph(run("甲", '<w:rFonts w:ascii="{v}"/>')),
     "language": paragraph(run("甲", '<w:lang w:val="{v}"/>')),
     "paragraph id": '<w:p w14:paraId="{v}">' + run("甲") + "</w:p>",
-}  # fmt: skip
+}

@@ -27,20 +27,21 @@ Object = str | Stream
 
 
 def pdf(value: str, *, content: str = "", resources: str = "", catalog: str = "", page: str = "",
-        info: str = "", trailer: str = "", objects: Mapping[int, Object] | None = None,
-        packed: Mapping[int, str] | None = None, text: str | None = None,
+        fonts: str = "", info: str = "", trailer: str = "",
+        objects: Mapping[int, Object] | None = None, packed: Mapping[int, str] | None = None,
         filters: Sequence[str] = ("FlateDecode",)) -> bytes:  # fmt: skip
     """A PDF of one page whose objects are templates filled with `value`.
 
-    `objects` have numbers from 20; those of `packed` lie in an object stream. `text` are the
-    characters that the wide font can draw, besides those of the title and the value.
+    `objects` have numbers from 20; those of `packed` lie in an object stream.
     """
-    letters = Letters(TITLE + value + (text or ""))
+    letters = Letters(TITLE + value)
     every: dict[int, Object] = {
         CATALOG: f"<< /Type /Catalog /Pages {PAGES} 0 R {catalog} >>",
         PAGES: f"<< /Type /Pages /Kids [{PAGE} 0 R] /Count 1 >>",
-        PAGE: f"<< /Type /Page /Parent {PAGES} 0 R /MediaBox [0 0 595 842] /Contents {CONTENT} 0 R "
-        f"/Resources << /Font << /F1 {LATIN} 0 R /F2 {WIDE} 0 R >> {resources} >> {page} >>",
+        PAGE: f"<< /Type /Page /Parent {PAGES} 0 R /MediaBox [0 0 595 842] /"
+        f"Contents {CONTENT} 0 R "
+        f"/Resources << /Font << /F1 {LATIN} 0 R /F2 {WIDE} 0 R {fonts} >>"
+        f" {resources} >> {page} >>",
         CONTENT: Stream(f"{letters.show(TITLE, 72, 760)}\n{content}\n", filters=filters),
         **letters.fonts(),
         INFO: f"<< {info} >>",
@@ -71,16 +72,21 @@ class Letters:
             for char, code in self._codes.items()
         )
         return {
-            LATIN: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+            LATIN: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /"
+            "WinAnsiEncoding >>",
             WIDE: "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /Identity-H "
             f"/DescendantFonts [{DESCENDANT} 0 R] /ToUnicode {TO_UNICODE} 0 R >>",
-            DESCENDANT: "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo "
-            "<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 1000 /FontDescriptor << "
+            DESCENDANT: "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /"
+            "CIDSystemInfo "
+            "<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
+            " /DW 1000 /FontDescriptor << "
             "/Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 -120 1000 880] "
             "/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >> >>",
             TO_UNICODE: Stream(
-                "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange\n"
-                f"<0000> <FFFF>\nendcodespacerange\n{len(self._codes)} beginbfchar\n{pairs}\nendbfchar\n"
+                "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 "
+                "begincodespacerange\n"
+                f"<0000> <FFFF>\nendcodespacerange\n{len(self._codes)} "
+                f"beginbfchar\n{pairs}\nendbfchar\n"
                 "endcmap end end",
                 filters=("FlateDecode",),
             ),
@@ -91,9 +97,7 @@ class Letters:
         marks: Mapping[str, Callable[[], str]] = {
             "show": lambda: self.show(value, 72, 600),
             "show_a": lambda: self.show(value[: len(value) // 2], 72, 600),
-            "show_b": lambda: self.show(
-                value[len(value) // 2 :], 72 + 12 * (len(value) // 2), 600
-            ),
+            "show_b": lambda: self.show(value[len(value) // 2 :], 72 + 12 * (len(value) // 2), 600),
             "codes": lambda: self.code(value),
             "codes_a": lambda: self.code(value[: len(value) // 2]),
             "codes_b": lambda: self.code(value[len(value) // 2 :]),
@@ -174,7 +178,10 @@ def _with_object_stream(objects: Mapping[int, bytes], inner: Mapping[int, bytes]
         at = len(bodies)
     first = (" ".join(index) + " ").encode()
     data = zlib.compress(first + bodies)
-    head = f"<< /Type /ObjStm /N {len(inner)} /First {len(first)} /Filter /FlateDecode /Length {len(data)} >>"
+    head = (
+        f"<< /Type /ObjStm /N {len(inner)} /First {len(first)} /Filter /"
+        f"FlateDecode /Length {len(data)} >>"
+    )
     every = {**objects, 100: head.encode() + b"\nstream\n" + data + b"\nendstream"}
     out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     rows = {0: b"\x00\x00\x00\x00\xff"}
@@ -189,7 +196,8 @@ def _with_object_stream(objects: Mapping[int, bytes], inner: Mapping[int, bytes]
     table = zlib.compress(b"".join(rows[number] for number in sorted(rows)))
     index_text = " ".join(f"{number} 1" for number in sorted(rows))
     out += (
-        f"101 0 obj\n<< /Type /XRef /Size 200 /W [1 3 1] /Index [{index_text}] /Root {CATALOG} 0 R "
+        "101 0 obj\n<< /Type /XRef /Size 200 /W [1 3 1] /Index "
+        f"[{index_text}] /Root {CATALOG} 0 R "
         f"/Info {INFO} 0 R /Filter /FlateDecode /Length {len(table)} >>\nstream\n"
     ).encode()
     return bytes(out) + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start

@@ -6,103 +6,24 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from bench.quality.leaks.docx_places import docx, picture
+from bench.quality.leaks.docx_file import docx, picture
 from bench.quality.leaks.pdf_file import (
     CONTENT,
-
     TITLE,
     Letters,
     Stream,
-
     pdf,
     string,
     updated,
     written_object,
 )
+from bench.quality.leaks.pdf_text import FORM, FORMS, LATIN, SHOWN
 from bench.quality.leaks.place import Place, zipped
 
-_FORM = "/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 5 0 R /F2 6 0 R >> %s >>"
-_FORMS = "/XObject << /X 20 0 R >>"
-_STATE = "/ExtGState << /G << /SMask << /S /Luminosity /G 20 0 R >> >> >>"
-_PATTERN = "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 595 842] /XStep 595 /YStep 842 /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >>"
-_COVER = "0.9 g 60 580 400 40 re f 0 g"
 
-# What pages draw. `{show}` draws the value at 72, 600.
-SHOWN: Mapping[str, Mapping[str, Any]] = {
-    "text": {"content": "{show}"},
-    "text in two strings": {"content": "BT /F2 12 Tf 72 600 Td <{codes_a}> Tj <{codes_b}> Tj ET"},
-    "text in two text objects": {"content": "{show_a} {show_b}"},
-    "text in an array with kerning": {"content": "BT /F2 12 Tf 72 600 Td [{kerned}] TJ ET"},
-    "text on the next line (')": {"content": "BT /F2 12 Tf 14 TL 72 614 Td <{codes}> ' ET"},
-    "text with spacing (\")": {"content": 'BT /F2 12 Tf 14 TL 72 614 Td 0 0 <{codes}> " ET'},
-    "form": {"content": "/X Do", "resources": _FORMS, "objects": {20: Stream("{show}", _FORM % "")}},
-    "form in a form": {
-        "content": "/X Do", "resources": _FORMS,
-        "objects": {20: Stream("/Y Do", _FORM % "/XObject << /Y 21 0 R >>"), 21: Stream("{show}", _FORM % "")},
-    },
-    "form that the page does not draw": {"resources": _FORMS, "objects": {20: Stream("{show}", _FORM % "")}},
-    "pattern": {
-        "content": "/Pattern cs /P scn 0 0 595 842 re f", "resources": "/Pattern << /P 20 0 R >>",
-        "objects": {20: Stream("{show}", _PATTERN)},
-    },
-    "pattern that the page does not use": {
-        "resources": "/Pattern << /P 20 0 R >>", "objects": {20: Stream("{show}", _PATTERN)},
-    },
-    "soft mask": {
-        "content": "/G gs 0 0 1 rg 0 500 595 200 re f", "resources": _STATE,
-        "objects": {20: Stream("1 g {show}", _FORM % "" + " /Group << /S /Transparency /CS /DeviceGray >>")},
-    },
-    "glyph of a Type 3 font": {
-        "content": "BT /T 1 Tf 0 0 Td (a) Tj ET",
-        "page": "", "resources": "",
-        "objects": {
-            20: "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 595 842] /FontMatrix [1 0 0 1 0 0] /CharProcs << /a 21 0 R >> /Encoding << /Type /Encoding /Differences [97 /a] >> /FirstChar 97 /LastChar 97 /Widths [595] /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>",
-            21: Stream("595 0 d0 {show}"),
-        },
-    },
-    "invisible text": {"content": "3 Tr {show}"},
-    "clipping text": {"content": "q 7 Tr {show} Q"},
-    "white text": {"content": "1 g {show}"},
-    "transparent text": {"content": "/G gs {show}", "resources": "/ExtGState << /G << /ca 0 >> >>"},
-    "text behind a rectangle": {"content": "{show} " + _COVER},
-    "text outside the page": {"content": "1 0 0 1 -2000 0 cm {show}"},
-    "text outside the crop box": {"content": "{show}", "page": "/CropBox [0 700 595 842]"},
-    "text outside a clip": {"content": "q 0 0 10 10 re W n {show} Q"},
-    "tiny text": {"content": "0.01 0 0 0.01 300 300 cm {show}"},
-    "rotated text": {"content": "0 1 -1 0 700 0 cm {show}"},
-    "text of a rotated page": {"content": "{show}", "page": "/Rotate 90"},
-    "hidden layer": {
-        "content": "/OC /L BDC {show} EMC", "resources": "/Properties << /L 20 0 R >>",
-        "catalog": "/OCProperties << /OCGs [20 0 R] /D << /OFF [20 0 R] >> >>",
-        "objects": {20: "<< /Type /OCG /Name (L) >>"},
-    },
-    "replacement text (ActualText)": {"content": "/Span << /ActualText {string} >> BDC 0 0 m EMC"},
-    "alternative in a property list": {
-        "content": "/Span /L BDC 0 0 m EMC", "resources": "/Properties << /L 20 0 R >>",
-        "objects": {20: "<< /Alt {string} >>"},
-    },
-    "name of a mark in a content stream": {"content": "{name} MP"},
-    "comment in a content stream": {"content": "% {v}\n0 0 m"},
-    "string without an operator": {"content": "{string} pop 0 0 m"},
-    "inline picture": {"content": "BI /W 2 /H 2 /BPC 8 /CS /G /L {string} ID aaaa EI"},
-    "second content stream": {"page": "/Contents [4 0 R 20 0 R]", "objects": {20: Stream("{show}")}},
-    "content, ASCIIHex": {"content": "{show}", "filters": ("ASCIIHexDecode",)},
-    "content, ASCII85 and Flate": {"content": "{show}", "filters": ("ASCII85Decode", "FlateDecode")},
-    "content, LZW": {"content": "{show}", "filters": ("LZWDecode",)},
-    "content, run length": {"content": "{show}", "filters": ("RunLengthDecode",)},
-    "content, Flate twice": {"content": "{show}", "filters": ("FlateDecode", "FlateDecode")},
-    "content, plain": {"content": "{show}", "filters": ()},
-}  # fmt: skip
-LATIN: Mapping[str, Mapping[str, Any]] = {
-    "literal text": {"content": "BT /F1 12 Tf 72 600 Td ({v}) Tj ET"},
-    "octal text": {"content": "BT /F1 12 Tf 72 600 Td {octal} Tj ET"},
-    "hexadecimal text": {"content": "BT /F1 12 Tf 72 600 Td {hex_string} Tj ET"},
-    "broken literal": {"content": "BT /F1 12 Tf 72 600 Td {broken} Tj ET"},
-    "text over two lines with a hyphen": {"content": "BT /F1 12 Tf 72 600 Td ({a}-) Tj 0 -14 Td ({b}) Tj ET"},
-}  # fmt: skip
-
-
-def _annotation(entries: str, subtype: str = "Text", more: Mapping[int, Any] | None = None) -> Mapping[str, Any]:  # fmt: skip
+def _annotation(
+    entries: str, subtype: str = "Text", more: Mapping[int, Any] | None = None
+) -> Mapping[str, Any]:
     one = f"<< /Type /Annot /Subtype /{subtype} /Rect [100 400 300 430] {entries} >>"
     return {"page": "/Annots [20 0 R]", "objects": {20: one, **(more or {})}}
 
@@ -110,8 +31,10 @@ def _annotation(entries: str, subtype: str = "Text", more: Mapping[int, Any] | N
 def _field(entries: str) -> Mapping[str, Any]:
     one = f"<< /Type /Annot /Subtype /Widget /FT /Tx /Rect [100 400 300 430] {entries} >>"
     return {
-        "page": "/Annots [20 0 R]", "catalog": "/AcroForm << /Fields [20 0 R] >>", "objects": {20: one},
-    }  # fmt: skip
+        "page": "/Annots [20 0 R]",
+        "catalog": "/AcroForm << /Fields [20 0 R] >>",
+        "objects": {20: one},
+    }
 
 
 def _catalog(entries: str, more: Mapping[int, Any] | None = None) -> Mapping[str, Any]:
@@ -135,42 +58,81 @@ def _file(name: str, data: object, entries: str = "") -> Mapping[str, Any]:
 
 
 _APPEARANCE = "/AP << /N 21 0 R >>"
-_XMP = '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>{v}</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-_IMAGE = "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8"
+_XMP = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    "<dc:creator>{v}</dc:creator></rdf:Description></rdf:RDF>"
+    '</x:xmpmeta><?xpacket end="w"?>'
+)
+_IMAGE = (
+    "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8"
+)
 _DRAW = "q 50 0 0 50 300 300 cm /X Do Q"
 _SOUND = "<< /Type /OCG /Name {string} >>"
 
 AROUND: Mapping[str, Mapping[str, Any]] = {
-    **{f"property {name}": {"info": f"/{name} {{string}}"} for name in ("Title", "Author", "Subject", "Keywords", "Creator", "Producer", "Own")},
+    **{
+        f"property {name}": {"info": f"/{name} {{string}}"}
+        for name in ("Title", "Author", "Subject", "Keywords", "Creator", "Producer", "Own")
+    },
     "property in hexadecimal": {"info": "/Title {hex_string}"},
     "property in octal": {"info": "/Title {octal}"},
     "name of a property": {"info": "{name} (1)"},
-    "metadata (XMP)": _catalog("/Metadata 20 0 R", {20: Stream(_XMP, "/Type /Metadata /Subtype /XML")}),
-    "metadata of a page": {"page": "/Metadata 20 0 R", "objects": {20: Stream(_XMP, "/Type /Metadata /Subtype /XML", ("FlateDecode",))}},
-    "outline": _catalog("/Outlines 20 0 R", {20: "<< /First 21 0 R /Last 21 0 R /Count 1 >>", 21: "<< /Title {string} /Parent 20 0 R /Dest [3 0 R /Fit] >>"}),
+    "metadata (XMP)": _catalog(
+        "/Metadata 20 0 R", {20: Stream(_XMP, "/Type /Metadata /Subtype /XML")}
+    ),
+    "metadata of a page": {
+        "page": "/Metadata 20 0 R",
+        "objects": {20: Stream(_XMP, "/Type /Metadata /Subtype /XML", ("FlateDecode",))},
+    },
+    "outline": _catalog(
+        "/Outlines 20 0 R",
+        {
+            20: "<< /First 21 0 R /Last 21 0 R /Count 1 >>",
+            21: "<< /Title {string} /Parent 20 0 R /Dest [3 0 R /Fit] >>",
+        },
+    ),
     "label of a page": _catalog("/PageLabels << /Nums [0 << /S /D /P {string} >>] >>"),
     "name of a destination": _catalog("/Names << /Dests << /Names [{string} [3 0 R /Fit]] >> >>"),
     "name of an old destination": _catalog("/Dests << {name} [3 0 R /Fit] >>"),
     "language": _catalog("/Lang {string}"),
     "script on opening": _catalog("/OpenAction << /S /JavaScript /JS {string} >>"),
-    "script in a stream": _catalog("/OpenAction << /S /JavaScript /JS 20 0 R >>", {20: Stream("var a = '{v}';", "", ("FlateDecode",))}),
-    "script with escapes": _catalog("/OpenAction << /S /JavaScript /JS 20 0 R >>", {20: Stream("var a = '{escapes}';", "")}),
-    "named script": _catalog("/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS {string} >>] >> >>"),
+    "script in a stream": _catalog(
+        "/OpenAction << /S /JavaScript /JS 20 0 R >>",
+        {20: Stream("var a = '{v}';", "", ("FlateDecode",))},
+    ),
+    "script with escapes": _catalog(
+        "/OpenAction << /S /JavaScript /JS 20 0 R >>", {20: Stream("var a = '{escapes}';", "")}
+    ),
+    "named script": _catalog(
+        "/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS {string} >>] >> >>"
+    ),
     "program to be started": _catalog("/OpenAction << /S /Launch /F {string} >>"),
-    "address to submit to": _catalog("/OpenAction << /S /SubmitForm /F << /FS /URL /F (http://a.example/{percent}) >> >>"),
+    "address to submit to": _catalog(
+        "/OpenAction << /S /SubmitForm /F << /FS /URL /F (http://a.example/{percent}) >> >>"
+    ),
     "base of links": _catalog("/URI << /Base (http://a.example/{percent}/) >>"),
     "private data": _catalog("/PieceInfo << /App << /Private << /A {string} >> >> >>"),
     "web capture": _catalog("/SpiderInfo << /V 1.0 /C [<< /URL (http://{percent}) >>] >>"),
     "article": _catalog("/Threads [<< /I << /Title {string} >> >>]"),
     "name of a layer": _catalog("/OCProperties << /OCGs [20 0 R] /D << >> >>", {20: _SOUND}),
     "portfolio": _catalog("/Collection << /Schema << /A << /S /S /N {string} >> >> >>"),
-    "output intent": _catalog("/OutputIntents [<< /S /GTS_PDFX /Info {string} /OutputConditionIdentifier (a) >>]"),
-    "form (XFA)": _catalog("/AcroForm << /Fields [] /XFA 20 0 R >>", {20: Stream("<xdp><data>{v}</data></xdp>", "", ("FlateDecode",))}),
+    "output intent": _catalog(
+        "/OutputIntents [<< /S /GTS_PDFX /Info {string} /OutputConditionIdentifier (a) >>]"
+    ),
+    "form (XFA)": _catalog(
+        "/AcroForm << /Fields [] /XFA 20 0 R >>",
+        {20: Stream("<xdp><data>{v}</data></xdp>", "", ("FlateDecode",))},
+    ),
     "unknown entry of the catalog": _catalog("/Own << /A [ [ {string} ] ] >>"),
     "name of an attachment": _file("{string}", "甲"),
     "description of an attachment": _file("(a.txt)", "甲", "/Desc {string}"),
     "text of an attachment": _file("(a.txt)", "{v}"),
-    "attached DOCX": _file("(a.docx)", lambda value: docx(value, "<w:p><w:r><w:t>{v}</w:t></w:r></w:p>")),
+    "attached DOCX": _file(
+        "(a.docx)", lambda value: docx(value, "<w:p><w:r><w:t>{v}</w:t></w:r></w:p>")
+    ),
     "attached zip": _file("(a.zip)", lambda value: zipped({"a.txt": value.encode()})),
     "attached PDF": _file("(a.pdf)", lambda value: pdf(value, content="{show}")),
     "attachment in UTF-16": _file("(a.txt)", lambda value: value.encode("utf-16")),
@@ -181,12 +143,26 @@ AROUND: Mapping[str, Mapping[str, Any]] = {
     "rich text of a note": _annotation("/RC (<body><p>{references}</p></body>)"),
     "hidden note": _annotation("/F 2 /Contents {string}"),
     "popup": _annotation("/Parent << /Contents {string} >>", "Popup"),
-    "appearance of a stamp": _annotation(_APPEARANCE, "Stamp", {21: Stream("1 0 0 1 0 -600 cm {show}", _FORM % "")}),
-    "other appearance of a stamp": _annotation("/AP << /N 22 0 R /D 21 0 R >>", "Stamp", {21: Stream("{show}", _FORM % ""), 22: Stream("", _FORM % "")}),
-    "free text": _annotation("/DA (/F1 12 Tf) /Contents {string} " + _APPEARANCE, "FreeText", {21: Stream("1 0 0 1 0 -590 cm {show}", _FORM % "")}),
+    "appearance of a stamp": _annotation(
+        _APPEARANCE, "Stamp", {21: Stream("1 0 0 1 0 -600 cm {show}", FORM % "")}
+    ),
+    "other appearance of a stamp": _annotation(
+        "/AP << /N 22 0 R /D 21 0 R >>",
+        "Stamp",
+        {21: Stream("{show}", FORM % ""), 22: Stream("", FORM % "")},
+    ),
+    "free text": _annotation(
+        "/DA (/F1 12 Tf) /Contents {string} " + _APPEARANCE,
+        "FreeText",
+        {21: Stream("1 0 0 1 0 -590 cm {show}", FORM % "")},
+    ),
     "link": _annotation("/A << /S /URI /URI (http://a.example/?q={v}) >>", "Link"),
-    "link, percent-encoded": _annotation("/A << /S /URI /URI (http://a.example/?q={percent_all}) >>", "Link"),
-    "link, percent-encoded GBK": _annotation("/A << /S /URI /URI (http://a.example/?q={percent_gbk}) >>", "Link"),
+    "link, percent-encoded": _annotation(
+        "/A << /S /URI /URI (http://a.example/?q={percent_all}) >>", "Link"
+    ),
+    "link, percent-encoded GBK": _annotation(
+        "/A << /S /URI /URI (http://a.example/?q={percent_gbk}) >>", "Link"
+    ),
     "link, Base64": _annotation("/A << /S /URI /URI (http://a.example/?q={base64}) >>", "Link"),
     "link to a file": _annotation("/A << /S /GoToR /F {string} /D [0 /Fit] >>", "Link"),
     "movie": _annotation("/Movie << /F {string} >>", "Movie"),
@@ -209,23 +185,70 @@ AROUND: Mapping[str, Mapping[str, Any]] = {
     "unreferenced dictionary": {"objects": {20: "<< /A [{string}] >>"}},
     "unreferenced stream": {"objects": {20: Stream("{v}", "", ("FlateDecode",))}},
     "unreferenced stream in Base64": {"objects": {20: Stream("{base64}", "", ("FlateDecode",))}},
-    "unreferenced page": {"objects": {20: "<< /Type /Page /Contents 21 0 R /MediaBox [0 0 9 9] >>", 21: Stream("{show}", "", ("FlateDecode",))}},
+    "unreferenced page": {
+        "objects": {
+            20: "<< /Type /Page /Contents 21 0 R /MediaBox [0 0 9 9] >>",
+            21: Stream("{show}", "", ("FlateDecode",)),
+        }
+    },
     "dictionary of a stream": {"objects": {20: Stream("x", "/Own {string}")}},
     "object stream": {"packed": {20: "<< /A {string} >>", 21: "<< /B 1 >>"}},
-    "outline in an object stream": {"catalog": "/Outlines 20 0 R", "packed": {20: "<< /First 21 0 R /Last 21 0 R /Count 1 >>", 21: "<< /Title {string} /Parent 20 0 R /Dest [3 0 R /Fit] >>"}},
+    "outline in an object stream": {
+        "catalog": "/Outlines 20 0 R",
+        "packed": {
+            20: "<< /First 21 0 R /Last 21 0 R /Count 1 >>",
+            21: "<< /Title {string} /Parent 20 0 R /Dest [3 0 R /Fit] >>",
+        },
+    },
     "trailer": {"trailer": "/Own {string}"},
     "id of the file": {"trailer": "/ID [{string} <00>]"},
     "entry of a page": {"page": "/Own {string}"},
     "private data of a page": {"page": "/PieceInfo << /App << /Private {string} >> >>"},
-    "name of a resource": {"resources": "/XObject << {name} 20 0 R >>", "objects": {20: Stream("", _FORM % "")}},
-    "name of a font": {"objects": {20: "<< /Type /Font /Subtype /Type1 /BaseFont {name} >>"}, "resources": "/Own << /F 20 0 R >>"},
-    "name of a colour": {"resources": "/ColorSpace << /C [/Separation {name} /DeviceGray << /FunctionType 2 /Domain [0 1] /N 1 >>] >>"},
-    "metadata of a picture": {"content": _DRAW, "resources": "/XObject << /X 20 0 R >>", "objects": {20: Stream(b"\x80" * 64, _IMAGE + " /Metadata 21 0 R"), 21: Stream(_XMP, "/Type /Metadata /Subtype /XML")}},
-    "comment of a picture": {"content": _DRAW, "resources": "/XObject << /X 20 0 R >>", "objects": {20: Stream(lambda value: picture("jpeg", value), _IMAGE + " /Filter /DCTDecode")}},
-    "bytes after a picture": {"content": _DRAW, "resources": "/XObject << /X 20 0 R >>", "objects": {20: Stream(lambda value: b"\x80" * 64 + value.encode(), _IMAGE)}},
-    "alternative of a picture": {"content": _DRAW, "resources": "/XObject << /X 20 0 R >>", "objects": {20: Stream(b"\x80" * 64, _IMAGE + " /Alternates [<< /Image 21 0 R >>]"), 21: Stream(lambda value: b"\x80" * 64 + value.encode(), _IMAGE)}},
-    "thumbnail": {"page": "/Thumb 20 0 R", "objects": {20: Stream(lambda value: value.encode().ljust(64), _IMAGE)}},
-}  # fmt: skip
+    "name of a resource": {
+        "resources": "/XObject << {name} 20 0 R >>",
+        "objects": {20: Stream("", FORM % "")},
+    },
+    "name of a font": {
+        "objects": {20: "<< /Type /Font /Subtype /Type1 /BaseFont {name} >>"},
+        "resources": "/Own << /F 20 0 R >>",
+    },
+    "name of a colour": {
+        "resources": "/ColorSpace << /C [/Separation {name} /DeviceGray << /"
+        "FunctionType 2 /Domain [0 1] /N 1 >>] >>"
+    },
+    "metadata of a picture": {
+        "content": _DRAW,
+        "resources": "/XObject << /X 20 0 R >>",
+        "objects": {
+            20: Stream(b"\x80" * 64, _IMAGE + " /Metadata 21 0 R"),
+            21: Stream(_XMP, "/Type /Metadata /Subtype /XML"),
+        },
+    },
+    "comment of a picture": {
+        "content": _DRAW,
+        "resources": "/XObject << /X 20 0 R >>",
+        "objects": {
+            20: Stream(lambda value: picture("jpeg", value), _IMAGE + " /Filter /DCTDecode")
+        },
+    },
+    "bytes after a picture": {
+        "content": _DRAW,
+        "resources": "/XObject << /X 20 0 R >>",
+        "objects": {20: Stream(lambda value: b"\x80" * 64 + value.encode(), _IMAGE)},
+    },
+    "alternative of a picture": {
+        "content": _DRAW,
+        "resources": "/XObject << /X 20 0 R >>",
+        "objects": {
+            20: Stream(b"\x80" * 64, _IMAGE + " /Alternates [<< /Image 21 0 R >>]"),
+            21: Stream(lambda value: b"\x80" * 64 + value.encode(), _IMAGE),
+        },
+    },
+    "thumbnail": {
+        "page": "/Thumb 20 0 R",
+        "objects": {20: Stream(lambda value: value.encode().ljust(64), _IMAGE)},
+    },
+}
 
 
 def _earlier(value: str) -> bytes:
@@ -260,6 +283,22 @@ def _between(value: str) -> bytes:
     return pdf("").replace(b"endobj\n", b"endobj\n% " + value.encode() + b"\n", 1)
 
 
+def _shared(value: str) -> bytes:
+    letters = Letters(TITLE + value)
+    return pdf(
+        value,
+        content="/X Do",
+        resources=FORMS,
+        objects={
+            2: "<< /Type /Pages /Kids [3 0 R 30 0 R] /Count 2 >>",
+            20: Stream("{show}", FORM % ""),
+            30: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 31 "
+            f"0 R /Resources << /Font << /F2 6 0 R >> {FORMS} >> >>",
+            31: Stream(letters.show(TITLE, 72, 760)),
+        },
+    )
+
+
 SPECIAL: Mapping[str, Callable[[str], bytes]] = {
     "earlier revision": _earlier,
     "earlier property": lambda value: updated(
@@ -274,33 +313,16 @@ SPECIAL: Mapping[str, Callable[[str], bytes]] = {
     "vertical text": _vertical,
     "text drawn backwards": _backwards,
     "GBK bytes in a WinAnsi font": _gbk,
-    "two pages that share their resources": lambda value: _shared(value),
+    "two pages that share their resources": _shared,
 }
-
-
-def _shared(value: str) -> bytes:
-    letters = Letters(TITLE + value)
-    whole = pdf(value, content="/X Do", resources=_FORMS, objects={
-        2: "<< /Type /Pages /Kids [3 0 R 30 0 R] /Count 2 >>",
-        20: Stream("{show}", _FORM % ""),
-        30: f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 31 0 R /Resources << /Font << /F2 6 0 R >> {_FORMS} >> >>",
-        31: Stream(letters.show(TITLE, 72, 760)),
-    })  # fmt: skip
-    return whole
-
-
-def _type3(value: str, given: Mapping[str, Any]) -> bytes:
-    """Names the Type 3 font beside the others."""
-    return pdf(value, **{**given, "resources": ""}).replace(b"/F2 6 0 R >>", b"/F2 6 0 R /T 20 0 R >>", 1)
 
 
 def places() -> list[Place]:
     found = []
     for name, given in {**SHOWN, **AROUND}.items():
-        build = partial(_type3, given=given) if "Type 3" in name else partial(pdf, **given)
-        found.append(Place("PDF", name, build))
-    found += [Place("PDF", name, partial(pdf, **given), latin=True) for name, given in LATIN.items()]
+        found.append(Place("PDF", name, partial(pdf, **given)))
+    found += [
+        Place("PDF", name, partial(pdf, **given), latin=True) for name, given in LATIN.items()
+    ]
     found += [Place("PDF", name, build) for name, build in SPECIAL.items()]
     return found
-
-

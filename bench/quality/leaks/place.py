@@ -79,7 +79,7 @@ def with_entry(data: bytes, path: str, content: bytes, *, comment: bytes = b"", 
     return written.getvalue()
 
 
-def around_zip(format: str, build: Callable[[str], bytes], main: str) -> Iterable[Place]:
+def around_zip(kind: str, build: Callable[[str], bytes], main: str) -> Iterable[Place]:
     """Places of every zip package: `build` makes one with a text in its main part, `main`."""
 
     def empty() -> bytes:
@@ -112,7 +112,7 @@ def around_zip(format: str, build: Callable[[str], bytes], main: str) -> Iterabl
         ),
         f"second entry {main}": lambda value: _twice(build(value), empty(), main),
     }
-    return [Place(format, name, made) for name, made in places.items()]
+    return [Place(kind, name, made) for name, made in places.items()]
 
 
 def _twice(first: bytes, last: bytes, main: str) -> bytes:

@@ -29,6 +29,7 @@ from bench.quality.leaks.search_pdf import pdf_streams, pdf_texts
 _DEEPEST = 5
 _MOST_LAYERS = 4_000
 _LARGEST = 64 * 1024 * 1024
+_GZIP = re.compile(rb"\x1f\x8b\x08")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){10,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){6,}")
@@ -98,32 +99,37 @@ def _spellings(text: str) -> Iterator[tuple[str, str]]:
         yield f"percent {encoding}", once
         yield f"percent {encoding} twice", unquote(once, encoding, "ignore")
     if "\\" in text:
-        yield "escapes", _without_escapes(text)
+        yield from (("escapes", _without_escapes(text)), ("RTF", _without_rtf(text)))
     if "=?" in text:
         yield "encoded words", _WORD.sub(_word, re.sub(r"\?=\s+=\?", "?==?", text))
     if "*" in text or "~" in text:
         yield "without marks", re.sub(r"[*~`\\]", "", text)
-    if "#" in text:
-        yield "names", re.sub(r"#([0-9A-Fa-f]{2})", _percent, text)
-
-
-def _percent(match: re.Match[str]) -> str:
-    return unquote_to_bytes("%" + match[1]).decode("latin-1")
 
 
 def _without_escapes(text: str) -> str:
-    """`\\u4e00` of JSON and scripts, `\\4e00` of style sheets, `\\u-123?` and `\\'ab` of RTF."""
+    """`\\u4e00` and `\\x4e` of JSON and scripts, `\\4e00` of style sheets."""
     units = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
-    units = re.sub(r"\\u(-?\d+)\s?\??", lambda match: chr(int(match[1]) % 0x10000), units)
     units = re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), units)
-    units = re.sub(r"\\([0-9a-fA-F]{4,6}) ?", lambda match: chr(int(match[1], 16) % 0x110000), units)
-    coded = re.sub(
-        r"(?:\\'[0-9a-fA-F]{2})+",
-        lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("gb18030", "replace"),
-        units,
+    return _paired(
+        re.sub(r"\\([0-9a-fA-F]{4,6}) ?", lambda match: chr(int(match[1], 16) % 0x110000), units)
     )
-    # Two halves of a surrogate pair become one character.
-    return coded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _without_rtf(text: str) -> str:
+    """`\\u-123?` and `\\'ab` of RTF."""
+    units = re.sub(r"\\u(-?\d+)\s?\??", lambda match: chr(int(match[1]) % 0x10000), text)
+    return _paired(
+        re.sub(
+            r"(?:\\'[0-9a-fA-F]{2})+",
+            lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("gb18030", "replace"),
+            units,
+        )
+    )
+
+
+def _paired(text: str) -> str:
+    """With one character for each pair of surrogates."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _word(match: re.Match[str]) -> str:
@@ -150,7 +156,7 @@ def _of_elements(data: bytes) -> Iterator[tuple[str, str]]:
         if isinstance(element.tag, str):
             named.setdefault(element.tag, []).append(element.text or "")
             for name, text in element.attrib.items():
-                named.setdefault(f"{element.tag}/{name}", []).append(str(text))
+                named.setdefault(f"{element.tag}/{name!s}", []).append(str(text))
     yield "elements", "".join(map(str, root.itertext()))
     for name, pieces in named.items():
         yield f"all {name}", "".join(pieces)
@@ -158,30 +164,30 @@ def _of_elements(data: bytes) -> Iterator[tuple[str, str]]:
 
 def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield from _zip_members(data)
-    for match in re.finditer(rb"\x1f\x8b\x08", data):
-        if inner := _inflated(data[match.start() :], 31):
-            yield "gzip", inner
-    for match in _ZLIB.finditer(data):
-        if inner := _inflated(data[match.start() :], 15):
-            yield "zlib", inner
-    if b"stream" in data:
-        yield from pdf_streams(data)
+    for name, start, bits in (("gzip", _GZIP, 31), ("zlib", _ZLIB, 15)):
+        for match in start.finditer(data):
+            if inner := _inflated(data[match.start() :], bits):
+                yield name, inner
+    yield from pdf_streams(data)
     if re.match(rb"[\w-]+: ?", data) or b"\nContent-T" in data:
         yield from _mail_parts(data)
+    if b"\x00" not in data[:200]:
+        yield from _from_letters(data)
+
+
+def _from_letters(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Bytes that are spelled in ASCII characters."""
     if re.search(rb"=(?:[0-9A-F]{2}|\r?\n)", data):
         yield "quoted-printable", quopri.decodestring(data)
-    if b"\x00" in data[:200] or not data:
-        return
     for match in _BASE64.finditer(data):
         yield from _from_base64(match[0])
     for match in _HEX.finditer(data):
         digits = re.sub(rb"\s", b"", match[0])
-        with suppress(ValueError):
-            yield "hex", binascii.unhexlify(digits[: len(digits) // 2 * 2])
+        yield "hex", binascii.unhexlify(digits[: len(digits) // 2 * 2])
     if b"%" in data:
-        inner = unquote_to_bytes(data)
-        if inner != data:
-            yield "percent", inner
+        yield "percent", unquote_to_bytes(data)
+    if b"#" in data:
+        yield "names", unquote_to_bytes(data.replace(b"%", b"%25").replace(b"#", b"%"))
 
 
 def _from_base64(run: bytes) -> Iterator[tuple[str, bytes]]:
@@ -198,13 +204,15 @@ def _zip_members(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The members that the directory lists, and those that only their own headers name."""
     if b"PK\x03\x04" not in data:
         return
-    with suppress(zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            for entry in package.infolist():
-                with suppress(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError,
+    with (
+        suppress(zipfile.BadZipFile, ValueError, NotImplementedError, OSError),
+        zipfile.ZipFile(io.BytesIO(data)) as package,
+    ):
+        for entry in package.infolist():
+            with suppress(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError,
                               EOFError, ValueError, OSError):  # fmt: skip
-                    if entry.file_size <= _LARGEST:
-                        yield entry.filename, package.read(entry)
+                if entry.file_size <= _LARGEST:
+                    yield entry.filename, package.read(entry)
     for match in re.finditer(rb"PK\x03\x04", data):
         header = data[match.start() : match.start() + 30]
         if len(header) == 30 and header[8:10] == b"\x08\x00":

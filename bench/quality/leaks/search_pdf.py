@@ -1,4 +1,4 @@
-"""Unpacks the streams of a PDF and joins its strings, without a PDF library; and reads its pages."""
+"""Unpacks the streams of a PDF and joins its strings without a PDF library; reads its pages."""
 
 from __future__ import annotations
 
@@ -169,6 +169,4 @@ def _hex(digits: bytes) -> bytes:
 
 def _mapped(string: bytes, characters: Mapping[bytes, str]) -> str:
     size = max(map(len, characters))
-    return "".join(
-        characters.get(string[at : at + size], "") for at in range(0, len(string), size)
-    )
+    return "".join(characters.get(string[at : at + size], "") for at in range(0, len(string), size))

@@ -8,10 +8,11 @@ import quopri
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bench.quality.leaks.docx_places import docx, picture
+from bench.quality.leaks.docx_file import docx, picture
 from bench.quality.leaks.place import Place, zipped
 from bench.quality.leaks.values import filled
-from bench.quality.leaks.xlsx_places import SHEETS, xlsx
+from bench.quality.leaks.xlsx_file import xlsx
+from bench.quality.leaks.xlsx_places import SHEETS
 
 _TITLE = "关于做好防汛工作的通知"
 
@@ -42,8 +43,12 @@ HTML: Mapping[str, Mapping[str, str]] = {
     "style sheet": {"head": '<style>p::after { content: "{v}" }</style>'},
     "data in JSON": {"body": '<script type="application/json">{"who": "{v}"}</script>'},
     "target of a link": {"body": '<a href="http://a.example/?q={v}">甲</a>'},
-    "target of a link, percent-encoded": {"body": '<a href="http://a.example/?q={percent_all}">甲</a>'},
-    "target of a link, percent-encoded GBK": {"body": '<a href="http://a.example/?q={percent_gbk}">甲</a>'},
+    "target of a link, percent-encoded": {
+        "body": '<a href="http://a.example/?q={percent_all}">甲</a>'
+    },
+    "target of a link, percent-encoded GBK": {
+        "body": '<a href="http://a.example/?q={percent_gbk}">甲</a>'
+    },
     "target of a link, Base64": {"body": '<a href="data:text/plain;base64,{base64}">甲</a>'},
     "alternative text": {"body": '<img src="i.png" alt="{v}">'},
     "tip": {"body": '<span title="{v}">甲</span>'},
@@ -52,17 +57,19 @@ HTML: Mapping[str, Mapping[str, str]] = {
     "hint of a field": {"body": '<form><input placeholder="{v}"></form>'},
     "text of a form": {"body": "<form><textarea>{v}</textarea></form>"},
     "option": {"body": '<select><option value="{v}">甲</option></select>'},
-    "label of a group": {"body": '<select><optgroup label="{v}"><option>甲</option></optgroup></select>'},
+    "label of a group": {
+        "body": '<select><optgroup label="{v}"><option>甲</option></optgroup></select>'
+    },
     "data attribute": {"body": '<p data-who="{v}">甲</p>'},
     "name of a class": {"body": '<p class="c-{v}">甲</p>'},
     "event": {"body": "<p onclick=\"show('{v}')\">甲</p>"},
     "frame": {"body": '<iframe srcdoc="&lt;p&gt;{v}&lt;/p&gt;"></iframe>'},
     "text without scripts": {"body": "<noscript>{v}</noscript>"},
     "template": {"body": "<template><p>{v}</p></template>"},
-    "drawing": {"body": '<svg><title>{v}</title><text>甲</text></svg>'},
+    "drawing": {"body": "<svg><title>{v}</title><text>甲</text></svg>"},
     "attribute of the root": {"tag": 'data-x="{v}"'},
     "unknown element": {"body": "<who>{v}</who>"},
-}  # fmt: skip
+}
 
 
 def _page_with_picture(value: str) -> bytes:
@@ -75,14 +82,20 @@ def _page_in_gbk(value: str) -> bytes:
     return page.encode("gb18030")
 
 
-def mail(value: str, headers: str = "", body: str = "正文", kind: str = "text/plain; charset=utf-8",
-         coding: str = "8bit", after: str = "") -> bytes:  # fmt: skip
+def mail(
+    value: str,
+    *,
+    headers: str = "",
+    body: str = "正文",
+    kind: str = "text/plain; charset=utf-8",
+    coding: str = "8bit",
+) -> bytes:
     """A message of one part, or of several parts in `body` with the boundary `=_b`."""
     lines = (
         f"From: a@b.example\nTo: c@d.example\n{headers}Date: Mon, 01 Jun 2026 08:00:00 +0800\n"
         f"MIME-Version: 1.0\nContent-Type: {kind}\nContent-Transfer-Encoding: {coding}\n\n"
     )
-    return (filled(lines, value) + filled(body, value) + filled(after, value)).encode()
+    return (filled(lines, value) + filled(body, value)).encode()
 
 
 def _word(value: str, charset: str = "utf-8") -> str:
@@ -139,35 +152,94 @@ _ALTERNATIVE = 'multipart/alternative; boundary="=_b"'
 _PAGE = "Content-Type: text/html; charset=utf-8\n\n"
 
 MAIL: Mapping[str, Callable[[str], bytes]] = {
-    **{f"header {name}": partial(_header, name=name) for name in (
-        "Subject", "Cc", "Bcc", "Reply-To", "X-Original", "Comments", "Keywords", "Organization",
-        "Message-ID", "References", "Received",
-    )},
+    **{
+        f"header {name}": partial(_header, name=name)
+        for name in (
+            "Subject",
+            "Cc",
+            "Bcc",
+            "Reply-To",
+            "X-Original",
+            "Comments",
+            "Keywords",
+            "Organization",
+            "Message-ID",
+            "References",
+            "Received",
+        )
+    },
     "name of a sender": lambda value: mail("", headers=f"Sender: {_word(value)} <a@b.example>\n"),
     "header in GBK": lambda value: mail("", headers=f"Subject: {_word(value, 'gb18030')}\n"),
-    "folded header": lambda value: mail(value, headers="Subject: {a}\n {b}\n" if value.isascii() else f"Subject: {_word(value[:1])}\n {_word(value[1:])}\n"),
+    "folded header": lambda value: mail(
+        value,
+        headers="Subject: {a}\n {b}\n"
+        if value.isascii()
+        else f"Subject: {_word(value[:1])}\n {_word(value[1:])}\n",
+    ),
     "text": partial(mail, body="{v}"),
     "text in Base64": partial(_encoded, way="base64"),
     "text, quoted-printable": partial(_encoded, way="quoted-printable"),
     "text in GBK": _in_gbk,
     "page": lambda value: _parts(value, _PLAIN, _PAGE + "<p>{v}</p>"),
-    "page beside another text": lambda value: _parts(value, _PLAIN, _PAGE + "<p>{v}</p>", kind=_ALTERNATIVE),
-    "text beside a page": lambda value: _parts(value, _PLAIN.replace("正文", "{v}"), _PAGE + "<p>甲</p>", kind=_ALTERNATIVE),
+    "page beside another text": lambda value: _parts(
+        value, _PLAIN, _PAGE + "<p>{v}</p>", kind=_ALTERNATIVE
+    ),
+    "text beside a page": lambda value: _parts(
+        value, _PLAIN.replace("正文", "{v}"), _PAGE + "<p>甲</p>", kind=_ALTERNATIVE
+    ),
     "before the first part": lambda value: _parts(value, _PLAIN, before="{v}\n"),
     "after the last part": lambda value: _parts(value, _PLAIN, after="{v}\n"),
     "header of a part": lambda value: _parts(value, "Content-Description: {v}\n" + _PLAIN),
-    "name of an attachment": lambda value: _parts(value, _PLAIN, 'Content-Type: text/plain; name="{v}.txt"\n\n甲'),
-    "name of an attachment, percent-encoded": lambda value: _parts(value, _PLAIN, "Content-Type: text/plain\nContent-Disposition: attachment; filename*=utf-8''{percent_all}.txt\n\n甲"),
-    "attached text": partial(_attached, data=str.encode, name="a.txt", kind="text/plain; charset=utf-8"),
-    "attached DOCX": partial(_attached, data=lambda value: docx(value, _PARAGRAPH), name="a.docx", kind=_DOCX),
-    "attached XLSX": partial(_attached, data=lambda value: xlsx(value, **SHEETS["text of a cell"]), name="a.xlsx", kind=_XLSX),
-    "attached picture": partial(_attached, data=lambda value: picture("png", value), name="a.png", kind="image/png"),
-    "attached zip": partial(_attached, data=lambda value: zipped({"a.txt": value.encode()}), name="a.zip", kind="application/zip"),
-    "attached gzip": partial(_attached, data=lambda value: gzip.compress(value.encode()), name="a.gz", kind="application/gzip"),
-    "attached unknown bytes": partial(_attached, data=lambda value: b"\x00\xff" + value.encode("utf-16-le"), name="a.dat", kind="application/octet-stream"),
-    "attached calendar": partial(_attached, data=lambda value: f"BEGIN:VCALENDAR\nSUMMARY:{value}\nEND:VCALENDAR".encode(), name="a.ics", kind="text/calendar; charset=utf-8"),
+    "name of an attachment": lambda value: _parts(
+        value, _PLAIN, 'Content-Type: text/plain; name="{v}.txt"\n\n甲'
+    ),
+    "name of an attachment, percent-encoded": lambda value: _parts(
+        value,
+        _PLAIN,
+        "Content-Type: text/plain\nContent-Disposition: attachment; "
+        "filename*=utf-8''{percent_all}.txt\n\n甲",
+    ),
+    "attached text": partial(
+        _attached, data=str.encode, name="a.txt", kind="text/plain; charset=utf-8"
+    ),
+    "attached DOCX": partial(
+        _attached, data=lambda value: docx(value, _PARAGRAPH), name="a.docx", kind=_DOCX
+    ),
+    "attached XLSX": partial(
+        _attached,
+        data=lambda value: xlsx(value, **SHEETS["text of a cell"]),
+        name="a.xlsx",
+        kind=_XLSX,
+    ),
+    "attached picture": partial(
+        _attached, data=lambda value: picture("png", value), name="a.png", kind="image/png"
+    ),
+    "attached zip": partial(
+        _attached,
+        data=lambda value: zipped({"a.txt": value.encode()}),
+        name="a.zip",
+        kind="application/zip",
+    ),
+    "attached gzip": partial(
+        _attached,
+        data=lambda value: gzip.compress(value.encode()),
+        name="a.gz",
+        kind="application/gzip",
+    ),
+    "attached unknown bytes": partial(
+        _attached,
+        data=lambda value: b"\x00\xff" + value.encode("utf-16-le"),
+        name="a.dat",
+        kind="application/octet-stream",
+    ),
+    "attached calendar": partial(
+        _attached,
+        data=lambda value: f"BEGIN:VCALENDAR\nSUMMARY:{value}\nEND:VCALENDAR".encode(),
+        name="a.ics",
+        kind="text/calendar; charset=utf-8",
+    ),
     "attached message": _nested,
-}  # fmt: skip
+}
 
 
 def _rtf(value: str, group: str = "") -> bytes:
@@ -176,7 +248,9 @@ def _rtf(value: str, group: str = "") -> bytes:
         numbers = [int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2)]
         return "".join(f"\\u{one - 65536 if one > 32767 else one}?" for one in numbers)
 
-    return f"{{\\rtf1\\ansi{group.replace('%s', coded(value))}\\pard {coded(_TITLE)}\\par}}".encode()
+    return (
+        f"{{\\rtf1\\ansi{group.replace('%s', coded(value))}\\pard {coded(_TITLE)}\\par}}".encode()
+    )
 
 
 RTF: Mapping[str, str] = {
@@ -187,15 +261,24 @@ RTF: Mapping[str, str] = {
     "unknown group": "{\\*\\unknown %s}",
 }
 TEXT: Mapping[str, str] = {
-    "text": "{v}", "full-width text": "{wide}", "spaced text": "号码：{v}", "text with zero-width spaces": "{zero_width}",
+    "text": "{v}",
+    "full-width text": "{wide}",
+    "spaced text": "号码：{v}",
+    "text with zero-width spaces": "{zero_width}",
     "text over two lines": "号码：{a}\n{b}",
-}  # fmt: skip
+}
 MARKDOWN: Mapping[str, str] = {
-    "text": "{v}", "emphasis within": "{a}**{b}**", "target of a link": "[甲](http://a.example/?q={percent_all})",
-    "title of a link": '[甲](http://a.example "{v}")', "reference": "[x]: http://a.example '{v}'",
-    "comment": "<!-- {v} -->", "attribute of HTML": '<span title="{v}">甲</span>', "code": "```\n{v}\n```",
-    "front matter": "甲", "references": "{references}",
-}  # fmt: skip
+    "text": "{v}",
+    "emphasis within": "{a}**{b}**",
+    "target of a link": "[甲](http://a.example/?q={percent_all})",
+    "title of a link": '[甲](http://a.example "{v}")',
+    "reference": "[x]: http://a.example '{v}'",
+    "comment": "<!-- {v} -->",
+    "attribute of HTML": '<span title="{v}">甲</span>',
+    "code": "```\n{v}\n```",
+    "front matter": "甲",
+    "references": "{references}",
+}
 
 
 def _text(value: str, template: str, before: str = "") -> bytes:
@@ -204,14 +287,28 @@ def _text(value: str, template: str, before: str = "") -> bytes:
 
 def places() -> list[Place]:
     found = [Place("HTML", name, partial(html, **given)) for name, given in HTML.items()]
-    found += [Place("HTML", "text in GBK", _page_in_gbk), Place("HTML", "text in a picture", _page_with_picture)]
+    found += [
+        Place("HTML", "text in GBK", _page_in_gbk),
+        Place("HTML", "text in a picture", _page_with_picture),
+    ]
     found += [Place("e-mail", name, build) for name, build in MAIL.items()]
     found += [Place("text", name, partial(_text, template=one)) for name, one in TEXT.items()]
     found += [
-        Place("Markdown", name, partial(_text, template=one, before="---\nwho: {v}\n---\n# " if name == "front matter" else "# "))
+        Place(
+            "Markdown",
+            name,
+            partial(
+                _text,
+                template=one,
+                before="---\nwho: {v}\n---\n# " if name == "front matter" else "# ",
+            ),
+        )
         for name, one in MARKDOWN.items()
-    ]  # fmt: skip
-    found += [Place("text", f"text in {name}", partial(_coded, encoding=name)) for name in ("gb18030", "utf-16", "utf-8-sig")]
+    ]
+    found += [
+        Place("text", f"text in {name}", partial(_coded, encoding=name))
+        for name in ("gb18030", "utf-16", "utf-8-sig")
+    ]
     return found
 
 

@@ -1,17 +1,18 @@
-"""Values that are put into files: generated identifiers, rare names and terms; and their spellings."""
+"""Values that are put into files: identifiers, rare names and terms; and their spellings."""
 
 from __future__ import annotations
 
 import base64
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from bench.quality.identifiers import VALID
+from tasks.redact.kinds import Kind
 
 # Addresses are found by their words around them; credit codes are public in a review.
 _IDENTIFIERS = tuple(
@@ -25,22 +26,31 @@ _TERMS = ("海棠工程", "第七号仓库", "西线调水预案", "白鹭湖项
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A text to be masked. `term` says that it is found only because the caller names it."""
+    """A text to be masked. `kind` is `term` if it is found only because the caller names it."""
 
     text: str
-    term: bool
+    kind: Kind
+
+    @property
+    def terms(self) -> list[str]:
+        return [self.text] if self.kind is Kind.term else []
 
 
 def value(rng: random.Random, *, latin: bool = False) -> Value:
     """An identifier, a rare name or a term; with `latin` an identifier of ASCII characters."""
     if latin:
-        return Value(VALID[rng.choice(_LATIN)][1](rng), term=False)
+        return _identifier(rng, _LATIN)
     sort = rng.random()
     if sort < 0.15:
-        return Value(rng.choice(_RARE) + "".join(rng.sample(_GIVEN, 2)), term=True)
+        return Value(rng.choice(_RARE) + "".join(rng.sample(_GIVEN, 2)), Kind.term)
     if sort < 0.3:
-        return Value(rng.choice(_TERMS), term=True)
-    return Value(VALID[rng.choice(_IDENTIFIERS)][1](rng), term=False)
+        return Value(rng.choice(_TERMS), Kind.term)
+    return _identifier(rng, _IDENTIFIERS)
+
+
+def _identifier(rng: random.Random, names: Sequence[str]) -> Value:
+    kind, make = VALID[rng.choice(names)]
+    return Value(make(rng), kind)
 
 
 def _half(text: str) -> int:
