@@ -37,7 +37,7 @@ def xlsx(
     formats: str = "",
     parts: Sequence[Part] = (),
     links: Sequence[str] = (),
-    state: str = "",
+    sheets: str = "",
     styles: str = "",
 ) -> bytes:
     """An XLSX of one sheet with templates for what stands in and around its rows.
@@ -65,7 +65,7 @@ def xlsx(
         "_rels/.rels": _relations([_relation("b", "officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f"<workbook {NAMES}><sheets><sheet name={sheet!r} sheetId='1' "
         "r:id='s' "
-        f"{state}/></sheets>{book}</workbook>",
+        f"/>{sheets}</sheets>{book}</workbook>",
         "xl/_rels/workbook.xml.rels": _relations(
             [
                 _relation("s", "worksheet", "worksheets/sheet1.xml"),

@@ -55,6 +55,12 @@ _CONNECTION = (
     "command=\"SELECT '%s'\"/></connection></connections>"
 )
 
+SECOND_SHEET = Part(
+    "xl/worksheets/sheet2.xml",
+    f"<worksheet {NAMES}><sheetData>{inline('<t>{v}</t>')}</sheetData></worksheet>",
+    "book:worksheet",
+    f"{SHEET}.worksheet+xml",
+)
 PARTS: Mapping[str, Sequence[Part]] = {
     "note on a cell": [
         Part("xl/comments1.xml", _COMMENTS % ("甲", "{v}"), "comments", f"{SHEET}.comments+xml")

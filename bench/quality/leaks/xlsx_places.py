@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.quality.leaks.place import Place, around_zip
 from bench.quality.leaks.xlsx_file import MAIN, xlsx
-from bench.quality.leaks.xlsx_parts import PARTS, inline, row
+from bench.quality.leaks.xlsx_parts import PARTS, SECOND_SHEET, inline, row
 
 SHEETS: Mapping[str, Mapping[str, Any]] = {
     "text of a cell": {"rows": inline("<t>{v}</t>")},
@@ -38,7 +38,10 @@ SHEETS: Mapping[str, Mapping[str, Any]] = {
         "before": '<cols><col min="2" max="2" width="9" hidden="1"/></cols>',
         "rows": inline("<t>{v}</t>"),
     },
-    "cell of a hidden sheet": {"rows": inline("<t>{v}</t>"), "state": "state='veryHidden'"},
+    "cell of a hidden sheet": {
+        "sheets": "<sheet name='h' sheetId='2' state='veryHidden' r:id='p0'/>",
+        "parts": [SECOND_SHEET],
+    },
     "name of a sheet": {"sheet": "{v}"},
     "code name of a sheet": {"before": '<sheetPr codeName="{v}"/>'},
     "number format": {"rows": row("<v>1</v>", 's="1"'), "formats": '0"{v}"'},
