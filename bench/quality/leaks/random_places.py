@@ -123,8 +123,11 @@ def _in_page(data: bytes, value: str, rng: random.Random) -> Injection | None:
     return Injection(where, etree.tostring(root, method="html", encoding="utf-8"))
 
 
-def _in_text(data: bytes, value: str, rng: random.Random) -> Injection:
-    text = data.decode()
+def _in_text(data: bytes, value: str, rng: random.Random) -> Injection | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
     breaks = [at for at, char in enumerate(text) if char in "\n，。 "]
     at = rng.choice(breaks or [len(text)])
     return Injection("text", f"{text[:at]}，{value}，{text[at:]}".encode())
