@@ -65,9 +65,9 @@ def figures(outcomes: Sequence[Outcome]) -> Iterator[Measure]:
         leaks = [one for one in of_format if one.leak]
         passed = [one for one in of_format if one.publishable]
         for one in leaks:
-            _show(f"leak: {kind}, {one.place}: {one.leak}")
+            _show(f"leak: {kind}, {one.place}, {one.value}: {one.leak}")
         for one in passed:
-            _show(f"publishable: {kind}, {one.place}")
+            _show(f"publishable: {kind}, {one.place}, {one.value}")
         handed_out = sum(one.refused is None and one.failure is None for one in of_format)
         size = len(of_format)
         yield _none(f"{kind}: values left in what is handed out", size, len(leaks))

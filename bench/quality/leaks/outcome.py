@@ -42,6 +42,7 @@ class Outcome:
 
     format: str
     place: str
+    value: str
     readable: bool
     leak: str | None = None
     refused: str | None = None
@@ -62,7 +63,7 @@ class CleanOutcome:
 def outcome_of(case: Case) -> Outcome:
     """Mask and review a file with a value in it."""
     readable = bool(found_in(case.data, [case.value.text]))
-    done = Outcome(case.format, case.place, readable)
+    done = Outcome(case.format, case.place, case.value.text, readable)
     try:
         with _read(case.data) as (document, source):
             done = _masked(done, document, source, case.value)

@@ -103,7 +103,7 @@ def _in_tree(root: etree._Element, value: str, rng: random.Random) -> str:
         element.attrib[attribute] = rng.choice((value, f"{old} {value}"))
         return f"{name}/@{etree.QName(attribute).localname}"
     if way < 0.85:
-        element.text = (element.text or "") + value if rng.random() < 0.5 else value
+        element.text = f"{element.text or ''} {value}" if rng.random() < 0.5 else value
         return f"{name}, text"
     if way < 0.9:
         element.tail = value

@@ -50,15 +50,15 @@ def test_pages_that_stayed_text_look_the_same() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        Outcome("DOCX", "p", readable=True, leak="file"),
-        Outcome("DOCX", "p", readable=True, publishable=True),
-        Outcome("DOCX", "p", readable=True, failure="TypeError"),
-        Outcome("DOCX", "p", readable=False),
+        Outcome("DOCX", "p", "v", readable=True, leak="file"),
+        Outcome("DOCX", "p", "v", readable=True, publishable=True),
+        Outcome("DOCX", "p", "v", readable=True, failure="TypeError"),
+        Outcome("DOCX", "p", "v", readable=False),
     ],
     ids=["leak", "publishable", "failure", "not readable"],
 )
 def test_one_bad_file_fails_the_run(bad: Outcome) -> None:
-    good = Outcome("DOCX", "p", readable=True)
+    good = Outcome("DOCX", "p", "v", readable=True)
     assert missed(list(figures([good]))) == []
     assert len(missed(list(figures([good, bad])))) == 1
 
