@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "jobs": "jobs per second from submission to callback, against an instant engine",
     "store": "the time of the store's operations, plain and with each cipher",
     "secrecy": "the cost of the check for secrecy markings on submissions and uploads",
+    "masking": "the time and memory of masking a long PDF, a scan and a large workbook",
     "doubts": "wrong numbers that the checks of the model cascade detect",
     "batches": "lines per second of a batch, and its share of a plain loop's throughput",
     "waiting": "the cost of waiting lines: memory, interactive latency, the scheduler's CPU time",
