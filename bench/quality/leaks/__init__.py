@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from bench.quality.leaks.appearance import differences
-from bench.quality.leaks.cases import Case, placed, places, walked
+from bench.quality.leaks.cases import Case, drawn, placed, places, walked
 from bench.quality.leaks.clean import clean_files
 from bench.quality.leaks.outcome import CleanOutcome, Outcome, outcome_of, outcome_of_clean
 from bench.quality.leaks.place import Place
@@ -36,7 +36,7 @@ _R = TypeVar("_R")
 def measures() -> Iterator[Measure]:
     every = places()
     yield from _places(every)
-    cases = [*placed(ROUNDS), *walked(WALKED, samples(every))]
+    cases = [*placed(ROUNDS), *drawn(), *walked(WALKED, samples(every))]
     yield from figures(list(_in_processes(outcome_of, cases)))
     yield from clean_figures(list(_in_processes(outcome_of_clean, list(clean_files(CLEAN)))))
     yield from _appearance()

@@ -7,22 +7,34 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.quality.leaks import docx_places, ofd_places, pdf_places, text_places, xlsx_places
+from bench.quality.leaks import (
+    docx_places,
+    ofd_places,
+    pdf_places,
+    pdf_text,
+    pixels,
+    text_places,
+    xlsx_places,
+)
 from bench.quality.leaks.place import Place
 from bench.quality.leaks.random_places import Sample, injected
-from bench.quality.leaks.values import Value, value
+from bench.quality.leaks.values import Value, number, value
 
 SEED = 20_261_129
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file, the value in it, and the names of its format and of the place."""
+    """A file, the value in it, and the names of its format and of the place.
+
+    `by_sight`: files are masked with OCR, and what is handed out is also read by OCR.
+    """
 
     format: str
     place: str
     value: Value
     data: bytes
+    by_sight: bool = False
 
 
 def places() -> Sequence[Place]:
@@ -40,6 +52,15 @@ def placed(rounds: int, chosen: Sequence[Place] | None = None) -> Iterator[Case]
         for place in places() if chosen is None else chosen:
             one = value(rng, latin=place.latin)
             yield Case(place.format, place.name, one, place.build(one.text))
+
+
+def drawn() -> Iterator[Case]:
+    """Values in pictures, and text that a PDF page shows in each way."""
+    rng = random.Random(SEED + 2)
+    ways = [one for one in pdf_places.places() if one.name in {*pdf_text.SHOWN, *pdf_text.LATIN}]
+    for place in [*pixels.places(), *ways]:
+        one = number(rng)
+        yield Case(place.format, f"{place.name}, by sight", one, place.build(one.text), True)
 
 
 def walked(count: int, samples: Sequence[Sample]) -> Iterator[Case]:

@@ -116,7 +116,7 @@ PARTS: Mapping[str, Sequence[Part]] = {
     "name of a style": [_styles("s", '<w:name w:val="{v}"/>')],
     "alias of a style": [_styles("s", '<w:name w:val="s"/><w:aliases w:val="{v}"/>')],
     "id of a style": [_styles("{v}", '<w:name w:val="s"/>')],
-    "text of a numbering": [_numbering("{v} %1")],
+    "text of a numbering": [_numbering("%1、{v}")],
     "name of a numbering": [_numbering("%1", '<w:name w:val="{v}"/>')],
     "name in the font table": [Part("word/fontTable.xml", story("fonts", _FONTS), "fontTable")],
     "alternative name in the font table": [

@@ -199,7 +199,7 @@ def _template(page: str) -> Mapping[str, Any]:
     }
 
 
-def _resource(content: str, page: str = "", files: Sequence[Part] = ()) -> Mapping[str, Any]:
+def resource(content: str, page: str = "", files: Sequence[Part] = ()) -> Mapping[str, Any]:
     return {
         "common": "<ofd:DocumentRes>DocumentRes.xml</ofd:DocumentRes>",
         "page": page,
@@ -283,17 +283,17 @@ AROUND: Mapping[str, Mapping[str, Any]] = {
     "watermark": _annotation("Watermark", shown=text("{v}", x=0, y=0)),
     "text of a template": _template(text("{v}")),
     "template that no page uses": {**_template(text("{v}")), "after": ""},
-    "composite object": _resource(
+    "composite object": resource(
         _COMPOSITE.format(text("{v}")),
         '<ofd:CompositeObject ID="9" Boundary="0 0 210 297" ResourceID="40"/>',
     ),
-    "composite object that nothing draws": _resource(_COMPOSITE.format(text("{v}"))),
-    "name of a font": _resource(_FONT.format("{v}", "")),
-    "family of a font": _resource(_FONT.format("f", "{v}")),
-    "format of a picture": _resource(
+    "composite object that nothing draws": resource(_COMPOSITE.format(text("{v}"))),
+    "name of a font": resource(_FONT.format("{v}", "")),
+    "family of a font": resource(_FONT.format("f", "{v}")),
+    "format of a picture": resource(
         _IMAGE.format("{v}"), "", [Part("Doc_0/Res/i.png", lambda _: picture("png", "x"))]
     ),
-    "text in a picture": _resource(
+    "text in a picture": resource(
         _IMAGE.format("PNG"),
         '<ofd:ImageObject ID="9" Boundary="0 0 1 1" CTM="1 0 0 1 0 0" ResourceID="41"/>',
         [Part("Doc_0/Res/i.png", lambda value: picture("png", value))],

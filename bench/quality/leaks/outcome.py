@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.quality.leaks.cases import Case
 from bench.quality.leaks.clean import Clean
 from bench.quality.leaks.search import found_in, squeezed
+from bench.quality.leaks.seen import seen_in
 from bench.quality.leaks.values import Value
 from bench.quality.measure import CannotMeasure
 from documents.document import Document
@@ -26,6 +27,7 @@ from tasks.redact.finder import RULES
 from tasks.redact.kinds import Kind
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
+_WITH_OCR = replace(LIMITS, ocr_pages=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Outcome:
     """One case after both tasks.
 
     Attributes:
-        readable: The independent search finds the value in the file that was sent.
+        readable: The independent search, or OCR, finds the value in the file that was sent.
         leak: Where the search finds it in what `redact` handed out; None if nowhere.
         refused: Why no file was handed out: a problem's code, or `named`.
         publishable: `disclosure_review` says that the file may be published.
@@ -63,10 +65,12 @@ class CleanOutcome:
 def outcome_of(case: Case) -> Outcome:
     """Mask and review a file with a value in it."""
     readable = bool(found_in(case.data, [case.value.text]))
+    if case.by_sight and not readable:
+        readable = bool(seen_in(case.data, case.value.text))
     done = Outcome(case.format, case.place, case.value.text, readable)
     try:
-        with _read(case.data) as (document, source):
-            done = _masked(done, document, source, case.value)
+        with _read(case.data, _WITH_OCR if case.by_sight else LIMITS) as (document, source):
+            done = _masked(done, document, source, case)
             return _reviewed(done, document, case.value)
     except WorkError as error:
         return replace(done, refused=error.code)
@@ -74,7 +78,8 @@ def outcome_of(case: Case) -> Outcome:
         return replace(done, failure=repr(error)[:200])
 
 
-def _masked(done: Outcome, document: Document, source: DirectSource, value: Value) -> Outcome:
+def _masked(done: Outcome, document: Document, source: DirectSource, case: Case) -> Outcome:
+    value = case.value
     try:
         result = _redacted(document, value)
     except WorkError as error:
@@ -84,6 +89,8 @@ def _masked(done: Outcome, document: Document, source: DirectSource, value: Valu
     for data in source.kept.values():
         if ways := found_in(data, [value.text]):
             return replace(done, leak=ways[value.text])
+        if case.by_sight and (where := seen_in(data, value.text)):
+            return replace(done, leak=f"seen on {where}")
     return done if result.file else replace(done, refused="named")
 
 
@@ -127,11 +134,11 @@ def masked_file(data: bytes, value: Value) -> bytes:
 
 
 @contextmanager
-def _read(data: bytes) -> Iterator[tuple[Document, DirectSource]]:
+def _read(data: bytes, limits: ReadLimits = LIMITS) -> Iterator[tuple[Document, DirectSource]]:
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        yield read_with_source(Path(file.name), LIMITS, "document")
+        yield read_with_source(Path(file.name), limits, "document")
 
 
 def _redacted(document: Document, value: Value | None) -> RedactResult:

@@ -64,7 +64,11 @@ class Letters:
         return "".join(f"{self._codes[char]:04X}" for char in text)
 
     def show(self, text: str, x: float, y: float, size: float = 12) -> str:
-        return f"BT /F2 {size} Tf {x} {y} Td <{self.code(text)}> Tj ET"
+        """Draws ASCII in Helvetica, which every program can show; else in the wide font."""
+        shown = f"/F1 {size} Tf {x} {y} Td {string(text)}"
+        if not text.isascii():
+            shown = f"/F2 {size} Tf {x} {y} Td <{self.code(text)}>"
+        return f"BT {shown} Tj ET"
 
     def fonts(self) -> Mapping[int, Object]:
         pairs = "\n".join(

@@ -105,7 +105,7 @@ def around_zip(kind: str, build: Callable[[str], bytes], main: str) -> Iterable[
             empty(), f"extra/{value}.xml", b"<x/>"
         ),
         "unreferenced entry that is no XML": lambda value: with_entry(
-            empty(), "extra/data.bin", b"\x00\x01" + value.encode("utf-16-le")
+            empty(), "extra/data.bin", b"\x01\x02\n\x00" + value.encode("utf-16-le")
         ),
         "unreferenced zip in the zip": lambda value: with_entry(
             empty(), "extra/more.zip", zipped({"a.txt": value.encode()})

@@ -61,6 +61,13 @@ def squeezed(text: str) -> str:
 
 def texts(data: bytes) -> Iterator[tuple[str, str]]:
     """Every text that can be decoded from the bytes, and the way to it."""
+    for way, layer in layers(data):
+        for name, text in _decoded(layer):
+            yield f"{way}, {name}", text
+
+
+def layers(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The bytes, and everything that can be unpacked from them."""
     seen: set[bytes] = set()
     waiting = [("file", data, 0)]
     while waiting:
@@ -69,8 +76,7 @@ def texts(data: bytes) -> Iterator[tuple[str, str]]:
         if digest in seen or len(seen) > _MOST_LAYERS or len(layer) > _LARGEST:
             continue
         seen.add(digest)
-        for name, text in _decoded(layer):
-            yield f"{way}, {name}", text
+        yield way, layer
         if depth < _DEEPEST:
             waiting += [(f"{way} / {name}", inner, depth + 1) for name, inner in _unpacked(layer)]
 

@@ -129,7 +129,9 @@ def pdf_texts(data: bytes) -> Iterator[tuple[str, str]]:
         if b"Tj" in stream or b"TJ" in stream:
             pieces = [_bytes_of(match) for match in _STRING.finditer(stream)]
             for characters in maps:
-                yield "strings by a map", "".join(_mapped(one, characters) for one in pieces)
+                mapped = [_mapped(one, characters) for one in pieces]
+                yield "strings by a map", "".join(mapped)
+                yield "strings by a map, backwards", "".join(reversed(mapped))
     with suppress(pdfium.PdfiumError), pdfium.PdfDocument(data) as document:
         for page in document:
             yield "page", page.get_textpage().get_text_range(errors="replace")

@@ -126,7 +126,7 @@ _MIXED = 'multipart/mixed; boundary="=_b"'
 _PLAIN = "Content-Type: text/plain; charset=utf-8\n\n正文"
 
 
-def _attached(value: str, data: Callable[[str], bytes], name: str, kind: str) -> bytes:
+def attached(value: str, data: Callable[[str], bytes], name: str, kind: str) -> bytes:
     text = base64.encodebytes(data(value)).decode()
     part = (
         f'Content-Type: {kind}\nContent-Disposition: attachment; filename="{name}"\n'
@@ -200,40 +200,40 @@ MAIL: Mapping[str, Callable[[str], bytes]] = {
         "filename*=utf-8''{percent_all}.txt\n\n甲",
     ),
     "attached text": partial(
-        _attached, data=str.encode, name="a.txt", kind="text/plain; charset=utf-8"
+        attached, data=str.encode, name="a.txt", kind="text/plain; charset=utf-8"
     ),
     "attached DOCX": partial(
-        _attached, data=lambda value: docx(value, _PARAGRAPH), name="a.docx", kind=_DOCX
+        attached, data=lambda value: docx(value, _PARAGRAPH), name="a.docx", kind=_DOCX
     ),
     "attached XLSX": partial(
-        _attached,
+        attached,
         data=lambda value: xlsx(value, **SHEETS["text of a cell"]),
         name="a.xlsx",
         kind=_XLSX,
     ),
     "attached picture": partial(
-        _attached, data=lambda value: picture("png", value), name="a.png", kind="image/png"
+        attached, data=lambda value: picture("png", value), name="a.png", kind="image/png"
     ),
     "attached zip": partial(
-        _attached,
+        attached,
         data=lambda value: zipped({"a.txt": value.encode()}),
         name="a.zip",
         kind="application/zip",
     ),
     "attached gzip": partial(
-        _attached,
+        attached,
         data=lambda value: gzip.compress(value.encode()),
         name="a.gz",
         kind="application/gzip",
     ),
     "attached unknown bytes": partial(
-        _attached,
+        attached,
         data=lambda value: b"\x00\xff" + value.encode("utf-16-le"),
         name="a.dat",
         kind="application/octet-stream",
     ),
     "attached calendar": partial(
-        _attached,
+        attached,
         data=lambda value: f"BEGIN:VCALENDAR\nSUMMARY:{value}\nEND:VCALENDAR".encode(),
         name="a.ics",
         kind="text/calendar; charset=utf-8",

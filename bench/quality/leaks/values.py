@@ -48,6 +48,11 @@ def value(rng: random.Random, *, latin: bool = False) -> Value:
     return _identifier(rng, _IDENTIFIERS)
 
 
+def number(rng: random.Random) -> Value:
+    """A number that OCR reads well."""
+    return _identifier(rng, ("mobiles", "identity numbers"))
+
+
 def _identifier(rng: random.Random, names: Sequence[str]) -> Value:
     kind, make = VALID[rng.choice(names)]
     return Value(make(rng), kind)
