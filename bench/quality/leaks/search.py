@@ -30,6 +30,7 @@ _DEEPEST = 5
 _MOST_LAYERS = 4_000
 _LARGEST = 64 * 1024 * 1024
 _GZIP = re.compile(rb"\x1f\x8b\x08")
+_LARGE = 1024 * 1024
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){10,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){6,}")
@@ -44,26 +45,36 @@ def found_in(data: bytes, values: Collection[str]) -> dict[str, str]:
     """The values that the file holds in any form, and by which way each was found."""
     wanted = {squeezed(value): value for value in values}
     found: dict[str, str] = {}
-    for way, text in texts(data):
-        searched = squeezed(text)
-        for words, value in wanted.items():
-            if value not in found and words in searched:
-                found[value] = way
-        if len(found) == len(values):
-            break
+    for way, layer in layers(data):
+        if _is_raster(layer):
+            found |= {one: way for one in values if one not in found and _is_among(layer, one)}
+            continue
+        for name, text in _decoded(layer):
+            searched = squeezed(text)
+            for words, value in wanted.items():
+                if value not in found and words in searched:
+                    found[value] = f"{way}, {name}"
+            if len(found) == len(values):
+                return found
     return found
+
+
+def _is_raster(layer: bytes) -> bool:
+    """Whether a large layer is the pixels of a picture, which would take seconds to decode."""
+    if len(layer) < _LARGE or layer.startswith((b"PK", b"%PDF")):
+        return False
+    return all(b"\xff" in piece or b"\x00" in piece for piece in (layer[:4_096], layer[-4_096:]))
+
+
+def _is_among(layer: bytes, value: str) -> bool:
+    """Whether the bytes of a value, not split or spaced, are among others."""
+    names = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
+    return any(value.encode(name) in layer for name in names)
 
 
 def squeezed(text: str) -> str:
     """In one spelling, without characters that have no ink and without hyphens."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text)).casefold()
-
-
-def texts(data: bytes) -> Iterator[tuple[str, str]]:
-    """Every text that can be decoded from the bytes, and the way to it."""
-    for way, layer in layers(data):
-        for name, text in _decoded(layer):
-            yield f"{way}, {name}", text
 
 
 def layers(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -77,7 +88,7 @@ def layers(data: bytes) -> Iterator[tuple[str, bytes]]:
             continue
         seen.add(digest)
         yield way, layer
-        if depth < _DEEPEST:
+        if depth < _DEEPEST and not _is_raster(layer):
             waiting += [(f"{way} / {name}", inner, depth + 1) for name, inner in _unpacked(layer)]
 
 
