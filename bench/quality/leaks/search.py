@@ -30,7 +30,7 @@ _DEEPEST = 5
 _MOST_LAYERS = 4_000
 _LARGEST = 64 * 1024 * 1024
 _GZIP = re.compile(rb"\x1f\x8b\x08")
-_LARGE = 1024 * 1024
+_RASTER = 1024 * 1024
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){10,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){6,}")
@@ -61,7 +61,7 @@ def found_in(data: bytes, values: Collection[str]) -> dict[str, str]:
 
 def _is_raster(layer: bytes) -> bool:
     """Whether a large layer is the pixels of a picture, which would take seconds to decode."""
-    if len(layer) < _LARGE or layer.startswith((b"PK", b"%PDF")):
+    if len(layer) < _RASTER or layer.startswith((b"PK", b"%PDF")):
         return False
     return all(b"\xff" in piece or b"\x00" in piece for piece in (layer[:4_096], layer[-4_096:]))
 
