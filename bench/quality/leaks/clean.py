@@ -71,7 +71,8 @@ def clean_files(count: int) -> Iterator[Clean]:
     """`count` files: half of them longer texts, half with a clause in a usual place."""
     rng = random.Random(_SEED)
     writers: Mapping[str, Callable[[Sequence[Item]], bytes]] = {**FORMATS, "eml": as_eml}
-    names = list(writers)
+    # Parts of an XLS have no reader, so that it is never publishable without a person's look.
+    names = [name for name in writers if name != "xls"]
     usual = [one for one in places() if _is_usual(one.format, one.name)]
     for at in range(count):
         if at % 2:
