@@ -93,7 +93,7 @@ java-client: setup ## generate a Java client from openapi.json and compile it in
 	@rm -rf var/java-client; $(BIN)/python deploy/java_client.py var/java-client
 
 .PHONY: fuzz
-fuzz: setup ## process 1,000 damaged files a format; ARGS="docx pdf -n 200" for some
+fuzz: setup ## read and mask 1,000 damaged files a format; ARGS="docx masked-pdf -n 200" for some
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench

@@ -37,10 +37,11 @@ class Outcome:
 
 
 def names() -> list[str]:
-    """The modules of measurements: those with a `measures` function."""
+    """The modules and packages of measurements: those with a `measures` function."""
     folder = Path(__file__).parent
-    files = sorted(path for path in folder.glob("*.py") if not path.stem.startswith("_"))
-    return [path.stem for path in files if "\ndef measures(" in path.read_text()]
+    files = {path.stem: path for path in folder.glob("*.py") if not path.stem.startswith("_")}
+    files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
+    return sorted(name for name, path in files.items() if "\ndef measures(" in path.read_text())
 
 
 def measure(name: str) -> Outcome:

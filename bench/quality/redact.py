@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench.quality.identifiers import DECOYS, VALID, disguised
-from bench.quality.masked_files import left_in_files
 from bench.quality.measure import Measure
 from tasks.redact.finder import RULES, Finder, Targets
 from tasks.redact.kinds import Detection, Kind
@@ -73,7 +72,6 @@ UNMARKED = (
 def measures() -> Iterable[Measure]:
     yield from _recall()
     yield from _precision()
-    yield from left_in_files()
     yield from _secrecy()
 
 

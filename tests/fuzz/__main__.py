@@ -1,4 +1,7 @@
-"""`make fuzz`: reads 1,000 damaged files per format. Use `ARGS="docx pdf -n 200"` for some."""
+"""`make fuzz`: reads and masks 1,000 damaged files per format.
+
+Use `ARGS="docx masked-pdf -n 200"` for some.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from PIL import Image
 from standin.documents.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
 from standin.documents.docx_parts import INCLUDED, including
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
+from tests.fuzz.masked import MASKED, MaskedOutcome, fuzz_masked
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
 from tests.unit.tasks.official_layout.official_letter import letter
 
@@ -86,34 +90,48 @@ async def run(name: str, files: range, folder: Path, scratch: Path) -> Outcome:
     return outcome
 
 
+async def mask(name: str, files: range, folder: Path, scratch: Path) -> MaskedOutcome:
+    async with pool(scratch) as reading:
+        return await fuzz_masked(reading, MASKED[name], files, folder)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("formats", nargs="*", help=", ".join(SAMPLES))
+    parser.add_argument("formats", nargs="*", help=", ".join([*SAMPLES, *MASKED]))
     parser.add_argument("-n", type=int, default=1_000, metavar="FILES")
     parser.add_argument("--start", type=int, default=0, metavar="NUMBER")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    numbers = range(asked.start, asked.start + asked.n)
     failed = False
-    for name in asked.formats or SAMPLES:
+    for name in asked.formats or [*SAMPLES, *MASKED]:
         with tempfile.TemporaryDirectory() as files, tempfile.TemporaryDirectory() as scratch:
-            numbers = range(asked.start, asked.start + asked.n)
             start = time.monotonic()
-            outcome = asyncio.run(run(name, numbers, Path(files), Path(scratch)))
+            outcome: Outcome | MaskedOutcome
+            if name in MASKED:
+                outcome = asyncio.run(mask(name, numbers, Path(files), Path(scratch)))
+            else:
+                outcome = asyncio.run(run(name, numbers, Path(files), Path(scratch)))
             left = [path.name for path in Path(scratch).iterdir()]
         failed |= outcome.slowest > 4 * SECONDS or bool(left) or bool(outcome.crashed)
         failed |= outcome.counts.total() != asked.n
-        counts = ", ".join(f"{kind} {count}" for kind, count in outcome.counts.most_common())
-        seconds = time.monotonic() - start
-        print(f"{name:9} {outcome.counts.total():6,} files  {seconds:6.0f} s  {counts}")
-        if outcome.worked:
-            worked = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.worked.items()))
-            print(f"{'':9} {worked}")
-        if outcome.crashed:
-            print(f"{'':9} CRASHED: {', '.join(outcome.crashed)}")
-        print(
-            f"{'':9} slowest {outcome.slowest:.1f} s, left behind: {left or 'nothing'}", flush=True
-        )
+        failed |= isinstance(outcome, MaskedOutcome) and bool(outcome.leaks)
+        _report(name, outcome, time.monotonic() - start, left)
     return int(failed)
+
+
+def _report(name: str, outcome: Outcome | MaskedOutcome, seconds: float, left: list[str]) -> None:
+    counts = ", ".join(f"{kind} {count}" for kind, count in outcome.counts.most_common())
+    print(f"{name:9} {outcome.counts.total():6,} files  {seconds:6.0f} s  {counts}")
+    if isinstance(outcome, MaskedOutcome):
+        for leak in outcome.leaks:
+            print(f"{'':9} LEAKED: {leak}")
+    elif outcome.worked:
+        worked = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.worked.items()))
+        print(f"{'':9} {worked}")
+    if outcome.crashed:
+        print(f"{'':9} CRASHED: {', '.join(outcome.crashed)}")
+    print(f"{'':9} slowest {outcome.slowest:.1f} s, left behind: {left or 'nothing'}", flush=True)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,17 @@ def mutated(data: bytes, chance: Random) -> bytes:
     return data
 
 
+def touched(data: bytes, chance: Random) -> bytes:
+    """Changes one member of a zip container, or a few bits, so that most files can be read."""
+    if data.startswith(b"PK"):
+        with suppress(*_NO_ZIP):
+            return _repacked(data, chance)
+    changed = bytearray(data)
+    for _ in range(chance.choice((1, 2, 3))):
+        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
 _NO_ZIP = (
     zipfile.BadZipFile, zlib.error, struct.error, ValueError, OSError, EOFError,
     NotImplementedError, RuntimeError, KeyError,

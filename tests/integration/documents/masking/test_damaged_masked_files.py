@@ -1,0 +1,34 @@
+"""A short run of `make fuzz` over masking: no damaged file yields a file that leaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.quality.leaks.search import found_in
+from tests.fuzz.masked import MASKED, damaged, fuzz_masked
+from tests.fuzz.run import SECONDS, pool
+
+FILES = 20
+
+
+@pytest.mark.parametrize("kind", MASKED.values())
+async def test_twenty_damaged_files_leak_nothing(tmp_path: Path, kind: str) -> None:
+    files, scratch = tmp_path / "files", tmp_path / "scratch"
+    files.mkdir()
+    scratch.mkdir()
+    async with pool(scratch) as reading:
+        outcome = await fuzz_masked(reading, kind, range(FILES), files)
+    assert outcome.leaks == []
+    assert outcome.crashed == []
+    assert outcome.counts.total() == FILES
+    assert outcome.slowest < 4 * SECONDS
+    assert [*files.iterdir(), *scratch.iterdir()] == []
+
+
+@pytest.mark.parametrize("kind", MASKED.values())
+def test_most_damaged_files_still_hold_the_value(kind: str) -> None:
+    cases = [damaged(kind, number) for number in range(30)]
+    holding = sum(bool(found_in(case.data, [case.value.text])) for case in cases)
+    assert holding > len(cases) / 2
