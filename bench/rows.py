@@ -103,6 +103,9 @@ MEASUREMENTS = (
     ),
     Measurement("store", "the store, plain and encrypted", ("bench.store",), by_default=False),
     Measurement("secrecy", "the check for markings", ("bench.secrecy",), by_default=False),
+    Measurement(
+        "masking", "masking a long PDF, a scan and a sheet", ("bench.masking",), by_default=False
+    ),
     Measurement("doubts", "wrong numbers that are detected", ("bench.doubts",), by_default=False),
     Measurement(
         "simulate",
