@@ -246,7 +246,7 @@ class _Masked:
 
     def _is_clean(self, file: bytes) -> bool:
         """Whether nothing to mask is left in anything that the inventory of the file lists."""
-        # What OCR reads on pictures was painted over before.
-        nested = Nested(replace(self._limits, ocr_pages=0, ocr_budget=None), inventory)
+        # Its pictures were masked before, and no other file is in it.
+        nested = Nested(replace(self._limits, nesting=0), inventory)
         texts = dict.fromkeys(entry.text for entry in entries_in(file, nested))
         return not any(self._masking.find(text) for text in texts if text)

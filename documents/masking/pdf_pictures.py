@@ -35,8 +35,11 @@ class PagePicture:
             (_MOST_PIXELS / max(1.0, width * height)) ** 0.5,
             _MOST_SIDE / max(1.0, width, height),
         )
-        bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
-        self.picture: Image.Image = bitmap.to_pil().convert("RGB")
+        bitmap = page.render(
+            scale=scale, may_draw_forms=False, draw_annots=False, rev_byteorder=True
+        )
+        picture: Image.Image = bitmap.to_pil()
+        self.picture = picture if picture.mode == "RGB" else picture.convert("RGB")
         self._place = _placing(page, self.picture.size)
         page.close()
 

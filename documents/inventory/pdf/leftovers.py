@@ -24,7 +24,7 @@ _STRUCTURE = re.compile(
     rb"%PDF-\d\.\d|%[\x80-\xff]{1,8}|xref|trailer|startxref|%%EOF|\d{1,10} \d{5} [nf]"
     rb"|\d{1,10}(?: \d{1,10})?|endobj|<<|>>"
 )
-_TRAILER = re.compile(rb"trailer\s*<<.*?>>\s*(?=startxref)", re.DOTALL)
+_TRAILER = re.compile(rb"trailer\s*<<.{0,20000}?>>\s*(?=startxref)", re.DOTALL)
 _PICTURE = re.compile(rb"/Subtype\s*/Image|/FontFile|/DCTDecode|/JPXDecode|/JBIG2Decode")
 _BOOKKEEPING = re.compile(rb"/Type\s*/XRef")
 _MOST_DECODED = 100_000_000

@@ -21,7 +21,7 @@ _STANDARD_COMMENT = re.compile(
 )
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _ANY_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
-_INLINE = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
+_INLINE = re.compile(rb"\bID\s.{0,20000}?\sEI\b", re.DOTALL)
 _MOST_DECODED = 200_000_000
 
 
