@@ -23,15 +23,20 @@ class Isolation:
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.open)
+        # The lock is taken only where someone waits: it costs as much as a small job.
+        if self.open:
             self._shared += 1
+        else:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self.open)
+                self._shared += 1
         try:
             yield
         finally:
-            async with self._changed:
-                self._shared -= 1
-                self._changed.notify_all()
+            self._shared -= 1
+            if not self.open:
+                async with self._changed:
+                    self._changed.notify_all()
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:

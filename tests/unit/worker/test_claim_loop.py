@@ -205,3 +205,13 @@ async def test_all_work_is_cancelled_on_demand() -> None:
         await asyncio.sleep(0)
         work.loop.cancel_all()
         await work.until_done(2)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_work_that_ends_together_shares_a_claim() -> None:
+    work = Work(waiting=300, slots=100)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_done(300)
+    assert len(work.claims) <= 4
