@@ -10,7 +10,7 @@ from typing import Any
 from documents.document import Document
 from documents.isolation.compute import compute
 from documents.masking.formats import MASKED_FORMATS
-from documents.masking.masked_file import EXTENSIONS
+from documents.masking.masked_file import extension_of
 from documents.readers import html
 from documents.source import Source
 from tasks.engine import Engine
@@ -85,7 +85,7 @@ async def _with_file(
     if output.file is None:
         return _with(result, not_covered=not_covered)
     media_type = account["media_type"]
-    suffix = name.suffix if media_type == source.media_type else EXTENSIONS[media_type]
+    suffix = extension_of(media_type, source.media_type, name.suffix)
     file = await source.keep(
         output.file, filename=f"{name.stem}-masked{suffix}", media_type=media_type
     )

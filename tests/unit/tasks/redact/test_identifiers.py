@@ -40,6 +40,22 @@ def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> 
         assert (kind, number) in found(text)
 
 
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("before", ["c-", "c_", "-", "#", "号-"])
+@pytest.mark.parametrize("after", ["", "-c", "_c", "/"])
+def test_an_identifier_is_found_within_a_name_of_several_words(
+    name: str, before: str, after: str
+) -> None:
+    kind, make = VALID[name]
+    rng = random.Random(f"{name}{before}{after}")
+    for _ in range(5):
+        words = make(rng)
+        finder = Finder(Targets(frozenset((kind,))))
+        (one,) = finder.find(f"{before}{words}{after}")
+        assert one.start <= len(before)
+        assert one.end >= len(before) + len(words)
+
+
 @pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
 def test_other_numbers_are_ignored(name: str) -> None:
     rng = random.Random(7)
