@@ -19,6 +19,7 @@ from documents.inventory.joined import SEPARATOR
 from documents.inventory.nested import Nested
 from documents.inventory.settings import is_setting
 from documents.inventory.word_text import part_texts
+from documents.ooxml.formulas import joined_constants
 from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
 from documents.readers.text.encoding import NotText, decode
@@ -33,6 +34,8 @@ _AUTHORS = frozenset(
 )  # fmt: skip
 # Elements whose inner elements are one text.
 _LINES = frozenset(("si", "is", "text", "TextObject", "rPh"))
+# Elements and attributes with a formula of a spreadsheet.
+_FORMULAS = frozenset(("f", "formula", "formula1", "formula2", "definedName", "oldFormula"))
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
 # Elements whose texts are listed together, by the root of their part: there may be very many.
@@ -164,6 +167,8 @@ class _PartWalk:
             if not is_setting(name, attribute, value):
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
+            if attribute in _FORMULAS:
+                yield from self._text(f"{attribute} of {name}", joined_constants(value), kind)
         if name in self._joined:
             return
         text = node.text
@@ -171,6 +176,8 @@ class _PartWalk:
             lines[node] = None
         if text and name not in self._listed_elements and not is_setting(name, "", text):
             yield from self._text(name, text, self._kind(name, ""))
+        if text and name in _FORMULAS:
+            yield from self._text(name, joined_constants(text), EntryKind.hidden)
 
     def _special(self, node: etree._Element) -> Iterator[Entry]:
         """A comment, a processing instruction or a reference to an entity."""
@@ -181,12 +188,14 @@ class _PartWalk:
 
     def _columns(self) -> Iterator[Entry]:
         """The strings of a workbook, the other stored values of cells, and formulas."""
+        formulas = [str(one.text or "") for one in self._root.iter("{*}f")]
         texts = {
             "strings": (
                 "".join(map(str, one.itertext("{*}t"))) for one in self._root.iter("{*}si")
             ),
             "values of cells": map(_row_text, self._root.iter("{*}row", "{*}r")),
-            "formulas": (str(one.text or "") for one in self._root.iter("{*}f")),
+            "formulas": formulas,
+            "texts of formulas": map(joined_constants, formulas),
         }
         for place, lines in texts.items():
             yield from self._text(place, SEPARATOR.join(filter(None, lines)), EntryKind.hidden)

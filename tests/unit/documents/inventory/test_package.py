@@ -72,6 +72,13 @@ XML_PARTS = {
     "the value of a cell": f'<worksheet><row r="1"><c r="A1" t="str"><v>{NAME}</v></c></row>'
     "</worksheet>",
     "a formula": f'<worksheet><row><c r="A1"><f>"{NAME}"&amp;1</f><v>1</v></c></row></worksheet>',
+    "texts of a formula": '<worksheet><row><c r="A1"><f>CONCATENATE('
+    f'"{NAME[0]}","{NAME[1:]}")</f></c></row></worksheet>',
+    "joined texts of a formula": f'<worksheet><row><c r="A1"><f>"{NAME[0]}" &amp; A2 &amp;"'
+    f'{NAME[1:]}"</f></c></row></worksheet>',
+    "texts of a rule": f'<x><formula1>"{NAME[0]}"&amp;"{NAME[1:]}"</formula1></x>',
+    "texts of a formula in ODF": f"<a formula='of:=CONCATENATE(&quot;{NAME[0]}&quot;;"
+    f"&quot;{NAME[1:]}&quot;)'/>",
     "a cell with another attribute": f'<worksheet><row><c r="A1" q="{NAME}"><v>1</v></c></row>'
     "</worksheet>",
     "a cell whose place is a name": f'<worksheet><row><c r="{NAME}"/></row></worksheet>',

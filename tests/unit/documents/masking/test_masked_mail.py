@@ -85,7 +85,8 @@ def test_equal_emails_give_equal_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "date", ["Mon, 01 Jun 2026 08:00:00 +0800", "Mon, 01 Jun 2025 00:00:00 +9999999999999999", "x" * 20]
+    "date",
+    ["Mon, 01 Jun 2026 08:00:00 +0800", "Mon, 01 Jun 2025 00:00:00 +9999999999999999", "x" * 20],
 )
 def test_a_date_with_text_to_mask_or_that_is_none_is_left_out(date: str, tmp_path: Path) -> None:
     message = EmailMessage()
