@@ -146,9 +146,11 @@ def _texts_after_word(run: str) -> Iterator[str]:
 
 
 def _wide_text(data: bytes, order: str) -> str:
-    """The text if the bytes are UTF-16 with Chinese characters; else empty."""
+    """The text if the bytes are UTF-16, of ASCII or with Chinese characters; else empty."""
     words = data[: len(data) // 2 * 2].decode(f"utf-16-{order}", errors="replace")
     others, han = len(_IMPLAUSIBLE.findall(words)), len(_HAN.findall(words))
+    if words.isascii() and len(words) >= _SURELY_HAN and not others:
+        return words
     is_text = han > 0 and others <= len(words) * _MOST_IMPLAUSIBLE
     if han < _SURELY_HAN:
         # A few bytes may be rare characters by chance.

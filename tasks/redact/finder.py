@@ -62,11 +62,15 @@ _PROMISING = re.compile(rf"\d[^\d]{{0,4}}\d[^\d]{{0,4}}\d|@|:.*:|[{HAN}]", re.DO
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What to find: `kinds` by rule, the caller's `terms`, and known `words` by kind."""
+    """What to find: `kinds` by rule, the caller's `terms`, and known `words` by kind.
+
+    `in_file` are texts that rules found in the document's file.
+    """
 
     kinds: frozenset[Kind]
     terms: Sequence[str] = ()
     words: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    in_file: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
 
 
 class Finder:
@@ -83,6 +87,9 @@ class Finder:
         self._known = [WordFinder(Kind.term, DetectionMethod.term, targets.terms)]
         self._known += [
             WordFinder(kind, DetectionMethod.model, words) for kind, words in targets.words.items()
+        ]
+        self._known += [
+            WordFinder(kind, DetectionMethod.rule, words) for kind, words in targets.in_file.items()
         ]
 
     def find(self, text: str) -> list[Detection]:
