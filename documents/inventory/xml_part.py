@@ -209,7 +209,7 @@ class _PartWalk:
     def _special(self, node: etree._Element) -> Iterator[Entry]:
         """A comment, a processing instruction or a reference to an entity."""
         kind, text = "comment", str(node.text or "")
-        if node.tag is not etree.Comment:
+        if not isinstance(node, etree._Comment):
             # The serialised form also has the target of an instruction.
             kind = "processing instruction"
             text = etree.tostring(node, encoding="unicode", with_tail=False)

@@ -56,7 +56,9 @@ _TRAVEL_DOCUMENT_LABEL = re.compile(
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
 _PLATE = re.compile(
     rf"[{_PROVINCES}][ ]?[A-HJ-NP-Z][ ]?[·•・.\-]?[ ]?(?:[DF][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[DF]|"
-    r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])",
+    # The reader of a page puts spaces around a mark that is wider than its font says.
+    r"(?:[A-HJ-NP-Z0-9]{4}|(?<=[·•・][ ])[A-HJ-NP-Z][ ][A-HJ-NP-Z0-9]{3})"
+    r"[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])",
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"[a-z]")

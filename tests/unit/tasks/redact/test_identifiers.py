@@ -124,6 +124,7 @@ def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> Non
         ("号牌为粤b12345。", Kind.plate, "粤b12345"),
         ("号牌为粤b·d12345。", Kind.plate, "粤b·d12345"),
         ("车牌号：云a8k123", Kind.plate, "云a8k123"),
+        ("见苏C · W 8421。", Kind.plate, "苏C · W 8421"),
         ("护照号：e12345678", Kind.passport, "e12345678"),
         ("护照 G 12345678", Kind.passport, "G 12345678"),
         ("微信号wx13812345678", Kind.mobile, "13812345678"),
