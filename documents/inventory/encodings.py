@@ -27,7 +27,7 @@ _LEAST = 8
 _MOST_SHIFTED = 4_096
 # Words of programs and formats, and numbers.
 _NOT_BASE64 = re.compile(r"[0-9]*+|[a-z_-]++|[A-Z_]++|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
-_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_HAN_OR_ASCII = re.compile(r"[ -~\u3400-\u9fff\U00020000-\U0003ffff]")
 _TELLING = re.compile(r"\d{4}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
 # What is not found in Chinese text. It is most of what other bytes are as UTF-16.
 _IMPLAUSIBLE = re.compile(
@@ -35,7 +35,7 @@ _IMPLAUSIBLE = re.compile(
     r"\U00020000-\U0003ffff]"
 )
 _MOST_IMPLAUSIBLE = 0.1
-_SURELY_HAN = 3
+_SURELY = 3
 _DATA_FROM = 256
 """Base64 of this many characters is data; shorter runs may be identifiers."""
 
@@ -148,11 +148,9 @@ def _texts_after_word(run: str) -> Iterator[str]:
 def _wide_text(data: bytes, order: str) -> str:
     """The text if the bytes are UTF-16, of ASCII or with Chinese characters; else empty."""
     words = data[: len(data) // 2 * 2].decode(f"utf-16-{order}", errors="replace")
-    others, han = len(_IMPLAUSIBLE.findall(words)), len(_HAN.findall(words))
-    if words.isascii() and len(words) >= _SURELY_HAN and not others:
-        return words
-    is_text = han > 0 and others <= len(words) * _MOST_IMPLAUSIBLE
-    if han < _SURELY_HAN:
+    others, known = len(_IMPLAUSIBLE.findall(words)), len(_HAN_OR_ASCII.findall(words))
+    is_text = known > 0 and others <= len(words) * _MOST_IMPLAUSIBLE
+    if known < _SURELY:
         # A few bytes may be rare characters by chance.
         is_text = is_text and commonness(words, "gb18030") >= LIKELY
     return _IMPLAUSIBLE.sub("\n", words) if is_text else ""
