@@ -17,6 +17,7 @@ from lxml import etree
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
 from documents.inventory.nested import Nested
+from documents.inventory.package_settings import is_package_setting
 from documents.inventory.settings import is_setting
 from documents.inventory.word_text import part_texts
 from documents.ooxml.text import RUN_TEXT
@@ -161,7 +162,9 @@ class _PartWalk:
         name = _local(node.tag)
         for key, written in node.items():
             attribute, value = _local(str(key)), str(written)
-            if not is_setting(name, attribute, value):
+            if is_package_setting(name, attribute, value):
+                yield Entry(f"{self._part}, {attribute} of {name}", value, EntryKind.setting)
+            elif not is_setting(name, attribute, value):
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
         if name in self._joined:
