@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pypdfium2
@@ -31,7 +32,7 @@ WORDS = {
 BUILDERS: dict[str, Callable[..., bytes]] = {"docx": as_docx, "xlsx": as_xlsx, "pdf": as_pdf}
 
 
-def silent(_: object) -> object:
+def silent(_: Any) -> Any:
     raise AssertionError("the model was asked")
 
 
