@@ -12,7 +12,6 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote_to_bytes
 
 from tasks.text.plain import plain
 
@@ -30,8 +29,8 @@ _LINE_END = "\r\n"
 # Escapes of URLs, of HTML and XML, and of JSON and JavaScript. Text of the last kind may be a pair
 # of surrogates.
 _ESCAPES = re.compile(
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
-    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
+    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})++)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(
@@ -194,7 +193,7 @@ def _in_order(view: View) -> View:
 
 def _unescaped(match: re.Match[str]) -> str:
     if match["percent"]:
-        data = unquote_to_bytes(match[0])
+        data = bytes.fromhex(match[0].replace("%", ""))
         for encoding in ("utf-8", "gb18030"):
             try:
                 return data.decode(encoding)
