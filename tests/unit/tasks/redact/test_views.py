@@ -35,8 +35,21 @@ def test_spaced_and_vertical_text_is_found(value: str, gap: str) -> None:
 @pytest.mark.parametrize("value", EVERYTHING)
 @pytest.mark.parametrize(
     "mark",
-    ["\u200b", "\u200d", "\ufeff", "\u2060", "\u00ad", "\u202e", "\u2066", "\ufe00", "\x07"]
-    + ["\u115f", "\ufffc", "\u2800", "\u3164"],
+    [
+        "\u200b",
+        "\u200d",
+        "\ufeff",
+        "\u2060",
+        "\u00ad",
+        "\u202e",
+        "\u2066",
+        "\ufe00",
+        "\x07",
+        "\u115f",
+        "\ufffc",
+        "\u2800",
+        "\u3164",
+    ],
 )
 def test_invisible_characters_hide_nothing(value: str, mark: str) -> None:
     written = mark.join(value)
