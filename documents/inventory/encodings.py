@@ -6,7 +6,8 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from documents.readers.text.encoding import LIKELY, commonness, strict
 
@@ -22,6 +23,18 @@ _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
 _LEAST = 8
+_MOST_SHIFTED = 4_096
+# Words of programs and formats, and numbers.
+_NOT_BASE64 = re.compile(r"[0-9]*+|[a-z_-]++|[A-Z_]++|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_TELLING = re.compile(r"\d{4}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
+# What is not found in Chinese text. It is most of what other bytes are as UTF-16.
+_IMPLAUSIBLE = re.compile(
+    r"[^\t\r\n -~\u00b7\u2010-\u2027\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+    r"\U00020000-\U0003ffff]"
+)
+_MOST_IMPLAUSIBLE = 0.1
+_SURELY_HAN = 3
 _DATA_FROM = 256
 """Base64 of this many characters is data; shorter runs may be identifiers."""
 
@@ -44,25 +57,36 @@ def decoded(text: str) -> str:
     return text
 
 
-def encoded(text: str) -> Iterator[tuple[str, bytes]]:
-    """The text in Base64 and hexadecimal runs of `text`; or, for longer ones, the bytes.
+@dataclass(frozen=True, slots=True)
+class EncodedRun:
+    """A run of Base64 or hexadecimal digits in a text, from `start` to `end`.
 
-    Yields pairs of which one is empty.
+    `texts` are what it may stand for. If there are none, `data` are the bytes of a longer run.
     """
+
+    start: int
+    end: int
+    texts: Sequence[str]
+    data: bytes = b""
+
+
+def encoded(text: str) -> Iterator[EncodedRun]:
+    """Yield the runs in Base64 and hexadecimal that stand for text, and longer ones of data."""
     for match in _DATA.finditer(text):
         if data := _bytes(match[1]):
-            yield "", data
+            yield EncodedRun(*match.span(), (), data)
     for match in _BASE64.finditer(text):
         run = match[0]
-        if len(run) >= _LEAST and (data := _bytes(run)):
-            if words := _words(data):
-                yield words, b""
-            elif len(run) >= _DATA_FROM and not _HEX.fullmatch(run):
-                yield "", data
+        if len(run) < _LEAST or _NOT_BASE64.fullmatch(run):
+            continue
+        data = _bytes(run)
+        if texts := [*_texts(data), *_texts_after_word(run)]:
+            yield EncodedRun(*match.span(), texts)
+        elif data and len(run) >= _DATA_FROM and not _HEX.fullmatch(run):
+            yield EncodedRun(*match.span(), (), data)
     for match in _HEX.finditer(text):
-        data = bytes.fromhex(match[0])
-        if words := _words(data):
-            yield words, b""
+        if texts := _texts(bytes.fromhex(match[0])):
+            yield EncodedRun(*match.span(), texts)
 
 
 def binary_text(data: bytes) -> str:
@@ -99,20 +123,39 @@ def _bytes(run: str) -> bytes:
         return b""
 
 
-def _words(data: bytes) -> str:
-    """The text in the bytes; empty if they are not surely text."""
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030"):
-        words = strict(data, encoding)
-        if words and _is_text(words, encoding):
-            return words
-    return ""
+def _texts(data: bytes) -> list[str]:
+    """What the bytes may be as text; empty if that is none."""
+    words = strict(data, "utf-8")
+    if words and _is_printable(words):
+        return [words]
+    texts = [_wide_text(data[at:], order) for at in (0, 1) for order in ("le", "be")]
+    words = strict(data, "gb18030")
+    # Almost any bytes are some text in GB 18030, but rarely of common characters.
+    if words and _is_printable(words) and not words.isascii():
+        texts += [words] if commonness(words, "gb18030") >= LIKELY else []
+    return list(filter(None, texts))
 
 
-def _is_text(words: str, encoding: str) -> bool:
-    if not all(char.isprintable() or char in "\t\r\n" for char in words):
-        return False
-    if encoding == "utf-8":
-        return True
-    # Almost any bytes are some text in the other encodings, but rarely of common characters.
-    is_chinese = any(not char.isascii() for char in words)
-    return is_chinese and commonness(words, "gb18030") >= LIKELY
+def _texts_after_word(run: str) -> Iterator[str]:
+    """The text of a run whose first characters belong to a word before it."""
+    for at in (1, 2, 3) if len(run) <= _MOST_SHIFTED else ():
+        words = strict(_bytes(run[at:]), "utf-8")
+        if words and _is_printable(words) and _TELLING.search(words):
+            yield words
+
+
+def _wide_text(data: bytes, order: str) -> str:
+    """The text if the bytes are UTF-16, of ASCII or with Chinese characters; else empty."""
+    words = data[: len(data) // 2 * 2].decode(f"utf-16-{order}", errors="replace")
+    others, han = len(_IMPLAUSIBLE.findall(words)), len(_HAN.findall(words))
+    if words.isascii() and len(words) >= _SURELY_HAN and not others:
+        return words
+    is_text = han > 0 and others <= len(words) * _MOST_IMPLAUSIBLE
+    if han < _SURELY_HAN:
+        # A few bytes may be rare characters by chance.
+        is_text = is_text and commonness(words, "gb18030") >= LIKELY
+    return _IMPLAUSIBLE.sub("\n", words) if is_text else ""
+
+
+def _is_printable(words: str) -> bool:
+    return all(char.isprintable() or char in "\t\r\n" for char in words)

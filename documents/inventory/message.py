@@ -22,6 +22,14 @@ from documents.readers.mail.headers import body_of, decoded, guessed, name_of
 _MOST_PARTS = 1_000
 _PARAMETERS = frozenset(("content-type", "content-disposition"))
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
+# What every mail program writes; a boundary made of other words may be text.
+_SETTINGS = re.compile(
+    r"text/(?:plain|html); charset=\"?(?:utf-8|us-ascii|gb2312|gbk|gb18030)\"?"
+    r"|multipart/(?:mixed|alternative|related); boundary=\"=_part_\d{1,5}_=\""
+    r"|message/rfc822|1\.0|base64|quoted-printable|[78]bit",
+    re.IGNORECASE,
+)
+_FORMAT = frozenset(("content-type", "content-transfer-encoding", "mime-version"))
 _BASE64_LINES = re.compile(r"^[A-Za-z0-9+/]*={0,2}\s*$", re.MULTILINE)
 _TEXTUAL = frozenset(("base64", "x-uuencode", "uuencode", "uue", "x-uue"))
 
@@ -63,6 +71,9 @@ def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
     for name, value in part.items():
         where, is_shown = f"header {name}", name.title() in _SHOWN
         kind = EntryKind.shown if is_shown else EntryKind.metadata
+        if name.lower() in _FORMAT and _SETTINGS.fullmatch(decoded(value)):
+            yield Entry(where, decoded(value), EntryKind.setting)
+            continue
         yield from nested.text(where, decoded(value), kind, whole=is_shown)
         parameters = part.get_params([], name) if name.lower() in _PARAMETERS else []
         for key, parameter in parameters:

@@ -84,11 +84,10 @@ class Nested:
         if not text or text.isspace():
             return
         yield Entry(where, decoded(text), kind, whole=whole)
-        for words, data in encoded(text):
-            if words:
+        for run in encoded(text):
+            for words in run.texts:
                 yield from self.text(f"{where}, encoded", words, EntryKind.hidden)
-                continue
-            for entry in self.file(f"{where}, encoded data", data):
+            for entry in self.file(f"{where}, encoded data", run.data):
                 is_unknown = entry.reason == Unread.embedded_file.value
                 yield replace(entry, reason=Unread.encoded_data.value) if is_unknown else entry
 

@@ -17,6 +17,8 @@ from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of
 
 _TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
+# Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`.
+_JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]")
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
 
@@ -51,12 +53,24 @@ def _places(markup: str) -> Iterator[Entry]:
     for node in root.traverse(include_text=True) if root is not None else ():
         tag = node.tag or ""
         if tag == "-comment":
-            yield Entry("comment", decoded(node.html or ""), EntryKind.hidden)
+            comment = (node.html or "").removeprefix("<!--").removesuffix("-->")
+            yield Entry("comment", decoded(comment), EntryKind.hidden)
         elif tag in _TEXTS:
             yield Entry(tag, decoded(node.text()), EntryKind.hidden)
+            if tag == "script":
+                yield from _joined_literals(tag, node.text())
         if not tag.startswith("-"):
             for name, value in node.attributes.items():
                 yield Entry(f"{name} of {tag}", decoded(value or ""), EntryKind.hidden)
+                if name.startswith("on") or "script:" in (value or ""):
+                    yield from _joined_literals(f"{name} of {tag}", value or "")
+
+
+def _joined_literals(where: str, script: str) -> Iterator[Entry]:
+    """The texts of a script that it joins, which may be decoded only then."""
+    for text in dict.fromkeys((_JOIN.sub("", script), _JOIN.sub("", decoded(script)))):
+        if text != script:
+            yield Entry(f"{where}, joined texts", decoded(text), EntryKind.hidden)
 
 
 def _without_tags(markup: str) -> str:

@@ -17,9 +17,11 @@ from lxml import etree
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
 from documents.inventory.nested import Nested
+from documents.inventory.ofd_lines import shown_lines
 from documents.inventory.package_settings import is_package_setting
 from documents.inventory.settings import is_setting
 from documents.inventory.word_text import part_texts
+from documents.ooxml.formulas import joined_constants
 from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
 from documents.readers.text.encoding import NotText, decode
@@ -34,6 +36,8 @@ _AUTHORS = frozenset(
 )  # fmt: skip
 # Elements whose inner elements are one text.
 _LINES = frozenset(("si", "is", "text", "TextObject", "rPh"))
+# Elements and attributes with a formula of a spreadsheet.
+_FORMULAS = frozenset(("f", "formula", "formula1", "formula2", "definedName", "oldFormula"))
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
 # Elements whose texts are listed together, by the root of their part: there may be very many.
@@ -45,6 +49,20 @@ _JOINED: Mapping[str, frozenset[str]] = MappingProxyType(
         "dialogsheet": _CELLS,
         "sst": frozenset(("si", "t", "r", "rPh")),
         "pivotCacheRecords": frozenset(("s", "n", "x", "d")),
+    }
+)
+# The elements in which those of `_JOINED` are.
+_PARENTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "c": frozenset(("row",)),
+        "v": frozenset(("c",)),
+        "f": frozenset(("c",)),
+        "is": frozenset(("c",)),
+        "t": frozenset(("is", "si", "r", "rPh")),
+        "si": frozenset(("sst",)),
+        "r": frozenset(("si", "is", "pivotCacheRecords")),
+        "rPh": frozenset(("si", "is")),
+        **dict.fromkeys("snxd", frozenset(("r",))),
     }
 )
 # Cells with the number of a shared string or with a short number, which the text of the workbook
@@ -89,6 +107,8 @@ def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
         return
     for text, kind in (*texts, *_odf_text(root)):
         yield from nested.text(part, text, kind, whole=True)
+    for text in shown_lines(root):
+        yield from nested.text(f"{part}, lines", text, EntryKind.hidden)
     yield from _PartWalk(part, root, nested, has_paragraphs=bool(texts)).entries(data)
 
 
@@ -160,6 +180,7 @@ class _PartWalk:
 
     def _element(self, node: etree._Element, lines: dict[etree._Element, None]) -> Iterator[Entry]:
         name = _local(node.tag)
+        text = node.text
         for key, written in node.items():
             attribute, value = _local(str(key)), str(written)
             if is_package_setting(name, attribute, value):
@@ -167,29 +188,48 @@ class _PartWalk:
             elif not is_setting(name, attribute, value):
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
-        if name in self._joined:
+            if attribute in _FORMULAS:
+                yield from self._text(
+                    f"{attribute} of {name}", joined_constants(value), EntryKind.hidden
+                )
+        if name in self._joined and self._is_in_columns(node):
             return
-        text = node.text
         if name in _LINES or (len(node) and text and not text.isspace()):
             lines[node] = None
         if text and name not in self._listed_elements and not is_setting(name, "", text):
             yield from self._text(name, text, self._kind(name, ""))
+        if text and name in _FORMULAS:
+            yield from self._text(name, joined_constants(text), EntryKind.hidden)
+
+    @staticmethod
+    def _is_in_columns(node: etree._Element) -> bool:
+        """Whether `_columns` lists the text of an element: if it is where the standard has it."""
+        while (parents := _PARENTS.get(_local(node.tag))) is not None:
+            parent = node.getparent()
+            if parent is None or _local(parent.tag) not in parents:
+                return False
+            node = parent
+        return True
 
     def _special(self, node: etree._Element) -> Iterator[Entry]:
         """A comment, a processing instruction or a reference to an entity."""
-        # The serialised form also has the target of an instruction.
-        text = etree.tostring(node, encoding="unicode", with_tail=False)
-        kind = "processing instruction" if text.startswith("<?") else "comment"
+        kind, text = "comment", str(node.text or "")
+        if not isinstance(node, etree._Comment):
+            # The serialised form also has the target of an instruction.
+            kind = "processing instruction"
+            text = etree.tostring(node, encoding="unicode", with_tail=False)
         yield from self._text(kind, text, EntryKind.hidden)
 
     def _columns(self) -> Iterator[Entry]:
         """The strings of a workbook, the other stored values of cells, and formulas."""
+        formulas = [str(one.text or "") for one in self._root.iter("{*}f")]
         texts = {
             "strings": (
-                "".join(map(str, one.itertext("{*}t"))) for one in self._root.iter("{*}si")
+                "".join(map(str, one.itertext(etree.Element))) for one in self._root.iter("{*}si")
             ),
             "values of cells": map(_row_text, self._root.iter("{*}row", "{*}r")),
-            "formulas": (str(one.text or "") for one in self._root.iter("{*}f")),
+            "formulas": formulas,
+            "texts of formulas": map(joined_constants, formulas),
         }
         for place, lines in texts.items():
             yield from self._text(place, SEPARATOR.join(filter(None, lines)), EntryKind.hidden)
@@ -222,9 +262,15 @@ class _PartWalk:
 def _row_text(row: etree._Element) -> str:
     """The values of the cells of a sheet, or of a record of a pivot table's cache."""
     cells = (
-        str(cell.get("v") or "") or "".join(map(str, cell.itertext("{*}v", "{*}t"))) for cell in row
+        str(cell.get("v") or "") or "".join(map(str, _texts_without_formula(cell))) for cell in row
     )
     return "\t".join(cells).strip()
+
+
+def _texts_without_formula(cell: etree._Element) -> Iterator[str]:
+    for element in cell.iter(etree.Element):
+        if element.text and _local(element.tag) != "f":
+            yield element.text
 
 
 @cache

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote
 
 from documents.inventory.encodings import decoded, encoded
@@ -13,13 +14,12 @@ from documents.masking.replacement import Find, Masking, Replacement, applied
 
 NEUTRAL_TARGET = "about:blank"
 
-# A word up to white space, quotes and brackets that has an escape in it.
-_PERCENT = re.compile(r"[^\s\"'<>()%]*%[0-9A-Fa-f]{2}[^\s\"'<>()]*")
-_ENTITIES = re.compile(r"[^\s<>&]*&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});[^\s<>]*")
-# Base64, percent-encoded bytes and hexadecimal runs of fewer characters hold no name.
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_NOT_ENCODED = re.compile(r"[0-9]*|[a-z_-]+|[A-Z_]+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/|\.|#|\?")
+# Words up to white space, quotes and brackets; and up to what ends a text in a page's source.
+_WORD = re.compile(r"[^\s\"'<>()]++")
+_TEXT = re.compile(r"[^\s<>]++")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_ADDRESS = re.compile(r"[/.#?]|\A[A-Za-z][A-Za-z0-9+.-]*+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +53,38 @@ def _find(text: str, find: Find) -> Sequence[Replacement]:
 def _encoded(text: str, find: Find) -> Iterator[_EncodedReplacement]:
     """The words whose decoded form has something to mask, without overlaps."""
     end = 0
-    for match, texts, write in sorted(_words(text), key=lambda word: word[0].start()):
-        if match.start() < end:
+    for word in sorted(_words(text), key=lambda word: word.start):
+        if word.start < end:
             continue
-        for decoded_text in texts:
+        for decoded_text in word.texts:
             if changes := find(decoded_text):
-                written = write(match[0], applied(decoded_text, changes))
+                masked = applied(decoded_text, changes)
+                written = word.write(text[word.start : word.end], masked)
                 values = "\n".join(change.value for change in changes)
-                yield _EncodedReplacement(
-                    match.start(), match.end(), written, changes[0].label, values
-                )
-                end = match.end()
+                yield _EncodedReplacement(word.start, word.end, written, changes[0].label, values)
+                end = word.end
                 break
 
 
-def _words(text: str) -> Iterator[tuple[re.Match[str], Sequence[str], Callable[[str, str], str]]]:
-    """The encoded words of a text, what each can stand for, and how its masked form is written."""
-    if "%" in text:
-        for match in _PERCENT.finditer(text):
-            yield match, [decoded(match[0])], _percent_encoded
-    if "&" in text:
-        for match in _ENTITIES.finditer(text):
-            yield match, [decoded(match[0])], lambda _, masked: html.escape(masked)
-    for match in _RUN.finditer(text):
-        if not _NOT_ENCODED.fullmatch(match[0]):
-            texts = [words for words, _ in encoded(match[0]) if words]
-            if texts:
-                yield match, texts, lambda *_: "***"
+class _Encoded(NamedTuple):
+    """An encoded word, what it can stand for, and how its masked form is written."""
+
+    start: int
+    end: int
+    texts: Sequence[str]
+    write: Callable[[str, str], str]
+
+
+def _words(text: str) -> Iterator[_Encoded]:
+    for sign, words, escape, write in (
+        ("%", _WORD, _PERCENT, _percent_encoded),
+        ("&", _TEXT, _ENTITY, lambda _, masked: html.escape(masked)),
+    ):
+        for match in words.finditer(text) if sign in text else ():
+            if escape.search(match[0]):
+                yield _Encoded(*match.span(), [decoded(match[0])], write)
+    for run in encoded(text):
+        yield _Encoded(run.start, run.end, run.texts, lambda *_: "***")
 
 
 def _percent_encoded(word: str, masked: str) -> str:

@@ -62,7 +62,7 @@ _ATTRIBUTES = frozenset(
 _ADDRESSES = frozenset(("href", "src", "background"))
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript):", re.IGNORECASE)
 _DATA = re.compile(r"\s*data:(?P<type>[^,;]{0,100})[^,]{0,200},(?P<data>.*)", re.DOTALL)
-_STYLE_DATA = re.compile(r"url\(\s*[\"']?\s*data:[^)]*\)", re.IGNORECASE)
+_STYLE_DATA = re.compile(r"url\(\s*+[\"']?+\s*+data:[^)]*+\)?+", re.IGNORECASE)
 
 
 def mask_html(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:

@@ -24,10 +24,9 @@ def mask_legacy(
 
     Raises a `DocumentError`.
     """
-    try:
-        data = legacy_office.converted(path, media_type)
-    except legacy_office.ConversionMissing:
+    if not legacy_office.is_installed():
         return mask_as_text(path, media_type, masking, limits, account)
+    data = legacy_office.converted(path, media_type)
     account.removed["the original format"] += 1
     with memory_file(data) as file:
         if media_type in _SHEETS:

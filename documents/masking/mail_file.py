@@ -84,8 +84,11 @@ class _Writer:
             for value in message.get_all(name, ()):
                 words = decoded(value)
                 if name == "Date":
-                    if date := _date(words):
+                    # A part of a date is no date: one with text to mask is left out.
+                    if (date := _date(words)) and not self._masking.find(date):
                         yield name, date
+                    else:
+                        self._account.removed["headers"] += 1
                     continue
                 changes = self._masking.find(words)
                 self._account.count("headers", changes)
@@ -181,5 +184,5 @@ class _Writer:
 def _date(words: str) -> str | None:
     try:
         return format_datetime(parsedate_to_datetime(words))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

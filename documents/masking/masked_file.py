@@ -17,7 +17,7 @@ class MaskedFile:
     media_type: str
 
 
-# File name extensions, for files whose media type changed.
+# File name extensions by media type.
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {
         docx.MEDIA_TYPE: ".docx",
@@ -36,3 +36,18 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
         pictures.GIF: ".gif",
     }
 )
+# A masked file has no macros and is no template, and Office rejects other extensions.
+_ONE_EXTENSION = frozenset((docx.MEDIA_TYPE, sheets.XLSX, ofd.MEDIA_TYPE, pdf.MEDIA_TYPE))
+
+
+def extension_of(file_type: str, original_type: str, original: str) -> str:
+    """The extension of a masked file's name.
+
+    Args:
+        file_type: The media type of the masked file.
+        original_type: That of the original.
+        original: The extension of the original, which stays where it names the same format.
+    """
+    if file_type != original_type or file_type in _ONE_EXTENSION:
+        return EXTENSIONS[file_type]
+    return original or EXTENSIONS[file_type]

@@ -10,6 +10,7 @@ from lxml import etree
 
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
+from documents.ooxml.formulas import joined_constants
 from documents.ooxml.xml import child, local_name
 
 STRING_TEXT = frozenset(("t",))
@@ -223,8 +224,7 @@ def formatted(value: str) -> str:
 
 def drops_formula(text: str, find: Find) -> bool:
     """Whether a formula has text to mask, also divided into several texts, or uses another file."""
-    joined = re.sub(r"\"\s*&\s*\"", "", text)
-    return bool(_OTHER_BOOK.search(text) or find(text) or (joined != text and find(joined)))
+    return bool(_OTHER_BOOK.search(text) or find(text) or find(joined_constants(text)))
 
 
 def _keep_plain(item: etree._Element) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 from documents.document import Document
 from documents.isolation.compute import compute
 from documents.masking.formats import MASKED_FORMATS
-from documents.masking.masked_file import EXTENSIONS
+from documents.masking.masked_file import extension_of
 from documents.readers import html
 from documents.source import Source
 from tasks.engine import Engine
 from tasks.redact.by_model import ask_model
 from tasks.redact.finder import Targets
-from tasks.redact.findings import redact_text
+from tasks.redact.findings import RedactedText, redact_again, redact_text
 from tasks.redact.masker import Style, mask_text, masker_json
 from tasks.redact.options import RedactOptions, Term
 from tasks.redact.report import report_html
@@ -42,10 +42,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
     targets = Targets(kinds, options.terms, answer.words if answer else {})
     redacted = await compute(redact_text, document, targets, style)
     result = RedactResult(
-        text=redacted.text,
-        findings=redacted.findings,
-        not_listed=redacted.not_listed,
-        counts=redacted.counts,
+        **_of_text(redacted),
         model_asked=answer is not None,
         unplaced=answer.unplaced if answer else 0,
         in_file=[],
@@ -69,7 +66,10 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
             "cover": options.cover,
             "verify_by_ocr": options.verify_by_ocr,
         }
-        result = await _with_file(document.source, arguments, name, result)
+        result, in_file = await _with_file(document.source, arguments, name, result)
+        again = await compute(redact_again, document, targets, style, redacted.words, in_file)
+        if again is not None:
+            result = result.model_copy(update=_of_text(again))
     else:
         result = _with(result, not_covered=[NotCovered(what="file", where=_NO_FORMAT)])
     return await _with_report(document.source, name, result)
@@ -77,25 +77,36 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
 
 async def _with_file(
     source: Source, arguments: Mapping[str, Any], name: PurePath, result: RedactResult
-) -> RedactResult:
+) -> tuple[RedactResult, Mapping[str, Sequence[str]]]:
+    """Returns the result with the masked file, and the texts that were masked in it by kind."""
     output = await source.work("redact", arguments, ocr=True)
     account = output.values
     not_covered = [NotCovered.model_validate(one) for one in account["not_covered"]]
     not_covered += [_disagreement(one) for one in account["missing"]]
     if output.file is None:
-        return _with(result, not_covered=not_covered)
+        return _with(result, not_covered=not_covered), {}
     media_type = account["media_type"]
-    suffix = name.suffix if media_type == source.media_type else EXTENSIONS[media_type]
+    suffix = extension_of(media_type, source.media_type, name.suffix)
     file = await source.keep(
         output.file, filename=f"{name.stem}-masked{suffix}", media_type=media_type
     )
-    return _with(
+    result = _with(
         result,
         not_covered=not_covered,
         file=file,
         in_file=[InFile.model_validate(one) for one in account["masked"]],
         removed=[Removed.model_validate(one) for one in account["removed"]],
     )
+    return result, account["values"]
+
+
+def _of_text(redacted: RedactedText) -> dict[str, Any]:
+    return {
+        "text": redacted.text,
+        "findings": redacted.findings,
+        "not_listed": redacted.not_listed,
+        "counts": redacted.counts,
+    }
 
 
 def _disagreement(missing: Mapping[str, Any]) -> NotCovered:

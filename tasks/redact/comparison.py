@@ -65,14 +65,14 @@ class _Parts:
         for part, values in masked.items():
             match = _PAGE.fullmatch(part)
             keys = pages.setdefault(int(match[1]) if match else None, set())
-            keys.update(filter(None, map(_key, values)))
+            keys.update(filter(None, map(key_of, values)))
         self._has_pages = any(page is not None for page in pages)
         self._joined = {page: _BETWEEN.join(keys) for page, keys in pages.items()}
         self._everything = _BETWEEN.join(self._joined.values())
         self._pages = pages
 
     def have(self, page: int | None, value: str) -> bool:
-        key = _key(value)
+        key = key_of(value)
         if page is None or not self._has_pages:
             return key in self._everything or self._is_covered(key, self._pages.values())
         near = [self._pages.get(page, set()), self._pages.get(None, set())]
@@ -89,5 +89,6 @@ class _Parts:
         return not key.strip(f"{_BETWEEN},.;:、，。；：")
 
 
-def _key(value: str) -> str:
+def key_of(value: str) -> str:
+    """The text without differences in width, case, spaces and hyphens."""
     return compact(folded(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -22,7 +23,7 @@ from tasks.redact.finders.names import labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
 from tasks.redact.finders.words import SearchedText, WordFinder
 from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
-from tasks.redact.views import views
+from tasks.redact.views import View, views
 from tasks.text.plain import HAN
 
 RULES: Mapping[Kind, Callable[[str], Iterator[Detection]]] = MappingProxyType(
@@ -42,6 +43,18 @@ RULES: Mapping[Kind, Callable[[str], Iterator[Detection]]] = MappingProxyType(
 )
 
 
+# Between two characters of one number or address.
+_LINE_END = re.compile(r"(?<=[0-9A-Za-z@._\-\u4e00-\u9fff])\n{1,2}(?=[0-9A-Za-z@._\-])")
+_NEAR = 60
+_BETWEEN = "\n\n\n\n"
+# What is found over the end of a line only as a whole: names and addresses have no form of their
+# own, and the other kinds' patterns contain line ends.
+_BROKEN = frozenset(
+    (
+        Kind.identity_number, Kind.landline, Kind.passport, Kind.plate, Kind.email, Kind.ip_address,
+    )
+)  # fmt: skip
+_LARGE_OCTET = re.compile(r"(?<!\d)[12]\d\d(?!\d)")
 # Rules find nothing in a short text without these, such as most attributes of a file.
 _SHORT = 200
 _PROMISING = re.compile(rf"\d[^\d]{{0,4}}\d[^\d]{{0,4}}\d|@|:.*:|[{HAN}]", re.DOTALL)
@@ -49,11 +62,15 @@ _PROMISING = re.compile(rf"\d[^\d]{{0,4}}\d[^\d]{{0,4}}\d|@|:.*:|[{HAN}]", re.DO
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What to find: `kinds` by rule, the caller's `terms`, and known `words` by kind."""
+    """What to find: `kinds` by rule, the caller's `terms`, and known `words` by kind.
+
+    `in_file` are texts that rules found in the document's file.
+    """
 
     kinds: frozenset[Kind]
     terms: Sequence[str] = ()
     words: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    in_file: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
 
 
 class Finder:
@@ -65,22 +82,53 @@ class Finder:
 
     def __init__(self, targets: Targets) -> None:
         self._rules = [rule for kind, rule in RULES.items() if kind in targets.kinds]
+        self._broken = [rule for kind, rule in RULES.items() if kind in targets.kinds & _BROKEN]
         self._names = Kind.name in targets.kinds
         self._known = [WordFinder(Kind.term, DetectionMethod.term, targets.terms)]
         self._known += [
             WordFinder(kind, DetectionMethod.model, words) for kind, words in targets.words.items()
         ]
+        self._known += [
+            WordFinder(kind, DetectionMethod.rule, words) for kind, words in targets.in_file.items()
+        ]
 
     def find(self, text: str) -> list[Detection]:
         """Returns the detections in order, without overlaps. They are searched in all views."""
         found: list[Detection] = []
+        broken: list[Detection] = []
         for view in views(text):
-            for one in self._find(view.text):
-                start, end = view.span(one.start, one.end)
-                while end < len(text) and unicodedata.combining(text[end]):
-                    end += 1
-                found.append(replace(one, start=start, end=end))
-        return merge(found)
+            found += _in_original(text, view, self._find(view.text))
+            broken += _in_original(text, view, self._over_lines(view.text))
+        merged = merge(found)
+        # A word at the end of a line is no part of an address that the next line has as a whole.
+        apart = [one for one in broken if not _overlaps(one, merged)]
+        return merge([*merged, *apart]) if apart else merged
+
+    def _over_lines(self, text: str) -> Iterator[Detection]:
+        """Yields what the end of a line divides."""
+        ends = [match.span() for match in _LINE_END.finditer(text)] if self._broken else []
+        lines = [
+            (
+                text[max(text.rfind("\n", 0, start) + 1, start - _NEAR) : start],
+                text[end : end + _NEAR].partition("\n")[0],
+            )
+            for start, end in ends
+        ]
+        if not ends:
+            return
+        joined = _BETWEEN.join(map("".join, lines))
+        starts = [0]
+        for left, right in lines:
+            starts.append(starts[-1] + len(left) + len(right) + len(_BETWEEN))
+        for one in chain.from_iterable(rule(joined) for rule in self._broken):
+            at = bisect_right(starts, one.start) - 1
+            (start, end), divide = ends[at], starts[at] + len(lines[at][0])
+            # The numbers of two headings are no address.
+            is_heading = one.kind is Kind.ip_address and not _LARGE_OCTET.search(
+                joined, one.start, one.end
+            )
+            if one.start < divide < one.end and not is_heading:
+                yield replace(one, start=start - (divide - one.start), end=end + (one.end - divide))
 
     def _find(self, searched: str) -> list[Detection]:
         found: list[Detection] = []
@@ -92,6 +140,19 @@ class Finder:
             names = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
             found += WordFinder(Kind.name, DetectionMethod.rule, names).find(text)
         return [one for one in found if one.start < one.end]
+
+
+def _in_original(text: str, view: View, detections: Iterable[Detection]) -> Iterator[Detection]:
+    for one in detections:
+        start, end = view.span(one.start, one.end)
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        yield replace(one, start=start, end=end)
+
+
+def _overlaps(one: Detection, ordered: Sequence[Detection]) -> bool:
+    at = bisect_left(ordered, one.end, key=lambda other: other.start)
+    return at > 0 and ordered[at - 1].end > one.start
 
 
 def merge(detections: Iterable[Detection]) -> list[Detection]:

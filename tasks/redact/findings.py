@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from pydantic import BaseModel, Field
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from documents.document import Block, Document
 from documents.masking.replacement import applied
 from tasks.limits import MOST_LISTED
-from tasks.redact.comparison import Place
+from tasks.redact.comparison import Place, key_of
 from tasks.redact.finder import Targets
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
@@ -71,6 +71,26 @@ def redact_text(document: Document, targets: Targets, style: Style) -> RedactedT
         words=_with_words(targets, changes),
         places=list(islice(dict.fromkeys(_places(document, changes)), _MOST_WORDS)),
     )
+
+
+def redact_again(
+    document: Document,
+    targets: Targets,
+    style: Style,
+    known: Mapping[Kind, Sequence[str]],
+    in_file: Mapping[str, Sequence[str]],
+) -> RedactedText | None:
+    """Masks the text with what was found only in its file; None if that is nothing.
+
+    A value may be whole in the file, and divided in the text in a form that rules do not find.
+    """
+    keys = {key_of(word) for words in known.values() for word in words}
+    more = {
+        Kind(kind): unknown
+        for kind, values in in_file.items()
+        if (unknown := [value for value in values if key_of(value) not in keys])
+    }
+    return redact_text(document, replace(targets, in_file=more), style) if more else None
 
 
 def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,21 @@ from documents.masking.replacement import Masking, applied
 from documents.masking.verification import Values, Verification, recorded, verify
 from documents.source import FileResult
 from tasks.redact.comparison import Place, missing
+from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker
 
 # A value that the file holds in one place in a form that rules find may stand in another place in
 # a form that they do not find: it is then masked as a known word in the next attempt.
 _ATTEMPTS = 3
 _MOST_NAMED = 5
+_MOST_VALUES = 20_000
 
 
 def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
     """Returns the masked file, its media type and an account of it.
 
     The file is verified. If an item of `places` was not found in it, there is no file, and
-    `missing` says which.
+    `missing` says which. `values` are the texts that were masked, by kind; they are not handed out.
 
     `arguments`: `masker` (a `Masker` as JSON), `media_type`, `places` (the texts that were masked
     in the document's text, as `Place`), `cover` (a list of `Cover`) and `verify_by_ocr`.
@@ -60,13 +62,27 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
         if not verification.left:
             _add_unread(account, verification.unread, masking)
             return FileResult(
-                {**account.as_json(), "missing": [], "media_type": file.media_type}, file.data
+                {
+                    **account.as_json(),
+                    "missing": [],
+                    "media_type": file.media_type,
+                    "values": _listed(values),
+                },
+                file.data,
             )
         extended = masker.knowing(values).knowing(verification.values)
         if extended.targets == masker.targets:
             break
         masker = extended
     raise _incomplete(verification)
+
+
+def _listed(values: Values) -> dict[str, list[str]]:
+    return {
+        kind: list(islice(sorted(texts), _MOST_VALUES))
+        for kind, texts in values.items()
+        if kind != Kind.term
+    }
 
 
 def _all(values: Values) -> Iterable[str]:

@@ -26,10 +26,6 @@ _SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", sheets.XLS: "xls", sheets.ODS: 
 _TARGETS = {sheets.XLS: "xlsx", sheets.ODS: "xlsx"}
 
 
-class ConversionMissing(UnsupportedDocument):
-    """LibreOffice is not installed."""
-
-
 def read_doc(path: Path, limits: ReadLimits) -> Document:
     """Read a document of Word before 2007, or of WPS Writer.
 
@@ -54,15 +50,24 @@ def _read(path: Path, limits: ReadLimits, media_type: str) -> Document:
         return replace(docx.read(file, limits), media_type=media_type)
 
 
+def is_installed() -> bool:
+    """Whether LibreOffice, which converts the documents, is installed."""
+    return _program() is not None
+
+
+def _program() -> str | None:
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
 def converted(path: Path, media_type: str) -> bytes:
     """The document as DOCX, or as XLSX if it is a workbook.
 
-    Raises a `DocumentError`: `ConversionMissing` if LibreOffice is not installed, `ReadTimeout` if
-    it takes more than `SECONDS`.
+    Raises a `DocumentError`: `UnsupportedDocument` if LibreOffice is not installed, `ReadTimeout`
+    if it takes more than `SECONDS`.
     """
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = _program()
     if program is None:
-        raise ConversionMissing(
+        raise UnsupportedDocument(
             "DOC, WPS, RTF and ODT need LibreOffice, which is not installed. Save the document as "
             "DOCX, or ask the operators to install libreoffice-writer-nogui on the workers' "
             "machines."

@@ -27,17 +27,18 @@ _NAMED_MOBILE = re.compile(
 _MOBILE_SHAPE = re.compile(r"1[3-9]\d{9}")
 _MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6)])
 _LANDLINE = re.compile(
-    r"(?<![\d\-])(?<!\d\.)(?:(?:\+?86[ \-]?)?\(?0|(?:(?:\+|00)86[ \-]{0,2}|86[ ]?-[ ]?)\(?)"
+    r"(?<!\d)(?<!\d[\-.])(?:(?:\+?86[ \-]?)?\(?0|(?:(?:\+|00)86[ \-]{0,2}|86[ ]?-[ ]?)\(?)"
     rf"(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ ]?--?|[ ]|\n)?{BREAK}"
     rf"[2-9]\d{{2,3}}[ \-]?{BREAK}\d{{4}}(?:[ ]?(?:-|转|ext\.?)[ ]?\d{{1,6}})?(?!\d)"
 )
 _LOCAL = re.compile(r"(?<![\d\-.A-Za-z])[2-9]\d{6,7}(?![\d\-A-Za-z])")
 _LOCAL_LABEL = re.compile(r"(?:电话|传真|座机|联系方式|Tel|TEL|tel)(?:号码)?[^\dA-Za-z\n]{0,4}$")
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9_.+\-])[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,62}[A-Za-z0-9_+\-])?[ ]?@[ ]?\n?"
+    r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.+\-])"
+    r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,62}[A-Za-z0-9_+\-])?[ ]?@[ ]?\n?"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
-_IPV4 = re.compile(r"(?<![\d.A-Za-z])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_IPV4 = re.compile(r"(?<![\dA-Za-z])(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV6 = re.compile(
     r"(?<![A-Za-z0-9_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9_:])"
 )
@@ -55,7 +56,9 @@ _TRAVEL_DOCUMENT_LABEL = re.compile(
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
 _PLATE = re.compile(
     rf"[{_PROVINCES}][ ]?[A-HJ-NP-Z][ ]?[·•・.\-]?[ ]?(?:[DF][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[DF]|"
-    r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])",
+    # The reader of a page puts spaces around a mark that is wider than its font says.
+    r"(?:[A-HJ-NP-Z0-9]{4}|(?<=[·•・][ ])[A-HJ-NP-Z][ ][A-HJ-NP-Z0-9]{3})"
+    r"[A-HJ-NP-Z0-9挂学警港澳领])(?![\dA-Za-z])",
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"[a-z]")

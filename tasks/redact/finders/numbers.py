@@ -22,9 +22,9 @@ from tasks.text.plain import GAP, compact, groups
 _IDENTITY = re.compile(rf"(?<!\d)(?=([1-9](?:{GAP}\d){{16}}{GAP}(?:[Xx]|\d(?!\d))))")
 _IDENTITY_SHAPE = re.compile(r"[1-9]\d{16}[\dX]")
 _OLD_IDENTITY = re.compile(
-    r"(?<![\dA-Za-z.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z\-])"
+    r"(?<![\dA-Za-z])(?<!\d[.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z]|-\d)"
 )
-_OLD_BROKEN = re.compile(r"(?<![\dA-Za-z.\-])(?=([1-9](?:\n? ?\d){14})(?![\dA-Za-z\-]))")
+_OLD_BROKEN = re.compile(r"(?<![\dA-Za-z])(?<!\d[.\-])(?=([1-9](?:\n? ?\d){14})(?![\dA-Za-z]|-\d))")
 _CREDIT = re.compile(
     rf"(?<![\dA-Za-z])(?=([0-9A-HJ-NPQRTUWXY](?:{GAP}[0-9A-HJ-NPQRTUWXY]){{17}})(?![\dA-Za-z]))",
     re.IGNORECASE,

@@ -35,6 +35,16 @@ from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, un
 
 NOTICE = as_docx([(PARAGRAPH, "关于某事的通知")])
 BASE64 = base64.b64encode(f"由{NAME}填写".encode()).decode()
+
+
+def ofd_object(text: str, left: int) -> str:
+    """A text object of OFD at a place in millimetres."""
+    return (
+        f'<TextObject Boundary="{left} 20 {5 * len(text)} 6" Size="5">'
+        f'<TextCode X="0" Y="5" DeltaX="g 9 5">{text}</TextCode></TextObject>'
+    )
+
+
 XML_PARTS = {
     "an unreferenced part": f"<a>{NAME}</a>",
     "an attribute": f"<a b='{NAME}'/>",
@@ -67,11 +77,32 @@ XML_PARTS = {
     "an attribute of a known name": f"<jc val='{NAME}'/>",
     "a shared string": f"<sst><si><t>a</t></si><si><t>{NAME}</t></si><si><t>b</t></si></sst>",
     "a string in parts": f"<sst><si><r><t>{NAME[0]}</t></r><r><t>{NAME[1:]}</t></r></si></sst>",
+    "text beside a shared string's elements": f"<sst><si>{NAME}<t>a</t></si></sst>",
+    "text of shared strings without an item": f"<sst><t>{NAME}</t></sst>",
+    "text beside the elements of a cell": f"<worksheet><row><c q='a'>{NAME}<v>1</v></c></row>"
+    "</worksheet>",
+    "text beside an inline string": f'<worksheet><row><c t="inlineStr"><is>{NAME}<t>a</t></is></c>'
+    "</row></worksheet>",
+    "a value without a row": f"<worksheet><c><v>{NAME}</v></c></worksheet>",
+    "a value without a cell": f"<worksheet><row><v>{NAME}</v></row></worksheet>",
+    "text of a record": f"<pivotCacheRecords><r>{NAME}<s v='a'/></r></pivotCacheRecords>",
+    "a page split over text objects": "<Page><Content><Layer>"
+    f"{ofd_object(NAME[0], 10)}{ofd_object(NAME[1:], 15)}</Layer></Content></Page>",
+    "a page whose text objects are not in order": "<Page><Content><Layer>"
+    f"{ofd_object(NAME[1:], 15)}{ofd_object('说明', 50)}{ofd_object(NAME[0], 10)}"
+    "</Layer></Content></Page>",
     "a string in a cell": f'<worksheet><row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c>'
     f'<c r="B1" t="inlineStr"><is><t>{NAME}</t></is></c></row></worksheet>',
     "the value of a cell": f'<worksheet><row r="1"><c r="A1" t="str"><v>{NAME}</v></c></row>'
     "</worksheet>",
     "a formula": f'<worksheet><row><c r="A1"><f>"{NAME}"&amp;1</f><v>1</v></c></row></worksheet>',
+    "texts of a formula": '<worksheet><row><c r="A1"><f>CONCATENATE('
+    f'"{NAME[0]}","{NAME[1:]}")</f></c></row></worksheet>',
+    "joined texts of a formula": f'<worksheet><row><c r="A1"><f>"{NAME[0]}" &amp; A2 &amp;"'
+    f'{NAME[1:]}"</f></c></row></worksheet>',
+    "texts of a rule": f'<x><formula1>"{NAME[0]}"&amp;"{NAME[1:]}"</formula1></x>',
+    "texts of a formula in ODF": f"<a formula='of:=CONCATENATE(&quot;{NAME[0]}&quot;;"
+    f"&quot;{NAME[1:]}&quot;)'/>",
     "a cell with another attribute": f'<worksheet><row><c r="A1" q="{NAME}"><v>1</v></c></row>'
     "</worksheet>",
     "a cell whose place is a name": f'<worksheet><row><c r="{NAME}"/></row></worksheet>',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,13 +85,43 @@ def test_escapes_are_decoded(written: str, text: str) -> None:
 
 def test_identifiers_are_not_taken_for_encoded_text() -> None:
     words = "WordprocessingML GetElementById 00A12345 http://example.org/a/b/c"
-    assert [text for text, _ in encoded(words) if text] == []
+    assert [run.texts for run in encoded(words) if run.texts] == []
 
 
 def test_long_encoded_data_is_offered_as_bytes() -> None:
     data = bytes(range(256)) * 2
     lines = base64.encodebytes(data).decode()
-    assert ("", data) in list(encoded(lines))
+    assert data in [run.data for run in encoded(lines)]
+
+
+RARE = "\U0002cb4e堃明"
+BYTES = {
+    "UTF-8": RARE.encode(),
+    "GB 18030": "张三丰".encode("gb18030"),
+    "UTF-16": RARE.encode("utf-16-le"),
+    "UTF-16, big-endian": RARE.encode("utf-16-be"),
+    "UTF-16 of digits": "13812341234".encode("utf-16-be"),
+    "UTF-16 after a byte": b"\x01" + RARE.encode("utf-16-le"),
+    "UTF-16 before a byte": RARE.encode("utf-16-be") + b"\xd8",
+    "damaged UTF-16": f"号码：{RARE}。以上属实".encode("utf-16-le").replace(
+        "上".encode("utf-16-le"), b"\0\xd8"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+@pytest.mark.parametrize("write", [lambda data: base64.b64encode(data).decode(), bytes.hex])
+def test_bytes_are_read_in_every_usual_encoding(name: str, write: Callable[[bytes], str]) -> None:
+    (first, *_) = encoded(f"见 {write(BYTES[name])} 附件")
+    wanted = {"GB 18030": "张三丰", "UTF-16 of digits": "13812341234"}.get(name, RARE)
+    assert any(wanted in text for text in first.texts)
+
+
+@pytest.mark.parametrize("before", ["a", "ab", "abc"])
+def test_base64_right_after_a_word_is_read(before: str) -> None:
+    run = base64.b64encode("电话13812341234".encode()).decode()
+    (found,) = encoded(f"{before}{run}")
+    assert any("13812341234" in text for text in found.texts)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from docx import Document as WordDocument
 
+from documents.masking.verification import verify
 from documents.readers import mail
-from standin.documents.builders import PARAGRAPH, as_docx
+from standin.documents.builders import LIMITS, PARAGRAPH, as_docx
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.masker import Masker, Style
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
 
 
@@ -78,3 +82,26 @@ def test_a_masked_email_is_read_as_an_email(tmp_path: Path) -> None:
 def test_equal_emails_give_equal_files(tmp_path: Path) -> None:
     data = everywhere().as_bytes()
     assert masked(data, tmp_path)[0].data == masked(data, tmp_path)[0].data
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["Mon, 01 Jun 2026 08:00:00 +0800", "Mon, 01 Jun 2025 00:00:00 +9999999999999999", "x" * 20],
+)
+def test_a_date_with_text_to_mask_or_that_is_none_is_left_out(date: str, tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"] = message["To"] = "a@example.org"
+    message["Subject"] = "a"
+    message.set_content("b")
+    data = message.as_bytes().replace(b"Subject: a", f"Subject: a\nDate: {date}".encode())
+    file, account = masked(data, tmp_path, "2026")
+    assert "Date" not in message_from_bytes(file.data)
+    assert account.removed["headers"] == 1
+
+
+def test_words_of_a_masked_emails_format_are_not_left_text(tmp_path: Path) -> None:
+    data = everywhere().as_bytes()
+    terms = ["plain", "mixed", "part"]
+    masking = Masker(Targets(frozenset(RULES), [NAME, *terms]), Style()).masking()
+    file, _ = masked(data, tmp_path, *terms)
+    assert verify(file, masking, [NAME, *terms], LIMITS).left == []

@@ -83,6 +83,8 @@ def everywhere() -> bytes:
     sheet["A4"] = f'=IF(B2={PHONE},"{NAME}","")'
     sheet["A5"] = "=SUM(D2:D2)"
     sheet["A6"] = '="1381234"&"1234"'
+    sheet["A7"] = f'=CONCATENATE("{NAME[:2]}","{NAME[2:]}")'
+    sheet["A8"] = f'=138&{PHONE[3:7]}&"{PHONE[7:]}"'
     sheet["B3"] = "备注"
     sheet["B3"].number_format = f'"{NAME}"0'
     sheet["B3"].comment = Comment(f"见{PHONE}", NAME)
@@ -116,7 +118,7 @@ def test_nothing_to_mask_is_left_in_any_place(tmp_path: Path) -> None:
     assert texts(data).count(NAME) > 15
     file, account = masked(data, tmp_path)
     left = texts(file)
-    for value in (NAME, PHONE, PERSON, PHONE[:7]):
+    for value in (NAME, PHONE, PERSON, PHONE[:7], f'"{NAME[:2]}"', f"&{PHONE[3:7]}&"):
         assert value not in left, left[left.index(value) - 300 :][:400]
     assert account.removed["formulas"] >= 2
     assert account.uncovered == []

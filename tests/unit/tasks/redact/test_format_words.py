@@ -22,7 +22,7 @@ from standin.scripted_engine import ScriptedEngine
 from tasks.disclosure_review import DisclosureOptions, disclosure_review
 from tasks.redact import RedactOptions, redact
 from tasks.redact.kinds import Kind
-from tests.unit.documents.inventory.places import entries_of
+from tests.unit.documents.inventory.places import entries_of, with_parts
 
 WORDS = {
     "docx": ("left", "center", "theme", "Word", "media"),
@@ -96,3 +96,9 @@ def test_names_of_usual_parts_are_listed_as_settings(tmp_path: Path) -> None:
     entries = entries_of(tmp_path, as_docx([(PARAGRAPH, "防汛通知")]), docx.MEDIA_TYPE)
     kinds = {one.kind for one in entries if one.text == "word/theme/theme1.xml"}
     assert kinds == {EntryKind.setting}
+
+
+def test_an_attribute_for_a_formula_may_be_empty(tmp_path: Path) -> None:
+    part = {"word/other.xml": b'<a formula=""/>'}
+    entries = entries_of(tmp_path, with_parts(as_docx([(PARAGRAPH, "1")]), part), docx.MEDIA_TYPE)
+    assert not [one for one in entries if one.kind is EntryKind.unread]

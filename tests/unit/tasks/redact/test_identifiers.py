@@ -40,6 +40,22 @@ def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> 
         assert (kind, number) in found(text)
 
 
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("before", ["c-", "c_", "-", "#", "号-"])
+@pytest.mark.parametrize("after", ["", "-c", "_c", "/"])
+def test_an_identifier_is_found_within_a_name_of_several_words(
+    name: str, before: str, after: str
+) -> None:
+    kind, make = VALID[name]
+    rng = random.Random(f"{name}{before}{after}")
+    for _ in range(5):
+        words = make(rng)
+        finder = Finder(Targets(frozenset((kind,))))
+        (one,) = finder.find(f"{before}{words}{after}")
+        assert one.start <= len(before)
+        assert one.end >= len(before) + len(words)
+
+
 @pytest.mark.parametrize("name", [name for name in DECOYS if "slip" not in name])
 def test_other_numbers_are_ignored(name: str) -> None:
     rng = random.Random(7)
@@ -108,6 +124,7 @@ def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> Non
         ("号牌为粤b12345。", Kind.plate, "粤b12345"),
         ("号牌为粤b·d12345。", Kind.plate, "粤b·d12345"),
         ("车牌号：云a8k123", Kind.plate, "云a8k123"),
+        ("见苏C · W 8421。", Kind.plate, "苏C · W 8421"),
         ("护照号：e12345678", Kind.passport, "e12345678"),
         ("护照 G 12345678", Kind.passport, "G 12345678"),
         ("微信号wx13812345678", Kind.mobile, "13812345678"),

@@ -13,7 +13,7 @@ import pytest
 from docx import Document as WordDocument
 from PIL import Image
 
-from documents.document import Document
+from documents.document import Block, Document
 from documents.errors import NoTextLayer, RedactionIncomplete
 from documents.inventory.walk import WALKS
 from documents.limits import ReadLimits
@@ -40,7 +40,7 @@ from standin.documents.builders import (
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, RedactResult, redact
 from tasks.redact.comparison import Missing, Place, missing
-from tasks.redact.finder import RULES, Targets
+from tasks.redact.finder import RULES, Finder, Targets
 from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker, Style, masker_json
 from tasks.redact.report import report_html
@@ -92,6 +92,22 @@ async def test_a_file_in_which_an_item_of_the_text_is_missing_is_not_handed_out(
     assert "mobile" in reasons[0]
     assert reasons[0] in result.notice
     assert OTHER not in result.model_dump_json()
+
+
+def divided(document: Document) -> Document:
+    """With the number of the text in groups that rules do not take for a telephone number."""
+    text = document.text.replace(PHONE, "138 12 34 12 34")
+    assert not Finder(Targets(frozenset((Kind.mobile,)))).find(text)
+    return replace(document, text=text, blocks=(Block(0, len(text)),))
+
+
+async def test_an_item_that_only_the_file_has_whole_is_masked_in_the_text(tmp_path: Path) -> None:
+    result, _ = await masked(as_docx(SHOWN), tmp_path, divided)
+    assert result.file is not None
+    assert "34 12 34" not in result.text
+    assert PHONE not in result.model_dump_json()
+    assert result.counts[Kind.mobile] == 1
+    assert {one.found_by for one in result.findings} == {"rule"}
 
 
 def test_an_item_must_be_on_its_page() -> None:

@@ -1,0 +1,27 @@
+"""The constants of formulas in spreadsheets (ECMA-376 part 1, 18.17.2)."""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(
+    r"\"(?P<text>(?:[^\"]|\"\")*+)\"|'(?:[^']|'')*+'|[^\W\d][\w.$]*+|\$[\w$]++"
+    r"|(?P<number>\d++(?:\.\d++)?+)"
+)
+_JOINS = re.compile(r"&|CONCAT|TEXTJOIN", re.IGNORECASE)
+
+
+def joined_constants(formula: str) -> str:
+    """All text constants of a formula as one text; empty if it has fewer than two constants.
+
+    A formula such as `CONCATENATE("a","b")` shows what none of its constants has. In one that joins
+    texts, numbers belong to them.
+    """
+    joins = _JOINS.search(formula) is not None
+    constants: list[str] = []
+    for match in _TOKEN.finditer(formula):
+        if match["text"] is not None:
+            constants.append(match["text"].replace('""', '"'))
+        elif joins and match["number"]:
+            constants.append(match["number"])
+    return "".join(constants) if len(constants) > 1 else ""
