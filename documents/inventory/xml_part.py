@@ -213,11 +213,10 @@ class _PartWalk:
 
     def _special(self, node: etree._Element) -> Iterator[Entry]:
         """A comment, a processing instruction or a reference to an entity."""
-        kind, text = "comment", str(node.text or "")
-        if not isinstance(node, etree._Comment):
-            # The serialised form also has the target of an instruction.
-            kind = "processing instruction"
-            text = etree.tostring(node, encoding="unicode", with_tail=False)
+        # The serialised form also has the target of an instruction.
+        text = etree.tostring(node, encoding="unicode", with_tail=False)
+        kind = "comment" if text.startswith("<!--") else "processing instruction"
+        text = text.removeprefix("<!--").removesuffix("-->")
         yield from self._text(kind, text, EntryKind.hidden)
 
     def _columns(self) -> Iterator[Entry]:
