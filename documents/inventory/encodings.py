@@ -8,18 +8,17 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
 from documents.readers.text.encoding import LIKELY, commonness, strict
 
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#\w]|\\[ux0-9A-Fa-f]")
 _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
 # Only long lines continue on the next one.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
@@ -101,7 +100,7 @@ def binary_text(data: bytes) -> str:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    data = unquote_to_bytes(match[0])
+    data = bytes.fromhex(match[0].replace("%", ""))
     words = strict(data, "utf-8")
     words = strict(data, "gb18030") if words is None else words
     return match[0] if words is None else words

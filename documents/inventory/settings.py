@@ -67,6 +67,11 @@ def is_setting(element: str, attribute: str, value: str) -> bool:
     return attribute in _HASHES and bool(_HASH.fullmatch(value))
 
 
+def known_values() -> frozenset[str]:
+    """The words that settings of Office files can be, such as `left`."""
+    return _settings().values
+
+
 @cache
 def _is_known(element: str, attribute: str) -> bool:
     settings = _settings()

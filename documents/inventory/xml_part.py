@@ -18,6 +18,7 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
 from documents.inventory.nested import Nested
 from documents.inventory.ofd_lines import shown_lines
+from documents.inventory.package_settings import is_package_setting
 from documents.inventory.settings import is_setting
 from documents.inventory.word_text import part_texts
 from documents.ooxml.formulas import joined_constants
@@ -182,11 +183,15 @@ class _PartWalk:
         text = node.text
         for key, written in node.items():
             attribute, value = _local(str(key)), str(written)
-            if not is_setting(name, attribute, value):
+            if is_package_setting(name, attribute, value):
+                yield Entry(f"{self._part}, {attribute} of {name}", value, EntryKind.setting)
+            elif not is_setting(name, attribute, value):
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
             if attribute in _FORMULAS:
-                yield from self._text(f"{attribute} of {name}", joined_constants(value), kind)
+                yield from self._text(
+                    f"{attribute} of {name}", joined_constants(value), EntryKind.hidden
+                )
         if name in self._joined and self._is_in_columns(node):
             return
         if name in _LINES or (len(node) and text and not text.isspace()):

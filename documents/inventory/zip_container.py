@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Nested
+from documents.inventory.package_settings import is_usual_name
 from documents.ooxml.package import decoded_name
 from documents.readers.text.encoding import NotText, decode
 
@@ -106,7 +107,10 @@ class _Container:
             name = raw.decode("utf-8", errors="replace")
         else:
             name = decoded_name(raw.decode("cp437"))
-        yield from self._nested.text("name of a part", name, EntryKind.name)
+        if is_usual_name(name):
+            yield Entry("name of a part", name, EntryKind.setting)
+        else:
+            yield from self._nested.text("name of a part", name, EntryKind.name)
 
     def _fields(self, extra: bytes) -> Iterator[Entry]:
         at = 0

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from documents.errors import CorruptDocument, RedactionIncomplete
+from documents.inventory.package_settings import is_usual_name
 from documents.masking.account import Account
 from documents.masking.encoded_text import NEUTRAL_TARGET
 from documents.masking.package_parts import (
@@ -175,7 +176,10 @@ class PackageWriter:
         name = target
         extension = picture_extension(target) if kind == PICTURE else None
         stem = posixpath.splitext(target)[0] + ".xml" if extension else target
-        if not _USUAL_NAME.fullmatch(stem) or self._masking.find(unquote(target)):
+        is_known = is_usual_name(target)
+        if not is_known and (
+            not _USUAL_NAME.fullmatch(stem) or self._masking.find(unquote(target))
+        ):
             while name == target or name.casefold() in self._names:
                 self._number += 1
                 name = f"parts/{kind}{self._number}.{extension or 'xml'}"

@@ -113,6 +113,28 @@ REMOVED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CONTENT_TYPES = frozenset(
+    (
+        *WORD_PARTS.values(),
+        *EXCEL_PARTS.values(),
+        f"{_WORD}.stylesWithEffects+xml",
+        "application/vnd.ms-word.stylesWithEffects+xml",
+        f"{_OFFICE}.customXmlProperties+xml",
+        "application/vnd.openxmlformats-package.relationships+xml",
+        "application/xml",
+        *(f"image/{kind}" for kind in ("png", "jpeg", "gif", "x-emf", "x-wmf", "tiff", "bmp")),
+    )
+)
+"""Of the parts that ordinary documents have."""
+_OTHER_KINDS = frozenset((*REMOVED, PICTURE, LINK, "stylesWithEffects", "customXmlProps"))
+
+
+def is_usual_relation(relation: str) -> bool:
+    """Whether the type of a relationship is one of those that ordinary documents have."""
+    kind = kind_of(relation)
+    is_known = kind in WORD_PARTS or kind in EXCEL_PARTS or kind in _OTHER_KINDS
+    return is_known and relation.rpartition("/")[0] in _BASES
+
 
 def usual_type(relation: str) -> str:
     """The relationship's type if its beginning is a usual one; else that of the standard."""

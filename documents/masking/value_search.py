@@ -23,7 +23,8 @@ _ALPHANUMERIC = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
 _MARKUP = re.compile(
     rb"</?[\w:.\-]+|(?<=\s)[\w:.\-]+\s{0,3}=(?=\s{0,3}[\"'])|^[\w\-]+:|^\s*[\w\-]+:", re.MULTILINE
 )
-_PDF_OBJECT = re.compile(rb"\bobj\b")
+# In a stream of objects, no object has this word.
+_PDF_OBJECT = re.compile(rb"\bobj\b|<<\s{0,3}/[A-Z]|/Type\s{0,3}/[A-Z]")
 _PDF_MARKUP = re.compile(rb"/[A-Z]\w{0,30}|\b(?:endstream|stream|endobj|startxref|trailer|xref)\b")
 _SPACE = re.compile(r"\s+")
 
@@ -51,7 +52,10 @@ class ValueSearch:
             words = {word for word in words if word not in known}
         self._words = _automaton(word.encode() for word in words)
         self._patterns = _automaton(_encoded(texts))
-        self._find = find_values(texts) if texts else None
+        # A word that is written in another way, such as with control characters, is found there as
+        # bytes: as text it would again be a word of the format.
+        found = [value for value in texts if not is_word("".join(filter(str.isprintable, value)))]
+        self._find = find_values(found) if found else None
 
     def finds(self, layer: Layer) -> bool:
         """Whether the layer holds one of the values."""

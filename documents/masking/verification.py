@@ -12,6 +12,7 @@ from pathlib import Path
 
 from documents.errors import PagesUnread
 from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.settings import known_values
 from documents.inventory.walk import inventory
 from documents.limits import OcrBudget, ReadLimits
 from documents.masking.decoded_bytes import layers
@@ -20,7 +21,10 @@ from documents.masking.rendered_pages import page_texts
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.masking.value_search import ValueSearch, is_word, without_markup
 from documents.memory_file import memory_file
-from documents.readers import pdf
+from documents.readers import docx, mail, pdf, sheets
+
+# The inventories of packages do not list settings: there are very many. E-mails have attachments.
+_WITH_OFFICE_SETTINGS = frozenset((docx.MEDIA_TYPE, sheets.XLSX, mail.MEDIA_TYPE))
 
 # Values by the kind of text.
 Values = dict[str, set[str]]
@@ -122,6 +126,8 @@ def _verify_pages(
 
 
 def _settings(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
+    if media_type in _WITH_OFFICE_SETTINGS:
+        yield from known_values()
     for entry in inventory(path, media_type, limits):
         if entry.kind is EntryKind.setting:
             yield entry.text

@@ -12,7 +12,6 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote_to_bytes
 
 from tasks.text.plain import plain
 
@@ -20,13 +19,18 @@ from tasks.text.plain import plain
 Edit = tuple[int, int, str]
 
 _INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
+# Letters and symbols without ink: fillers of Hangul, the empty pattern of Braille, and what stands
+# for an embedded object.
+_NO_INK = {"\u115f": "", "\u1160": "", "\ufffc": "", "\u2800": " ", "\u3164": " ", "\uffa0": " "}
+# Text that is shown from right to left: from an override to the end of it or of the line.
+_OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
 _MOST_ENCODINGS = 3
 _LINE_END = "\r\n"
 # Escapes of URLs, of HTML and XML, and of JSON and JavaScript. Text of the last kind may be a pair
 # of surrogates.
 _ESCAPES = re.compile(
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
-    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
+    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})++)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(
@@ -86,11 +90,14 @@ class View:
 
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation and wide
-    spaces, and both again with escapes decoded.
+    spaces, and both again with escapes decoded, and with text that is shown backwards in the order
+    in which it is read.
     """
     written = View(text)
     decoded = _decoded(written)
-    for view in (written, decoded) if decoded is not written else (written,):
+    in_order = _in_order(decoded)
+    # In a dictionary, because a view may be the same as another.
+    for view in {id(one): one for one in (written, decoded, in_order)}.values():
         visible = _visible(view)
         yield visible
         joined = _joined(visible)
@@ -116,6 +123,8 @@ class _Visible(dict[int, str]):
 
 
 def _form(char: str) -> str:
+    if char in _NO_INK:
+        return _NO_INK[char]
     simple = plain(char)
     if simple == _INVISIBLE or char == _SOFT_HYPHEN:
         return ""
@@ -177,9 +186,14 @@ def _decoded(view: View) -> View:
     return view
 
 
+def _in_order(view: View) -> View:
+    edits = [(*match.span(), match[1][::-1]) for match in _OVERRIDE.finditer(view.text)]
+    return view.edited(edits) if edits else view
+
+
 def _unescaped(match: re.Match[str]) -> str:
     if match["percent"]:
-        data = unquote_to_bytes(match[0])
+        data = bytes.fromhex(match[0].replace("%", ""))
         for encoding in ("utf-8", "gb18030"):
             try:
                 return data.decode(encoding)

@@ -34,11 +34,34 @@ def test_spaced_and_vertical_text_is_found(value: str, gap: str) -> None:
 
 @pytest.mark.parametrize("value", EVERYTHING)
 @pytest.mark.parametrize(
-    "mark", ["\u200b", "\u200d", "\ufeff", "\u2060", "\u00ad", "\u202e", "\u2066", "\ufe00", "\x07"]
+    "mark",
+    [
+        "\u200b",
+        "\u200d",
+        "\ufeff",
+        "\u2060",
+        "\u00ad",
+        "\u202e",
+        "\u2066",
+        "\ufe00",
+        "\x07",
+        "\u115f",
+        "\ufffc",
+        "\u2800",
+        "\u3164",
+    ],
 )
 def test_invisible_characters_hide_nothing(value: str, mark: str) -> None:
     written = mark.join(value)
     assert found(f"经办：{written}。") == [written]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize("end", ["\u202c", "\n", ""])
+def test_text_that_is_shown_backwards_is_found(value: str, end: str) -> None:
+    written = f"\u202e{value[::-1]}"
+    assert found(f"经办：{written}{end}") == [written + end.strip("\n")]
+    assert found(f"经办：\u202e{value}{end}") != []
 
 
 @pytest.mark.parametrize("value", EVERYTHING)
