@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 _CHARS = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
 _RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
@@ -69,6 +69,28 @@ def _text(value: bytes) -> str:
     if len(value) == 1:
         return value.decode("latin-1")
     return value.decode("utf-16-be", "replace")
+
+
+def readings(strings: Sequence[bytes], maps: Sequence[Mapping[bytes, str]]) -> Iterator[str]:
+    """Yield the text of strings by each map, where the font of the strings is not known."""
+    joined = b"".join(strings)
+    for one in maps:
+        for width in {len(code) for code in one}:
+            if text := "".join(one.get(code, "") for code in _codes(joined, width)):
+                yield text
+
+
+def is_explained(string: bytes, maps: Sequence[Mapping[bytes, str]]) -> bool:
+    """Whether a map has every code of a string."""
+    return any(
+        all(code in one for code in _codes(string, width))
+        for one in maps
+        for width in {len(code) for code in one}
+    )
+
+
+def _codes(string: bytes, width: int) -> Iterator[bytes]:
+    return (string[at : at + width] for at in range(0, len(string), max(1, width)))
 
 
 def to_unicode_stream(entries: Mapping[bytes, str], width: int) -> bytes:

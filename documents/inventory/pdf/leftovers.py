@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import pikepdf
 
 from documents.inventory.entry import Entry, EntryKind
-from documents.inventory.pdf.cmaps import to_unicode
+from documents.inventory.pdf.cmaps import readings, to_unicode
+from documents.inventory.pdf.orphans import is_readable
 from documents.inventory.pdf.strings import runs_in, text_of_bytes, texts_of_string
 
 _OBJECT = re.compile(rb"(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj\b")
@@ -27,13 +28,22 @@ _STRUCTURE = re.compile(
 _TRAILER = re.compile(rb"trailer\s*<<.{0,20000}?>>\s*(?=startxref)", re.DOTALL)
 _PICTURE = re.compile(rb"/Subtype\s*/Image|/FontFile|/DCTDecode|/JPXDecode|/JBIG2Decode")
 _BOOKKEEPING = re.compile(rb"/Type\s*/XRef")
+_SHOWN = re.compile(rb"\bBT\b")
 _MOST_DECODED = 100_000_000
 
 
-def leftovers(data: bytes, pdf: pikepdf.Pdf, known: Set[str]) -> Iterator[Entry]:
-    """Yield what the last revision's objects do not hold; `known` are the texts that they hold."""
+Maps = list[Mapping[bytes, str]]
+
+
+def leftovers(
+    data: bytes, pdf: pikepdf.Pdf, known: Set[str], maps: Sequence[Mapping[bytes, str]]
+) -> Iterator[Entry]:
+    """Yield what the last revision's objects do not hold.
+
+    `known` are the texts that they hold, and `maps` the meanings of codes in its fonts.
+    """
     raw = {_digest(one.read_raw_bytes()) for one in pdf.objects if isinstance(one, pikepdf.Stream)}
-    maps: list[dict[bytes, str]] = []
+    maps = [*maps]
     outside: list[bytes] = []
     at = 0
     for match in _OBJECT.finditer(data):
@@ -59,9 +69,7 @@ def _object_at(data: bytes, start: int) -> tuple[bytes, int]:
     return data[start:end], end + len(b"endobj")
 
 
-def _of_object(
-    body: bytes, raw: Set[bytes], known: Set[str], maps: list[dict[bytes, str]]
-) -> Iterator[Entry]:
+def _of_object(body: bytes, raw: Set[bytes], known: Set[str], maps: Maps) -> Iterator[Entry]:
     where = "earlier revision or unused object"
     stream = _STREAM.search(body)
     head = body[: stream.start()] if stream else body
@@ -80,30 +88,34 @@ def _of_object(
         yield Entry(where, "", EntryKind.unread, "stream that cannot be decoded")
     elif b"/ObjStm" in head or b"begincmap" in decoded:
         if b"begincmap" in decoded:
-            maps.append(dict(to_unicode(decoded)))
+            maps.append(to_unicode(decoded))
         yield from _strings(where, decoded, known, ())
     elif _PICTURE.search(head):
         yield Entry(where, "", EntryKind.unread, "picture")
     else:
         yield from _strings(where, decoded, known, maps)
+        if _SHOWN.search(decoded) and not is_readable(strings_in(decoded), maps):
+            yield Entry(where, "", EntryKind.unread, "characters without a known meaning")
         text = text_of_bytes(decoded)
         yield Entry(where, text if text is not None else runs_in(decoded), EntryKind.hidden)
 
 
-def _strings(
-    where: str, data: bytes, known: Set[str], maps: list[dict[bytes, str]] | tuple[()]
-) -> Iterator[Entry]:
+def strings_in(data: bytes) -> list[bytes]:
+    """The literal and hexadecimal strings in the source of objects or of a content stream."""
     strings = [_unescaped(match[1]) for match in _LITERAL.finditer(data)]
-    strings += [_hex(match[1]) for match in _HEX.finditer(data)]
+    return strings + [_hex(match[1]) for match in _HEX.finditer(data)]
+
+
+def _strings(
+    where: str, data: bytes, known: Set[str], maps: Sequence[Mapping[bytes, str]]
+) -> Iterator[Entry]:
+    strings = strings_in(data)
     for string in strings:
         for text in texts_of_string(string):
             if text not in known:
                 yield Entry(where, text, EntryKind.hidden)
-    joined = b"".join(strings)
-    for characters in maps:
-        text = "".join(characters.get(joined[at : at + 2], "") for at in range(0, len(joined), 2))
-        if text:
-            yield Entry(where, text, EntryKind.hidden)
+    for text in readings(strings, maps):
+        yield Entry(where, text, EntryKind.hidden)
 
 
 def _between(data: bytes, known: Set[str]) -> Iterator[Entry]:
