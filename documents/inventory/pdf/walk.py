@@ -36,7 +36,7 @@ from documents.inventory.pdf.orphans import (
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
-    text_of_bytes,
+    is_hash,
     text_of_name,
     text_of_number,
     texts_of_string,
@@ -53,7 +53,6 @@ _OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
 _GLYPH_NAMES = re.compile(r"(?:/[A-Za-z0-9._]{1,40})+")
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
-_HASH_SIZE = 16
 _SYSTEM = frozenset(("Adobe", "Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"))
 
 
@@ -301,7 +300,7 @@ class _Walk:
         """Whether strings are hashes; they need not be listed as leftovers either."""
         listed = value if isinstance(value, pikepdf.Array) else [value]
         strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
-        if any(len(one) != _HASH_SIZE or text_of_bytes(one) is not None for one in strings):
+        if not all(map(is_hash, strings)):
             return False
         for one in strings:
             self._texts.update(texts_of_string(one))

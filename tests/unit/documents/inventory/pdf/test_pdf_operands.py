@@ -183,3 +183,38 @@ def _type3(file: pikepdf.Pdf, glyph: str) -> Any:
             FirstChar=97, LastChar=97, Widths=Array([600]), Resources=Dictionary(),
         )
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        f"trailer << /Size 1 /Who ({WORD}) >> startxref",
+        f"trailer << /Size 1 /{WORD} 1 >>\nstartxref",
+        f"trailer << /Size 1 /Who <{UTF16}> >> startxref",
+        f"trailer << /Size 1 >> {WORD} startxref",
+        f"trailer << /Size 1 >> % {WORD}",
+    ],
+)
+def test_the_trailer_of_an_earlier_revision_is_listed(tmp_path: Path, trailer: str) -> None:
+    assert is_listed(tmp_path, saved_pdf(blank()) + f"\n{trailer}\n0\n%%EOF".encode())
+
+
+def test_a_usual_trailer_is_not_listed(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    blank().save(written, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    data = written.getvalue()
+    assert data.count(b"trailer") == 1
+    assert not [one for one in entries(tmp_path, _revised(data)) if "trailer" in one.where]
+
+
+@pytest.mark.parametrize("comment", [f"%%Title: (a) {WORD}", f"%!PS {WORD}", f"%%Begin {WORD}"])
+def test_a_comment_in_the_form_of_a_standard_one_is_listed(tmp_path: Path, comment: str) -> None:
+    file = blank()
+    cmap = f"{comment}\nbegincmap 1 beginbfchar <41> <0041> endbfchar endcmap"
+    file.pages[0].Resources.Font.F1.ToUnicode = file.make_stream(cmap.encode())
+    assert is_listed(tmp_path, saved_pdf(file))
+
+
+def test_a_comment_after_an_inline_image_is_listed(tmp_path: Path) -> None:
+    content = f"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI\n% {WORD} )\nq Q"
+    assert is_listed(tmp_path, saved_pdf(blank(content)))
