@@ -229,7 +229,8 @@ async def test_the_result_and_the_report_have_the_boxes_of_a_pdf(tmp_path: Path)
         ("page 1", Kind.name),
         ("page 1", Kind.mobile),
     }
-    report = next(data for name, data in kept.items() if name.endswith("report.html")).decode()
+    assert result.report is not None
+    report = kept[result.report.document_id].decode()
     for one in result.boxes:
         assert ", ".join(f"{side:.0f}" for side in one.box) in report
 
