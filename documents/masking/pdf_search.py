@@ -92,8 +92,13 @@ class Search:
         self._search_strings(page, text, text.strings, "")
         for key, strings in text.beside.items():
             self._search_strings(page, text, strings, text.labels[key])
-        raw = b"".join(one.raw for strings in (text.strings, *text.beside.values())
-                       for one in strings)  # fmt: skip
+        # Some programs write GBK in fonts of one byte.
+        raw = b"".join(
+            one.raw
+            for strings in (text.strings, *text.beside.values())
+            for one in strings
+            if not one.is_coded
+        )
         if any(self._find(words) for words in set(spelled(raw).values()) if words):
             self.pages[page].is_clean = False
 

@@ -11,6 +11,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from documents.masking.box_font import box_font
 from documents.masking.painted_picture import TextLine
 
 _QUALITY = 80
@@ -35,7 +36,8 @@ class CompressedPicture:
 class PicturePages:
     """Appends pages to `pdf`. `finish` must be called before the PDF is saved.
 
-    The font of the invisible text has no glyphs: a character is a code with a width and a meaning.
+    All characters of the invisible text have one glyph: a character is a code with a width and a
+    meaning.
     """
 
     def __init__(self, pdf: pikepdf.Pdf) -> None:
@@ -82,9 +84,10 @@ class PicturePages:
                 Dictionary(
                     Type=Name.FontDescriptor, FontName=Name.Invisible, Flags=4, ItalicAngle=0,
                     FontBBox=Array([0, -200, 1000, 800]), Ascent=800, Descent=-200, CapHeight=800,
-                    StemV=80,
+                    StemV=80, FontFile2=self._font_file(),
                 )
             ),
+            CIDToGIDMap=self._glyphs(),
             DW=1_000,
             W=Array(widths),
         )  # fmt: skip
@@ -93,6 +96,16 @@ class PicturePages:
         self._font.Encoding = Name("/Identity-H")
         self._font.DescendantFonts = Array([self._pdf.make_indirect(descendant)])
         self._font.ToUnicode = self._pdf.make_stream(_meanings(self._codes))
+
+    def _font_file(self) -> pikepdf.Object:
+        data = box_font()
+        stream = self._pdf.make_stream(data)
+        stream["/Length1"] = len(data)
+        return stream
+
+    def _glyphs(self) -> pikepdf.Object:
+        """Every code has the second glyph of the font."""
+        return self._pdf.make_stream(b"\0\0" + b"\0\1" * len(self._codes))
 
     def _line(self, line: TextLine, scale: tuple[float, float], page_height: float) -> str:
         """The operators that draw a line in its box."""

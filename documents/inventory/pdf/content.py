@@ -23,12 +23,16 @@ _MOST_OPERATIONS = 400_000  # of one page, with the forms that it paints
 
 @dataclass(frozen=True, slots=True)
 class ShownString:
-    """The string of the operation `index` of the stream `key`: its text and its bytes."""
+    """The string of the operation `index` of the stream `key`: its text and its bytes.
+
+    `is_coded` if the bytes are codes of two bytes, which all have a meaning.
+    """
 
     text: str
     raw: bytes
     key: Key
     index: int
+    is_coded: bool = False
 
 
 @dataclass(slots=True)
@@ -153,7 +157,9 @@ class _Reading:
             self._move()
         raw = shown_bytes(operands)
         text = self._gap + self._text(raw)
-        self._strings.append(ShownString(text, raw, self._path[-1], index))
+        font = self._font
+        is_coded = font is not None and font.is_composite and UNKNOWN not in text
+        self._strings.append(ShownString(text, raw, self._path[-1], index, is_coded))
         self._gap = ""
 
     def _other(self, operator: str, operands: Any) -> None:
