@@ -10,6 +10,11 @@ from typing import Any
 from documents.masking.replacement import Replacement
 
 _MOST_LISTED = 500
+_MOST_BOXES = 5_000
+
+
+# Left, top, right and bottom in points from the top left corner of a page or picture.
+Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -18,18 +23,22 @@ class Account:
 
     `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`. `values`
     are the texts that were masked in each part, for the comparison with the document's text; they
-    are never handed out.
+    are never handed out. `boxes` are what was painted over: the part, the kind and the box.
     """
 
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
     uncovered: list[tuple[str, str]] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    boxes: list[tuple[str, str, Box]] = field(default_factory=list)
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
         if changes:
             self.values[part].update(change.value for change in changes)
+
+    def add_box(self, part: str, kind: str, box: Box) -> None:
+        self.boxes.append((part, kind, box))
 
     def add_not_covered(self, what: str, where: str) -> None:
         """Note a part that was not checked and stays in the file."""
@@ -41,6 +50,7 @@ class Account:
             self.masked[f"{where}: {part}", kind] += count
         self.uncovered += [(what, f"{where}: {place}") for what, place in other.uncovered]
         self.removed += other.removed
+        self.boxes += [(f"{where}: {part}", kind, box) for part, kind, box in other.boxes]
         for part, values in other.values.items():
             self.values[f"{where}: {part}"] |= values
 
@@ -53,6 +63,10 @@ class Account:
             "masked": [
                 {"part": part, "kind": kind, "count": count}
                 for (part, kind), count in sorted(self.masked.items())
+            ],
+            "boxes": [
+                {"part": part, "kind": kind, "box": box}
+                for part, kind, box in self.boxes[:_MOST_BOXES]
             ],
             "not_covered": [{"what": what, "where": where} for what, where in uncovered],
             "removed": [

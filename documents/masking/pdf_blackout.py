@@ -11,7 +11,8 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from documents.inventory.pdf.content import SHOWS, Key, parsed
+from documents.inventory.pdf.asides import SHOWS
+from documents.inventory.pdf.content import Key, parsed
 
 _FONT = "/ChanceryMask"
 _NARROW, _WIDE = 600, 1_000

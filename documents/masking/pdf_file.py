@@ -3,12 +3,14 @@
 A page without findings that is fully understood is written anew as text. Any other page becomes a
 picture of what it shows, with findings painted over, and its masked text as an invisible layer.
 Annotations and form fields become part of the page. Nothing else of the old file is copied.
+With `Masking.pictures_only`, every page becomes a picture without text.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +19,15 @@ import pypdfium2 as pdfium
 
 from documents.draft import too_many_chars, too_many_pages
 from documents.errors import PagesUnread, RedactionIncomplete
-from documents.inventory.nested import Nested
 from documents.inventory.pdf.content import ContentReader, Key, PageText
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.malformed import MALFORMED
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import is_mojibake
-from documents.inventory.pdf.walk import entries_in
-from documents.inventory.walk import inventory
 from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
-from documents.masking.painted_picture import PaintedPicture, paint
+from documents.masking.painted_picture import TextLine, paint
 from documents.masking.pdf_blackout import Blackout
 from documents.masking.pdf_kept_pages import KeptPages
 from documents.masking.pdf_likeness import Likeness
@@ -36,7 +35,7 @@ from documents.masking.pdf_parts import Layers, NotUnderstood
 from documents.masking.pdf_pictures import PagePicture
 from documents.masking.pdf_search import OWN_TEXT, Search
 from documents.masking.pdf_source import opened, saved
-from documents.masking.picture_pages import PicturePages
+from documents.masking.picture_pages import CompressedPicture, PicturePages, compressed
 from documents.masking.replacement import Masking
 from documents.readers import pdf
 from documents.readers.pdf.text_layer import count_undrawn
@@ -65,15 +64,26 @@ def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account)
         raise pdf.document_error(error) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """A page that OCR read, compressed at once: a scan has many."""
+
+    picture: CompressedPicture
+    size: tuple[float, float]
+    lines: Sequence[TextLine]
+    is_changed: bool
+    is_unclear: bool
+
+
 @dataclass(slots=True)
 class _Page:
     """What is known about a page. `gaps` are what was not read of it, unless OCR reads it."""
 
     has_pictures: bool = False
     gaps: list[str] = field(default_factory=list)
-    painted: PaintedPicture | None = None
+    painted: _Painted | None = None
     is_kept: bool = False
-    has_text: bool = True
+    are_boxes_noted: bool = False
 
 
 class _Masked:
@@ -106,14 +116,11 @@ class _Masked:
         self._remove_unplaced()
         for number in range(len(self._pages)):
             self._look(number)
-        self._choose_kept()
+        if not self._masking.pictures_only:
+            self._choose_kept()
         for number, page in enumerate(self._pages):
             self._note(number, page)
-        for is_text_kept in (True, False):
-            file = self._written(is_text_kept=is_text_kept)
-            if self._is_clean(file):
-                return file
-        raise RedactionIncomplete(_DISCARDED)
+        return self._written()
 
     def _search_all(self) -> None:
         self._search.search_layers()
@@ -163,16 +170,26 @@ class _Masked:
             return
         picture = self._picture(number)
         try:
-            page.painted = paint(picture.picture, self._masking, self._budget)
+            painted = paint(picture.picture, self._masking, self._budget)
         except PagesUnread:
             return
-        for finding in page.painted.findings:
-            self._account.count(f"page {number + 1}", [finding.change])
+        where = f"page {number + 1}"
+        for finding in painted.findings:
+            self._account.count(where, [finding.change])
+            for box in finding.boxes:
+                self._account.add_box(where, finding.change.label, picture.in_points(box))
+        page.painted = _Painted(
+            compressed(painted.picture),
+            picture.size,
+            painted.lines,
+            is_changed=bool(painted.findings or painted.covered),
+            is_unclear=bool(painted.unclear),
+        )
 
     def _choose_kept(self) -> None:
         """Decide which pages stay text: those that can be written anew and then look the same."""
         with pikepdf.new() as trial:
-            pages = KeptPages(trial, self._reader, Layers(self._document))
+            pages = self._kept_pages(trial)
             kept = []
             for number, source in enumerate(self._document.pages):
                 if self._may_stay(number):
@@ -190,11 +207,7 @@ class _Masked:
     def _may_stay(self, number: int) -> bool:
         page = self._pages[number]
         painted = page.painted
-        return not (
-            self._search.pages[number]
-            or page.gaps
-            or (painted and (painted.findings or painted.covered))
-        )
+        return not (self._search.pages[number] or page.gaps or (painted and painted.is_changed))
 
     def _note(self, number: int, page: _Page) -> None:
         """Name what was not checked on a page."""
@@ -204,7 +217,7 @@ class _Masked:
                 self._account.add_not_covered("picture", where)
             for gap in page.gaps:
                 self._account.add_not_covered(gap, where)
-        elif page.painted.unclear:
+        elif page.painted.is_unclear:
             self._account.add_not_covered(_UNCLEAR, where)
         if not page.is_kept:
             source = self._shown[number]
@@ -212,41 +225,44 @@ class _Masked:
                 self._account.removed[_WITHOUT_FONT] += undrawn
             source.close()
 
-    def _written(self, *, is_text_kept: bool) -> bytes:
-        """The new file; without `is_text_kept` all pages are pictures without text."""
+    def _written(self) -> bytes:
         with pikepdf.new() as target:
-            kept = KeptPages(target, self._reader, Layers(self._document))
+            kept = self._kept_pages(target)
             pictures = PicturePages(target)
             for number, source in enumerate(self._document.pages):
-                if is_text_kept and self._pages[number].is_kept:
+                if self._pages[number].is_kept:
                     kept.add(source)
                 else:
-                    self._add_picture(pictures, number, is_text_kept=is_text_kept)
+                    self._add_picture(pictures, number)
             kept.finish()
             pictures.finish()
             return saved(target)
 
-    def _add_picture(self, pictures: PicturePages, number: int, *, is_text_kept: bool) -> None:
+    def _kept_pages(self, target: pikepdf.Pdf) -> KeptPages:
+        return KeptPages(target, self._reader, Layers(self._document), self._masking.find)
+
+    def _add_picture(self, pictures: PicturePages, number: int) -> None:
         page, findings = self._pages[number], self._search.pages[number]
-        rendered = self._picture(number)
-        lines = list(rendered.lines(findings.characters, findings.replaced))
+        size: tuple[float, float]
+        lines: Sequence[TextLine]
         if page.painted is not None:
-            rendered.picture = page.painted.picture
-            if page.gaps or page.painted.findings or page.has_pictures:
-                lines = list(page.painted.lines)
-        elif page.gaps or OWN_TEXT in findings.labels:
+            picture, size, lines = page.painted.picture, page.painted.size, page.painted.lines
+        else:
+            rendered = self._picture(number)
+            picture, size = compressed(rendered.picture), rendered.size
             # Pieces of what was found may be in the lines.
-            lines = []
-        pictures.add(rendered.picture, rendered.size, lines if is_text_kept else ())
+            is_unsure = page.gaps or OWN_TEXT in findings.labels
+            found = rendered.lines(findings.characters, findings.replaced)
+            lines = () if is_unsure else list(found)
+        pictures.add(picture, size, () if self._masking.pictures_only else lines)
 
     def _picture(self, number: int) -> PagePicture:
         picture = PagePicture(self._rendered, self._texts, number)
         picture.cover(self._search.pages[number].characters)
+        page = self._pages[number]
+        if not page.are_boxes_noted:
+            page.are_boxes_noted = True
+            for kind, characters in self._search.pages[number].placed:
+                for box in picture.boxes(characters):
+                    self._account.add_box(f"page {number + 1}", kind, picture.in_points(box))
         return picture
-
-    def _is_clean(self, file: bytes) -> bool:
-        """Whether nothing to mask is left in anything that the inventory of the file lists."""
-        # Its pictures were masked before, and no other file is in it.
-        nested = Nested(replace(self._limits, nesting=0), inventory)
-        texts = dict.fromkeys(entry.text for entry in entries_in(file, nested))
-        return not any(self._masking.find(text) for text in texts if text)

@@ -12,6 +12,7 @@ from documents.inventory.pdf.cmaps import to_unicode_stream
 from documents.inventory.pdf.content import Key
 from documents.inventory.pdf.fonts import Font, differences_of
 from documents.masking.pdf_parts import NotUnderstood, number, numbers
+from documents.masking.replacement import Find
 
 # The codes of text by the font that shows it, in the new file.
 Used = dict[Key, set[bytes]]
@@ -35,8 +36,9 @@ _CODED_GLYPH = re.compile(r"/(?:uni|u|cid|g|glyph|G|C)[0-9A-Fa-f]{1,5}")
 class KeptFonts:
     """Copies fonts to `target`, each once, from a closed list of keys."""
 
-    def __init__(self, target: pikepdf.Pdf) -> None:
+    def __init__(self, target: pikepdf.Pdf, find: Find) -> None:
         self._target = target
+        self._find = find
         self._kept: dict[int, Any] = {}
         self._fonts: dict[Key, Font] = {}
         self._used: Used = {}
@@ -76,13 +78,13 @@ class KeptFonts:
         new = pikepdf.Dictionary(
             Type=pikepdf.Name("/Font"),
             Subtype=pikepdf.Name(font.subtype),
-            BaseFont=_name(old.get("/BaseFont")),
+            BaseFont=self._name(old.get("/BaseFont")),
         )
         if font.is_composite:
             encoding = old.get("/Encoding")
             if not isinstance(encoding, pikepdf.Name):
                 raise NotUnderstood("font with its own encoding")
-            new["/Encoding"] = _name(encoding)
+            new["/Encoding"] = self._name(encoding)
             new["/DescendantFonts"] = pikepdf.Array([self._descendant(old["/DescendantFonts"][0])])
             return new
         for key in ("/FirstChar", "/LastChar"):
@@ -94,7 +96,7 @@ class KeptFonts:
         if isinstance(encoding, pikepdf.Name) and str(encoding) in _ENCODINGS:
             new["/Encoding"] = encoding
         elif isinstance(encoding, pikepdf.Dictionary):
-            _check_glyphs(encoding)
+            self._check_glyphs(encoding)
         self._describe(new, old)
         return new
 
@@ -107,7 +109,7 @@ class KeptFonts:
         new = pikepdf.Dictionary(
             Type=pikepdf.Name("/Font"),
             Subtype=pikepdf.Name(subtype),
-            BaseFont=_name(old.get("/BaseFont")),
+            BaseFont=self._name(old.get("/BaseFont")),
             CIDSystemInfo=pikepdf.Dictionary(
                 Registry=pikepdf.String("Adobe"),
                 Ordering=pikepdf.String(ordering),
@@ -133,7 +135,7 @@ class KeptFonts:
         if not isinstance(old, pikepdf.Dictionary):
             return
         descriptor = pikepdf.Dictionary(
-            Type=pikepdf.Name("/FontDescriptor"), FontName=_name(old.get("/FontName"))
+            Type=pikepdf.Name("/FontDescriptor"), FontName=self._name(old.get("/FontName"))
         )
         for key in _NUMBERS:
             if key in old:
@@ -156,14 +158,21 @@ class KeptFonts:
             self._files[old.objgen] = new
         return self._files[old.objgen]
 
+    def _name(self, name: Any) -> pikepdf.Name:
+        """The name of a font or of a predefined encoding. Raises `NotUnderstood`."""
+        if not isinstance(name, pikepdf.Name) or len(str(name)) > _LONGEST_NAME:
+            raise NotUnderstood("font")
+        self._check(str(name), "font")
+        return name
 
-def _name(name: Any) -> pikepdf.Name:
-    """The name of a font or of a predefined encoding. Raises `NotUnderstood`."""
-    if not isinstance(name, pikepdf.Name) or len(str(name)) > _LONGEST_NAME:
-        raise NotUnderstood("font")
-    if _LONG_NUMBER.search(str(name)):
-        raise NotUnderstood("number in the name of a font")
-    return name
+    def _check_glyphs(self, encoding: Any) -> None:
+        for _, name in differences_of(encoding.get("/Differences")):
+            if not _CODED_GLYPH.fullmatch(name):
+                self._check(name, "glyph")
+
+    def _check(self, name: str, what: str) -> None:
+        if _LONG_NUMBER.search(name) or self._find(name):
+            raise NotUnderstood(f"text in the name of a {what}")
 
 
 def _widths(values: Any, depth: int = 0) -> pikepdf.Array:
@@ -175,12 +184,6 @@ def _widths(values: Any, depth: int = 0) -> pikepdf.Array:
             for one in values
         ]
     )
-
-
-def _check_glyphs(encoding: Any) -> None:
-    for _, name in differences_of(encoding.get("/Differences")):
-        if not _CODED_GLYPH.fullmatch(name) and _LONG_NUMBER.search(name):
-            raise NotUnderstood("number in the name of a glyph")
 
 
 def _encoding(old: Any, codes: set[bytes]) -> pikepdf.Dictionary:

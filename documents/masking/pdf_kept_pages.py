@@ -20,6 +20,7 @@ from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.masking.pdf_fonts import KeptFonts, Used
 from documents.masking.pdf_parts import Layers, NotUnderstood, number, numbers
 from documents.masking.pdf_resources import KeptResources
+from documents.masking.replacement import Find
 
 # Operators by the number of their operands, all of which are numbers; None for any number of them.
 _NUMERIC: Mapping[str, int | None] = MappingProxyType(
@@ -65,13 +66,18 @@ class _Stream:
 
 
 class KeptPages:
-    """Appends pages to `target`. `finish` must be called before it is saved."""
+    """Appends pages to `target`. `finish` must be called before it is saved.
 
-    def __init__(self, target: pikepdf.Pdf, reader: ContentReader, layers: Layers) -> None:
+    A page with a font whose name has something to mask, by `find`, is not understood.
+    """
+
+    def __init__(
+        self, target: pikepdf.Pdf, reader: ContentReader, layers: Layers, find: Find
+    ) -> None:
         self._target = target
         self._reader = reader
         self._layers = layers
-        self._fonts = KeptFonts(target)
+        self._fonts = KeptFonts(target, find)
         self._resources = KeptResources(target)
         self._forms: dict[Key, tuple[pikepdf.Stream, Used]] = {}
         self._left = 0

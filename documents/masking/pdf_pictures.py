@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 from PIL import Image, ImageDraw
 
 from documents.inventory.pdf.pages import PageTexts
+from documents.masking.account import Box
 from documents.masking.painted_picture import PixelBox, TextLine
 
 _DPI = 150
@@ -17,6 +18,7 @@ _MOST_PIXELS = 40_000_000
 _MOST_SIDE = 65_000  # JPEG allows up to 65,500 pixels
 _POINTS = 72
 _MARGIN = 2  # pixels
+_SAME_LINE = 0.5  # of the smaller of two characters
 _FAR = 1_000  # points: far enough for the rounding to pixels not to matter
 Pixel = tuple[int, int]
 
@@ -67,12 +69,44 @@ class PagePicture:
             if box := self._box(index):
                 boxes.append(box)
 
+    def boxes(self, characters: Sequence[int]) -> Sequence[PixelBox]:
+        """The boxes of characters that follow each other, one for each line."""
+        found = [box for index in characters if (box := self._box(index))]
+        lines: list[PixelBox] = []
+        for at, box in enumerate(found):
+            if at and _is_beside(found[at - 1], box):
+                lines[-1] = _around(lines[-1], box)
+            else:
+                lines.append(box)
+        return lines
+
+    def in_points(self, box: PixelBox) -> Box:
+        """A box from the top left corner of the page."""
+        x, y = self.size[0] / self.picture.width, self.size[1] / self.picture.height
+        left, top, right, bottom = box
+        return round(left * x, 1), round(top * y, 1), round(right * x, 1), round(bottom * y, 1)
+
     def _box(self, index: int) -> PixelBox | None:
         box = self._texts.box(index)
         if box is None:
             return None
         (x0, y0), (x1, y1) = self._place(box[0], box[1]), self._place(box[2], box[3])
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _is_beside(one: PixelBox, next_: PixelBox) -> bool:
+    """Whether a character is on the line of the one before, which runs across or down."""
+    return any(
+        min(one[end], next_[end]) - max(one[start], next_[start])
+        > _SAME_LINE * min(one[end] - one[start], next_[end] - next_[start])
+        for start, end in ((1, 3), (0, 2))
+    )
+
+
+def _around(one: PixelBox, other: PixelBox) -> PixelBox:
+    return (
+        min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
+    )  # fmt: skip
 
 
 def _line(text: str, boxes: list[PixelBox]) -> TextLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +31,7 @@ _BLENDS = frozenset(
     )
 )  # fmt: skip
 _INKS = frozenset(("/All", "/None", "/Cyan", "/Magenta", "/Yellow", "/Black"))
+_LEVEL = 6  # of compression
 _MOST_BYTES = 400_000_000
 _LARGEST_SIDE = 65_500
 _DEPTHS = frozenset((1, 2, 4, 8, 16))
@@ -193,7 +195,13 @@ class KeptResources:
         row = (size[0] * count * int(settings["/BitsPerComponent"]) + 7) // 8
         if row * size[1] > _MOST_BYTES:
             raise NotUnderstood("picture")
-        return self._target.make_stream(old.read_bytes()[: row * size[1]])
+        return self._compressed(old.read_bytes()[: row * size[1]])
+
+    def _compressed(self, samples: bytes) -> Any:
+        """Compressed at once: the pages of a scan would not fit into memory."""
+        stream = self._target.make_stream(zlib.compress(samples, _LEVEL))
+        stream["/Filter"] = pikepdf.Name("/FlateDecode")
+        return stream
 
     def inline_image(self, image: Any) -> Any:
         """An inline image as an image of its own. Raises `NotUnderstood`."""
@@ -204,7 +212,7 @@ class KeptResources:
         if image.image_mask or picture.mode not in {"L", "RGB", "1", "P"}:
             raise NotUnderstood("inline picture")
         mode = "L" if picture.mode in {"L", "1"} else "RGB"
-        new = self._target.make_stream(picture.convert(mode).tobytes())
+        new = self._compressed(picture.convert(mode).tobytes())
         new["/Type"], new["/Subtype"] = pikepdf.Name("/XObject"), pikepdf.Name("/Image")
         new["/Width"], new["/Height"] = picture.size
         new["/BitsPerComponent"] = 8

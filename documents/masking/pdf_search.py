@@ -25,6 +25,7 @@ class PageFindings:
 
     Attributes:
         characters: PDFium's characters that are covered.
+        placed: The kind and the characters of each finding on the page.
         replaced: What replaces the first character of each finding, by that character.
         operations: Operations by content stream that show text which PDFium's text lacks, and how
             many characters they show.
@@ -34,6 +35,7 @@ class PageFindings:
     """
 
     characters: set[int] = field(default_factory=set)
+    placed: list[tuple[str, list[int]]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     operations: dict[Key, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     resources: dict[Key, Any] = field(default_factory=dict)
@@ -81,14 +83,22 @@ class Search:
             first, at = places[0]
             self.pages[first].replaced[at] = change.replacement
             self.counted.append(Counted(first, change))
+            for page in dict.fromkeys(page for page, _ in places):
+                placed = [at for on, at in places if on == page]
+                self.pages[page].placed.append((change.label, placed))
 
     def search_content(self, page: int, text: PageText) -> None:
         """Search the content streams of a page for what PDFium's text of it lacks."""
         self._search_strings(page, text, text.strings, "")
         for key, strings in text.beside.items():
             self._search_strings(page, text, strings, text.labels[key])
-        raw = b"".join(one.raw for strings in (text.strings, *text.beside.values())
-                       for one in strings)  # fmt: skip
+        # Some programs write GBK in fonts of one byte.
+        raw = b"".join(
+            one.raw
+            for strings in (text.strings, *text.beside.values())
+            for one in strings
+            if not one.is_coded
+        )
         if any(self._find(words) for words in set(spelled(raw).values()) if words):
             self.pages[page].is_clean = False
 

@@ -83,7 +83,7 @@ def mask_picture(
         scale = points_per_pixel(picture)
         seen = upright(picture)
     painted = paint(seen, masking, budget)
-    _note(painted, account, where)
+    _note(painted, account, where, scale)
     if frames > 1:
         account.removed["further frames of a picture"] += frames - 1
     return MaskedFile(_saved(painted.picture, media_type, scale, is_bilevel=is_bilevel), media_type)
@@ -102,9 +102,9 @@ def _as_pdf(
                 scale = points_per_pixel(picture)
                 seen = upright(picture)
             painted = paint(seen, masking, budget)
-            _note(painted, account, f"page {number}")
             shown = _plain(painted.picture, is_bilevel=is_bilevel)
             scale = min(scale, _MOST_POINTS / max(shown.size))
+            _note(painted, account, f"page {number}", scale)
             written.add(shown, (shown.width * scale, shown.height * scale), painted.lines)
         written.finish()
         file = io.BytesIO()
@@ -112,8 +112,16 @@ def _as_pdf(
         return file.getvalue()
 
 
-def _note(painted: PaintedPicture, account: Account, where: str) -> None:
+def _note(painted: PaintedPicture, account: Account, where: str, scale: float) -> None:
+    """Note what was painted over; `scale` is in points per pixel."""
     account.count(where, [finding.change for finding in painted.findings])
+    for finding in painted.findings:
+        for left, top, right, bottom in finding.boxes:
+            box = (
+                round(left * scale, 1), round(top * scale, 1),
+                round(right * scale, 1), round(bottom * scale, 1),
+            )  # fmt: skip
+            account.add_box(where, finding.change.label, box)
     if painted.unclear:
         account.add_not_covered(Unread.unclear_text.value, where)
     account.removed.update(f"{cover.value} in pictures" for cover, _ in painted.covered)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from documents.masking.box_font import box_font
 from documents.masking.painted_picture import TextLine
 
 _QUALITY = 80
@@ -21,10 +23,21 @@ _DIRECTIONS = ((1, 0), (0, -1), (-1, 0), (0, 1))  # of text, by clockwise quarte
 _RANGES = 100  # PDF allows so many lines in a block of a CMap
 
 
+@dataclass(frozen=True, slots=True)
+class CompressedPicture:
+    """A picture as a PDF stores it. `encoding` is its filter, and `mode` that of Pillow."""
+
+    data: bytes
+    encoding: Name
+    size: tuple[int, int]
+    mode: str
+
+
 class PicturePages:
     """Appends pages to `pdf`. `finish` must be called before the PDF is saved.
 
-    The font of the invisible text has no glyphs: a character is a code with a width and a meaning.
+    All characters of the invisible text have one glyph: a character is a code with a width and a
+    meaning.
     """
 
     def __init__(self, pdf: pikepdf.Pdf) -> None:
@@ -33,14 +46,19 @@ class PicturePages:
         self._font = pdf.make_indirect(Dictionary(Type=Name.Font))
 
     def add(
-        self, picture: Image.Image, size: tuple[float, float], lines: Sequence[TextLine]
+        self,
+        picture: Image.Image | CompressedPicture,
+        size: tuple[float, float],
+        lines: Sequence[TextLine],
     ) -> None:
         """Append a page of `size` in points. The boxes of `lines` are in the picture's pixels."""
+        if isinstance(picture, Image.Image):
+            picture = compressed(picture)
         width, height = size
         content = f"q {width:.2f} 0 0 {height:.2f} 0 0 cm {_PICTURE} Do Q\n"
         resources = Dictionary(XObject=Dictionary({_PICTURE: _embedded(self._pdf, picture)}))
         if lines:
-            scale = (width / picture.width, height / picture.height)
+            scale = (width / picture.size[0], height / picture.size[1])
             shown = [self._line(line, scale, height) for line in lines]
             content += "\n".join(["BT", f"{_INVISIBLE} Tr", *shown, "ET"])
             resources.Font = Dictionary({_FONT: self._font})
@@ -66,9 +84,10 @@ class PicturePages:
                 Dictionary(
                     Type=Name.FontDescriptor, FontName=Name.Invisible, Flags=4, ItalicAngle=0,
                     FontBBox=Array([0, -200, 1000, 800]), Ascent=800, Descent=-200, CapHeight=800,
-                    StemV=80,
+                    StemV=80, FontFile2=self._font_file(),
                 )
             ),
+            CIDToGIDMap=self._glyphs(),
             DW=1_000,
             W=Array(widths),
         )  # fmt: skip
@@ -77,6 +96,16 @@ class PicturePages:
         self._font.Encoding = Name("/Identity-H")
         self._font.DescendantFonts = Array([self._pdf.make_indirect(descendant)])
         self._font.ToUnicode = self._pdf.make_stream(_meanings(self._codes))
+
+    def _font_file(self) -> pikepdf.Object:
+        data = box_font()
+        stream = self._pdf.make_stream(data)
+        stream["/Length1"] = len(data)
+        return stream
+
+    def _glyphs(self) -> pikepdf.Object:
+        """Every code has the second glyph of the font."""
+        return self._pdf.make_stream(b"\0\0" + b"\0\1" * len(self._codes))
 
     def _line(self, line: TextLine, scale: tuple[float, float], page_height: float) -> str:
         """The operators that draw a line in its box."""
@@ -101,24 +130,27 @@ class PicturePages:
         return self._codes.setdefault(char, min(len(self._codes) + 1, 0xFFFF))
 
 
-def _embedded(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
-    """The picture as an object: JPEG, or without loss if it is black and white."""
-    is_bilevel = picture.mode == "1"
-    if is_bilevel or max(picture.size) > _MOST_SIDE:
+def compressed(picture: Image.Image) -> CompressedPicture:
+    """The picture as JPEG, or without loss if it is black and white or too large for JPEG."""
+    if picture.mode == "1" or max(picture.size) > _MOST_SIDE:
         data, encoding = zlib.compress(picture.tobytes()), Name.FlateDecode
     else:
         jpeg = io.BytesIO()
         picture.save(jpeg, "JPEG", quality=_QUALITY)
         data, encoding = jpeg.getvalue(), Name.DCTDecode
-    stream = pikepdf.Stream(pdf, data)
+    return CompressedPicture(data, encoding, picture.size, picture.mode)
+
+
+def _embedded(pdf: pikepdf.Pdf, picture: CompressedPicture) -> pikepdf.Stream:
+    stream = pikepdf.Stream(pdf, picture.data)
     stream.stream_dict = Dictionary(
         Type=Name.XObject,
         Subtype=Name.Image,
-        Width=picture.width,
-        Height=picture.height,
+        Width=picture.size[0],
+        Height=picture.size[1],
         ColorSpace=Name.DeviceRGB if picture.mode == "RGB" else Name.DeviceGray,
-        BitsPerComponent=1 if is_bilevel else 8,
-        Filter=encoding,
+        BitsPerComponent=1 if picture.mode == "1" else 8,
+        Filter=picture.encoding,
     )
     return pdf.make_indirect(stream)
 

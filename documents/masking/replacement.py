@@ -49,6 +49,8 @@ class Masking:
         find_values: Returns a function that finds the given texts and nothing else.
         authors: Also remove the names of authors.
         cover: What is covered in pictures, besides text.
+        pictures_only: Write the pages of a PDF as pictures without text, because a file with text
+            was not clean.
     """
 
     find: Find
@@ -56,6 +58,7 @@ class Masking:
     find_values: Callable[[Iterable[str]], Find]
     authors: bool
     cover: frozenset[Cover] = frozenset()
+    pictures_only: bool = False
 
 
 def applied(text: str, replacements: Sequence[Replacement]) -> str:

@@ -20,7 +20,7 @@ from tasks.redact.findings import RedactedText, redact_again, redact_text
 from tasks.redact.masker import Style, mask_text, masker_json
 from tasks.redact.options import RedactOptions, Term
 from tasks.redact.report import report_html
-from tasks.redact.result import InFile, NotCovered, RedactResult, Removed
+from tasks.redact.result import InFile, MaskedBox, NotCovered, RedactResult, Removed
 from tasks.task import Task
 
 __all__ = ["TASK", "RedactOptions", "RedactResult", "Term", "redact"]
@@ -95,6 +95,7 @@ async def _with_file(
         not_covered=not_covered,
         file=file,
         in_file=[InFile.model_validate(one) for one in account["masked"]],
+        boxes=[MaskedBox.model_validate(one) for one in account["boxes"]],
         removed=[Removed.model_validate(one) for one in account["removed"]],
     )
     return result, account["values"]

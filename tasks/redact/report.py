@@ -76,6 +76,11 @@ def report_html(filename: str, result: RedactResult) -> str:
             [(one.part, _KINDS[one.kind], str(one.count)) for one in result.in_file],
         ),
         *_section(
+            "文件中的遮盖框 Boxes in the file",
+            ("位置 Part", "类别 Kind", "位置（磅）Box (points)"),
+            [(one.part, _KINDS[one.kind], _points(one.box)) for one in result.boxes],
+        ),
+        *_section(
             "已删除的内容 Removed from the file",
             ("内容 Content", "数量 Count"),
             [(one.what, str(one.count)) for one in result.removed],
@@ -131,10 +136,14 @@ def _findings(result: RedactResult) -> Iterable[str]:
 
 
 def _row(number: int, one: Finding) -> Sequence[str]:
-    box = ", ".join(f"{side:.0f}" for side in one.box) if one.box else "–"
+    box = _points(one.box) if one.box else "–"
     valid = {True: "正确 correct", False: "错误 wrong", None: "–"}[one.valid]
     page = str(one.page) if one.page else "–"
     return str(number), _KINDS[one.kind], page, box, _METHODS[one.found_by], valid, one.replacement
+
+
+def _points(box: Sequence[float]) -> str:
+    return ", ".join(f"{side:.0f}" for side in box)
 
 
 def _section(

@@ -18,6 +18,16 @@ class InFile(BaseModel):
     count: int = Field(description="The number of items.")
 
 
+class MaskedBox(BaseModel):
+    """A box of a page or picture that was painted over. An item on two lines has two."""
+
+    part: str = Field(description="As in `in_file`: `page 3`, or the name of a picture.")
+    kind: Kind = Field(description="What was masked.")
+    box: tuple[float, float, float, float] = Field(
+        description="Left, top, right, bottom in points from the top left corner."
+    )
+
+
 class NotCovered(BaseModel):
     """A part of the file that was not checked. A person must check it before publication."""
 
@@ -57,6 +67,7 @@ class RedactResult(BaseModel):
                 "unplaced": 0,
                 "file": None,
                 "in_file": [],
+                "boxes": [],
                 "removed": [],
                 "not_covered": [],
                 "report": None,
@@ -85,6 +96,11 @@ class RedactResult(BaseModel):
         "differs from the original's where the original's format cannot be written.",
     )
     in_file: list[InFile] = Field(description="What was masked in the file.")
+    boxes: list[MaskedBox] = Field(
+        default=[],
+        description=f"Where it was painted over, at most {MOST_LISTED:,}; empty for files that "
+        "are not pages or pictures. Pages without items stay text.",
+    )
     removed: list[Removed] = Field(description="What was removed from the file.")
     not_covered: list[NotCovered] = Field(
         description="Parts of the file that were not checked. A person must check them before "

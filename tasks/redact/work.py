@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker
 
 # A value that the file holds in one place in a form that rules find may stand in another place in
-# a form that they do not find: it is then masked as a known word in the next attempt.
-_ATTEMPTS = 3
+# a form that they do not find: it is then masked as a known word in the next attempt. At last the
+# pages of a PDF become pictures.
+_ATTEMPTS = 4
 _MOST_NAMED = 5
 _MOST_VALUES = 20_000
 
@@ -44,9 +46,10 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     masker = Masker.from_json(arguments["masker"])
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
+    pictures_only = False
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
-        masking = masker.masking(cover)
+        masking = replace(masker.masking(cover), pictures_only=pictures_only)
         file = mask(path, recorded(masking, values), limits, account)
         if absent := missing(places, account.values):
             return FileResult(
@@ -72,7 +75,9 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
             )
         extended = masker.knowing(values).knowing(verification.values)
         if extended.targets == masker.targets:
-            break
+            if pictures_only:
+                break
+            pictures_only = True
         masker = extended
     raise _incomplete(verification)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-_CHARS = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
-_RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
 _CHAR = re.compile(rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>")
 _RANGE = re.compile(
-    rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>\s*(?:<([0-9A-Fa-f\s]*)>|\[([^\]]*)\])"
+    rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>\s*(?:<([0-9A-Fa-f\s]*)>|\[([^\[\]]*)\])"
 )
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 _MOST_CODES = 70_000
@@ -28,15 +26,25 @@ def to_unicode(data: bytes) -> Mapping[bytes, str]:
 
 
 def _entries(data: bytes) -> Iterator[tuple[bytes, str]]:
-    for block in _CHARS.findall(data):
+    for block in _blocks(data, b"bfchar"):
         for code, value in _CHAR.findall(block):
             if len(key := _bytes(code)) <= _LONGEST_CODE:
                 yield key, _text(_bytes(value))
-    for block in _RANGES.findall(data):
+    for block in _blocks(data, b"bfrange"):
         for low, high, one, many in _RANGE.findall(block):
             first = _bytes(low)
             if len(first) <= _LONGEST_CODE:
                 yield from _range(first, _bytes(high), one, many)
+
+
+def _blocks(data: bytes, kind: bytes) -> Iterator[bytes]:
+    """What lies between `begin` and `end` of a kind of block."""
+    at = 0
+    while (start := data.find(b"begin" + kind, at)) >= 0:
+        at = data.find(b"end" + kind, start)
+        if at < 0:
+            return
+        yield data[start + len(b"begin" + kind) : at]
 
 
 def _range(first: bytes, last: bytes, one: bytes, many: bytes) -> Iterator[tuple[bytes, str]]:
@@ -69,6 +77,28 @@ def _text(value: bytes) -> str:
     if len(value) == 1:
         return value.decode("latin-1")
     return value.decode("utf-16-be", "replace")
+
+
+def readings(strings: Sequence[bytes], maps: Sequence[Mapping[bytes, str]]) -> Iterator[str]:
+    """Yield the text of strings by each map, where the font of the strings is not known."""
+    joined = b"".join(strings)
+    for one in maps:
+        for width in {len(code) for code in one}:
+            if text := "".join(one.get(code, "") for code in _codes(joined, width)):
+                yield text
+
+
+def is_explained(string: bytes, maps: Sequence[Mapping[bytes, str]]) -> bool:
+    """Whether a map has every code of a string."""
+    return any(
+        all(code in one for code in _codes(string, width))
+        for one in maps
+        for width in {len(code) for code in one}
+    )
+
+
+def _codes(string: bytes, width: int) -> Iterator[bytes]:
+    return (string[at : at + width] for at in range(0, len(string), max(1, width)))
 
 
 def to_unicode_stream(entries: Mapping[bytes, str], width: int) -> bytes:

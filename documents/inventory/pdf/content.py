@@ -9,22 +9,11 @@ from typing import Any
 
 import pikepdf
 
+from documents.inventory.pdf.asides import SHOWS, asides_of
 from documents.inventory.pdf.fonts import UNKNOWN, Font
 from documents.inventory.pdf.malformed import MALFORMED
 
 Key = tuple[int, int]
-# Operators that show a string, and those after which the next string is elsewhere.
-SHOWS = frozenset(("Tj", "TJ", "'", '"'))
-OPERATORS = frozenset(
-    (
-        "q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "gs", "m", "l", "c", "v", "y", "h",
-        "re", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n", "W", "W*", "BT", "ET", "Tc",
-        "Tw", "Tz", "TL", "Tf", "Tr", "Ts", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "d0",
-        "d1", "CS", "cs", "SC", "SCN", "sc", "scn", "G", "g", "RG", "rg", "K", "k", "sh",
-        "INLINE IMAGE", "Do", "MP", "DP", "BMC", "BDC", "EMC", "BX", "EX",
-    )
-)  # fmt: skip
-"""All operators of content streams (ISO 32000-2, annex A)."""
 _MOVES = frozenset(("Td", "TD", "Tm", "T*", "'", '"', "ET"))
 _PAINTS_PATTERN = frozenset(("scn", "SCN"))
 _GLYPH = "Type 3 glyph"
@@ -34,12 +23,16 @@ _MOST_OPERATIONS = 400_000  # of one page, with the forms that it paints
 
 @dataclass(frozen=True, slots=True)
 class ShownString:
-    """The string of the operation `index` of the stream `key`: its text and its bytes."""
+    """The string of the operation `index` of the stream `key`: its text and its bytes.
+
+    `is_coded` if the bytes are codes of two bytes, which all have a meaning.
+    """
 
     text: str
     raw: bytes
     key: Key
     index: int
+    is_coded: bool = False
 
 
 @dataclass(slots=True)
@@ -53,6 +46,7 @@ class PageText:
         streams: The content streams that were read, each with its resources.
         pictures: How many pictures are painted, outside glyphs.
         inline_pictures: How many of them are in content streams.
+        asides: Operands of each content stream that it does not show (`asides_of`).
         drawn: Characters of Type 3 fonts that draw other text, whose meaning is therefore known.
         is_complete: Whether all was read.
     """
@@ -61,6 +55,7 @@ class PageText:
     beside: dict[Key, list[ShownString]] = field(default_factory=dict)
     labels: dict[Key, str] = field(default_factory=dict)
     streams: dict[Key, Any] = field(default_factory=dict)
+    asides: dict[Key, list[Any]] = field(default_factory=dict)
     pictures: int = 0
     inline_pictures: int = 0
     drawn: int = 0
@@ -132,6 +127,8 @@ class _Reading:
 
     def read(self, stream: pikepdf.Stream) -> None:
         self._found.streams[self._path[-1]] = self._resources
+        asides = self._found.asides[self._path[-1]] = []
+        named: set[bytes] = set()
         instructions = parsed(stream)
         if instructions is None or len(self._path) > _MOST_DEPTH:
             self._found.is_complete = False
@@ -141,6 +138,7 @@ class _Reading:
                 self._found.is_complete = False
                 return
             operator = str(instruction.operator)
+            asides += asides_of(operator, instruction, named)
             if operator in SHOWS:
                 self._show(operator, instruction.operands, index)
             elif operator in _MOVES:
@@ -159,7 +157,9 @@ class _Reading:
             self._move()
         raw = shown_bytes(operands)
         text = self._gap + self._text(raw)
-        self._strings.append(ShownString(text, raw, self._path[-1], index))
+        font = self._font
+        is_coded = font is not None and font.is_composite and UNKNOWN not in text
+        self._strings.append(ShownString(text, raw, self._path[-1], index, is_coded))
         self._gap = ""
 
     def _other(self, operator: str, operands: Any) -> None:

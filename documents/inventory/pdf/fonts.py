@@ -22,16 +22,16 @@ _SIMPLE: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 # Predefined CMaps whose codes are those of a character set (ISO 32000-1, table 118).
 _CHARACTER_SETS = (
-    (re.compile(r"/.*UCS2|/.*UTF16"), "utf-16-be"),
-    (re.compile(r"/.*UTF32"), "utf-32-be"),
-    (re.compile(r"/.*UTF8"), "utf-8"),
-    (re.compile(r"/GB"), "gb18030"),
-    (re.compile(r"/(?:B5|ETen|HKscs|ETHK)"), "big5hkscs"),
-    (re.compile(r"/(?:83pv|90|Add|Ext|RKSJ)"), "cp932"),
-    (re.compile(r"/EUC"), "euc_jp"),
-    (re.compile(r"/KSC"), "cp949"),
+    (re.compile(r"UCS2|UTF16"), "utf-16-be"),
+    (re.compile(r"UTF32"), "utf-32-be"),
+    (re.compile(r"UTF8"), "utf-8"),
+    (re.compile(r"^/GB"), "gb18030"),
+    (re.compile(r"^/(?:B5|ETen|HKscs|ETHK)"), "big5hkscs"),
+    (re.compile(r"^/(?:83pv|90|Add|Ext|RKSJ)"), "cp932"),
+    (re.compile(r"^/EUC"), "euc_jp"),
+    (re.compile(r"^/KSC"), "cp949"),
 )
-_WIDE = re.compile(r"/Identity|/.*(?:UCS2|UTF16)")
+_WIDE = re.compile(r"^/Identity|UCS2|UTF16")
 _ASCII = (
     "space", "exclam", "quotedbl", "numbersign", "dollar", "percent", "ampersand", "quotesingle",
     "parenleft", "parenright", "asterisk", "plus", "comma", "hyphen", "period", "slash", "zero",
@@ -71,7 +71,7 @@ class Font:
     def charset(self) -> str | None:
         """The codec of a composite font's strings; None if its codes have two bytes."""
         name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
-        return next((codec for pattern, codec in _CHARACTER_SETS if pattern.match(name)), None)
+        return next((codec for pattern, codec in _CHARACTER_SETS if pattern.search(name)), None)
 
     @property
     def width(self) -> int:
@@ -82,7 +82,7 @@ class Font:
     def has_fixed_width(self) -> bool:
         """Whether all codes have `width` bytes."""
         name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
-        return not self.is_composite or _WIDE.match(name) is not None
+        return not self.is_composite or _WIDE.search(name) is not None
 
     def codes(self, string: bytes) -> Iterator[bytes]:
         """The codes of a string, each of `width` bytes."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import pikepdf
 
 from documents.inventory.entry import Entry, EntryKind
-from documents.inventory.pdf.cmaps import to_unicode
-from documents.inventory.pdf.strings import runs_in, text_of_bytes, texts_of_string
+from documents.inventory.pdf.cmaps import readings, to_unicode
+from documents.inventory.pdf.orphans import is_readable
+from documents.inventory.pdf.strings import (
+    is_hash,
+    runs_in,
+    text_of_bytes,
+    text_of_name,
+    texts_of_string,
+)
 
 _OBJECT = re.compile(rb"(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
@@ -24,16 +31,29 @@ _STRUCTURE = re.compile(
     rb"%PDF-\d\.\d|%[\x80-\xff]{1,8}|xref|trailer|startxref|%%EOF|\d{1,10} \d{5} [nf]"
     rb"|\d{1,10}(?: \d{1,10})?|endobj|<<|>>"
 )
-_TRAILER = re.compile(rb"trailer\s*<<.{0,20000}?>>\s*(?=startxref)", re.DOTALL)
+# What a trailer has besides strings and names.
+_TRAILER_TOKEN = re.compile(
+    rb"\d{1,10}(?= |\r|\n|/|\[|\]|>)|<<|>>|[\[\]]|\bR\b|\bnull\b|\btrailer\b"
+)
+_NAME = re.compile(rb"/([^\s/<>\[\]()%]{1,200})")
 _PICTURE = re.compile(rb"/Subtype\s*/Image|/FontFile|/DCTDecode|/JPXDecode|/JBIG2Decode")
 _BOOKKEEPING = re.compile(rb"/Type\s*/XRef")
+_SHOWN = re.compile(rb"\bBT\b")
 _MOST_DECODED = 100_000_000
 
 
-def leftovers(data: bytes, pdf: pikepdf.Pdf, known: Set[str]) -> Iterator[Entry]:
-    """Yield what the last revision's objects do not hold; `known` are the texts that they hold."""
+Maps = list[Mapping[bytes, str]]
+
+
+def leftovers(
+    data: bytes, pdf: pikepdf.Pdf, known: Set[str], maps: Sequence[Mapping[bytes, str]]
+) -> Iterator[Entry]:
+    """Yield what the last revision's objects do not hold.
+
+    `known` are the texts that they hold, and `maps` the meanings of codes in its fonts.
+    """
     raw = {_digest(one.read_raw_bytes()) for one in pdf.objects if isinstance(one, pikepdf.Stream)}
-    maps: list[dict[bytes, str]] = []
+    maps = [*maps]
     outside: list[bytes] = []
     at = 0
     for match in _OBJECT.finditer(data):
@@ -59,9 +79,7 @@ def _object_at(data: bytes, start: int) -> tuple[bytes, int]:
     return data[start:end], end + len(b"endobj")
 
 
-def _of_object(
-    body: bytes, raw: Set[bytes], known: Set[str], maps: list[dict[bytes, str]]
-) -> Iterator[Entry]:
+def _of_object(body: bytes, raw: Set[bytes], known: Set[str], maps: Maps) -> Iterator[Entry]:
     where = "earlier revision or unused object"
     stream = _STREAM.search(body)
     head = body[: stream.start()] if stream else body
@@ -80,43 +98,77 @@ def _of_object(
         yield Entry(where, "", EntryKind.unread, "stream that cannot be decoded")
     elif b"/ObjStm" in head or b"begincmap" in decoded:
         if b"begincmap" in decoded:
-            maps.append(dict(to_unicode(decoded)))
+            maps.append(to_unicode(decoded))
         yield from _strings(where, decoded, known, ())
     elif _PICTURE.search(head):
         yield Entry(where, "", EntryKind.unread, "picture")
     else:
         yield from _strings(where, decoded, known, maps)
-        text = text_of_bytes(decoded)
-        yield Entry(where, text if text is not None else runs_in(decoded), EntryKind.hidden)
+        if _SHOWN.search(decoded) and not is_readable(strings_in(decoded), maps):
+            yield Entry(where, "", EntryKind.unread, "characters without a known meaning")
+        yield from _source(where, decoded)
+
+
+def strings_in(data: bytes) -> list[bytes]:
+    """The literal and hexadecimal strings in the source of objects or of a content stream."""
+    strings = [_unescaped(match[1]) for match in _LITERAL.finditer(data)]
+    return strings + [_hex(match[1]) for match in _HEX.finditer(data)]
 
 
 def _strings(
-    where: str, data: bytes, known: Set[str], maps: list[dict[bytes, str]] | tuple[()]
+    where: str, data: bytes, known: Set[str], maps: Sequence[Mapping[bytes, str]]
 ) -> Iterator[Entry]:
-    strings = [_unescaped(match[1]) for match in _LITERAL.finditer(data)]
-    strings += [_hex(match[1]) for match in _HEX.finditer(data)]
+    strings = strings_in(data)
     for string in strings:
-        for text in texts_of_string(string):
-            if text not in known:
-                yield Entry(where, text, EntryKind.hidden)
-    joined = b"".join(strings)
-    for characters in maps:
-        text = "".join(characters.get(joined[at : at + 2], "") for at in range(0, len(joined), 2))
-        if text:
+        yield from _new(where, string, known)
+    for text in readings(strings, maps):
+        yield Entry(where, text, EntryKind.hidden)
+
+
+def _new(where: str, string: bytes, known: Set[str]) -> Iterator[Entry]:
+    for text in texts_of_string(string):
+        if text not in known:
             yield Entry(where, text, EntryKind.hidden)
 
 
 def _between(data: bytes, known: Set[str]) -> Iterator[Entry]:
-    data = _TRAILER.sub(b"", data)
-    lines = (line.strip() for line in re.split(rb"[\r\n]+", data))
+    rest, trailers = _divided(data)
+    for trailer in trailers:
+        yield from _of_trailer(trailer, known)
+    lines = (line.strip() for line in re.split(rb"[\r\n]+", rest))
     rest = b"\n".join(line for line in lines if line and not _STRUCTURE.fullmatch(line))
-    if not rest:
-        return
-    text = text_of_bytes(rest)
-    yield Entry(
-        "between the objects", text if text is not None else runs_in(rest), EntryKind.hidden
-    )
+    yield from _source("between the objects", rest)
     yield from _strings("between the objects", rest, known, ())
+
+
+def _divided(data: bytes) -> tuple[bytes, list[bytes]]:
+    """The data without its trailers, and the trailers."""
+    rest, trailers, at = [], [], 0
+    while (start := data.find(b"trailer", at)) >= 0:
+        rest.append(data[at:start])
+        at = data.find(b"startxref", start)
+        at = at if at >= 0 else len(data)
+        trailers.append(data[start:at])
+    return b"".join([*rest, data[at:]]), trailers
+
+
+def _of_trailer(data: bytes, known: Set[str]) -> Iterator[Entry]:
+    """The strings and names of a trailer, and what else does not belong there."""
+    where = "trailer of a revision"
+    for string in strings_in(data):
+        if not is_hash(string):
+            yield from _new(where, string, known)
+    without = _HEX.sub(b" ", _LITERAL.sub(b" ", data))
+    for match in _NAME.finditer(without):
+        if text := text_of_name(match[1].decode("utf-8", "surrogateescape")):
+            yield Entry(where, text, EntryKind.name)
+    yield from _source(where, _TRAILER_TOKEN.sub(b" ", _NAME.sub(b" ", without)).strip())
+
+
+def _source(where: str, data: bytes) -> Iterator[Entry]:
+    if data:
+        text = text_of_bytes(data)
+        yield Entry(where, text if text is not None else runs_in(data), EntryKind.hidden)
 
 
 def _inflated(data: bytes) -> bytes | None:

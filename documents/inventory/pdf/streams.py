@@ -15,13 +15,14 @@ from documents.inventory.pdf.strings import runs_in, text_of_bytes
 UNDECODED = "stream that cannot be decoded"
 UNKNOWN_STREAM = "unknown stream"
 _COMMENT = re.compile(rb"%[^\r\n]*")
+# Lines of a usual character map that name nothing of the document.
 _STANDARD_COMMENT = re.compile(
-    rb"%[%!](?:PS|Begin|End|Title: ?\(?[A-Za-z0-9-]+|Version|DocumentNeeded|DocumentSupplied"
-    rb"|IncludeResource|BeginResource|EndComments|EOF).*"
+    rb"%!PS-Adobe-\d\.\d Resource-CMap|%%(?:EndComments|EndResource|EOF)|%%Version: \d\.\d{1,3}"
+    rb"|%%(?:DocumentNeededResources|IncludeResource): [Pp]roc[Ss]et \(CIDInit\)"
 )
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _ANY_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
-_INLINE = re.compile(rb"\bID\s.{0,20000}?\sEI\b", re.DOTALL)
+_INLINE = re.compile(rb"\bID\b")
 _MOST_DECODED = 200_000_000
 
 
@@ -58,11 +59,16 @@ def entries_of(where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
 
 
 def comments_in(data: bytes) -> str:
-    """The comments of a content stream, outside its strings and inline images."""
+    """The comments of a content stream, outside its strings.
+
+    Where it has inline images, whose data may look like strings, also those within strings.
+    """
     if b"%" not in data:
         return ""
-    without = _INLINE.sub(b" ", _ANY_STRING.sub(b" ", data))
-    return b"\n".join(_COMMENT.findall(without)).decode("utf-8", "replace")
+    comments = _COMMENT.findall(_ANY_STRING.sub(b" ", data))
+    if _INLINE.search(data):
+        comments += _COMMENT.findall(data)
+    return b"\n".join(comments).decode("utf-8", "replace")
 
 
 def _if_any(where: str, text: str, kind: EntryKind) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ _UTF8_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{6,}|[\u3400-\u9fff\U0002000
 _UTF16 = (b"\xfe\xff", b"\xff\xfe")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LEAST_DIGITS = 6
+_HASH_SIZE = 16
 
 
 def texts_of_string(data: bytes) -> Iterator[str]:
@@ -79,6 +80,11 @@ def text_of_bytes(data: bytes) -> str | None:
         ):
             return text
     return None
+
+
+def is_hash(data: bytes) -> bool:
+    """Whether the bytes of a string may be a hash and are no text."""
+    return len(data) == _HASH_SIZE and text_of_bytes(data) is None
 
 
 def is_utf8(data: bytes) -> bool:

@@ -25,7 +25,9 @@ _HIGH = "".join(
 )
 _RUN = re.compile(rf"[\x20-\x7e{re.escape(_HIGH)}]+")
 _DENSE = re.compile(r"[\u00a1-\u00ff]{4}")
-_WIDE_GAP = 0.6  # of the height of a character
+# Of the height of a character: between words, and between words of Latin letters.
+_WIDE_GAP = 0.6
+_LATIN_GAP = 0.2
 _SAME_LINE = 0.5
 _LEAST_HAN = 2
 
@@ -163,14 +165,22 @@ def _across(
     line: Sequence[tuple[float, float, float, float, str, int]],
 ) -> Iterator[tuple[str, int]]:
     """The characters of a line from the left, with spaces where there are gaps."""
-    end: float | None = None
+    end, before = line[0][1] if line else 0.0, ""
     for _, left, right, height, char, index in sorted(line, key=lambda one: one[1]):
-        if end is not None and left - end > _WIDE_GAP * height:
-            yield " ", -1
+        if before and left - end > _LATIN_GAP * height:
+            is_latin = _is_latin(before, char)
+            if is_latin or left - end > _WIDE_GAP * height:
+                yield " ", -1
         yield char, index
-        end = right
+        end, before = right, char
     if line:
         yield "\n", -1
+
+
+def _is_latin(one: str, other: str) -> bool:
+    """Whether two characters are Latin letters or digits, and not both digits."""
+    both = one + other
+    return both.isascii() and both.isalnum() and not both.isdigit()
 
 
 def _recoded(view: View) -> View | None:

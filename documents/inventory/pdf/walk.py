@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,23 @@ import pypdfium2 as pdfium
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.pdf.content import (
-    OPERATORS,
-    ContentReader,
-    Key,
-    PageText,
-    parsed,
-    resources_of,
-)
+from documents.inventory.pdf.asides import OPERATORS
+from documents.inventory.pdf.cmaps import readings
+from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed
 from documents.inventory.pdf.fonts import UNKNOWN
 from documents.inventory.pdf.labels import ATTACHED, labels_of
-from documents.inventory.pdf.leftovers import leftovers
+from documents.inventory.pdf.leftovers import leftovers, strings_in
 from documents.inventory.pdf.malformed import MALFORMED, name_of
+from documents.inventory.pdf.orphans import (
+    is_readable,
+    maps_of,
+    pages_outside,
+    resources_of_page,
+)
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
-    is_utf8,
+    is_hash,
     text_of_name,
     text_of_number,
     texts_of_string,
@@ -51,8 +53,6 @@ _OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
 _GLYPH_NAMES = re.compile(r"(?:/[A-Za-z0-9._]{1,40})+")
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
-# Strings that are usually bytes: hashes.
-_BINARY = frozenset(("/ID", "/CheckSum"))
 _SYSTEM = frozenset(("Adobe", "Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"))
 
 
@@ -84,9 +84,13 @@ class _Walk:
         self._pdf = pdf
         self._shown = shown
         self._data = data
-        self._labels = labels_of(pdf)
+        self._labels = dict(labels_of(pdf))
         self._reader = ContentReader()
-        self._read: set[Key] = set()
+        # What content streams have beside shown text, of those that were read.
+        self._asides: dict[Key, list[Any]] = {}
+        # Streams that were read as parts of a joined one.
+        self._parts: set[Key] = set()
+        self._pages_listed: set[Key] = set()
         # Pages beyond the limit, and their content.
         self._beyond: set[Key] = set()
         self._names: set[str] = set()
@@ -94,11 +98,17 @@ class _Walk:
 
     def entries(self) -> Iterator[Entry]:
         yield from self._pages()
+        for page in list(pages_outside(self._pdf, self._pages_listed)):
+            yield from _safely("page outside the page tree", self._page_outside(page))
         for item in self._pdf.objects:
             if isinstance(item, pikepdf.Object) and item.objgen not in self._beyond:
                 yield from _safely("object", self._object(item))
         yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
-        yield from leftovers(self._data, self._pdf, self._texts)
+        yield from leftovers(self._data, self._pdf, self._texts, self._maps)
+
+    @cached_property
+    def _maps(self) -> list[Mapping[bytes, str]]:
+        return maps_of(self._pdf)
 
     def _pages(self) -> Iterator[Entry]:
         """The text of each page as PDFium reads it, and as its content streams are written."""
@@ -109,7 +119,8 @@ class _Walk:
         yield from _of_views(texts)
         for number, page in enumerate(islice(self._pdf.pages, self._nested.limits.max_pages)):
             where = f"page {number + 1}"
-            content = self._content_of(page)
+            self._pages_listed.add(page.obj.objgen)
+            content = self._content_of(page.obj, where)
             own = "".join(one.text for one in content.strings)
             read = texts.text(number) if number < count else ""
             if _solid(own) != _solid(read):
@@ -122,22 +133,36 @@ class _Walk:
 
         for page in islice(self._pdf.pages, self._nested.limits.max_pages, None):
             self._beyond.add(page.obj.objgen)
+            self._pages_listed.add(page.obj.objgen)
             unread_content: Any = page.obj.get("/Contents")
             is_list = isinstance(unread_content, pikepdf.Array)
             listed = unread_content if is_list else [unread_content]
             self._beyond.update(one.objgen for one in listed if isinstance(one, pikepdf.Stream))
 
-    def _content_of(self, page: pikepdf.Page) -> PageText:
-        content = page.obj.get("/Contents")
+    def _page_outside(self, page: Any) -> Iterator[Entry]:
+        """The text of a page that is not in the page tree."""
+        where = self._labels.get(page.objgen, f"object {page.objgen[0]}")
+        where = f"{where}, page outside the page tree"
+        content = self._content_of(page, where)
+        text = "".join(one.text for one in content.strings)
+        if text.strip():
+            yield Entry(where, text, EntryKind.hidden, whole=True)
+        if UNKNOWN in text or not content.is_complete:
+            yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+        yield from self._beside(where, content)
+
+    def _content_of(self, page: Any, where: str) -> PageText:
+        """The text of a page's content, which may be divided over several streams."""
+        content = page.get("/Contents")
         if isinstance(content, pikepdf.Array):
-            self._read.update(one.objgen for one in content if isinstance(one, pikepdf.Stream))
-            joined = self._pdf.make_stream(
-                b"\n".join(_bytes(one) for one in content if isinstance(one, pikepdf.Stream))
-            )
-            found = self._reader.stream(joined, resources_of(page))
-        else:
-            found = self._reader.page(page)
-        self._read.update(found.streams)
+            parts = [one for one in content if isinstance(one, pikepdf.Stream)]
+            self._parts.update(one.objgen for one in parts)
+            content = self._pdf.make_stream(b"\n".join(map(_bytes, parts)))
+            self._labels[content.objgen] = f"{where}, content"
+        if not isinstance(content, pikepdf.Stream):
+            return PageText()
+        found = self._reader.stream(content, resources_of_page(page))
+        self._asides.update(found.asides)
         return found
 
     def _beside(self, where: str, content: PageText) -> Iterator[Entry]:
@@ -169,18 +194,27 @@ class _Walk:
         elif str(stream.get("/Type")) == "/EmbeddedFile" or where.startswith(ATTACHED):
             name = where.removeprefix(ATTACHED)
             yield from self._nested.file(name, _bytes(stream), name)
-        elif stream.objgen in self._read:
+        elif stream.objgen in self._asides:
             yield from self._comments(where, stream)
+        elif stream.objgen in self._parts:
+            return
         elif subtype == "/Form" or "/PatternType" in stream:
             what = "" if where.endswith("appearance") else ", form object"
             yield from self._unpainted(f"{where}{what}", stream, stream.get("/Resources"))
         elif not where.endswith(_NEVER_CONTENT) and "/Type" not in stream and _is_content(stream):
             yield from self._unpainted(where, stream, None)
         else:
-            for entry in entries_of(where, stream):
-                self._texts.add(entry.text)
-                is_text = entry.text and not where.endswith(_NEVER_CONTENT)
-                yield from self._decoded(entry) if is_text else (entry,)
+            yield from self._other_stream(where, stream)
+
+    def _other_stream(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
+        for entry in entries_of(where, stream):
+            self._texts.add(entry.text)
+            is_text = entry.text and not where.endswith(_NEVER_CONTENT)
+            yield from self._decoded(entry) if is_text else (entry,)
+            if is_text and entry.kind is EntryKind.hidden:
+                # It may be content with operators that are not known.
+                for string in strings_in(_bytes(stream)):
+                    yield from self._string(f"{where}, string", string)
 
     def _picture(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
         """What OCR reads on a picture, and the texts beside the pixels of a JPEG."""
@@ -197,27 +231,31 @@ class _Walk:
     def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
         """The text of a content stream that no page paints, such as an annotation's."""
         found = self._reader.stream(stream, resources)
+        self._asides.update(found.asides)
         text = "".join(one.text for one in found.strings)
-        raw = b"".join(one.raw for one in found.strings)
         if text.strip():
             yield Entry(where, text, EntryKind.hidden, whole=True)
         if UNKNOWN in text or not found.is_complete:
             yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
-        if resources is None and raw:
-            for other in texts_of_string(raw):
-                yield Entry(where, other, EntryKind.hidden)
+        if resources is None and found.strings:
+            yield from self._without_fonts(where, [one.raw for one in found.strings])
         yield from self._beside(where, found)
         yield from self._comments(where, stream)
 
+    def _without_fonts(self, where: str, strings: Sequence[bytes]) -> Iterator[Entry]:
+        """Strings of a content stream whose fonts are not known, by every font of the file."""
+        for text in (*texts_of_string(b"".join(strings)), *readings(strings, self._maps)):
+            yield Entry(where, text, EntryKind.hidden)
+        if not is_readable(strings, self._maps):
+            yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+
     def _comments(self, where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
-        """Comments in a content stream, and properties of marked content in it."""
+        """Comments in a content stream that was read, and what it has beside shown text."""
         comments = comments_in(_bytes(stream))
         if comments:
             yield Entry(f"{where}, comment", comments, EntryKind.hidden)
-        for instruction in parsed(stream) or ():
-            if str(instruction.operator) in {"BDC", "DP"}:
-                for operand in instruction.operands:
-                    yield from self._value(f"{where}, marked content", operand, 0)
+        for value in self._asides[stream.objgen]:
+            yield from self._value(f"{where}, operand", value, 0)
 
     def _value(self, where: str, value: Any, depth: int) -> Iterator[Entry]:
         """The strings, names and long numbers of a value, without the objects it refers to."""
@@ -229,7 +267,7 @@ class _Walk:
             for one in _direct(value):
                 yield from self._value(where, one, depth + 1)
         elif isinstance(value, pikepdf.String):
-            yield from self._string(where, value)
+            yield from self._string(where, bytes(value))
         elif isinstance(value, pikepdf.Name):
             yield from self._name(where, name_of(value))
         elif text := text_of_number(value):
@@ -239,13 +277,14 @@ class _Walk:
         for key in value.keys():  # noqa: SIM118 - iterating a Dictionary is deprecated
             yield from self._name(where, key)
             inner = value[key]
-            if key in _BINARY and self._is_binary(inner):
+            is_hash = key == "/CheckSum" or (key == "/ID" and where == "trailer")
+            if is_hash and self._is_binary(inner):
                 continue
             if not _is_reference(inner):
                 yield from self._value(f"{where}, {key[1:]}", inner, depth + 1)
 
-    def _string(self, where: str, value: pikepdf.String) -> Iterator[Entry]:
-        for text in texts_of_string(bytes(value)):
+    def _string(self, where: str, value: bytes) -> Iterator[Entry]:
+        for text in texts_of_string(value):
             self._texts.add(text)
             if text in _SYSTEM or (where.endswith(", D") and _OUTLINE_NUMBER.fullmatch(text)):
                 continue
@@ -258,10 +297,10 @@ class _Walk:
         return self._nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
 
     def _is_binary(self, value: Any) -> bool:
-        """Whether strings are no text; they need not be listed as leftovers either."""
+        """Whether strings are hashes; they need not be listed as leftovers either."""
         listed = value if isinstance(value, pikepdf.Array) else [value]
         strings = [bytes(one) for one in listed if isinstance(one, pikepdf.String)]
-        if any(is_utf8(one) for one in strings):
+        if not all(map(is_hash, strings)):
             return False
         for one in strings:
             self._texts.update(texts_of_string(one))

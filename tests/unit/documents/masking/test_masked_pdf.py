@@ -21,7 +21,7 @@ from standin.documents.pdf_places import PLACES
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
-PHONE = "13812341234"
+PHONE, OTHER = "13812341234", "13900005678"
 MASKER = Masker(Targets(frozenset(RULES)), Style())
 PAGES = [
     (PARAGRAPH, f"第一页电话{PHONE}。"),
@@ -117,6 +117,34 @@ def test_the_box_covers_the_number_and_nothing_else(tmp_path: Path) -> None:
         after.crop((0, 0, round(first[0]) - 4, height)).resize((60, 80)).tobytes(),
         strict=True,
     )) < 60  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_the_account_has_the_box_of_each_finding(tmp_path: Path, turn: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((400, 600))
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(100, 500, f"call {PHONE}")
+        canvas.drawString(100, 400, f"or {OTHER[:6]}")
+        canvas.drawString(100, 388, OTHER[6:])
+
+    with pdfium.PdfDocument(drawn_pdf(draw)) as document:
+        document[0].set_rotation(turn)
+        turned = io.BytesIO()
+        document.save(turned)
+    file, account = masked(tmp_path, turned.getvalue())
+    width, height = (400, 600) if turn % 180 == 0 else (600, 400)
+    assert [(part, kind) for part, kind, _ in account.boxes] == [("page 1", "mobile")] * 3
+    shown = picture(file, 0)
+    assert shown.size == (width, height)
+    for _, _, box in account.boxes:
+        left, top, right, bottom = box
+        assert max(right - left, bottom - top) > 20
+        assert shown.getpixel((round((left + right) / 2), round((top + bottom) / 2))) == 0
+    if turn == 0:
+        left, top, right, bottom = account.boxes[0][2]
+        assert (left, right) == pytest.approx((100 + 22, 100 + 22 + 61), abs=5)
+        assert top < 100 < bottom
 
 
 def test_an_earlier_revision_is_not_copied(tmp_path: Path) -> None:

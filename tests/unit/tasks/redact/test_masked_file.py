@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from docx import Document as WordDocument
 from PIL import Image
@@ -37,6 +38,7 @@ from standin.documents.builders import (
     as_xlsx,
     saved,
 )
+from standin.documents.pdf_places import blank, saved_pdf
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, RedactResult, redact
 from tasks.redact.comparison import Missing, Place, missing
@@ -228,12 +230,37 @@ def test_markup_in_a_report_is_escaped() -> None:
     result = RedactResult.model_validate(
         {
             "text": "", "findings": [], "counts": {}, "model_asked": False, "unplaced": 0,
-            "in_file": [], "removed": [], "not_covered": [{"what": "<b>", "where": "<i>"}],
+            "in_file": [], "boxes": [], "removed": [],
+            "not_covered": [{"what": "<b>", "where": "<i>"}],
             "notice": "<u>",
         }
     )  # fmt: skip
     report = report_html('<script>"x"', result)
     assert not any(tag in report for tag in ("<b>", "<i>", "<u>", "<script>"))
+
+
+async def test_the_result_and_the_report_have_the_boxes_of_a_pdf(tmp_path: Path) -> None:
+    result, kept = await masked(as_pdf(SHOWN), tmp_path)
+    assert {(one.part, one.kind) for one in result.boxes} == {
+        ("page 1", Kind.name),
+        ("page 1", Kind.mobile),
+    }
+    assert result.report is not None
+    report = kept[result.report.document_id].decode()
+    for one in result.boxes:
+        assert ", ".join(f"{side:.0f}" for side in one.box) in report
+
+
+def test_a_pdf_that_is_not_clean_as_text_becomes_pictures(tmp_path: Path) -> None:
+    """The value is among the numbers of a drawing, where only the search of all bytes sees it."""
+    file = blank(f"BT /F1 12 Tf 72 700 Td (call {PHONE}) Tj ET")
+    drawing = f"{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]} 20 re f BT /F1 12 Tf (Second) Tj ET"
+    file.pages.extend(blank(drawing).pages)
+    output = work(saved(tmp_path, saved_pdf(file)), pdf.MEDIA_TYPE)
+    assert output.values["masked"] == [{"part": "page 1", "kind": "mobile", "count": 1}]
+    with pikepdf.open(io.BytesIO(output.file)) as written:
+        assert ["/Im0" in page.resources.XObject for page in written.pages] == [True, True]
+        assert not any("/Font" in page.resources for page in written.pages)
 
 
 def test_every_masked_format_is_verified() -> None:
