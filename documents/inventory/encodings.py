@@ -20,6 +20,7 @@ _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
+_WHITE = dict.fromkeys(map(ord, "\t\r\n"))
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
 _LEAST = 8
@@ -50,9 +51,10 @@ def encoded(text: str) -> Iterator[tuple[str, bytes]]:
 
     Yields pairs of which one is empty.
     """
-    for match in _DATA.finditer(text):
-        if data := _bytes(match[1]):
-            yield "", data
+    if "data:" in text:
+        for match in _DATA.finditer(text):
+            if data := _bytes(match[1]):
+                yield "", data
     for match in _BASE64.finditer(text):
         run = match[0]
         if len(run) >= _LEAST and (data := _bytes(run)):
@@ -89,7 +91,9 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _bytes(run: str) -> bytes:
-    run = "".join(run.split()).rstrip("=")
+    if "\n" in run:
+        run = "".join(run.split())
+    run = run.rstrip("=")
     if len(run) % 4 == 1:
         return b""
     try:
@@ -110,10 +114,9 @@ def _words(data: bytes) -> str:
 
 
 def _is_text(words: str, encoding: str) -> bool:
-    if not all(char.isprintable() or char in "\t\r\n" for char in words):
+    if not words.isprintable() and not words.translate(_WHITE).isprintable():
         return False
     if encoding == "utf-8":
         return True
     # Almost any bytes are some text in the other encodings, but rarely of common characters.
-    is_chinese = any(not char.isascii() for char in words)
-    return is_chinese and commonness(words, "gb18030") >= LIKELY
+    return not words.isascii() and commonness(words, "gb18030") >= LIKELY

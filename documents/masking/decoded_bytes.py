@@ -34,6 +34,7 @@ _CONTAINER = 64
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}(?:\r?\n[ \t]?[A-Za-z0-9+/_\-]{2,})*")
 _SIGNATURE = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh|\xfd7z|%PDF|x[\x01\x5e\x9c\xda]")
 _TEXT = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|\d{4}")
+_UNPRINTABLE = re.compile(rb"[\x00-\x1f\x7f]")
 _BASE64_URL = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f](?:[0-9A-Fa-f]|\s){7,}")
 _SPACE = re.compile(rb"\s+")
@@ -213,7 +214,9 @@ def _is_readable(data: bytes) -> bool:
     """Whether short bytes are or hold text: most words that look like Base64 give none."""
     if _TEXT.search(data):
         return True
-    for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
+    # In UTF-8 and GB18030 these bytes are control characters.
+    encodings = () if _UNPRINTABLE.search(data) else ("utf-8", "gb18030")
+    for encoding in (*encodings, *(() if len(data) % 2 else ("utf-16-le", "utf-16-be"))):
         try:
             text = data.decode(encoding).lstrip("\ufeff")
         except UnicodeDecodeError:

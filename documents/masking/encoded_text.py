@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import quote
 
 from documents.inventory.encodings import decoded, encoded
@@ -76,10 +77,14 @@ def _words(text: str) -> Iterator[tuple[re.Match[str], Sequence[str], Callable[[
         for match in _ENTITIES.finditer(text):
             yield match, [decoded(match[0])], lambda _, masked: html.escape(masked)
     for match in _RUN.finditer(text):
-        if not _NOT_ENCODED.fullmatch(match[0]):
-            texts = [words for words, _ in encoded(match[0]) if words]
-            if texts:
-                yield match, texts, lambda *_: "***"
+        if not _NOT_ENCODED.fullmatch(match[0]) and (texts := _encoded_texts(match[0])):
+            yield match, texts, lambda *_: "***"
+
+
+# The cells of a row are searched together and each by itself.
+@lru_cache(maxsize=16_384)
+def _encoded_texts(run: str) -> Sequence[str]:
+    return [words for words, _ in encoded(run) if words]
 
 
 def _percent_encoded(word: str, masked: str) -> str:
