@@ -20,6 +20,7 @@ _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHITE = dict.fromkeys(map(ord, "\t\r\n"))
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
@@ -106,7 +107,12 @@ def _bytes(run: str) -> bytes:
 
 def _words(data: bytes) -> str:
     """The text in the bytes; empty if they are not surely text."""
+    # In UTF-8 and GB18030 these bytes are control characters.
+    has_controls = _CONTROLS.search(data) is not None
     for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030"):
+        is_wide = encoding.startswith("utf-16")
+        if len(data) % 2 if is_wide else has_controls:
+            continue
         words = strict(data, encoding)
         if words and _is_text(words, encoding):
             return words
