@@ -50,15 +50,16 @@ class _Sheet:
         try:
             for _, row in self._events:
                 parent = row.getparent()
-                # The row itself must stay in its place until the parser has left it.
+                # The last row must stay in its place until the parser has left it.
                 if parent is not None and _is_data(parent) and len(parent) > _ROWS_AT_ONCE:
-                    yield _taken(parent, len(parent) - 1)
+                    yield _taken(parent)
         except etree.XMLSyntaxError as error:
             if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
                 raise MemoryError from error
             raise CorruptDocument("A worksheet is not well-formed XML. Save it again.") from error
         for element in _data_elements(self.root()):
-            yield _taken(element, len(element))
+            while len(element):
+                yield _taken(element)
 
     def root(self) -> etree._Element:
         """The root, after the last group."""
@@ -72,10 +73,10 @@ class _Sheet:
         return root
 
 
-def _taken(parent: etree._Element, count: int) -> list[etree._Element]:
-    """Takes the first `count` elements out of `parent`; returns the rows of them."""
-    elements = parent[:count]
-    del parent[:count]
+def _taken(parent: etree._Element) -> list[etree._Element]:
+    """Takes the first elements out of `parent`; returns the rows of them."""
+    elements = parent[:_ROWS_AT_ONCE]
+    del parent[:_ROWS_AT_ONCE]
     return [element for element in elements if local_name(element) == _ROW]
 
 
