@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 from lxml import etree
@@ -303,11 +303,17 @@ _RELATION_ID = re.compile(
 )
 
 
-_with_references = etree.XPath(
+_REFERENCES = etree.XPath(
     "//*[@*[local-name() = 'relId' or local-name() = 'relid' or namespace-uri() ="
     " 'http://schemas.openxmlformats.org/officeDocument/2006/relationships' or namespace-uri() ="
     " 'http://purl.oclc.org/ooxml/officeDocument/relationships']]"
 )
+
+
+def _with_references(root: etree._Element) -> list[etree._Element]:
+    found: Any = _REFERENCES(root)
+    elements: list[etree._Element] = found
+    return elements
 
 
 def _keep_references(root: etree._Element, ids: set[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -24,7 +25,7 @@ def without_rows(data: bytes) -> etree._Element:
         if number:
             root.remove(element)
         else:
-            element.clear(keep_tail=False)
+            element.clear()
     return root
 
 
@@ -63,7 +64,7 @@ class _Sheet:
 
     def root(self) -> etree._Element:
         """The root, after the last group."""
-        root = self._events.root
+        root: etree._Element | None = self._events.root
         if root is None:
             raise CorruptDocument("A worksheet has no XML content. Save it again.")
         if root.getroottree().docinfo.internalDTD is not None:
@@ -75,8 +76,9 @@ class _Sheet:
 
 def _taken(parent: etree._Element) -> list[etree._Element]:
     """Takes the first elements out of `parent`; returns the rows of them."""
-    elements = parent[:_ROWS_AT_ONCE]
-    del parent[:_ROWS_AT_ONCE]
+    elements = list(islice(parent, _ROWS_AT_ONCE))
+    for element in elements:
+        parent.remove(element)
     return [element for element in elements if local_name(element) == _ROW]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from lxml import etree
 
@@ -112,13 +113,14 @@ def _is_kept(key: str) -> bool:
     return not (is_other_schema or _REMOVED_ATTRIBUTES.fullmatch(local) or not _is_understood(key))
 
 
-_with_prefixes = etree.XPath("//*[@Requires or @mc:*]", namespaces={"mc": _COMPATIBILITY[1:-1]})
+_PREFIXES = etree.XPath("//*[@Requires or @mc:*]", namespaces={"mc": _COMPATIBILITY[1:-1]})
 
 
 def _clean_namespaces(root: etree._Element, masking: Masking) -> None:
     """Remove the declarations of namespaces that nothing uses."""
     used: set[str] = set()
-    for element in _with_prefixes(root):
+    found: Any = _PREFIXES(root)
+    for element in found:
         for key in ("Ignorable", "ProcessContent", "MustUnderstand", "PreserveElements",
                     "PreserveAttributes"):  # fmt: skip
             if value := element.get(_COMPATIBILITY + key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     masker = Masker.from_json(arguments["masker"])
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
+    # The attempts mask the same pictures.
+    limits = replace(limits, ocr_scans={})
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
         masking = masker.masking(cover)
