@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from documents.document import Document
 from documents.errors import NoTextLayer
+
+if TYPE_CHECKING:
+    from documents.ocr.scan import Scan
 
 MIB = 1024 * 1024
 MOST_BLOCKS = 100_000
@@ -33,6 +37,8 @@ class ReadLimits:
         ocr_threads: Threads that OCR uses.
         ocr_budget: What remains for OCR where several pictures of one document are read each by
             itself; made from the limits above if there is none.
+        ocr_scans: What OCR read, by a digest of the picture, where a file is read several times:
+            the same picture is then read once.
         nesting: How deep files inside files are opened by the inventory.
     """
 
@@ -45,11 +51,12 @@ class ReadLimits:
     ocr_seconds: float = 600
     ocr_threads: int = 1
     ocr_budget: OcrBudget | None = None
+    ocr_scans: dict[bytes, Scan] | None = None
     nesting: int = 3
 
 
 class OcrBudget:
-    """The pages and the time that remain for OCR of one document.
+    """The pages and the time that remain for OCR of one document, and what OCR has read of it.
 
     If another process is to do OCR (`ReadLimits.ocr_pages` is None), the first page that needs it
     raises `NoTextLayer`.
@@ -59,6 +66,7 @@ class OcrBudget:
         self._is_deferred = limits.ocr_pages is None
         self.pages = 1 if limits.ocr_pages is None else limits.ocr_pages
         self.threads = limits.ocr_threads
+        self.scans: dict[bytes, Scan] = {} if limits.ocr_scans is None else limits.ocr_scans
         self._ends = time.monotonic() + limits.ocr_seconds
 
     def take(self) -> bool:

@@ -20,6 +20,8 @@ _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WHITE = dict.fromkeys(map(ord, "\t\r\n"))
 _MOST_TIMES = 4
 # The shortest names have two characters: six bytes in UTF-8, eight characters in Base64.
 _LEAST = 8
@@ -72,7 +74,7 @@ class EncodedRun:
 
 def encoded(text: str) -> Iterator[EncodedRun]:
     """Yield the runs in Base64 and hexadecimal that stand for text, and longer ones of data."""
-    for match in _DATA.finditer(text):
+    for match in _DATA.finditer(text) if "data:" in text else ():
         if data := _bytes(match[1]):
             yield EncodedRun(*match.span(), (), data)
     for match in _BASE64.finditer(text):
@@ -112,7 +114,9 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _bytes(run: str) -> bytes:
-    run = "".join(run.split()).rstrip("=")
+    if "\n" in run:
+        run = "".join(run.split())
+    run = run.rstrip("=")
     if len(run) % 4 == 1:
         return b""
     try:
@@ -125,11 +129,13 @@ def _bytes(run: str) -> bytes:
 
 def _texts(data: bytes) -> list[str]:
     """What the bytes may be as text; empty if that is none."""
-    words = strict(data, "utf-8")
+    # In UTF-8 and GB 18030 these bytes are control characters.
+    has_controls = _CONTROLS.search(data) is not None
+    words = "" if has_controls else strict(data, "utf-8")
     if words and _is_printable(words):
         return [words]
     texts = [_wide_text(data[at:], order) for at in (0, 1) for order in ("le", "be")]
-    words = strict(data, "gb18030")
+    words = "" if has_controls else strict(data, "gb18030")
     # Almost any bytes are some text in GB 18030, but rarely of common characters.
     if words and _is_printable(words) and not words.isascii():
         texts += [words] if commonness(words, "gb18030") >= LIKELY else []
@@ -156,4 +162,4 @@ def _wide_text(data: bytes, order: str) -> str:
 
 
 def _is_printable(words: str) -> bool:
-    return all(char.isprintable() or char in "\t\r\n" for char in words)
+    return words.isprintable() or words.translate(_WHITE).isprintable()

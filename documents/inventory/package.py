@@ -64,8 +64,12 @@ def walk(inventory: Inventory, read: Reader | None = None) -> Walk:
 def _part(name: str, data: bytes, nested: Nested, font_keys: Sequence[bytes]) -> Iterator[Entry]:
     is_named_xml = name.lower().endswith(XML_SUFFIXES)
     if _DECLARED.match(data) or (is_named_xml and _XML.match(data)):
-        yield from xml_entries(name, data, nested)
-        if _SVG.search(data[:4096]):
+        is_drawing = _SVG.search(data[:4096]) is not None
+        entries = xml_entries(name, data, nested)
+        # It can be large, and is needed no more once it has been parsed.
+        del data
+        yield from entries
+        if is_drawing:
             yield unread(name, Unread.picture)
     elif _PRINTER.fullmatch(name):
         yield Entry(name, binary_text(data), EntryKind.metadata)

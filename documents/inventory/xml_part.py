@@ -80,6 +80,8 @@ _STRINGS = re.compile(
     rb"</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>"
     % (_SPACE, _ROW_START, _PLACE, _SPACE)
 )
+_BLOCK = 1 << 20
+_BLOCK_END = re.compile(rb"</(?:row|si)>")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _NAMESPACE = re.compile(r"""xmlns(?::([^=:\s"'<>]*+))?\s*+=\s*+["']([^"']*+)""")
 _STANDARD = re.compile(
@@ -127,6 +129,23 @@ def _parsed(data: bytes) -> etree._Element | None:
 
 def _reduced(data: bytes) -> bytes:
     """The part without cells and attributes that are not listed."""
+    return b"".join(map(_reduced_block, _blocks(data)))
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """The part in blocks that end after a row or a string.
+
+    A substitution takes far more memory than its result: an object for each match.
+    """
+    start = 0
+    while start < len(data):
+        end = _BLOCK_END.search(data, start + _BLOCK)
+        stop = end.end() if end else len(data)
+        yield data[start:stop]
+        start = stop
+
+
+def _reduced_block(data: bytes) -> bytes:
     data = _STRINGS.sub(SEPARATOR.encode("ascii"), _PLAIN.sub(b"", data))
     return _ROW.sub(b"<row", _CELL.sub(b"<c", data))
 

@@ -11,7 +11,7 @@ import hashlib
 import html
 import quopri
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -33,7 +33,10 @@ _LONG = 65_536
 _CONTAINER = 64
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}(?:\r?\n[ \t]?[A-Za-z0-9+/_\-]{2,})*")
 _SIGNATURE = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh|\xfd7z|%PDF|x[\x01\x5e\x9c\xda]")
-_TEXT = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|\d{4}")
+_READABLE = re.compile(
+    rb"(?:[\t\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
+)
 _BASE64_URL = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f](?:[0-9A-Fa-f]|\s){7,}")
 _SPACE = re.compile(rb"\s+")
@@ -169,8 +172,8 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
             yield layer.inner(_Step.printable, b"\n".join(_PRINTABLE.findall(data)))
         return
     if _Step.short_runs in following:
-        yield from _runs(layer, "Base64", _BASE64, _base64, 4)
-        yield from _runs(layer, "hexadecimal", _HEX, _hexadecimal, 2)
+        yield from _runs(layer, "Base64", _BASE64, _BASE64_ENCODING)
+        yield from _runs(layer, "hexadecimal", _HEX, _HEX_ENCODING)
     if _Step.quoted_printable in following and _QUOTED_PRINTABLE.search(data):
         yield layer.inner(_Step.quoted_printable, quopri.decodestring(data))
     if _Step.escapes in following:
@@ -180,47 +183,31 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
 
 
 def _runs(
-    layer: Layer,
-    name: str,
-    pattern: re.Pattern[bytes],
-    decode: Callable[[bytes], bytes | None],
-    alignments: int,
+    layer: Layer, name: str, pattern: re.Pattern[bytes], encoding: _Encoding
 ) -> Iterator[Layer]:
-    """Yields each long run of `pattern` decoded, and all short ones that give text as one layer.
+    """Yields each long run of `pattern` decoded, and all short ones as two layers.
 
-    A short run may be the end of a word before the encoded text, so that it is decoded from each
-    of its first characters.
+    The first has their bytes, the second what of them can be text in UTF-8. A short run may be the
+    end of a word before the encoded text, so that it is decoded from each of its first characters.
     """
-    texts: list[bytes] = []
+    short: list[bytes] = []
     runs = (match.translate(None, b" \t\r\n") for match in pattern.findall(layer.data))
     for run in dict.fromkeys(runs):
-        for start in range(1 if len(run) > _LONG else alignments):
-            decoded = decode(run[start:])
-            if not decoded:
-                continue
-            if len(run) >= _CONTAINER and (start == 0 or _is_data(decoded)):
+        if len(run) < _CONTAINER:
+            short.append(run)
+            continue
+        for start in range(1 if len(run) > _LONG else encoding.alignments):
+            decoded = encoding.decode(run[start:])
+            if decoded and (start == 0 or _is_data(decoded)):
                 yield layer.inner(_Step.container, decoded, name)
-            elif _is_readable(decoded):
-                texts.append(decoded)
-    yield layer.inner(_Step.short_runs, b"\n".join(texts), name)
+    if short:
+        decoded = b"".join(encoding.decode_all(short))
+        yield layer.inner(_Step.short_runs, decoded, name)
+        yield layer.inner(_Step.short_runs, b"\n".join(_READABLE.findall(decoded)), name)
 
 
 def _is_data(data: bytes) -> bool:
     return _is_text(data) or _SIGNATURE.match(data) is not None
-
-
-def _is_readable(data: bytes) -> bool:
-    """Whether short bytes are or hold text: most words that look like Base64 give none."""
-    if _TEXT.search(data):
-        return True
-    for encoding in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
-        try:
-            text = data.decode(encoding).lstrip("\ufeff")
-        except UnicodeDecodeError:
-            continue
-        if text.isprintable():
-            return True
-    return False
 
 
 def _base64(run: bytes) -> bytes | None:
@@ -233,6 +220,33 @@ def _base64(run: bytes) -> bytes | None:
 
 def _hexadecimal(run: bytes) -> bytes:
     return bytes.fromhex(run[: len(run) // 2 * 2].decode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """An encoding of bytes as groups of `alignments` characters.
+
+    `ends` are what completes a run by the number of characters in its last group, and separates it
+    from the next: three line ends.
+    """
+
+    decode: Callable[[bytes], bytes | None]
+    ends: tuple[bytes, ...]
+
+    @property
+    def alignments(self) -> int:
+        return len(self.ends)
+
+    def decode_all(self, runs: Sequence[bytes]) -> Iterator[bytes]:
+        """Yields all runs decoded together, from each of their first characters."""
+        ends, count = self.ends, len(self.ends)
+        for start in range(count):
+            joined = b"".join([run[start:] + ends[(len(run) - start) % count] for run in runs])
+            yield self.decode(joined) or b""
+
+
+_BASE64_ENCODING = _Encoding(_base64, (b"CgoK", b"AAACgoK", b"AACgoK", b"ACgoK"))
+_HEX_ENCODING = _Encoding(_hexadecimal, (b"0a0a0a", b"00a0a0a"))
 
 
 def _pdf_strings(data: bytes) -> bytes:

@@ -11,9 +11,9 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 from lxml import etree
@@ -39,6 +39,7 @@ from documents.ooxml.package import Package
 
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "application/vnd.openxmlformats-package.relationships+xml"
+_NO_ROWS = re.compile(rb"<((?:[\w.-]+:)?sheetData)/>")
 STAMP = (1980, 1, 1, 0, 0, 0)
 _USUAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
 _USUAL_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,40}/){0,4}[A-Za-z0-9_-]{1,60}\.(?:xml|vml)")
@@ -56,13 +57,17 @@ class Relation:
 
 @dataclass(slots=True)
 class Part:
-    """A part of the masked file: XML has a `root`, a picture has `data`."""
+    """A part of the masked file: XML has a `root`, a picture has `data`.
+
+    `rows` is the content of a worksheet's `sheetData`, which is empty in `root`.
+    """
 
     source: str
     name: str
     kind: str
     root: etree._Element | None = None
     data: bytes = b""
+    rows: list[bytes] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     is_dropped: bool = False
 
@@ -74,10 +79,12 @@ class PackageFormat:
     Attributes:
         parts: Content types of the XML parts that are kept, by the last word of the relationship.
         mask: Masks the XML parts of the file, and sets `is_dropped` of those to be left out.
+        parse: Parses parts that are not masked as one tree, by the last word of the relationship.
     """
 
     parts: Mapping[str, str]
     mask: Callable[[list[Part], Masking, Account], None]
+    parse: Mapping[str, Callable[[bytes], etree._Element]] = field(default_factory=dict)
 
 
 class PackageWriter:
@@ -165,7 +172,11 @@ class PackageWriter:
             part.data = data
             self._parts[target] = part
             return part
-        part.root = self._package.xml(target)
+        parse = self._format.parse.get(kind)
+        if parse is None:
+            part.root = self._package.xml(target)
+        else:
+            part.root = parse(self._package.data(target) or b"")
         # Before its relationships are followed: they can lead back to it.
         self._parts[target] = part
         part.relations = self._relations(target)
@@ -202,25 +213,27 @@ class PackageWriter:
     def _packed(self, root_relations: list[Relation], parts: list[Part]) -> bytes:
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name, data in self._entries(root_relations, parts):
+            for name, pieces in self._entries(root_relations, parts):
                 entry = zipfile.ZipInfo(name, STAMP)
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                packed.writestr(entry, data)
+                with packed.open(entry, "w") as member:
+                    for piece in pieces:
+                        member.write(piece)
         return written.getvalue()
 
     def _entries(
         self, root_relations: list[Relation], parts: list[Part]
-    ) -> Iterator[tuple[str, bytes]]:
-        yield _TYPES, self._content_types(parts)
-        yield "_rels/.rels", self._relations_part(root_relations)
+    ) -> Iterator[tuple[str, Sequence[bytes]]]:
+        yield _TYPES, [self._content_types(parts)]
+        yield "_rels/.rels", [self._relations_part(root_relations)]
         for part in parts:
             if part.root is None:
-                yield part.name, part.data
+                yield part.name, [part.data]
                 continue
-            yield part.name, serialized(part.root)
+            yield part.name, _with_rows(serialized(part.root), part.rows)
             if part.relations:
                 folder, base = posixpath.split(part.name)
-                yield f"{folder}/_rels/{base}.rels", self._relations_part(part.relations)
+                yield f"{folder}/_rels/{base}.rels", [self._relations_part(part.relations)]
 
     def _renamed(self, relations: list[Relation]) -> dict[str, str]:
         """Replace the ids of relationships that are not usual ones; returns the new ids by old."""
@@ -264,6 +277,16 @@ class PackageWriter:
         return serialized(root)
 
 
+def _with_rows(data: bytes, rows: Sequence[bytes]) -> Sequence[bytes]:
+    if not rows:
+        return [data]
+    before, *after = _NO_ROWS.split(data)
+    if len(after) != 2:
+        raise CorruptDocument("A worksheet has its cells in several places. Save it again.")
+    name = after[0]
+    return [before, b"<" + name + b">", *rows, b"</" + name + b">", after[1]]
+
+
 def _nsmap(name: str) -> dict[str, str]:
     # lxml's types do not allow None, which is the default namespace.
     return cast("dict[str, str]", {None: name})
@@ -284,9 +307,22 @@ _RELATION_ID = re.compile(
 )
 
 
+_REFERENCES = etree.XPath(
+    "//*[@*[local-name() = 'relId' or local-name() = 'relid' or namespace-uri() ="
+    " 'http://schemas.openxmlformats.org/officeDocument/2006/relationships' or namespace-uri() ="
+    " 'http://purl.oclc.org/ooxml/officeDocument/relationships']]"
+)
+
+
+def _with_references(root: etree._Element) -> list[etree._Element]:
+    found: Any = _REFERENCES(root)
+    elements: list[etree._Element] = found
+    return elements
+
+
 def _keep_references(root: etree._Element, ids: set[str]) -> None:
     """Remove the references to relationships that are left out."""
-    for element in list(root.iter(etree.Element)):
+    for element in _with_references(root):
         for key, value in element.attrib.items():
             if not value or not _RELATION_ID.fullmatch(str(key)) or str(value) in ids:
                 continue
@@ -301,7 +337,7 @@ def _keep_references(root: etree._Element, ids: set[str]) -> None:
 
 
 def _rename_references(root: etree._Element, ids: Mapping[str, str]) -> None:
-    for element in root.iter(etree.Element) if ids else ():
+    for element in _with_references(root) if ids else ():
         for key, value in element.attrib.items():
             if _RELATION_ID.fullmatch(str(key)) and str(value) in ids:
                 element.set(key, ids[str(value)])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from lxml import etree
@@ -11,24 +12,29 @@ from lxml import etree
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
 from documents.ooxml.formulas import joined_constants
-from documents.ooxml.xml import child, local_name
+from documents.ooxml.xml import local_name
 
 STRING_TEXT = frozenset(("t",))
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 # Attributes of rows and cells, all of them numbers, words of the standard or references.
-_ROW = re.compile(
-    r"r|spans|s|customFormat|ht|hidden|customHeight|outlineLevel|collapsed|thickTop|thickBot|ph"
+_ROW = frozenset(
+    (
+        "r", "spans", "s", "customFormat", "ht", "hidden", "customHeight", "outlineLevel",
+        "collapsed", "thickTop", "thickBot", "ph",
+    )
+)  # fmt: skip
+_CELL = frozenset(("r", "s", "t", "cm", "vm", "ph"))
+_FORMULA = frozenset(
+    ("t", "aca", "ref", "dt2D", "dtr", "del1", "del2", "r1", "r2", "ca", "si", "bx")
 )
-_CELL = re.compile(r"r|s|t|cm|vm|ph")
-_FORMULA = re.compile(r"t|aca|ref|dt2D|dtr|del1|del2|r1|r2|ca|si|bx")
 _VALUE = re.compile(
     r"[-+]?\d{1,9}(?:\.\d{1,17})?(?:E-?\d{1,3})?|[A-Z]{1,3}\d{1,7}(?::[A-Z]{1,3}\d{1,7})?"
     r"|\d{1,5}:\d{1,5}|true|false|[bdens]|str|inlineStr|normal|array|dataTable|shared"
 )
-_CELL_PARTS = frozenset(("f", "v", "is"))
+_INLINE = "inlineStr"
 _OTHER_BOOK = re.compile(r"\[\d+\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
-_ROWS_AT_ONCE = 500
+_ESCAPED = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _ITEMS_AT_ONCE = 5_000
 _TAB, _LINE_END, _APART = Separator("\t"), Separator("\n"), Separator("\n\n\n\n")
 
@@ -85,130 +91,115 @@ class TextPiece:
         self._element.set(_XML_SPACE, "preserve")
 
 
+@dataclass(frozen=True, slots=True)
+class _Formula:
+    text: str
+    attributes: Mapping[str, str]
+
+
 class _Cell:
-    """A cell with a value. A masked cell becomes an inline string without formula."""
+    """A cell with its value as a reader sees it. A masked cell becomes an inline string."""
 
     is_writable = True
-    __slots__ = ("element", "text")
+    __slots__ = ("attributes", "formula", "is_masked", "text", "value")
 
-    def __init__(self, element: etree._Element, text: str) -> None:
-        self.element = element
-        self.text = text
+    def __init__(self, element: etree._Element, shared: Sequence[str]) -> None:
+        self.attributes = _known(element, _CELL)
+        self.formula: _Formula | None = None
+        self.value = self.text = ""
+        self.is_masked = False
+        kind = self.attributes.get("t")
+        for inside in element:
+            name = local_name(inside)
+            if name == "f":
+                self.formula = _Formula(inside.text or "", _known(inside, _FORMULA))
+            elif name == "v" and kind != _INLINE:
+                self.value = inside.text or ""
+                self.text = self._shown(kind, shared)
+            elif name == "is" and kind == _INLINE:
+                # Without formatting, which few programs write.
+                self.value = self.text = _string(inside)
+
+    def _shown(self, kind: str | None, shared: Sequence[str]) -> str:
+        if kind == "s":
+            number = int(self.value) if _INDEX.fullmatch(self.value) else -1
+            if 0 <= number < len(shared):
+                return shared[number]
+            self.value = ""
+            return ""
+        return self.value if kind in {"str", "d", "e"} else formatted(self.value)
 
     def cut(self, start: int, end: int, replacement: str) -> None:
         self.text = self.text[:start] + replacement + self.text[end:]
-        element = self.element
-        name = str(element.tag).rpartition("}")[0]
-        for inside in list(element):
-            element.remove(inside)
-        element.set("t", "inlineStr")
-        text = etree.SubElement(etree.SubElement(element, f"{name}}}is"), f"{name}}}t")
-        text.text = self.text
-        text.set(_XML_SPACE, "preserve")
+        self.value, self.formula, self.is_masked = self.text, None, True
+        self.attributes["t"] = _INLINE
 
 
-class SheetCells:
-    """The cells of one sheet.
+class SheetRows:
+    """Masks the rows of one sheet and writes them as XML.
 
     Args:
-        data: The element `sheetData`.
+        prefix: The prefix of elements, with its colon; empty for the default namespace.
         shared: The texts of the shared strings, masked.
-        drops: Whether a formula is to be removed, so that only its last value stays.
+        formula: Returns a formula to write, or None if only its last value may stay.
     """
 
     def __init__(
-        self, data: etree._Element, shared: Sequence[str], drops: Callable[[str], bool]
+        self, prefix: str, shared: Sequence[str], formula: Callable[[str], str | None]
     ) -> None:
-        self._data = data
+        self._prefix = prefix
         self._shared = shared
-        self._drops = drops
-        self._formulas = 0
+        self._formula = formula
+        # The ids of shared formulas that were written.
+        self._groups: set[str] = set()
+        self.dropped_formulas = 0
 
-    def mask(self, find: Find) -> list[Replacement]:
-        """Mask each cell, and the cells of a row together. Returns the replacements."""
+    def mask(self, rows: Iterable[etree._Element], find: Find) -> tuple[str, list[Replacement]]:
+        """Mask each cell, and the cells of a row together. Returns the XML and the replacements."""
+        table = [
+            (_known(row, _ROW), [_Cell(cell, self._shared) for cell in row.iterchildren("{*}c")])
+            for row in rows
+        ]
         changes: list[Replacement] = []
-        self._keep_understood()
-        groups = self._formula_groups()
-        remaining = iter(list(self._data))
-        while rows := list(islice(remaining, _ROWS_AT_ONCE)):
-            cells = [[cell for cell in map(self._cell, row) if cell.text] for row in rows]
-            # The cells of a row together, and each by itself.
-            for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
-                pieces: list[Piece] = []
-                for row in cells:
-                    for cell in row:
+        for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
+            pieces: list[Piece] = []
+            for _, cells in table:
+                for cell in cells:
+                    if cell.text:
                         pieces += (cell, between)
-                    pieces.append(end)
-                changes += mask_joined(pieces, find)
-        self._drop_formulas(groups)
-        return changes
+                pieces.append(end)
+            changes += mask_joined(pieces, find)
+        return "".join(self._row(row, cells) for row, cells in table), changes
 
-    @property
-    def dropped_formulas(self) -> int:
-        return self._formulas
+    def _row(self, attributes: Mapping[str, str], cells: Sequence[_Cell]) -> str:
+        return self._element("row", attributes, "".join(map(self._cell, cells)))
 
-    def _keep_understood(self) -> None:
-        for row in list(self._data):
-            if local_name(row) != "row":
-                self._data.remove(row)
-                continue
-            _keep_attributes(row, _ROW)
-            for cell in list(row):
-                if local_name(cell) != "c":
-                    row.remove(cell)
-                    continue
-                _keep_attributes(cell, _CELL)
-                for inside in list(cell):
-                    if local_name(inside) not in _CELL_PARTS:
-                        cell.remove(inside)
-                    elif local_name(inside) == "is":
-                        _keep_plain(inside)
-                    else:
-                        _keep_attributes(inside, _FORMULA)
-                        for unknown in list(inside):
-                            inside.remove(unknown)
-                    inside.tail = None
-                cell.text = cell.tail = None
-            row.text = row.tail = None
-        self._data.text = self._data.tail = None
-        self._data.attrib.clear()
+    def _cell(self, cell: _Cell) -> str:
+        content = self._written_formula(cell.formula) if cell.formula else ""
+        value = cell.value.translate(_ESCAPED)
+        if cell.attributes.get("t") == _INLINE:
+            text = self._element("t", {"xml:space": "preserve"}, value)
+            content += self._element("is", {}, text)
+        elif value:
+            content += self._element("v", {}, value)
+        return self._element("c", cell.attributes, content)
 
-    def _cell(self, element: etree._Element) -> _Cell:
-        return _Cell(element, self._text(element))
+    def _written_formula(self, formula: _Formula) -> str:
+        """The formula as XML; empty if it has text to mask, or shares such a formula."""
+        group = formula.attributes.get("si", "")
+        is_shared = formula.attributes.get("t") == "shared"
+        text = self._formula(formula.text) if formula.text else ""
+        if text is None or (is_shared and not text and group not in self._groups):
+            self.dropped_formulas += 1
+            return ""
+        if is_shared:
+            self._groups.add(group)
+        return self._element("f", formula.attributes, text.translate(_ESCAPED))
 
-    def _text(self, cell: etree._Element) -> str:
-        kind = cell.get("t")
-        if kind == "inlineStr":
-            item = child(cell, "is")
-            return _string(item) if item is not None else ""
-        value = child(cell, "v")
-        words = (value.text or "") if value is not None else ""
-        if kind == "s":
-            number = int(words) if _INDEX.fullmatch(words) else -1
-            return self._shared[number] if 0 <= number < len(self._shared) else ""
-        return words if kind in {"str", "d", "e"} else formatted(words)
-
-    def _formula_groups(self) -> dict[etree._Element, str]:
-        """The formulas that other cells share, by the id of their group."""
-        formulas = self._data.iter("{*}f")
-        return {one: one.get("si") or "" for one in formulas if one.get("t") == "shared"}
-
-    def _drop_formulas(self, groups: dict[etree._Element, str]) -> None:
-        """Remove formulas with text to mask. Cells that share one lose it together."""
-        dropped = {group for one, group in groups.items() if one.getparent() is None}
-        for formula in list(self._data.iter("{*}f")):
-            if formula.text and self._drops(formula.text):
-                dropped.add(formula.get("si") or "-")
-                self._remove(formula)
-        for formula, group in groups.items():
-            if group in dropped and formula.getparent() is not None:
-                self._remove(formula)
-
-    def _remove(self, formula: etree._Element) -> None:
-        cell = formula.getparent()
-        if cell is not None:
-            cell.remove(formula)
-            self._formulas += 1
+    def _element(self, name: str, attributes: Mapping[str, str], content: str) -> str:
+        written = "".join([f' {key}="{value}"' for key, value in attributes.items()])
+        name = self._prefix + name
+        return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
 def formatted(value: str) -> str:
@@ -227,17 +218,10 @@ def drops_formula(text: str, find: Find) -> bool:
     return bool(_OTHER_BOOK.search(text) or find(text) or find(joined_constants(text)))
 
 
-def _keep_plain(item: etree._Element) -> None:
-    """Keep the text of an inline string without its formatting, which few programs write."""
-    text = _string(item)
-    name = str(item.tag).rpartition("}")[0]
-    item.clear()
-    kept = etree.SubElement(item, f"{name}}}t")
-    kept.text = text
-    kept.set(_XML_SPACE, "preserve")
-
-
-def _keep_attributes(element: etree._Element, known: re.Pattern[str]) -> None:
-    for key, value in element.attrib.items():
-        if not known.fullmatch(str(key)) or not _VALUE.fullmatch(str(value)):
-            del element.attrib[key]
+def _known(element: etree._Element, names: frozenset[str]) -> dict[str, str]:
+    """The attributes of these names whose values are no text."""
+    return {
+        str(key): str(value)
+        for key, value in element.items()
+        if key in names and _VALUE.fullmatch(str(value))
+    }

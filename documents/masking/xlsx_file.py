@@ -20,12 +20,13 @@ from documents.masking.package_pictures import Pictures
 from documents.masking.replacement import Find, Masking, applied
 from documents.masking.xlsx_cells import (
     STRING_TEXT,
-    SheetCells,
+    SheetRows,
     drops_formula,
     formatted,
     mask_strings,
     texts_of,
 )
+from documents.masking.xlsx_rows import row_groups, without_rows
 from documents.masking.xml_text import mask_nodes, remove_authors
 from documents.ooxml.package import Package
 from documents.ooxml.text import RUN_TEXT
@@ -46,6 +47,7 @@ _SHEET = frozenset(
         "legacyDrawing", "legacyDrawingHF", "picture", "tableParts",
     )
 )  # fmt: skip
+_SHEETS = frozenset(("worksheet", "dialogsheet", "chartsheet"))
 _PAGE_LINES = frozenset(
     ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
 )
@@ -69,7 +71,11 @@ def mask_xlsx(path: Path, masking: Masking, limits: ReadLimits, account: Account
     """
     try:
         with Package(path, limits) as package:
-            format_ = PackageFormat(EXCEL_PARTS, lambda *given: _Book(*given).mask())
+            format_ = PackageFormat(
+                EXCEL_PARTS,
+                lambda *given: _Book(package, *given).mask(),
+                dict.fromkeys(_SHEETS, without_rows),
+            )
             masking = with_encoded_forms(masking)
             pictures = Pictures(masking, limits, account)
             writer = PackageWriter(package, format_, masking, pictures, account)
@@ -79,7 +85,10 @@ def mask_xlsx(path: Path, masking: Masking, limits: ReadLimits, account: Account
 
 
 class _Book:
-    def __init__(self, parts: list[Part], masking: Masking, account: Account) -> None:
+    def __init__(
+        self, package: Package, parts: list[Part], masking: Masking, account: Account
+    ) -> None:
+        self._package = package
         self._parts = parts
         self._masking = masking
         self._find: Find = masking.find
@@ -98,7 +107,7 @@ class _Book:
             self._mask_strings(root)
         for part in self._parts:
             if part.root is not None and not part.is_dropped:
-                self._mask_part(part.kind, part.root)
+                self._mask_part(part, part.root)
 
     def _roots(self, kind: str) -> Iterator[etree._Element]:
         return (part.root for part in self._parts if part.kind == kind and part.root is not None)
@@ -139,11 +148,12 @@ class _Book:
         for item in items:
             self._shared.append("".join(str(text.text or "") for text in texts_of(item)))
 
-    def _mask_part(self, kind: str, root: etree._Element) -> None:
+    def _mask_part(self, part: Part, root: etree._Element) -> None:
+        kind = part.kind
         if self._masking.authors:
             self._account.removed["authors"] += remove_authors(root)
-        if kind in {"worksheet", "dialogsheet", "chartsheet"}:
-            self._mask_sheet(root)
+        if kind in _SHEETS:
+            self._mask_sheet(part, root)
         elif kind == "comments":
             self._mask_comments(root)
         elif kind in {"sharedStrings", MAIN, "styles", "table"}:
@@ -156,18 +166,26 @@ class _Book:
             self._account.count(where, mask_views(root, self._find))
             self._account.count(where, mask_nodes(root, self._masking, RUN_TEXT))
 
-    def _mask_sheet(self, root: etree._Element) -> None:
+    def _mask_sheet(self, part: Part, root: etree._Element) -> None:
         self._keep(root, _SHEET)
         data = child(root, "sheetData")
         if data is not None:
-            cells = SheetCells(data, self._shared, self._drops)
-            self._rename_sheets(data)
-            self._account.count("cells", cells.mask(self._find))
-            self._account.removed["formulas"] += cells.dropped_formulas
+            self._mask_rows(part, f"{data.prefix}:" if data.prefix else "")
         self._mask_formulas(root)
         self._mask_page_lines(root)
-        # The cells are masked: searching each attribute of theirs again would be slow.
-        self._account.count("sheets", mask_nodes(root, self._masking, without=data))
+        self._account.count("sheets", mask_nodes(root, self._masking))
+
+    def _mask_rows(self, part: Part, prefix: str) -> None:
+        rows = SheetRows(prefix, self._shared, self._kept_formula)
+        for group in row_groups(self._package.data(part.source) or b""):
+            written, changes = rows.mask(group, self._find)
+            part.rows.append(written.encode())
+            self._account.count("cells", changes)
+        self._account.removed["formulas"] += rows.dropped_formulas
+
+    def _kept_formula(self, formula: str) -> str | None:
+        renamed = self._renamed(formula)
+        return None if self._drops(renamed) else renamed
 
     def _drops(self, formula: str) -> bool:
         uses_table = any(f"{name}[" in formula for name in self._tables)
@@ -178,10 +196,6 @@ class _Book:
             if local_name(element) not in known:
                 self._account.removed["settings of the workbook"] += 1
                 remove(element)
-
-    def _rename_sheets(self, root: etree._Element) -> None:
-        for formula in root.iter("{*}f") if self._names else ():
-            formula.text = self._renamed(formula.text or "")
 
     def _renamed(self, formula: str) -> str:
         for old, new in self._names.items():

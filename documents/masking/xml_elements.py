@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from lxml import etree
 
@@ -50,12 +51,15 @@ def keep_understood(root: etree._Element, masking: Masking, account: Account) ->
 
     Raises `RedactionIncomplete` for a namespace prefix with text to mask.
     """
-    for element in list(root.iter(etree.Element)):
+    removed: list[etree._Element] = []
+    for element in root.iter(etree.Element):
         if element is not root and (what := _reason(element)):
             account.removed[what] += 1
-            _take_out(element)
-        elif element is root or element.getparent() is not None:
+            removed.append(element)
+        elif element.attrib:
             _clean_attributes(element)
+    for element in removed:
+        _take_out(element)
     _clean_namespaces(root, masking)
 
 
@@ -97,17 +101,26 @@ def _has_understood_requirements(choice: etree._Element) -> bool:
 
 
 def _clean_attributes(element: etree._Element) -> None:
-    for key in list(map(str, element.attrib)):
-        local = key.rpartition("}")[2]
-        is_other_schema = key.startswith(_XSI) and local != "type"
-        if is_other_schema or _REMOVED_ATTRIBUTES.fullmatch(local) or not _is_understood(key):
+    for key in element.keys():  # noqa: SIM118 - an element iterates over its children
+        if not _is_kept(str(key)):
             del element.attrib[key]
+
+
+@cache
+def _is_kept(key: str) -> bool:
+    local = key.rpartition("}")[2]
+    is_other_schema = key.startswith(_XSI) and local != "type"
+    return not (is_other_schema or _REMOVED_ATTRIBUTES.fullmatch(local) or not _is_understood(key))
+
+
+_PREFIXES = etree.XPath("//*[@Requires or @mc:*]", namespaces={"mc": _COMPATIBILITY[1:-1]})
 
 
 def _clean_namespaces(root: etree._Element, masking: Masking) -> None:
     """Remove the declarations of namespaces that nothing uses."""
     used: set[str] = set()
-    for element in root.iter(etree.Element):
+    found: Any = _PREFIXES(root)
+    for element in found:
         for key in ("Ignorable", "ProcessContent", "MustUnderstand", "PreserveElements",
                     "PreserveAttributes"):  # fmt: skip
             if value := element.get(_COMPATIBILITY + key):
@@ -120,7 +133,8 @@ def _clean_namespaces(root: etree._Element, masking: Masking) -> None:
                 used.update(name.partition(":")[0] for name in known)
         used.update((element.get("Requires") or "").split())
     etree.cleanup_namespaces(root, keep_ns_prefixes=sorted(used))
-    for prefix in {prefix for element in root.iter(etree.Element) for prefix in element.nsmap}:
+    declared = etree.iterwalk(root, events=("start-ns",))
+    for prefix in {prefix for _, (prefix, _) in declared}:
         if prefix and (not prefix.isascii() or len(prefix) > 10) and masking.find(prefix):
             raise RedactionIncomplete(
                 "A namespace prefix in the document contains text to be masked. Save the document "

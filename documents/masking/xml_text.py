@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container
 
 from lxml import etree
 
@@ -17,20 +17,16 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def mask_nodes(
-    root: etree._Element,
-    masking: Masking,
-    skip: Container[str] = (),
-    *,
-    without: etree._Element | None = None,
+    root: etree._Element, masking: Masking, skip: Container[str] = ()
 ) -> list[Replacement]:
     """Mask every text and attribute by itself. Returns the replacements.
 
-    Settings are searched with `find_by_rule`. The text of elements with a
-    name in `skip` is left to another function, and so is the child `without`.
+    Settings are searched with `find_by_rule`. The text of elements with a name in `skip` is left to
+    another function.
     """
     changes: list[Replacement] = []
     clean: set[tuple[str, str, str]] = set()
-    for element in _elements(root, without):
+    for element in root.iter(etree.Element):
         name = local_name(element)
         if name not in skip and (words := _changed(element.text, masking.find, changes)):
             element.text = words
@@ -48,13 +44,6 @@ def mask_nodes(
             else:
                 clean.add(place)
     return changes
-
-
-def _elements(root: etree._Element, without: etree._Element | None) -> Iterator[etree._Element]:
-    yield root
-    for inside in root.iterchildren(etree.Element):
-        if inside is not without:
-            yield from inside.iter(etree.Element)
 
 
 def remove_authors(root: etree._Element) -> int:

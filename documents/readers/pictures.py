@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import warnings
@@ -83,10 +84,16 @@ def media_type_of(picture: Image.Image) -> str:
 
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
+    """What OCR reads in a picture. The same picture of a document is read once."""
     # OCR takes a second and much memory to load, so it is loaded on first use.
     from documents.ocr.recognition import scan  # noqa: PLC0415
 
-    return scan(picture, budget.threads)
+    digest = hashlib.sha256(f"{picture.mode} {picture.size}".encode())
+    digest.update(picture.tobytes())
+    key = digest.digest()
+    if key not in budget.scans:
+        budget.scans[key] = scan(picture, budget.threads)
+    return budget.scans[key]
 
 
 def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:

@@ -47,6 +47,8 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
     pictures_only = False
+    # The attempts mask the same pictures.
+    limits = replace(limits, ocr_scans={})
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
         masking = replace(masker.masking(cover), pictures_only=pictures_only)

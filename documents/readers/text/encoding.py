@@ -73,7 +73,9 @@ def decode_as(data: bytes, encoding: str) -> str | None:
 
 def strict(data: bytes, encoding: str, *, cut: bool = False) -> str | None:
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(data, not cut)
+        if not cut:
+            return data.decode(encoding)
+        return codecs.getincrementaldecoder(encoding)().decode(data)
     except (UnicodeDecodeError, LookupError):
         return None
 
