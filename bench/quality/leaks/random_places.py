@@ -105,7 +105,8 @@ def _in_tree(root: etree._Element, value: str, rng: random.Random) -> str:
     if way < 0.85:
         element.text = f"{element.text or ''} {value}" if rng.random() < 0.5 else value
         return f"{name}, text"
-    if way < 0.9:
+    # Text after the root would make the part no XML, which every task refuses.
+    if way < 0.9 and element is not root:
         element.tail = value
         return f"{name}, text after it"
     if way < 0.95:

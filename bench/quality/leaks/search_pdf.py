@@ -129,7 +129,8 @@ def pdf_texts(data: bytes) -> Iterator[tuple[str, str]]:
         if b"Tj" in stream or b"TJ" in stream:
             pieces = [_bytes_of(match) for match in _STRING.finditer(stream)]
             for characters in maps:
-                mapped = [_mapped(one, characters) for one in pieces]
+                # Strings in another font of the page are as they are.
+                mapped = [_mapped(one, characters) or one.decode("latin-1") for one in pieces]
                 yield "strings by a map", "".join(mapped)
                 yield "strings by a map, backwards", "".join(reversed(mapped))
     with suppress(pdfium.PdfiumError), pdfium.PdfDocument(data) as document:

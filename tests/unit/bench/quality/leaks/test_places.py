@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 import tempfile
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from bench.quality.leaks import FEWEST
 from bench.quality.leaks.cases import SEED, places, walked
-from bench.quality.leaks.place import Place
-from bench.quality.leaks.random_places import samples
+from bench.quality.leaks.place import Place, zipped
+from bench.quality.leaks.random_places import Sample, injected, samples
 from bench.quality.leaks.search import found_in
 from bench.quality.leaks.values import value
 from documents.errors import DocumentError
@@ -64,6 +67,16 @@ def test_places_are_chosen_by_walking_the_structure_of_samples() -> None:
     assert all(found_in(case.data, [case.value.text]) for case in cases)
     assert {case.format for case in cases} >= {"DOCX", "XLSX", "PDF", "OFD"}
     assert len({case.place for case in cases}) > 50
+
+
+def test_a_part_with_a_value_in_any_place_stays_well_formed() -> None:
+    rng = random.Random(SEED)
+    sample = Sample("OFD", "one element", zipped({"OFD.xml": b"<x>12</x>"}))
+    for _ in range(200):
+        made = injected(sample, "13812341234", rng)
+        assert made is not None
+        with zipfile.ZipFile(io.BytesIO(made.data)) as package:
+            etree.fromstring(package.read("OFD.xml"))
 
 
 def test_the_same_seed_chooses_the_same_places() -> None:

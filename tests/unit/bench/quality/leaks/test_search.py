@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.quality.leaks.pdf_file import ENCODERS, Stream, pdf
+from bench.quality.leaks.pdf_file import ENCODERS, TITLE, Letters, Stream, pdf
 from bench.quality.leaks.place import zipped
 from bench.quality.leaks.search import found_in
 from bench.quality.leaks.values import SPELLINGS, filled
@@ -80,3 +80,13 @@ def test_a_value_is_found_in_every_spelling(spelling: str, value: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_masked_value_is_not_found(way: str) -> None:
     assert not found_in(WAYS[way]("138****1234"), [PHONE])
+
+
+def test_a_value_is_found_that_is_written_letter_by_letter_in_two_fonts() -> None:
+    """The letters without a map from codes to characters are searched as they are."""
+    value = "粤C99751"
+    letters = Letters(TITLE + value)
+    lines = [letters.show(char, 300, 700 - 16 * at) for at, char in enumerate(value)]
+    data = pdf(value, content=" ".join(lines))
+    assert found_in(data, [value])
+    assert not found_in(data, ["粤C99752"])
