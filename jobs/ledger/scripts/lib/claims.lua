@@ -4,7 +4,7 @@
 -- How long another worker is not told of a suspect.
 local SUSPECT_MS = 30000
 local ENTRY = 16 -- bytes of a line in a batch's index
--- Late jobs that one claim ends. The scheduler ends the others: the server does nothing else while a script runs.
+-- Late jobs that one claim ends; the scheduler ends the others. The server does nothing else meanwhile.
 local MOST_EXPIRED = 100
 local ID_DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
 
