@@ -15,6 +15,7 @@ from jobs.ledger.task_use import amounts_of
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, Progress, Usage
+from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
 from jobs.model.states import JobStatus
@@ -60,7 +61,10 @@ class Room:
     unwritten: int = 5_000
 
     def __bool__(self) -> bool:
-        return self.interactive > 0 or self.bulk > 0
+        return any(map(self.has, Lane))
+
+    def has(self, lane: Lane) -> bool:
+        return (self.bulk if lane is Lane.bulk else self.interactive) > 0
 
 
 @dataclass(frozen=True, slots=True)

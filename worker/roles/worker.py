@@ -122,9 +122,15 @@ class Worker:
     def in_hand(self) -> int:
         return self._claims.in_hand
 
+    def may_pull(self, queue: str) -> bool:
+        return self._able and self._room.left().has(Lane(queue))
+
     def can_run(self) -> bool:
-        able = self._engine.health.ok and self._leases.fresh and self._runner.open
-        return able and bool(self._room.left())
+        return self._able and bool(self._room.left())
+
+    @property
+    def _able(self) -> bool:
+        return self._engine.health.ok and self._leases.fresh and self._runner.open
 
     def wake(self) -> None:
         self._claims.wake()
