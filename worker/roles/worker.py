@@ -157,10 +157,16 @@ class Worker:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._leases.renew_forever(),
+            self._finish_warm_up(),
             self._watch_engine_metrics(),
             self._claims.run_forever(),
             keep_beating(self._ledger, self._process, self._detail),
         )
+
+    async def _finish_warm_up(self) -> None:
+        """Fails if a task cannot be imported: the worker must not run without it."""
+        assert self._warm_up is not None  # noqa: S101 - started in `start`
+        await asyncio.shield(self._warm_up)
 
     def begin_stop(self) -> None:
         self._runner.stop_claiming()
