@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -90,3 +91,19 @@ async def test_suspects_follow_each_other_without_a_pause(ledger: Ledger, submit
         alone: Claims = await ledger.runs.claim([told.suspect], "w", LEASE, alone=True)
         assert await ledger.runs.finish(alone.granted[0], Ending(JobStatus.succeeded, result="1"))
     assert not suspects
+
+
+async def test_a_large_worker_that_stops_requeues_all_of_its_jobs(
+    ledger: Ledger, driver: BatchDriver
+) -> None:
+    """All at once, when its grace is over."""
+    await ledger.upkeep.set_windows(Windows())
+    await driver.begin(800)
+    claims = (await claim(ledger, Room(0, 0, 800))).granted
+    requeued = await asyncio.gather(
+        *(
+            ledger.runs.requeue(each, delay_seconds=0, counted=False, code="worker-stopping")
+            for each in claims
+        )
+    )
+    assert requeued == [True] * 800
