@@ -66,6 +66,17 @@ class CallbackLedger:
         A callback that its receiver has no room for is claimed later. `woken`: a wake-up led to
         this claim.
         """
+        refused: dict[str, Refusal] = {}
+        while True:
+            claims = await self._claim(most, lease_seconds, courier, woken=woken)
+            refused |= claims.refused
+            # A script passes over so many callbacks that cannot be delivered; others may be behind.
+            if claims.deliveries or not claims.more:
+                return CallbackClaims(claims.deliveries, refused, claims.more)
+
+    async def _claim(
+        self, most: int, lease_seconds: float, courier: str, *, woken: bool
+    ) -> CallbackClaims:
         more, now_ms, refused, deliveries = await self._connection.run(
             "callbacks/claim",
             courier,

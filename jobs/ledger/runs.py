@@ -15,6 +15,7 @@ from jobs.ledger.task_use import amounts_of
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, Progress, Usage
+from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
 from jobs.model.states import JobStatus
@@ -60,7 +61,10 @@ class Room:
     unwritten: int = 5_000
 
     def __bool__(self) -> bool:
-        return self.interactive > 0 or self.bulk > 0
+        return any(map(self.has, Lane))
+
+    def has(self, lane: Lane) -> bool:
+        return (self.bulk if lane is Lane.bulk else self.interactive) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,14 @@ class WaitingClaims:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Requeue:
+    claim: Claim
+    delay_seconds: float
+    counted: bool
+    code: str
+
+
 class RunLedger:
     """The workers' commands to the ledger. A run that lost its lease changes nothing.
 
@@ -95,6 +107,7 @@ class RunLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._finishing = Coalescer(self._finish)
+        self._requeueing = Coalescer(self._requeue)
 
     async def claim(
         self, job_ids: Sequence[str], worker: str, lease_seconds: float, *, alone: bool = False
@@ -194,18 +207,16 @@ class RunLedger:
     ) -> bool:
         """Have the job run again after a delay, for the reason `code`. `counted`: as another try.
 
-        False: the run has lost its lease.
+        False: the run has lost its lease. Calls that are made together share a step.
         """
-        return bool(
-            await self._connection.run(
-                "jobs/requeue",
-                claim.job.id,
-                claim.token,
-                round(delay_seconds * 1000),
-                int(counted),
-                code,
-            )
-        )
+        return await self._requeueing.ask(_Requeue(claim, delay_seconds, counted, code))
+
+    async def _requeue(self, requeues: Sequence[_Requeue]) -> Sequence[bool]:
+        args: list[str | int] = []
+        for each in requeues:
+            args += [each.claim.job.id, each.claim.token, round(each.delay_seconds * 1000)]
+            args += [int(each.counted), each.code]
+        return [bool(answer) for answer in await self._connection.run("jobs/requeue", *args)]
 
 
 def _claim(record: Record, flat_document: Sequence[str]) -> Claim:

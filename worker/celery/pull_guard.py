@@ -1,8 +1,8 @@
-"""Stops Celery from pulling messages while the process can run nothing more."""
+"""Stops Celery from pulling messages of a queue while the process can run nothing more of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
 
@@ -13,8 +13,8 @@ from celery.worker.consumer.tasks import Tasks
 PULL_SECONDS = 0.1
 
 
-def install_pull_guard(app: Celery, may_pull: Callable[[], bool]) -> None:
-    """Have the consumer of `app` call `may_pull` before each pull from Redis.
+def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
+    """Have the consumer of `app` call `may_pull` with each queue's name before it pulls from Redis.
 
     So wake-ups go to processes that have room.
     """
@@ -24,16 +24,21 @@ def install_pull_guard(app: Celery, may_pull: Callable[[], bool]) -> None:
 
         def start(self, consumer: Any) -> None:
             """Wrap kombu's own check, once for each connection."""
-            qos = consumer.task_consumer.channel.qos
-            kombu_may_pull = qos.can_consume
+            channel = consumer.task_consumer.channel
+            qos, cycle = channel.qos, channel._queue_cycle  # noqa: SLF001 - the list of each BRPOP
+            kombu_may_pull, kombu_queues = qos.can_consume, cycle.consume
 
             def can_consume(_: Any) -> bool:
-                return may_pull() and bool(kombu_may_pull())
+                return any(map(may_pull, channel.active_queues)) and bool(kombu_may_pull())
+
+            def queues(most: int) -> Sequence[str]:
+                return [queue for queue in kombu_queues(most) if may_pull(queue)]
 
             # A lost wake-up costs a second. kombu 5.7 would try to restore it over the broken
             # connection, fail, and write it to a file.
             qos.restore_at_shutdown = False
-            consumer.task_consumer.channel.brpop_timeout = PULL_SECONDS
+            channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
+            cycle.consume = queues
 
     app.steps["consumer"].add(PullGuard)

@@ -34,8 +34,8 @@ class Service(Protocol):
     @property
     def in_hand(self) -> int: ...
 
-    def can_run(self) -> bool:
-        """Whether to pull messages. Called from another thread."""
+    def may_pull(self, queue: str) -> bool:
+        """Whether to pull messages from this queue. Called from another thread."""
         ...
 
     async def start(self) -> None: ...
@@ -71,7 +71,7 @@ def serve(
     """
     loop.run(watchdog.start())
     loop.run(service.start())
-    install_pull_guard(app, service.can_run)
+    install_pull_guard(app, service.may_pull)
     background = [loop.submit(_stop_on_failure(work)) for work in service.background()]
     draining: list[Future[None]] = []
 

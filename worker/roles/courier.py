@@ -90,6 +90,9 @@ class Courier:
     def in_hand(self) -> int:
         return self._claims.in_hand
 
+    def may_pull(self, queue: str) -> bool:  # noqa: ARG002 - a courier has one queue
+        return self.can_run()
+
     def can_run(self) -> bool:
         return not self._stopping and self._room > 0
 

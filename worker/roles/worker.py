@@ -122,9 +122,15 @@ class Worker:
     def in_hand(self) -> int:
         return self._claims.in_hand
 
+    def may_pull(self, queue: str) -> bool:
+        return self._able and self._room.left().has(Lane(queue))
+
     def can_run(self) -> bool:
-        able = self._engine.health.ok and self._leases.fresh and self._runner.open
-        return able and bool(self._room.left())
+        return self._able and bool(self._room.left())
+
+    @property
+    def _able(self) -> bool:
+        return self._engine.health.ok and self._leases.fresh and self._runner.open
 
     def wake(self) -> None:
         self._claims.wake()
@@ -151,10 +157,16 @@ class Worker:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._leases.renew_forever(),
+            self._finish_warm_up(),
             self._watch_engine_metrics(),
             self._claims.run_forever(),
             keep_beating(self._ledger, self._process, self._detail),
         )
+
+    async def _finish_warm_up(self) -> None:
+        """Fails if a task cannot be imported: the worker must not run without it."""
+        assert self._warm_up is not None  # noqa: S101 - started in `start`
+        await asyncio.shield(self._warm_up)
 
     def begin_stop(self) -> None:
         self._runner.stop_claiming()

@@ -62,3 +62,28 @@ def test_an_audit_record_that_cannot_be_written(command: tuple[str, ...], tmp_pa
 def test_a_wrong_setting(tmp_path: Path) -> None:
     (line,) = output_of(("worker", "courier"), tmp_path, CHANCERY_CALLBACK_CONCURRENCY="0")
     assert line.startswith("CHANCERY_CALLBACK_CONCURRENCY is '0': it must be")
+
+
+def test_a_task_that_cannot_be_imported(redis_url: str, tmp_path: Path) -> None:
+    """Tasks are imported some seconds after the start; without one the worker must not run."""
+    program = (
+        "import sys; sys.modules['tasks.qa'] = None; from worker.roles.worker import main; main()"
+    )
+    output = tmp_path / "output"
+    with (
+        output.open("wb") as file,
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=os.environ
+            | {"CHANCERY_DATA_DIR": str(tmp_path), "CHANCERY_REDIS_URL": redis_url}
+            | {"CHANCERY_ENGINE_URL": "http://127.0.0.1:9"},
+            stdout=file,
+            stderr=file,
+        ) as worker,
+    ):
+        try:
+            assert worker.wait(40) == 1
+        finally:
+            worker.kill()
+    (error,) = [line for line in output.read_text().splitlines() if "tasks.not_imported" in line]
+    assert "tasks.qa" in error

@@ -13,7 +13,7 @@ local function claim_job(id)
   if not job then return {'refused', 'unknown'} end
   if job.status == 'running' and job.nonce == claim.nonce then return granted(job) end
   if job.status ~= 'queued' then return {'refused', job.status} end
-  if job.deadline and tonumber(job.deadline) <= now then
+  if is_late(job) then
     expire(job)
     return {'refused', 'expired'}
   end

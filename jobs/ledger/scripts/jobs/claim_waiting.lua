@@ -11,7 +11,10 @@
 --            repeated call gives the same jobs, and no more.
 claim.worker, claim.nonce, claim.lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 claim.unwritten, claim.stem = tonumber(ARGV[8]), ARGV[9]
-local room, lines_room, bulk_room = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+-- Jobs of a lane in one claim: the server does nothing else meanwhile, and Lua passes at most 8,000 values.
+local MOST = 1000
+local room, lines_room = math.min(ARGV[5], MOST), math.min(ARGV[6], MOST)
+local bulk_room = math.min(ARGV[7], MOST)
 local lines_wait = false
 local LAST_CLAIM_MS = 60000 -- longer than the client library retries
 
@@ -30,9 +33,9 @@ local function claimed_before()
   return {1, '', unpack(claim.answers)}
 end
 
--- How many of a department's jobs are looked at for one that may be claimed: lines and batches may be
--- outside their batch's window.
-local MOST_SKIPPED = 100
+-- How many of a department's jobs are looked at for one that may be claimed: jobs may be late, and lines and
+-- batches outside their batch's window.
+local MOST_SKIPPED = 1000
 
 -- The first of a department's interactive jobs and batches that may be claimed: a job, or nil and a batch.
 local function next_ready(department)
@@ -50,8 +53,8 @@ local function next_ready(department)
       rank = rank + 1
     else
       local job = load_job(id)
-      if job.deadline and tonumber(job.deadline) <= now then
-        expire(job) -- which removes it from this order
+      if is_late(job) then
+        if not expire_late(job) then rank = rank + 1 end
       elseif is_closed(job) then
         rank = rank + 1
       else

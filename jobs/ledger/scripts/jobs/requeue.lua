@@ -1,23 +1,31 @@
 -- requires: suspects
--- Take a job back from its run, to be run again after a delay.
--- ARGV: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code)
--- Returns: 1 | 0 if this run no longer has the lease
+-- Take jobs back from their runs, to be run again after a delay, each independently of the others.
+-- ARGV: for each run: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code)
+-- Returns: for each, 1 | 0 if this run no longer has the lease
 -- Invariant: a job that loses its engine each time it runs is set aside in the end.
-local job = load_job(ARGV[1])
-if not job or job.status ~= 'running' or job.token ~= ARGV[2] then return 0 end
-redis.call('HINCRBY', P .. 'job:' .. job.id, 'tries', ARGV[4])
-redis.call('HINCRBY', P .. 'counters', 'jobs_put_back:' .. ARGV[5], 1)
-if ARGV[5] == 'engine-unavailable' then
-  if job.alone == '1' then
-    set_aside(job, 'engine')
-    return 1
+local function requeue(id, token, delay_ms, counted, reason)
+  local job = load_job(id)
+  if not job or job.status ~= 'running' or job.token ~= token then return 0 end
+  redis.call('HINCRBY', P .. 'job:' .. job.id, 'tries', counted)
+  redis.call('HINCRBY', P .. 'counters', 'jobs_put_back:' .. reason, 1)
+  if reason == 'engine-unavailable' then
+    if job.alone == '1' then
+      set_aside(job, 'engine')
+      return 1
+    end
+    job.engine_losses = redis.call('HINCRBY', P .. 'job:' .. job.id, 'engine_losses', 1)
   end
-  job.engine_losses = redis.call('HINCRBY', P .. 'job:' .. job.id, 'engine_losses', 1)
+  note_job('retried', job, reason)
+  if tonumber(delay_ms) > 0 then
+    schedule(job, now + tonumber(delay_ms))
+  else
+    queue(job)
+  end
+  return 1
 end
-note_job('retried', job, ARGV[5])
-if tonumber(ARGV[3]) > 0 then
-  schedule(job, now + tonumber(ARGV[3]))
-else
-  queue(job)
+
+local answers = {}
+for i = 1, #ARGV, 5 do
+  answers[#answers + 1] = requeue(unpack(ARGV, i, i + 4))
 end
-return 1
+return answers

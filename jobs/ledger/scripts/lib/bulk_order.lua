@@ -18,8 +18,8 @@ local function head_of(department)
     if not id then return end
     if string.sub(id, 1, 4) == 'job_' then
       local job = load_job(id)
-      if job.deadline and tonumber(job.deadline) <= now then
-        expire(job) -- which removes it from this order
+      if is_late(job) then
+        if not expire_late(job) then rank = rank + 1 end
       elseif job.batch_id and is_closed_batch(job.batch_id) then
         rank = rank + 1
       else

@@ -4,11 +4,13 @@
 -- How long another worker is not told of a suspect.
 local SUSPECT_MS = 30000
 local ENTRY = 16 -- bytes of a line in a batch's index
+-- Late jobs that one claim ends; the scheduler ends the others. The server does nothing else meanwhile.
+local MOST_EXPIRED = 100
 local ID_DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
 
 -- A claim: of a worker, with a nonce, for lease_ms. `answers` are its results. Ids of new jobs are made of
 -- `stem`, which is unique, and a number.
-local claim = {answers = {}, numbered = 0}
+local claim = {answers = {}, numbered = 0, expired = 0}
 
 local function granted(job)
   local record = redis.call('HGETALL', P .. 'job:' .. job.id)
@@ -32,6 +34,16 @@ local function grant(job)
   job.worker, job.started_at = claim.worker, now
   note_job('started', job)
   add_answer(granted(job))
+end
+
+local function is_late(job) return job.deadline and tonumber(job.deadline) <= now end
+
+-- End a late job, which removes it from its order. Returns false if this claim has ended enough.
+local function expire_late(job)
+  if claim.expired >= MOST_EXPIRED then return false end
+  claim.expired = claim.expired + 1
+  expire(job)
+  return true
 end
 
 -- The id of a suspect of these lanes that the worker is to run alone, or ''. No other worker is told of it

@@ -15,7 +15,7 @@ local function queue(job)
   if is_suspect(job) then
     add_suspect(job)
   elseif job.lane == 'interactive' then
-    add_ready(job.department, job.deadline or READY_LAST, job.id)
+    add_ready(job.department, job.batch_id and READY_LINE or job.deadline or READY_LAST, job.id)
   else
     -- A requeued line goes before the other lines of its batch.
     local deadline = tonumber(job.deadline or NO_DEADLINE)

@@ -1,15 +1,15 @@
 -- requires: celery
 -- Interactive work that waits for a worker, and the departments' turns.
 --
---   chancery:ready:DEPT     a department's interactive jobs, by deadline and then by age, and after them
---                           its interactive batches
+--   chancery:ready:DEPT     a department's interactive jobs, by deadline and then by age; after them lines of
+--                           batches that were taken back from their runs; after those its interactive batches
 --   chancery:ready-turns    departments with such work, by when they were served last. The first is
 --                           served next, one job at a time, so that the jobs of one department do not
 --                           delay those of another
 --   chancery:ready-turn     counts up with each change of chancery:ready-turns
 --   chancery:suspects       jobs that are run alone, by the time from which a worker is told of them
 
-local READY_LAST, READY_BATCH = 9007199254740991, 9007199254740992
+local READY_LAST, READY_LINE, READY_BATCH = 9007199254740990, 9007199254740991, 9007199254740992
 
 local function ready_key(department) return P .. 'ready:' .. department end
 

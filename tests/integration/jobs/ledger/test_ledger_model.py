@@ -220,17 +220,19 @@ class LedgerMachine(RuleBasedStateMachine):
             self.redis.delete(f"{P}closed", f"{P}closed-digest")
         claims = self.do(self.ledger.runs.claim_waiting(worker, LONG, Room(most, 0, bulk)))
         runs = [Run(claim, self._model(claim.job.id)) for claim in claims.granted]
-        left = most > 0 and len(self._claimable(Lane.interactive)) > most
+        # Without room no job is looked at, so that a late one counts as waiting.
+        waiting = self._claimable if most else self._waiting
+        left = len(waiting(Lane.interactive)) > most
         bulk = bulk if known and not left else 0
         expected = 0
         for lane, room in ((Lane.interactive, most), (Lane.bulk, bulk)):
-            waiting = self._claimable(lane)
+            claimable = self._claimable(lane)
             # The earliest deadline is looked at first, so that all that have passed are ended.
             if room:
                 for job in self._waiting(lane):
                     if job.deadline_passed:
                         job.become(JobStatus.expired)
-            expected += min(room, len(waiting))
+            expected += min(room, len(claimable))
         assert len(runs) == expected
         for run in runs:
             assert not run.job.deadline_passed

@@ -142,6 +142,18 @@ async def test_a_receiver_is_the_same_however_it_is_written(ledger: Ledger, url:
     assert await asked_for(ledger, await a_callback(ledger)) is Refusal.open
 
 
+async def test_many_callbacks_that_cannot_be_delivered_do_not_delay_others(ledger: Ledger) -> None:
+    """More than one step of the ledger passes over."""
+    await broken(ledger)
+    for _ in range(51):
+        await asyncio.gather(*(a_callback(ledger) for _ in range(10)))
+    other = await a_callback(ledger, "http://other.intranet/hook", department="parks")
+    claims = await ledger.callbacks.claim(1, 30)
+    assert [each.callback.id for each in claims.deliveries] == [other.id]
+    assert set(claims.refused.values()) == {Refusal.open}
+    assert (len(claims.refused), claims.more) == (510, False)
+
+
 async def test_a_courier_that_died_gives_its_place_back_when_its_lease_is_over(
     ledger: Ledger,
 ) -> None:

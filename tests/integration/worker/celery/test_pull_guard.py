@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 from celery import Celery
 from kombu.connection import Connection
+from kombu.entity import Queue
 from kombu.transport.virtual import Message
 
 from worker.celery.app import celery_settings
 from worker.celery.pull_guard import install_pull_guard
 
+PATIENCE = 10.0
 MESSAGE = {
     "body": "",
     "properties": {
@@ -26,7 +28,7 @@ def test_a_channel_closes_over_an_unacknowledged_message(
 ) -> None:
     """As when Redis dies just after a message was pulled; kombu neither restores nor saves it."""
     app = Celery("guarded", broker=redis_url)
-    install_pull_guard(app, lambda: True)
+    install_pull_guard(app, lambda _: True)
     [guard] = [step for step in app.steps["consumer"] if step.__name__ == "PullGuard"]
     options = celery_settings()["broker_transport_options"]
     with Connection(redis_url, transport_options=options) as connection:
@@ -38,3 +40,32 @@ def test_a_channel_closes_over_an_unacknowledged_message(
         connection.transport.client = None  # as Celery does first with a connection that broke
         channel.close()
     assert caplog.messages == []
+
+
+def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) -> None:
+    """A wake-up that it cannot use goes to another process."""
+    room, pulled = {"interactive": False, "bulk": True}, list[str]()
+    app = Celery("guarded", broker=redis_url)
+    install_pull_guard(app, room.__getitem__)
+    [guard] = [step for step in app.steps["consumer"] if step.__name__ == "PullGuard"]
+    options = celery_settings()["broker_transport_options"]
+    with Connection(redis_url, transport_options=options) as connection:
+        consumer = connection.Consumer(
+            [Queue(name) for name in room],
+            callbacks=[lambda body, _: pulled.append(body)],
+            no_ack=True,
+            accept=["json"],
+        )
+        guard(SimpleNamespace(task_consumer=consumer)).start(
+            SimpleNamespace(task_consumer=consumer)
+        )
+        with consumer, connection.Producer() as producer:
+            for name in ("interactive", "bulk"):
+                producer.publish(name, routing_key=name, serializer="json")
+            connection.drain_events(timeout=PATIENCE)
+            with pytest.raises(TimeoutError):
+                connection.drain_events(timeout=0.3)
+            assert pulled == ["bulk"]
+            room["interactive"] = True
+            connection.drain_events(timeout=PATIENCE)
+            assert pulled == ["bulk", "interactive"]

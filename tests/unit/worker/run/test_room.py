@@ -56,6 +56,16 @@ def test_a_full_worker_has_no_room() -> None:
     assert not room.left()
 
 
+def test_a_worker_may_have_room_for_one_lane_alone() -> None:
+    room = WorkerRoom(1, lambda: 1)
+    room.begin(SINGLE)
+    assert [room.left().has(lane) for lane in Lane] == [False, True]
+    room.end(SINGLE)
+    room.begin(BULK)
+    room.begin(BULK)
+    assert [room.left().has(lane) for lane in Lane] == [True, False]
+
+
 def test_a_worker_of_one_lane_says_so() -> None:
     assert WorkerRoom(64, lambda: 0).left() == Room(64, 1, -1)
     assert WorkerRoom(0, lambda: 64).left() == Room(-1, 0, 80)
