@@ -149,4 +149,5 @@ elseif bulk_room == 0 then
   more = more or redis.call('EXISTS', P .. 'turns') == 1
 end
 local suspect = next_suspect({interactive = tonumber(ARGV[5]) > 0, bulk = bulk_room > 0})
-return {(more or lines_wait) and 1 or 0, suspect, unpack(claim.answers)}
+-- After a suspect there may be another one.
+return {(more or lines_wait or suspect ~= '') and 1 or 0, suspect, unpack(claim.answers)}

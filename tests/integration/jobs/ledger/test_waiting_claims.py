@@ -190,7 +190,7 @@ async def test_one_worker_is_told_of_a_suspect_and_the_others_go_on(
         await ledger.upkeep.run_due_work()
     other = await submit()
     told = await claim(ledger, worker="w1")
-    assert (told.suspect, ids(told)) == (suspect, [other])
+    assert (told.suspect, ids(told), told.more) == (suspect, [other], True)
     assert await claim(ledger, worker="w2") == NOTHING
     (alone,) = (await ledger.runs.claim([suspect], "w1", LEASE, alone=True)).granted
     assert await ledger.runs.finish(alone, Ending(JobStatus.succeeded, result="1"))
