@@ -58,7 +58,7 @@ local function finish(job, status, fields, usage)
     {'finished_at', now, 'kept_records', count_ended(job, fields), unpack(fields)})
   -- Nothing reads the options of an ended job.
   if job.options then redis.call('HDEL', P .. 'job:' .. job.id, 'options', 'references') end
-  if job.deadline then write_to('ZREM', P .. 'deadlines', job.id) end
+  write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if job.batch_id then
     end_line(job, status, fields, usage)
