@@ -14,9 +14,9 @@ from pydantic_core import to_json
 from jobs.model.provenance import Sampling
 
 MAX_NUMBER = 2**64
-# Numbers that `to_json` writes otherwise than the standard library: exponents of one digit, and what
-# JSON does not have. They may also be part of a text, which then only takes longer.
-_UNLIKE_STANDARD = re.compile(rb"[0-9]e-[0-9][^0-9]|NaN|Infinity")
+# Numbers that `to_json` writes otherwise than the standard library: small ones, and
+# what JSON does not have. Texts that look so only take longer.
+_UNLIKE_STANDARD = re.compile(rb"[0-9]e-[0-9][^0-9]|0\.0000|NaN|Infinity")
 # Everything else in a request is its prompt: see docs/provenance.md.
 PARAMETERS = frozenset({"model", "priority", "temperature", "seed", "top_p", "cache_salt"})
 

@@ -112,7 +112,9 @@ end
 local function claim_interactive()
   local before, served = #claim.answers, {}
   local more = note_turns(serve_interactive(served), served)
-  if (more or lines_wait) and #claim.answers > before then wake_another('interactive', claim.worker) end
+  if (more or lines_wait) and #claim.answers > before then
+    wake_another('interactive', claim.worker)
+  end
   return more
 end
 
