@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending, Room
 from jobs.model.job import Claim, Usage
@@ -25,7 +23,7 @@ def ending_of(number: int) -> Ending:
     if number % 4 == 3:
         error = Problem("engine-refused", "The engine refused it.")
         return Ending(JobStatus.failed, error=error, usage=usage)
-    return Ending(JobStatus.succeeded, result='{"n": %d}' % number, usage=usage)
+    return Ending(JobStatus.succeeded, result=f'{{"n": {number}}}', usage=usage)
 
 
 async def claims_of(driver: BatchDriver, submit: Submit, department: str) -> list[Claim]:
