@@ -49,6 +49,7 @@ local function note_asking(queue, process)
   local key = P .. 'asking:' .. queue
   if now - tonumber(redis.call('ZSCORE', key, process) or 0) < NOTED_MS then return end
   redis.call('ZADD', key, now, process)
+  redis.call('PEXPIRE', key, ASKING_MS)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - ASKING_MS)
 end
 
