@@ -38,13 +38,14 @@ async def claims_of(driver: BatchDriver, submit: Submit, department: str) -> lis
 
 def counters(driver: BatchDriver, department: str) -> list[Any]:
     redis = driver.redis
+    batch_ids: Any = redis.zrange(f"chancery:batches:{department}", 0, -1)
     batches: list[Any] = [
         redis.hmget(f"chancery:batch:{one}", "completed", "failed", "prompt_tokens", "status")
-        for one in redis.zrange(f"chancery:batches:{department}", 0, -1)
+        for one in batch_ids
     ]
-    (day,) = redis.keys(f"chancery:usage:{department}:*")
+    days: Any = redis.keys(f"chancery:usage:{department}:*")
     return [
-        redis.hgetall(day),
+        *map(redis.hgetall, days),
         redis.hgetall(f"chancery:kept:{department}"),
         redis.get(f"chancery:open-lines:{department}"),
         redis.zcard(f"chancery:jobs:{department}:succeeded"),
