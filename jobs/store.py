@@ -16,6 +16,8 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -170,7 +172,7 @@ class Store:
 
         Raises `ProblemError("storage-locked")`.
         """
-        return await asyncio.to_thread(lambda: [self._slice(*part) for part in parts])
+        return await asyncio.to_thread(self._slices, parts)
 
     async def sizes(self, blobs: Sequence[str]) -> Sequence[int]:
         """Their sizes in bytes. Raises what `read` raises."""
@@ -228,12 +230,16 @@ class Store:
         with self._open(blob) as reader:
             return b"".join(reader.pieces())
 
-    def _slice(self, blob: str, offset: int, length: int) -> bytes | None:
-        try:
-            with self._open(blob) as reader:
-                return b"".join(reader.pieces(offset, offset + length))
-        except OSError:
-            return None
+    def _slices(self, parts: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
+        slices: list[bytes | None] = []
+        for blob, of_blob in groupby(parts, itemgetter(0)):
+            places = list(of_blob)
+            try:
+                with self._open(blob) as reader:
+                    slices += [_slice(reader, offset, length) for _, offset, length in places]
+            except OSError:
+                slices += [None] * len(places)
+        return slices
 
     def _size(self, blob: str) -> int:
         with self._open(blob) as reader:
@@ -335,6 +341,13 @@ class PlainReader:
             start += len(piece)
             remaining -= len(piece)
             yield piece
+
+
+def _slice(reader: Reader, offset: int, length: int) -> bytes | None:
+    try:
+        return b"".join(reader.pieces(offset, offset + length))
+    except OSError:
+        return None
 
 
 def keys_of(settings: StoreSettings) -> KeyFolder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from worker.defects import described
 
 # How often the ledger is asked without a wake-up, which may be lost.
 IDLE_SECONDS = 1.0
-# Endings in this time share a claim: a claim for each costs more than a small job.
+# Endings and wake-ups in this time share a claim: one for each costs more than a small job.
 GROUP_SECONDS = 0.005
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ class Claimed:
 class ClaimLoop:
     """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
     second. Work that arrives or ends during a claim shares the next one, and so does work that ends
-    at nearly the same time.
+    at nearly the same time, or arrives shortly after a claim.
 
     `claim` is told whether a wake-up led to the claim. `may_claim`: whether the process can run
     more work now.
@@ -48,6 +49,7 @@ class ClaimLoop:
         self._woken = False
         self._more = False
         self._claiming = False
+        self._claimed_at = 0.0
         self._runs: set[asyncio.Task[None]] = set()
 
     @property
@@ -76,7 +78,7 @@ class ClaimLoop:
             with suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._due.wait()
-            if not self._woken:
+            if not self._woken or time.monotonic() - self._claimed_at < GROUP_SECONDS:
                 await asyncio.sleep(GROUP_SECONDS)
             self._due.clear()
             if self._may_claim():
@@ -84,6 +86,7 @@ class ClaimLoop:
 
     async def _claim_once(self) -> None:
         woken, self._woken = self._woken, False
+        self._claimed_at = time.monotonic()
         self._claiming = True
         try:
             claimed = await self._claim(woken)

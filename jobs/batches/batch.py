@@ -123,7 +123,7 @@ class Indexing:
 
 @dataclass(frozen=True, slots=True)
 class IndexResult:
-    """The result of reading an input file. `index` is packed, in the order of release."""
+    """The result of reading an input file. `index` is packed, in the order of the file."""
 
     index: bytes
     tasks: Sequence[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -54,12 +54,16 @@ class Endings:
                     self._wake_all()  # endings may have been missed before the subscription
                     async for message in subscription.listen():
                         if message["type"] == "message":
-                            for ended in self._waiting.get(message["data"], ()):
-                                ended.set()
+                            self._wake(message["data"].split())
             except RedisError as error:
                 log.warning("endings.subscription_lost", error=str(error))
                 self._listening.set()
                 await asyncio.sleep(1)
+
+    def _wake(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            for ended in self._waiting.get(job_id, ()):
+                ended.set()
 
     def _wake_all(self) -> None:
         for events in self._waiting.values():

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from jobs.batches.batch import Batch, BatchStatus, FlushResult, LineCallback, PendingLines, Segment
 from jobs.batches.input.index import unpack
-from jobs.batches.input.input_line import LineHeader, read_header
+from jobs.batches.input.input_line import LineHeader, read_headers
 from jobs.batches.output_lines import Unrun, failed_line, output_line, unrun_line
 from jobs.ledger import Ledger
 from jobs.model.ids import new_callback_id
@@ -87,10 +87,11 @@ class Flusher:
 
     async def _draft(self, unflushed: PendingLines) -> Draft:
         draft = Draft()
-        for job in unflushed.jobs:
+        jobs = iter(unflushed.jobs)
+        async for line in read_headers(self._store, [job.line for job in unflushed.jobs]):
             if draft.full:
                 return draft
-            line = await read_header(self._store, job.line) if job.line else None
+            job = next(jobs)
             await self._add(job, line, draft.output, draft.errors)
             draft.jobs += 1
             if line is not None and line.callback_url is not None:
@@ -148,12 +149,15 @@ class Flusher:
         batch = unflushed.batch
         expired = batch.closing is BatchStatus.expired
         code: Unrun = "batch_expired" if expired else "batch_cancelled"
-        for entry in unpack(unflushed.unrun):
+        lines = [
+            InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
+            for entry in unpack(unflushed.unrun)
+        ]
+        numbers = (line.number for line in lines)
+        async for line in read_headers(self._store, lines):
             if draft.full:
                 break
-            input_line = InputLine(batch.input_blob, entry.line, entry.offset, entry.length)
-            line = await read_header(self._store, input_line)
-            draft.errors.add(unrun_line(line.custom_id if line else None, entry.line, code))
+            draft.errors.add(unrun_line(line.custom_id if line else None, next(numbers), code))
             draft.unrun += 1
 
     async def _segment(self, batch: Batch, file_id: str | None, lines: Lines) -> Segment | None:

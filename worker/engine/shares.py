@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
-from itertools import chain
+from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager
+
+from worker.engine.held import Held
 
 RECENT_SECONDS = 1.0
 """A small job has no request in flight between two; it counts as present for this long."""
@@ -27,17 +28,12 @@ class Shares:
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
 
-    @asynccontextmanager
-    async def hold(self, job: Hashable) -> AsyncIterator[None]:
+    def hold(self, job: Hashable) -> AbstractAsyncContextManager[None]:
         """Count as a request of `job` while the block runs; wait while it has its share."""
-        self._note(job)
-        await self._enter(job)
-        try:
-            yield
-        finally:
-            self._leave(job)
+        return Held(lambda: self._enter(job), lambda: self._leave(job))
 
     async def _enter(self, job: Hashable) -> None:
+        self._note(job)
         if not self._waiting.get(job) and self._has_room(job):
             self._held[job] += 1
             return
@@ -55,26 +51,29 @@ class Shares:
         self._held[job] -= 1
         if not self._held[job]:
             del self._held[job]
-        waiting = self._waiting.get(job, deque())
+        waiting = self._waiting.get(job)
+        if waiting is None:
+            return
         while waiting and (waiting[0].done() or self._has_room(job)):
             granted = waiting.popleft()
             if not granted.done():
                 self._held[job] += 1
                 granted.set_result(None)
         if not waiting:
-            self._waiting.pop(job, None)
+            del self._waiting[job]
 
     def _has_room(self, job: Hashable) -> bool:
         return self._held[job] < self._share or not self._others(job)
 
     def _others(self, job: Hashable) -> bool:
         self._forget_old()
-        return any(other != job for other in chain(self._held, self._recent))
+        return any(other != job for other in self._held) or any(
+            other != job for other in self._recent
+        )
 
     def _note(self, job: Hashable) -> None:
         self._recent[job] = time.monotonic()
         self._recent.move_to_end(job)
-        self._forget_old()
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - RECENT_SECONDS

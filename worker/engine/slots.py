@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from itertools import count
+
+from worker.engine.held import Held
 
 
 class Slots:
@@ -27,14 +28,9 @@ class Slots:
         self._turns: Counter[int] = Counter()
         self._last_turns: dict[tuple[int, str], int] = {}
 
-    @asynccontextmanager
-    async def acquire(self, priority: int, owner: str = "") -> AsyncIterator[None]:
+    def acquire(self, priority: int, owner: str = "") -> AbstractAsyncContextManager[None]:
         """Hold a slot while the block runs."""
-        await self._acquire(priority, owner)
-        try:
-            yield
-        finally:
-            self._release()
+        return Held(lambda: self._acquire(priority, owner), self._release)
 
     def _is_free(self, priority: int) -> bool:
         return self._free > (self._reserved if priority else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.batches.input.index import Prefix, estimate_tokens, prefix_of
+from jobs.batches.input.index import estimate_tokens
 from jobs.batches.input.lines import LineProblem, LineProblemError, parse_line
 from jobs.model.problems import ProblemError
 from tasks.secrecy import Secrecy, marking_of
@@ -32,7 +32,6 @@ class CheckedLine:
     custom_id: str
     task: str
     tokens: int
-    prefix: Prefix
     document_id: str | None
     callback_url: str | None
     document_ids: frozenset[str]
@@ -74,7 +73,6 @@ def _check(number: int, data: bytes, limits: LineLimits) -> LineCheck:
             custom_id=line.custom_id,
             task=line.task,
             tokens=estimate_tokens(line),
-            prefix=prefix_of(line),
             document_id=line.document_id,
             callback_url=line.callback_url,
             document_ids=references.document_ids,

@@ -2,14 +2,13 @@
 
 An entry has 16 bytes, four big-endian words, read in Lua by `struct.unpack('>I4I4I4I4', ...)`: the
 line's offset in the file, its length in bytes, its tokens, and its number * 256 + the number of its
-task. Entries are in the order of release.
+task. Entries are in the order of the file, in which lines are run.
 """
 
 from __future__ import annotations
 
-import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +29,6 @@ MAX_DOCUMENT_TOKENS = 250_000  # large files consist mostly of pictures and layo
 ANSWER_TOKENS = 256
 MAX_ANSWER_TOKENS = 32_768
 
-# Characters of the first user message to compare: about 4 blocks of vLLM's prefix cache in English,
-# with 16 tokens a block on a GPU and 128 on a CPU.
-_COMPARED_CHARS = (256, 2_048)
-
 _WORDS = struct.Struct(">IIII")
 
 
@@ -48,18 +43,6 @@ class Entry:
     tokens: int
     line: int
     task: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """Hashes of the beginning of a line's prompt; equal beginnings have equal hashes.
-
-    `levels` cover more and more of the prompt. `document` is the hash of a job's document: a task's
-    prompts begin with it, so lines with the same document are grouped regardless of `levels`.
-    """
-
-    levels: tuple[int, int, int]
-    document: int | None = None
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
@@ -103,48 +86,12 @@ def text_tokens(text: str) -> int:
     return int((len(text) - cjk) / CHARS_PER_TOKEN + cjk / CJK_CHARS_PER_TOKEN) + 1
 
 
-def prefix_of(line: Line) -> Prefix:
-    """The prefix by which lines are grouped for release, so that the prefix cache is used."""
-    if line.chat is not None:
-        return Prefix(_chat_levels(line.chat))
-    options = line.options.canonical if line.options is not None else b""
-    document = line.document_id if line.document_id is not None else line.text
-    return Prefix((_hash(line.task, options, line.model), 0, 0), _hash(document))
-
-
 def _chat_tokens(chat: Mapping[str, Any]) -> int:
     prompt = sum(text_tokens(_content(message)) for message in chat["messages"])
     answer = chat.get("max_completion_tokens") or chat.get("max_tokens")
     if not isinstance(answer, int) or answer <= 0:
         answer = ANSWER_TOKENS
     return min(prompt + min(answer, MAX_ANSWER_TOKENS), MAX_TOKENS)
-
-
-def _chat_levels(chat: Mapping[str, Any]) -> tuple[int, int, int]:
-    """Hashes of the part before the first user message, then with more and more of the message."""
-    messages: Sequence[Any] = chat["messages"]
-    user = next((n for n, one in enumerate(messages) if _role(one) == "user"), len(messages))
-    head = (
-        _key(chat.get("model")),
-        _key(chat.get("tools")),
-        *(part for one in messages[:user] for part in (_role(one), _content(one))),
-    )
-    first = _content(messages[user]) if user < len(messages) else ""
-    short, long = _COMPARED_CHARS
-    return _hash(*head), _hash(*head, first[:short]), _hash(*head, first[:long])
-
-
-def _hash(*parts: str | bytes | None) -> int:
-    """64 bits, the same in every process: the lines of one file are read by several."""
-    digest = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        data = (part or "").encode("utf-8", "replace") if not isinstance(part, bytes) else part
-        digest.update(len(data).to_bytes(8) + data)
-    return int.from_bytes(digest.digest(), signed=True)
-
-
-def _role(message: Any) -> str:
-    return _key(message.get("role")) if isinstance(message, dict) else ""
 
 
 def _content(message: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from documents.isolation.compute import compute
 from jobs.batches.input.checked_lines import CheckedLine, LineCheck, LineLimits, check_lines
+from jobs.batches.input.entries import Entries
 from jobs.batches.input.index import (
     ANSWER_TOKENS,
     MAX_FILE_BYTES,
@@ -20,7 +21,6 @@ from jobs.batches.input.index import (
 )
 from jobs.batches.input.lines import LineProblem
 from jobs.batches.input.reading import LineReader, RawLine
-from jobs.batches.input.release_order import ReleaseOrder
 from jobs.model.problems import Problem, ProblemError
 from jobs.submit.references import no_such_library, no_such_reference
 from tasks.secrecy import Secrecy
@@ -62,11 +62,10 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`packed` has an entry for each accepted line, in the order of release.
+    """`packed` has an entry for each accepted line, in the order of the file.
 
     Entries refer to `tasks` by position; `lines_by_task` and `tokens_by_task` have the same order.
-    `lines` counts the lines that are not blank, `problems` the refused lines, `groups` the groups
-    of lines whose prompts begin alike.
+    `lines` counts the lines that are not blank, `problems` the refused lines.
     """
 
     packed: bytes
@@ -75,7 +74,6 @@ class Index:
     tokens_by_task: tuple[int, ...]
     lines: int
     problems: int
-    groups: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class Indexer:
         self._problems = 0
         self._first_lines: dict[bytes, int] = {}
         self._tasks: dict[str, int] = {}
-        self._entries = ReleaseOrder()
+        self._entries = Entries()
         self._lookups: list[_Lookup] = []
 
     async def read_slice(self, max_lines: int = SLICE_LINES, max_bytes: int = SLICE_BYTES) -> Slice:
@@ -202,7 +200,7 @@ class Indexer:
 
     def index(self) -> Index:
         """The index of the lines read so far."""
-        packed, groups = self._entries.packed()
+        packed = self._entries.packed()
         lines, tokens = [0] * len(self._tasks), [0] * len(self._tasks)
         for entry in unpack(packed):
             lines[entry.task] += 1
@@ -214,7 +212,6 @@ class Indexer:
             tokens_by_task=tuple(tokens),
             lines=self._lines,
             problems=self._problems,
-            groups=groups,
         )
 
     def _slice(self, problems: Sequence[LineProblem], *, done: bool) -> Slice:
@@ -262,7 +259,7 @@ class Indexer:
             line=line.number,
             task=self._tasks.setdefault(line.task, len(self._tasks)),
         )
-        number = self._entries.add(entry, line.prefix)
+        number = self._entries.add(entry)
         if line.document_id or line.callback_url or line.document_ids or line.libraries:
             self._lookups.append(_Lookup(number, line))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from jobs.batches.input.lines import Line, LineProblemError, LineUrl, parse_line
 from jobs.model.job import InputLine
 from jobs.model.roles import ModelChoice
 from jobs.store import Store
+
+# A thread for each line costs more than the reading of a short one.
+READ_TOGETHER_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,32 @@ class LineHeader:
 
 
 async def read_header(store: Store, line: InputLine) -> LineHeader | None:
-    """The header, without validating the line again. None if the file is missing or damaged."""
-    [data] = await store.slices([(line.blob, line.offset, line.length)])
-    try:
-        return _header(from_json(data)) if data is not None else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    """The header of one line; see `read_headers`."""
+    [header] = [each async for each in read_headers(store, [line])]
+    return header
+
+
+async def read_headers(
+    store: Store, lines: Sequence[InputLine | None]
+) -> AsyncIterator[LineHeader | None]:
+    """The headers, without validating the lines again. None for a line that is None or whose file
+    is missing or damaged.
+
+    Lines are read together, up to `READ_TOGETHER_BYTES`.
+    """
+    first = 0
+    while first < len(lines):
+        end, size = first, 0
+        while end < len(lines) and (end == first or size < READ_TOGETHER_BYTES):
+            size += _length(lines[end])
+            end += 1
+        together = [line for line in lines[first:end] if line is not None]
+        slices = iter(
+            await store.slices([(line.blob, line.offset, line.length) for line in together])
+        )
+        for line in lines[first:end]:
+            yield _header(next(slices)) if line is not None else None
+        first = end
 
 
 async def read_lines(store: Store, lines: Sequence[InputLine]) -> Sequence[Line | None]:
@@ -46,7 +69,18 @@ async def read_lines(store: Store, lines: Sequence[InputLine]) -> Sequence[Line 
     return parsed
 
 
-def _header(line: Mapping[str, Any]) -> LineHeader:
+def _length(line: InputLine | None) -> int:
+    return line.length if line is not None else 0
+
+
+def _header(data: bytes | None) -> LineHeader | None:
+    try:
+        return _header_of(from_json(data)) if data is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _header_of(line: Mapping[str, Any]) -> LineHeader:
     if line["url"] == LineUrl.chat:
         return LineHeader(line["custom_id"], is_chat=True)
     body = line["body"]

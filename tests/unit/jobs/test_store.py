@@ -144,6 +144,21 @@ async def test_large_files_of_one_department_do_not_delay_those_of_another(tmp_p
     await asyncio.gather(*greedy)
 
 
+async def test_a_damaged_part_leaves_the_others_readable(tmp_path: Path) -> None:
+    store, data = sealed_store(tmp_path), os.urandom(300_000)
+    blob, other = [await store.put(data, "tax", f"job_{n}") for n in range(2)]
+    with store.path(blob).open("r+b") as file:
+        file.seek(1_000)
+        file.write(bytes(64))
+    parts = [(blob, 0, 5), (blob, 250_000, 5), (other, 0, 5), (blob, 299_990, 5)]
+    assert list(await store.slices(parts)) == [
+        None,
+        data[250_000:250_005],
+        (await store.read(other))[:5],
+        data[299_990:299_995],
+    ]
+
+
 async def test_a_backup_is_unreadable_once_the_blob_is_deleted(tmp_path: Path) -> None:
     store = sealed_store(tmp_path / "data")
     blob = await store.put(b"The water is off.", "tax", "doc_1")

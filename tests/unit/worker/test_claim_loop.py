@@ -215,3 +215,20 @@ async def test_work_that_ends_together_shares_a_claim() -> None:
         work.loop.wake()
         await work.until_done(300)
     assert len(work.claims) <= 4
+
+
+async def test_work_that_arrives_shortly_after_a_claim_shares_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "GROUP_SECONDS", 0.2)
+    work = Work(waiting=1, slots=10)
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        for _ in range(5):
+            work.waiting += 1
+            work.loop.wake()
+            await asyncio.sleep(0)
+        assert await work.until_claims(2) == [(1, True), (5, True)]
+        work.end.set()
+        await work.until_done(6)

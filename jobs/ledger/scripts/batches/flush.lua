@@ -19,10 +19,23 @@ if batch.flushed ~= ARGV[2] or not redis.call('ZSCORE', P .. 'batches-open', bat
   return (is_written('output', ARGV[5]) or is_written('error', ARGV[6])) and 1 or 0
 end
 local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- What is read of a line's record; the other fields can be long.
+local NEEDED = {'department', 'status', 'keep_ms'}
+
+local function written_job(id)
+  local job = {id = id, batch_id = batch.id}
+  for i, value in ipairs(redis.call('HMGET', P .. 'job:' .. id, unpack(NEEDED))) do
+    job[NEEDED[i]] = value or nil
+  end
+  return job
+end
+
+group_writes()
 local callbacks = cjson.decode(ARGV[7])
 local list = P .. 'outcomes:' .. batch.id
 for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1) or {}) do
-  local job = load_job(id)
+  local job = written_job(id)
   if callbacks[id] then
     job.callback_id, job.callback_url = callbacks[id][1], callbacks[id][2]
     redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
@@ -38,6 +51,7 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
   end
 end
 redis.call('LTRIM', list, outcomes, -1)
+write_groups()
 if ARGV[5] ~= '' then append_segment(batch, 'output', cjson.decode(ARGV[5])) end
 if ARGV[6] ~= '' then append_segment(batch, 'error', cjson.decode(ARGV[6])) end
 set_batch(batch, {flushed = tonumber(batch.flushed) + outcomes + unrun,

@@ -69,5 +69,6 @@ while id and #deliveries < most and #refused < MOST_REFUSED do
   claim(id)
   id = first_due()
 end
-if id and #deliveries > 0 then wake('callbacks') end
+note_asking('callbacks', courier)
+if id and #deliveries > 0 then wake_another('callbacks', courier) end
 return {id and 1 or 0, now, refused, deliveries}

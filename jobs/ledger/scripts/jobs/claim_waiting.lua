@@ -115,7 +115,9 @@ end
 local function claim_interactive()
   local before, served = #claim.answers, {}
   local more = note_turns(serve_interactive(served), served)
-  if (more or lines_wait) and #claim.answers > before then wake('interactive') end
+  if (more or lines_wait) and #claim.answers > before then
+    wake_another('interactive', claim.worker)
+  end
   return more
 end
 
@@ -135,7 +137,7 @@ local function claim_bulk()
   for department, turn in pairs(idle) do note_idle(department, turn) end
   local more = left == 0 and any_waits(open)
   if left > 0 and #shut > 0 then more = claim_idle(shut, left) > 0 end
-  if more and #claim.answers > before then wake('bulk') end
+  if more and #claim.answers > before then wake_another('bulk', claim.worker) end
   return more
 end
 
@@ -143,6 +145,8 @@ if ARGV[4] == '1' then
   answer_wake_up('interactive')
   answer_wake_up('bulk')
 end
+if room >= 0 then note_asking('interactive', claim.worker) end
+if bulk_room >= 0 then note_asking('bulk', claim.worker) end
 if repeated() then return claimed_before() end
 local more = room >= 0 and claim_interactive()
 -- Bulk work waits while interactive work does.

@@ -19,9 +19,11 @@ local function end_run(id, token, status, fields, usage)
   return 1
 end
 
+group_writes()
 local answers = {}
 for i = 1, #ARGV, 5 do
   answers[#answers + 1] = end_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], cjson.decode(ARGV[i + 3]),
     cjson.decode(ARGV[i + 4]))
 end
+write_groups()
 return answers

@@ -6,13 +6,9 @@
 
 local PACE_MS = 600000
 
-local function count_pace(job, usage)
-  local tokens = tonumber(job.tokens)
-  if redis.call('EXISTS', P .. 'saturated') == 1 then
-    redis.call('HINCRBY', P .. 'pace', 'tokens:' .. job.task, tokens)
-    redis.call('HINCRBY', P .. 'pace', 'busy_ms:' .. job.task, now - tonumber(job.started_at))
-  end
-  charge(job.department, (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) - tokens)
+local function count_pace(job)
+  count_in(P .. 'pace', 'tokens:' .. job.task, tonumber(job.tokens))
+  count_in(P .. 'pace', 'busy_ms:' .. job.task, now - tonumber(job.started_at))
 end
 
 local function note_saturation(saturated)
@@ -38,20 +34,55 @@ local function note_model(batch, fields)
   end
 end
 
-local function end_line(job, status, fields, usage)
-  local batch = P .. 'batch:' .. job.batch_id
-  redis.call('SREM', P .. 'open:' .. job.batch_id, job.id)
-  redis.call('RPUSH', P .. 'outcomes:' .. job.batch_id, job.id)
-  count_lines('open', job.department, -1)
-  redis.call('HINCRBY', batch, status == 'succeeded' and 'completed' or 'failed', 1)
+local USAGE = {'prompt_tokens', 'completion_tokens', 'cached_tokens'}
+
+-- lines: what was gathered of ended lines of a batch.
+local function end_lines(batch_id, lines)
+  local batch = P .. 'batch:' .. batch_id
+  redis.call('SREM', P .. 'open:' .. batch_id, unpack(lines.ids))
+  redis.call('RPUSH', P .. 'outcomes:' .. batch_id, unpack(lines.ids))
+  count_lines('open', lines.department, -#lines.ids)
+  for name, amount in pairs(lines.counts) do
+    if amount > 0 then redis.call('HINCRBY', batch, name, amount) end
+  end
   local counts = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'status')
   if counts[4] == 'in_progress' and counts[2] + counts[3] == tonumber(counts[1]) then
     redis.call('HSET', batch, 'status', 'finalizing', 'finalizing_at', now)
   end
-  for _, name in ipairs({'prompt_tokens', 'completion_tokens', 'cached_tokens'}) do
-    if usage and usage[name] then redis.call('HINCRBY', batch, name, usage[name]) end
+  note_model(batch, lines.fields)
+  if lines.tokens ~= 0 then charge(lines.department, lines.tokens) end
+  flush_soon(batch_id)
+end
+
+local ended_lines, saturated = {}, nil
+
+local function gathered_lines(job)
+  local id = job.batch_id
+  if not ended_lines[id] then
+    ended_lines[id] = {ids = {}, counts = {completed = 0, failed = 0}, department = job.department,
+      fields = {}, tokens = 0}
   end
-  note_model(batch, fields)
-  if job.started_at and usage then count_pace(job, usage) end
-  flush_soon(job.batch_id)
+  return ended_lines[id]
+end
+
+local function end_line(job, status, fields, usage)
+  local is_first, lines = not ended_lines[job.batch_id], gathered_lines(job)
+  lines.ids[#lines.ids + 1] = job.id
+  local outcome = status == 'succeeded' and 'completed' or 'failed'
+  lines.counts[outcome] = lines.counts[outcome] + 1
+  for _, field in ipairs(fields) do lines.fields[#lines.fields + 1] = field end
+  for _, name in ipairs(USAGE) do
+    lines.counts[name] = (lines.counts[name] or 0) + (usage and usage[name] or 0)
+  end
+  if job.started_at and usage then
+    if saturated == nil then saturated = redis.call('EXISTS', P .. 'saturated') == 1 end
+    if saturated then count_pace(job) end
+    lines.tokens = lines.tokens + (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) - job.tokens
+  end
+  if is_first then
+    at_the_end(function()
+      ended_lines[job.batch_id] = nil
+      end_lines(job.batch_id, lines)
+    end)
+  end
 end

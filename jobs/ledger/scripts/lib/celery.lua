@@ -39,3 +39,23 @@ local function wake(queue)
 end
 
 local function answer_wake_up(queue) redis.call('DEL', P .. 'woken:' .. queue) end
+
+-- A process with room asks once a second.
+local ASKING_MS, NOTED_MS = 3000, 1000
+
+-- Note that a process with room reads this queue:
+--   chancery:asking:QUEUE    such processes, by the time at which they asked
+local function note_asking(queue, process)
+  local key = P .. 'asking:' .. queue
+  if now - tonumber(redis.call('ZSCORE', key, process) or 0) < NOTED_MS then return end
+  redis.call('ZADD', key, now, process)
+  redis.call('PEXPIRE', key, ASKING_MS)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - ASKING_MS)
+end
+
+-- Wake another process: `process`, which asks now, asks again as soon as it can run more.
+local function wake_another(queue, process)
+  local key = P .. 'asking:' .. queue
+  local asking = redis.call('ZCOUNT', key, now - ASKING_MS, '+inf')
+  if asking > (redis.call('ZSCORE', key, process) and 1 or 0) then wake(queue) end
+end

@@ -15,37 +15,50 @@ end
 local SHOWN_AS = {succeeded = 'succeeded', failed = 'failed', cancelled = 'revoked', expired = 'revoked'}
 
 local function count_ending(job, status, usage)
-  redis.call('HINCRBY', P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
+  count_in(P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
   local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
-  redis.call('HINCRBY', day, 'jobs_' .. status, 1)
-  redis.call('HINCRBY', day, 'task:' .. job.task .. ':jobs_' .. status, 1)
+  count_in(day, 'jobs_' .. status, 1)
+  count_in(day, 'task:' .. job.task .. ':jobs_' .. status, 1)
   for name, amount in pairs(usage or {}) do
-    redis.call('HINCRBY', day, name, amount)
-    if name:sub(1, 8) == 'cascade:' then redis.call('HINCRBY', P .. 'cascade', name, amount) end
+    count_in(day, name, amount)
+    if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
   end
 end
 
--- An ended job keeps no options: nothing reads them any more. Counts what its ending adds and frees.
+-- Count what an ending adds and frees. Returns what is then counted for the job's record.
 local function count_ended(job, fields)
-  local key, bytes = P .. 'job:' .. job.id, 0
+  local bytes = 0
   for i = 1, #fields, 2 do
     bytes = bytes + #fields[i + 1]
     if fields[i] == 'result_bytes' then
-      count_kept(key, job.department, 'stored', tonumber(fields[i + 1]))
+      count_kept(P .. 'job:' .. job.id, job.department, 'stored', tonumber(fields[i + 1]))
     end
   end
   if job.kept_records then bytes = bytes - #(job.options or '') - #(job.references or '') end
-  count_kept(key, job.department, 'records', bytes)
-  redis.call('HDEL', key, 'options', 'references')
+  add_kept(job.department, 'records', bytes)
+  return tonumber(job.kept_records or 0) + bytes
+end
+
+local ended_ids = {} -- of this command
+
+-- Tell those who wait for the job.
+local function publish_ending(job)
+  ended_ids[#ended_ids + 1] = job.id
+  if #ended_ids > 1 then return end
+  at_the_end(function()
+    redis.call('PUBLISH', P .. 'endings', table.concat(ended_ids, ' '))
+    ended_ids = {}
+  end)
 end
 
 -- The only way to end a job: its final state, its callback event and the counters, in one step.
 -- fields: flat list of further fields of the record; usage: amounts to add to the day's counters.
 local function finish(job, status, fields, usage)
-  set_status(job, status)
-  redis.call('HSET', P .. 'job:' .. job.id, 'finished_at', now, unpack(fields))
-  count_ended(job, fields)
-  redis.call('ZREM', P .. 'deadlines', job.id)
+  set_status(job, status,
+    {'finished_at', now, 'kept_records', count_ended(job, fields), unpack(fields)})
+  -- Nothing reads the options of an ended job.
+  if job.options then redis.call('HDEL', P .. 'job:' .. job.id, 'options', 'references') end
+  write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if job.batch_id then
     end_line(job, status, fields, usage)
@@ -56,7 +69,7 @@ local function finish(job, status, fields, usage)
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
   note_job(SHOWN_AS[status], job, status == 'succeeded' and status or code_in(fields))
-  redis.call('PUBLISH', P .. 'endings', job.id)
+  publish_ending(job)
 end
 
 -- The title is added on reading: see to_job in jobs/ledger/records.py.

@@ -1,4 +1,4 @@
--- requires: keys, transitions, activity, kept
+-- requires: transitions, activity, kept
 -- A job's record, its state, and the indexes that list it.
 --
 -- A job that has not ended is in exactly one of these indexes, by its state:
@@ -35,31 +35,31 @@ local function remove_from_index(job)
     redis.call('ZREM', P .. (job.lane == 'bulk' and 'waiting:' or 'ready:') .. job.department, job.id)
     if is_suspect(job) then redis.call('ZREM', P .. 'suspects', job.id) end
   elseif job.status == 'running' then
-    redis.call('ZREM', P .. 'running', job.id)
-    redis.call('SREM', P .. 'running-bulk', job.id)
-    redis.call('SREM', P .. 'held:' .. job.worker, job.id)
+    write_to('ZREM', P .. 'running', job.id)
+    if job.lane == 'bulk' then write_to('SREM', P .. 'running-bulk', job.id) end
+    write_to('SREM', P .. 'held:' .. job.worker, job.id)
   end
 end
 
 -- Change a job's state and remove it from the index of the state before. The caller adds it to the
--- index of the new one.
-local function set_status(job, status)
+-- index of the new one. fields: a flat list of further fields of its record, which may be left out.
+local function set_status(job, status, fields)
   check_transition('job', job, status)
   if job.status then
     remove_from_index(job)
-    redis.call('ZREM', jobs_with_status(job, job.status), job.id)
+    write_to('ZREM', jobs_with_status(job, job.status), job.id)
   end
-  redis.call('ZADD', jobs_with_status(job, status), 0, job.id)
-  redis.call('HSET', P .. 'job:' .. job.id, 'status', status)
+  write_to('ZADD', jobs_with_status(job, status), 0, job.id)
+  redis.call('HSET', P .. 'job:' .. job.id, 'status', status, unpack(fields or {}))
   job.status = status
 end
 
 -- Remove an ended job's record. The caller removes the blob of its result and its callback.
 local function remove_job(job)
-  redis.call('ZREM', P .. 'ended', job.id)
-  redis.call('ZREM', P .. 'jobs:' .. job.department, job.id)
-  redis.call('ZREM', jobs_with_status(job, job.status), job.id)
-  if job.batch_id then redis.call('SREM', P .. 'called:' .. job.batch_id, job.id) end
+  write_to('ZREM', P .. 'ended', job.id)
+  write_to('ZREM', P .. 'jobs:' .. job.department, job.id)
+  write_to('ZREM', jobs_with_status(job, job.status), job.id)
+  if job.batch_id then write_to('SREM', P .. 'called:' .. job.batch_id, job.id) end
   free_kept(P .. 'job:' .. job.id, job.department)
   redis.call('DEL', P .. 'job:' .. job.id)
 end

@@ -1,4 +1,4 @@
--- requires: keys
+-- requires: grouped_writes
 -- Bytes that are kept for a department, counted in the step that keeps or frees them.
 --
 --   chancery:kept:DEPT           records: bytes of records on this server; stored: bytes in the store
@@ -12,9 +12,7 @@ local HOUR_MS = 3600000
 local RECORD_BYTES = 1024
 
 local function add_kept(department, kind, bytes)
-  if bytes == 0 then return end
-  local key = P .. 'kept:' .. department
-  if redis.call('HINCRBY', key, kind, bytes) == 0 then redis.call('HDEL', key, kind) end
+  count_in(P .. 'kept:' .. department, kind, bytes)
 end
 
 -- kind: 'records' or 'stored'. bytes: negative to free a part of what was counted.

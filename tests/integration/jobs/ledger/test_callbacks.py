@@ -139,9 +139,10 @@ async def test_a_courier_gets_as_many_as_it_has_room_for_the_longest_due_first(
     assert not (await ledger.callbacks.claim(3, 30)).deliveries
 
 
-async def test_many_callbacks_need_one_wake_up_and_it_is_passed_on(
+async def test_many_callbacks_need_one_wake_up_and_it_is_passed_on_to_another_courier(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:
+    await ledger.callbacks.claim(2, 30, "idle")
     for _ in range(4):
         await ended(ledger, submit)
     with Redis.from_url(redis_url) as redis:

@@ -27,6 +27,7 @@ STAYS = (
     "ready-turn",
     "ready-turns",  # a department without jobs is removed by the next claim
     "rewrite",
+    "asking:callbacks",
     "woken:callbacks",
     "woken:interactive",
 )

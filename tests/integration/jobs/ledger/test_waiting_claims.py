@@ -138,9 +138,10 @@ async def test_many_jobs_need_one_wake_up(ledger: Ledger, submit: Submit, redis:
     assert wake_ups(redis) == ["chancery.wake"]
 
 
-async def test_a_wake_up_is_passed_on_while_more_jobs_wait(
+async def test_a_wake_up_is_passed_on_to_another_worker_while_more_jobs_wait(
     ledger: Ledger, submit: Submit, redis: Redis
 ) -> None:
+    await claim(ledger, worker="idle")
     for _ in range(3):
         await submit()
     redis.delete("interactive")
@@ -148,6 +149,21 @@ async def test_a_wake_up_is_passed_on_while_more_jobs_wait(
     assert len(wake_ups(redis)) == 1
     redis.delete("interactive")
     await claim(ledger, 2, woken=True)
+    assert wake_ups(redis) == []
+
+
+@pytest.mark.parametrize("other", [None, "gone"])
+async def test_a_worker_that_is_the_only_one_is_not_woken_by_itself(
+    ledger: Ledger, submit: Submit, redis: Redis, other: str | None
+) -> None:
+    if other:
+        await claim(ledger, worker=other)
+        redis.zadd("chancery:asking:interactive", {other: 1})
+    for _ in range(3):
+        await submit()
+    redis.delete("interactive")
+    assert (await claim(ledger, 1, woken=True)).more
+    assert (await claim(ledger, 1, woken=True)).more
     assert wake_ups(redis) == []
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from jobs.model.digests import combined
 from jobs.model.provenance import (
@@ -19,7 +22,7 @@ from jobs.model.provenance import (
     to_provenance,
 )
 from jobs.model.roles import Role
-from worker.engine.request import ChatRequest
+from worker.engine.request import ChatRequest, to_body
 from worker.run.task import seed_of
 
 PAGE = (Path(__file__).parents[4] / "docs/provenance.md").read_text("utf-8")
@@ -54,6 +57,28 @@ def test_the_page_computes_the_hash_of_the_prompts() -> None:
     other = {**REQUEST, "max_tokens": 21}
     bodies = [ChatRequest.of(one).body(10).decode() for one in (REQUEST, other, REQUEST)]
     assert by_the_page(bodies) == by_the_page(bodies[:2][::-1]) == digest_of(REQUEST, other)
+
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers()
+VALUES = st.recursive(
+    NUMBERS | st.booleans() | st.none() | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES))
+@example({"a": 1e-7, "b": -1.5e-9, "c": 1e-10, "d": 1e16, "e": 5e-324})
+@example({"a": "1e-7, NaN, Infinity \x00\x1f\x7f\u2028"})
+def test_a_body_has_the_bytes_of_the_standard_library(value: dict[str, Any]) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    assert to_body(value) == text.encode()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "\ud800"])
+def test_what_json_does_not_have_is_an_error(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"JSON compliant|surrogates not allowed"):
+        to_body({"a": [value]})
 
 
 @pytest.mark.parametrize("name", ["model", "seed", "temperature", "top_p", "priority"])

@@ -1,4 +1,4 @@
-"""An entry is 16 bytes, its tokens an estimate; lines that begin alike are released together."""
+"""An entry is 16 bytes, its tokens an estimate; entries are in the order of the file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.batches.input.entries import Entries
 from jobs.batches.input.index import (
     ANSWER_TOKENS,
     DOCUMENT_TOKENS,
@@ -94,22 +95,7 @@ def test_a_message_of_parts_is_the_text_of_its_parts() -> None:
     assert tokens(chat(parts)) == 101 + ANSWER_TOKENS  # type: ignore[arg-type]
 
 
-def test_jobs_of_the_same_task_and_options_stand_together(tmp_path: Path) -> None:
-    wants = [{"max_words": 50}, {}, {"max_words": 50, "focus": "x"}]
-    bodies = [job(f"{n}", options=wants[n % 3]) for n in range(9)]
-    index, _ = read(write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies))))
-    assert order(index) == [1, 4, 7, 2, 5, 8, 3, 6, 9]
-    assert index.groups == 3
-
-
-def test_options_that_mean_the_same_are_the_same(tmp_path: Path) -> None:
-    same = [{}, {"max_words": 200}, {"focus": None, "max_words": 200}, {"max_words": "200"}]
-    lines = [line(str(n), job(str(n), options=options)) for n, options in enumerate(same)]
-    index, _ = read(write(tmp_path, *lines))
-    assert (order(index), index.groups) == ([1, 2, 3, 4], 1)
-
-
-def test_the_same_options_of_two_tasks_are_two_groups(tmp_path: Path) -> None:
+def test_lines_of_several_tasks_are_in_the_order_of_the_file(tmp_path: Path) -> None:
     labels = {"labels": [{"name": "a"}, {"name": "b"}]}
     lines = [
         line("a", job("1")),
@@ -117,43 +103,31 @@ def test_the_same_options_of_two_tasks_are_two_groups(tmp_path: Path) -> None:
         line("c", job("3")),
     ]
     index, _ = read(write(tmp_path, *lines))
-    assert (order(index), index.groups) == ([1, 3, 2], 2)
+    assert order(index) == [1, 2, 3]
     assert index.tasks == ("summarize", "classify")
     assert index.lines_by_task == (2, 1)
 
 
-def test_lines_on_one_document_stand_together_whatever_is_asked(tmp_path: Path) -> None:
-    """The document begins the prompt: it is what the prefix cache has."""
+def test_lines_that_begin_alike_stay_where_they_are(tmp_path: Path) -> None:
     lines = [
         line("a", job("One text.", options={"max_words": 20})),
-        line("b", job("Another.", options={"max_words": 20})),
-        line("c", job("One text.", options={"max_words": 30})),
-        line("d", {"task": "summarize", "input": {"document_id": "doc_1"}}),
-        line("e", job("A third.", options={"max_words": 20})),
-        line("f", {"task": "summarize", "input": {"document_id": "doc_1"}, "options": {}}),
+        line("b", {"task": "summarize", "input": {"document_id": "doc_1"}}),
+        line("c", job("One text.", options={"max_words": 20})),
+        line("d", chat("1", system="Be brief.")),
+        line("e", {"task": "summarize", "input": {"document_id": "doc_1"}, "options": {}}),
+        line("f", chat("1", system="Be brief.")),
     ]
     index, _ = read(write(tmp_path, *lines), documents=["doc_1"])
-    assert (order(index), index.groups) == ([1, 3, 2, 5, 4, 6], 3)
+    assert order(index) == [1, 2, 3, 4, 5, 6]
 
 
-def test_chats_with_the_same_model_and_system_message_stand_together(tmp_path: Path) -> None:
-    bodies = [
-        chat("1", system="Be brief."),
-        chat("2", system="Be kind."),
-        chat("3", system="Be brief."),
-        chat("4", system="Be brief.", model="large"),
-        chat("5", system="Be brief.", tools=[{"type": "function", "function": {"name": "f"}}]),
-        chat("6", system="Be kind."),
-    ]
-    index, _ = read(write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies))))
-    assert (order(index), index.groups) == ([1, 3, 2, 6, 4, 5], 4)
-
-
-def test_within_a_group_chats_that_begin_alike_stand_together(tmp_path: Path) -> None:
-    ask, law, note = "Summarise this text. " * 20, "Law. " * 500, "Note. " * 500
-    texts = ["Other.", ask + law + "Q1", ask + note + "Q1", "More.", ask + law + "Q2"]
-    index, _ = read(write(tmp_path, *(line(str(n), chat(t)) for n, t in enumerate(texts))))
-    assert (order(index), index.groups) == ([1, 2, 5, 3, 4], 1)
+def test_removed_entries_are_not_in_the_index() -> None:
+    entries = Entries()
+    for number in range(1, 7):
+        entries.add(Entry(offset=0, length=1, tokens=1, line=number, task=0))
+    assert all(entries.drop(number) for number in (0, 3, 5))
+    assert not entries.drop(3)
+    assert [entry.line for entry in unpack(entries.packed())] == [2, 3, 5]
 
 
 def test_the_order_does_not_depend_on_how_the_file_is_cut(tmp_path: Path) -> None:
@@ -165,4 +139,4 @@ def test_the_order_does_not_depend_on_how_the_file_is_cut(tmp_path: Path) -> Non
     path = write(tmp_path, *(line(str(n), body) for n, body in enumerate(bodies)))
     found = [read(path, max_lines=most)[0] for most in (1, 13, 1_000)]
     assert found[0] == found[1] == found[2]
-    assert sorted(order(found[0])) == list(range(1, 201))
+    assert order(found[0]) == list(range(1, 201))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs.batches.input.input_line import LineHeader, read_header, read_lines
+from jobs.batches.input.input_line import (
+    READ_TOGETHER_BYTES,
+    LineHeader,
+    read_header,
+    read_headers,
+    read_lines,
+)
 from jobs.batches.input.lines import parse_line
 from jobs.model.job import InputLine
 from jobs.store import Store
@@ -56,3 +63,31 @@ async def test_a_line_of_a_missing_file_has_no_header(tmp_path: Path) -> None:
     place = InputLine("tax/aa/none", 1, 0, 10)
     assert await read_header(store, place) is None
     assert await read_lines(store, [place]) == [None]
+
+
+async def test_headers_of_many_lines_are_read_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, read = Store(tmp_path), list[int]()
+    small, large = line("c1", job()), line("c2", chat("x" * (READ_TOGETHER_BYTES // 2)))
+    lines = [
+        *[await stored(store, small) for _ in range(5)],
+        None,
+        InputLine("tax/aa/none", 1, 0, 10),
+        *[await stored(store, large)] * 3,
+    ]
+    slices = store.slices
+
+    async def counted(parts: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
+        read.append(len(parts))
+        return await slices(parts)
+
+    monkeypatch.setattr(store, "slices", counted)
+    headers = [header async for header in read_headers(store, lines)]
+    assert [header and header.custom_id for header in headers] == [
+        *["c1"] * 5,
+        None,
+        None,
+        *["c2"] * 3,
+    ]
+    assert read == [8, 1]

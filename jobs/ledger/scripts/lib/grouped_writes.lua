@@ -1,0 +1,55 @@
+-- requires: keys
+-- Writes of a command that changes many records, with one Redis command for each key: a command for each
+-- record costs several times as much, here and in the append-only file. Such a command calls group_writes()
+-- first and write_groups() at its end, and reads none of these keys in between. In other commands each
+-- write is made at once.
+
+local groups -- nil: write at once
+
+local function group_writes() groups = {commands = {}, counts = {}, steps = {}} end
+
+-- A command that takes any number of members: ZADD, ZREM, SREM or RPUSH.
+local function write_to(command, key, ...)
+  if not groups then
+    redis.call(command, key, ...)
+    return
+  end
+  local name = command .. ' ' .. key
+  if not groups.commands[name] then
+    groups.commands[name] = {command, key}
+    groups.commands[#groups.commands + 1] = groups.commands[name]
+  end
+  local group = groups.commands[name]
+  for _, argument in ipairs({...}) do group[#group + 1] = argument end
+end
+
+local function add_count(key, field, amount)
+  amount = tonumber(amount)
+  -- A counter at 0 has no field, so that a key without counters does not exist.
+  if amount ~= 0 and redis.call('HINCRBY', key, field, amount) == 0 then redis.call('HDEL', key, field) end
+end
+
+-- Add to a counter in a hash.
+local function count_in(key, field, amount)
+  if not groups then
+    add_count(key, field, amount)
+    return
+  end
+  local fields = groups.counts[key] or {}
+  groups.counts[key] = fields
+  fields[field] = (fields[field] or 0) + amount
+end
+
+-- Call a function at the end of the command; at once where writes are not grouped.
+local function at_the_end(step)
+  if groups then groups.steps[#groups.steps + 1] = step else step() end
+end
+
+local function write_groups()
+  for _, step in ipairs(groups.steps) do step() end
+  for _, group in ipairs(groups.commands) do redis.call(unpack(group)) end
+  for key, fields in pairs(groups.counts) do
+    for field, amount in pairs(fields) do add_count(key, field, amount) end
+  end
+  groups = nil
+end
