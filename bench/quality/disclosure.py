@@ -20,9 +20,9 @@ from standin.scripted_engine import Answer, Request, ScriptedEngine
 from tasks.disclosure_review import (
     DisclosureOptions,
     DisclosureResult,
-    Reason,
     disclosure_review,
 )
+from tasks.disclosure_review.reasons import Reason
 from tasks.disclosure_review.wordings import ReasonKind
 from tasks.engine import Engine
 from tasks.redact.kinds import Kind
