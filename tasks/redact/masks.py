@@ -83,7 +83,8 @@ def _plate(words: str) -> str:
 
 def _email(words: str) -> str:
     name, _, domain = words.replace("\n", "").replace(" ", "").rpartition("@")
-    return f"{name[:1]}***@{domain}"
+    # The first character of a short name is most of it.
+    return f"{name[: len(name) >= 3]}***@{domain}"
 
 
 def _ip(words: str) -> str:

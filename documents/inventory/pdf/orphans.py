@@ -62,8 +62,6 @@ def is_readable(strings: Sequence[bytes], maps: Sequence[Mapping[bytes, str]]) -
 
 
 def _is_plain(string: bytes) -> bool:
-    """Whether a string is text in UTF-8, or mostly ASCII without controls, as in WinAnsi."""
-    if is_utf8(string):
-        return True
+    """Whether a string is text without controls: in UTF-8, or mostly ASCII as in WinAnsi."""
     is_clean = all(byte >= 0x20 or byte in _BLANKS for byte in string)
-    return is_clean and sum(byte < 0x80 for byte in string) * 2 >= len(string)
+    return is_clean and (is_utf8(string) or sum(byte < 0x80 for byte in string) * 2 >= len(string))

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pikepdf
 
 from documents.inventory.pdf.vocabulary import KNOWN_NAMES
+from documents.readers.text.encoding import LIKELY, commonness
 
 _DATE = re.compile(r"D:\d{4,14}(?:[Z+-](?:\d\d)?'?(?:\d\d)?'?)?")
 _RESOURCE = re.compile(r"[A-Za-z]{1,3}\d{0,5}")
+_NUMBER_AFTER_LETTERS = re.compile(r"[A-Za-z]+(\d.*)", re.DOTALL)
 _SUBSET = re.compile(r"[A-Z]{6}\+")
 _UTF8_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{6,}|[\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
 _UTF16 = (b"\xfe\xff", b"\xff\xfe")
@@ -41,7 +43,17 @@ def texts_of_string(data: bytes) -> Iterator[str]:
 
 
 def text_of_name(name: str) -> str:
-    """A name without its escapes; empty if it is one of the standard's or a usual short one."""
+    """A name without its escapes; empty if it is one of the standard's or a usual short one.
+
+    A name that begins with letters and goes on with a number is followed by the number alone, on a
+    line of its own: software puts letters before a value that it uses as a name.
+    """
+    text = _plain_name(name)
+    number = _NUMBER_AFTER_LETTERS.match(text)
+    return f"{text}\n{number[1]}" if number else text
+
+
+def _plain_name(name: str) -> str:
     plain = name.removeprefix("/")
     if plain in KNOWN_NAMES or _RESOURCE.fullmatch(plain):
         return ""
@@ -84,7 +96,15 @@ def text_of_bytes(data: bytes) -> str | None:
 
 def is_hash(data: bytes) -> bool:
     """Whether the bytes of a string may be a hash and are no text."""
-    return len(data) == _HASH_SIZE and text_of_bytes(data) is None
+    if len(data) != _HASH_SIZE:
+        return False
+    text = text_of_bytes(data)
+    if text is None:
+        return True
+    if data.startswith(_UTF16) or is_utf8(data):
+        return False
+    # Many hashes are characters of GB 18030, but rarely common ones.
+    return commonness(text, "gb18030") < LIKELY
 
 
 def is_utf8(data: bytes) -> bool:

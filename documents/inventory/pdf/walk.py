@@ -44,6 +44,7 @@ from documents.inventory.pdf.strings import (
 from documents.inventory.pdf.views import PAGE_END
 from documents.limits import ReadLimits
 
+_CODES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
 _ACROSS = 120  # characters on each side of a page break
@@ -147,7 +148,9 @@ class _Walk:
         text = "".join(one.text for one in content.strings)
         if text.strip():
             yield Entry(where, text, EntryKind.hidden, whole=True)
-        if UNKNOWN in text or not content.is_complete:
+        if resources_of_page(page) is None and content.strings:
+            yield from self._without_fonts(where, [one.raw for one in content.strings])
+        elif _is_unknown(text) or not content.is_complete:
             yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
         yield from self._beside(where, content)
 
@@ -235,10 +238,10 @@ class _Walk:
         text = "".join(one.text for one in found.strings)
         if text.strip():
             yield Entry(where, text, EntryKind.hidden, whole=True)
-        if UNKNOWN in text or not found.is_complete:
-            yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
         if resources is None and found.strings:
             yield from self._without_fonts(where, [one.raw for one in found.strings])
+        elif _is_unknown(text) or not found.is_complete:
+            yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
         yield from self._beside(where, found)
         yield from self._comments(where, stream)
 
@@ -311,6 +314,11 @@ class _Walk:
             self._names.add(name)
             if text := text_of_name(name):
                 yield Entry(where, text, EntryKind.name)
+
+
+def _is_unknown(text: str) -> bool:
+    """Whether a text has characters without a known meaning, or codes of a font that is missing."""
+    return UNKNOWN in text or _CODES.search(text) is not None
 
 
 def _of_views(texts: PageTexts) -> Iterator[Entry]:

@@ -191,6 +191,7 @@ def test_a_law_contains_no_identifiers(path: Path) -> None:
         ("护照 G 12345678", "护照 G******78"),
         ("车牌粤b·12345", "车牌粤b****5"),
         ("邮箱zhang.san@tax.gov.cn", "邮箱z***@tax.gov.cn"),
+        ("邮箱z3@tax.gov.cn", "邮箱***@tax.gov.cn"),
         ("地址192.168.1.20，", "地址192.168.*.*，"),
         ("护照E12345678", "护照E******78"),
         ("车牌浙A·12345", "车牌浙A****5"),

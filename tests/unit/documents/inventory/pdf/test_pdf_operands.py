@@ -12,6 +12,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.pdf.strings import is_hash
 from documents.inventory.walk import inventory
 from documents.readers import pdf
 from standin.documents.builders import LIMITS, saved
@@ -63,6 +64,11 @@ def test_an_operation_divided_over_two_streams_is_listed(tmp_path: Path) -> None
 def test_a_long_number_in_content_is_listed(tmp_path: Path) -> None:
     data = saved_pdf(blank("13812341234 0 m"))
     assert any("13812341234" in entry.text for entry in entries(tmp_path, data))
+
+
+def test_a_number_in_a_name_is_listed_without_the_letters_before_it(tmp_path: Path) -> None:
+    data = saved_pdf(blank("/N13812341234 MP"))
+    assert any("13812341234" in entry.text.split("\n") for entry in entries(tmp_path, data))
 
 
 @pytest.mark.parametrize("key", ["/ID", "/CheckSum"])
@@ -136,6 +142,32 @@ def test_content_without_its_font_is_unread(tmp_path: Path) -> None:
     del file.pages[-1]
     found = entries(tmp_path, saved_pdf(file))
     assert [one.reason for one in found if one.kind is EntryKind.unread] == [UNKNOWN]
+
+
+@pytest.mark.parametrize("resources", [None, Dictionary()])
+def test_codes_of_two_bytes_without_their_font_are_unread(
+    tmp_path: Path, resources: Dictionary | None
+) -> None:
+    file = blank()
+    stream = file.make_stream(b"BT /F1 9 Tf <000C000D000E> Tj ET")
+    page = Dictionary(Type=Name.Page, Contents=stream, MediaBox=Array([0, 0, 9, 9]))
+    if resources is not None:
+        page.Resources = resources
+    file.Root.Unused = file.make_indirect(page)
+    found = [one for one in entries(tmp_path, saved_pdf(file)) if one.reason == UNKNOWN]
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (bytes.fromhex("bfa853003e2c3858b575bbf5f5e1eab5"), True),
+        ("请拨打电话找他".encode("gb18030") + b"ok", False),
+        (b"0123456789abcdef", False),
+    ],
+)
+def test_a_hash_that_could_be_rare_characters_is_a_hash(data: bytes, *, expected: bool) -> None:
+    assert is_hash(data) == expected
 
 
 def _with_coded_page(width: int) -> pikepdf.Pdf:
