@@ -67,6 +67,8 @@ async def test_a_worker_that_stands_still_is_not_ready_within_five_seconds(
     empty_system.up(*roles, worker)
     url = empty_system.start_api()
     desk = await open_desk(empty_system)
+    # The first job waits for its task's imports, before it can stall the loop.
+    await desk.ended(await desk.submit("The square is cleaned."))
     job_id = await desk.submit("STALL")
     await desk.reaches(job_id, JobStatus.running)
     stalled = time.monotonic()
