@@ -89,7 +89,7 @@ def _by_run_batch(lines: bytes, folder: Path) -> Answers:
 
 def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
     with started_up(folder, engine_url=engine_url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         key = up.create_department("tax")["api_key"]
         with openai.OpenAI(base_url=f"{up.api_url}/v1", api_key=key) as client:
             file = client.files.create(file=("in.jsonl", lines), purpose="batch")

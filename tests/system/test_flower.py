@@ -39,7 +39,7 @@ def engine() -> Iterator[StandInControl]:
 @pytest.fixture(scope="module")
 def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     with started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         yield up
 
 

@@ -56,7 +56,7 @@ def test_the_job_in_the_readme_ends_in_a_callback(
     port, posts = receiver
     (commands,) = blocks(README, "sh")
     with running_standin() as engine, started_up(tmp_path, engine_url=engine.url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         script = (
             commands.replace("127.0.0.1:9000", f"127.0.0.1:{port}")
             .replace("http://127.0.0.1:8080", up.api_url)

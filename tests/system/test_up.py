@@ -33,7 +33,7 @@ def engine() -> Iterator[StandInControl]:
 def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A system shared by the tests that do not stop it."""
     with started_up(tmp_path_factory.mktemp("up"), engine_url=engine.url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         yield up
 
 
@@ -149,7 +149,7 @@ def test_sigterm_stops_everything_and_the_status_is_zero(
     engine: StandInControl, tmp_path: Path
 ) -> None:
     with started_up(tmp_path, engine_url=engine.url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         children = up.children()
         assert len(children) >= 6
 
@@ -166,7 +166,7 @@ def test_sigterm_with_work_in_hand_stops_everything_in_time_and_kills_nothing(
         socket.create_server(("127.0.0.1", 0)) as silent,
         ThreadPoolExecutor() as threads,
     ):
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         department = up.create_department("tax", "--callback-allow", "127.0.0.1")
         with Chancery(up.api_url, department["api_key"]) as chancery:
             callback_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -211,7 +211,7 @@ def test_sigterm_with_work_in_hand_stops_everything_in_time_and_kills_nothing(
 
 def test_a_killed_system_leaves_nothing_running(engine: StandInControl, tmp_path: Path) -> None:
     with started_up(tmp_path, engine_url=engine.url) as up:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         children = up.children()
 
         up.process.kill()
@@ -235,7 +235,7 @@ def test_accepted_jobs_survive_a_kill_of_the_system_and_a_new_start(
         up.process.kill()
     engine.control(mode="ok")
     with started_up(tmp_path, engine_url=engine.url) as up, Chancery(up.api_url, key) as chancery:
-        up.wait_for("ready")
+        up.wait_for("ready: ")
         assert chancery.wait(job.id, timeout=60).status == "succeeded"
 
 
