@@ -74,6 +74,7 @@ class Shares:
     def _note(self, job: Hashable) -> None:
         self._recent[job] = time.monotonic()
         self._recent.move_to_end(job)
+        self._forget_old()
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - RECENT_SECONDS
