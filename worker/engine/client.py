@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import structlog
@@ -182,26 +182,29 @@ class EngineClient:
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
 
-    async def chat(
-        self,
-        request: ChatRequest,
-        messages: Sequence[Message],
-        priority: int,
-        owner: str = "",
-        job: Hashable = None,
-    ) -> tuple[bytes, float]:
-        """Send one chat completion when a slot is free; returns the response's body, and the
-        seconds it took without the wait for the slot. Owners get slots in turns, and one `job`
-        has at most a quarter of them while others need some. Raises `EngineError`.
+    @asynccontextmanager
+    async def slot(
+        self, priority: int, owner: str = "", job: Hashable = None
+    ) -> AsyncIterator[None]:
+        """Hold one of the slots for requests in flight. Owners get them in turns, and one `job` has
+        at most a quarter of them while others need some.
         """
         async with self._shares.hold(job), self._slots.acquire(priority, owner):
-            started = time.monotonic()
-            response = await self._post_chat(request, priority if self._supports_priority else 0)
-            if self._refuses_priority(response, priority):
-                self._supports_priority = False
-                log.warning("engine.priority_unsupported")
-                response = await self._post_chat(request, 0)
-            seconds = time.monotonic() - started
+            yield
+
+    async def chat(
+        self, request: ChatRequest, messages: Sequence[Message], priority: int
+    ) -> tuple[bytes, float]:
+        """Send one chat completion, in a slot; returns the response's body, and the seconds it
+        took. Raises `EngineError`.
+        """
+        started = time.monotonic()
+        response = await self._post_chat(request, priority if self._supports_priority else 0)
+        if self._refuses_priority(response, priority):
+            self._supports_priority = False
+            log.warning("engine.priority_unsupported")
+            response = await self._post_chat(request, 0)
+        seconds = time.monotonic() - started
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
         return response.body, seconds

@@ -117,13 +117,15 @@ class EngineSession:
     async def _send(
         self, request: Mapping[str, Any], messages: Sequence[Message]
     ) -> tuple[bytes, float]:
-        chat = ChatRequest.of({**request, **self._salt})
-        self._requests += 1
-        self._prompts.add(chat.digest)
-        longest = self._longest
-        if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
-            self._longest = chat
-        return await self._client.chat(chat, messages, self._priority, self._department, job=self)
+        async with self._client.slot(self._priority, self._department, job=self):
+            # Only now: a long document has thousands of requests, which would all be in memory.
+            chat = ChatRequest.of({**request, **self._salt})
+            self._requests += 1
+            self._prompts.add(chat.digest)
+            longest = self._longest
+            if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
+                self._longest = chat
+            return await self._client.chat(chat, messages, self._priority)
 
     def _add(self, tokens: Tokens, seconds: float) -> None:
         self._usage = Usage(
