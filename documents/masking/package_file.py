@@ -2,7 +2,7 @@
 
 The relationships are walked from the package's root. A part whose relationship is not in the
 format's list is left out, and so is a part that nothing references. Names of parts, relationship
-ids, types and content types are written anew where the original ones are not the usual ones.
+ids, types and content types are rewritten where the original ones are not the usual ones.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Masks a PDF by writing a new file.
 
-A page without findings that is fully understood is written anew as text. Any other page becomes a
+A page without findings that is fully understood is rewritten as text. Any other page becomes a
 picture of what it shows, with findings painted over, and its masked text as an invisible layer.
 Annotations and form fields become part of the page. Nothing else of the old file is copied.
 With `Masking.pictures_only`, every page becomes a picture without text.
@@ -187,7 +187,7 @@ class _Masked:
         )
 
     def _choose_kept(self) -> None:
-        """Decide which pages stay text: those that can be written anew and then look the same."""
+        """Decide which pages stay text: those that can be rewritten and then look the same."""
         with pikepdf.new() as trial:
             pages = self._kept_pages(trial)
             kept = []

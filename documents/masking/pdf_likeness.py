@@ -1,4 +1,4 @@
-"""Compares how pages look before and after they were written anew."""
+"""Compares how pages look before and after they were rewritten."""
 
 from __future__ import annotations
 

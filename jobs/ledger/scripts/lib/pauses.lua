@@ -15,7 +15,7 @@ end
 
 -- chancery:closed holds `department:NAME` and `batch:ID` of bulk work that is outside its window, and
 -- `known`. The scheduler sets it once a second. It expires: without a scheduler no bulk work is started,
--- because nobody knows which windows are open.
+-- because the open windows are not known.
 local CLOSED_MS = 60000
 
 local closed
