@@ -42,8 +42,8 @@ def celery_settings() -> dict[str, Any]:
             KombuQueue(each.value, routing_key=each.value)  # type: ignore[no-untyped-call]
             for each in Queue
         ],
-        "worker_disable_prefetch": True,
-        "worker_prefetch_multiplier": 1,
+        # No limit: a message that is not processed yet must not keep the next one waiting.
+        "worker_prefetch_multiplier": 0,
         # The scheduler sends the events of jobs: see worker/celery/flower_events.py.
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,

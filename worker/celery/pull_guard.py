@@ -9,7 +9,8 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-# How long one BRPOP waits. Each one lists the queues again. Fractions need Redis 6.0.
+# How long one BRPOP waits, and how often `may_pull` is asked after it refused all queues. Each BRPOP
+# lists the queues again. Fractions need Redis 6.0.
 PULL_SECONDS = 0.1
 
 
@@ -40,5 +41,14 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
             channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
             cycle.consume = queues
+            # Nothing else makes the hub look again soon when no BRPOP is under way.
+            self._again = consumer.hub.call_repeatedly(PULL_SECONDS, _do_nothing)
+
+        def stop(self, consumer: Any) -> None:  # noqa: ARG002 - as bootsteps call it
+            self._again.cancel()
 
     app.steps["consumer"].add(PullGuard)
+
+
+def _do_nothing() -> None:
+    """Each call is a round of the hub, which starts a BRPOP where one is wanted."""

@@ -104,10 +104,10 @@ async def test_a_cancelled_batch_keeps_finished_lines_and_reports_the_others(
     engine.control(latency=SLOW_SECONDS)
     running = await caller.submit(chat_lines(LINES))
     await caller.has_done(running, 20)
-    requests = engine.counts()["started"]
 
     cancelling = await caller.openai.batches.cancel(running.id)
 
+    requests = engine.counts()["started"]
     assert cancelling.status in {"cancelling", "cancelled"}
     assert cancelling.cancelling_at is not None
     batch = await caller.ended(running)
@@ -115,7 +115,7 @@ async def test_a_cancelled_batch_keeps_finished_lines_and_reports_the_others(
     output, errors = await caller.output(batch), await caller.errors(batch)
     done = _count_answered(batch, output, errors, "batch_cancelled")
     assert 20 <= done < LINES
-    # Only requests that were already queued reach the engine.
+    # Only requests of lines that were claimed before reach the engine.
     assert engine.counts()["started"] <= requests + 16
     assert (await caller.openai.batches.cancel(running.id)).status == "cancelled"
 

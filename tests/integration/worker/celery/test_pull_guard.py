@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from threading import Event, Semaphore
+from time import monotonic, sleep
 from types import SimpleNamespace
 
 import pytest
 from celery import Celery
+from celery.contrib.testing.worker import start_worker
+from kombu.asynchronous import Hub
 from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.transport.virtual import Message
+from redis import Redis
 
 from worker.celery.app import celery_settings
-from worker.celery.pull_guard import install_pull_guard
+from worker.celery.pull_guard import PULL_SECONDS, install_pull_guard
 
 PATIENCE = 10.0
 MESSAGE = {
@@ -33,7 +38,7 @@ def test_a_channel_closes_over_an_unacknowledged_message(
     options = celery_settings()["broker_transport_options"]
     with Connection(redis_url, transport_options=options) as connection:
         channel = connection.default_channel
-        consumer = SimpleNamespace(task_consumer=SimpleNamespace(channel=channel))
+        consumer = SimpleNamespace(task_consumer=SimpleNamespace(channel=channel), hub=Hub())
         guard(consumer).start(consumer)
         channel.qos.append(Message(MESSAGE, channel), "1")
 
@@ -56,9 +61,10 @@ def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) ->
             no_ack=True,
             accept=["json"],
         )
-        guard(SimpleNamespace(task_consumer=consumer)).start(
-            SimpleNamespace(task_consumer=consumer)
-        )
+        worker = SimpleNamespace(task_consumer=consumer, hub=(hub := Hub()))
+        (started := guard(worker)).start(worker)
+        # The hub waits no longer than this; without a timer it would wait a second.
+        assert hub.fire_timers() <= PULL_SECONDS
         with consumer, connection.Producer() as producer:
             for name in ("interactive", "bulk"):
                 producer.publish(name, routing_key=name, serializer="json")
@@ -69,3 +75,34 @@ def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) ->
             room["interactive"] = True
             connection.drain_events(timeout=PATIENCE)
             assert pulled == ["bulk", "interactive"]
+        started.stop(worker)
+
+
+def test_a_message_that_is_not_processed_yet_does_not_hold_up_the_next_one(
+    redis_url: str,
+) -> None:
+    """Or a process that is woken twice in a moment sees the second wake-up a second later."""
+    app = Celery("prefetching", broker=redis_url, set_as_current=False)
+    app.conf.update(celery_settings(), broker_url=redis_url)
+    install_pull_guard(app, lambda _: True)
+    began, finish = Semaphore(0), Event()
+
+    @app.task(name="wait")
+    def wait() -> None:
+        began.release()
+        finish.wait(PATIENCE)
+
+    with (
+        start_worker(app, pool="threads", concurrency=1, perform_ping_check=False),
+        Redis.from_url(redis_url) as redis,
+    ):
+        wait.delay()
+        assert began.acquire(timeout=PATIENCE)
+        wait.delay()
+        try:
+            until = monotonic() + PATIENCE / 2
+            while redis.llen("interactive") and monotonic() < until:
+                sleep(0.01)
+            assert redis.llen("interactive") == 0
+        finally:
+            finish.set()
