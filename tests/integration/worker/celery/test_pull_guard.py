@@ -87,7 +87,7 @@ def test_a_message_that_is_not_processed_yet_does_not_hold_up_the_next_one(
     install_pull_guard(app, lambda _: True)
     began, finish = Semaphore(0), Event()
 
-    @app.task(name="wait")
+    @app.task(name="wait")  # type: ignore[untyped-decorator]  # Celery has no types
     def wait() -> None:
         began.release()
         finish.wait(PATIENCE)
