@@ -9,8 +9,8 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-# How long one BRPOP waits, and how often `may_pull` is asked after it refused all queues. Each BRPOP
-# lists the queues again. Fractions need Redis 6.0.
+# How long one BRPOP waits, and how often `may_pull` is asked after it refused all queues. Each
+# BRPOP lists the queues again. Fractions need Redis 6.0.
 PULL_SECONDS = 0.1
 
 
