@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from jobs.model.lanes import CLAIM_AGAIN_SECONDS
 from jobs.model.problems import ProblemError
 from worker.defects import described
 
@@ -30,9 +31,9 @@ class Claimed:
 
 
 class ClaimLoop:
-    """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
-    second. Work that arrives or ends during a claim shares the next one, and so does work that ends
-    at nearly the same time, or arrives shortly after a claim.
+    """Claims when a wake-up arrives, when a slot becomes free while more work waits, a moment after
+    a claim that led to work, and once a second. Work that arrives or ends during a claim shares the
+    next one, and so does work that ends at nearly the same time, or arrives shortly after a claim.
 
     `claim` is told whether a wake-up led to the claim. `may_claim`: whether the process can run
     more work now.
@@ -50,6 +51,7 @@ class ClaimLoop:
         self._more = False
         self._claiming = False
         self._claimed_at = 0.0
+        self._again = False
         self._runs: set[asyncio.Task[None]] = set()
 
     @property
@@ -76,9 +78,10 @@ class ClaimLoop:
         """Claim until cancelled."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_SECONDS):
+                async with asyncio.timeout(CLAIM_AGAIN_SECONDS if self._again else IDLE_SECONDS):
                     await self._due.wait()
-            if not self._woken or time.monotonic() - self._claimed_at < GROUP_SECONDS:
+            since = time.monotonic() - self._claimed_at
+            if since < GROUP_SECONDS or (self._due.is_set() and not self._woken):
                 await asyncio.sleep(GROUP_SECONDS)
             self._due.clear()
             if self._may_claim():
@@ -92,11 +95,12 @@ class ClaimLoop:
             claimed = await self._claim(woken)
         except ProblemError as error:
             log.warning("claim.failed", code=error.problem.code)
+            self._again = False
             await asyncio.sleep(IDLE_SECONDS)
             return
         finally:
             self._claiming = False
-        self._more = claimed.more
+        self._more, self._again = claimed.more, bool(claimed.runs)
         for run in claimed.runs:
             task = asyncio.create_task(_log_defects(run))
             self._runs.add(task)

@@ -128,12 +128,18 @@ class Courier:
 
     async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.callbacks.claim(
-            self._room, self._settings.lease_seconds, self._process.name, woken=woken
+            self._room,
+            self._settings.lease_seconds,
+            self._process.name,
+            woken=woken,
+            asks_again=True,
         )
         for callback_id, why in claims.refused.items():
             if why in (Refusal.gone, Refusal.given_up):
                 log.warning("callback.dead", callback_id=callback_id, why=why.value)
-        return Claimed([self._run(delivery) for delivery in claims.deliveries], claims.more)
+        # An ending gives its receiver room for a callback that was not due before.
+        more = claims.more or bool(claims.deliveries) or self._claims.running > 0
+        return Claimed([self._run(delivery) for delivery in claims.deliveries], more)
 
     async def _run(self, delivery: Delivery) -> None:
         """Make the attempt and report it."""
@@ -151,7 +157,12 @@ class Courier:
         result = await self._attempt(delivery)
         status, delay = next_step(self._settings.schedule_seconds, delivery.attempt, result)
         await self._ledger.callbacks.settle(
-            delivery, result.attempt, status, result.outcome, delay_seconds=delay
+            delivery,
+            result.attempt,
+            status,
+            result.outcome,
+            delay_seconds=delay,
+            asks_again=not self._stopping,
         )
         log.info(
             f"callback.{status.value}",

@@ -208,7 +208,11 @@ class Worker:
 
     async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.runs.claim_waiting(
-            self._process.name, self._settings.lease_seconds, self._room.left(), woken=woken
+            self._process.name,
+            self._settings.lease_seconds,
+            self._room.left(),
+            woken=woken,
+            asks_again=True,
         )
         runs: list[Coroutine[Any, Any, object]] = []
         for claim in claims.granted:
