@@ -38,7 +38,7 @@ class Work:
     def may_claim(self) -> bool:
         return self.able and self.running < self.slots
 
-    async def claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         await self.answer.wait()
         if self.away:
             self.claims.append((0, woken))
@@ -129,20 +129,25 @@ async def test_it_asks_again_a_moment_after_a_claim_that_led_to_work(
     monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
 
     class GrowingWork(Work):
-        async def claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
-            claimed = await super().claim(woken)
-            self.waiting = 1 if len(self.claims) == 1 else 0
+        async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            claimed = await super().claim(woken, again)
+            assert again == (len(self.claims) > 1)
+            self.waiting = 1 if len(self.claims) == 2 else 0
             return claimed
 
     work = GrowingWork(waiting=1, slots=10)
     async with looping(work):
         work.loop.wake()
-        await work.until_claims(3)
-        assert work.claims[:2] == [(1, True), (1, False)]
+        await work.until_claims(1)
         await asyncio.sleep(0.05)
-        assert work.claims[2:] == [(0, False)]
+        assert work.claims == [(1, True)]  # a single job is not followed by a claim
+        work.waiting = 1
+        work.loop.wake()
+        await work.until_claims(4)
+        await asyncio.sleep(0.05)
+        assert work.claims == [(1, True), (1, True), (1, False), (0, False)]
         work.end.set()
-        await work.until_done(2)
+        await work.until_done(3)
 
 
 async def test_without_a_wake_up_it_asks_again_after_a_while(

@@ -71,6 +71,6 @@ while id and #deliveries < most and #refused < MOST_REFUSED do
   id = first_due()
 end
 note_asking('callbacks', courier)
-if #deliveries > 0 and #deliveries < most then expect_claim('callbacks', tonumber(ARGV[7])) end
+expect_claim('callbacks', #deliveries > 0 and #deliveries < most and tonumber(ARGV[7]) or 0)
 if id and #deliveries > 0 then wake_another('callbacks', courier) end
 return {id and 1 or 0, now, refused, deliveries}

@@ -117,7 +117,7 @@ end
 local function claim_interactive()
   local before, served = #claim.answers, {}
   local more = note_turns(serve_interactive(served), served)
-  if #claim.answers > before and room > 0 then expect_claim('interactive', asks_again_ms) end
+  expect_claim('interactive', #claim.answers > before and room > 0 and asks_again_ms or 0)
   if (more or lines_wait) and #claim.answers > before then
     wake_another('interactive', claim.worker)
   end
@@ -139,7 +139,7 @@ local function claim_bulk()
   local left, idle = serve_in_turn(open, bulk_room)
   for department, turn in pairs(idle) do note_idle(department, turn) end
   local more = left == 0 and any_waits(open)
-  if #claim.answers > before and left > 0 then expect_claim('bulk', asks_again_ms) end
+  expect_claim('bulk', #claim.answers > before and left > 0 and asks_again_ms or 0)
   if left > 0 and #shut > 0 then more = claim_idle(shut, left) > 0 end
   if more and #claim.answers > before then wake_another('bulk', claim.worker) end
   return more

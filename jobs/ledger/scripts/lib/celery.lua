@@ -39,10 +39,11 @@ local function wake(queue)
   end
 end
 
--- Send no wake-ups for a moment, because a process with room asks again within it:
+-- Send no wake-ups for a moment, because a process with room asks again within it; with 0 ms send them:
 --   chancery:claim-expected:QUEUE    set by its last claim or report, for somewhat longer than it waits
 local function expect_claim(queue, ms)
-  if ms > 0 then redis.call('SET', P .. 'claim-expected:' .. queue, 1, 'PX', ms) end
+  local key = P .. 'claim-expected:' .. queue
+  if ms > 0 then redis.call('SET', key, 1, 'PX', ms) else redis.call('DEL', key) end
 end
 
 local function answer_wake_up(queue) redis.call('DEL', P .. 'woken:' .. queue) end
