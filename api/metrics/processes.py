@@ -11,7 +11,7 @@ from jobs.ledger.processes import Process
 _PROCESS = ("role", "process")
 
 
-def processes(running: Sequence[Process], starts: Mapping[str, int]) -> Iterable[Metric]:
+def processes(running: Sequence[Process]) -> Iterable[Metric]:
     ages = GaugeMetricFamily(
         "chancery_process_heartbeat_age_seconds",
         "Seconds since the last heartbeat of a process; removed after ten minutes.",
@@ -25,12 +25,7 @@ def processes(running: Sequence[Process], starts: Mapping[str, int]) -> Iterable
     for process in running:
         ages.add_metric((process.role, process.name), process.age_seconds)
         started.add_metric((process.role, process.name), process.started_at.timestamp())
-    begun = CounterMetricFamily(
-        "chancery_process_starts", "Starts of processes, restarts included.", labels=("role",)
-    )
-    for role, count in starts.items():
-        begun.add_metric((role,), count)
-    return ages, started, begun, *_resources(running)
+    return ages, started, *_resources(running)
 
 
 def _resources(running: Sequence[Process]) -> Iterable[Metric]:

@@ -1,64 +1,43 @@
-"""Metrics of what is stored: for departments, in Redis, and on the disk of the data dir."""
+"""Metrics of what is stored: for departments, in Redis, and on disks."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from jobs.ledger.statistics import Server, Statistics
+from jobs.health.report import Disk, RedisHealth
+from jobs.ledger.statistics import Statistics
+
+_DISK = ("host", "path")
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """The file system of the data dir, in bytes. `free`: for this process's user."""
-
-    free: int
-    size: int
-
-
-def disk_of(data_dir: Path) -> Disk | None:
-    """None if it cannot be read. Blocks while the file system does not answer."""
-    try:
-        usage = shutil.disk_usage(data_dir)
-    except OSError:
-        return None
-    return Disk(usage.free, usage.total)
-
-
-def disk(space: Disk) -> Iterable[Metric]:
-    return (
-        GaugeMetricFamily(
-            "chancery_disk_free_bytes",
-            "Free bytes on the file system of the data dir.",
-            value=space.free,
-        ),
-        GaugeMetricFamily(
-            "chancery_disk_size_bytes",
-            "Size of the file system of the data dir.",
-            value=space.size,
-        ),
+def disks(known: Sequence[Disk]) -> Iterable[Metric]:
+    free = GaugeMetricFamily(
+        "chancery_disk_free_bytes", "Free bytes where a process stores its data.", labels=_DISK
     )
+    size = GaugeMetricFamily("chancery_disk_size_bytes", "Size of that file system.", labels=_DISK)
+    writable = GaugeMetricFamily(
+        "chancery_disk_writable", "1 if the data folder can be written.", labels=_DISK
+    )
+    for disk in known:
+        free.add_metric((disk.host, disk.path), disk.free)
+        size.add_metric((disk.host, disk.path), disk.total)
+        writable.add_metric((disk.host, disk.path), float(disk.writable))
+    return free, size, writable
 
 
-def redis(server: Server) -> Iterable[Metric]:
-    yield GaugeMetricFamily(
-        "chancery_redis_memory_bytes", "Memory that Redis uses.", value=server.used_memory
+def redis(health: RedisHealth) -> Iterable[Metric]:
+    used = GaugeMetricFamily("chancery_redis_memory_bytes", "Memory that Redis uses.")
+    limit = GaugeMetricFamily(
+        "chancery_redis_memory_limit_bytes",
+        "Memory that Redis may use (maxmemory); missing without a limit.",
     )
-    if server.max_memory:
-        yield GaugeMetricFamily(
-            "chancery_redis_memory_limit_bytes",
-            "Memory that Redis may use (maxmemory); missing without a limit.",
-            value=server.max_memory,
-        )
-    yield GaugeMetricFamily(
-        "chancery_redis_writes_ok",
-        "1 if Redis wrote its append-only file without an error at the last attempt.",
-        value=float(server.writes_ok),
-    )
+    if health.used_bytes is not None:
+        used.add_metric((), health.used_bytes)
+    if health.max_bytes:
+        limit.add_metric((), health.max_bytes)
+    return used, limit
 
 
 def kept(statistics: Statistics) -> Metric:
