@@ -110,6 +110,8 @@ def create_app(settings: AppSettings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
+        # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)

@@ -53,6 +53,7 @@ class NewBatch:
     expected_at: datetime | None = None
     tokens: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Batch:
     tokens of the indexed lines by task; of the whole file before it is indexed. `output_begun`,
     `error_begun`: whether the file with that id exists yet. `moments`: when it entered each status.
     `model`: of the first line that a model answered. `prompt_tokens`, `completion_tokens` and
-    `cached_tokens`: of the ended lines.
+    `cached_tokens`: of the ended lines. `traceparent`: the step of a trace that submitted it.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Batch:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    traceparent: str | None = None
 
     @property
     def ended_at(self) -> datetime | None:

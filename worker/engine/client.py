@@ -13,6 +13,8 @@ import structlog
 from pydantic import BaseModel, Field, ValidationError
 
 from jobs.process.settings import EngineSettings
+from jobs.process.spans import SpanKind
+from jobs.process.tracing import child_span
 from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
@@ -205,26 +207,34 @@ class EngineClient:
         """Send one chat completion, in a slot; returns the response's body, and the seconds it
         took. Raises `EngineError`.
         """
-        outcome = "aborted"
-        try:
-            answer = await self._chat(request, messages, priority)
-            outcome = "ok"
-        except (EngineError, OutputError) as error:
-            outcome = error.code
-            raise
-        finally:
-            self._outcomes[outcome] += 1
+        outcome, attributes = "aborted", {"gen_ai.request.model": request.model}
+        with child_span("chat", SpanKind.client, attributes) as step:
+            try:
+                answer = await self._chat(request, messages, priority, step.traceparent)
+                outcome = "ok"
+            except (EngineError, OutputError) as error:
+                outcome = error.code
+                raise
+            finally:
+                self._outcomes[outcome] += 1
+                if outcome != "ok":
+                    step.fail(outcome)
         return answer
 
     async def _chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        traceparent: str | None,
     ) -> tuple[bytes, float]:
         started = time.monotonic()
-        response = await self._post_chat(request, priority if self._supports_priority else 0)
+        first_priority = priority if self._supports_priority else 0
+        response = await self._post_chat(request, first_priority, traceparent)
         if self._refuses_priority(response, priority):
             self._supports_priority = False
             log.warning("engine.priority_unsupported")
-            response = await self._post_chat(request, 0)
+            response = await self._post_chat(request, 0, traceparent)
         seconds = time.monotonic() - started
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
@@ -256,8 +266,10 @@ class EngineClient:
                 "The engine's response at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: ChatRequest, priority: int) -> Response:
-        return await self._post("/v1/chat/completions", request.body(priority))
+    async def _post_chat(
+        self, request: ChatRequest, priority: int, traceparent: str | None
+    ) -> Response:
+        return await self._post("/v1/chat/completions", request.body(priority), traceparent)
 
     def _refuses_priority(self, response: Response, priority: int) -> bool:
         return (
@@ -267,13 +279,13 @@ class EngineClient:
             and b"priority" in response.body.lower()
         )
 
-    async def _post(self, path: str, body: bytes) -> Response:
+    async def _post(self, path: str, body: bytes, traceparent: str | None = None) -> Response:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await self._client().post(path, body)
+                    return await self._client().post(path, body, traceparent)
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError as error:

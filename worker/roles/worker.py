@@ -31,6 +31,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.tracing import set_up_tracing
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
@@ -290,6 +291,7 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
+    set_up_tracing("worker")
     worker_settings = settings.worker
     with EventLoopThread() as loop:
         worker = loop.run(_create(settings))

@@ -223,7 +223,7 @@ async def test_metrics_are_the_engines_own(client: EngineClient, standin: StandI
         ("not-json", OutputError, Retry.counted),
     ],
 )
-async def test_each_failure_of_the_engine_is_a_typed_error(
+async def test_each_failure_of_the_engine_is_a_typed_error(  # noqa: PLR0917 - parameters
     client: EngineClient,
     session: EngineSession,
     standin: StandInControl,
