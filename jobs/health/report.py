@@ -11,8 +11,12 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from jobs.batches.batch import BatchStatus
+from jobs.batches.estimate import Stall
+from jobs.ledger.failures import FailedJob, Failures
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
+
+__all__ = ["FailedJob", "Failures", "Health", "HealthProblem", "Severity", "Stall"]
 
 
 class Severity(StrEnum):
@@ -42,36 +46,6 @@ class HealthProblem:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-class StallReason(StrEnum):
-    """Why no line of a batch is worked on. The first four need a person who mends something."""
-
-    engine_away = "engine-away"
-    no_worker = "no-worker"
-    no_scheduler = "no-scheduler"
-    no_progress = "no-progress"
-    paused = "paused"
-    window_closed = "window-closed"
-    quota_used_up = "quota-used-up"
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """`since`: when it began; None if unknown. `detail`: "engine away since 2026-11-30 02:10 UTC"."""
-
-    reason: StallReason
-    since: datetime | None
-    detail: str
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether something is broken, as opposed to work that waits on purpose."""
-        return self.reason not in {
-            StallReason.paused,
-            StallReason.window_closed,
-            StallReason.quota_used_up,
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class BatchHealth:
     """A batch that has not ended.
@@ -96,31 +70,6 @@ class BatchHealth:
     deadline: datetime
     late: bool
     stall: Stall | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedJob:
-    """An example of a failure. The record of a batch's line is gone once its result is written:
-    the batch's error file has it.
-    """
-
-    id: str
-    batch_id: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Jobs of one department and task that failed or expired with `code` in the last hour.
-
-    `jobs` are a few of them, the newest first.
-    """
-
-    code: str
-    task: str
-    department: str
-    count: int
-    jobs: tuple[FailedJob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +220,8 @@ class Health:
     """The whole system at `at`. While Redis does not answer, only `problems`, `redis` and `disks`
     have anything.
 
-    `problems`: worst first. `jobs`: open jobs by department and status. `reading`: batches whose
-    files are being read (they are in `batches` too). `engines`: one for each engine of each live
-    worker.
+    `problems`: worst first. `jobs`: open jobs by department and status. `engines`: one for each
+    engine of each live worker.
     """
 
     at: datetime

@@ -34,7 +34,8 @@ from worker.engine.token_counts import TokenCounts, most_tokens
 log = structlog.get_logger()
 
 HEALTH_POLL_SECONDS = 1.0
-HEALTH_TIMEOUT_SECONDS = 10.0
+# An engine that hangs is named within ten seconds, together with the poll and the heartbeat.
+HEALTH_TIMEOUT_SECONDS = 5.0
 COUNTS_IN_FLIGHT = 8
 CHECKS_IN_FLIGHT = 4
 # One job has at most this part of the slots while other jobs need some.
@@ -62,6 +63,14 @@ class _Count(BaseModel):
 
 class _Version(BaseModel):
     version: str
+
+
+class _Refused(EngineUnavailable):
+    """The engine answered a question about itself with an error, such as 401 for a wrong key."""
+
+    def __init__(self, status: int, path: str) -> None:
+        super().__init__(_refusal(status, path))
+        self.status = status
 
 
 class EngineClient:
@@ -115,6 +124,11 @@ class EngineClient:
         return self._health.health
 
     @property
+    def answered_seconds(self) -> float | None:
+        """How long ago the engine last answered a check of its health; None if it never did."""
+        return self._health.answered_seconds
+
+    @property
     def model(self) -> str:
         """The model's name. Raises `EngineUnavailable` until the engine was healthy once."""
         return self._served_model().id
@@ -159,6 +173,9 @@ class EngineClient:
             return False
         except ConnectionFailed as error:
             self._health.set_unhealthy(str(error), "connection")
+            return False
+        except _Refused as error:
+            self._health.set_unhealthy(str(error), str(error.status))
             return False
         except EngineUnavailable as error:
             self._health.set_unhealthy(str(error), "models")
@@ -339,7 +356,7 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise EngineUnavailable(_refusal(response.status, path))
+        raise _Refused(response.status, path)
     return response.body
 
 

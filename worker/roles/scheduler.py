@@ -177,7 +177,7 @@ class Scheduler:
             log.info("scheduler.moved", **counts)
 
     async def _update_eta(self) -> None:
-        await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))
+        await self._ledger.batches.set_estimates(await self._eta.of_open(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():

@@ -29,6 +29,7 @@ end
 local function open_breaker(receiver, pause_ms)
   local key, open_until = P .. 'receiver:' .. receiver, now + pause_ms
   redis.call('HSET', key, 'open_until', open_until, 'pause_ms', pause_ms)
+  redis.call('HSETNX', key, 'opened_at', now)
   redis.call('HDEL', key, 'probe', 'probe_until')
   redis.call('PEXPIRE', key, pause_ms + BREAKER_KEEP_MS)
   redis.call('ZADD', P .. 'breakers', open_until, receiver)
