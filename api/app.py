@@ -17,16 +17,16 @@ from api.body_rate import BodyRate
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.methods import HeadAsGet
-from api.openapi_document import operation_id
-from api.path_prefix import PathPrefix
-from api.refusals import Refusals
-from api.request_context import RequestContext
-from api.request_metrics import (
+from api.metrics.requests import (
     RequestMetrics,
     failed_authentications,
     new_registry,
     refused_submissions,
 )
+from api.openapi_document import operation_id
+from api.path_prefix import PathPrefix
+from api.refusals import Refusals
+from api.request_context import RequestContext
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders

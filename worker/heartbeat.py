@@ -17,6 +17,7 @@ from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
 from jobs.process.watchdog import NAME_VARIABLE
 from jobs.sealing.master_keys import MasterKeys
+from worker.resources import resources
 
 BEAT_SECONDS = 1.0
 log = structlog.get_logger()
@@ -40,7 +41,8 @@ async def keep_beating(
     """Send heartbeats until cancelled, also after the ledger was away."""
     while True:
         try:
-            await ledger.processes.beat(replace(process, detail={**process.detail, **detail()}))
+            reported = {**process.detail, "resources": resources(), **detail()}
+            await ledger.processes.beat(replace(process, detail=reported))
         except ProblemError as error:
             log.warning("heartbeat.missed", role=process.role, why=error.problem.code)
         await asyncio.sleep(BEAT_SECONDS)

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from jobs.batches.batch import BatchStatus
-from jobs.batches.estimate import Stall
+from jobs.batches.estimate import Stall, StallReason
 from jobs.ledger.failures import FailedJob, Failures
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 
-__all__ = ["FailedJob", "Failures", "Health", "HealthProblem", "Severity", "Stall"]
+__all__ = ["FailedJob", "Failures", "Health", "HealthProblem", "Severity", "Stall", "StallReason"]
 
 
 class Severity(StrEnum):

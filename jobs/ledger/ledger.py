@@ -13,6 +13,7 @@ from jobs.ledger.endings import Endings
 from jobs.ledger.failures import FailureLedger
 from jobs.ledger.files import FileLedger
 from jobs.ledger.health import HealthLedger
+from jobs.ledger.job_metrics import JobMetricsLedger
 from jobs.ledger.jobs import JobLedger
 from jobs.ledger.keys import KeyLedger
 from jobs.ledger.libraries import LibraryLedger
@@ -76,6 +77,7 @@ class Ledger:
         self.upkeep = UpkeepLedger(self._connection)
         self.failures = FailureLedger(self._connection)
         self.health = HealthLedger(self._connection)
+        self.job_metrics = JobMetricsLedger(self._connection)
         self.statistics = StatisticsLedger(self._connection, self.batches)
 
     async def check(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -95,6 +96,7 @@ class EngineClient:
             lambda body: self._client().post("/v1/chat/completions", body), lambda: self.model
         )
         self._token_counts = TokenCounts()
+        self._outcomes = Counter[str]()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -209,12 +211,31 @@ class EngineClient:
         async with self._shares.hold(job), self._slots.acquire(priority, owner):
             yield
 
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Chat completions so far: `ok`, `aborted`, or the code of the error."""
+        return self._outcomes
+
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int
     ) -> tuple[bytes, float]:
         """Send one chat completion, in a slot; returns the response's body, and the seconds it
         took. Raises `EngineError`.
         """
+        outcome = "aborted"
+        try:
+            answer = await self._chat(request, messages, priority)
+            outcome = "ok"
+        except (EngineError, OutputError) as error:
+            outcome = error.code
+            raise
+        finally:
+            self._outcomes[outcome] += 1
+        return answer
+
+    async def _chat(
+        self, request: ChatRequest, messages: Sequence[Message], priority: int
+    ) -> tuple[bytes, float]:
         started = time.monotonic()
         response = await self._post_chat(request, priority if self._supports_priority else 0)
         if self._refuses_priority(response, priority):

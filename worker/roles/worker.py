@@ -187,8 +187,9 @@ class Worker:
 
     def _detail(self) -> Mapping[str, Any]:
         health = self._engine.health
-        fast = {}
+        requests, fast = {"full": dict(self._engine.outcomes)}, {}
         if self._fast:
+            requests["fast"] = dict(self._fast.outcomes)
             fast = {
                 "fast_engine_healthy": self._fast.health.ok,
                 "fast_engine_reason": self._fast.health.reason,
@@ -198,6 +199,7 @@ class Worker:
             "engine_reason": health.reason,
             "engine_fault": health.code,
             "engine": self._engine_metrics,
+            "engine_requests": requests,
             **fast,
             "concurrency": self._settings.concurrency,
             "lanes": [lane.value for lane in self._settings.lanes],
