@@ -50,9 +50,9 @@ class HealthProblem:
 class BatchHealth:
     """A batch that has not ended.
 
-    `total` is 0 while its file is read. `running`: lines that are worked on. `expected_at`: None
-    if no end can be estimated, as while it is stalled. `progress_at`: when a line last ended.
-    `late`: it is expected to end after its deadline.
+    `total` is 0 while its file is read. `running`: lines that were started and have not ended.
+    `expected_at`: None if no end can be estimated, as while it is stalled. `progress_at`: when a
+    line last ended. `late`: it is expected to end after its deadline.
     """
 
     id: str
@@ -110,7 +110,9 @@ class EngineHealth:
 @dataclass(frozen=True, slots=True)
 class ProcessHealth:
     """A process with a heartbeat in the last ten minutes. `clock_offset_seconds`: how far the clock
-    of its machine is ahead of Redis's; None if it was not measured.
+    of its machine is ahead of Redis's; None if it was not measured. `clock_skewed_seconds`:
+    for how long by more than five seconds. `lanes`: of a worker, empty for
+    both. `offline`: whether documents are opened in processes without a network.
     """
 
     role: str
@@ -122,17 +124,21 @@ class ProcessHealth:
     heartbeat_age_seconds: float
     clock_offset_seconds: float | None
     in_hand: int | None
+    clock_skewed_seconds: float | None = None
+    lanes: tuple[Lane, ...] = ()
+    offline: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverHealth:
-    """A department's receiver whose breaker is open. `trying`: the next attempt is due."""
+    """A department's receiver whose last attempt failed. `next_attempt_at`: while its breaker is
+    open; None while each callback is tried at its own times.
+    """
 
     department: str
     address: str
     since: datetime | None
-    trying: bool
-    next_attempt_at: datetime
+    next_attempt_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +167,15 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """Processes of a role on a machine that started in the last hour and are no longer there."""
+    """Starts of processes in the last hour that replaced one that had ended. `times`: the oldest
+    first.
+    """
 
     role: str
     host: str
     count: int
     last_at: datetime
+    times: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

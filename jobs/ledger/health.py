@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from jobs.ledger.records import to_moment, to_time
+from jobs.ledger.records import to_moment
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.lanes import Lane
 
@@ -19,13 +19,15 @@ _ORDERS = {Lane.interactive: "ready", Lane.bulk: "waiting"}
 
 
 @dataclass(frozen=True, slots=True)
-class OpenBreaker:
-    """A receiver with an open breaker. `since` is None for one that an earlier release opened."""
+class FailingReceiver:
+    """A receiver whose last attempt failed. `since` is None for one that an earlier release noted.
+    `next_attempt_at`: None while its breaker is closed.
+    """
 
     department: str
     address: str
     since: datetime | None
-    next_attempt_at: datetime
+    next_attempt_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,15 @@ class HealthLedger:
         seconds, micros = await self._connection.ask(self._connection.redis.time())
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
-    async def breakers(self) -> Sequence[OpenBreaker]:
-        """Receivers whose breaker is not closed, of all departments."""
-        redis = self._connection.redis
-        breakers = await self._connection.ask(
-            redis.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
-        )
-        pipeline = redis.pipeline(transaction=False)
-        for receiver, _ in breakers:
-            pipeline.hget(f"{PREFIX}receiver:{receiver}", "opened_at")
-        opened = await self._connection.ask(pipeline.execute())
+    async def failing_receivers(self) -> Sequence[FailingReceiver]:
+        """Receivers that do not take callbacks, of all departments, with open breakers or not."""
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        pipeline.zrange(f"{PREFIX}failing", 0, -1, withscores=True)
+        pipeline.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
+        since, until = map(dict, await self._connection.ask(pipeline.execute()))
         return [
-            OpenBreaker(department, address, to_time(since), to_moment(str(until)))
-            for (receiver, until), since in zip(breakers, opened, strict=True)
+            FailingReceiver(department, address, _time(since, receiver), _time(until, receiver))
+            for receiver in sorted({*since, *until})
             for department, _, address in [receiver.partition(" ")]
         ]
 
@@ -128,3 +126,8 @@ class HealthLedger:
         """How many jobs run in the whole system."""
         redis = self._connection.redis
         return int(await self._connection.ask(redis.zcard(f"{PREFIX}running")))
+
+
+def _time(scores: Mapping[str, float], member: str) -> datetime | None:
+    score = scores.get(member)
+    return None if score is None else to_moment(str(score))

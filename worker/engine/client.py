@@ -26,6 +26,7 @@ from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
+from worker.engine.rates import ErrorShare
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -97,6 +98,7 @@ class EngineClient:
         )
         self._token_counts = TokenCounts()
         self._outcomes = Counter[str]()
+        self._errors = ErrorShare()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -156,39 +158,34 @@ class EngineClient:
 
     async def check_health(self) -> bool:
         """Ask the engine now. If it was unhealthy before, read its model and version again."""
+        fault = await self._find_fault()
+        if fault:
+            self._health.set_unhealthy(fault.reason, fault.code)
+            return False
+        self._is_faulty = False
+        self._health.set_healthy()
+        return True
+
+    async def _find_fault(self) -> Fault | None:
+        limit = HEALTH_TIMEOUT_SECONDS
         try:
-            async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                response = await self._client().get("/health")
-                if response.status != httpx.codes.OK:
-                    status = response.status
-                    self._health.set_unhealthy(_refusal(status, "/health"), str(status))
-                    return False
+            async with asyncio.timeout(limit):
+                _body(await self._client().get("/health"), "/health")
                 if not self.health.ok:
                     self._token_counts.clear()
                     self._model = await self._find_model()
                     self._version = await self._find_version()
                     self._can_count_tokens = True
         except TimeoutError:
-            self._health.set_unhealthy(
-                f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s", "timeout"
-            )
-            return False
+            return Fault("timeout", f"no answer at /health in {limit:.0f} s")
         except ConnectionFailed as error:
-            self._health.set_unhealthy(str(error), "connection")
-            return False
+            return Fault("connection", str(error))
         except _Refused as error:
-            self._health.set_unhealthy(str(error), str(error.status))
-            return False
+            return Fault(str(error.status), str(error))
         except EngineUnavailable as error:
-            self._health.set_unhealthy(str(error), "models")
-            return False
+            return Fault("models", str(error))
         # It has answered /health all along: only an answered probe shows that it was mended.
-        if self._is_faulty and (fault := await self._probe.fault()):
-            self._health.set_unhealthy(fault.reason, fault.code)
-            return False
-        self._is_faulty = False
-        self._health.set_healthy()
-        return True
+        return await self._probe.fault() if self._is_faulty else None
 
     async def metrics(self) -> EngineMetrics:
         """The engine's metrics. Raises `EngineUnavailable` if it does not report them."""
@@ -216,6 +213,11 @@ class EngineClient:
         """Chat completions so far: `ok`, `aborted`, or the code of the error."""
         return self._outcomes
 
+    @property
+    def error_share(self) -> float | None:
+        """The share of the last minute's completions that failed; None if there were none."""
+        return self._errors.at(time.monotonic())
+
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int
     ) -> tuple[bytes, float]:
@@ -231,6 +233,7 @@ class EngineClient:
             raise
         finally:
             self._outcomes[outcome] += 1
+            self._errors.count(outcome, time.monotonic())
         return answer
 
     async def _chat(

@@ -116,7 +116,9 @@ class Scheduler:
     async def work(self) -> None:
         """Run until `stop`; while the ledger is away, retry."""
         await self._ledger.check()
-        beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
+        beating = asyncio.create_task(
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir)
+        )
         try:
             async with asyncio.TaskGroup() as loops:
                 for step, seconds in self._steps():

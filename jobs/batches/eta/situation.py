@@ -44,8 +44,9 @@ class Situation:
 
         First what holds it on purpose: until that ends, nothing else matters to it.
         """
-        if any(pause.holds(batch.department, batch.lane) for pause in self.pauses):
-            return Stall(StallReason.paused, None, "paused by an operator")
+        for pause in self.pauses:
+            if pause.holds(batch.department, batch.lane):
+                return _stall(StallReason.paused, pause.since, "paused by an operator")
         if self._is_closed(batch):
             return Stall(StallReason.window_closed, None, "its window is closed")
         if isinstance(batch, Batch) and batch.status is BatchStatus.validating:

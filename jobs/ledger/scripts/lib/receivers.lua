@@ -4,7 +4,7 @@
 --   chancery:flights:R        deliveries to receiver R that couriers are making, by the end of their leases
 --   chancery:parked:R         callbacks that are due and wait for R, by the time at which they were due
 --   chancery:receivers-due    receivers with parked callbacks, by the time at which one of them is sent
---   chancery:receiver:R       R's circuit breaker, while it is not closed: opened_at; open_until; pause_ms;
+--   chancery:receiver:R       R's circuit breaker, while it is not closed: open_until; pause_ms;
 --                             probe, probe_until: the one delivery that is allowed after open_until
 -- A parked callback is in chancery:callbacks-due too, by the time at which it ends as dead. A receiver
 -- with parked callbacks has a delivery under way, whose report sends the next, or is in receivers-due.
