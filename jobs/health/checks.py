@@ -65,14 +65,18 @@ def problems_of(
         found += _engines(health.engines)
     found += _restarts(health)
     found += _clocks(health)
-    found += _disks(health.disks)
-    found += _stalls(local.stalls)
+    found += local_problems(health.disks, local.stalls)
     found += _jobs(health, max_queued)
     found += _failures(health.failures)
     found += _batches(health.batches)
     found += _deliveries(health)
     found += map(_pause, health.pauses)
     return sorted(found, key=lambda one: one.severity is not Severity.bad)
+
+
+def local_problems(disks: Iterable[Disk], stalls: Iterable[Stall]) -> Sequence[HealthProblem]:
+    """What can be known without Redis."""
+    return [*_disks(disks), *_stalls(stalls)]
 
 
 def _redis(redis: RedisHealth, since: datetime | None) -> Iterator[HealthProblem]:

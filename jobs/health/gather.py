@@ -13,13 +13,14 @@ from pathlib import Path
 from jobs.batches.batch import Batch
 from jobs.batches.eta.simulation import is_late
 from jobs.batches.eta.situation import Situation
-from jobs.health.checks import LocalState, problems_of
+from jobs.health.checks import LocalState, local_problems, problems_of
 from jobs.health.engines import engines_of
 from jobs.health.report import (
     BatchHealth,
     CallbackHealth,
     Disk,
     Health,
+    HealthProblem,
     LaneHealth,
     PauseHealth,
     ProcessHealth,
@@ -167,6 +168,17 @@ class HealthReader:
             for quota in own
             if quota.left <= 0 and quota.name is not QuotaName.rate
         ]
+
+
+def local_health(data_dir: Path, problems: Sequence[HealthProblem]) -> Health:
+    """The health where no Redis is known: `problems`, and what this machine's files say."""
+    local = _local_state(data_dir)
+    return Health(
+        at=datetime.now(UTC),
+        redis=RedisHealth(fault=None),
+        problems=(*problems, *local_problems(local.disks, local.stalls)),
+        disks=local.disks,
+    )
 
 
 def _local_state(data_dir: Path | None) -> LocalState:

@@ -6,18 +6,17 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from jobs.health.gather import HealthReader
+from jobs.health.gather import HealthReader, local_health
 from jobs.health.problem_types import area_of, problem
-from jobs.health.report import Health, HealthProblem, RedisHealth, Severity
+from jobs.health.report import Health, HealthProblem, Severity
 from jobs.process.environment import unknown_variables, wrong_settings
 from jobs.process.settings import BulkSettings, LimitSettings
 from worker.commands.doctor_lines import details, good_lines
@@ -57,11 +56,13 @@ def _health(data_dir: Path, redis_url: str | None) -> Health:
     try:
         url = find_redis(data_dir, redis_url)
     except click.UsageError as error:
-        return _unread([problem("system-not-found", "system", hint=error.message)])
+        hint = error.message
+        return local_health(data_dir, [problem("system-not-found", "system", hint=hint)])
     try:
         bulk, limits = BulkSettings(), LimitSettings()
     except (ValidationError, SettingsError) as error:
-        return _unread([problem("settings-wrong", line) for line in wrong_settings(error)])
+        wrong = [problem("settings-wrong", line) for line in wrong_settings(error)]
+        return local_health(data_dir, wrong)
     return asyncio.run(_read(url, data_dir, bulk, limits.max_queued))
 
 
@@ -71,10 +72,6 @@ async def _read(redis_url: str, data_dir: Path, bulk: BulkSettings, max_queued: 
         return await HealthReader(ledger, bulk, max_queued, data_dir).read()
     finally:
         await ledger.close()
-
-
-def _unread(problems: Sequence[HealthProblem]) -> Health:
-    return Health(datetime.now(UTC), RedisHealth(fault=None), tuple(problems))
 
 
 def _unknown_settings() -> Iterator[HealthProblem]:
