@@ -38,6 +38,7 @@ from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
@@ -158,6 +159,9 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
+        health=HealthReader(
+            ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
+        ),
     )
 
 

@@ -118,7 +118,7 @@ def _quotas(quotas: Sequence[QuotaHealth]) -> Metric:
 def _restarts(health: Health) -> Metric:
     restarts = GaugeMetricFamily(
         "chancery_process_restarts",
-        "Processes of a role on a machine that started in the last hour and are no longer there.",
+        "Starts in the last hour that replaced a process that had ended.",
         labels=("role", "host"),
     )
     for restart in health.restarts:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -13,7 +11,6 @@ from api.metrics.exposition import exposition
 from api.readiness import audit_check, checks
 from api.responses import ListView, as_json, json, page
 from api.services import ServicesDep
-from jobs.health.report import Health, RedisHealth
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 
 router = APIRouter(tags=["service"])
@@ -59,7 +56,7 @@ async def readyz(request: Request, services: ServicesDep) -> Response:
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 async def metrics(request: Request, services: ServicesDep) -> Response:
     check_token(request.headers.get("authorization"), services.settings.metrics_token)
-    health = Health(at=datetime.now(UTC), redis=RedisHealth(fault=None))
+    health = await services.health.read()
     body, media_type = await exposition(request.app.state.registry, services.ledger, health)
     return Response(body, media_type=media_type)
 

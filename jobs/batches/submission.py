@@ -138,10 +138,10 @@ class BatchSubmissions:
             raise too_many_lines(self._batches.max_lines)
         tokens = await self._tokens(file, request)
         batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
-        expected_at = await self._eta.of_new(batch)
-        if is_late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
-            raise _unreachable(expected_at, batch.deadline)
-        batch = replace(batch, expected_at=expected_at)
+        estimate = await self._eta.of_new(batch)
+        if is_late(estimate.end, batch.deadline) and self._bulk.late_batches == "refuse":
+            raise _unreachable(estimate.end, batch.deadline)
+        batch = replace(batch, expected_at=estimate.expected_at, stall=estimate.stall)
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None

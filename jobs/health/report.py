@@ -11,8 +11,12 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from jobs.batches.batch import BatchStatus
+from jobs.batches.estimate import Stall, StallReason
+from jobs.ledger.failures import FailedJob, Failures
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
+
+__all__ = ["FailedJob", "Failures", "Health", "HealthProblem", "Severity", "Stall", "StallReason"]
 
 
 class Severity(StrEnum):
@@ -42,43 +46,13 @@ class HealthProblem:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-class StallReason(StrEnum):
-    """Why no line of a batch is worked on. The first four need a person who mends something."""
-
-    engine_away = "engine-away"
-    no_worker = "no-worker"
-    no_scheduler = "no-scheduler"
-    no_progress = "no-progress"
-    paused = "paused"
-    window_closed = "window-closed"
-    quota_used_up = "quota-used-up"
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """`since`: when it began; None if unknown. `detail`: "engine away since 2026-11-30 02:10 UTC"."""
-
-    reason: StallReason
-    since: datetime | None
-    detail: str
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether something is broken, as opposed to work that waits on purpose."""
-        return self.reason not in {
-            StallReason.paused,
-            StallReason.window_closed,
-            StallReason.quota_used_up,
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class BatchHealth:
     """A batch that has not ended.
 
-    `total` is 0 while its file is read. `running`: lines that are worked on. `expected_at`: None
-    if no end can be estimated, as while it is stalled. `progress_at`: when a line last ended.
-    `late`: it is expected to end after its deadline.
+    `total` is 0 while its file is read. `running`: lines that were started and have not ended.
+    `expected_at`: None if no end can be estimated, as while it is stalled. `progress_at`: when a
+    line last ended. `late`: it is expected to end after its deadline.
     """
 
     id: str
@@ -96,31 +70,6 @@ class BatchHealth:
     deadline: datetime
     late: bool
     stall: Stall | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedJob:
-    """An example of a failure. The record of a batch's line is gone once its result is written:
-    the batch's error file has it.
-    """
-
-    id: str
-    batch_id: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Jobs of one department and task that failed or expired with `code` in the last hour.
-
-    `jobs` are a few of them, the newest first.
-    """
-
-    code: str
-    task: str
-    department: str
-    count: int
-    jobs: tuple[FailedJob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +110,9 @@ class EngineHealth:
 @dataclass(frozen=True, slots=True)
 class ProcessHealth:
     """A process with a heartbeat in the last ten minutes. `clock_offset_seconds`: how far the clock
-    of its machine is ahead of Redis's; None if it was not measured.
+    of its machine is ahead of Redis's; None if it was not measured. `clock_skewed_seconds`:
+    for how long by more than five seconds. `lanes`: of a worker, empty for
+    both. `offline`: whether documents are opened in processes without a network.
     """
 
     role: str
@@ -173,17 +124,21 @@ class ProcessHealth:
     heartbeat_age_seconds: float
     clock_offset_seconds: float | None
     in_hand: int | None
+    clock_skewed_seconds: float | None = None
+    lanes: tuple[Lane, ...] = ()
+    offline: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverHealth:
-    """A department's receiver whose breaker is open. `trying`: the next attempt is due."""
+    """A department's receiver whose last attempt failed. `next_attempt_at`: while its breaker is
+    open; None while each callback is tried at its own times.
+    """
 
     department: str
     address: str
     since: datetime | None
-    trying: bool
-    next_attempt_at: datetime
+    next_attempt_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +167,15 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """Processes of a role on a machine that started in the last hour and are no longer there."""
+    """Starts of processes in the last hour that replaced one that had ended. `times`: the oldest
+    first.
+    """
 
     role: str
     host: str
     count: int
     last_at: datetime
+    times: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +229,8 @@ class Health:
     """The whole system at `at`. While Redis does not answer, only `problems`, `redis` and `disks`
     have anything.
 
-    `problems`: worst first. `jobs`: open jobs by department and status. `reading`: batches whose
-    files are being read (they are in `batches` too). `engines`: one for each engine of each live
-    worker.
+    `problems`: worst first. `jobs`: open jobs by department and status. `engines`: one for each
+    engine of each live worker.
     """
 
     at: datetime

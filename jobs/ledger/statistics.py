@@ -52,11 +52,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """`max_memory` is 0 for no limit; memory is in bytes."""
+
     version: str
     appendonly: bool
     appendfsync: str | None
     maxmemory_policy: str
     used_memory: int
+    max_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ class StatisticsLedger:
             appendfsync=config.get("appendfsync"),
             maxmemory_policy=str(info.get("maxmemory_policy", "noeviction")),
             used_memory=int(info["used_memory"]),
+            max_memory=int(info.get("maxmemory", 0)),
         )
 
     async def usage(self, department: str, first: date, last: date) -> Sequence[DayOfUse]:

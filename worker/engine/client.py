@@ -28,6 +28,7 @@ from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
+from worker.engine.rates import ErrorShare
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -37,7 +38,8 @@ from worker.engine.token_counts import TokenCounts, most_tokens
 log = structlog.get_logger()
 
 HEALTH_POLL_SECONDS = 1.0
-HEALTH_TIMEOUT_SECONDS = 10.0
+# An engine that hangs is named within ten seconds, together with the poll and the heartbeat.
+HEALTH_TIMEOUT_SECONDS = 5.0
 COUNTS_IN_FLIGHT = 8
 CHECKS_IN_FLIGHT = 4
 # One job has at most this part of the slots while other jobs need some.
@@ -67,6 +69,14 @@ class _Version(BaseModel):
     version: str
 
 
+class _Refused(EngineUnavailable):
+    """The engine answered a question about itself with an error, such as 401 for a wrong key."""
+
+    def __init__(self, status: int, path: str) -> None:
+        super().__init__(_refusal(status, path))
+        self.status = status
+
+
 class EngineClient:
     """One engine, with at most `concurrency` completions in flight, of which `reserved` are for
     priority 0 only. Call `start` in the event loop that uses it, and `close` at the end.
@@ -90,6 +100,7 @@ class EngineClient:
         )
         self._token_counts = TokenCounts()
         self._outcomes = Counter[str]()
+        self._errors = ErrorShare()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -119,6 +130,11 @@ class EngineClient:
         return self._health.health
 
     @property
+    def answered_seconds(self) -> float | None:
+        """How long ago the engine last answered a check of its health; None if it never did."""
+        return self._health.answered_seconds
+
+    @property
     def model(self) -> str:
         """The model's name. Raises `EngineUnavailable` until the engine was healthy once."""
         return self._served_model().id
@@ -144,36 +160,34 @@ class EngineClient:
 
     async def check_health(self) -> bool:
         """Ask the engine now. If it was unhealthy before, read its model and version again."""
+        fault = await self._find_fault()
+        if fault:
+            self._health.set_unhealthy(fault.reason, fault.code)
+            return False
+        self._is_faulty = False
+        self._health.set_healthy()
+        return True
+
+    async def _find_fault(self) -> Fault | None:
+        limit = HEALTH_TIMEOUT_SECONDS
         try:
-            async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                response = await self._client().get("/health")
-                if response.status != httpx.codes.OK:
-                    status = response.status
-                    self._health.set_unhealthy(_refusal(status, "/health"), str(status))
-                    return False
+            async with asyncio.timeout(limit):
+                _body(await self._client().get("/health"), "/health")
                 if not self.health.ok:
                     self._token_counts.clear()
                     self._model = await self._find_model()
                     self._version = await self._find_version()
                     self._can_count_tokens = True
         except TimeoutError:
-            self._health.set_unhealthy(
-                f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s", "timeout"
-            )
-            return False
+            return Fault("timeout", f"no answer at /health in {limit:.0f} s")
         except ConnectionFailed as error:
-            self._health.set_unhealthy(str(error), "connection")
-            return False
+            return Fault("connection", str(error))
+        except _Refused as error:
+            return Fault(str(error.status), str(error))
         except EngineUnavailable as error:
-            self._health.set_unhealthy(str(error), "models")
-            return False
+            return Fault("models", str(error))
         # It has answered /health all along: only an answered probe shows that it was mended.
-        if self._is_faulty and (fault := await self._probe.fault()):
-            self._health.set_unhealthy(fault.reason, fault.code)
-            return False
-        self._is_faulty = False
-        self._health.set_healthy()
-        return True
+        return await self._probe.fault() if self._is_faulty else None
 
     async def metrics(self) -> EngineMetrics:
         """The engine's metrics. Raises `EngineUnavailable` if it does not report them."""
@@ -201,6 +215,11 @@ class EngineClient:
         """Chat completions so far: `ok`, `aborted`, or the code of the error."""
         return self._outcomes
 
+    @property
+    def error_share(self) -> float | None:
+        """The share of the last minute's completions that failed; None if there were none."""
+        return self._errors.at(time.monotonic())
+
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int
     ) -> tuple[bytes, float]:
@@ -217,6 +236,7 @@ class EngineClient:
                 raise
             finally:
                 self._outcomes[outcome] += 1
+                self._errors.count(outcome, time.monotonic())
                 if outcome != "ok":
                     step.fail(outcome)
         return answer
@@ -372,7 +392,7 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise EngineUnavailable(_refusal(response.status, path))
+        raise _Refused(response.status, path)
     return response.body
 
 

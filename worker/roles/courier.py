@@ -79,6 +79,7 @@ class Courier:
 
     def __init__(self, settings: Settings, deliverer: Deliverer) -> None:
         self._settings = settings.callbacks
+        self._data_dir = settings.store.data_dir
         self._public_url = settings.api.public_url or ""
         master = MasterKeys.from_settings(settings.store)
         self._process = this_process("courier", master)
@@ -113,7 +114,7 @@ class Courier:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._claims.run_forever(),
-            keep_beating(self._ledger, self._process, self._detail),
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir),
         )
 
     def begin_stop(self) -> None:
