@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -13,8 +12,6 @@ import structlog
 from pydantic import BaseModel, Field, ValidationError
 
 from jobs.process.settings import EngineSettings
-from jobs.process.spans import SpanKind
-from jobs.process.tracing import child_span
 from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
@@ -27,8 +24,8 @@ from tasks.errors import (
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
+from worker.engine.outcomes import Outcomes
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
-from worker.engine.rates import ErrorShare
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -99,8 +96,7 @@ class EngineClient:
             lambda body: self._client().post("/v1/chat/completions", body), lambda: self.model
         )
         self._token_counts = TokenCounts()
-        self._outcomes = Counter[str]()
-        self._errors = ErrorShare()
+        self._outcomes = Outcomes()
         self._http: EngineHttp | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -211,14 +207,9 @@ class EngineClient:
             yield
 
     @property
-    def outcomes(self) -> Mapping[str, int]:
-        """Chat completions so far: `ok`, `aborted`, or the code of the error."""
+    def outcomes(self) -> Outcomes:
+        """How the chat completions so far ended."""
         return self._outcomes
-
-    @property
-    def error_share(self) -> float | None:
-        """The share of the last minute's completions that failed; None if there were none."""
-        return self._errors.at(time.monotonic())
 
     async def chat(
         self, request: ChatRequest, messages: Sequence[Message], priority: int
@@ -226,20 +217,8 @@ class EngineClient:
         """Send one chat completion, in a slot; returns the response's body, and the seconds it
         took. Raises `EngineError`.
         """
-        outcome, attributes = "aborted", {"gen_ai.request.model": request.model}
-        with child_span("chat", SpanKind.client, attributes) as step:
-            try:
-                answer = await self._chat(request, messages, priority, step.traceparent)
-                outcome = "ok"
-            except (EngineError, OutputError) as error:
-                outcome = error.code
-                raise
-            finally:
-                self._outcomes[outcome] += 1
-                self._errors.count(outcome, time.monotonic())
-                if outcome != "ok":
-                    step.fail(outcome)
-        return answer
+        with self._outcomes.counted(request.model) as traceparent:
+            return await self._chat(request, messages, priority, traceparent)
 
     async def _chat(
         self,

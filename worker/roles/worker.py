@@ -191,10 +191,10 @@ class Worker:
 
     def _detail(self) -> Mapping[str, Any]:
         full = self._engine_detail("engine", self._engine)
-        requests = {"full": dict(self._engine.outcomes)}
+        requests = {"full": dict(self._engine.outcomes.counts)}
         fast: Mapping[str, Any] = {}
         if self._fast:
-            requests["fast"] = dict(self._fast.outcomes)
+            requests["fast"] = dict(self._fast.outcomes.counts)
             fast = self._engine_detail("fast_engine", self._fast)
         return {
             **full,
@@ -217,7 +217,7 @@ class Worker:
             f"{name}_fault": health.code,
             f"{name}_for_seconds": max(0.0, time.time() - health.since),
             f"{name}_answered_seconds": engine.answered_seconds,
-            f"{name}_error_share": engine.error_share,
+            f"{name}_error_share": engine.outcomes.error_share,
         }
 
     async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it

@@ -236,7 +236,7 @@ async def test_each_failure_of_the_engine_is_a_typed_error(  # noqa: PLR0917 - p
         await session.complete(QUESTION, max_tokens=20)
     assert type(raised.value) is error
     assert raised.value.retry is retry
-    assert client.outcomes == {error.code: 1}
+    assert client.outcomes.counts == {error.code: 1}
 
 
 async def test_a_refusal_never_quotes_the_prompt(
@@ -323,7 +323,7 @@ async def test_cancelling_aborts_the_request_in_the_engine(
     await _until(standin, "aborted", before["aborted"] + 1)
     with pytest.raises(asyncio.CancelledError):
         await request
-    assert client.outcomes == {"aborted": 1}
+    assert client.outcomes.counts == {"aborted": 1}
 
 
 async def test_no_more_requests_are_in_flight_than_slots(
