@@ -47,7 +47,7 @@ async def submit(api_url: str, desk: Desk, callback_url: str) -> str:
         answer = await http.post("/v1/jobs", json=job)
         assert answer.status_code == 202, answer.text
         refused = await http.post("/v1/jobs", json={**job, "task": "nothing"})
-        assert refused.status_code == 404
+        assert refused.status_code == 422
     return str(answer.json()["id"])
 
 
