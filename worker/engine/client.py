@@ -66,7 +66,7 @@ class _Version(BaseModel):
     version: str
 
 
-class _Refused(EngineUnavailable):
+class _Refused(Exception):
     """The engine answered a question about itself with an error, such as 401 for a wrong key."""
 
     def __init__(self, status: int, path: str) -> None:
@@ -191,7 +191,7 @@ class EngineClient:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
             return parse_metrics(_body(response, "/metrics").decode())
-        except (TimeoutError, ConnectionFailed, ValueError) as error:
+        except (TimeoutError, ConnectionFailed, ValueError, _Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
