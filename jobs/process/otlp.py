@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
@@ -17,6 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from jobs.process.spans import NO_SPAN, TRACEPARENT, Attributes, Span, SpanKind
 
+STOP_SECONDS = 2.0
 _KINDS = {kind: trace.SpanKind[kind.name.upper()] for kind in SpanKind}
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -39,6 +42,28 @@ class _OtlpSpan:
         self._recorded.set_status(trace.StatusCode.ERROR, code)
 
 
+class _LastExport(threading.Thread):
+    """Exports the last spans when the process ends, in `STOP_SECONDS` at most.
+
+    The SDK alone would wait half a minute for a collector that does not answer. The thread is
+    started early, because none can be started when the interpreter ends.
+    """
+
+    def __init__(self, provider: TracerProvider) -> None:
+        super().__init__(name="last-traces", daemon=True)
+        self._provider = provider
+        self._ending = threading.Event()
+        atexit.register(self._end)
+
+    def run(self) -> None:
+        self._ending.wait()
+        self._provider.shutdown()
+
+    def _end(self) -> None:
+        self._ending.set()
+        self.join(STOP_SECONDS)
+
+
 class OtlpTracer:
     """Exports the spans of this process as the service `chancery-ROLE`, unless OTEL_SERVICE_NAME
     names it.
@@ -47,9 +72,10 @@ class OtlpTracer:
     def __init__(self, role: str) -> None:
         named = os.environ.get("OTEL_SERVICE_NAME")
         resource = Resource.create({} if named else {"service.name": f"chancery-{role}"})
-        provider = TracerProvider(resource=resource)
+        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = provider.get_tracer("chancery", version("chancery-server"))
+        _LastExport(provider).start()
 
     def span(
         self, name: str, kind: SpanKind, parent: str | None, attributes: Attributes
