@@ -12,6 +12,7 @@ from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
 from jobs.store import Store
@@ -33,6 +34,7 @@ class Services:
     settings: ApiSettings
     failed_keys: FailedKeys
     refusals: Refusals
+    health: HealthReader
 
 
 async def _services(request: Request) -> Services:

@@ -36,6 +36,7 @@ class RecordingDeliverer(Deliverer):
         *,
         options: CallbackOptions | None = None,
         number: int = 1,
+        traceparent: str | None = None,
     ) -> AttemptResult:
         self.calls.append((department, options))
         return AttemptResult(Attempt(datetime.now(UTC), 204, None, 0.1), Outcome.delivered)

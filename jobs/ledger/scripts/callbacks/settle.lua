@@ -31,6 +31,7 @@ local function settle(id, token, attempt_json, status, delay_ms, outcome, respon
     check_at(callback, due)
     note_callback('retried', callback, {detail = callback.last_error, process = callback.courier})
   end
+  note_failing(receiver_of(callback), outcome, callback.status == 'pending')
   if outcome == 'gone' then mark_gone(callback) end
   -- A receiver that answers 410 works, so it counts as good for the breaker.
   local health = ({delivered = 'good', gone = 'good', failed = 'bad', unsent = ''})[outcome]
