@@ -14,7 +14,14 @@ from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
+from jobs.ledger.task_use import (
+    ModelUse,
+    TaskUse,
+    cascade_counts,
+    models_of,
+    tasks_of,
+    usage_of,
+)
 from jobs.model.callback import Outcome
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
@@ -62,7 +69,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class DayOfUse:
-    """A department's usage on one day (UTC). `jobs`: endings by status. `tasks`: usage by task."""
+    """A department's usage on one day (UTC).
+
+    `jobs`: endings by status. `tasks`, `models`: usage by task, and by task and model.
+    """
 
     day: date
     jobs: Mapping[str, int]
@@ -71,6 +81,7 @@ class DayOfUse:
     cached_tokens: int
     engine_seconds: float
     tasks: Mapping[str, TaskUse]
+    models: Sequence[ModelUse] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,4 +327,5 @@ def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
         cached_tokens=usage.cached_tokens,
         engine_seconds=usage.engine_seconds,
         tasks=tasks_of(record),
+        models=models_of(record),
     )
