@@ -46,6 +46,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     RetentionSettings,
@@ -79,6 +80,7 @@ class AppSettings:
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -156,6 +158,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
+        prices=settings.prices,
     )
 
 

@@ -13,7 +13,7 @@ from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
 from jobs.ledger import Ledger
-from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
+from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings, PriceSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.submission import Submissions
@@ -33,6 +33,7 @@ class Services:
     settings: ApiSettings
     failed_keys: FailedKeys
     refusals: Refusals
+    prices: PriceSettings
 
 
 async def _services(request: Request) -> Services:

@@ -20,6 +20,7 @@ from jobs.ledger.task_use import (
     cascade_counts,
     models_of,
     tasks_of,
+    total_by_task,
     usage_of,
 )
 from jobs.model.callback import Outcome
@@ -82,6 +83,19 @@ class DayOfUse:
     engine_seconds: float
     tasks: Mapping[str, TaskUse]
     models: Sequence[ModelUse] = ()
+
+    def __add__(self, other: DayOfUse) -> DayOfUse:
+        """The sum of two departments."""
+        return DayOfUse(
+            day=self.day,
+            jobs=Counter(self.jobs) + Counter(other.jobs),
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            engine_seconds=self.engine_seconds + other.engine_seconds,
+            tasks=total_by_task((self.tasks, other.tasks)),
+            models=(*self.models, *other.models),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,9 @@ class RunEnding:
             return await self.requeue(
                 outcome, error.code, delay_seconds=self.backoff(tries), counted=counted
             )
-        await self._finish(outcome.claim, outcome.ending(None))
-        return f"failed: {error.code}"
+        if await self._finish(outcome.claim, outcome.ending(None)):
+            return f"failed: {error.code}"
+        return await self.count_lost(outcome)
 
     async def requeue(
         self, outcome: Outcome, code: str, *, delay_seconds: float, counted: bool = False
@@ -116,7 +117,7 @@ class RunEnding:
             return "succeeded"
         if blob:
             await self._store.delete(blob)
-        return LEASE_LOST
+        return await self.count_lost(outcome)
 
     async def _finish(self, claim: Claim, ending: Ending) -> bool:
         """Store the ending; False if the lease is lost. Waits while the ledger is away, at most

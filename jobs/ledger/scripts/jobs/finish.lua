@@ -9,10 +9,7 @@ local function end_run(id, token, status, fields, usage)
   local job = load_job(id)
   if not job or job.token ~= token then return 0 end
   if job.finished_at and job.ended_by == token then return 1 end
-  if job.status ~= 'running' then
-    count_run(job, usage)
-    return 0
-  end
+  if job.status ~= 'running' then return 0 end
   fields[#fields + 1] = 'ended_by'
   fields[#fields + 1] = token
   finish(job, status, fields, usage)

@@ -2,7 +2,7 @@
 -- Take jobs back from their runs, to be run again after a delay, each independently of the others.
 -- ARGV: for each run: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code),
 --       usage (JSON object of amounts)
--- Returns: for each, 1 | 0 if this run no longer has the lease
+-- Returns: for each, 1 | 0 if this run no longer has the lease; its usage is counted if no other run began
 -- Invariant: a job that loses its engine each time it runs is set aside in the end.
 local function requeue(id, token, delay_ms, counted, reason, usage)
   local job = load_job(id)
