@@ -20,6 +20,7 @@ from jobs.model.department import NewDepartment
 ACTIONS: Mapping[str, str] = {
     "department create": "department.create",
     "department allow": "department.allow",
+    "department disallow": "department.disallow",
     "department set": "department.set",
     "department reopen": "department.reopen",
     "department rotate-secret": "secret.rotate",  # pragma: allowlist secret
@@ -35,9 +36,9 @@ ACTIONS: Mapping[str, str] = {
 # Arguments whose values are recorded. Of others, which may be secret, only the name is.
 PLAIN = frozenset(
     {
-        "allow_secrecy", "callback_allow", "expires", "keep", "label", "lane", "max_in_flight",
-        "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes", "networks",
-        "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls", "weight",
+        "allow_secrecy", "callback_allow", "display_name", "expires", "keep", "label", "lane",
+        "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
+        "networks", "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls", "weight",
         "window",
     }
 )  # fmt: skip
