@@ -38,8 +38,8 @@ PLAIN = frozenset(
     {
         "allow_secrecy", "callback_allow", "display_name", "expires", "keep", "label", "lane",
         "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
-        "networks", "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls", "weight",
-        "window",
+        "networks", "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls",
+        "weight", "window",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from jobs.language.catalogue import Catalogue, catalogue
-from jobs.language.language import Language
 from jobs.model.problems import PROBLEM_TYPES, Problem
+from jobs.texts import Language
+from jobs.texts.translation import Translation, language_of_environment, translation
 from tasks.registry import BUILT_IN
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-ZH, EN = catalogue(Language.zh), catalogue(Language.en)
+ZH, EN = translation(Language.zh), translation(Language.en)
 
 
 @pytest.mark.parametrize("code", sorted(PROBLEM_TYPES))
@@ -29,24 +30,31 @@ def test_every_task_has_both_languages() -> None:
         assert EN.task_description(task) == task.description
 
 
-def test_the_catalogues_have_texts_of_existing_problems_and_tasks_only() -> None:
-    for each in (ZH, EN):
-        assert set(each._texts.get("problems", {})) <= set(PROBLEM_TYPES)
-        assert set(each._texts["tasks"]) == set(BUILT_IN)
+def test_there_are_texts_of_existing_problems_and_tasks_only() -> None:
+    assert set(ZH._problems) == set(PROBLEM_TYPES)
+    assert set(ZH._tasks) == set(EN._tasks) == set(BUILT_IN)
 
 
-def test_a_text_has_its_values_filled_in_once() -> None:
-    texts = Catalogue(Language.zh, {"console": {"hello": "你好，{name}（{name}）"}})
-    assert texts.text("console.hello", name="{name}") == "你好，{name}（{name}）"
-    with pytest.raises(KeyError):
-        texts.text("console.goodbye")
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, Language.en),
+        ({"LANG": "zh_CN.UTF-8"}, Language.zh),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, Language.en),
+        ({"LANG": "C", "LC_ALL": "", "LC_MESSAGES": "zh_CN"}, Language.zh),
+    ],
+)
+def test_the_language_of_the_environment_is_that_of_messages(
+    environment: dict[str, str], language: Language
+) -> None:
+    assert language_of_environment(environment) is language
 
 
-SENTENCES = {
+SENTENCES: dict[str, Any] = {
     "sentences": [
-        {"en": "The queue is full.", "text": "队列已满。"},
-        {"en": "{name} has {count} jobs.", "text": "{name}有 {count} 个作业。"},
-        {"en": "It is {state}, ask {whom} again", "text": "{whom}：{state}"},
+        {"en": "The queue is full.", "zh": "队列已满。"},
+        {"en": "{name} has {count} jobs.", "zh": "{name}有 {count} 个作业。"},
+        {"en": "It is {state}, ask {whom} again", "zh": "{whom}：{state}"},
     ],
     "phrases": {"all departments": "所有部门"},
 }
@@ -65,13 +73,13 @@ SENTENCES = {
     ],
 )
 def test_a_sentence_is_translated_with_its_values(english: str, chinese: str | None) -> None:
-    texts = Catalogue(Language.zh, SENTENCES)
+    texts = Translation(Language.zh, problems={}, tasks={}, **SENTENCES)
     assert texts.known_sentence(english) == chinese
     assert texts.sentence(english) == (chinese or english)
 
 
 def test_a_problem_is_translated_and_loses_nothing() -> None:
-    texts = Catalogue(Language.zh, SENTENCES | {"problems": ZH._texts["problems"]})
+    texts = Translation(Language.zh, problems=ZH._problems, tasks={}, **SENTENCES)
     full = Problem("system-full", "The queue is full.", {"errors": [], "limit": 3}).to_dict()
     assert texts.problem(full) == {
         "type": "/problems/system-full",

@@ -1,8 +1,8 @@
-"""The texts of one language, from `en.toml` or `zh.toml` beside this file.
+"""The texts of the code in another language: problems, tasks, and sentences.
 
-Tables of a file: `problems` by code (`title`, `advice`), `tasks` by name (`name`, `description`),
-`sentences` (English templates with `{placeholders}`, and their translation) and `phrases` (English
-values of placeholders, and their translation). All others are texts by key: `console.sign_in`.
+Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
+code, `tasks.LANGUAGE.toml` a task's `name` and `description`, `sentences.zh.toml` English templates
+with `{placeholders}` and their translation, and `phrases`, the translation of their values.
 """
 
 from __future__ import annotations
@@ -11,51 +11,52 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from jobs.language.language import Language
 from jobs.model.problems import PROBLEM_TYPES, code_of
+from jobs.texts import Language, language_of
 from tasks.task import Task
 
+Texts = Mapping[str, Mapping[str, str]]
+_FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# In this order, as in POSIX: the first that is set and not empty decides.
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 # Longer details are cut by the api in any case.
 MAX_SENTENCE_CHARS = 2_000
 
 
-class Catalogue:
-    """The texts of a language."""
+class Translation:
+    """Problems, tasks and sentences in one language."""
 
-    def __init__(self, language: Language, texts: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        language: Language,
+        *,
+        problems: Texts,
+        tasks: Texts,
+        sentences: Sequence[Mapping[str, str]] = (),
+        phrases: Mapping[str, str] | None = None,
+    ) -> None:
         self.language = language
-        self._texts = texts
-        self._sentences = [
-            _Sentence(each["en"], each["text"]) for each in texts.get("sentences", ())
-        ]
-        self._phrases: Mapping[str, str] = texts.get("phrases", {})
-
-    def text(self, key: str, **values: object) -> str:
-        """The text with this key, such as `console.sign_in`, with its placeholders filled in.
-
-        Raises `KeyError` if there is none.
-        """
-        found: Any = self._texts
-        for part in key.split("."):
-            found = found[part]
-        return _fill(str(found), {name: str(value) for name, value in values.items()})
+        self._problems = problems
+        self._tasks = tasks
+        self._phrases = phrases or {}
+        self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
 
     def title(self, code: str) -> str:
         """The title of a problem, by its code."""
-        return str(self._of_problem(code).get("title") or PROBLEM_TYPES[code].title)
+        return self._problems.get(code, {}).get("title") or PROBLEM_TYPES[code].title
 
     def advice(self, code: str) -> str:
         """What the caller can do about a problem, by its code."""
-        return str(self._of_problem(code).get("advice") or PROBLEM_TYPES[code].advice)
+        return self._problems.get(code, {}).get("advice") or PROBLEM_TYPES[code].advice
 
     def problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
         """A problem object with `title`, `detail` and the details of `errors` in this language.
 
-        A detail that has no translation follows the advice, so that nothing is lost.
+        A detail without a translation follows the advice, so that nothing is lost.
         """
         code = code_of(problem)
         if self.language is Language.en or code not in PROBLEM_TYPES:
@@ -71,11 +72,11 @@ class Catalogue:
         return translated
 
     def sentence(self, english: str) -> str:
-        """The translation of an English sentence; the sentence itself if it has none."""
+        """The translation of a sentence; the sentence itself if it has none."""
         return self.known_sentence(english) or english
 
     def known_sentence(self, english: str) -> str | None:
-        """The translation of an English sentence. None: it has none."""
+        """The translation of a sentence. None: it has none."""
         if self.language is Language.en:
             return english
         if english in self._phrases:
@@ -85,38 +86,46 @@ class Catalogue:
         for sentence in self._sentences:
             values = sentence.values(english)
             if values is not None:
-                translated = {name: self.sentence(value) for name, value in values.items()}
-                return _fill(sentence.text, translated)
+                return sentence.translate(
+                    {key: self.sentence(each) for key, each in values.items()}
+                )
         return None
 
     def task_name(self, name: str) -> str:
         """The name of a task for people; of a department's task its own name."""
-        return str(self._of_task(name).get("name") or name)
+        return self._tasks.get(name, {}).get("name") or name
 
     def task_description(self, task: Task[Any, Any]) -> str:
-        return str(self._of_task(task.name).get("description") or task.description)
-
-    def _of_problem(self, code: str) -> Mapping[str, str]:
-        found: Mapping[str, str] = self._texts.get("problems", {}).get(code, {})
-        return found
-
-    def _of_task(self, name: str) -> Mapping[str, str]:
-        found: Mapping[str, str] = self._texts.get("tasks", {}).get(name, {})
-        return found
+        return self._tasks.get(task.name, {}).get("description") or task.description
 
 
 @cache
-def catalogue(language: Language) -> Catalogue:
-    """The texts of a language."""
-    source = files(__package__).joinpath(f"{language.value}.toml")
-    return Catalogue(language, tomllib.loads(source.read_text(encoding="utf-8")))
+def translation(language: Language) -> Translation:
+    """The texts of a language, read once."""
+    tasks = _read(f"tasks.{language}.toml")
+    if language is Language.en:
+        return Translation(language, problems={}, tasks=tasks)
+    sentences = _read(f"sentences.{language}.toml")
+    return Translation(
+        language,
+        problems=_read(f"problems.{language}.toml"),
+        tasks=tasks,
+        sentences=sentences["sentences"],
+        phrases=sentences["phrases"],
+    )
+
+
+def language_of_environment(environment: Mapping[str, str]) -> Language:
+    """The language of a process's messages; English unless it is Chinese."""
+    locale = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
+    return language_of(locale, Language.en)
 
 
 class _Sentence:
     """An English template and its translation. Matching takes time linear in the sentence."""
 
-    def __init__(self, english: str, text: str) -> None:
-        self.text = text
+    def __init__(self, english: str, translated: str) -> None:
+        self._translated = translated
         # Literals and names of placeholders alternate: "The text has ", "count", " characters."
         parts = _PLACEHOLDER.split(english)
         self._literals: Sequence[str] = parts[::2]
@@ -142,7 +151,11 @@ class _Sentence:
         values[self._names[-1]] = sentence[start:end]
         return values
 
+    def translate(self, values: Mapping[str, str]) -> str:
+        """The placeholders are replaced in one pass: values may have braces themselves."""
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], self._translated)
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders replaced in one pass: values may have braces themselves."""
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+def _read(name: str) -> dict[str, Any]:
+    with (_FOLDER / name).open("rb") as file:
+        return tomllib.load(file)
