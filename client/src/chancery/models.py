@@ -191,11 +191,12 @@ class Batch(Answer):
     `status` is `validating`, `in_progress`, `finalizing`, `completed`, `cancelling`, `cancelled`,
     `expired` or `failed`. A batch that expired or was cancelled keeps its finished results.
     `expected_at` is the estimated end; `warnings` say why it may be missed. `progress` is set while
-    the status is `validating`.
+    the status is `validating`. `department` is set for operators only.
     """
 
     id: str
     status: str
+    department: str | None = None
     endpoint: str | None = None
     completion_window: str | None = None
     input_file_id: str | None = None
@@ -278,11 +279,12 @@ class Attempt(Answer):
 
 class Callback(Answer):
     """One event for one URL. `status` is `pending`, `delivered` or `dead`; `error` says why it is
-    dead although attempts were left.
+    dead although attempts were left. `department` is set for operators only.
     """
 
     id: str
     status: str
+    department: str | None = None
     type: str | None = None
     job_id: str | None = None
     batch_id: str | None = None
