@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from io import StringIO
 
 from jobs.ledger import Ledger
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import ModelUse
 from jobs.model.job import Usage
+from jobs.model.problems import ProblemError
 from jobs.process.settings import PriceSettings
 
+MAX_DAYS = 366
 JOULES_PER_KWH = 3_600_000.0
 SECONDS_PER_HOUR = 3600.0
 
@@ -47,6 +49,24 @@ class MonthUse:
 
 
 Days = Mapping[str, Sequence[DayOfUse]]
+
+
+def days_of(first: date | None, last: date | None) -> tuple[date, date]:
+    """The first and the last day. Defaults: the first day of the month of `last`; today (UTC).
+
+    Raises `ProblemError("invalid-request")` if the first is after the last, or the range too long.
+    """
+    end = last or datetime.now(UTC).date()
+    begin = first or end.replace(day=1)
+    if not 0 <= (end - begin).days < MAX_DAYS:
+        raise ProblemError(
+            "invalid-request",
+            f"`from` must not be after `to`, and the range must not exceed {MAX_DAYS} days.",
+            errors=[
+                {"pointer": "#/query/from", "detail": "It is after `to`, or too long before it."}
+            ],
+        )
+    return begin, end
 
 
 async def read_days(ledger: Ledger, departments: Iterable[str], first: date, last: date) -> Days:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -19,13 +19,11 @@ from api.services import ServicesDep
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task
 from jobs.model.job import Usage
-from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaName
-from jobs.usage import MonthUse, by_month, read_days, to_csv
+from jobs.usage import MonthUse, by_month, days_of, read_days, to_csv
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
-MAX_DAYS = 366
 CSV_TYPE = "text/csv"
 
 
@@ -123,7 +121,7 @@ async def get_usage(
         Format, Query(alias="format", description="`csv`: the rows of `months` alone.")
     ] = Format.json,
 ) -> Response:
-    begin, end = _range(first, last)
+    begin, end = days_of(first, last)
     names = [reader.name] if reader else await services.ledger.departments.names()
     by_department = await read_days(services.ledger, names, begin, end)
     months = by_month(by_department, services.prices)
@@ -147,20 +145,6 @@ async def get_usage(
         ],
     )
     return as_json(view.model_dump_json(by_alias=True).encode())
-
-
-def _range(first: date | None, last: date | None) -> tuple[date, date]:
-    end = last or datetime.now(UTC).date()
-    begin = first or end.replace(day=1)
-    if not 0 <= (end - begin).days < MAX_DAYS:
-        raise ProblemError(
-            "invalid-request",
-            f"`from` must not be after `to`, and the range must not exceed {MAX_DAYS} days.",
-            errors=[
-                {"pointer": "#/query/from", "detail": "It is after `to`, or too long before it."}
-            ],
-        )
-    return begin, end
 
 
 def _by_day(days: Iterable[DayOfUse]) -> Sequence[DayOfUse]:

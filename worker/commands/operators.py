@@ -5,7 +5,8 @@ have no departments' keys: they use the ledger itself. The client's commands loa
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,9 @@ from jobs.batches.views import batch_view
 from jobs.ledger import Ledger
 from jobs.ledger.page import Page
 from jobs.model.states import CallbackStatus, JobStatus
+from jobs.process.environment import read_or_exit
+from jobs.process.settings import PriceSettings
+from jobs.usage import MonthUse, by_month, days_of, read_days, to_csv
 from jobs.views import callback_view, job_summary
 from worker.commands.department.arguments import no_such
 from worker.commands.system import with_ledger
@@ -97,6 +101,22 @@ class Operators:
                 batch_view(each).model_dump(mode="json") | {"department": each.department}
                 for each in batches
             ]
+
+        return with_ledger(self._data_dir, self._redis_url, read)
+
+    def usage(self, first: date | None, last: date | None) -> list[dict[str, Any]]:
+        """Rows by month, with the prices in this process's settings."""
+        return [asdict(row) for row in self._months(first, last)]
+
+    def usage_csv(self, first: date | None, last: date | None) -> str:
+        return to_csv(self._months(first, last))
+
+    def _months(self, first: date | None, last: date | None) -> Sequence[MonthUse]:
+        prices = read_or_exit(PriceSettings)
+
+        async def read(ledger: Ledger) -> Sequence[MonthUse]:
+            begin, end = days_of(first, last)
+            return by_month(await read_days(ledger, await self._names(ledger), begin, end), prices)
 
         return with_ledger(self._data_dir, self._redis_url, read)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import update_wrapper
 from importlib.metadata import EntryPoint
 from itertools import islice
@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from chancery.client import Chancery
 from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.errors import ChanceryError
-from chancery.models import Batch, Callback, Job
+from chancery.models import Batch, Callback, Job, MonthUse
 from chancery.server_commands import GROUP
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,6 +51,10 @@ class Records(Protocol):
 
     def batches(self, *, limit: int) -> list[Batch]: ...
 
+    def usage(self, first: date | None, last: date | None) -> list[MonthUse]: ...
+
+    def usage_csv(self, first: date | None, last: date | None) -> str: ...
+
     def cancel(self, job_ids: Sequence[str]) -> Iterator[Outcome]: ...
 
     def cancel_batches(self, batch_ids: Sequence[str]) -> Iterator[Outcome]: ...
@@ -78,6 +82,12 @@ class DepartmentRecords:
 
     def batches(self, *, limit: int) -> list[Batch]:
         return list(islice(self._chancery.batches(), limit))
+
+    def usage(self, first: date | None, last: date | None) -> list[MonthUse]:
+        return list(self._chancery.usage(first, last).months)
+
+    def usage_csv(self, first: date | None, last: date | None) -> str:
+        return self._chancery.usage_csv(first, last)
 
     def cancel(self, job_ids: Sequence[str]) -> Iterator[Outcome]:
         return _each(job_ids, self._chancery.cancel)
@@ -115,6 +125,12 @@ class OperatorRecords:
 
     def batches(self, *, limit: int) -> list[Batch]:
         return [Batch.model_validate(each) for each in self._operators.batches(limit=limit)]
+
+    def usage(self, first: date | None, last: date | None) -> list[MonthUse]:
+        return [MonthUse.model_validate(each) for each in self._operators.usage(first, last)]
+
+    def usage_csv(self, first: date | None, last: date | None) -> str:
+        return str(self._operators.usage_csv(first, last))
 
     def cancel(self, job_ids: Sequence[str]) -> Iterator[Outcome]:
         return (Outcome(**each) for each in self._operators.cancel(job_ids))

@@ -18,9 +18,13 @@ from redis import Redis
 
 from chancery.cli import main
 from jobs.ledger import Ledger
+from jobs.ledger.runs import Ending
 from jobs.model.callback import Attempt, Delivery, Outcome
 from jobs.model.ids import new_callback_id
-from jobs.model.states import CallbackStatus
+from jobs.model.job import Usage
+from jobs.model.provenance import Provenance
+from jobs.model.roles import Role
+from jobs.model.states import CallbackStatus, JobStatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import claim_one
@@ -168,3 +172,41 @@ def test_a_data_dir_finds_the_system(records: Records, tmp_path: Path) -> None:
     (tmp_path / "redis-url").write_text(records.redis_url + "\n")
     result = CliRunner().invoke(main, ["jobs", "--all", "--data-dir", str(tmp_path), "--json"])
     assert len(result.stdout.splitlines()) == 4, result.output
+
+
+def test_operators_read_the_usage_of_a_department_and_of_all(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(_use(records.redis_url))
+    monkeypatch.setenv("CHANCERY_PRICE_PER_GPU_HOUR", "10")
+    lines = records.run("usage", "--all", "--json").stdout.splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [(row["department"], row["documents"]) for row in rows] == [("tax", 1), ("water", 1)]
+    assert rows[0]["cost"] == pytest.approx(0.1)
+    table = records.run("usage", "--all").stdout.splitlines()
+    assert [line.split()[1] for line in table] == ["DEPARTMENT", "tax", "water"]
+    lines = records.run("usage", "--department", "tax", "--csv").stdout.splitlines()
+    assert [line.split(",")[1] for line in lines] == ["department", "tax"]
+    result = records.run("usage", "--all", "--from", "2026-02-02", "--to", "2026-02-01")
+    assert result.exit_code == 1
+    assert "`from` must not be after `to`" in result.stderr
+
+
+async def _use(redis_url: str) -> None:
+    """One job of each department ends after 36 s of a GPU."""
+    ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
+    try:
+        for name in ("tax", "water"):
+            job = a_job(department=name)
+            await submit_job(ledger, job)
+            (claim,) = (await ledger.runs.claim([job.id], "w", 30)).granted
+            ending = Ending(
+                JobStatus.succeeded,
+                result="{}",
+                usage=Usage(100, 20, gpu_seconds=36.0),
+                models={Role.full: "deepseek"},
+                provenance=Provenance("1", "deepseek", "0" * 64),
+            )
+            assert await ledger.runs.finish(claim, ending)
+    finally:
+        await ledger.close()
