@@ -148,6 +148,14 @@ class CallbackLedger:
         answer = await self._connection.run("callbacks/redeliver", department, callback_id)
         return read_callback(pairs(answer[0]), answer[1]) if answer else None
 
+    async def department_of(self, callback_id: str) -> str | None:
+        """The department that a callback belongs to, for operators; None: no such callback."""
+        if not is_callback_id(callback_id):
+            return None
+        redis, name = self._connection.redis, f"{PREFIX}callback:{callback_id}"
+        department: str | None = await self._connection.ask(redis.hget(name, "department"))
+        return department
+
     async def redeliver_dead(
         self, department: str, since: datetime, until: datetime, most: int = 500
     ) -> RedeliveryCount:
