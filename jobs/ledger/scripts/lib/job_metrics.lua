@@ -3,7 +3,7 @@
 -- processes there are, and are read by jobs/ledger/job_metrics.py.
 --
 --   chancery:endings      TASK:LANE:STATUS, with :CODE for a job with a problem; jobs in all
---   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they do
+--   chancery:job-times  ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they do
 --                                                  not exceed, 'inf' above the last
 --                         waited:DEPT:LANE:BOUND   jobs outside batches, by the time before that run
 --                         ran:TASK:LANE:sum, waited:DEPT:LANE:sum   ms in all
@@ -27,8 +27,8 @@ local function observe_time(series, ms)
   count_in(P .. 'job-times', series .. ':sum', ms)
 end
 
--- A job that ended without a run has waited until then. A line of a batch becomes a job when it is claimed, so
--- that it has no time of its own.
+-- A job that ended without a run has waited until then. A line of a batch becomes a job when it is claimed,
+-- so that it has no time of its own.
 local function observe_waiting(job, was_running)
   if job.batch_id then return end
   -- The record may be damaged.
