@@ -47,6 +47,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     RetentionSettings,
@@ -80,6 +81,7 @@ class AppSettings:
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -111,6 +113,8 @@ def create_app(settings: AppSettings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
+        # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
@@ -160,6 +164,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         health=HealthReader(
             ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
         ),
+        prices=settings.prices,
     )
 
 

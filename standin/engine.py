@@ -73,6 +73,7 @@ class StandIn:
     behaviour: Behaviour
     counts: Counts = field(default_factory=Counts)
     last: dict[str, Any] = field(default_factory=dict)
+    traceparent: str = ""
     asked: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def app(self) -> web.Application:
@@ -89,6 +90,7 @@ class StandIn:
                 web.get("/_counts", self.count),
                 web.get("/_last", self.latest),
                 web.get("/_asked", self.remembered),
+                web.get("/_traceparent", self.last_traceparent),
             ]
         )
         return app
@@ -154,6 +156,9 @@ class StandIn:
     async def remembered(self, request: web.Request) -> web.Response:
         return web.json_response(list(self.asked))
 
+    async def last_traceparent(self, request: web.Request) -> web.Response:
+        return web.Response(text=self.traceparent)
+
     async def chat(self, request: web.Request) -> web.Response:
         text = await request.text()
         body: dict[str, Any] = json.loads(text)
@@ -163,7 +168,7 @@ class StandIn:
         self.counts.started += 1
         try:
             self.asked.append(text)
-            self.last = body
+            self.last, self.traceparent = body, request.headers.get("traceparent", "")
             response = await self._misbehave(request, body) or self._answer(body)
         except asyncio.CancelledError:
             self.counts.aborted += 1

@@ -55,6 +55,10 @@ class StandInControl:
         bodies: list[str] = self._http("GET", "/_asked").json()
         return bodies[len(bodies) - number :]
 
+    def traceparent(self) -> str:
+        """The `traceparent` of the last request for a completion; empty without one."""
+        return self._http("GET", "/_traceparent").text
+
     def _http(self, method: str, path: str, **content: Any) -> httpx.Response:
         # verify=False saves loading certificates, which takes long and plain HTTP does not need.
         url = f"{self.url}{path}"

@@ -56,6 +56,7 @@ class NewBatch:
     stall: Stall | None = None
     tokens: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Batch:
     is indexed. `output_begun`,
     `error_begun`: whether the file with that id exists yet. `moments`: when it entered each status.
     `model`: of the first line that a model answered. `prompt_tokens`, `completion_tokens` and
-    `cached_tokens`: of the ended lines.
+    `cached_tokens`: of the ended lines. `traceparent`: the step of a trace that submitted it.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Batch:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    traceparent: str | None = None
 
     @property
     def ended_at(self) -> datetime | None:

@@ -55,10 +55,15 @@ class BatchSubmissions:
         self._bulk = bulk
 
     async def submit(
-        self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
+        self,
+        department: Department,
+        request: BatchRequest,
+        idempotency: IdempotencyKey | None,
+        traceparent: str | None = None,
     ) -> SubmissionReply:
         """Keep a batch; the scheduler reads its lines. A repeated idempotency key gets the first
-        response, even if the request would be refused now.
+        response, even if the request would be refused now. `traceparent`: the step of a trace that
+        submits the batch.
 
         Raises `ProblemError`: `invalid-request` with `errors`, `unknown-task`, `not-found` (the
         file), `callback-not-allowed`, `deadline-unreachable`, `too-many-lines`, `storage-full`,
@@ -68,7 +73,7 @@ class BatchSubmissions:
             earlier = await self._ledger.batches.earlier(department.name, idempotency)
             if earlier is not None:
                 return replayed_reply(earlier.body, earlier.quotas)
-        batch = await self._checked(department, request)
+        batch = replace(await self._checked(department, request), traceparent=traceparent)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
             return await self._keep(batch, file, request, idempotency)

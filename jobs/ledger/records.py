@@ -70,6 +70,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
         "deadline": to_ms(job.deadline) if job.deadline else None,
         "created_at": to_ms(created_at),
         "keep_ms": keep_ms,
+        "traceparent": job.traceparent,
     }
     return {name: value for name, value in record.items() if value is not None}
 
@@ -102,6 +103,7 @@ def to_job(record: Record) -> Job:
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
+        traceparent=record.get("traceparent"),
     )
 
 
@@ -224,6 +226,7 @@ def to_department(record: Record, now_ms: int) -> Department:
         ),
         window=record.get("window") or None,
         allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
+        display_name=record.get("display_name") or None,
     )
 
 
@@ -288,6 +291,7 @@ def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[s
         "metadata": dump(batch.metadata),
         "keep_ms": keep_ms,
         "file_keep_ms": file_keep_ms,
+        "traceparent": batch.traceparent,
     }
     return {name: value for name, value in record.items() if value is not None}
 
@@ -331,6 +335,7 @@ def to_batch(record: Record) -> Batch:
         prompt_tokens=int(record.get("prompt_tokens", 0)),
         completion_tokens=int(record.get("completion_tokens", 0)),
         cached_tokens=int(record.get("cached_tokens", 0)),
+        traceparent=record.get("traceparent"),
     )
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -22,11 +20,13 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
+from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
+from worker.engine.outcomes import Outcomes
+from worker.engine.power import PowerSource
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
-from worker.engine.rates import ErrorShare
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -87,6 +87,8 @@ class EngineClient:
         self._counting = Slots(COUNTS_IN_FLIGHT)
         self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
         self._health = HealthState()
+        self._busy = BusyTime(settings.gpus, settings.watts)
+        self._power: PowerSource | None = None
         self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
         self._version: str | None = None
@@ -97,15 +99,18 @@ class EngineClient:
             lambda body: self._client().post("/v1/chat/completions", body), lambda: self.model
         )
         self._token_counts = TokenCounts()
-        self._outcomes = Counter[str]()
-        self._errors = ErrorShare()
+        self._outcomes = Outcomes()
         self._http: EngineHttp | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Start to watch the engine's health. Does not wait for the engine."""
+        """Start to watch the engine's health and power. Does not wait for the engine."""
         self.open()
-        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
+        self._watches = [asyncio.create_task(self._watch_health(), name="engine-health")]
+        if self._settings.power_url:
+            self._power = PowerSource(self._settings.power_url)
+            watch = self._power.watch(self._busy.set_watts, self._settings.watts)
+            self._watches.append(asyncio.create_task(watch, name="engine-power"))
 
     def open(self) -> None:
         """Allow requests, without a watch over the engine's health."""
@@ -116,10 +121,12 @@ class EngineClient:
 
     async def close(self) -> None:
         """Stop watching and close every connection, which aborts the requests in flight."""
-        if self._watch:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
             with suppress(asyncio.CancelledError):
-                await self._watch
+                await watch
+        if self._power:
+            await self._power.close()
         if self._http:
             await self._http.close()
 
@@ -192,11 +199,13 @@ class EngineClient:
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
-            return parse_metrics(_body(response, "/metrics").decode())
+            metrics = parse_metrics(_body(response, "/metrics").decode())
         except (TimeoutError, ConnectionFailed, ValueError, _Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
+        self._busy.set_in_flight(metrics.running + metrics.waiting)
+        return metrics
 
     @asynccontextmanager
     async def slot(
@@ -209,46 +218,42 @@ class EngineClient:
             yield
 
     @property
-    def outcomes(self) -> Mapping[str, int]:
-        """Chat completions so far: `ok`, `aborted`, or the code of the error."""
+    def outcomes(self) -> Outcomes:
+        """How the chat completions so far ended."""
         return self._outcomes
 
-    @property
-    def error_share(self) -> float | None:
-        """The share of the last minute's completions that failed; None if there were none."""
-        return self._errors.at(time.monotonic())
-
     async def chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
-    ) -> tuple[bytes, float]:
-        """Send one chat completion, in a slot; returns the response's body, and the seconds it
-        took. Raises `EngineError`.
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        used: UsedTime | None = None,
+    ) -> bytes:
+        """Send one chat completion, in a slot; returns the response's body. Raises `EngineError`.
+
+        Its time is added to `used`, also if it fails.
         """
-        outcome = "aborted"
-        try:
-            answer = await self._chat(request, messages, priority)
-            outcome = "ok"
-        except (EngineError, OutputError) as error:
-            outcome = error.code
-            raise
-        finally:
-            self._outcomes[outcome] += 1
-            self._errors.count(outcome, time.monotonic())
-        return answer
+        used = used or UsedTime()
+        with self._outcomes.counted(request.model) as traceparent:
+            return await self._chat(request, messages, priority, used, traceparent)
 
     async def _chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
-    ) -> tuple[bytes, float]:
-        started = time.monotonic()
-        response = await self._post_chat(request, priority if self._supports_priority else 0)
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        used: UsedTime,
+        traceparent: str | None,
+    ) -> bytes:
+        first_priority = priority if self._supports_priority else 0
+        response = await self._post_chat(request, first_priority, used, traceparent)
         if self._refuses_priority(response, priority):
             self._supports_priority = False
             log.warning("engine.priority_unsupported")
-            response = await self._post_chat(request, 0)
-        seconds = time.monotonic() - started
+            response = await self._post_chat(request, 0, used, traceparent)
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
-        return response.body, seconds
+        return response.body
 
     async def count_tokens(self, text: str, priority: int = 0, owner: str = "") -> int:
         """Tokens of `text`; an upper bound if the engine cannot count them."""
@@ -276,8 +281,15 @@ class EngineClient:
                 "The engine's response at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: ChatRequest, priority: int) -> Response:
-        return await self._post("/v1/chat/completions", request.body(priority))
+    async def _post_chat(
+        self, request: ChatRequest, priority: int, used: UsedTime, traceparent: str | None
+    ) -> Response:
+        body = request.body(priority)
+        start = self._busy.begin()
+        try:
+            return await self._post("/v1/chat/completions", body, traceparent)
+        finally:
+            self._busy.end(start, used)
 
     def _refuses_priority(self, response: Response, priority: int) -> bool:
         return (
@@ -287,13 +299,13 @@ class EngineClient:
             and b"priority" in response.body.lower()
         )
 
-    async def _post(self, path: str, body: bytes) -> Response:
+    async def _post(self, path: str, body: bytes, traceparent: str | None = None) -> Response:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await self._client().post(path, body)
+                    return await self._client().post(path, body, traceparent)
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError as error:

@@ -32,6 +32,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.tracing import set_up_tracing
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
@@ -190,10 +191,10 @@ class Worker:
 
     def _detail(self) -> Mapping[str, Any]:
         full = self._engine_detail("engine", self._engine)
-        requests = {"full": dict(self._engine.outcomes)}
+        requests = {"full": dict(self._engine.outcomes.counts)}
         fast: Mapping[str, Any] = {}
         if self._fast:
-            requests["fast"] = dict(self._fast.outcomes)
+            requests["fast"] = dict(self._fast.outcomes.counts)
             fast = self._engine_detail("fast_engine", self._fast)
         return {
             **full,
@@ -216,12 +217,16 @@ class Worker:
             f"{name}_fault": health.code,
             f"{name}_for_seconds": max(0.0, time.time() - health.since),
             f"{name}_answered_seconds": engine.answered_seconds,
-            f"{name}_error_share": engine.error_share,
+            f"{name}_error_share": engine.outcomes.error_share,
         }
 
-    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.runs.claim_waiting(
-            self._process.name, self._settings.lease_seconds, self._room.left(), woken=woken
+            self._process.name,
+            self._settings.lease_seconds,
+            self._room.left(),
+            woken=woken,
+            asks_again=again,
         )
         runs: list[Coroutine[Any, Any, object]] = []
         for claim in claims.granted:
@@ -306,6 +311,7 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
+    set_up_tracing("worker")
     worker_settings = settings.worker
     with EventLoopThread() as loop:
         worker = loop.run(_create(settings))

@@ -31,7 +31,8 @@ end
 -- that it has no time of its own.
 local function observe_waiting(job, was_running)
   if job.batch_id then return end
-  local since = math.max(tonumber(job.created_at), tonumber(job.not_before or 0))
+  -- The record may be damaged.
+  local since = math.max(tonumber(job.created_at) or now, tonumber(job.not_before) or 0)
   local end_of_wait = was_running and tonumber(job.started_at) or now
   observe_time('waited:' .. job.department .. ':' .. job.lane, end_of_wait - since)
 end
@@ -41,7 +42,7 @@ local function observe_ending(job, status, code, usage, was_running)
   local ending = job.task .. ':' .. job.lane .. ':' .. status
   count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
   if was_running then
-    observe_time('ran:' .. job.task .. ':' .. job.lane, now - tonumber(job.started_at))
+    observe_time('ran:' .. job.task .. ':' .. job.lane, now - (tonumber(job.started_at) or now))
   end
   observe_waiting(job, was_running)
   for _, name in ipairs(USAGE_COUNTERS) do

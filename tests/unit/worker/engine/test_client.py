@@ -223,7 +223,7 @@ async def test_metrics_are_the_engines_own(client: EngineClient, standin: StandI
         ("not-json", OutputError, Retry.counted),
     ],
 )
-async def test_each_failure_of_the_engine_is_a_typed_error(
+async def test_each_failure_of_the_engine_is_a_typed_error(  # noqa: PLR0917 - parameters
     client: EngineClient,
     session: EngineSession,
     standin: StandInControl,
@@ -236,7 +236,7 @@ async def test_each_failure_of_the_engine_is_a_typed_error(
         await session.complete(QUESTION, max_tokens=20)
     assert type(raised.value) is error
     assert raised.value.retry is retry
-    assert client.outcomes == {error.code: 1}
+    assert client.outcomes.counts == {error.code: 1}
 
 
 async def test_a_refusal_never_quotes_the_prompt(
@@ -291,9 +291,14 @@ async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
     standin.control(mode="hang")
     async for client in _started(EngineSettings(url=standin.url, timeout_seconds=0.2)):
         assert await client.wait_healthy(30)
+        session = _session(client)
         with pytest.raises(EngineTimeout):
-            await _session(client).complete(QUESTION, max_tokens=20)
+            await session.complete(QUESTION, max_tokens=20)
         await _until(standin, "aborted", aborted + 1)
+        # The engine worked on it, although nothing came of it.
+        assert session.usage.engine_seconds >= 0.2
+        assert session.usage.gpu_seconds >= 0.2
+        assert session.usage.completion_tokens == 0
 
 
 async def test_requests_to_an_unhealthy_engine_that_hangs_are_aborted(
@@ -323,7 +328,7 @@ async def test_cancelling_aborts_the_request_in_the_engine(
     await _until(standin, "aborted", before["aborted"] + 1)
     with pytest.raises(asyncio.CancelledError):
         await request
-    assert client.outcomes == {"aborted": 1}
+    assert client.outcomes.counts == {"aborted": 1}
 
 
 async def test_no_more_requests_are_in_flight_than_slots(
