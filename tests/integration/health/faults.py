@@ -18,10 +18,13 @@ from typing import Any
 import httpx
 from click.testing import CliRunner, Result
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
+from jobs.ledger import Ledger
+from jobs.process.settings import RedisSettings
 from standin.engine_process import StandInControl, running_standin
 from standin.valkey import start_valkey
-from tests.integration.processes.system import Child, System
+from tests.integration.processes.system import Child, Desk, System
 from worker.commands.doctor import doctor
 
 # How soon each fault must be named.
@@ -126,6 +129,16 @@ def breakable(folder: Path, **env: str) -> Iterator[Breakable]:
         yield broken
     finally:
         broken.close()
+
+
+async def new_desk(system: System, name: str) -> Desk:
+    """A new department, with callbacks to this machine. Close its ledger."""
+    ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
+    new = await ledger.departments.create(name, callback_allow=["127.0.0.1"])
+    department = await ledger.departments.get(name)
+    await ledger.close()
+    assert department is not None
+    return Desk(system, new, department)
 
 
 def within(seconds: float, condition: Callable[[], object]) -> float:

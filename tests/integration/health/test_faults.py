@@ -18,11 +18,16 @@ import pytest
 import structlog
 from redis import Redis
 
-from jobs.ledger import Ledger
 from jobs.model.states import JobStatus
-from jobs.process.settings import RedisSettings
-from tests.integration.health.faults import NAMED_SECONDS, PATIENCE, Breakable, breakable, within
-from tests.integration.processes.system import Child, Desk
+from tests.integration.health.faults import (
+    NAMED_SECONDS,
+    PATIENCE,
+    Breakable,
+    breakable,
+    new_desk,
+    within,
+)
+from tests.integration.processes.system import Child
 
 SHIFTED_COURIER = """
 import sys, time
@@ -64,18 +69,9 @@ def broken(running: Breakable) -> Breakable:
     return running
 
 
-async def a_desk(broken: Breakable, name: str) -> Desk:
-    ledger = Ledger(RedisSettings(url=broken.system.redis_url))  # type: ignore[arg-type]
-    new = await ledger.departments.create(name, callback_allow=["127.0.0.1"])
-    department = await ledger.departments.get(name)
-    await ledger.close()
-    assert department is not None
-    return Desk(broken.system, new, department)
-
-
 def submit(broken: Breakable, department: str, **request: Any) -> str:
     async def work() -> str:
-        desk = await a_desk(broken, department)
+        desk = await new_desk(broken.system, department)
         try:
             return await desk.submit(**request)
         finally:
