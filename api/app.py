@@ -17,16 +17,16 @@ from api.body_rate import BodyRate
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.methods import HeadAsGet
-from api.openapi_document import operation_id
-from api.path_prefix import PathPrefix
-from api.refusals import Refusals
-from api.request_context import RequestContext
-from api.request_metrics import (
+from api.metrics.requests import (
     RequestMetrics,
     failed_authentications,
     new_registry,
     refused_submissions,
 )
+from api.openapi_document import operation_id
+from api.path_prefix import PathPrefix
+from api.refusals import Refusals
+from api.request_context import RequestContext
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders
@@ -38,6 +38,7 @@ from jobs.batches.eta.eta import BatchEta
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
@@ -112,6 +113,8 @@ def create_app(settings: AppSettings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
+        # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
@@ -159,6 +162,9 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
         prices=settings.prices,
+        health=HealthReader(
+            ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
+        ),
     )
 
 

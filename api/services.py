@@ -12,6 +12,7 @@ from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings, PriceSettings
 from jobs.store import Store
@@ -34,6 +35,7 @@ class Services:
     failed_keys: FailedKeys
     refusals: Refusals
     prices: PriceSettings
+    health: HealthReader
 
 
 async def _services(request: Request) -> Services:

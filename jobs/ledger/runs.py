@@ -15,7 +15,7 @@ from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, Progress, RunUsage, Usage
-from jobs.model.lanes import Lane
+from jobs.model.lanes import EXPECTED_MS, Lane
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
 from jobs.model.roles import Role
@@ -141,11 +141,19 @@ class RunLedger:
         )
 
     async def claim_waiting(
-        self, worker: str, lease_seconds: float, room: Room, *, woken: bool = False
+        self,
+        worker: str,
+        lease_seconds: float,
+        room: Room,
+        *,
+        woken: bool = False,
+        asks_again: bool = False,
     ) -> WaitingClaims:
         """Claim jobs that wait, within `room`: departments share by turns.
 
-        `woken`: a wake-up led to this claim. One call at a time for each worker.
+        `woken`: a wake-up led to this claim. `asks_again`: if it gets jobs and has room for more,
+        the worker claims again within `CLAIM_AGAIN_SECONDS`, so that no wake-up is needed until
+        then. One call at a time for each worker.
         """
         more, suspect, *granted = await self._connection.run(
             "jobs/claim_waiting",
@@ -158,6 +166,7 @@ class RunLedger:
             room.bulk,
             room.unwritten,
             new_job_id(),
+            EXPECTED_MS if asks_again else 0,
         )
         return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
 

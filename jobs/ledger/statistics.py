@@ -34,7 +34,7 @@ _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 class Statistics:
     """Statistics of jobs and callbacks. Counts "in all" go back to the ledger's first start.
 
-    `jobs`: open jobs by department and status. `endings`: in all, by task, lane and status.
+    `jobs`: open jobs by department and status.
     `queues`: jobs and batches, or callbacks, that may start now, by the queue whose processes they
     wait for. `callbacks`: pending and dead ones, by department and status. `attempts`,
     `callbacks_ended`: in all, by department and outcome or status.
@@ -46,7 +46,6 @@ class Statistics:
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
-    endings: Mapping[tuple[str, str, JobStatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
     attempts: Mapping[tuple[str, Outcome], int]
@@ -61,11 +60,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """`max_memory` is 0 for no limit; memory is in bytes."""
+
     version: str
     appendonly: bool
     appendfsync: str | None
     maxmemory_policy: str
     used_memory: int
+    max_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,6 @@ class StatisticsLedger:
             pipeline.zcard(f"{PREFIX}ready:{name}")
             pipeline.zcard(f"{PREFIX}waiting:{name}")
         pipeline.zcount(f"{PREFIX}callbacks-due", "-inf", server_time[0] * 1000)
-        pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
         for name in departments:
             pipeline.hgetall(f"{PREFIX}kept:{name}")
@@ -169,7 +170,6 @@ class StatisticsLedger:
             broken=_broken(departments, next(answers), server_time),
             **_counts(departments, next(answers)),
             queues=_queues([(next(answers), next(answers)) for _ in departments], next(answers)),
-            endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
             kept={
                 (name, place): count
@@ -244,6 +244,7 @@ class StatisticsLedger:
             appendfsync=config.get("appendfsync"),
             maxmemory_policy=str(info.get("maxmemory_policy", "noeviction")),
             used_memory=int(info["used_memory"]),
+            max_memory=int(info.get("maxmemory", 0)),
         )
 
     async def usage(self, department: str, first: date, last: date) -> Sequence[DayOfUse]:
@@ -309,11 +310,6 @@ def _counts(departments: Sequence[str], counts: Mapping[str, str]) -> _Counts:
             for status in ended
         },
     )
-
-
-def _ending(name: str) -> tuple[str, str, JobStatus]:
-    task, lane, status = name.split(":")
-    return task, lane, JobStatus(status)
 
 
 def _batch_ending(name: str) -> tuple[str, BatchStatus]:

@@ -97,6 +97,7 @@ class NewJob:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     model: ModelChoice | None = None
     references: Sequence[str] = ()
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Job:
     `model`: the requested model; None for the worker's default. `result`: the result's JSON value,
     None if the store has it under the name `result_blob`. `error`: a problem object (RFC 9457).
     `line`: set for a line of a batch, whose options, input and metadata are only in the batch's
-    input file.
+    input file. `traceparent`: the step of a trace that submitted it; None if it is not traced.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Job:
     model: ModelChoice | None = None
     custom_id: str | None = None
     line: InputLine | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

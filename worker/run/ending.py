@@ -21,6 +21,7 @@ OUTAGE_POLL_SECONDS = 0.5
 OUTAGE_POLLS = 600
 BACKOFF_MAX_SECONDS = 60.0
 LEASE_LOST = "lease lost"
+SUCCEEDED = "succeeded"
 log = structlog.get_logger()
 
 
@@ -114,7 +115,7 @@ class RunEnding:
         if len(outcome.result) > self._inline_max:
             blob = await self._store.put(outcome.result, claim.job.department, claim.job.id)
         if await self._finish(claim, outcome.ending(blob)):
-            return "succeeded"
+            return SUCCEEDED
         if blob:
             await self._store.delete(blob)
         return await self.count_lost(outcome)

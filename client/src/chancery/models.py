@@ -221,13 +221,22 @@ class BatchErrors(Answer):
     data: tuple[BatchError, ...] = ()
 
 
+class Stall(Answer):
+    """Why no line of a batch is worked on, such as `engine-away`; `detail` says it in words."""
+
+    reason: str
+    detail: str
+    since: UnixTime | None = None
+
+
 class Batch(Answer):
     """A file of many lines, each of which becomes a job.
 
     `status` is `validating`, `in_progress`, `finalizing`, `completed`, `cancelling`, `cancelled`,
     `expired` or `failed`. A batch that expired or was cancelled keeps its finished results.
-    `expected_at` is the estimated end; `warnings` say why it may be missed. `progress` is set while
-    the status is `validating`. `department` is set for operators only.
+    `expected_at` is the estimated end; None, and `stalled` set, while something is broken.
+    `warnings` say why the deadline may be missed. `progress` is set while the status is
+    `validating`. `department` is set for operators only.
     """
 
     id: str
@@ -248,6 +257,7 @@ class Batch(Answer):
     cancelling_at: UnixTime | None = None
     cancelled_at: UnixTime | None = None
     expected_at: UnixTime | None = None
+    stalled: Stall | None = None
     request_counts: RequestCounts | None = None
     progress: BytesRead | None = None
     errors: BatchErrors | None = None
