@@ -9,9 +9,12 @@
 --                                           gpu_ms and millijoules; ROLE and MODEL are empty without a model
 --   cascade:TASK:...                        results of the fast model: see jobs/ledger/task_use.py
 --
--- It is deleted two years after its last change.
+-- It is deleted two years after its last change. /metrics shows what all days have in common:
+--
+--   chancery:tokens   DEPT:prompt_tokens, DEPT:completion_tokens, DEPT:cached_tokens, DEPT:engine_ms
 
 local USAGE_SECONDS = 731 * 86400
+local USAGE_IN_ALL = {'prompt_tokens', 'completion_tokens', 'cached_tokens', 'engine_ms'}
 
 local function usage_key(department)
   return P .. 'usage:' .. department .. ':' .. math.floor(now / 86400000)
@@ -23,6 +26,9 @@ local function count_usage(job, amounts)
   for name, amount in pairs(amounts) do
     count_in(day, name, amount)
     if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
+  end
+  for _, name in ipairs(USAGE_IN_ALL) do
+    if amounts[name] then count_in(P .. 'tokens', job.department .. ':' .. name, amounts[name]) end
   end
   keep_key(day, USAGE_SECONDS)
 end
