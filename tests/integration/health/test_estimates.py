@@ -31,12 +31,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
         yield broken
 
 
+@pytest.fixture
+def http(running: Breakable) -> Iterator[httpx.Client]:
+    """The api, as a new department uses it."""
+
+    async def create() -> str:
+        desk = await new_desk(running.system, "tax")
+        await desk.ledger.close()
+        return desk.key
+
+    headers = {"Authorization": f"Bearer {asyncio.run(create())}"}
+    url = running.operator.api_url
+    with httpx.Client(base_url=url, headers=headers, verify=False, timeout=20) as http:
+        yield http
+
+
 class Batch:
     """A batch of equal lines that a department has submitted."""
 
-    def __init__(self, api_url: str, key: str) -> None:
-        headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.Client(base_url=api_url, headers=headers, verify=False, timeout=20)
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
         lines = [
             {
                 "custom_id": str(number),
@@ -65,20 +79,11 @@ class Batch:
         return answer
 
 
-def new_key(running: Breakable) -> str:
-    async def work() -> str:
-        desk = await new_desk(running.system, "tax")
-        await desk.ledger.close()
-        return desk.key
-
-    return asyncio.run(work())
-
-
 def test_an_outage_is_named_instead_of_an_end_and_the_end_is_right_soon_after_it(
-    running: Breakable,
+    running: Breakable, http: httpx.Client
 ) -> None:
     running.engine.control(latency=LATENCY)
-    batch = Batch(running.operator.api_url, new_key(running))
+    batch = Batch(http)
     within(PATIENCE, lambda: batch.done() > LINES / 5)
 
     running.kill_engine()
