@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from jobs.batches.eta.token_estimate import SAMPLE_LINES, tokens_from_size
 from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
+from jobs.ledger.processes import Process
 from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.store import Store
 from tests.integration.api.conftest import Api, Open
 from worker.bulk.batch_reader import BatchReader
+from worker.heartbeat import keep_beating
 
 PER_SECOND = 100.0
 BULK = BulkSettings(assumed_tokens_per_second=PER_SECOND)
@@ -23,6 +27,15 @@ REFUSING = BulkSettings(assumed_tokens_per_second=PER_SECOND, late_batches="refu
 LIMITS = LimitSettings(max_document_bytes=50_000)
 DOCUMENT = b"The well is dry. " * 1_200  # 20 KB
 TEXT_LINES = IndexLimits(max_lines=10_000, max_line_bytes=100_000, max_text_chars=100_000)
+
+
+@pytest.fixture(autouse=True)
+async def live_worker(ledger: Ledger) -> AsyncIterator[None]:
+    """Without a worker nothing is promised."""
+    worker = Process("worker", "worker-1", "host", 1, datetime.now(UTC), {"engine_healthy": True})
+    beating = asyncio.create_task(keep_beating(ledger, worker, dict))
+    yield
+    beating.cancel()
 
 
 def line(number: int, task: str = "summarize", **given: Any) -> bytes:

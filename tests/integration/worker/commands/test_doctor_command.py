@@ -12,11 +12,18 @@ from pathlib import Path
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from redis import Redis
 
+from jobs.health.checks import ROLES
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
-from worker.commands.diagnosis import ROLES
+from jobs.ledger.runs import Ending
+from jobs.model.problems import Problem
+from jobs.model.states import JobStatus
+from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from worker.commands.doctor import doctor
+
+FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "It is not JSON."))
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +53,29 @@ async def test_a_system_with_live_processes_is_ok(
 
     with ThreadPoolExecutor() as pool:  # the command runs its own event loop
         result = pool.submit(run, redis_url, "--data-dir", str(tmp_path), "--json").result()
-    assert result.exit_code == 0, result.output
-    levels = {finding["subject"]: finding["level"] for finding in json.loads(result.stdout)}
-    assert {levels[subject] for subject in (*ROLES, "redis", "jobs", "callbacks")} == {"ok"}
-    assert "disk" in levels
+    health = json.loads(result.stdout)
+    # How full the disk is, is not the system's.
+    assert {one["code"] for one in health["problems"]} <= {"disk-low", "disk-full"}
+    assert health["ok"] is (result.exit_code == 0)
+    assert {one["role"] for one in health["processes"] if one["live"]} == set(ROLES)
+    assert health["redis"]["append_fsync"] == "always"
+    assert [disk["path"] for disk in health["disks"]] == [str(tmp_path)]
+
+
+async def test_failures_of_the_last_hour_and_open_batches_are_listed(
+    ledger: Ledger, redis_url: str, tmp_path: Path
+) -> None:
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        driver = BatchDriver(ledger, redis)
+        await ledger.departments.create("tax")
+        batch = await driver.begin(3)
+        await driver.release()
+        (line, *_) = driver.take_sent()
+        await driver.run([line], FAILED)
+    with ThreadPoolExecutor() as pool:
+        result = pool.submit(run, redis_url, "--data-dir", str(tmp_path)).result()
+    assert f"{batch.id} of tax, bulk, in_progress: 1 of 3 lines, 1 failed; stalled" in result.output
+    assert f"1 output-invalid, summarize of tax: {line} of {batch.id}" in result.output
 
 
 def test_a_redis_that_does_not_answer_is_the_only_finding_besides_the_disk(tmp_path: Path) -> None:
