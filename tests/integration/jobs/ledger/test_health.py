@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,12 @@ from tests.integration.jobs.ledger.conftest import Submit
 
 FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "It is not JSON."))
 STARTED = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        yield redis
 
 
 def reader(ledger: Ledger) -> HealthReader:
