@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic_core import to_json
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
@@ -79,7 +79,7 @@ def paused(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
 
     pauses = with_ledger(data_dir, redis_url, read)
     if as_json:
-        click.echo(json.dumps([asdict(pause_) for pause_ in pauses]))
+        click.echo(to_json([asdict(pause_) for pause_ in pauses]))
         return
     for pause_ in pauses:
         click.echo(_text(pause_))
