@@ -47,7 +47,7 @@ def parse(model: type[Model], body: bytes, *, max_values: int = MAX_VALUES) -> M
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise invalid_request(error.errors(), value) from error
+        raise invalid_request(error.errors(), value, model) from error
 
 
 def check_bounds(body: bytes, max_values: int = MAX_VALUES) -> None:

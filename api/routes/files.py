@@ -107,7 +107,7 @@ def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
     try:
         fields = _Fields.model_validate(form.fields)
     except ValidationError as error:
-        raise invalid_request(error.errors(), form.fields) from error
+        raise invalid_request(error.errors(), form.fields, _Fields) from error
     keep = timedelta(seconds=fields.seconds) if fields.seconds is not None else None
     return FileUpload(incoming, form.lines, form.filename, keep)
 

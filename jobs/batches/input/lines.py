@@ -237,7 +237,7 @@ def _job_request(body: dict[str, Any]) -> JobRequest:
         request = JobRequest.model_validate(body := {**body, "lane": Lane.bulk})
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        raise _invalid(listed(errors, body, prefix=("body",))) from None
+        raise _invalid(listed(errors, body, prefix=("body",), model=JobRequest)) from None
     return request
 
 
