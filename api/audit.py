@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import Rule, rule_of
 from api.client_address import client_address
 from api.errors import MEDIA_TYPE, problem_response
+from api.language import requested_language
 from jobs.audit.log import AuditLog
 from jobs.audit.record import AuditRecord
 from jobs.model.api_key import Caller
@@ -173,5 +174,7 @@ def _text(value: Any) -> str | None:
 
 
 async def _refuse(error: ProblemError, scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem_response(error.problem, retry_after=error.retry_after)
+    response = problem_response(
+        error.problem, retry_after=error.retry_after, language=requested_language(scope)
+    )
     await response(scope, receive, send)

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from documents.errors import WorkError
 from documents.isolation.compute import INLINE_BYTES, compute
+from documents.kinds import kind_names
 from jobs.model.problems import ProblemError
 from jobs.submit.references import OptionReferences
 from jobs.submit.schema_hints import hints_of
@@ -155,6 +156,19 @@ def check_task_name(task: str, department: str | None) -> None:
             "unknown-task",
             (f"Did you mean `{meant}`? " if meant else "")
             + f"The tasks are: {', '.join(sorted(known))}. GET /v1/tasks describes them.",
+        )
+
+
+def check_kind(task: str, media_type: str) -> None:
+    """Raises `ProblemError("document-not-accepted")` if the task does not take such a document."""
+    accepts = TASKS[task].accepts
+    if accepts is not None and media_type not in accepts:
+        raise ProblemError(
+            "document-not-accepted",
+            f"The task `{task}` takes documents of the kind {kind_names(accepts)}; this one is "
+            f"{kind_names([media_type])}.",
+            accepts=sorted(accepts),
+            media_type=media_type,
         )
 
 

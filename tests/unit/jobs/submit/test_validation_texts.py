@@ -34,11 +34,11 @@ def job(**members: Any) -> dict[str, Any]:
          "input, options, callback_url, lane, model, not_before, deadline, metadata."),
         (job(**{"q" * 99: 1}), "#/" + "q" * 99, f"There is no member `{'q' * 59}…`. The members "
          "are: task, input, options, callback_url, lane, model, not_before, deadline, metadata."),
-        (job(input="x"), "#/input", 'Expected an object, not a text. Example: {"text": "…"}'),
+        (job(input="x"), "#/input", 'Expected an object, not a text. Example: {"text": "The water'),
         (job(input={"text": "x", "documentid": "d"}), "#/input/documentid",
          "There is no member `documentid`. Did you mean `document_id`?"),
         ({"input": {"text": "x"}}, "#/task", 'This member is required. Example: "summarize"'),
-        (job(options=[]), "#/options", "Expected an object, not a list. Example: {}"),
+        (job(options=[]), "#/options", "Expected an object, not a list. Example: {"),
         (job(task=7), "#/task", 'Expected a text, not a number. Example: "summarize"'),
         (job(lane="bulky"), "#/lane", "It must be 'interactive' or 'bulk'. "
          "Did you mean `bulk`?"),
