@@ -87,7 +87,10 @@ class Translation:
             values = sentence.values(english)
             if values is not None:
                 return sentence.translate(
-                    {key: self.sentence(each) for key, each in values.items()}
+                    {
+                        name: value if name in sentence.codes else self.sentence(value)
+                        for name, value in values.items()
+                    }
                 )
         return None
 
@@ -130,6 +133,12 @@ class _Sentence:
         parts = _PLACEHOLDER.split(english)
         self._literals: Sequence[str] = parts[::2]
         self._names: Sequence[str] = parts[1::2]
+        # Names in backticks are those of the api and are not translated.
+        self.codes = {
+            name
+            for literal, name in zip(self._literals, self._names, strict=False)
+            if literal.endswith("`")
+        }
 
     def values(self, sentence: str) -> dict[str, str] | None:
         """The values of the placeholders in a sentence. None: it is not of this template."""
