@@ -28,7 +28,9 @@ from worker.commands.system import find_redis, open_ledger, system_options
 COLOURS = {Level.ok: "green", Level.warn: "yellow", Level.bad: "red"}
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery doctor\n  chancery doctor --data-dir var --json",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @system_options
 def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:

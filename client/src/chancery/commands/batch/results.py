@@ -21,7 +21,11 @@ from chancery.errors import NotFound
 from chancery.models import Batch, BatchLine
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery batch results batch_01jd3v8m5x --out results.jsonl --errors errors.jsonl\n"
+    "  chancery batch results batch_01jd3v8m5x --out results/",
+)
 @click.argument("batch_id", metavar="ID")
 @click.option(
     "--out",
