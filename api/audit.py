@@ -143,7 +143,7 @@ class _Response:
             department=account.department if account else department,
             key=caller.key.id if caller else None,
             account=account.name if account else None,
-            target=_target(self.scope) or _text(named.get("id", state.get("target"))),
+            target=state.get("target") or _target(self.scope) or _text(named.get("id")),
             task=_text(named.get("task", state.get("task"))),
             problem=problem.rpartition("/")[2] if isinstance(problem, str) else None,
             request_id=structlog.contextvars.get_contextvars().get("request_id"),

@@ -85,7 +85,7 @@ async def home(request: Request, person: PersonDep) -> Response:
     return redirect(request, HOMES[person.role])
 
 
-HOMES = {Role.staff: "/account", Role.reviewer: "/account", Role.operator: "/account"}
+HOMES = {Role.staff: "/submit", Role.reviewer: "/records", Role.operator: "/account"}
 """The first page of each role."""
 
 
