@@ -74,12 +74,23 @@ class _Order:
 
 
 @router.get("/submit")
-async def choose(request: Request, person: PersonDep) -> Response:
+async def choose(
+    request: Request,
+    person: PersonDep,
+    document: Annotated[str, Query(max_length=128, pattern="^[a-z0-9_]*$")] = "",
+) -> Response:
+    """`document`: one that was uploaded before."""
     known = tasks_for(person.department.name)
     names = [name for name in COMMON if name in known]
     others = [name for name in known if name not in COMMON]
     return page(
-        request, "tasks.html", person=person, common=names, others=others, descriptions=known
+        request,
+        "tasks.html",
+        person=person,
+        common=names,
+        others=others,
+        descriptions=known,
+        document=document,
     )
 
 
