@@ -13,12 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
-from api.console.pages import ROOT, address, page
+from api.console.pages import ROOT, address, language, page
 from api.console.services import console_of
 from api.console.session import SignInNeeded
 from api.path_prefix import root_path
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.submit.checks import invalid_request
+from jobs.texts.translation import translation
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ def problem_page(request: Request, error: ProblemError) -> Response:
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     kind = PROBLEM_TYPES[problem.code]
+    shown = problem.to_dict() | {"errors": problem.extra.get("errors", ())[:20]}
     return page(
         request,
         "problem.html",
@@ -63,9 +65,7 @@ def problem_page(request: Request, error: ProblemError) -> Response:
         status=kind.status,
         headers=headers,
         code=problem.code,
-        title=kind.title,
-        detail=problem.detail,
-        errors=problem.extra.get("errors", ())[:20],
+        problem=translation(language(request)).problem(shown),
     )
 
 

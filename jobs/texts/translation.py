@@ -1,8 +1,8 @@
 """The texts of the code in another language: problems, tasks, and sentences.
 
 Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
-code, `tasks.LANGUAGE.toml` a task's `name` and `description`, `sentences.zh.toml` English templates
-with `{placeholders}` and their translation, and `phrases`, the translation of their values.
+code, `sentences.zh.toml` English templates with `{placeholders}` and their translation, and
+`phrases`, the translation of their values. Names of tasks are in the catalogue, `task.NAME.name`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.model.problems import PROBLEM_TYPES, code_of
-from jobs.texts import Language, language_of
+from jobs.texts import Language, language_of, texts
 from tasks.task import Task
 
 Texts = Mapping[str, Mapping[str, str]]
@@ -35,13 +35,12 @@ class Translation:
         language: Language,
         *,
         problems: Texts,
-        tasks: Texts,
         sentences: Sequence[Mapping[str, str]] = (),
         phrases: Mapping[str, str] | None = None,
     ) -> None:
         self.language = language
         self._problems = problems
-        self._tasks = tasks
+        self._texts = texts(language)
         self._phrases = phrases or {}
         self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
 
@@ -96,23 +95,23 @@ class Translation:
 
     def task_name(self, name: str) -> str:
         """The name of a task for people; of a department's task its own name."""
-        return self._tasks.get(name, {}).get("name") or name
+        return self._texts.get(f"task.{name}.name", name)
 
     def task_description(self, task: Task[Any, Any]) -> str:
-        return self._tasks.get(task.name, {}).get("description") or task.description
+        if self.language is Language.en:
+            return task.description
+        return self._texts.get(f"task.{task.name}.description", task.description)
 
 
 @cache
 def translation(language: Language) -> Translation:
     """The texts of a language, read once."""
-    tasks = _read(f"tasks.{language}.toml")
     if language is Language.en:
-        return Translation(language, problems={}, tasks=tasks)
+        return Translation(language, problems={})
     sentences = _read(f"sentences.{language}.toml")
     return Translation(
         language,
         problems=_read(f"problems.{language}.toml"),
-        tasks=tasks,
         sentences=sentences["sentences"],
         phrases=sentences["phrases"],
     )
