@@ -1,7 +1,8 @@
 """The texts of the code in another language: problems, tasks, and sentences.
 
 Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
-code, `sentences.zh.toml` English templates with `{placeholders}` and their translation, and
+code, `health.zh.toml` the `detail` and `advice` of a problem of the system's health,
+`sentences.zh.toml` English templates with `{placeholders}` and their translation, and
 `phrases`, the translation of their values. Names of tasks are in the catalogue, `task.NAME.name`.
 """
 
@@ -35,12 +36,14 @@ class Translation:
         language: Language,
         *,
         problems: Texts,
+        health: Texts | None = None,
         sentences: Sequence[Mapping[str, str]] = (),
         phrases: Mapping[str, str] | None = None,
     ) -> None:
         self.language = language
         self._problems = problems
         self._texts = texts(language)
+        self._health = health or {}
         self._phrases = phrases or {}
         self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
 
@@ -69,6 +72,18 @@ class Translation:
                 {**error, "detail": self.sentence(str(error["detail"]))} for error in errors
             ]
         return translated
+
+    def health(self, code: str, values: Mapping[str, str]) -> tuple[str, str] | None:
+        """What is wrong and what to do, for a problem of the system's health.
+
+        `values` fill the placeholders, `subject` among them. None: the language is that of the
+        code, or the problem has no translation.
+        """
+        if code not in self._health:
+            return None
+        kind = self._health[code]
+        translated = {name: self.sentence(value) for name, value in values.items()}
+        return _fill(kind["detail"], translated), _fill(kind["advice"], translated)
 
     def sentence(self, english: str) -> str:
         """The translation of a sentence; the sentence itself if it has none."""
@@ -112,6 +127,7 @@ def translation(language: Language) -> Translation:
     return Translation(
         language,
         problems=_read(f"problems.{language}.toml"),
+        health=_read(f"health.{language}.toml"),
         sentences=sentences["sentences"],
         phrases=sentences["phrases"],
     )
@@ -160,8 +176,12 @@ class _Sentence:
         return values
 
     def translate(self, values: Mapping[str, str]) -> str:
-        """The placeholders are replaced in one pass: values may have braces themselves."""
-        return _PLACEHOLDER.sub(lambda match: values[match[1]], self._translated)
+        return _fill(self._translated, values)
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """One pass: values may have braces themselves. A name without a value stays as it is."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def _read(name: str) -> dict[str, Any]:

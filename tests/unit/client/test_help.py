@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -29,8 +30,8 @@ COMMANDS = dict(commands())
 
 def examples(path: tuple[str, ...]) -> list[str]:
     shown = CliRunner().invoke(main, [*path, "--help"], terminal_width=200).stdout
-    _, _, after = shown.partition("Examples:\n")
-    return [line.strip() for line in after.splitlines() if line.strip()]
+    _, _, after = shown.partition("Example")
+    return re.findall(r"(?:^ +|s?: )(chancery .*\S)", after, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS), ids=" ".join)

@@ -95,3 +95,22 @@ def test_a_problem_is_translated_and_loses_nothing() -> None:
     assert detail.startswith("请按 `Retry-After` 等待")
     assert "Something that has no translation." in detail
     assert EN.problem(full) == full
+
+
+def test_problems_of_the_systems_health_are_translated() -> None:
+    values = {"subject": "tax", "count": "3"}
+    assert ZH.health("callbacks-dead", values) == (
+        "tax 有 3 个回调未能送达",
+        "修复接收方后重新投递：`chancery callbacks redeliver --dead`",
+    )
+    assert ZH.health("no-such-code", {}) is None
+    assert EN.health("callbacks-dead", values) is None
+
+
+def test_every_problem_of_the_systems_health_has_a_translation() -> None:
+    types = pytest.importorskip("jobs.health.problem_types").PROBLEM_TYPES
+    names = re.compile(r"\{(\w+)\}")
+    assert set(ZH._health) == set(types)
+    for code, kind in types.items():
+        chinese = "".join(ZH._health[code].values())
+        assert set(names.findall(chinese)) <= set(names.findall(kind.detail + kind.advice)), code
