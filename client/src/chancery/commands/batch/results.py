@@ -15,6 +15,7 @@ from chancery.client import Chancery
 from chancery.commands.batch.display import summary
 from chancery.commands.batch.result_paths import result_path
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.result_files import Folder, made_files
 from chancery.commands.tables import show_failures
 from chancery.downloads import parse_batch_line, written_atomically
 from chancery.errors import NotFound
@@ -52,7 +53,8 @@ def results(
     """Download the results of a batch that has ended, one JSON object a line.
 
     If --out is an existing folder or ends with /, each result is written to its own file,
-    DIR/CUSTOM_ID.json. A file appears only when it is complete.
+    DIR/CUSTOM_ID.json, and the files that the task made are saved beside it. A file appears only
+    when it is complete.
     """
     with connection.open() as chancery:
         batch = chancery.batch(batch_id)
@@ -96,11 +98,17 @@ def _save(chancery: Chancery, file_id: str | None, path: Path) -> None:
 def _write_each(chancery: Chancery, file_id: str | None, folder: Path) -> Iterator[tuple[str, str]]:
     with _write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    folders: dict[Path, Folder] = {}
     for text in chancery.file_lines(file_id) if file_id else ():
         line = parse_batch_line(text, file_id or "")
         name = line.custom_id or line.id or "line"
+        path = result_path(folder, name)
         try:
-            _write(result_path(folder, name), _result_of(chancery, line))
+            result = _result_of(chancery, line)
+            _write(path, result)
+            for made in made_files(result):
+                made_into = folders.setdefault(path.parent, Folder(path.parent))
+                chancery.document_content(made.document_id, made_into.new_path(made.filename))
         except (NotFound, OSError) as error:
             yield name, str(error)
 
