@@ -42,8 +42,8 @@ class Texts:
         """The text of a code: `of("status", "queued")`; the code itself if it has none."""
         return self._texts.get(f"{group}.{code}", str(code))
 
-    def has(self, key: str) -> bool:
-        return key in self._texts
+    def get(self, key: str, default: str = "") -> str:
+        return self._texts.get(key, default)
 
     def keys(self) -> frozenset[str]:
         return frozenset(self._texts)

@@ -27,7 +27,9 @@ def _pause_options(command: Command) -> Command:
     return department(lane(command))
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery pause --lane bulk\n  chancery pause --department tax",
+)
 @_pause_options
 @system_options
 def pause(
@@ -48,7 +50,9 @@ def pause(
     click.echo(f"{_text(wanted)}: paused" if new else f"{_text(wanted)}: was paused already")
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery resume --lane bulk",
+)
 @_pause_options
 @system_options
 def resume(
@@ -68,7 +72,9 @@ def resume(
             click.echo(f"{_text(other)}: still paused", err=True)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery paused",
+)
 @json_option
 @system_options
 def paused(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
