@@ -51,7 +51,7 @@ class Reading:
         self._store = store
         self._processes = processes
         self._limits = limits
-        self._read: OrderedDict[tuple[str, str], Document | None] = OrderedDict()
+        self._read: OrderedDict[tuple[str, str], Document] = OrderedDict()
 
     async def files(self, department: str, result: bytes) -> Sequence[OutputFile]:
         """The files that a result (JSON) names. Raises `ProblemError` as `view` does."""
@@ -140,12 +140,16 @@ class Reading:
         if key in self._read:
             self._read.move_to_end(key)
             return self._read[key]
-        text: Document | None = None
-        with suppress(DocumentError, FileNotFoundError), working_for(Owner(document.department)):
-            async with self._store.readable(document.blob) as path:
-                text = await self._processes.read(
-                    path, self._limits, document.media_type, identity=document.sha256
-                )
+        try:
+            with working_for(Owner(document.department)):
+                async with self._store.readable(document.blob) as path:
+                    text = await self._processes.read(
+                        path, self._limits, document.media_type, identity=document.sha256
+                    )
+        except (DocumentError, FileNotFoundError):
+            return None
+        except WorkError as error:
+            raise ProblemError(error.code, str(error)) from error
         self._remember(key, text)
         return text
 
@@ -157,8 +161,8 @@ class Reading:
         except WorkError as error:
             raise ProblemError(error.code, str(error)) from error
 
-    def _remember(self, key: tuple[str, str], text: Document | None) -> None:
-        if text is not None and len(text.text) > _REMEMBERED_CHARS:
+    def _remember(self, key: tuple[str, str], text: Document) -> None:
+        if len(text.text) > _REMEMBERED_CHARS:
             return
         self._read[key] = text
         if len(self._read) > _REMEMBERED_DOCUMENTS:
