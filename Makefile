@@ -112,6 +112,10 @@ fresh-test: setup ## run make demo in fresh clones and empty environments, with 
 compose-test: setup ## start the docker compose setup and test it (needs root)
 	@tests/compose/run.sh $(ARGS)
 
+.PHONY: alerts-test
+alerts-test: setup ## test the alert rules and the dashboards' expressions with promtool, where it is installed
+	@$(BIN)/python deploy/prometheus/check.py
+
 .PHONY: clean
 clean: ## delete caches and build output; environments and data stay
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

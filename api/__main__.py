@@ -18,6 +18,7 @@ from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit, warn_of_unknown_variables
 from jobs.process.logs import set_up_logs
 from jobs.process.settings import STOP_SECONDS, TaskSettings
+from jobs.process.tracing import set_up_tracing
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 
 
@@ -46,6 +47,7 @@ def main() -> None:
     open_or_exit(settings.store, settings.audit)
     settings = _with_metrics_token(settings)
     allow_many_connections()
+    set_up_tracing("api")
     try:
         config = server_config(create_app(settings), settings.api, settings.server)
     except TlsFilesInvalid as error:

@@ -19,16 +19,16 @@ from api.console.services import Console
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.methods import HeadAsGet
-from api.openapi_document import operation_id
-from api.path_prefix import PathPrefix
-from api.refusals import Refusals
-from api.request_context import RequestContext
-from api.request_metrics import (
+from api.metrics.requests import (
     RequestMetrics,
     failed_authentications,
     new_registry,
     refused_submissions,
 )
+from api.openapi_document import operation_id
+from api.path_prefix import PathPrefix
+from api.refusals import Refusals
+from api.request_context import RequestContext
 from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders
@@ -44,6 +44,7 @@ from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import (
@@ -53,6 +54,7 @@ from jobs.process.settings import (
     BulkSettings,
     ConsoleSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     RetentionSettings,
@@ -88,6 +90,7 @@ class AppSettings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -120,6 +123,8 @@ def create_app(settings: AppSettings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
+        # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.registry = new_registry()
     app.state.refused = refused_submissions(app.state.registry)
@@ -166,6 +171,10 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
+        health=HealthReader(
+            ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
+        ),
+        prices=settings.prices,
     )
 
 

@@ -12,7 +12,7 @@ from jobs.model.problems import ProblemError
 
 _FAULTS = {
     "connection": "it cannot be reached",
-    "models": "it does not serve the model, or does not accept the key",
+    "models": "it does not serve the model",
     "not-vllm": "it is not vLLM",
     "timeout": "it does not answer in time",
 }

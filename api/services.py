@@ -12,8 +12,9 @@ from api.refusals import Refusals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
-from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
+from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings, PriceSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.submission import Submissions
@@ -33,6 +34,8 @@ class Services:
     settings: ApiSettings
     failed_keys: FailedKeys
     refusals: Refusals
+    health: HealthReader
+    prices: PriceSettings
 
 
 async def _services(request: Request) -> Services:

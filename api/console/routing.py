@@ -55,17 +55,14 @@ def problem_page(request: Request, error: ProblemError) -> Response:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
-    kind = PROBLEM_TYPES[problem.code]
     return page(
         request,
         "problem.html",
         person=getattr(request.state, "person", None),
-        status=kind.status,
+        status=PROBLEM_TYPES[problem.code].status,
         headers=headers,
         code=problem.code,
-        title=kind.title,
-        detail=problem.detail,
-        errors=problem.extra.get("errors", ())[:20],
+        problem=problem.to_dict(),
     )
 
 

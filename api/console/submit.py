@@ -104,7 +104,7 @@ async def choose(
         person=person,
         common=names,
         others=others,
-        descriptions=known,
+        known=known,
         document=document,
     )
 
@@ -252,16 +252,14 @@ def _form_page(
         "submit.html",
         person=person,
         status=PROBLEM_TYPES[error.problem.code].status if error else HTTPStatus.OK,
-        task=task,
-        description=TASKS[task].description,
+        task=TASKS[task],
         fields=option_fields(task),
         values={name: values for name, values in sent.fields.items() if name.startswith(PREFIX)},
         form_id=token_hex(16),
         lane=sent.one("lane") or Lane.interactive.value,
         documents=documents,
         refused=sent.refused,
-        error=error.problem if error else None,
-        errors=error.problem.extra.get("errors", ())[:20] if error else (),
+        error=error.problem.to_dict() if error else None,
         most_files=console_of(request).settings.console_max_files,
     )
 

@@ -14,6 +14,7 @@ from api.path_prefix import root_path
 from api.rate_limits import rate_limit_fields
 from api.responses import AfterId, OpenAIListView, as_json, json, openai_page, problems
 from api.services import ServicesDep
+from api.tracing import traced_submission
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
@@ -54,10 +55,14 @@ async def submit_batch(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     async with services.refusals.counted(department):
-        body = await read_json(request, services.batches.max_request_bytes)
-        batch_request = parse(BatchRequest, body, max_values=_MAX_VALUES)
-        once = idempotency(key, body)
-        submitted = await services.batch_submissions.submit(department, batch_request, once)
+        with traced_submission(request, "submit batch", department) as step:
+            body = await read_json(request, services.batches.max_request_bytes)
+            batch_request = parse(BatchRequest, body, max_values=_MAX_VALUES)
+            once = idempotency(key, body)
+            submitted = await services.batch_submissions.submit(
+                department, batch_request, once, step.traceparent
+            )
+            step.set({"chancery.batch.id": submitted.id})
     location = f"{root_path(request)}/v1/batches/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:

@@ -18,11 +18,13 @@ from api.path_prefix import root_path
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
 from api.responses import ListView, as_json, json, page, problems
 from api.services import Services, ServicesDep
+from api.tracing import traced_submission
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.model.department import Department
 from jobs.model.job import Job
 from jobs.model.problems import ProblemError
 from jobs.model.states import ENDINGS, JobStatus
+from jobs.process.spans import Span
 from jobs.submit.documents import Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import SubmissionReply
@@ -82,17 +84,21 @@ async def submit_job(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
     async with services.refusals.counted(department):
-        if is_multipart(request):
-            submitted = await _submit_form(request, services, department, key)
-        else:
-            body = await read_json(request, services.limits.max_request_bytes)
-            job, once = parse(JobRequest, body), idempotency(key, body)
-            submitted = await services.submissions.submit(department, job, idempotency=once)
+        with traced_submission(request, "submit job", department) as step:
+            if is_multipart(request):
+                submitted = await _submit_form(request, services, department, key, step)
+            else:
+                body = await read_json(request, services.limits.max_request_bytes)
+                job, once = parse(JobRequest, body), idempotency(key, body)
+                submitted = await services.submissions.submit(
+                    department, job, idempotency=once, traceparent=step.traceparent
+                )
+            step.set({"chancery.job.id": submitted.id})
     return _accepted(request, submitted)
 
 
 async def _submit_form(
-    request: Request, services: Services, department: Department, key: str | None
+    request: Request, services: Services, department: Department, key: str | None, step: Span
 ) -> SubmissionReply:
     async with services.store.incoming(services.limits.max_document_bytes) as incoming:
         form = await receive_form(request, incoming, services.limits)
@@ -105,7 +111,9 @@ async def _submit_form(
         job = parse(JobRequest, without_mark(form.job))
         upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
-        return await services.submissions.submit(department, job, upload=upload, idempotency=once)
+        return await services.submissions.submit(
+            department, job, upload=upload, idempotency=once, traceparent=step.traceparent
+        )
 
 
 def _accepted(request: Request, submitted: SubmissionReply) -> Response:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.auth import check_token
-from api.ledger_metrics import exposition
+from api.metrics.exposition import exposition
 from api.readiness import audit_check, checks
 from api.responses import ListView, as_json, json, page
 from api.services import ServicesDep
@@ -56,7 +56,8 @@ async def readyz(request: Request, services: ServicesDep) -> Response:
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 async def metrics(request: Request, services: ServicesDep) -> Response:
     check_token(request.headers.get("authorization"), services.settings.metrics_token)
-    body, media_type = await exposition(request.app.state.registry, services.ledger)
+    health = await services.health.read()
+    body, media_type = await exposition(request.app.state.registry, services.ledger, health)
     return Response(body, media_type=media_type)
 
 

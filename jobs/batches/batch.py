@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.batches.estimate import Stall
 from jobs.model.job import Job
 from jobs.model.lanes import Lane
 
@@ -35,7 +36,8 @@ class NewBatch:
     """A checked submission.
 
     `window` is a calendar window that narrows the department's (`jobs/windows/window.py`);
-    `expected_at` is the first estimate of its end, `tokens` the estimated tokens by task.
+    `expected_at` is the first estimate of its end, `stall` why there is none,
+    `tokens` the estimated tokens by task.
     """
 
     id: str
@@ -51,8 +53,10 @@ class NewBatch:
     callback_url: str | None = None
     window: str | None = None
     expected_at: datetime | None = None
+    stall: Stall | None = None
     tokens: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,13 @@ class Batch:
     """A batch as the ledger records it.
 
     `read`: bytes of the input file that were checked. `indexed`: lines, of `total`, that were
-    accepted; `released`: those of them that were started or given up. `tokens`: the estimated
-    tokens of the indexed lines by task; of the whole file before it is indexed. `output_begun`,
+    accepted; `released`: those of them that were started or given up. `stall`: why it stands still,
+    so that `expected_at` is None. `progress_at`: when a line ended last, or its first line could
+    start. `tokens`: the estimated tokens of the indexed lines by task; of the whole file before it
+    is indexed. `output_begun`,
     `error_begun`: whether the file with that id exists yet. `moments`: when it entered each status.
     `model`: of the first line that a model answered. `prompt_tokens`, `completion_tokens` and
-    `cached_tokens`: of the ended lines.
+    `cached_tokens`: of the ended lines. `traceparent`: the step of a trace that submitted it.
     """
 
     id: str
@@ -99,10 +105,13 @@ class Batch:
     completed: int
     failed: int
     closing: BatchStatus | None
+    stall: Stall | None = None
+    progress_at: datetime | None = None
     model: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    traceparent: str | None = None
 
     @property
     def ended_at(self) -> datetime | None:

@@ -55,10 +55,15 @@ class BatchSubmissions:
         self._bulk = bulk
 
     async def submit(
-        self, department: Department, request: BatchRequest, idempotency: IdempotencyKey | None
+        self,
+        department: Department,
+        request: BatchRequest,
+        idempotency: IdempotencyKey | None,
+        traceparent: str | None = None,
     ) -> SubmissionReply:
         """Keep a batch; the scheduler reads its lines. A repeated idempotency key gets the first
-        response, even if the request would be refused now.
+        response, even if the request would be refused now. `traceparent`: the step of a trace that
+        submits the batch.
 
         Raises `ProblemError`: `invalid-request` with `errors`, `unknown-task`, `not-found` (the
         file), `callback-not-allowed`, `deadline-unreachable`, `too-many-lines`, `storage-full`,
@@ -68,7 +73,7 @@ class BatchSubmissions:
             earlier = await self._ledger.batches.earlier(department.name, idempotency)
             if earlier is not None:
                 return replayed_reply(earlier.body, earlier.quotas)
-        batch = await self._checked(department, request)
+        batch = replace(await self._checked(department, request), traceparent=traceparent)
         if request.documents is None:
             file = await self._file(department, request.input_file_id or "")
             return await self._keep(batch, file, request, idempotency)
@@ -133,10 +138,10 @@ class BatchSubmissions:
             raise too_many_lines(self._batches.max_lines)
         tokens = await self._tokens(file, request)
         batch = replace(batch, input_file_id=file.id, input_bytes=file.bytes, tokens=tokens)
-        expected_at = await self._eta.of_new(batch)
-        if is_late(expected_at, batch.deadline) and self._bulk.late_batches == "refuse":
-            raise _unreachable(expected_at, batch.deadline)
-        batch = replace(batch, expected_at=expected_at)
+        estimate = await self._eta.of_new(batch)
+        if is_late(estimate.end, batch.deadline) and self._bulk.late_batches == "refuse":
+            raise _unreachable(estimate.end, batch.deadline)
+        batch = replace(batch, expected_at=estimate.expected_at, stall=estimate.stall)
         body = new_batch_view(batch).model_dump_json().encode()
         expiry = request.output_expires_after
         keep = timedelta(seconds=expiry.seconds) if expiry else None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
+from jobs.batches.estimate import StallReason
 from jobs.batches.file import FilePurpose, StoredFile
 
 
@@ -76,9 +77,18 @@ class BatchUsageView(BaseModel):
     total_tokens: int
 
 
+class StallView(BaseModel):
+    """Why no line of a batch is worked on. `since` is in seconds since 1970, null if unknown."""
+
+    reason: StallReason
+    since: int | None
+    detail: str = Field(examples=["engine away since 2026-11-30 02:10 UTC"])
+
+
 class BatchView(BaseModel):
     """OpenAI's Batch object, times in seconds since 1970. Extensions: `expected_at`, the estimated
-    end, `warnings`, and `progress` while the file is read. `model` is null until a model answered.
+    end, null while the batch stands still because something is broken, `stalled`, `warnings`, and
+    `progress` while the file is read. `model` is null until a model answered.
     """
 
     id: str
@@ -104,6 +114,7 @@ class BatchView(BaseModel):
     model: str | None = None
     usage: BatchUsageView | None = None
     expected_at: int | None = None
+    stalled: StallView | None = None
     warnings: Sequence[str] = ()
     progress: ReadingView | None = None
 
@@ -137,6 +148,7 @@ def batch_view(batch: Batch) -> BatchView:
         model=batch.model,
         usage=_usage(batch),
         expected_at=_seconds(batch.expected_at) if batch.expected_at else None,
+        stalled=_stall(batch),
         warnings=_warnings(batch),
         progress=reading if batch.status is BatchStatus.validating else None,
     )
@@ -164,19 +176,33 @@ def new_batch_view(batch: NewBatch) -> BatchView:
         request_counts=CountsView(total=0, completed=0, failed=0),
         metadata=batch.metadata,
         expected_at=_seconds(batch.expected_at) if batch.expected_at else None,
+        stalled=_stall(batch),
         warnings=_warnings(batch),
         progress=ReadingView(read=0, of=batch.input_bytes),
     )
 
 
+def _stall(batch: Batch | NewBatch) -> StallView | None:
+    if batch.stall is None or _has_ended(batch):
+        return None
+    since = _seconds(batch.stall.since) if batch.stall.since else None
+    return StallView(reason=batch.stall.reason, since=since, detail=batch.stall.detail)
+
+
+def _has_ended(batch: Batch | NewBatch) -> bool:
+    return isinstance(batch, Batch) and batch.ended_at is not None
+
+
 def _warnings(batch: Batch | NewBatch) -> Sequence[str]:
-    if isinstance(batch, Batch) and batch.ended_at is not None:
+    if _has_ended(batch):
         return ()
     if batch.expected_at is None:
+        why = "its window may not open"
+        if batch.stall:
+            why = f"it is stalled: {batch.stall.detail}"
         return (
-            "The end of the batch cannot be estimated: its window may not open, or its work may be "
-            "paused. Lines that are not done by its deadline, "
-            f"{batch.deadline:%Y-%m-%d %H:%M} UTC, expire.",
+            f"The end of the batch cannot be estimated: {why}. Lines that are not done by its "
+            f"deadline, {batch.deadline:%Y-%m-%d %H:%M} UTC, expire.",
         )
     if batch.expected_at <= batch.deadline:
         return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from jobs.batches.batch import (
@@ -19,6 +19,7 @@ from jobs.batches.batch import (
     PendingOutcomes,
     Segment,
 )
+from jobs.batches.estimate import Estimate
 from jobs.batches.input.index import ENTRY_BYTES
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import (
@@ -237,10 +238,13 @@ class BatchLedger:
             await self._connection.run("batches/fail", indexing.batch.id, indexing.token, listed)
         )
 
-    async def set_expected_end(self, expected: Mapping[str, datetime | None]) -> None:
-        """Store when batches are expected to end. None: there is no estimate."""
-        args = [part for id_, end in expected.items() for part in (id_, to_ms(end) if end else "")]
-        await self._connection.run("batches/set_expected_end", *args)
+    async def set_estimates(self, estimates: Mapping[str, Estimate]) -> None:
+        """Store when batches are expected to end, or why they stand still."""
+        args: list[str | int] = []
+        for batch_id, estimate in estimates.items():
+            end, stall = estimate.expected_at, estimate.stall
+            args += (batch_id, to_ms(end) if end else "", dump(stall) if stall else "")
+        await self._connection.run("batches/set_estimates", *args)
 
     async def due_flushes(self, most: int = 100) -> Sequence[str]:
         """Ids of batches with outcomes to write, the longest waiting first."""

@@ -11,7 +11,10 @@ from jobs.ledger.credentials import CredentialLedger
 from jobs.ledger.departments import DepartmentLedger
 from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
+from jobs.ledger.failures import FailureLedger
 from jobs.ledger.files import FileLedger
+from jobs.ledger.health import HealthLedger
+from jobs.ledger.job_metrics import JobMetricsLedger
 from jobs.ledger.jobs import JobLedger
 from jobs.ledger.keys import KeyLedger
 from jobs.ledger.libraries import LibraryLedger
@@ -76,6 +79,9 @@ class Ledger:
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)
+        self.failures = FailureLedger(self._connection)
+        self.health = HealthLedger(self._connection)
+        self.job_metrics = JobMetricsLedger(self._connection)
         self.statistics = StatisticsLedger(self._connection, self.batches)
 
     async def check(self) -> None:

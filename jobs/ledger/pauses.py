@@ -1,29 +1,34 @@
 """Pauses by operators: of a department, a lane, or one lane of a department.
 
 The set `chancery:paused` has members `department:NAME`, `lane:LANE` and `department:NAME:LANE`. The
-scripts read it before they release or claim a job.
+scripts read it before they release or claim a job. The hash `chancery:paused-at` has the time in ms
+of each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from jobs.ledger.records import to_time
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.lanes import Lane
 
 _PAUSED = f"{PREFIX}paused"
+_PAUSED_AT = f"{PREFIX}paused-at"
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A pause of a department's jobs in a lane. None: all departments, or all lanes; not both.
 
-    Raises `ValueError` if both are None.
+    `since` is None for a pause of an earlier release. Raises `ValueError` if both are None.
     """
 
     department: str | None = None
     lane: Lane | None = None
+    since: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.department is None and self.lane is None:
@@ -44,18 +49,28 @@ class PauseLedger:
         Running jobs go on. Raises `ValueError` if both arguments are None.
         """
         redis, member = self._connection.redis, _member(Pause(department, lane))
-        return bool(await self._connection.ask(redis.sadd(_PAUSED, member)))
+        seconds, micros = await self._connection.ask(redis.time())
+        pipeline = redis.pipeline(transaction=True)
+        pipeline.sadd(_PAUSED, member)
+        pipeline.hsetnx(_PAUSED_AT, member, seconds * 1000 + micros // 1000)
+        return bool((await self._connection.ask(pipeline.execute()))[0])
 
     async def resume(self, department: str | None = None, lane: Lane | None = None) -> bool:
         """End exactly this pause. False: there is no such pause."""
         redis, member = self._connection.redis, _member(Pause(department, lane))
-        return bool(await self._connection.ask(redis.srem(_PAUSED, member)))
+        pipeline = redis.pipeline(transaction=True)
+        pipeline.srem(_PAUSED, member)
+        pipeline.hdel(_PAUSED_AT, member)
+        return bool((await self._connection.ask(pipeline.execute()))[0])
 
     async def list(self) -> Sequence[Pause]:
         """All pauses: lanes first, then departments by name."""
         redis = self._connection.redis
-        members = await self._connection.ask(redis.smembers(_PAUSED))
-        pauses = [_to_pause(member) for member in members]
+        pipeline = redis.pipeline(transaction=False)
+        pipeline.smembers(_PAUSED)
+        pipeline.hgetall(_PAUSED_AT)
+        members, times = await self._connection.ask(pipeline.execute())
+        pauses = [_to_pause(member, to_time(times.get(member))) for member in members]
         return sorted(pauses, key=lambda pause: (pause.department or "", pause.lane or ""))
 
 
@@ -71,8 +86,8 @@ def _member(pause: Pause) -> str:
     return f"department:{pause.department}" + (f":{pause.lane}" if pause.lane else "")
 
 
-def _to_pause(member: str) -> Pause:
+def _to_pause(member: str, since: datetime | None) -> Pause:
     kind, name, *lane = member.split(":")
     if kind == "lane":
-        return Pause(lane=Lane(name))
-    return Pause(name, Lane(lane[0]) if lane else None)
+        return Pause(lane=Lane(name), since=since)
+    return Pause(name, Lane(lane[0]) if lane else None, since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json
@@ -39,19 +39,38 @@ class Process:
         return self.age_seconds <= LIVE_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The first heartbeat of a process."""
+
+    role: str
+    host: str
+    name: str
+    at: datetime
+
+
 class ProcessLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def beat(self, process: Process) -> None:
-        """Store a heartbeat of this moment."""
-        await self._connection.run("processes/beat", process.name, dump(process), _KEEP_MS)
+    async def beat(self, process: Process) -> datetime:
+        """Store a heartbeat of this moment. Returns the time by Redis's clock."""
+        now_ms = await self._connection.run(
+            "processes/beat", process.name, dump(process), _KEEP_MS, process.role, process.host
+        )
+        return datetime.fromtimestamp(int(now_ms) / 1000, UTC)
 
     async def list(self) -> Sequence[Process]:
         """The processes with a heartbeat in the last ten minutes, by role and name."""
         answers = await self._connection.run("processes/list", _KEEP_MS)
         processes = [_to_process(from_json(text), int(age_ms)) for text, age_ms in answers]
         return sorted(processes, key=lambda process: (process.role, process.name))
+
+    async def last_starts(self) -> Sequence[Start]:
+        """The last thousand starts of processes, the oldest first."""
+        redis = self._connection.redis
+        starts = await self._connection.ask(redis.zrange(f"{PREFIX}starts", 0, -1, withscores=True))
+        return [_to_start(member, ms) for member, ms in starts]
 
     async def leave(self, name: str) -> None:
         """Remove a process that stops in order and runs no jobs."""
@@ -64,6 +83,11 @@ class ProcessLedger:
     async def declare_dead(self, name: str) -> int:
         """Take back at once the jobs that a dead worker ran. Returns how many."""
         return int(await self._connection.run("processes/declare_dead", name))
+
+
+def _to_start(member: str, ms: float) -> Start:
+    role, host, name = member.split(" ", 2)
+    return Start(role, host, name, datetime.fromtimestamp(ms / 1000, UTC))
 
 
 def _to_process(fields: dict[str, Any], age_ms: int) -> Process:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
+from jobs.batches.estimate import Stall, StallReason
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.model.callback import Attempt, Callback
 from jobs.model.department import CallbackOptions, Department, Quota
@@ -69,6 +70,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
         "deadline": to_ms(job.deadline) if job.deadline else None,
         "created_at": to_ms(created_at),
         "keep_ms": keep_ms,
+        "traceparent": job.traceparent,
     }
     return {name: value for name, value in record.items() if value is not None}
 
@@ -101,6 +103,7 @@ def to_job(record: Record) -> Job:
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
+        traceparent=record.get("traceparent"),
     )
 
 
@@ -223,6 +226,7 @@ def to_department(record: Record, now_ms: int) -> Department:
         ),
         window=record.get("window") or None,
         allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
+        display_name=record.get("display_name") or None,
     )
 
 
@@ -282,10 +286,12 @@ def new_batch_record(batch: NewBatch, keep_ms: int, file_keep_ms: int) -> dict[s
         "created_at": to_ms(batch.created_at),
         "first_expected_at": expected,
         "expected_at": expected,
+        "stall": dump(batch.stall) if batch.stall else None,
         "tokens": dump(batch.tokens),
         "metadata": dump(batch.metadata),
         "keep_ms": keep_ms,
         "file_keep_ms": file_keep_ms,
+        "traceparent": batch.traceparent,
     }
     return {name: value for name, value in record.items() if value is not None}
 
@@ -323,10 +329,25 @@ def to_batch(record: Record) -> Batch:
         tokens=from_json(record.get("tokens", "{}")),
         **_counts(record),
         closing=BatchStatus(record["closing"]) if record["closing"] else None,
+        stall=_stall(record.get("stall")),
+        progress_at=to_time(record.get("progress_at")),
         model=record.get("model"),
         prompt_tokens=int(record.get("prompt_tokens", 0)),
         completion_tokens=int(record.get("completion_tokens", 0)),
         cached_tokens=int(record.get("cached_tokens", 0)),
+        traceparent=record.get("traceparent"),
+    )
+
+
+def _stall(text: str | None) -> Stall | None:
+    if not text:
+        return None
+    fields = from_json(text)
+    since = fields["since"]
+    return Stall(
+        StallReason(fields["reason"]),
+        datetime.fromisoformat(since) if since else None,
+        fields["detail"],
     )
 
 

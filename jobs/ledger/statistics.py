@@ -14,7 +14,15 @@ from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
+from jobs.ledger.task_use import (
+    ModelUse,
+    TaskUse,
+    cascade_counts,
+    models_of,
+    tasks_of,
+    total_by_task,
+    usage_of,
+)
 from jobs.model.callback import Outcome
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
@@ -26,7 +34,7 @@ _OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
 class Statistics:
     """Statistics of jobs and callbacks. Counts "in all" go back to the ledger's first start.
 
-    `jobs`: open jobs by department and status. `endings`: in all, by task, lane and status.
+    `jobs`: open jobs by department and status.
     `queues`: jobs and batches, or callbacks, that may start now, by the queue whose processes they
     wait for. `callbacks`: pending and dead ones, by department and status. `attempts`,
     `callbacks_ended`: in all, by department and outcome or status.
@@ -38,7 +46,6 @@ class Statistics:
     """
 
     jobs: Mapping[tuple[str, JobStatus], int]
-    endings: Mapping[tuple[str, str, JobStatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
     attempts: Mapping[tuple[str, Outcome], int]
@@ -53,16 +60,22 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """`max_memory` is 0 for no limit; memory is in bytes."""
+
     version: str
     appendonly: bool
     appendfsync: str | None
     maxmemory_policy: str
     used_memory: int
+    max_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfUse:
-    """A department's usage on one day (UTC). `jobs`: endings by status. `tasks`: usage by task."""
+    """A department's usage on one day (UTC).
+
+    `jobs`: endings by status. `tasks`, `models`: usage by task, and by task and model.
+    """
 
     day: date
     jobs: Mapping[str, int]
@@ -71,6 +84,20 @@ class DayOfUse:
     cached_tokens: int
     engine_seconds: float
     tasks: Mapping[str, TaskUse]
+    models: Sequence[ModelUse] = ()
+
+    def __add__(self, other: DayOfUse) -> DayOfUse:
+        """The sum of two departments."""
+        return DayOfUse(
+            day=self.day,
+            jobs=Counter(self.jobs) + Counter(other.jobs),
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            engine_seconds=self.engine_seconds + other.engine_seconds,
+            tasks=total_by_task((self.tasks, other.tasks)),
+            models=(*self.models, *other.models),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +155,6 @@ class StatisticsLedger:
             pipeline.zcard(f"{PREFIX}ready:{name}")
             pipeline.zcard(f"{PREFIX}waiting:{name}")
         pipeline.zcount(f"{PREFIX}callbacks-due", "-inf", server_time[0] * 1000)
-        pipeline.hgetall(f"{PREFIX}endings")
         pipeline.hgetall(f"{PREFIX}counters")
         for name in departments:
             pipeline.hgetall(f"{PREFIX}kept:{name}")
@@ -144,7 +170,6 @@ class StatisticsLedger:
             broken=_broken(departments, next(answers), server_time),
             **_counts(departments, next(answers)),
             queues=_queues([(next(answers), next(answers)) for _ in departments], next(answers)),
-            endings={_ending(name): int(count) for name, count in next(answers).items()},
             counters={name: int(count) for name, count in next(answers).items()},
             kept={
                 (name, place): count
@@ -219,6 +244,7 @@ class StatisticsLedger:
             appendfsync=config.get("appendfsync"),
             maxmemory_policy=str(info.get("maxmemory_policy", "noeviction")),
             used_memory=int(info["used_memory"]),
+            max_memory=int(info.get("maxmemory", 0)),
         )
 
     async def usage(self, department: str, first: date, last: date) -> Sequence[DayOfUse]:
@@ -286,11 +312,6 @@ def _counts(departments: Sequence[str], counts: Mapping[str, str]) -> _Counts:
     )
 
 
-def _ending(name: str) -> tuple[str, str, JobStatus]:
-    task, lane, status = name.split(":")
-    return task, lane, JobStatus(status)
-
-
 def _batch_ending(name: str) -> tuple[str, BatchStatus]:
     department, _, status = name.rpartition(":")
     return department, BatchStatus(status)
@@ -316,4 +337,5 @@ def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
         cached_tokens=usage.cached_tokens,
         engine_seconds=usage.engine_seconds,
         tasks=tasks_of(record),
+        models=models_of(record),
     )

@@ -45,6 +45,17 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthyTime:
+    """The last time in which an engine was healthy: it began and ended so many seconds ago."""
+
+    began: float
+    ended: float
+
+
+ALWAYS_HEALTHY = HealthyTime(began=1e9, ended=0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class PruneResult:
     """Counts of removed records. The caller deletes `blobs` from the store."""
 
@@ -86,16 +97,19 @@ class UpkeepLedger:
         )
         return DueWork(*counts)
 
-    async def set_windows(self, windows: Windows) -> None:
-        """Store which windows are closed, for a minute.
+    async def set_windows(
+        self, windows: Windows, healthy: HealthyTime | None = ALWAYS_HEALTHY
+    ) -> None:
+        """Store which windows are closed, for a minute, and measure the throughput.
 
-        Until the first call no bulk work starts.
+        Until the first call no bulk work starts. `healthy`: when engines did work; None: none does.
         """
         await self._connection.run(
             "scheduler/set_windows",
             dump(dict.fromkeys(windows.departments, True)),
             dump(dict.fromkeys(windows.batches, True)),
             windows.idle_slots,
+            *(("", "") if healthy is None else map(_to_ms, (healthy.began, healthy.ended))),
         )
 
     async def unreferenced(self, blobs: Sequence[Blob]) -> Sequence[Blob]:
@@ -152,3 +166,7 @@ class UpkeepLedger:
     async def prune(self) -> PruneResult:
         """Remove ended jobs and batches, unused documents and unused files that have expired."""
         return PruneResult(*await self._connection.run("scheduler/prune", _MOST_AT_ONCE))
+
+
+def _to_ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -23,9 +23,13 @@ OTHER_VARIABLES = frozenset(
         *("IMAGE", "REDIS_IMAGE", "ENGINE_IMAGE", "SECRETS", "TASKS", "MODEL", "MODELS", "GPUS"),
         *("MODEL_REPOSITORY", "ENGINE_ARGS", "ENGINE_SHM", "ENGINE_START_PERIOD", "HF_HUB_OFFLINE"),
         *("REDIS_MAXMEMORY", "REDIS_TLS"),
+        *("PROMETHEUS_IMAGE", "GRAFANA_IMAGE", "GRAFANA_PORT"),
         *(
             f"{part}_MEMORY"
-            for part in ("REDIS", "ENGINE", "API", "WORKER", "COURIER", "SCHEDULER", "FLOWER")
+            for part in (
+                *("REDIS", "ENGINE", "API", "WORKER", "COURIER", "SCHEDULER", "FLOWER"),
+                *("PROMETHEUS", "GRAFANA"),
+            )
         ),
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,10 +62,12 @@ class Submissions:
         *,
         upload: Upload | None = None,
         idempotency: IdempotencyKey | None = None,
+        traceparent: str | None = None,
     ) -> SubmissionReply:
         """Keep a job and queue it. `upload` is the file that came with the request, if any; it is
         stored only after every other check passes. A repeated idempotency key gets the first
-        response, even if the request would be refused now.
+        response, even if the request would be refused now. `traceparent`: the step of a trace that
+        submits the job.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
         `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, and the problems of
@@ -79,6 +81,7 @@ class Submissions:
         options, references = await self._keep_option_texts(department, request, checked)
         job_input = await self._keep_input(department, request, upload)
         job = _new_job(department, request, options, references, job_input.document_id)
+        job = replace(job, traceparent=traceparent)
         return await self._keep_job(job, job_input.unrecorded, idempotency)
 
     async def _check(

@@ -30,3 +30,4 @@ def test_a_process_starts_without_the_readers_and_the_tasks(module: str) -> None
     packages = {name for name in loaded.split() if name.count(".") < 2}
     tasks = {f"tasks.{name}" for name in TASKS}
     assert not packages & ({"documents.read", "cv2", "numpy", "onnxruntime", "pypdfium2"} | tasks)
+    assert "opentelemetry.sdk" not in packages

@@ -1,4 +1,4 @@
-"""Tells the ledger which bulk work is outside its window."""
+"""Tells the ledger which bulk work is outside its window, and when engines did work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jobs.batches.batch import Batch
+from jobs.health.engines import healthy_time
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.ledger.upkeep import Windows
@@ -24,7 +25,7 @@ class WindowKeeper:
         self._default_slots = default_slots
 
     async def update(self) -> None:
-        """Store the windows of this moment."""
+        """Store the windows of this moment, and when an engine was healthy last."""
         now = datetime.now(UTC)
         departments = frozenset(
             department.name
@@ -34,10 +35,13 @@ class WindowKeeper:
         batches = frozenset(
             batch.id for batch in await self._ledger.batches.open() if self._is_closed(batch, now)
         )
-        idle_slots = await self._idle_slots() if departments else 0
-        await self._ledger.upkeep.set_windows(Windows(departments, batches, idle_slots))
+        processes = await self._ledger.processes.list()
+        idle_slots = await self._idle_slots(processes) if departments else 0
+        await self._ledger.upkeep.set_windows(
+            Windows(departments, batches, idle_slots), healthy_time(processes)
+        )
 
-    async def _idle_slots(self) -> int:
+    async def _idle_slots(self, processes: Sequence[Process]) -> int:
         """Half of the slots, if departments outside their window may use what is idle: only while
         there are no interactive jobs.
         """
@@ -45,7 +49,7 @@ class WindowKeeper:
             return 0
         if await self._ledger.statistics.interactive_in_hand():
             return 0
-        slots = _bulk_slots(await self._ledger.processes.list()) or self._default_slots
+        slots = _bulk_slots(processes) or self._default_slots
         return max(1, slots // 2)
 
     def _is_closed(self, batch: Batch, now: datetime) -> bool:

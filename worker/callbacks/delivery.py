@@ -14,6 +14,7 @@ from aiohttp import ClientConnectorError, ClientError
 from jobs.model.callback import Attempt, Outcome
 from jobs.model.department import CallbackOptions, Department
 from jobs.model.problems import ProblemError
+from jobs.process.spans import TRACEPARENT
 from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target, resolve
 from worker.callbacks.clients import Clients
 from worker.callbacks.own_addresses import OwnServers
@@ -90,8 +91,12 @@ class Deliverer:
         *,
         options: CallbackOptions | None = None,
         number: int = 1,
+        traceparent: str | None = None,
     ) -> AttemptResult:
-        """Make one attempt, which is the `number`th. Failures are in the result, not raised."""
+        """Make one attempt, which is the `number`th. Failures are in the result, not raised.
+
+        `traceparent`: the step of a trace that it is, for the receiver.
+        """
         at, began = datetime.now(UTC), time.monotonic()
         options = options or CallbackOptions()
         secrets = department.callback_secrets
@@ -100,7 +105,8 @@ class Deliverer:
             signed = signed_headers(secrets, event_id, at, body, options.sm3_key)
         except ValueError as error:
             return unsent(at, str(error))
-        headers = {**options.headers, **signed, ATTEMPT_HEADER: str(number)}
+        traced = {TRACEPARENT: traceparent} if traceparent else {}
+        headers = {**traced, **options.headers, **signed, ATTEMPT_HEADER: str(number)}
         try:
             async with asyncio.timeout(self._timeout):
                 addresses, target = await self._checked(department, url)

@@ -1,106 +1,97 @@
-"""`chancery doctor`: checks every part of the system and says what to do about faults."""
+"""`chancery doctor`: what is wrong with the system, since when, and what to do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from jobs.ledger import Ledger
-from jobs.model.problems import ProblemError
+from jobs.health.gather import HealthReader, local_health
+from jobs.health.problem_types import area_of, problem
+from jobs.health.report import Health, HealthProblem, Severity
 from jobs.process.environment import unknown_variables, wrong_settings
-from jobs.process.settings import LimitSettings
-from jobs.process.watchdog import stalls
-from worker.commands import diagnosis
-from worker.commands.diagnosis import Finding, Level
+from jobs.process.settings import BulkSettings, LimitSettings
+from worker.commands.doctor_lines import details, good_lines
 from worker.commands.system import find_redis, open_ledger, system_options
 
-COLOURS = {Level.ok: "green", Level.warn: "yellow", Level.bad: "red"}
+COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
+RUNBOOK = "docs/operations.md"
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @system_options
 def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     """Check every part of the system.
 
-    Prints one line for each: ok, warn or bad, and what to do. Exits with 1 if something is bad.
+    Prints what is wrong, since when, and what to do; then the parts that work, open batches and
+    the failures of the last hour. Exits with 1 if something is bad.
+
+    \b
+    Examples:
+      chancery doctor
+      chancery doctor --data-dir /var/lib/chancery --json
     """
-    findings = [
-        *diagnosis.of_unknown_variables(unknown_variables(os.environ)),
-        *_system(data_dir, redis_url),
-        *diagnosis.of_stalls(stalls(data_dir), datetime.now(UTC)),
-        *_disk(data_dir),
-    ]
+    health = _health(data_dir, redis_url)
+    settings = list(_unknown_settings())
+    health = replace(health, problems=(*health.problems, *settings))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings]))
+        click.echo(json.dumps({"ok": health.ok, **health.to_json()}))
     else:
-        for finding in findings:
-            click.echo(_line(finding))
-    if any(finding.level is Level.bad for finding in findings):
+        for line in _lines(health):
+            click.echo(line)
+    if not health.ok:
         sys.exit(1)
 
 
-def _system(data_dir: Path, redis_url: str | None) -> Sequence[Finding]:
+def _health(data_dir: Path, redis_url: str | None) -> Health:
     try:
         url = find_redis(data_dir, redis_url)
     except click.UsageError as error:
-        return [Finding(Level.bad, "system", "does not run", error.message)]
+        hint = error.message
+        return local_health(data_dir, [problem("system-not-found", "system", hint=hint)])
     try:
-        limits = LimitSettings()
+        bulk, limits = BulkSettings(), LimitSettings()
     except (ValidationError, SettingsError) as error:
-        return [Finding(Level.bad, "settings", line) for line in wrong_settings(error)]
-    return asyncio.run(_check(url, limits.max_queued))
+        wrong = [problem("settings-wrong", line) for line in wrong_settings(error)]
+        return local_health(data_dir, wrong)
+    return asyncio.run(_read(url, data_dir, bulk, limits.max_queued))
 
 
-async def _check(redis_url: str, max_queued: int) -> list[Finding]:
+async def _read(redis_url: str, data_dir: Path, bulk: BulkSettings, max_queued: int) -> Health:
     ledger = open_ledger(redis_url)
     try:
-        return await _findings(ledger, max_queued)
-    except ProblemError:
-        advice = "check that the system runs (`chancery up`); see logs/redis.log in the data dir"
-        return [Finding(Level.bad, "redis", "does not answer", advice)]
+        return await HealthReader(ledger, bulk, max_queued, data_dir).read()
     finally:
         await ledger.close()
 
 
-async def _findings(ledger: Ledger, max_queued: int) -> list[Finding]:
-    server = await ledger.statistics.server()
-    processes = await ledger.processes.list()
-    figures = await ledger.read_statistics()
-    pauses = await ledger.pauses.list()
-    return [
-        *diagnosis.of_server(server),
-        *diagnosis.of_processes(processes),
-        *diagnosis.of_engines(processes),
-        *diagnosis.of_figures(figures, max_queued),
-        *diagnosis.of_pauses(pauses),
-    ]
+def _unknown_settings() -> Iterator[HealthProblem]:
+    """Variables of the environment that look like settings and are none, with the nearest one."""
+    for name, nearest in unknown_variables(os.environ):
+        hint = f"did you mean {nearest}?" if nearest else "docs/settings.md lists the settings"
+        yield problem("setting-unknown", name, hint=hint)
 
 
-def _disk(data_dir: Path) -> Iterator[Finding]:
-    if not data_dir.is_dir():
-        return
-    if not os.access(data_dir, os.W_OK):
-        yield Finding(
-            Level.bad, "disk", f"{data_dir} cannot be written", "change its owner, or --data-dir"
-        )
-    else:
-        usage = shutil.disk_usage(data_dir)
-        yield from diagnosis.of_disk(usage.free, usage.total, str(data_dir))
+def _lines(health: Health) -> Iterator[str]:
+    for found in health.problems:
+        since = f" (since {found.since:%Y-%m-%d %H:%M:%S} UTC)" if found.since else ""
+        text = f"{found.detail}{since} -> {found.advice} [{RUNBOOK}#{found.runbook}]"
+        yield _line(found.severity.value, area_of(found), text)
+    bad = {area_of(found) for found in health.problems if found.severity is Severity.bad}
+    for area, text in good_lines(health):
+        if area not in bad:
+            yield _line("ok", area, text)
+    yield from details(health)
 
 
-def _line(finding: Finding) -> str:
-    level = click.style(f"{finding.level.value:<5}", fg=COLOURS[finding.level])
-    advice = f" -> {finding.advice}" if finding.advice else ""
-    return f"{level} {finding.subject:<10} {finding.text}{advice}"
+def _line(level: str, area: str, text: str) -> str:
+    return f"{click.style(f'{level:<5}', fg=COLOURS[level])} {area:<10} {text}"

@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, str] = {
     "account remove": "account.remove",
     "department create": "department.create",
     "department allow": "department.allow",
+    "department disallow": "department.disallow",
     "department set": "department.set",
     "department reopen": "department.reopen",
     "department rotate-secret": "secret.rotate",  # pragma: allowlist secret
@@ -34,15 +35,19 @@ ACTIONS: Mapping[str, str] = {
     "pause": "pause",
     "resume": "resume",
     "encryption rotate": "encryption.rotate",
+    # Of operators: with a department's key the api records them.
+    "cancel": "job.cancel",
+    "batch cancel": "batch.cancel",
+    "callbacks redeliver": "callback.redeliver",
 }
 # Arguments whose values are recorded. Of others, which may be secret, only the name is.
 PLAIN = frozenset(
     {
-        "account_name", "allow_secrecy", "callback_allow", "expires", "keep", "label", "lane",
-        "max_in_flight",
-        "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes", "networks",
-        "no_window", "rate", "role", "scopes", "targets", "tokens_per_day", "unset", "urls",
-        "weight", "window",
+        "account_name", "all_departments", "allow_secrecy", "batch_ids", "callback_allow",
+        "callback_ids", "dead", "display_name", "expires", "job_ids", "keep", "label", "lane",
+        "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
+        "networks", "no_window", "rate", "role", "scopes", "since", "targets", "tokens_per_day",
+        "unset", "until", "urls", "weight", "window",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

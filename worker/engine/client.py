@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -21,9 +20,12 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
+from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
+from worker.engine.outcomes import Outcomes
+from worker.engine.power import PowerSource
 from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
@@ -34,7 +36,8 @@ from worker.engine.token_counts import TokenCounts, most_tokens
 log = structlog.get_logger()
 
 HEALTH_POLL_SECONDS = 1.0
-HEALTH_TIMEOUT_SECONDS = 10.0
+# An engine that hangs is named within ten seconds, together with the poll and the heartbeat.
+HEALTH_TIMEOUT_SECONDS = 5.0
 COUNTS_IN_FLIGHT = 8
 CHECKS_IN_FLIGHT = 4
 # One job has at most this part of the slots while other jobs need some.
@@ -64,6 +67,14 @@ class _Version(BaseModel):
     version: str
 
 
+class _Refused(Exception):
+    """The engine answered a question about itself with an error, such as 401 for a wrong key."""
+
+    def __init__(self, status: int, path: str) -> None:
+        super().__init__(_refusal(status, path))
+        self.status = status
+
+
 class EngineClient:
     """One engine, with at most `concurrency` completions in flight, of which `reserved` are for
     priority 0 only. Call `start` in the event loop that uses it, and `close` at the end.
@@ -76,6 +87,8 @@ class EngineClient:
         self._counting = Slots(COUNTS_IN_FLIGHT)
         self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
         self._health = HealthState()
+        self._busy = BusyTime(settings.gpus, settings.watts)
+        self._power: PowerSource | None = None
         self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
         self._version: str | None = None
@@ -86,13 +99,18 @@ class EngineClient:
             lambda body: self._client().post("/v1/chat/completions", body), lambda: self.model
         )
         self._token_counts = TokenCounts()
+        self._outcomes = Outcomes()
         self._http: EngineHttp | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Start to watch the engine's health. Does not wait for the engine."""
+        """Start to watch the engine's health and power. Does not wait for the engine."""
         self.open()
-        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
+        self._watches = [asyncio.create_task(self._watch_health(), name="engine-health")]
+        if self._settings.power_url:
+            self._power = PowerSource(self._settings.power_url)
+            watch = self._power.watch(self._busy.set_watts, self._settings.watts)
+            self._watches.append(asyncio.create_task(watch, name="engine-power"))
 
     def open(self) -> None:
         """Allow requests, without a watch over the engine's health."""
@@ -103,16 +121,23 @@ class EngineClient:
 
     async def close(self) -> None:
         """Stop watching and close every connection, which aborts the requests in flight."""
-        if self._watch:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
             with suppress(asyncio.CancelledError):
-                await self._watch
+                await watch
+        if self._power:
+            await self._power.close()
         if self._http:
             await self._http.close()
 
     @property
     def health(self) -> Health:
         return self._health.health
+
+    @property
+    def answered_seconds(self) -> float | None:
+        """How long ago the engine last answered a check of its health; None if it never did."""
+        return self._health.answered_seconds
 
     @property
     def model(self) -> str:
@@ -140,47 +165,47 @@ class EngineClient:
 
     async def check_health(self) -> bool:
         """Ask the engine now. If it was unhealthy before, read its model and version again."""
-        try:
-            async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-                response = await self._client().get("/health")
-                if response.status != httpx.codes.OK:
-                    status = response.status
-                    self._health.set_unhealthy(_refusal(status, "/health"), str(status))
-                    return False
-                if not self.health.ok:
-                    self._token_counts.clear()
-                    self._model = await self._find_model()
-                    self._version = await self._find_version()
-                    self._can_count_tokens = True
-        except TimeoutError:
-            self._health.set_unhealthy(
-                f"no answer at /health in {HEALTH_TIMEOUT_SECONDS:.0f} s", "timeout"
-            )
-            return False
-        except ConnectionFailed as error:
-            self._health.set_unhealthy(str(error), "connection")
-            return False
-        except EngineUnavailable as error:
-            self._health.set_unhealthy(str(error), "models")
-            return False
-        # It has answered /health all along: only an answered probe shows that it was mended.
-        if self._is_faulty and (fault := await self._probe.fault()):
+        fault = await self._find_fault()
+        if fault:
             self._health.set_unhealthy(fault.reason, fault.code)
             return False
         self._is_faulty = False
         self._health.set_healthy()
         return True
 
+    async def _find_fault(self) -> Fault | None:
+        limit = HEALTH_TIMEOUT_SECONDS
+        try:
+            async with asyncio.timeout(limit):
+                _body(await self._client().get("/health"), "/health")
+                if not self.health.ok:
+                    self._token_counts.clear()
+                    self._model = await self._find_model()
+                    self._version = await self._find_version()
+                    self._can_count_tokens = True
+        except TimeoutError:
+            return Fault("timeout", f"no answer at /health in {limit:.0f} s")
+        except ConnectionFailed as error:
+            return Fault("connection", str(error))
+        except _Refused as error:
+            return Fault(str(error.status), str(error))
+        except EngineUnavailable as error:
+            return Fault("models", str(error))
+        # It has answered /health all along: only an answered probe shows that it was mended.
+        return await self._probe.fault() if self._is_faulty else None
+
     async def metrics(self) -> EngineMetrics:
         """The engine's metrics. Raises `EngineUnavailable` if it does not report them."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
-            return parse_metrics(_body(response, "/metrics").decode())
-        except (TimeoutError, ConnectionFailed, ValueError) as error:
+            metrics = parse_metrics(_body(response, "/metrics").decode())
+        except (TimeoutError, ConnectionFailed, ValueError, _Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
+        self._busy.set_in_flight(metrics.running + metrics.waiting)
+        return metrics
 
     @asynccontextmanager
     async def slot(
@@ -192,22 +217,43 @@ class EngineClient:
         async with self._shares.hold(job), self._slots.acquire(priority, owner):
             yield
 
+    @property
+    def outcomes(self) -> Outcomes:
+        """How the chat completions so far ended."""
+        return self._outcomes
+
     async def chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
-    ) -> tuple[bytes, float]:
-        """Send one chat completion, in a slot; returns the response's body, and the seconds it
-        took. Raises `EngineError`.
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        used: UsedTime | None = None,
+    ) -> bytes:
+        """Send one chat completion, in a slot; returns the response's body. Raises `EngineError`.
+
+        Its time is added to `used`, also if it fails.
         """
-        started = time.monotonic()
-        response = await self._post_chat(request, priority if self._supports_priority else 0)
+        used = used or UsedTime()
+        with self._outcomes.counted(request.model) as traceparent:
+            return await self._chat(request, messages, priority, used, traceparent)
+
+    async def _chat(
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        used: UsedTime,
+        traceparent: str | None,
+    ) -> bytes:
+        first_priority = priority if self._supports_priority else 0
+        response = await self._post_chat(request, first_priority, used, traceparent)
         if self._refuses_priority(response, priority):
             self._supports_priority = False
             log.warning("engine.priority_unsupported")
-            response = await self._post_chat(request, 0)
-        seconds = time.monotonic() - started
+            response = await self._post_chat(request, 0, used, traceparent)
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
-        return response.body, seconds
+        return response.body
 
     async def count_tokens(self, text: str, priority: int = 0, owner: str = "") -> int:
         """Tokens of `text`; an upper bound if the engine cannot count them."""
@@ -235,8 +281,15 @@ class EngineClient:
                 "The engine's response at /tokenize is not a count of tokens."
             ) from None
 
-    async def _post_chat(self, request: ChatRequest, priority: int) -> Response:
-        return await self._post("/v1/chat/completions", request.body(priority))
+    async def _post_chat(
+        self, request: ChatRequest, priority: int, used: UsedTime, traceparent: str | None
+    ) -> Response:
+        body = request.body(priority)
+        start = self._busy.begin()
+        try:
+            return await self._post("/v1/chat/completions", body, traceparent)
+        finally:
+            self._busy.end(start, used)
 
     def _refuses_priority(self, response: Response, priority: int) -> bool:
         return (
@@ -246,13 +299,13 @@ class EngineClient:
             and b"priority" in response.body.lower()
         )
 
-    async def _post(self, path: str, body: bytes) -> Response:
+    async def _post(self, path: str, body: bytes, traceparent: str | None = None) -> Response:
         limit = self._settings.timeout_seconds
         try:
             async with asyncio.timeout(limit) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await self._client().post(path, body)
+                    return await self._client().post(path, body, traceparent)
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError as error:
@@ -339,7 +392,7 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise EngineUnavailable(_refusal(response.status, path))
+        raise _Refused(response.status, path)
     return response.body
 
 

@@ -31,6 +31,12 @@ class HealthState:
     def __init__(self) -> None:
         self._health = Health(ok=False, since=time.time(), reason=NOT_CHECKED)
         self._healthy = asyncio.Event()
+        self._answered: float | None = None
+
+    @property
+    def answered_seconds(self) -> float | None:
+        """How long ago the engine last answered a check; None if it never did."""
+        return None if self._answered is None else time.monotonic() - self._answered
 
     @property
     def health(self) -> Health:
@@ -42,6 +48,7 @@ class HealthState:
         return 0.0 if self._health.ok else time.time() - self._health.since
 
     def set_healthy(self) -> None:
+        self._answered = time.monotonic()
         if not self._health.ok:
             self._health = Health(ok=True, since=time.time(), reason="")
             self._healthy.set()

@@ -5,6 +5,7 @@ It uses aiohttp directly: see `docs/decisions/engine-http.md` for what a request
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -20,6 +21,8 @@ from aiohttp import (
     DummyCookieJar,
     TCPConnector,
 )
+
+from jobs.process.spans import TRACEPARENT
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Less than uvicorn's 5 s, so that it does not close an idle connection that is about to be used.
@@ -78,17 +81,20 @@ class EngineHttp:
         """Raises `ConnectionFailed`."""
         return await self._request("GET", path, None)
 
-    async def post(self, path: str, body: bytes) -> Response:
-        """Post JSON. Raises `ConnectionFailed`."""
-        return await self._request("POST", path, body)
+    async def post(self, path: str, body: bytes, traceparent: str | None = None) -> Response:
+        """Post JSON, as a step of a trace if there is one. Raises `ConnectionFailed`."""
+        headers = {**_JSON, TRACEPARENT: traceparent} if traceparent else _JSON
+        return await self._request("POST", path, body, headers)
 
-    async def _request(self, method: str, path: str, data: bytes | None) -> Response:
+    async def _request(
+        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> Response:
         try:
             async with self._session.request(
                 method,
                 self._url + path,
                 data=data,
-                headers=_JSON if data is not None else None,
+                headers=headers,
                 allow_redirects=False,
             ) as response:
                 return Response(response.status, await self._body(response))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
+TOKENS = ("vllm:prompt_tokens_total", "vllm:generation_tokens_total")
 RUNNING = "vllm:num_requests_running"
 WAITING = "vllm:num_requests_waiting"
 # Older releases of vLLM use the second name.
@@ -14,7 +15,8 @@ KV_CACHE_USE = ("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc")
 
 @dataclass(frozen=True, slots=True)
 class EngineMetrics:
-    """Requests running and waiting in the engine, and the share of its KV cache in use (0 to 1).
+    """Requests running and waiting in the engine, the share of its KV cache in use (0 to 1), and
+    the tokens of prompts and answers since it started (None if it does not count them).
 
     With several engines behind one address: the sum of requests, and the fullest cache.
     """
@@ -22,11 +24,12 @@ class EngineMetrics:
     running: int
     waiting: int
     kv_cache_use: float
+    tokens: float | None = None
 
 
 def parse_metrics(text: str) -> EngineMetrics:
     """Parse Prometheus text. Raises `ValueError` if it is not valid or not from vLLM."""
-    names = (RUNNING, WAITING, *KV_CACHE_USE)
+    names = (RUNNING, WAITING, *KV_CACHE_USE, *TOKENS)
     # Parsing all of vLLM's histograms too would take a hundred times as long.
     lines = [line for line in text.splitlines() if line.startswith(names)]
     values: dict[str, list[float]] = {name: [] for name in names}
@@ -36,9 +39,11 @@ def parse_metrics(text: str) -> EngineMetrics:
                 values[sample.name].append(sample.value)
     if not values[RUNNING]:
         raise ValueError("the metrics are not those of vLLM")
+    tokens = [value for name in TOKENS for value in values[name]]
     caches = [value for name in KV_CACHE_USE for value in values[name]]
     return EngineMetrics(
         running=int(sum(values[RUNNING])),
         waiting=int(sum(values[WAITING])),
         kv_cache_use=max(caches, default=0.0),
+        tokens=sum(tokens) if tokens else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,8 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.process.spans import Attributes, Span, SpanKind
+from jobs.process.tracing import next_span, set_up_tracing
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.secrets import Secrets
@@ -76,6 +79,7 @@ class Courier:
 
     def __init__(self, settings: Settings, deliverer: Deliverer) -> None:
         self._settings = settings.callbacks
+        self._data_dir = settings.store.data_dir
         self._public_url = settings.api.public_url or ""
         master = MasterKeys.from_settings(settings.store)
         self._process = this_process("courier", master)
@@ -110,7 +114,7 @@ class Courier:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._claims.run_forever(),
-            keep_beating(self._ledger, self._process, self._detail),
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir),
         )
 
     def begin_stop(self) -> None:
@@ -126,14 +130,20 @@ class Courier:
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
-    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.callbacks.claim(
-            self._room, self._settings.lease_seconds, self._process.name, woken=woken
+            self._room,
+            self._settings.lease_seconds,
+            self._process.name,
+            woken=woken,
+            asks_again=again,
         )
         for callback_id, why in claims.refused.items():
             if why in (Refusal.gone, Refusal.given_up):
                 log.warning("callback.dead", callback_id=callback_id, why=why.value)
-        return Claimed([self._run(delivery) for delivery in claims.deliveries], claims.more)
+        # An ending gives its receiver room for a callback that was not due before.
+        more = claims.more or len(claims.deliveries) + self._claims.running > 1
+        return Claimed([self._run(delivery) for delivery in claims.deliveries], more)
 
     async def _run(self, delivery: Delivery) -> None:
         """Make the attempt and report it."""
@@ -142,16 +152,23 @@ class Courier:
             callback_id=callback.id, **_subject_ids(callback)
         ):
             try:
-                await self._deliver(delivery)
+                with _traced(delivery) as step:
+                    await self._deliver(delivery, step)
             except ProblemError as error:
                 # The ledger is unavailable. The attempt is made again when its lease ends.
                 log.warning("callback.not_settled", code=error.problem.code)
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        result = await self._attempt(delivery)
+    async def _deliver(self, delivery: Delivery, step: Span) -> None:
+        result = await self._attempt(delivery, step.traceparent)
+        _describe(result, step)
         status, delay = next_step(self._settings.schedule_seconds, delivery.attempt, result)
         await self._ledger.callbacks.settle(
-            delivery, result.attempt, status, result.outcome, delay_seconds=delay
+            delivery,
+            result.attempt,
+            status,
+            result.outcome,
+            delay_seconds=delay,
+            asks_again=self._claims.running > 1 and not self._stopping,
         )
         log.info(
             f"callback.{status.value}",
@@ -163,7 +180,7 @@ class Courier:
         if result.outcome is Outcome.gone:
             log.warning("callback.url_gone", department=delivery.callback.department)
 
-    async def _attempt(self, delivery: Delivery) -> AttemptResult:
+    async def _attempt(self, delivery: Delivery, traceparent: str | None) -> AttemptResult:
         callback, department, at = delivery.callback, delivery.department, datetime.now(UTC)
         if department is None:
             return unsent(at, f"the department {callback.department} does not exist", final=True)
@@ -176,6 +193,7 @@ class Courier:
                 body,
                 options=self._secrets.opened_options(department.name, delivery.options),
                 number=delivery.number,
+                traceparent=traceparent,
             )
         except ProblemError:
             raise
@@ -197,6 +215,29 @@ class Courier:
         return {"concurrency": self._settings.concurrency, "in_hand": self.in_hand}
 
 
+def _traced(delivery: Delivery) -> AbstractContextManager[Span]:
+    """The last step of the trace of the job or batch."""
+    callback = delivery.callback
+    attributes: Attributes = {
+        "chancery.callback.id": callback.id,
+        "chancery.callback.attempt": delivery.number,
+        "chancery.department": callback.department,
+    }
+    return next_span(
+        f"callback {callback.type}",
+        SpanKind.client,
+        attributes,
+        parent=delivery.subject.traceparent,
+    )
+
+
+def _describe(result: AttemptResult, step: Span) -> None:
+    if result.attempt.status_code is not None:
+        step.set({"http.response.status_code": result.attempt.status_code})
+    if not result.delivered:
+        step.fail(str(result.attempt.status_code or result.outcome.value))
+
+
 def _subject_ids(callback: Callback) -> Mapping[str, str]:
     ids = {"job_id": callback.job_id, "batch_id": callback.batch_id}
     return {name: value for name, value in ids.items() if value is not None}
@@ -205,6 +246,7 @@ def _subject_ids(callback: Callback) -> Mapping[str, str]:
 def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store)
+    set_up_tracing("courier")
     with EventLoopThread() as loop:
         courier = loop.run(_new_courier(settings))
 

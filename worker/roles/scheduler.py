@@ -15,6 +15,7 @@ import structlog
 
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.indexing import IndexLimits
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.ledger.upkeep import Rewrite, RewriteRefused
 from jobs.model.problems import ProblemError
@@ -43,6 +44,7 @@ from worker.bulk.window_keeper import WindowKeeper
 from worker.celery.app import app
 from worker.celery.flower_events import FlowerEvents
 from worker.heartbeat import keep_beating, this_process
+from worker.problem_log import ProblemLog
 
 DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
@@ -51,6 +53,7 @@ WINDOWS_SECONDS = 1.0
 FLUSH_SECONDS = 0.5
 ETA_SECONDS = 5.0
 READ_SECONDS = 0.5
+PROBLEMS_SECONDS = 5.0
 PRUNE_SECONDS = 60.0
 FLOWER_SECONDS = 0.2
 FLOWER_BATCH_SECONDS = 2.0
@@ -93,6 +96,9 @@ class Scheduler:
         self._audit = AuditKeeper(self._ledger, settings.store.data_dir, settings.audit)
         self._windows = WindowKeeper(self._ledger, settings.bulk, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
+        self._problems = ProblemLog(
+            HealthReader(self._ledger, settings.bulk, limits.max_queued, data_dir=None)
+        )
         self._flusher = Flusher(self._ledger, self._store)
         self._processes = task_processes(
             settings.tasks,
@@ -116,7 +122,9 @@ class Scheduler:
     async def work(self) -> None:
         """Run until `stop`; while the ledger is away, retry."""
         await self._ledger.check()
-        beating = asyncio.create_task(keep_beating(self._ledger, self._process, self._detail))
+        beating = asyncio.create_task(
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir)
+        )
         try:
             async with asyncio.TaskGroup() as loops:
                 for step, seconds in self._steps():
@@ -134,6 +142,7 @@ class Scheduler:
         yield self._flusher.flush_due, FLUSH_SECONDS
         yield self._read_batches, READ_SECONDS
         yield self._update_eta, ETA_SECONDS
+        yield self._problems.update, PROBLEMS_SECONDS
         yield self._prune, PRUNE_SECONDS
         yield self._flower.send, FLOWER_SECONDS
         yield self._flower.send_batches, FLOWER_BATCH_SECONDS
@@ -177,7 +186,7 @@ class Scheduler:
             log.info("scheduler.moved", **counts)
 
     async def _update_eta(self) -> None:
-        await self._ledger.batches.set_expected_end(await self._eta.of_open(datetime.now(UTC)))
+        await self._ledger.batches.set_estimates(await self._eta.of_open(datetime.now(UTC)))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():

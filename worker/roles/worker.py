@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ from jobs.process.settings import (
     TaskSettings,
     WorkerSettings,
 )
+from jobs.process.tracing import set_up_tracing
 from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
@@ -43,6 +45,7 @@ from worker.celery.service import serve
 from worker.claim_loop import Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
+from worker.engine.rates import TokenRate
 from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding
@@ -79,6 +82,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.worker
+        self._data_dir = settings.store.data_dir
         self._process = this_process("worker", MasterKeys.from_settings(settings.store))
         self._ledger = Ledger(settings.redis)
         self._engine, self._fast = _engines(settings)
@@ -160,7 +164,7 @@ class Worker:
             self._finish_warm_up(),
             self._watch_engine_metrics(),
             self._claims.run_forever(),
-            keep_beating(self._ledger, self._process, self._detail),
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir),
         )
 
     async def _finish_warm_up(self) -> None:
@@ -186,18 +190,16 @@ class Worker:
         await self._ledger.close()
 
     def _detail(self) -> Mapping[str, Any]:
-        health = self._engine.health
-        fast = {}
+        full = self._engine_detail("engine", self._engine)
+        requests = {"full": dict(self._engine.outcomes.counts)}
+        fast: Mapping[str, Any] = {}
         if self._fast:
-            fast = {
-                "fast_engine_healthy": self._fast.health.ok,
-                "fast_engine_reason": self._fast.health.reason,
-            }
+            requests["fast"] = dict(self._fast.outcomes.counts)
+            fast = self._engine_detail("fast_engine", self._fast)
         return {
-            "engine_healthy": health.ok,
-            "engine_reason": health.reason,
-            "engine_fault": health.code,
+            **full,
             "engine": self._engine_metrics,
+            "engine_requests": requests,
             **fast,
             "concurrency": self._settings.concurrency,
             "lanes": [lane.value for lane in self._settings.lanes],
@@ -206,9 +208,25 @@ class Worker:
             "offline": self._reading.offline,
         }
 
-    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    def _engine_detail(self, name: str, engine: EngineClient) -> Mapping[str, Any]:
+        """Durations instead of times, because the clocks of machines differ."""
+        health = engine.health
+        return {
+            f"{name}_healthy": health.ok,
+            f"{name}_reason": health.reason,
+            f"{name}_fault": health.code,
+            f"{name}_for_seconds": max(0.0, time.time() - health.since),
+            f"{name}_answered_seconds": engine.answered_seconds,
+            f"{name}_error_share": engine.outcomes.error_share,
+        }
+
+    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.runs.claim_waiting(
-            self._process.name, self._settings.lease_seconds, self._room.left(), woken=woken
+            self._process.name,
+            self._settings.lease_seconds,
+            self._room.left(),
+            woken=woken,
+            asks_again=again,
         )
         runs: list[Coroutine[Any, Any, object]] = []
         for claim in claims.granted:
@@ -236,10 +254,15 @@ class Worker:
         return slots
 
     async def _watch_engine_metrics(self) -> None:
+        rate = TokenRate()
         while True:
             try:
                 metrics = await self._engine.metrics()
-                self._engine_metrics = {"model": self._engine.model, **asdict(metrics)}
+                self._engine_metrics = {
+                    "model": self._engine.model,
+                    **asdict(metrics),
+                    "tokens_per_second": rate.after(metrics.tokens, time.monotonic()),
+                }
             except EngineUnavailable:
                 self._engine_metrics = {}
             await asyncio.sleep(METRICS_SECONDS)
@@ -288,6 +311,7 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store)
     offer_or_exit(settings.tasks)
+    set_up_tracing("worker")
     worker_settings = settings.worker
     with EventLoopThread() as loop:
         worker = loop.run(_create(settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AbstractContextManager
 
 import structlog
 
@@ -14,11 +15,13 @@ from jobs.ledger import Ledger
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
+from jobs.process.spans import Span, SpanKind
+from jobs.process.tracing import next_span
 from tasks.errors import JobTimeout, TaskError
 from worker.defects import described
 from worker.engine.client import EngineClient
 from worker.run.cascade import Cascade
-from worker.run.ending import LEASE_LOST, RunEnding, log_level
+from worker.run.ending import SUCCEEDED, RunEnding, log_level
 from worker.run.inputs import Inputs
 from worker.run.isolation import Isolation
 from worker.run.leases import Lease, LeaseLost, Leases
@@ -102,7 +105,14 @@ class Runner:
         return is_healthy
 
     async def _run_job(self, claim: Claim) -> str:
-        """Read, run the task and end, under the lease. A run without its lease ends nothing."""
+        with _traced(claim) as step:
+            ended = await self._run_under_lease(claim)
+            if ended != SUCCEEDED:
+                step.fail(ended)
+            return ended
+
+    async def _run_under_lease(self, claim: Claim) -> str:
+        """Read, run the task and end. A run without its lease ends nothing."""
         outcome = Outcome(claim)
         with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
             log.log(log_level(claim), "job.claimed", attempt=claim.job.attempts)
@@ -112,15 +122,15 @@ class Runner:
                     return await self._ending.end(outcome)
             except LeaseLost as lost:
                 if not lost.cut_off:
-                    return LEASE_LOST
-                return await self._ending.requeue_after_outage(claim, self._stopping)
+                    return await self._ending.count_lost(outcome)
+                return await self._ending.requeue_after_outage(outcome, self._stopping)
             except asyncio.CancelledError:
                 # The worker stops.
-                return await self._ending.requeue(claim, "worker-stopping", delay_seconds=0)
+                return await self._ending.requeue(outcome, "worker-stopping", delay_seconds=0)
             except ProblemError as error:
                 # The operator's fault, such as a full store: it fails no job.
                 delay = error.retry_after or self._ending.backoff(0)
-                return await self._ending.requeue(claim, error.problem.code, delay_seconds=delay)
+                return await self._ending.requeue(outcome, error.problem.code, delay_seconds=delay)
 
     async def _read_and_run_task(self, lease: Lease, outcome: Outcome) -> None:
         """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""
@@ -154,6 +164,18 @@ class Runner:
                 "Split the document."
             )
         return result
+
+
+def _traced(claim: Claim) -> AbstractContextManager[Span]:
+    """The step of the job's trace that its run is. Lines of batches are not traced."""
+    job = claim.job
+    attributes = {
+        "chancery.job.id": job.id,
+        "chancery.department": job.department,
+        "chancery.lane": job.lane.value,
+        "chancery.attempt": job.attempts,
+    }
+    return next_span(f"run {job.task}", SpanKind.consumer, attributes, parent=job.traceparent)
 
 
 def _owner(claim: Claim) -> Owner:

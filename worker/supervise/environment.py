@@ -22,6 +22,9 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "AWS_ACCESS_KEY_ID": _STORE_USERS,
     "AWS_SECRET_ACCESS_KEY": _STORE_USERS,
     "AWS_SESSION_TOKEN": _STORE_USERS,
+    # The collector of traces may ask for a token in a header.
+    "OTEL_EXPORTER_OTLP_HEADERS": frozenset((API, WORKER, COURIER)),
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS": frozenset((API, WORKER, COURIER)),
 }
 _LOOKS_SECRET = re.compile(
     r"(KEY|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|LOGIN|CREDENTIALS?)(_ID)?$"
@@ -39,7 +42,8 @@ def foreign_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_OWN_PREFIXES) and not _LOOKS_SECRET.search(name.upper())
+        if not (name.startswith(_OWN_PREFIXES) or name in SECRETS)
+        and not _LOOKS_SECRET.search(name.upper())
     }
 
 

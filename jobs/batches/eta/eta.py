@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
+from jobs.batches.estimate import Estimate
 from jobs.batches.eta.simulation import BatchWork, DepartmentWork, Throughput, simulate
+from jobs.batches.eta.situation import Situation
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
 from jobs.model.lanes import Lane
@@ -38,20 +40,23 @@ class BatchEta:
         self._ledger = ledger
         self._bulk = bulk
 
-    async def of_open(self, now: datetime) -> Mapping[str, datetime | None]:
-        """The end of each batch that has not ended, by its id; None if it cannot be estimated."""
-        return await self._simulate(now, [])
+    async def of_open(self, now: datetime) -> Mapping[str, Estimate]:
+        """The estimates of all batches that have not ended, by their ids."""
+        batches = await self._ledger.batches.open()
+        ends = await self._simulate(now, batches, [])
+        situation = await Situation.read(self._ledger)
+        return {batch.id: Estimate(ends[batch.id], situation.stall_of(batch)) for batch in batches}
 
-    async def of_new(self, batch: NewBatch) -> datetime | None:
-        """The end of a batch submitted now; None if it cannot be estimated."""
-        return (await self._simulate(batch.created_at, [_open_batch(batch, batch.tokens)]))[
-            batch.id
-        ]
+    async def of_new(self, batch: NewBatch) -> Estimate:
+        """The estimate of a batch submitted now."""
+        batches = await self._ledger.batches.open()
+        ends = await self._simulate(batch.created_at, batches, [_open_batch(batch, batch.tokens)])
+        situation = await Situation.read(self._ledger)
+        return Estimate(ends[batch.id], situation.stall_of(batch))
 
     async def _simulate(
-        self, now: datetime, new: Sequence[_OpenBatch]
+        self, now: datetime, batches: Sequence[Batch], new: Sequence[_OpenBatch]
     ) -> Mapping[str, datetime | None]:
-        batches = await self._ledger.batches.open()
         throughput = Throughput(
             await self._ledger.statistics.pace(), self._bulk.assumed_tokens_per_second
         )

@@ -23,6 +23,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     SecrecySettings,
@@ -77,6 +78,7 @@ async def opened_api(
     batches: BatchSettings | None = None,
     bulk: BulkSettings | None = None,
     quotas: QuotaSettings | None = None,
+    prices: PriceSettings | None = None,
 ) -> AsyncIterator[Api]:
     """The api with the departments tax and health, in an empty ledger."""
     app = create_app(
@@ -90,6 +92,7 @@ async def opened_api(
             batches=batches or BatchSettings(),
             bulk=bulk or BulkSettings(),
             quotas=quotas or QuotaSettings(),
+            prices=prices or PriceSettings(),
         )
     )
     tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])

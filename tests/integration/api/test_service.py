@@ -81,7 +81,7 @@ async def test_metrics_count_requests_by_route_and_show_the_ledger(
     seen = await figures(api)
 
     def requests(method: str, route: str, status: int) -> float:
-        labels = (("method", method), ("route", route), ("status", str(status)))
+        labels = (("method", method), ("route", route), ("status_code", str(status)))
         return seen["chancery_http_request_seconds_count", labels]
 
     assert requests("POST", "/v1/jobs", 202) == 2
@@ -93,7 +93,8 @@ async def test_metrics_count_requests_by_route_and_show_the_ledger(
     assert seen["chancery_jobs", (tax, ("status", "queued"))] == 1
     assert seen["chancery_callbacks", (tax, ("status", "pending"))] == 1
     assert seen["chancery_queue_messages", (("queue", "interactive"),)] == 1
-    labels = (("lane", "interactive"), ("status", "succeeded"), ("task", "summarize"))
+    ending = (("lane", "interactive"), ("status", "succeeded"), ("task", "summarize"))
+    labels = (("code", ""), *ending)
     assert seen["chancery_jobs_ended_total", labels] == 1
     assert seen["chancery_engine_healthy", (("process", "worker-1"),)] == 1
     age = seen[
@@ -140,7 +141,7 @@ async def test_metrics_tell_how_callbacks_fare(api: Api, ledger: Ledger) -> None
     assert of_tax("chancery_callback_urls_gone") == 1
     assert of_tax("chancery_callback_breakers", state="open") == 1
     assert of_tax("chancery_callback_breakers", state="trying") == 0
-    assert seen["chancery_events_total", (("event", "breakers_opened"),)] == 1
+    assert seen["chancery_callback_breakers_opened_total", ()] == 1
     await ledger.callbacks.redeliver("tax", gone.id)
     assert (await figures(api))["chancery_callback_urls_gone", (("department", "tax"),)] == 0
 

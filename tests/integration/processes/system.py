@@ -108,15 +108,15 @@ class System:
         self.children.append(child)
         return child
 
-    def start_api(self) -> str:
-        """Start `python -m api`; returns its URL when it answers."""
+    def start_api(self, answers: str = "/readyz") -> str:
+        """Start `python -m api`; returns its URL when it has what it needs to answer there."""
         port = free_port()
         child = self.start("api", CHANCERY_API_PORT=str(port))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and child.process.poll() is None:
             try:
-                if httpx.get(f"{url}/readyz", timeout=5, verify=False).is_success:
+                if httpx.get(f"{url}{answers}", timeout=5, verify=False).is_success:
                     return url
             except httpx.TransportError:
                 time.sleep(0.05)

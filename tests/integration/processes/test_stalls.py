@@ -6,12 +6,13 @@ import time
 
 import httpx
 
+from jobs.health.gather import HealthReader
 from jobs.model.states import JobStatus
+from jobs.process.settings import BulkSettings
 from jobs.process.watchdog import ENDED_STATUS, stalls
 from standin.engine_process import StandInControl
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import System, until
-from worker.commands import diagnosis
 
 # A worker that stands still, holding the interpreter, when a text has the word STALL.
 STALLING_WORKER = """
@@ -54,8 +55,13 @@ async def test_a_job_that_stalls_its_worker_three_times_is_set_aside(
     assert job.error["type"] == "/problems/poisoned"
     ends = [stall for stall in stalls(empty_system.folder) if stall.ended]
     assert len(ends) == 3
-    findings = list(diagnosis.of_stalls(ends, ends[-1].at))
-    assert "stood still" in findings[0].text
+    health = await HealthReader(
+        desk.ledger, BulkSettings(), 1_000, data_dir=empty_system.folder
+    ).read()
+    stood_still = [one for one in health.problems if one.code == "process-stalled"]
+    assert len(stood_still) == 3
+    (poisoned,) = [one for one in health.problems if one.code == "jobs-poisoned"]
+    assert job_id in poisoned.detail
 
 
 async def test_a_worker_that_stands_still_is_not_ready_within_five_seconds(

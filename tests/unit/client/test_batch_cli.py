@@ -554,6 +554,11 @@ class TestWatching:
         assert "in 3 d 2 h" in expected_end(later)
         assert expected_end(Batch(id="b", status="completed", expected_at=soon)) == ""
 
+    def test_a_stalled_batch_says_why_instead_of_a_time(self) -> None:
+        stalled = {"reason": "engine-away", "detail": "engine away since 2026-11-30 02:10 UTC"}
+        batch = Batch.model_validate({"id": "b", "status": "in_progress", "stalled": stalled})
+        assert expected_end(batch) == "stalled: engine away since 2026-11-30 02:10 UTC"
+
 
 class TestCollecting:
     @pytest.fixture

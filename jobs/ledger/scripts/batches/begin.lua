@@ -8,7 +8,7 @@ if not batch or batch.token ~= ARGV[2] then return 0 end
 if batch.status ~= 'validating' then return batch.begun == ARGV[2] and 1 or 0 end
 local facts = cjson.decode(ARGV[4])
 set_batch(batch, {
-  status = 'in_progress', in_progress_at = now, begun = ARGV[2],
+  status = 'in_progress', in_progress_at = now, progress_at = now, begun = ARGV[2],
   tasks = cjson.encode(facts.tasks), tokens = cjson.encode(facts.tokens), indexed = facts.indexed,
   total = facts.total, failed = facts.refused, output_file_id = ARGV[5], error_file_id = ARGV[6],
 })

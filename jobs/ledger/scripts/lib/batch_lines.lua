@@ -2,7 +2,9 @@
 -- The ending of a line, and the throughput that is measured from endings.
 --
 --   chancery:pace         tokens:TASK and busy_ms:TASK of ended lines, and wall_ms
---   chancery:saturated    since when more work waits than is run at once; pace is measured while it is set
+--   chancery:saturated    until when the time is counted in which more work waits than is run at once; pace
+--                         is measured while it is set
+-- Time without a healthy engine is not measured: then lines take long and no capacity is used.
 
 local PACE_MS = 600000
 
@@ -11,10 +13,12 @@ local function count_pace(job)
   count_in(P .. 'pace', 'busy_ms:' .. job.task, now - tonumber(job.started_at))
 end
 
-local function note_saturation(saturated)
-  local since = tonumber(redis.call('GET', P .. 'saturated'))
-  if since then
-    local wall = redis.call('HINCRBY', P .. 'pace', 'wall_ms', now - since)
+-- healthy: the time in which an engine was healthy last, from `first` to `last` in ms; nil without any.
+local function note_saturation(saturated, healthy)
+  local counted = tonumber(redis.call('GET', P .. 'saturated'))
+  local since = counted and healthy and math.max(counted, healthy.first)
+  if since and healthy.last > since then
+    local wall = redis.call('HINCRBY', P .. 'pace', 'wall_ms', healthy.last - since)
     if wall > PACE_MS then
       -- Older measurements count half, because documents and engines change.
       for name, amount in pairs(as_map(redis.call('HGETALL', P .. 'pace'))) do
@@ -22,7 +26,11 @@ local function note_saturation(saturated)
       end
     end
   end
-  if saturated then redis.call('SET', P .. 'saturated', now) else redis.call('DEL', P .. 'saturated') end
+  if not saturated or not healthy then
+    redis.call('DEL', P .. 'saturated')
+  else
+    redis.call('SET', P .. 'saturated', math.max(counted or 0, healthy.last))
+  end
 end
 
 -- The batch's model is that of the first line that a model answered.
@@ -49,6 +57,7 @@ local function end_lines(batch_id, lines)
   if counts[4] == 'in_progress' and counts[2] + counts[3] == tonumber(counts[1]) then
     redis.call('HSET', batch, 'status', 'finalizing', 'finalizing_at', now)
   end
+  redis.call('HSET', batch, 'progress_at', now)
   note_model(batch, lines.fields)
   if lines.tokens ~= 0 then charge(lines.department, lines.tokens) end
   flush_soon(batch_id)

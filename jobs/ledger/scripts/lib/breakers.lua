@@ -3,10 +3,12 @@
 --
 --   chancery:tried:R:SLOT    attempts at receiver R, counted by outcome in slots of ten seconds
 --   chancery:breakers        receivers whose breaker is not closed, by open_until
+--   chancery:failing         receivers whose last attempt failed and is repeated, by the time since when
 
 local SLOT_MS, SLOTS = 10000, 6
 local ENOUGH_ATTEMPTS = 5
 local BREAKER_KEEP_MS = 86400000
+local FAILING_KEEP_MS = 7 * 86400000
 
 local function slot(receiver, back)
   return P .. 'tried:' .. receiver .. ':' .. (math.floor(now / SLOT_MS) - back)
@@ -15,6 +17,15 @@ end
 local function count_attempt(receiver, outcome)
   redis.call('HINCRBY', slot(receiver, 0), outcome, 1)
   redis.call('PEXPIRE', slot(receiver, 0), SLOT_MS * (SLOTS + 1))
+end
+
+-- For operators. outcome: as couriers report it. again: whether the callback is to be sent again.
+local function note_failing(receiver, outcome, again)
+  if outcome == 'failed' and again then
+    redis.call('ZADD', P .. 'failing', 'NX', now, receiver)
+  elseif outcome ~= 'unsent' then
+    redis.call('ZREM', P .. 'failing', receiver)
+  end
 end
 
 local function fails_too_often(receiver)

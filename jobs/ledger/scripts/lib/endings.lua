@@ -1,4 +1,4 @@
--- requires: jobs, documents, batch_lines, callbacks
+-- requires: jobs, documents, batch_lines, callbacks, usage, job_metrics, failures
 -- How a job ends.
 
 -- The code of the problem in flat `fields`, '' if there is none.
@@ -15,14 +15,10 @@ end
 local SHOWN_AS = {succeeded = 'succeeded', failed = 'failed', cancelled = 'revoked', expired = 'revoked'}
 
 local function count_ending(job, status, usage)
-  count_in(P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
-  local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
+  local day = usage_key(job.department)
   count_in(day, 'jobs_' .. status, 1)
   count_in(day, 'task:' .. job.task .. ':jobs_' .. status, 1)
-  for name, amount in pairs(usage or {}) do
-    count_in(day, name, amount)
-    if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
-  end
+  count_usage(job, usage or {})
 end
 
 -- Count what an ending adds and frees. Returns what is then counted for the job's record.
@@ -54,12 +50,15 @@ end
 -- The only way to end a job: its final state, its callback event and the counters, in one step.
 -- fields: flat list of further fields of the record; usage: amounts to add to the day's counters.
 local function finish(job, status, fields, usage)
+  local was_running, code = job.status == 'running', code_in(fields)
   set_status(job, status,
     {'finished_at', now, 'kept_records', count_ended(job, fields), unpack(fields)})
   -- Nothing reads the options of an ended job.
   if job.options then redis.call('HDEL', P .. 'job:' .. job.id, 'options', 'references') end
   write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
+  if status == 'failed' or status == 'expired' then note_failure(job, code) end
+  observe_ending(job, status, code, usage, was_running)
   if job.batch_id then
     end_line(job, status, fields, usage)
   else
@@ -68,7 +67,7 @@ local function finish(job, status, fields, usage)
     if status == 'cancelled' or status == 'expired' then expire_own_text(job) end
   end
   if job.callback_id then open_callback(job, 'job.' .. status) end
-  note_job(SHOWN_AS[status], job, status == 'succeeded' and status or code_in(fields))
+  note_job(SHOWN_AS[status], job, status == 'succeeded' and status or code)
   publish_ending(job)
 end
 

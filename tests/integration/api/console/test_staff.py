@@ -306,4 +306,4 @@ async def test_a_waiting_job_can_be_cancelled(zhang: Visitor, ledger: Ledger) ->
 async def test_a_department_sees_its_own_tasks_only(zhang: Visitor) -> None:
     answer = await zhang.get("/submit/nothing")
     assert answer.status_code == 404
-    assert "文件问答" in (await zhang.get("/submit")).text
+    assert "文档问答" in (await zhang.get("/submit")).text

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from jobs.process.settings_table import settings_classes, variable
 from worker.supervise.environment import SECRETS, foreign_environment, own_environment
 
+TRACES = "OTEL_EXPORTER_OTLP_HEADERS"
 ENVIRONMENT = {
     "PATH": "/usr/bin",
     "CHANCERY_CONCURRENCY": "8",
@@ -18,6 +19,7 @@ ENVIRONMENT = {
     "CHANCERY_API_METRICS_TOKEN": "x",
     "CHANCERY_API_KEY": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
+    TRACES: "authorization=x",
     "GITHUB_TOKEN": "x",
     "PGPASSWORD": "x",
 }
@@ -27,9 +29,15 @@ PLAIN = {"PATH", "CHANCERY_CONCURRENCY", "CHANCERY_REDIS_PASSWORD_FILE", "CHANCE
 @pytest.mark.parametrize(
     ("role", "secrets"),
     [
-        ("api", {"CHANCERY_API_METRICS_TOKEN", "AWS_SECRET_ACCESS_KEY"}),
-        ("worker", {"CHANCERY_ENGINE_API_KEY", "AWS_SECRET_ACCESS_KEY"}),
-        ("courier", {"AWS_SECRET_ACCESS_KEY"}),
+        (
+            "api",
+            {"CHANCERY_API_METRICS_TOKEN", TRACES, "AWS_SECRET_ACCESS_KEY"},
+        ),
+        (
+            "worker",
+            {"CHANCERY_ENGINE_API_KEY", TRACES, "AWS_SECRET_ACCESS_KEY"},
+        ),
+        ("courier", {TRACES, "AWS_SECRET_ACCESS_KEY"}),
         ("scheduler", {"AWS_SECRET_ACCESS_KEY"}),
         ("flower", {"CHANCERY_FLOWER_LOGIN"}),
     ],

@@ -91,9 +91,13 @@ def summary(batch: Batch, *, errors_saved: bool = False) -> str:
 
 
 def expected_end(batch: Batch) -> str:
-    """Such as `expected at 07:42, in 2 h 10 min`, in local time; empty if it is unknown."""
-    if batch.expected_at is None or batch.ended:
+    """Such as `expected at 07:42, in 2 h 10 min`, in local time, or why there is no time, such as
+    `stalled: engine away since 2026-11-30 02:10 UTC`; empty if it is unknown.
+    """
+    if batch.ended:
         return ""
+    if batch.expected_at is None:
+        return f"stalled: {batch.stalled.detail}" if batch.stalled else ""
     end = batch.expected_at.astimezone()
     now = datetime.now(UTC)
     day = "" if end.date() == now.astimezone().date() else f"{end:%Y-%m-%d} "

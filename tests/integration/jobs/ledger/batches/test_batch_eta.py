@@ -25,7 +25,7 @@ NIGHT = "20:00-06:00 UTC"
 async def hours(driver: BatchDriver, batch: Batch | NewBatch, **bulk: Any) -> float | None:
     """How many hours from now it is expected to be done, without the overhead."""
     settings = BulkSettings(assumed_tokens_per_second=PER_SECOND, **bulk)
-    end = (await BatchEta(driver.ledger, settings).of_open(NOW))[batch.id]
+    end = (await BatchEta(driver.ledger, settings).of_open(NOW))[batch.id].end
     return None if end is None else round((end - OVERHEAD - NOW) / HOUR, 3)
 
 
@@ -123,7 +123,7 @@ async def test_a_new_batch_stands_behind_what_is_due_sooner(driver: BatchDriver)
     await waiting(driver, due=40, of=8)
     eta = BatchEta(driver.ledger, BulkSettings(assumed_tokens_per_second=PER_SECOND))
     new = a_new_batch(created_at=NOW, deadline=NOW + 30 * HOUR, tokens={"parse": HOUR_TOKENS})
-    assert await eta.of_new(new) == NOW + 3 * HOUR + OVERHEAD
+    assert (await eta.of_new(new)).end == NOW + 3 * HOUR + OVERHEAD
     assert new.id not in await eta.of_open(NOW)
 
 

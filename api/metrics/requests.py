@@ -47,18 +47,22 @@ def failed_authentications(registry: CollectorRegistry) -> Counter:
     )
 
 
+def request_seconds(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "chancery_http_request_seconds",
+        "Duration of requests to the api, including long polls.",
+        ("method", "route", "status_code"),
+        buckets=_BUCKETS,
+        registry=registry,
+    )
+
+
 class RequestMetrics:
     """Counts and times requests by route template: labels must not contain identifiers."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        self._seconds = Histogram(
-            "chancery_http_request_seconds",
-            "Duration of requests to the api, including long polls.",
-            ("method", "route", "status"),
-            buckets=_BUCKETS,
-            registry=registry,
-        )
+        self._seconds = request_seconds(registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
