@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from documents.document import BlockKind
 from standin.documents.builders import as_pdf
-from standin.engine_process import running_standin
+from standin.engine_process import StandInControl, running_standin
 from tests.programs import require_program
 from tests.system.one_machine import Up, started_up
 from tests.system.test_flower import QUIET_BROWSER
@@ -54,9 +54,15 @@ def joined(*files: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def engine() -> Iterator[StandInControl]:
+    with running_standin() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up")
-    with running_standin() as engine, started_up(folder, engine_url=engine.url) as up:
+    with started_up(folder, engine_url=engine.url) as up:
         up.wait_for("ready: ")
         up.create_department("tax")
         for name, role in (("zhang", "staff"), ("li", "reviewer")):
@@ -181,12 +187,15 @@ def test_a_person_proofreads_a_text_with_the_keyboard_alone(page: Page, up: Up) 
     check(page, "text")
 
 
-def test_many_files_are_followed_together(page: Page, up: Up) -> None:
-    choose(page, up, "文档解析", *[(f"{n}.txt", f"Text {n}.".encode()) for n in range(3)])
+def test_many_files_are_followed_together(page: Page, up: Up, engine: StandInControl) -> None:
+    choose(page, up, "摘要", *[(f"{n}.txt", f"The bridge {n} opens.".encode()) for n in range(3)])
+    engine.control(mode="hang")
     send(page)
     expect(page.get_by_role("heading", name="同批文件")).to_be_visible()
+    expect(page.get_by_text("预计完成时间")).to_be_visible()
     check(page, "group")
-    expect(page.get_by_role("status")).to_contain_text("已完成 3 个，共 3 个", timeout=60_000)
+    engine.control(mode="ok")
+    expect(page.get_by_role("status")).to_contain_text("已完成 3 个，共 3 个", timeout=90_000)
     page.get_by_role("link", name="我的记录").click()
     expect(page.get_by_role("link", name="1.txt")).to_be_visible()
     check(page, "records")
