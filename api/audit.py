@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 class Audit:
     """The route decides the action: `api/access.py`, `api/console/access.py`. A page of the console
-    sets `person`, `target`, `task` and `problem` in the request's state. Without a record there is
-    no response.
+    sets `person`, `target`, `task`, `problem` and `detail` in the request's state. Without a
+    record there is no response.
 
     If the record cannot be written, the caller gets 503 `audit-unavailable` instead of the
     response, and later calls are refused before they do anything: docs/decisions/audit.md.
@@ -147,6 +147,7 @@ class _Response:
             target=state.get("target") or _target(self.scope) or _text(named.get("id")),
             task=_text(named.get("task", state.get("task"))),
             problem=problem.rpartition("/")[2] if isinstance(problem, str) else None,
+            detail=state.get("detail", {}),
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
 

@@ -21,6 +21,7 @@ from api.console.services import console_of
 from api.console.session import Person
 from api.path_prefix import root_path
 from jobs.texts import Language, language_of, texts
+from jobs.texts.translation import translation
 
 ROOT = "/console"
 POLICY = (
@@ -60,13 +61,15 @@ def page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """A page from `templates/`. Templates have `t` (texts), `at` (addresses), `person`, `here`."""
+    """A page from `templates/`. Templates have `t` (texts), `translation` (of
+    problems and tasks), `at` (addresses), `person`, `here`."""
     chosen = language(request)
     html = (
         _environment()
         .get_template(template)
         .render(
             t=texts(chosen),
+            translation=translation(chosen),
             at=partial(address, request),
             person=person,
             csrf=partial(_form_token, person.form_token if person else ""),

@@ -66,7 +66,7 @@ async def group(
         jobs=jobs,
         counts=counts,
         ended=len(jobs) - len(open_),
-        expected_at=await console.group_eta.of(open_),
+        estimate=await console.group_eta.of(open_),
     )
 
 

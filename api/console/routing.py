@@ -13,13 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
-from api.console.pages import ROOT, address, language, page
+from api.console.pages import ROOT, address, page
 from api.console.services import console_of
 from api.console.session import SignInNeeded
 from api.path_prefix import root_path
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.submit.checks import invalid_request
-from jobs.texts.translation import translation
 
 log = structlog.get_logger()
 
@@ -56,16 +55,14 @@ def problem_page(request: Request, error: ProblemError) -> Response:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
-    kind = PROBLEM_TYPES[problem.code]
-    shown = problem.to_dict() | {"errors": problem.extra.get("errors", ())[:20]}
     return page(
         request,
         "problem.html",
         person=getattr(request.state, "person", None),
-        status=kind.status,
+        status=PROBLEM_TYPES[problem.code].status,
         headers=headers,
         code=problem.code,
-        problem=translation(language(request)).problem(shown),
+        problem=problem.to_dict(),
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Annotated
 
 from fastapi import Query, Request
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.console.option_fields import PREFIX, option_fields, options_in
@@ -18,6 +21,7 @@ from api.console.services import ConsoleDep, console_of
 from api.console.session import Person, PersonDep
 from api.console.uploads import FileForm, RefusedFile, receive_files
 from api.services import Services, ServicesDep
+from jobs.ledger import IdempotencyKey
 from jobs.model.ids import new_group_id
 from jobs.model.job import StoredDocument
 from jobs.model.lanes import Lane
@@ -39,6 +43,7 @@ FILES = "files"
 _DOCUMENT = "document"
 _RATE_WAIT_SECONDS = 60.0
 _LONGEST_NAME = 255
+_LONGEST_FORM_ID = 64
 
 
 @dataclass(slots=True)
@@ -51,12 +56,22 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is to be done with each document. `group`: None for a single one."""
+    """What is to be done with each document. `group`: None for a single one. `form`: the id of the
+    form that was sent.
+    """
 
     task: str
     options: Mapping[str, object]
     lane: Lane
     group: str | None
+    form: str
+
+    def once(self, document: StoredDocument) -> IdempotencyKey:
+        """The form is sent once, even if the person loads the answer again."""
+        meaning = to_json([document.id, self.task, self.options, self.lane])
+        return IdempotencyKey(
+            key=f"console:{self.form}:{document.id}", body_sha256=sha256(meaning).hexdigest()
+        )
 
     def job(self, person: Person, document: StoredDocument) -> JobRequest:
         metadata = {"submitted_by": person.account.name}
@@ -89,7 +104,7 @@ async def choose(
         person=person,
         common=names,
         others=others,
-        descriptions=known,
+        known=known,
         document=document,
     )
 
@@ -139,6 +154,8 @@ async def submit(
             return _form_page(request, person, task, kept.documents, sent=sent, error=error)
         ids = await _submit_all(services, person, order, kept.documents, sent.refused)
     request.state.target, request.state.task = order.group or ids[0], task
+    if order.group:
+        request.state.detail = {"jobs": ids}
     if not sent.refused:
         return redirect(request, f"/groups/{order.group}" if order.group else f"/jobs/{ids[0]}")
     return page(
@@ -169,6 +186,7 @@ async def _order(
         options,
         Lane.bulk if sent.one("lane") == Lane.bulk else Lane.interactive,
         new_group_id() if len(kept.documents) > 1 else None,
+        sent.one("form")[:_LONGEST_FORM_ID] or token_hex(16),
     )
 
 
@@ -187,7 +205,7 @@ async def _submit_all(
     owners = [f"account:{person.account.name}", *([f"group:{order.group}"] if order.group else [])]
     for document in documents:
         try:
-            job_id = await _submit_patiently(services, person, order.job(person, document))
+            job_id = await _submit_patiently(services, person, order, document)
         except ProblemError as error:
             if not ids:
                 raise
@@ -198,18 +216,23 @@ async def _submit_all(
     return ids
 
 
-async def _submit_patiently(services: Services, person: Person, job: JobRequest) -> str:
-    """Submit a job, more slowly if the department's rate asks for it."""
+async def _submit_patiently(
+    services: Services, person: Person, order: _Order, document: StoredDocument
+) -> str:
+    """Submit a job, more slowly if the department's rate asks for it. Returns its id."""
+    job, once = order.job(person, document), order.once(document)
     loop = asyncio.get_running_loop()
     until = loop.time() + _RATE_WAIT_SECONDS
     while True:
         try:
-            return (await services.submissions.submit(person.department, job)).id
+            reply = await services.submissions.submit(person.department, job, idempotency=once)
         except OverQuotaError as error:
             seconds = error.retry_after or 0.0
             if error.problem.code != "rate-limited" or loop.time() + seconds > until:
                 raise
             await asyncio.sleep(seconds)
+        else:
+            return reply.id
 
 
 def _form_page(
@@ -229,15 +252,14 @@ def _form_page(
         "submit.html",
         person=person,
         status=PROBLEM_TYPES[error.problem.code].status if error else HTTPStatus.OK,
-        task=task,
-        description=TASKS[task].description,
+        task=TASKS[task],
         fields=option_fields(task),
         values={name: values for name, values in sent.fields.items() if name.startswith(PREFIX)},
+        form_id=token_hex(16),
         lane=sent.one("lane") or Lane.interactive.value,
         documents=documents,
         refused=sent.refused,
-        error=error.problem if error else None,
-        errors=error.problem.extra.get("errors", ())[:20] if error else (),
+        error=error.problem.to_dict() if error else None,
         most_files=console_of(request).settings.console_max_files,
     )
 

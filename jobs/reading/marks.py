@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,11 @@ class Mark:
 def marks_of(task: str, result: Mapping[str, Any]) -> Iterator[Mark]:
     """The places in the order of the result. A result of another form gives fewer."""
     return _FINDERS.get(task, _quotes_anywhere)(result)
+
+
+def members_of(task: str) -> Sequence[str]:
+    """The members of a result whose content the marks have."""
+    return _MEMBERS.get(task, ())
 
 
 def _each(result: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
@@ -214,4 +219,17 @@ _FINDERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Mark]]] = {
     "draft": _nowhere,
     "classify": _nowhere,
     "dispatch": _nowhere,
+}
+
+_MEMBERS: Mapping[str, Sequence[str]] = {
+    "summarize": ("sentences",),
+    "extract": ("evidence",),
+    "redact": ("findings",),
+    "disclosure_review": ("reasons",),
+    "proofread": ("edits", "remarks"),
+    "format_check": ("findings",),
+    "format_fix": ("left", "changes"),
+    "compare": ("changes",),
+    "cite_check": ("citations",),
+    "minutes": ("attendees", "decisions", "tasks"),
 }

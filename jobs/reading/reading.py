@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from documents.document import Document
 from documents.errors import DocumentError, WorkError
@@ -13,9 +14,10 @@ from documents.isolation.compute import compute, computing_in
 from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
+from documents.source import FileResult
 from jobs.model.job import StoredDocument
 from jobs.model.problems import ProblemError
-from jobs.reading.view import OutputFile, ResultView, files_of, view_of
+from jobs.reading.view import OutputFile, Region, ResultView, files_of, view_of
 from jobs.store import Store
 
 # Those of `documents.page_picture`, whose import takes long.
@@ -25,6 +27,8 @@ PICTURED = frozenset(
         "image/gif",
     }
 )  # fmt: skip
+_PDF = "application/pdf"
+_MOST_SEARCHED_CHARS = 500
 _REMEMBERED_DOCUMENTS, _REMEMBERED_CHARS = 8, 1_000_000
 
 
@@ -47,7 +51,7 @@ class Reading:
         self._store = store
         self._processes = processes
         self._limits = limits
-        self._read: OrderedDict[tuple[str, str], Document | None] = OrderedDict()
+        self._read: OrderedDict[tuple[str, str], Document] = OrderedDict()
 
     async def files(self, department: str, result: bytes) -> Sequence[OutputFile]:
         """The files that a result (JSON) names. Raises `ProblemError` as `view` does."""
@@ -69,7 +73,26 @@ class Reading:
         text = await self._text(document) if document else None
         pages = await self._pages(document, text) if document else None
         with self._computing(department):
-            return await compute(view_of, task, result, text, section, pages)
+            view = await compute(view_of, task, result, text, section, pages)
+        if document is None or document.media_type != _PDF or not view.regions:
+            return view
+        return await self._with_exact_regions(view, document)
+
+    async def _with_exact_regions(self, view: ResultView, document: StoredDocument) -> ResultView:
+        """The view with the boxes of the words themselves, where the page's text has them."""
+        words = {one.number: one.mark.words[:_MOST_SEARCHED_CHARS] for one in view.marks}
+        places = [(words[region.mark], region.box) for region in view.regions]
+        arguments = {"page": view.section, "places": places}
+        try:
+            found = (await self._work(document, "word_boxes", arguments)).values["boxes"]
+        except ProblemError:
+            return view
+        regions = [
+            Region(region.mark, (box[0], box[1], box[2], box[3]))
+            for region, boxes in zip(view.regions, found, strict=True)
+            for box in boxes or [region.box]
+        ]
+        return replace(view, regions=regions)
 
     async def page_picture(self, document: StoredDocument, page: int) -> PagePicture:
         """A page, from 1, as a picture.
@@ -77,20 +100,7 @@ class Reading:
         Raises `ProblemError`: `file-missing`, or why the document or the page cannot be shown.
         """
         arguments = {"media_type": document.media_type, "page": page}
-        try:
-            with working_for(Owner(document.department)):
-                async with self._store.readable(document.blob) as path:
-                    result = await self._processes.work(
-                        path,
-                        self._limits,
-                        "page_picture",
-                        arguments,
-                        identity=document.sha256,
-                    )
-        except WorkError as error:
-            raise ProblemError(error.code, str(error)) from error
-        except FileNotFoundError as error:
-            raise ProblemError("file-missing", "The document is missing in the store.") from error
+        result = await self._work(document, "page_picture", arguments)
         values = result.values
         return PagePicture(
             result.file or b"",
@@ -98,6 +108,21 @@ class Reading:
             float(values["height"]),
             int(values["pages"]),
         )
+
+    async def _work(
+        self, document: StoredDocument, name: str, arguments: Mapping[str, Any]
+    ) -> FileResult:
+        """Work of `tasks.file_work` on the document's file. Raises `ProblemError`."""
+        try:
+            with working_for(Owner(document.department)):
+                async with self._store.readable(document.blob) as path:
+                    return await self._processes.work(
+                        path, self._limits, name, arguments, identity=document.sha256
+                    )
+        except WorkError as error:
+            raise ProblemError(error.code, str(error)) from error
+        except FileNotFoundError as error:
+            raise ProblemError("file-missing", "The document is missing in the store.") from error
 
     async def _pages(self, document: StoredDocument, text: Document | None) -> int | None:
         """How many pages can be shown as pictures; None if the text is shown."""
@@ -115,12 +140,16 @@ class Reading:
         if key in self._read:
             self._read.move_to_end(key)
             return self._read[key]
-        text: Document | None = None
-        with suppress(DocumentError, FileNotFoundError), working_for(Owner(document.department)):
-            async with self._store.readable(document.blob) as path:
-                text = await self._processes.read(
-                    path, self._limits, document.media_type, identity=document.sha256
-                )
+        try:
+            with working_for(Owner(document.department)):
+                async with self._store.readable(document.blob) as path:
+                    text = await self._processes.read(
+                        path, self._limits, document.media_type, identity=document.sha256
+                    )
+        except (DocumentError, FileNotFoundError):
+            return None
+        except WorkError as error:
+            raise ProblemError(error.code, str(error)) from error
         self._remember(key, text)
         return text
 
@@ -132,8 +161,8 @@ class Reading:
         except WorkError as error:
             raise ProblemError(error.code, str(error)) from error
 
-    def _remember(self, key: tuple[str, str], text: Document | None) -> None:
-        if text is not None and len(text.text) > _REMEMBERED_CHARS:
+    def _remember(self, key: tuple[str, str], text: Document) -> None:
+        if len(text.text) > _REMEMBERED_CHARS:
             return
         self._read[key] = text
         if len(self._read) > _REMEMBERED_DOCUMENTS:

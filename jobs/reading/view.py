@@ -12,13 +12,15 @@ from typing import Any
 from pydantic_core import from_json
 
 from documents.document import Block, Document
-from jobs.reading.marks import Box, Mark, marks_of
+from jobs.reading.marks import Box, Mark, marks_of, members_of
 
 MOST_MARKS = 500
 MOST_CHARS = 100_000
 SECTION_CHARS = 8_000
 _MOST_VALUE_CHARS = 2_000
-# Members of results that are shown as text, as files, or as marks.
+_MOST_ROWS = 50
+# Members of results that are shown as text; and those that only software needs.
+_POSITIONS = ("boxes", "blocks", "paragraphs", "patch")
 _TEXTS = ("summary", "text", "markdown")
 
 
@@ -61,14 +63,25 @@ class OutputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A member of the result: for each item of a list its members by name, as plain text or JSON.
+    `items` counts also those that are not in `rows`.
+    """
+
+    name: str
+    rows: Sequence[Sequence[tuple[str, str]]]
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
-    """`text` is the text that the task wrote, cut to a length. `values` are the other members of
-    the result, as JSON unless they are plain. `marks_in_all` counts also those not listed.
+    """`text` is the text that the task wrote, cut to a length. `values` are the members of the
+    result that are not shown otherwise. `marks_in_all` counts also those not listed.
     """
 
     text: str | None
     is_cut: bool
-    values: Sequence[tuple[str, str]]
+    values: Sequence[Value]
     files: Sequence[OutputFile]
     marks: Sequence[PlacedMark]
     marks_in_all: int
@@ -123,7 +136,7 @@ def view_of(
     return ResultView(
         text=output,
         is_cut=is_cut,
-        values=list(_values(result)),
+        values=list(_values(task, result)),
         files=list(_files(result)),
         marks=placed,
         marks_in_all=in_all,
@@ -245,9 +258,26 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, dict) and {"document_id", "filename", "bytes"} <= value.keys()
 
 
-def _values(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _values(task: str, result: Mapping[str, Any]) -> Iterator[Value]:
+    left_out = {*_TEXTS, *_POSITIONS, *members_of(task)}
     for name, value in result.items():
-        if name in _TEXTS or _is_file(value) or value in (None, [], {}, ""):
+        if name in left_out or _is_file(value) or value in (None, [], {}, ""):
             continue
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield name, text if len(text) <= _MOST_VALUE_CHARS else text[:_MOST_VALUE_CHARS] + "…"
+        if value == 0 and not isinstance(value, bool):
+            continue
+        items = value if isinstance(value, list) else [value]
+        rows = [list(_pairs(item)) for item in items[:_MOST_ROWS]]
+        yield Value(name, rows, len(items))
+
+
+def _pairs(item: Any) -> Iterator[tuple[str, str]]:
+    """The members of an object, or the value alone, without a name."""
+    members = item.items() if isinstance(item, dict) else [("", item)]
+    for name, value in members:
+        if value not in (None, [], {}, ""):
+            yield name, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_VALUE_CHARS else text[:_MOST_VALUE_CHARS] + "…"

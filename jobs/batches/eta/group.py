@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from jobs.batches.batch import NewBatch
+from jobs.batches.estimate import Estimate
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.input.lines import LineUrl
@@ -23,9 +24,9 @@ class GroupEta:
         self._eta = eta
         self._tokens = tokens
 
-    async def of(self, jobs: Sequence[Job]) -> datetime | None:
+    async def of(self, jobs: Sequence[Job]) -> Estimate | None:
         """When the last of the jobs ends, which are of one department, task and lane; None if all
-        have ended, or if it cannot be estimated.
+        have ended.
         """
         waiting = [job for job in jobs if job.status not in ENDINGS]
         if not waiting:

@@ -111,6 +111,16 @@ async def test_the_notice_comes_before_the_file_and_must_be_confirmed(
     assert job_id(answer)
 
 
+async def test_a_form_that_is_sent_twice_is_one_job(zhang: Visitor, ledger: Ledger) -> None:
+    files = [("a.txt", b"Sent twice."), ("b.txt", b"This one too.")]
+    before = len((await ledger.jobs.list("tax", limit=100)).items)
+    answers = [await submit(zhang, "summarize", *files, form="f1") for _ in range(2)]
+    assert len((await ledger.jobs.list("tax", limit=100)).items) == before + 2
+    assert all("已完成 0 个，共 2 个" in answer.text for answer in answers)
+    await submit(zhang, "summarize", *files, form="f2")
+    assert len((await ledger.jobs.list("tax", limit=100)).items) == before + 4
+
+
 async def test_a_marked_file_is_refused_with_the_reason(zhang: Visitor) -> None:
     answer = await submit(zhang, "redact", ("a.txt", "机密★1年\n内容".encode()))
     assert answer.status_code == 422
@@ -146,11 +156,13 @@ async def test_many_files_are_a_group_with_its_progress(
     (group,) = re.findall(r"/console(/groups/grp_\w+)", answer.text)
     page = (await zhang.get(group)).text
     assert "已完成 0 个，共 3 个" in page
-    assert "预计完成时间" in page
+    assert "没有工作进程在运行" in page  # the tests run none
     jobs = (await ledger.jobs.list("tax")).items
     assert [job.metadata.get("group") for job in jobs[:4]].count(group.rpartition("/")[2]) == 3
     await finish(ledger, jobs[0].id)
     assert "已完成 1 个，共 3 个" in (await zhang.get(group)).text
+    (recorded,) = [one for one in audited(system.api) if one.get("target") == group[8:]][:1]
+    assert recorded["detail"] == {"jobs": sorted(job.id for job in jobs[:3])}
     async with system.visitor("10.0.0.9") as wang:
         await wang.sign_in("wang")
         assert (await wang.get(group)).status_code == 404
@@ -294,4 +306,4 @@ async def test_a_waiting_job_can_be_cancelled(zhang: Visitor, ledger: Ledger) ->
 async def test_a_department_sees_its_own_tasks_only(zhang: Visitor) -> None:
     answer = await zhang.get("/submit/nothing")
     assert answer.status_code == 404
-    assert "文件问答" in (await zhang.get("/submit")).text
+    assert "文档问答" in (await zhang.get("/submit")).text

@@ -100,7 +100,10 @@ def test_files_and_plain_values_of_a_result_are_listed() -> None:
     shown = view(result, None)
     assert shown.text == "out"
     assert [(one.name, one.document_id) for one in shown.files] == [("file", "doc_1")]
-    assert shown.values == [("counts", '{"mobile": 2}'), ("words", "7")]
+    assert [(one.name, one.rows) for one in shown.values] == [
+        ("counts", [[("mobile", "2")]]),
+        ("words", [[("", "7")]]),
+    ]
     assert [one.document_id for one in files_of(to_json(result))] == ["doc_1"]
     assert files_of(b"[]") == []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.batches.estimate import StallReason
 from jobs.model.states import JobStatus
 from jobs.texts import Language, language_of, texts
 from tasks.registry import BUILT_IN
@@ -42,16 +43,15 @@ def test_every_text_of_the_pages_exists() -> None:
     assert used - ZH.keys() == set()
 
 
-def test_every_task_and_every_option_has_a_name() -> None:
-    for name, task in BUILT_IN.items():
-        assert ZH.get(f"task.{name}.name"), name
-        assert ZH.get(f"task.{name}.description"), name
+def test_every_option_of_a_task_has_a_name() -> None:
+    for task in BUILT_IN.values():
         for option in task.options.model_json_schema(by_alias=True)["properties"]:
             assert ZH.get(f"option.{option}"), option
 
 
-def test_every_state_of_a_job_has_a_name() -> None:
+def test_every_state_of_a_job_and_every_stall_has_a_name() -> None:
     assert {f"status.{state}" for state in JobStatus} <= ZH.keys()
+    assert {f"stall.{reason}" for reason in StallReason} <= ZH.keys()
 
 
 def test_a_code_without_a_text_is_shown_as_it_is() -> None:
