@@ -17,7 +17,7 @@ from documents.masking.account import Account
 from documents.masking.encoded_text import NEUTRAL_TARGET, with_encoded_forms
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.masked_file import MaskedFile
-from documents.masking.package_pictures import Pictures
+from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking, applied
 from documents.readers import html
 

@@ -23,7 +23,7 @@ from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms
 from documents.masking.html_file import masked_page
 from documents.masking.masked_file import EXTENSIONS, MaskedFile
-from documents.masking.package_pictures import Pictures
+from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking, applied
 from documents.memory_file import memory_file
 from documents.readers import mail

@@ -15,7 +15,7 @@ from documents.masking.account import Account
 from documents.masking.cover import Cover
 from documents.masking.formats import MASKED_FORMATS
 from documents.masking.replacement import Masking, applied
-from documents.masking.verification import Values, Verification, recorded, verify
+from documents.masking.verification.verify import Values, Verification, recorded, verify
 from documents.source import FileResult
 from tasks.redact.comparison import Place, missing
 from tasks.redact.kinds import Kind

@@ -15,7 +15,7 @@ from documents.inventory.encodings import decoded, encoded
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.fonts import font_strings, revealed
 from documents.inventory.joined import SEPARATOR, joined
-from documents.inventory.settings import is_setting
+from documents.inventory.package.settings import is_setting
 from documents.readers import docx, markdown, pictures, text
 from standin.documents.builders import PARAGRAPH, as_docx
 from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of, with_parts

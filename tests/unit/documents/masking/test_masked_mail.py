@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docx import Document as WordDocument
 
-from documents.masking.verification import verify
+from documents.masking.verification.verify import verify
 from documents.readers import mail
 from standin.documents.builders import LIMITS, PARAGRAPH, as_docx
 from tasks.redact.finder import RULES, Targets

@@ -22,7 +22,7 @@ from documents.masking import formats
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Masking
-from documents.masking.verification import verify
+from documents.masking.verification.verify import verify
 from documents.ocr.scan import OcrLine, Scan
 from documents.readers import docx, pdf
 from standin.direct_source import read_with_source

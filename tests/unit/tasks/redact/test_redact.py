@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from documents.errors import DocumentError, RedactionIncomplete
 from documents.masking.account import Account
-from documents.masking.docx_file import mask_docx
+from documents.masking.ooxml.docx_file import mask_docx
 from documents.ocr.scan import OcrLine, Scan
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
