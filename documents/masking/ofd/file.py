@@ -223,7 +223,7 @@ class _Writer:
                 text = str(value or "")
                 if len(text) < 2 or text in clean or _DRAWING.fullmatch(text):
                     continue
-                if is_package_setting(local_name(element), key or "", text):
+                if is_package_setting(local_name(element), str(key or ""), text):
                     continue
                 changes = find(text)
                 if not changes:
