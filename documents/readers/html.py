@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import reduce
-from itertools import islice
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -96,12 +95,11 @@ INLINE = frozenset(
 _LISTS = frozenset(("ol", "ul", "menu"))
 # The parser compares each attribute of a tag with all before it.
 _MOST_ATTRIBUTES = 1_000
-_ATTRIBUTE = re.compile(
-    r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]*+))?+"
-)
+_ATTRIBUTE = r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]*+))?+"
+_MANY_ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE}){{{_MOST_ATTRIBUTES + 1}}}")
 _TAG = re.compile(
     rf"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b.*?(?:</\1|\Z)"
-    rf"|<[a-zA-Z][^\s/>]*+(?P<attributes>(?:{_ATTRIBUTE.pattern})*+)",
+    rf"|<[a-zA-Z][^\s/>]*+(?P<attributes>(?:{_ATTRIBUTE})*+)",
     re.DOTALL | re.IGNORECASE,
 )
 _VERBATIM = frozenset(("pre", "listing", "xmp", "plaintext"))
@@ -126,7 +124,7 @@ def parsed(markup: str) -> LexborHTMLParser:
     for tag in _TAG.finditer(markup):
         attributes = tag["attributes"] or ""
         # An attribute has at least two characters, with what separates it from the next.
-        if len(attributes) > 2 * _MOST_ATTRIBUTES and _has_many(attributes):
+        if len(attributes) > 2 * _MOST_ATTRIBUTES and _MANY_ATTRIBUTES.match(attributes):
             raise CorruptDocument(
                 f"A tag of the HTML has more than {_MOST_ATTRIBUTES:,} attributes. Save the page "
                 "again."
@@ -135,10 +133,6 @@ def parsed(markup: str) -> LexborHTMLParser:
         return LexborHTMLParser(markup)
     except SelectolaxError as error:
         raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
-
-
-def _has_many(attributes: str) -> bool:
-    return next(islice(_ATTRIBUTE.finditer(attributes), _MOST_ATTRIBUTES, None), None) is not None
 
 
 def fill(draft: Draft, markup: str) -> None:

@@ -98,7 +98,7 @@ def views(text: str) -> Iterator[View]:
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
-    constants = _decoded(_without(_CONSTANTS, in_order))
+    constants = _joined_constants(in_order)
     # In a dictionary, because a view may be the same as another.
     for view in {id(one): one for one in (written, decoded, in_order, constants)}.values():
         visible = _visible(view)
@@ -189,9 +189,10 @@ def _decoded(view: View) -> View:
     return view
 
 
-def _without(pattern: re.Pattern[str], view: View) -> View:
-    edits = [(*match.span(), "") for match in pattern.finditer(view.text)]
-    return view.edited(edits) if edits else view
+def _joined_constants(view: View) -> View:
+    """Returns a view with string constants joined. An escape may be whole only then."""
+    edits = [(*match.span(), "") for match in _CONSTANTS.finditer(view.text)]
+    return _decoded(view.edited(edits)) if edits else view
 
 
 def _in_order(view: View) -> View:

@@ -20,6 +20,7 @@ from lxml import etree
 
 from documents.errors import CorruptDocument, DocumentError
 from documents.inventory.package.package_settings import is_usual_name
+from documents.limits import MIB
 from documents.masking.account import Account
 from documents.masking.encoded_text import NEUTRAL_TARGET
 from documents.masking.ooxml.xml_elements import keep_understood
@@ -39,6 +40,8 @@ from documents.ooxml.package import Package
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "application/vnd.openxmlformats-package.relationships+xml"
 _NO_ROWS = re.compile(rb"<((?:[\w.-]+:)?sheetData)/>")
+# The text of larger parts that are left out, such as caches of pivot tables, is not kept.
+_MOST_LEFT_OUT = 4 * MIB
 # No name or number contains it.
 _APART = "\n\n\n\n"
 STAMP = (1980, 1, 1, 0, 0, 0)
@@ -107,6 +110,7 @@ class PackageWriter:
         self._parts: dict[str, Part] = {}
         self._names: set[str] = set()
         self._number = 0
+        self._sizes = {entry.filename: entry.file_size for entry in package.entries}
 
     def file(self) -> bytes:
         """The bytes of the masked file. Raises a `DocumentError`."""
@@ -212,9 +216,10 @@ class PackageWriter:
             self._account.remove(what, self._text(name))
 
     def _text(self, name: str) -> str:
-        """All text of an XML part that is left out; empty for a part that cannot be read."""
+        """All text of an XML part that is left out; empty for one that is large or damaged."""
+        is_short_xml = name.lower().endswith(".xml") and self._sizes.get(name, 0) <= _MOST_LEFT_OUT
         try:
-            root = self._package.xml(name) if name.lower().endswith(".xml") else None
+            root = self._package.xml(name) if is_short_xml else None
         except DocumentError:
             return ""
         if root is None:
