@@ -19,7 +19,6 @@ _MICROSOFT = "application/vnd.ms-office"
 MAIN, PICTURE, LINK = "officeDocument", "image", "hyperlink"
 # Relationships to addresses outside the file.
 EXTERNAL = frozenset((LINK, PICTURE))
-CHUNK = "aFChunk"
 
 # Content types, by the last word of the relationship.
 _PROPERTIES = {
@@ -93,6 +92,7 @@ REMOVED: Mapping[str, str] = MappingProxyType(
         "signature": "thumbnails and signatures",
         "customXml": "custom XML",
         "glossaryDocument": "building blocks",
+        "aFChunk": "embedded files",
         "package": "embedded files",
         "oleObject": "embedded files",
         "control": "embedded files",

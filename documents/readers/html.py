@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -93,6 +94,16 @@ INLINE = frozenset(
     ]
 )
 _LISTS = frozenset(("ol", "ul", "menu"))
+# The parser compares each attribute of a tag with all before it.
+_MOST_ATTRIBUTES = 1_000
+_ATTRIBUTE = re.compile(
+    r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]*+))?+"
+)
+_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b.*?(?:</\1|\Z)"
+    rf"|<[a-zA-Z][^\s/>]*+(?P<attributes>(?:{_ATTRIBUTE.pattern})*+)",
+    re.DOTALL | re.IGNORECASE,
+)
 _VERBATIM = frozenset(("pre", "listing", "xmp", "plaintext"))
 
 
@@ -110,12 +121,29 @@ def markup_of(data: bytes) -> str:
     return named or read_text(data)
 
 
-def fill(draft: Draft, markup: str) -> None:
-    """Add the blocks of a page or a fragment to `draft`. Raises `CorruptDocument`."""
+def parsed(markup: str) -> LexborHTMLParser:
+    """The tree of a page. Raises `CorruptDocument`, also for a tag with very many attributes."""
+    for tag in _TAG.finditer(markup):
+        attributes = tag["attributes"] or ""
+        # An attribute has at least two characters, with what separates it from the next.
+        if len(attributes) > 2 * _MOST_ATTRIBUTES and _has_many(attributes):
+            raise CorruptDocument(
+                f"A tag of the HTML has more than {_MOST_ATTRIBUTES:,} attributes. Save the page "
+                "again."
+            )
     try:
-        body = LexborHTMLParser(markup).body
+        return LexborHTMLParser(markup)
     except SelectolaxError as error:
         raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
+
+
+def _has_many(attributes: str) -> bool:
+    return next(islice(_ATTRIBUTE.finditer(attributes), _MOST_ATTRIBUTES, None), None) is not None
+
+
+def fill(draft: Draft, markup: str) -> None:
+    """Add the blocks of a page or a fragment to `draft`. Raises `CorruptDocument`."""
+    body = parsed(markup).body
     if body is not None:
         _Walk(lambda text, kind, level: draft.add(text, kind, level=level)).walk(body)
 

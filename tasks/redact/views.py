@@ -37,6 +37,8 @@ _SPACED = re.compile(
     r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,3})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
 )
 _GAP = re.compile(r"[ \n]+")
+# Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`.
+_CONSTANTS = re.compile(r"[\"'`]\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]")
 _HYPHENATION = re.compile(r"(?<=[A-Za-z])-[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
 
 
@@ -90,14 +92,15 @@ class View:
 
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation and wide
-    spaces, and both again with escapes decoded, and with text that is shown backwards in the order
-    in which it is read.
+    spaces, and both again with escapes decoded, with text that is shown backwards in the order in
+    which it is read, and with string constants joined.
     """
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
+    constants = _decoded(_without(_CONSTANTS, in_order))
     # In a dictionary, because a view may be the same as another.
-    for view in {id(one): one for one in (written, decoded, in_order)}.values():
+    for view in {id(one): one for one in (written, decoded, in_order, constants)}.values():
         visible = _visible(view)
         yield visible
         joined = _joined(visible)
@@ -184,6 +187,11 @@ def _decoded(view: View) -> View:
             break
         view = view.edited(edits)
     return view
+
+
+def _without(pattern: re.Pattern[str], view: View) -> View:
+    edits = [(*match.span(), "") for match in pattern.finditer(view.text)]
+    return view.edited(edits) if edits else view
 
 
 def _in_order(view: View) -> View:

@@ -18,7 +18,7 @@ from documents.masking.replacement import Masking, applied
 from documents.masking.verification.verify import Values, Verification, recorded, verify
 from documents.ocr.record import loaded
 from documents.source import FileResult
-from tasks.redact.comparison import Place, missing
+from tasks.redact.comparison import Missing, Place, missing
 from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker
 
@@ -55,7 +55,7 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
         account, values = Account(), Values()
         masking = replace(masker.masking(cover), pictures_only=pictures_only)
         file = mask(path, recorded(masking, values), limits, account)
-        if absent := missing(places, account.values):
+        if absent := _missing(places, account, masking):
             return FileResult(
                 {**account.as_json(), "missing": [one.model_dump() for one in absent]}
             )
@@ -84,6 +84,14 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
             pictures_only = True
         masker = extended
     raise _incomplete(verification)
+
+
+def _missing(places: Sequence[Place], account: Account, masking: Masking) -> list[Missing]:
+    absent = missing(places, account.values)
+    if not absent or not account.left_out:
+        return absent
+    found = chain.from_iterable(map(masking.find, account.left_out))
+    return missing(places, {**account.values, "left out": {one.value for one in found}})
 
 
 def _listed(values: Values) -> dict[str, list[str]]:

@@ -21,8 +21,8 @@ _FILES = (
     r"footnotes|endnotes|comments|commentsExtended|commentsIds|commentsExtensible|people|core|app|"
     r"custom|workbook|worksheet|sheet|sharedStrings|calcChain|theme|themeOverride|chart|style|"
     r"colors|drawing|vmlDrawing|table|connections|item|itemProps|image|data|layout|quickStyle|"
-    r"metadata|content|meta|OFD|Document|DocumentRes|PublicRes|Content|Annotations?|Attachments|"
-    r"Signatures?|CustomTags?"
+    r"metadata|content|meta|part|OFD|Document|DocumentRes|PublicRes|Content|Annotations?|"
+    r"Attachments|Signatures?|CustomTags?"
 )
 _NAME = re.compile(
     rf"(?:/|(?:\.\./){{1,4}})?(?:(?:{_FOLDERS})/){{0,5}}(?:(?:{_FILES}){_DIGITS}"
@@ -37,7 +37,10 @@ def is_usual_name(name: str) -> bool:
 
 
 def is_package_setting(element: str, attribute: str, value: str) -> bool:
-    """Whether a value of a list of parts or relationships holds no text."""
+    """Whether a value of a list of parts or relationships holds no text.
+
+    With an empty `attribute`, the value is the text of the element.
+    """
     match element, attribute:
         case ("Override", "PartName") | ("Relationship", "Target"):
             return is_usual_name(value)
@@ -45,4 +48,9 @@ def is_package_setting(element: str, attribute: str, value: str) -> bool:
             return value in CONTENT_TYPES
         case "Relationship", "Type":
             return is_usual_relation(value)
+        case ("Page" | "TemplatePage", "BaseLoc") | (
+            "DocRoot" | "PublicRes" | "DocumentRes" | "FileLoc" | "Annotations",
+            "",
+        ):
+            return is_usual_name(value)
     return False

@@ -1,8 +1,8 @@
-"""Tells values of Office files that control layout or behaviour from text.
+"""Tells values of Office and OFD files that control layout or behaviour from text.
 
-A value is a setting if the schemas of ECMA-376 allow no free text in its place, and the value has
-one of the forms that such a place can have. Every other value is text, also in places that are not
-in the schemas.
+A value is a setting if the schemas of ECMA-376 or GB/T 33190 allow no free text in its place, and
+it has one of the forms that such a place can have. Every other value is text, also in places that
+are not in the schemas.
 """
 
 from __future__ import annotations
@@ -43,6 +43,32 @@ _HASH = re.compile(r"[0-9A-Za-z+/]{0,88}={0,2}")
 _EXTENSIONS = {"paraId": ("p", "tr"), "textId": ("p", "tr")}
 
 
+# Numbers, matrices and paths of OFD pages, in millimetres; and the ids of objects.
+_OFD_LENGTH = r"-?(?:\d{1,3}(?:\.\d{0,10})?|\.\d{1,10})"
+_OFD_FORMS = re.compile(rf"(?:(?:[gMLBQACS]|{_OFD_LENGTH})(?:\s+|$))*+|\d{{1,6}}")
+_OFD_OBJECTS = frozenset(
+    (
+        "TextObject", "TextCode", "PathObject", "ImageObject", "CompositeObject", "CGTransform",
+        "FillColor", "StrokeColor", "DrawParam", "Layer", "Page", "TemplatePage", "Template",
+        "Font", "MultiMedia", "ColorSpace", "CompositeGraphicUnit", "Annot", "Appearance", "Area",
+    )
+)  # fmt: skip
+_OFD_ATTRIBUTES = frozenset(
+    (
+        "Boundary", "CTM", "DeltaX", "DeltaY", "X", "Y", "Size", "LineWidth", "HScale", "Weight",
+        "MiterLimit", "DashOffset", "DashPattern", "Value", "Alpha", "ID", "Font", "ResourceID",
+        "DrawParam", "ColorSpace", "TemplateID", "PageID", "CodePosition", "CodeCount",
+        "GlyphCount",
+    )
+)  # fmt: skip
+_OFD_ELEMENTS = frozenset(
+    (
+        "PhysicalBox", "ApplicationBox", "ContentBox", "BleedBox", "AbbreviatedData", "MaxUnitID",
+        "Glyphs",
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Settings:
     values: frozenset[str]
@@ -58,13 +84,21 @@ def is_setting(element: str, attribute: str, value: str) -> bool:
         attribute: The local name of its attribute; empty for the text in the element.
         value: The value of the attribute, or the text.
     """
-    if not value or _ANYWHERE.fullmatch(value):
+    if not value or _ANYWHERE.fullmatch(value) or _is_of_ofd(element, attribute, value):
         return True
     if not _is_known(element, attribute):
         return False
     if _FORMS.fullmatch(value) or value in _settings().values:
         return True
     return attribute in _HASHES and bool(_HASH.fullmatch(value))
+
+
+def _is_of_ofd(element: str, attribute: str, value: str) -> bool:
+    if attribute:
+        is_known = element in _OFD_OBJECTS and attribute in _OFD_ATTRIBUTES
+    else:
+        is_known = element in _OFD_ELEMENTS
+    return is_known and _OFD_FORMS.fullmatch(value) is not None
 
 
 def known_values() -> frozenset[str]:

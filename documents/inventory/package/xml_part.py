@@ -215,7 +215,9 @@ class _PartWalk:
             return
         if name in _LINES or (len(node) and text and not text.isspace()):
             lines[node] = None
-        if text and name not in self._listed_elements and not is_setting(name, "", text):
+        if text and is_package_setting(name, "", text):
+            yield Entry(f"{self._part}, {name}", text, EntryKind.setting)
+        elif text and name not in self._listed_elements and not is_setting(name, "", text):
             yield from self._text(name, text, self._kind(name, ""))
         if text and name in _FORMULAS:
             yield from self._text(name, joined_constants(text), EntryKind.hidden)

@@ -18,6 +18,7 @@ from lxml import etree
 
 from documents.errors import CorruptDocument
 from documents.inventory.fonts import font_strings
+from documents.inventory.package.package_settings import is_package_setting, is_usual_name
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms
@@ -160,7 +161,9 @@ class _Writer:
         full, root = found
         if full not in self._names:
             name = full
-            if not _USUAL_NAME.fullmatch(full) or self._masking.find(full):
+            if not is_usual_name(full) and (
+                not _USUAL_NAME.fullmatch(full) or self._masking.find(full)
+            ):
                 self._number += 1
                 name = f"parts/part{self._number}.xml"
             self._names[full] = name
@@ -219,6 +222,8 @@ class _Writer:
             for key, value in values:
                 text = str(value or "")
                 if len(text) < 2 or text in clean or _DRAWING.fullmatch(text):
+                    continue
+                if is_package_setting(local_name(element), str(key or ""), text):
                     continue
                 changes = find(text)
                 if not changes:

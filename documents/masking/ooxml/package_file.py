@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from documents.errors import CorruptDocument, RedactionIncomplete
+from documents.errors import CorruptDocument, DocumentError
 from documents.inventory.package.package_settings import is_usual_name
 from documents.masking.account import Account
 from documents.masking.encoded_text import NEUTRAL_TARGET
@@ -26,7 +26,6 @@ from documents.masking.ooxml.xml_elements import keep_understood
 from documents.masking.pictures.embedded import PICTURE_TYPES, Pictures, picture_extension
 from documents.masking.replacement import Masking
 from documents.ooxml.known_parts import (
-    CHUNK,
     EXTERNAL,
     MAIN,
     PACKAGE,
@@ -40,6 +39,8 @@ from documents.ooxml.package import Package
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "application/vnd.openxmlformats-package.relationships+xml"
 _NO_ROWS = re.compile(rb"<((?:[\w.-]+:)?sheetData)/>")
+# No name or number contains it.
+_APART = "\n\n\n\n"
 STAMP = (1980, 1, 1, 0, 0, 0)
 _USUAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
 _USUAL_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,40}/){0,4}[A-Za-z0-9_-]{1,60}\.(?:xml|vml)")
@@ -80,11 +81,13 @@ class PackageFormat:
         parts: Content types of the XML parts that are kept, by the last word of the relationship.
         mask: Masks the XML parts of the file, and sets `is_dropped` of those to be left out.
         parse: Parses parts that are not masked as one tree, by the last word of the relationship.
+        prepare: Changes a part of the original, given its name and its root, likewise.
     """
 
     parts: Mapping[str, str]
     mask: Callable[[list[Part], Masking, Account], None]
     parse: Mapping[str, Callable[[bytes], etree._Element]] = field(default_factory=dict)
+    prepare: Mapping[str, Callable[[str, etree._Element], None]] = field(default_factory=dict)
 
 
 class PackageWriter:
@@ -151,11 +154,6 @@ class PackageWriter:
         return target
 
     def _internal(self, kind: str, target: str) -> str | None:
-        if kind == CHUNK:
-            raise RedactionIncomplete(
-                "Some of the document's text is an embedded file, which cannot be masked. Save the "
-                "document again with Word, which includes that text, and resend it."
-            )
         if kind not in self._format.parts and kind != PICTURE:
             return None
         part = self._parts.get(target) or self._read(kind, target)
@@ -177,6 +175,8 @@ class PackageWriter:
             part.root = self._package.xml(target)
         else:
             part.root = parse(self._package.data(target) or b"")
+        if part.root is not None and (prepare := self._format.prepare.get(kind)) is not None:
+            prepare(target, part.root)
         # Before its relationships are followed: they can lead back to it.
         self._parts[target] = part
         part.relations = self._relations(target)
@@ -208,7 +208,21 @@ class PackageWriter:
         for name in self._package.names:
             if name in self._parts or name == _TYPES or name.endswith(".rels"):
                 continue
-            self._account.removed[REMOVED.get(kinds.get(name, ""), "other parts")] += 1
+            what = REMOVED.get(kinds.get(name, ""), "other parts")
+            self._account.remove(what, self._text(name))
+
+    def _text(self, name: str) -> str:
+        """All text of an XML part that is left out; empty for a part that cannot be read."""
+        try:
+            root = self._package.xml(name) if name.lower().endswith(".xml") else None
+        except DocumentError:
+            return ""
+        if root is None:
+            return ""
+        texts = (
+            text for one in root.iter(etree.Element) for text in (*one.values(), *one.itertext())
+        )
+        return _APART.join(map(str, texts))
 
     def _packed(self, root_relations: list[Relation], parts: list[Part]) -> bytes:
         written = io.BytesIO()

@@ -150,13 +150,19 @@ class SheetRows:
         self._prefix = prefix
         self._shared = shared
         self._formula = formula
+        # The last row, which may have the beginning of what continues in the next one.
+        self._last: list[tuple[Mapping[str, str], list[_Cell]]] = []
         # The ids of shared formulas that were written.
         self._groups: set[str] = set()
         self.dropped_formulas = 0
 
     def mask(self, rows: Iterable[etree._Element], find: Find) -> tuple[str, list[Replacement]]:
-        """Mask each cell, and the cells of a row together. Returns the XML and the replacements."""
-        table = [
+        """Mask each cell, and the cells of all rows together.
+
+        Returns the replacements, and the XML of all rows but the last, which `rest` returns after
+        the last call.
+        """
+        table = self._last + [
             (_known(row, _ROW), [_Cell(cell, self._shared) for cell in row.iterchildren("{*}c")])
             for row in rows
         ]
@@ -164,12 +170,16 @@ class SheetRows:
         for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
             pieces: list[Piece] = []
             for _, cells in table:
-                for cell in cells:
-                    if cell.text:
-                        pieces += (cell, between)
-                pieces.append(end)
+                shown = [cell for cell in cells if cell.text]
+                for cell in shown[:-1]:
+                    pieces += (cell, between)
+                pieces += (*shown[-1:], end)
             changes += mask_joined(pieces, find)
-        return "".join(self._row(row, cells) for row, cells in table), changes
+        self._last = table[-1:]
+        return "".join(self._row(row, cells) for row, cells in table[:-1]), changes
+
+    def rest(self) -> str:
+        return "".join(self._row(row, cells) for row, cells in self._last)
 
     def _row(self, attributes: Mapping[str, str], cells: Sequence[_Cell]) -> str:
         return self._element("row", attributes, "".join(map(self._cell, cells)))

@@ -181,6 +181,7 @@ class _Book:
             written, changes = rows.mask(group, self._find)
             part.rows.append(written.encode())
             self._account.count("cells", changes)
+        part.rows.append(rows.rest().encode())
         self._account.removed["formulas"] += rows.dropped_formulas
 
     def _kept_formula(self, formula: str) -> str | None:

@@ -32,7 +32,9 @@ _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{%d,}" % _LEAST_STRING)
 _LONG = 65_536
 _CONTAINER = 64
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}(?:\r?\n[ \t]?[A-Za-z0-9+/_\-]{2,})*")
-_SIGNATURE = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh|\xfd7z|%PDF|x[\x01\x5e\x9c\xda]")
+_SIGNATURE = re.compile(rb"\x1f\x8b|BZh|\xfd7z|x[\x01\x5e\x9c\xda]")
+# Long enough to mean something anywhere in data, whose beginning may be missing.
+_LONG_SIGNATURE = re.compile(rb"PK\x03\x04|%PDF-")
 _READABLE = re.compile(
     rb"(?:[\t\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
@@ -207,7 +209,8 @@ def _runs(
 
 
 def _is_data(data: bytes) -> bool:
-    return _is_text(data) or _SIGNATURE.match(data) is not None
+    signature = _SIGNATURE.match(data) or _LONG_SIGNATURE.search(data)
+    return _is_text(data) or signature is not None
 
 
 def _base64(run: bytes) -> bytes | None:

@@ -16,7 +16,7 @@ _LEAST_BYTES = 6
 _CHUNK, _OVERLAP = 1 << 20, 4_096
 # A word of Latin letters may also be a word of the format (`header`), and a short number a
 # coordinate: they are searched as such, outside of markup. Up to three characters say nothing.
-_WORD = re.compile(r"[A-Za-z]{1,200}|[A-Za-z0-9]{1,7}")
+_WORD = re.compile(r"[A-Za-z]{1,200}|[A-Za-z0-9]{1,7}|[Uu][Tt][Ff]-(?:8|16)")
 _LEAST_WORD = 4
 _ONLY_WHOLE = 7
 _ALPHANUMERIC = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")

@@ -26,6 +26,8 @@ from documents.readers import docx, mail, pdf, sheets
 # The inventories of packages do not list settings: there are very many. E-mails have attachments.
 _WITH_OFFICE_SETTINGS = frozenset((docx.MEDIA_TYPE, sheets.XLSX, mail.MEDIA_TYPE))
 
+_XML = "<?xml version='1.0' encoding='UTF-8' standalone='yes'?>"
+
 # Values by the kind of text.
 Values = dict[str, set[str]]
 
@@ -128,6 +130,7 @@ def _verify_pages(
 def _settings(path: Path, media_type: str, limits: ReadLimits) -> Iterator[str]:
     if media_type in _WITH_OFFICE_SETTINGS:
         yield from known_values()
+    yield _XML
     for entry in inventory(path, media_type, limits):
         if entry.kind is EntryKind.setting:
             yield entry.text

@@ -24,7 +24,7 @@ from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Masking
 from documents.masking.verification.verify import verify
 from documents.ocr.scan import OcrLine, Scan
-from documents.readers import docx, pdf
+from documents.readers import docx, pdf, sheets
 from standin.direct_source import read_with_source
 from standin.documents.builders import (
     LIMITS,
@@ -265,3 +265,16 @@ def test_a_pdf_that_is_not_clean_as_text_becomes_pictures(tmp_path: Path) -> Non
 
 def test_every_masked_format_is_verified() -> None:
     assert set(formats.MASKED_FORMATS) <= set(WALKS)
+
+
+def test_what_stands_in_a_part_that_is_left_out_is_not_missing(tmp_path: Path) -> None:
+    thread = f"<a><threadedComment><text>{PHONE}</text></threadedComment></a>"
+    written = io.BytesIO(as_xlsx([(PARAGRAPH, "1"), (PARAGRAPH, "通知")]))
+    with zipfile.ZipFile(written, "a") as packed:
+        packed.writestr("xl/threadedComments/threadedComment1.xml", thread)
+    places = [Place(None, Kind.mobile, PHONE)]
+    result = work(saved(tmp_path, written.getvalue()), sheets.XLSX, places=places)
+    assert result.file is not None
+    assert result.values["missing"] == []
+    other = [Place(None, Kind.mobile, OTHER)]
+    assert work(saved(tmp_path, written.getvalue()), sheets.XLSX, places=other).file is None

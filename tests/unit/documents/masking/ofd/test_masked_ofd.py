@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from documents.inventory.walk import inventory
+from documents.masking.verification.verify import verify
 from documents.readers import ofd
 from standin.documents.builders import LIMITS, saved
 from standin.documents.ofd_builder import WHOLE, text_object
 from standin.documents.ofd_builder import ofd as built
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.masker import Masker, Style
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
 
 
@@ -144,3 +148,20 @@ def test_pictures_lose_their_metadata_and_are_listed(tmp_path: Path) -> None:
     assert PHONE.encode() not in file.data
     assert NAME not in texts(file.data)
     assert account.uncovered == [("picture", "Res/picture1.jpg")]
+
+
+@pytest.mark.parametrize("term", ["100", "25", "xml", "Page", "Font", "part"])
+def test_words_and_numbers_that_every_ofd_file_has_can_be_terms(tmp_path: Path, term: str) -> None:
+    page = text_object(f"正文 {term} 完", 20, 25).replace('DeltaX="4.200 ', 'DeltaX="100 25 ')
+    file, _ = masked(built([page]), tmp_path, term)
+    masking = Masker(Targets(frozenset(RULES), [term]), Style()).masking()
+    assert verify(file, masking, {term}, LIMITS).left == []
+
+
+@pytest.mark.parametrize(
+    "place", ['DeltaX="13812341234"', 'Boundary="138 1234 1234 1"', 'X="13812341234.0"']
+)
+def test_a_number_in_a_place_for_lengths_is_found(tmp_path: Path, place: str) -> None:
+    page = WHOLE.format(id=1) + f'<ofd:TextObject ID="8" {place}/>'
+    entries = inventory(saved(tmp_path, built([page])), ofd.MEDIA_TYPE, LIMITS)
+    assert any("1234" in one.text for one in entries)

@@ -127,3 +127,15 @@ def test_cells_in_two_places_are_joined() -> None:
 def test_a_damaged_sheet_is_an_error(data: bytes) -> None:
     with pytest.raises(CorruptDocument):
         without_rows(data)
+
+
+@pytest.mark.parametrize("first", [1, 2, 500, 501, 502])
+def test_a_number_over_the_end_of_a_row_is_masked(tmp_path: Path, first: int) -> None:
+    written = {first: "0371", first + 1: "63507694"}
+    rows = "".join(
+        f'<row r="{row}">{cell(row, written.get(row, "甲"))}</row>' for row in range(1, 1_003)
+    )
+    file, account = masked(sheet(rows), tmp_path)
+    assert account.masked["cells", "landline"] == 1
+    assert len(table(file)) == 1_002
+    assert "63507694" not in str(table(file))

@@ -132,6 +132,13 @@ def test_values_are_found_in_every_encoding_and_container(encoding: str, contain
         assert not finds(CONTAINERS[container](clean))
 
 
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_values_are_found_in_base64_whose_beginning_is_damaged(cut: int) -> None:
+    written = base64.b64encode(b"\x01\x02" * 300 + zipped(AROUND.format(NUMBER).encode()))
+    assert finds(written[40 + cut :])
+    assert not finds(written[40 + cut :][:-400])
+
+
 @pytest.mark.parametrize("kind", range(5))
 def test_values_behind_a_predictor_are_found(kind: int) -> None:
     text = f"BT ({NUMBER} and more) Tj ET".encode().ljust(60)
