@@ -66,6 +66,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
             "places": redacted.places,
             "cover": options.cover,
             "verify_by_ocr": options.verify_by_ocr,
+            "scans": document.scans,
         }
         result, in_file = await _with_file(document.source, arguments, name, result)
         again = await compute(redact_again, document, targets, style, redacted.words, in_file)

@@ -120,8 +120,14 @@ class _Visible(dict[int, str]):
     Latin letters lose their accents, which may be characters of their own.
     """
 
+    def __init__(self) -> None:
+        self.irregular: set[str] = set()
+        """The characters among them whose form has another length."""
+
     def __missing__(self, code: int) -> str:
         self[code] = form = _form(chr(code))
+        if len(form) != 1:
+            self.irregular.add(chr(code))
         return form
 
 
@@ -145,16 +151,16 @@ _VISIBLE = _Visible()
 
 def _visible(view: View) -> View:
     """Returns a view without invisible characters, in half-width letters and digits."""
-    forms = {char: _VISIBLE[ord(char)] for char in set(view.text)}
-    irregular = [char for char, form in forms.items() if len(form) != 1]
-    if irregular or _LINE_END in view.text:
+    visible = view.text.translate(_VISIBLE)
+    if _LINE_END in view.text or not _VISIBLE.irregular.isdisjoint(view.text):
+        irregular = sorted(_VISIBLE.irregular.intersection(view.text))
         pattern = re.compile("|".join([_LINE_END, *map(re.escape, irregular)]))
+        forms = {_LINE_END: "\n"} | {char: _VISIBLE[ord(char)] for char in irregular}
         view = view.edited(
-            (*match.span(), forms.get(match[0], "\n")) for match in pattern.finditer(view.text)
+            (*match.span(), forms[match[0]]) for match in pattern.finditer(view.text)
         )
-    else:
-        view = view.edited(())
-    return replace(view, text=view.text.translate(_VISIBLE))
+        return replace(view, text=view.text.translate(_VISIBLE))
+    return View(visible, _sources=((0, len(visible), True),), _origin=view)
 
 
 def _joined(view: View) -> View:

@@ -16,6 +16,7 @@ from documents.masking.cover import Cover
 from documents.masking.formats import MASKED_FORMATS
 from documents.masking.replacement import Masking, applied
 from documents.masking.verification.verify import Values, Verification, recorded, verify
+from documents.ocr.record import loaded
 from documents.source import FileResult
 from tasks.redact.comparison import Missing, Place, missing
 from tasks.redact.kinds import Kind
@@ -36,7 +37,8 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     `missing` says which. `values` are the texts that were masked, by kind; they are not handed out.
 
     `arguments`: `masker` (a `Masker` as JSON), `media_type`, `places` (the texts that were masked
-    in the document's text, as `Place`), `cover` (a list of `Cover`) and `verify_by_ocr`.
+    in the document's text, as `Place`), `cover` (a list of `Cover`), `verify_by_ocr` and `scans`
+    (`Document.scans`).
 
     Raises a `DocumentError`, and `RedactionIncomplete` if something could not be masked.
     """
@@ -47,8 +49,8 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
     pictures_only = False
-    # The attempts mask the same pictures.
-    limits = replace(limits, ocr_scans={})
+    # The attempts mask the same pictures, most of which the document's reader has read.
+    limits = replace(limits, ocr_scans=loaded(arguments["scans"]))
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
         masking = replace(masker.masking(cover), pictures_only=pictures_only)

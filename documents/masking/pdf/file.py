@@ -168,7 +168,7 @@ class _Masked:
         page = self._pages[number]
         if not (page.has_pictures or page.gaps) or not self._budget.pages:
             return
-        picture = self._picture(number)
+        picture = self._picture(number, ocr=True)
         try:
             painted = paint(picture.picture, self._masking, self._budget)
         except PagesUnread:
@@ -248,7 +248,7 @@ class _Masked:
         if page.painted is not None:
             picture, size, lines = page.painted.picture, page.painted.size, page.painted.lines
         else:
-            rendered = self._picture(number)
+            rendered = self._picture(number, ocr=False)
             picture, size = compressed(rendered.picture), rendered.size
             # Pieces of what was found may be in the lines.
             is_unsure = page.gaps or OWN_TEXT in findings.labels
@@ -256,8 +256,8 @@ class _Masked:
             lines = () if is_unsure else list(found)
         pictures.add(picture, size, () if self._masking.pictures_only else lines)
 
-    def _picture(self, number: int) -> PagePicture:
-        picture = PagePicture(self._rendered, self._texts, number)
+    def _picture(self, number: int, *, ocr: bool) -> PagePicture:
+        picture = PagePicture(self._rendered, self._texts, number, ocr=ocr)
         picture.cover(self._search.pages[number].characters)
         page = self._pages[number]
         if not page.are_boxes_noted:

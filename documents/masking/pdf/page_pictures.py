@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from documents.inventory.pdf.pages import PageTexts
 from documents.masking.account import Box
 from documents.masking.pictures.painted_picture import PixelBox, TextLine
+from documents.readers.pdf import ocr_scale
 
 _DPI = 150
 _MOST_PIXELS = 40_000_000
@@ -24,9 +25,15 @@ Pixel = tuple[int, int]
 
 
 class PagePicture:
-    """One page as a picture. `texts` has the boxes of its characters."""
+    """One page as a picture. `texts` has the boxes of its characters.
 
-    def __init__(self, document: pdfium.PdfDocument, texts: PageTexts, number: int) -> None:
+    With `ocr`, a page of a usual size has as many pixels as the reader gives to OCR, so that what
+    OCR read for the reader need not be read again.
+    """
+
+    def __init__(
+        self, document: pdfium.PdfDocument, texts: PageTexts, number: int, *, ocr: bool
+    ) -> None:
         self._texts = texts
         self._number = number
         page = document[number]
@@ -37,6 +44,8 @@ class PagePicture:
             (_MOST_PIXELS / max(1.0, width * height)) ** 0.5,
             _MOST_SIDE / max(1.0, width, height),
         )
+        if ocr:
+            scale = max(scale, ocr_scale(self.size))
         bitmap = page.render(
             scale=scale, may_draw_forms=False, draw_annots=False, rev_byteorder=True
         )

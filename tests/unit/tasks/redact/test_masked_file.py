@@ -60,7 +60,7 @@ def silent(_: Any) -> Any:
 
 
 def work(path: Path, media_type: str, limits: ReadLimits = LIMITS, **arguments: Any) -> Any:
-    given = {"places": [], "cover": [], "verify_by_ocr": False, **arguments}
+    given = {"places": [], "cover": [], "verify_by_ocr": False, "scans": "", **arguments}
     masker = masker_json(MASKER.targets, MASKER.style)
     return redact_file(path, {"masker": masker, "media_type": media_type, **given}, limits)
 
