@@ -19,8 +19,9 @@ from pypdfium2.raw import FS_RECTF
 
 from documents.errors import CorruptDocument, UnsupportedDocument
 from documents.limits import ReadLimits
+from documents.page.blocks import Box
 from documents.readers import pdf, pictures
-from documents.readers.pdf.characters import Box, Place, placing
+from documents.readers.pdf.characters import Place, placing
 from documents.source import FileResult
 
 MEDIA_TYPES = frozenset((pdf.MEDIA_TYPE, *pictures.MEDIA_TYPES.values()))

@@ -14,8 +14,17 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    FilePayload,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from documents.document import BlockKind
 from standin.documents.builders import as_pdf
@@ -108,11 +117,11 @@ def page(session: Page) -> Iterator[Page]:
     """Fails on scripts that a document brought, and on what the page's policy blocked."""
     wrong: list[str] = []
 
-    def dialog(one) -> None:
+    def dialog(one: Dialog) -> None:
         wrong.append(one.message)
         one.dismiss()
 
-    def note(message) -> None:
+    def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.location["url"].endswith(MISSING):
             wrong.append(message.text)
 
@@ -138,7 +147,7 @@ def choose(page: Page, up: Up, task: str, *files: tuple[str, bytes]) -> None:
     page.get_by_role("link", name=task).first.click()
     page.get_by_label("文件", exact=True).set_input_files(
         [
-            {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+            FilePayload(name=name, mimeType="application/octet-stream", buffer=data)
             for name, data in files
         ]
     )
@@ -234,7 +243,7 @@ def test_without_script_the_page_of_a_job_is_loaded_again(browser: Browser, up: 
     context.close()
 
 
-def press_until_focused(page: Page, target) -> None:
+def press_until_focused(page: Page, target: Locator) -> None:
     """Press Tab until `target` has the focus."""
     for _ in range(80):
         if target.evaluate("element => element === document.activeElement"):

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from documents.errors import CorruptDocument, DocumentError, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.page_picture import MEDIA_TYPES, page_picture, word_boxes
+from documents.source import FileResult
 from jobs.reading.reading import PICTURED
 from standin.documents.builders import as_pdf, drawn_pdf, saved
 
@@ -18,7 +20,7 @@ LIMITS = ReadLimits(100_000, 100)
 PDF = "application/pdf"
 
 
-def picture_of(path: Path, media_type: str, page: int = 1):
+def picture_of(path: Path, media_type: str, page: int = 1) -> FileResult:
     return page_picture(path, {"media_type": media_type, "page": page}, LIMITS)
 
 
@@ -39,7 +41,7 @@ def test_a_picture_is_shown_in_the_coordinates_of_its_blocks(tmp_path: Path) -> 
 
 
 def test_words_on_a_page_have_the_boxes_of_their_lines(tmp_path: Path) -> None:
-    def draw(canvas) -> None:
+    def draw(canvas: Canvas) -> None:
         canvas.drawString(72, 742, "call 13800138000 or 13800138000")
 
     path = saved(tmp_path, drawn_pdf(draw))

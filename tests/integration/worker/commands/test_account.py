@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
@@ -14,6 +14,7 @@ from worker.commands.account import account
 from worker.commands.department import department
 
 PASSWORD = "the willows are early"
+Run = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def reset_logs() -> Iterator[None]:
 
 
 @pytest.fixture
-def run(redis_url: str):
+def run(redis_url: str) -> Run:
     def run(*arguments: str, stdin: str = f"{PASSWORD}\n") -> Result:
         return CliRunner().invoke(account, [*arguments, "--redis-url", redis_url], input=stdin)
 
@@ -32,7 +33,7 @@ def run(redis_url: str):
     return run
 
 
-def test_an_account_is_created_listed_and_removed(run) -> None:
+def test_an_account_is_created_listed_and_removed(run: Run) -> None:
     done = run("add", "zhang.wei", "--department", "tax", "--role", "staff")
     assert done.exit_code == 0, done.output
     (listed,) = json.loads(run("list", "--json").output)
@@ -43,7 +44,7 @@ def test_an_account_is_created_listed_and_removed(run) -> None:
     assert json.loads(run("list", "--json").output) == []
 
 
-def test_the_password_is_stored_as_a_hash_and_is_not_in_the_audit(run, redis_url: str) -> None:
+def test_the_password_is_stored_as_a_hash_and_is_not_in_the_audit(run: Run, redis_url: str) -> None:
     run("add", "op", "--role", "operator")
     run("password", "op", stdin="another long sentence\n")
     with Redis.from_url(redis_url, decode_responses=True) as redis:
@@ -68,13 +69,15 @@ def test_the_password_is_stored_as_a_hash_and_is_not_in_the_audit(run, redis_url
         (["password", "nobody"], PASSWORD, "no account nobody"),
     ],
 )
-def test_what_cannot_be_done_is_said(run, arguments: list[str], stdin: str, reason: str) -> None:
+def test_what_cannot_be_done_is_said(
+    run: Run, arguments: list[str], stdin: str, reason: str
+) -> None:
     done = run(*arguments, stdin=stdin)
     assert done.exit_code != 0
     assert reason in done.output
 
 
-def test_a_name_is_given_once(run) -> None:
+def test_a_name_is_given_once(run: Run) -> None:
     arguments = ("add", "zhang", "--role", "staff", "--department", "tax")
     assert run(*arguments).exit_code == 0
     assert "already exists" in run(*arguments).output
