@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +18,6 @@ from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.store import Store
 from tests.integration.api.conftest import Api, Open
 from worker.bulk.batch_reader import BatchReader
-from worker.heartbeat import keep_beating
 
 PER_SECOND = 100.0
 BULK = BulkSettings(assumed_tokens_per_second=PER_SECOND)
@@ -27,15 +25,6 @@ REFUSING = BulkSettings(assumed_tokens_per_second=PER_SECOND, late_batches="refu
 LIMITS = LimitSettings(max_document_bytes=50_000)
 DOCUMENT = b"The well is dry. " * 1_200  # 20 KB
 TEXT_LINES = IndexLimits(max_lines=10_000, max_line_bytes=100_000, max_text_chars=100_000)
-
-
-@pytest.fixture(autouse=True)
-async def live_worker(ledger: Ledger) -> AsyncIterator[None]:
-    """Without a worker nothing is promised."""
-    worker = Process("worker", "worker-1", "host", 1, datetime.now(UTC), {"engine_healthy": True})
-    beating = asyncio.create_task(keep_beating(ledger, worker, dict))
-    yield
-    beating.cancel()
 
 
 def line(number: int, task: str = "summarize", **given: Any) -> bytes:
@@ -51,6 +40,13 @@ async def documents(api: Api, count: int) -> list[str]:
         answer = await api.http.post("/v1/documents", content=b"%d " % number + DOCUMENT)
         ids.append(answer.raise_for_status().json()["id"])
     return ids
+
+
+async def live_processes(ledger: Ledger) -> None:
+    """Those without which no end is promised."""
+    now = datetime.now(UTC)
+    for role in ("worker", "scheduler"):
+        await ledger.processes.beat(Process(role, role, "here", 1, now, {}))
 
 
 async def of_documents(api: Api, ids: list[str], window: str = "24h") -> dict[str, Any]:
@@ -81,6 +77,7 @@ async def indexed_tokens(ledger: Ledger, api: Api, batch: Mapping[str, Any]) -> 
 async def test_documents_count_at_the_submission_as_they_will_in_the_index(
     open_api: Open, ledger: Ledger
 ) -> None:
+    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
         batch = await of_documents(api, [*await documents(api, 20), "doc_nobody"])
         promised = await tokens(ledger, batch)
@@ -92,8 +89,9 @@ async def test_documents_count_at_the_submission_as_they_will_in_the_index(
 
 
 async def test_a_batch_that_will_be_late_is_warned_of_at_its_submission(
-    open_api: Open,
+    open_api: Open, ledger: Ledger
 ) -> None:
+    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
         ids = await documents(api, 3)
         late = await of_documents(api, ids, "60s")
