@@ -192,7 +192,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "callbacks",
         _WARN,
         "{count} callbacks of {subject} could not be delivered",
-        "repair the receiver, then send them again: `chancery callbacks redeliver --dead --department {subject}`",
+        "repair the receiver, then send them again: "
+        "`chancery callbacks redeliver --dead --department {subject}`",
     ),
     "receiver-failing": ProblemType(
         "receivers",
