@@ -33,10 +33,8 @@ local function note_failure(job, code)
     examples[#examples + 1] = string.format('%d', now) .. ' ' .. job.id .. ' ' .. (job.batch_id or '-')
   end
   count_in(counts, name, 1)
+  keep_key(counts, FAILURES_KEEP_MS / 1000)
   if is_first then
-    at_the_end(function()
-      write_examples(jobs, name)
-      redis.call('PEXPIRE', counts, FAILURES_KEEP_MS)
-    end)
+    at_the_end(function() write_examples(jobs, name) end)
   end
 end
