@@ -1,10 +1,10 @@
 -- requires: grouped_writes
 -- Counters of ended jobs, which /metrics shows. They are kept here, so that they do not depend on how many
--- processes there are, and are read by jobs/ledger/job_metrics.py.
+-- processes there are. jobs/ledger/job_metrics.py reads them.
 --
 --   chancery:endings      TASK:LANE:STATUS, with :CODE for a job with a problem; jobs in all
---   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they do
---                                                  not exceed, 'inf' above the last
+--   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they
+--                                                  do not exceed, 'inf' above the last
 --                         waited:DEPT:LANE:BOUND   jobs outside batches, by the time before that run
 --                         ran:TASK:LANE:sum, waited:DEPT:LANE:sum   ms in all
 --   chancery:tokens       DEPT:prompt_tokens, DEPT:completion_tokens, DEPT:cached_tokens, DEPT:engine_ms
@@ -27,8 +27,8 @@ local function observe_time(series, ms)
   count_in(P .. 'job-times', series .. ':sum', ms)
 end
 
--- A job that ended without a run has waited until then. A line of a batch becomes a job when it is claimed, so
--- that it has no time of its own.
+-- A job that ended without a run has waited until then. A line of a batch becomes a job when it is claimed,
+-- so that it has no time of its own.
 local function observe_waiting(job, was_running)
   if job.batch_id then return end
   local since = math.max(tonumber(job.created_at), tonumber(job.not_before or 0))
