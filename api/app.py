@@ -47,6 +47,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     RetentionSettings,
@@ -80,6 +81,7 @@ class AppSettings:
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -162,6 +164,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         health=HealthReader(
             ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
         ),
+        prices=settings.prices,
     )
 
 

@@ -89,6 +89,23 @@ async def _caller(services: Services, credentials: _Credentials, source: str) ->
 DepartmentDep = Annotated[Department, Depends(_authenticated)]
 
 
+async def _department_or_operator(
+    request: Request, services: ServicesDep, credentials: _Credentials
+) -> Department | None:
+    token = services.settings.metrics_token
+    if token is not None and credentials and _is_token(credentials.credentials, token):
+        return None
+    return await _authenticated(request, services, credentials)
+
+
+ReaderDep = Annotated[Department | None, Depends(_department_or_operator)]
+"""A department, or None for an operator with the metrics token, who may read all counts."""
+
+
+def _is_token(sent: str, token: SecretStr) -> bool:
+    return hmac.compare_digest(sent.encode(), token.get_secret_value().encode())
+
+
 def check_token(authorization: str | None, token: SecretStr | None) -> None:
     """Raise `ProblemError("unauthorized")` if a token is set and was not sent as bearer token."""
     if token is None:

@@ -47,6 +47,9 @@ JOB: dict[str, Any] = {
         "completion_tokens": 0,
         "cached_tokens": 0,
         "engine_seconds": 0.0,
+        "reasoning_tokens": 0,
+        "gpu_seconds": 0.0,
+        "joules": 0.0,
     },
     "provenance": None,
 }

@@ -47,7 +47,7 @@ TAGS = [
         "description": "Events posted to the department's URLs when jobs and batches end.",
     },
     {"name": "events", "description": "The bodies of callbacks."},
-    {"name": "usage", "description": "Jobs, tokens and engine time used by a department."},
+    {"name": "usage", "description": "Documents, tokens, time, energy and cost of a department."},
     {"name": "service", "description": "For operators and load balancers, without authentication."},
 ]
 

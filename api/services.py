@@ -14,7 +14,7 @@ from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
-from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings
+from jobs.process.settings import ApiSettings, BatchSettings, LimitSettings, PriceSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.submission import Submissions
@@ -35,6 +35,7 @@ class Services:
     failed_keys: FailedKeys
     refusals: Refusals
     health: HealthReader
+    prices: PriceSettings
 
 
 async def _services(request: Request) -> Services:

@@ -141,14 +141,22 @@ async def job_view(
     `line`: the header of the job's line, if the caller has read it. `base`: what `result_url`
     begins with, the path prefix of the api.
     """
-    result, result_url = job.result, None
-    if job.result_blob is not None:
-        if inline_result:
-            result = from_json(await store.read(job.result_blob))
-        else:
-            result_url = f"{base}/v1/jobs/{job.id}/result"
     if line is None and job.line is not None:
         line = await read_header(store, job.line)
+    view = job_summary(job, line)
+    if job.result_blob is None:
+        view.result = job.result
+    elif inline_result:
+        view.result = from_json(await store.read(job.result_blob))
+    else:
+        view.result_url = f"{base}/v1/jobs/{job.id}/result"
+    return view
+
+
+def job_summary(job: Job, line: LineHeader | None = None) -> JobView:
+    """The job's current state without its result. `line`: the header of the job's line, for a line
+    of a batch; without it the view lacks what only the line has.
+    """
     return JobView(
         id=job.id,
         task=job.task,
@@ -165,8 +173,6 @@ async def job_view(
         document_id=line.document_id if line else job.document_id,
         metadata=line.metadata if line else job.metadata,
         progress=job.progress,
-        result=result,
-        result_url=result_url,
         error=job.error,
         usage=job.usage,
         provenance=job.provenance,

@@ -19,6 +19,7 @@ from typing import Any
 
 import uvloop
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from standin.schema_instances import instance
 
@@ -40,7 +41,7 @@ class Behaviour:
 
     Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
     503. With `answers_probes`, other modes spare requests for one token, as if they failed for what
-    is in them.
+    is in them. With `api_key`, everything under `/v1` needs it, as with vLLM's `--api-key`.
     """
 
     mode: str = "ok"
@@ -50,6 +51,7 @@ class Behaviour:
     takes_priority: bool = True
     answers_probes: bool = True
     context: int = 4096
+    api_key: str | None = None
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Counts:
     finished: int = 0
     aborted: int = 0
     tokenized: int = 0
+    prompt_tokens: int = 0
+    generation_tokens: int = 0
 
     @property
     def running(self) -> int:
@@ -73,7 +77,7 @@ class StandIn:
     asked: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._key_check()])
         app.add_routes(
             [
                 web.get("/health", self.health),
@@ -91,6 +95,16 @@ class StandIn:
         )
         return app
 
+    def _key_check(self) -> Middleware:
+        @web.middleware
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+            key, given = self.behaviour.api_key, request.headers.get("Authorization")
+            if key and request.path.startswith("/v1") and given != f"Bearer {key}":
+                return web.json_response({"error": "Unauthorized"}, status=401)
+            return await handler(request)
+
+        return check
+
     async def health(self, request: web.Request) -> web.Response:
         return web.Response(status=503 if self.behaviour.mode == "unhealthy" else 200)
 
@@ -107,6 +121,8 @@ class StandIn:
             f"vllm:num_requests_running{labels} {float(self.counts.running)}",
             f"vllm:num_requests_waiting{labels} 0.0",
             f"vllm:kv_cache_usage_perc{labels} 0.25",
+            f"vllm:prompt_tokens_total{labels} {float(self.counts.prompt_tokens)}",
+            f"vllm:generation_tokens_total{labels} {float(self.counts.generation_tokens)}",
         )
         return web.Response(text="\n".join(lines) + "\n")
 
@@ -205,6 +221,8 @@ class StandIn:
         if body.get("logprobs"):
             content = [_logprobs(piece, body.get("top_logprobs", 0)) for piece in pieces]
             choice["logprobs"] = {"content": content}
+        self.counts.prompt_tokens += prompt
+        self.counts.generation_tokens += len(pieces)
         usage = {
             "prompt_tokens": prompt,
             "completion_tokens": len(pieces),

@@ -31,9 +31,10 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class StandInControl:
-    """A running stand-in: its URL, and its control interface for tests."""
+    """A running stand-in: its URL and process, and its control interface for tests."""
 
     url: str
+    pid: int = 0
 
     def control(self, **behaviour: Any) -> None:
         """Change fields of `standin.engine.Behaviour`."""
@@ -74,7 +75,7 @@ def running_standin(port: int = 0, latency: float = 0.0) -> Iterator[StandInCont
         word, _, url = process.stdout.readline().decode().strip().partition(" ")
         if word != "ready":
             raise RuntimeError("the stand-in engine did not start")
-        yield StandInControl(url)
+        yield StandInControl(url, process.pid)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from jobs.model.lanes import CLAIM_AGAIN_SECONDS
 from jobs.model.problems import ProblemError
 from worker.defects import described
 
@@ -31,16 +32,18 @@ class Claimed:
 
 class ClaimLoop:
     """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
-    second. Work that arrives or ends during a claim shares the next one, and so does work that ends
-    at nearly the same time, or arrives shortly after a claim.
+    second; while it runs work, also a moment after a claim that led to more. Work that arrives or
+    ends during a claim shares the next one, and so does work that ends at nearly the same time, or
+    arrives shortly after a claim.
 
-    `claim` is told whether a wake-up led to the claim. `may_claim`: whether the process can run
+    `claim` is told whether a wake-up led to the claim, and whether another follows in a moment if
+    this one leads to work. `may_claim`: whether the process can run
     more work now.
     """
 
     def __init__(
         self,
-        claim: Callable[[bool], Awaitable[Claimed]],
+        claim: Callable[[bool, bool], Awaitable[Claimed]],
         may_claim: Callable[[], bool],
     ) -> None:
         self._claim = claim
@@ -50,6 +53,7 @@ class ClaimLoop:
         self._more = False
         self._claiming = False
         self._claimed_at = 0.0
+        self._again = False
         self._runs: set[asyncio.Task[None]] = set()
 
     @property
@@ -76,27 +80,32 @@ class ClaimLoop:
         """Claim until cancelled."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_SECONDS):
+                async with asyncio.timeout(CLAIM_AGAIN_SECONDS if self._again else IDLE_SECONDS):
                     await self._due.wait()
-            if not self._woken or time.monotonic() - self._claimed_at < GROUP_SECONDS:
-                await asyncio.sleep(GROUP_SECONDS)
+            rest = GROUP_SECONDS - (time.monotonic() - self._claimed_at)
+            if self._due.is_set() and not self._woken:
+                rest = GROUP_SECONDS
+            if rest > 0:
+                await asyncio.sleep(rest)
             self._due.clear()
             if self._may_claim():
                 await self._claim_once()
 
     async def _claim_once(self) -> None:
         woken, self._woken = self._woken, False
+        again = bool(self._runs)
         self._claimed_at = time.monotonic()
         self._claiming = True
         try:
-            claimed = await self._claim(woken)
+            claimed = await self._claim(woken, again)
         except ProblemError as error:
             log.warning("claim.failed", code=error.problem.code)
+            self._again = False
             await asyncio.sleep(IDLE_SECONDS)
             return
         finally:
             self._claiming = False
-        self._more = claimed.more
+        self._more, self._again = claimed.more, again and bool(claimed.runs)
         for run in claimed.runs:
             task = asyncio.create_task(_log_defects(run))
             self._runs.add(task)

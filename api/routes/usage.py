@@ -1,29 +1,35 @@
-"""The usage of a department: jobs, tokens, engine time, quotas."""
+"""The usage of a department: jobs, documents, tokens, time, energy, cost, quotas."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
+from api.auth import ReaderDep
 from api.responses import as_json, problems
 from api.services import ServicesDep
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task
 from jobs.model.job import Usage
-from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaName
+from jobs.usage import MonthUse, by_month, days_of, read_days, to_csv
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 
-MAX_DAYS = 366
+CSV_TYPE = "text/csv"
+
+
+class Format(StrEnum):
+    json = "json"
+    csv = "csv"
 
 
 class AmountView(BaseModel):
@@ -70,27 +76,37 @@ class TaskUseView(BaseModel):
 
 class UsageView(BaseModel):
     """`data` has the days (UTC) with usage, `quota` the quotas that are set, `tasks` the sums over
-    all days.
+    all days, `months` the rows by month, department, task and model, with costs in `currency`.
+
+    For operators, who read the usage of all departments, `department` is null.
     """
 
     object: Literal["usage"] = "usage"
-    department: str
+    department: str | None
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     total: AmountView
     tasks: Mapping[str, TaskUseView]
+    months: Sequence[MonthUse]
+    currency: str
     data: Sequence[DayView]
     quota: Sequence[QuotaView] = ()
 
 
 @router.get(
     "",
-    summary="Get jobs, tokens and engine seconds by day, and the state of the quotas",
-    responses={200: {"model": UsageView}, **problems("invalid-request")},
+    summary="Get documents, tokens, time, energy and cost, and the state of the quotas",
+    responses={
+        200: {
+            "model": UsageView,
+            "content": {CSV_TYPE: {"schema": {"type": "string"}}},
+        },
+        **problems("invalid-request"),
+    },
 )
 async def get_usage(
     services: ServicesDep,
-    department: DepartmentDep,
+    reader: ReaderDep,
     first: Annotated[
         date | None,
         Query(
@@ -101,32 +117,42 @@ async def get_usage(
     last: Annotated[
         date | None, Query(alias="to", description="Last day (UTC). Default: today.")
     ] = None,
+    answer_format: Annotated[
+        Format, Query(alias="format", description="`csv`: the rows of `months` alone.")
+    ] = Format.json,
 ) -> Response:
-    end = last or datetime.now(UTC).date()
-    begin = first or end.replace(day=1)
-    if not 0 <= (end - begin).days < MAX_DAYS:
-        raise ProblemError(
-            "invalid-request",
-            f"`from` must not be after `to`, and the range must not exceed {MAX_DAYS} days.",
-            errors=[
-                {"pointer": "#/query/from", "detail": "It is after `to`, or too long before it."}
-            ],
-        )
-    days = await services.ledger.statistics.usage(department.name, begin, end)
+    begin, end = days_of(first, last)
+    names = [reader.name] if reader else await services.ledger.departments.names()
+    by_department = await read_days(services.ledger, names, begin, end)
+    months = by_month(by_department, services.prices)
+    if answer_format is Format.csv:
+        return Response(to_csv(months), media_type=CSV_TYPE)
+    days = _by_day(day for days in by_department.values() for day in days)
     tasks = total_by_task(day.tasks for day in days)
+    quotas = await services.ledger.departments.quotas(reader.name) if reader else ()
     view = UsageView(
-        department=department.name,
+        department=reader.name if reader else None,
         first=begin,
         last=end,
         total=_total(days),
         tasks={name: _task_view(use) for name, use in tasks.items()},
+        months=months,
+        currency=services.prices.currency,
         data=[_day_view(day) for day in days],
         quota=[
             QuotaView(name=quota.name, limit=quota.limit, left=quota.left, seconds=quota.seconds)
-            for quota in await services.ledger.departments.quotas(department.name)
+            for quota in quotas
         ],
     )
     return as_json(view.model_dump_json(by_alias=True).encode())
+
+
+def _by_day(days: Iterable[DayOfUse]) -> Sequence[DayOfUse]:
+    """One entry for each day, with the sum of the departments."""
+    sums: dict[date, DayOfUse] = {}
+    for day in days:
+        sums[day.day] = sums[day.day] + day if day.day in sums else day
+    return [sums[day] for day in sorted(sums)]
 
 
 def _task_view(use: TaskUse) -> TaskUseView:
@@ -143,7 +169,12 @@ def _task_view(use: TaskUse) -> TaskUseView:
 
 
 def _rounded(usage: Usage) -> Usage:
-    return replace(usage, engine_seconds=round(usage.engine_seconds, 3))
+    return replace(
+        usage,
+        engine_seconds=round(usage.engine_seconds, 3),
+        gpu_seconds=round(usage.gpu_seconds, 3),
+        joules=round(usage.joules, 3),
+    )
 
 
 def _day_view(day: DayOfUse) -> DayView:

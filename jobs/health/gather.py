@@ -250,7 +250,7 @@ def _jobs(statistics: Statistics) -> Mapping[str, Mapping[JobStatus, int]]:
     jobs: defaultdict[str, dict[JobStatus, int]] = defaultdict(dict)
     for (department, status), count in statistics.jobs.items():
         jobs[department][status] = count
-    return jobs
+    return dict(jobs)
 
 
 def _batch(batch: Batch, situation: Situation, started: int, running: int) -> BatchHealth:

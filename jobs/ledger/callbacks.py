@@ -22,6 +22,7 @@ from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_batch, read_callback, read_job
 from jobs.model.callback import Attempt, Callback, Delivery, Outcome, RedeliveryCount, Refusal
 from jobs.model.ids import is_callback_id
+from jobs.model.lanes import EXPECTED_MS
 from jobs.model.states import CallbackStatus
 from jobs.process.settings import CallbackSettings
 
@@ -46,6 +47,7 @@ class _Settlement:
     status: CallbackStatus
     outcome: Outcome
     delay_seconds: float
+    asks_again: bool
 
 
 class CallbackLedger:
@@ -59,23 +61,32 @@ class CallbackLedger:
         self._settling = Coalescer(self._settle)
 
     async def claim(
-        self, most: int, lease_seconds: float, courier: str = "", *, woken: bool = False
+        self,
+        most: int,
+        lease_seconds: float,
+        courier: str = "",
+        *,
+        woken: bool = False,
+        asks_again: bool = False,
     ) -> CallbackClaims:
         """Claim deliveries of due callbacks, at most `most`, the longest due first.
 
         A callback that its receiver has no room for is claimed later. `woken`: a wake-up led to
-        this claim.
+        this claim. `asks_again`: if it gets deliveries and has room for more, the courier claims
+        again within `CLAIM_AGAIN_SECONDS`, so that no wake-up is needed until then.
         """
         refused: dict[str, Refusal] = {}
         while True:
-            claims = await self._claim(most, lease_seconds, courier, woken=woken)
+            claims = await self._claim(
+                most, lease_seconds, courier, woken=woken, asks_again=asks_again
+            )
             refused |= claims.refused
             # A script passes over so many callbacks that cannot be delivered; others may be behind.
             if claims.deliveries or not claims.more:
                 return CallbackClaims(claims.deliveries, refused, claims.more)
 
     async def _claim(
-        self, most: int, lease_seconds: float, courier: str, *, woken: bool
+        self, most: int, lease_seconds: float, courier: str, *, woken: bool, asks_again: bool
     ) -> CallbackClaims:
         more, now_ms, refused, deliveries = await self._connection.run(
             "callbacks/claim",
@@ -85,6 +96,7 @@ class CallbackLedger:
             _ms(self._max_wait),
             most,
             int(woken),
+            EXPECTED_MS if asks_again else 0,
         )
         return CallbackClaims(
             [_delivery(each, int(now_ms)) for each in deliveries],
@@ -100,13 +112,15 @@ class CallbackLedger:
         outcome: Outcome,
         *,
         delay_seconds: float = 0,
+        asks_again: bool = False,
     ) -> bool:
         """Store the result of a delivery. With `pending`, the next attempt is due after the delay.
+        `asks_again`: the courier claims others within `CLAIM_AGAIN_SECONDS`.
 
         `Outcome.gone` ends all other pending callbacks to the URL. False: another courier has
         claimed the delivery. Calls that are made together share a step.
         """
-        settlement = _Settlement(delivery, attempt, status, outcome, delay_seconds)
+        settlement = _Settlement(delivery, attempt, status, outcome, delay_seconds, asks_again)
         stored, breaker = await self._settling.ask(settlement)
         if breaker:
             callback = delivery.callback
@@ -114,7 +128,9 @@ class CallbackLedger:
         return stored
 
     async def _settle(self, settlements: Sequence[_Settlement]) -> Sequence[tuple[bool, str]]:
+        asks_again = all(each.asks_again for each in settlements)
         args: list[str | int] = [self._parallel, *map(_ms, self._pauses)]
+        args.append(EXPECTED_MS if asks_again else 0)
         for each in settlements:
             args += [each.delivery.callback.id, each.delivery.token, attempt_record(each.attempt)]
             args += [each.status.value, _ms(each.delay_seconds), each.outcome.value]
@@ -131,6 +147,14 @@ class CallbackLedger:
             return None
         answer = await self._connection.run("callbacks/redeliver", department, callback_id)
         return read_callback(pairs(answer[0]), answer[1]) if answer else None
+
+    async def department_of(self, callback_id: str) -> str | None:
+        """The department that a callback belongs to, for operators; None: no such callback."""
+        if not is_callback_id(callback_id):
+            return None
+        redis, name = self._connection.redis, f"{PREFIX}callback:{callback_id}"
+        department: str | None = await self._connection.ask(redis.hget(name, "department"))
+        return department
 
     async def redeliver_dead(
         self, department: str, since: datetime, until: datetime, most: int = 500

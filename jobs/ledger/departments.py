@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
+from pydantic_core import from_json
+
 from jobs.ledger.credentials import new_secret
 from jobs.ledger.keys import new_key, sha256_of
 from jobs.ledger.records import (
@@ -18,7 +20,14 @@ from jobs.ledger.records import (
 )
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
-from jobs.model.department import DEFAULT_QUOTA, CallbackOptions, Department, NewDepartment, Quota
+from jobs.model.department import (
+    DEFAULT_QUOTA,
+    AllowChange,
+    CallbackOptions,
+    Department,
+    NewDepartment,
+    Quota,
+)
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.windows.window import Window
@@ -38,6 +47,7 @@ class DepartmentLedger:
         callback_allow: Sequence[str] = (),
         weight: int = 1,
         quota: Quota = DEFAULT_QUOTA,
+        display_name: str | None = None,
     ) -> NewDepartment:
         """Create a department. Raises `ProblemError("department-exists")`."""
         redis = self._connection.redis
@@ -53,6 +63,7 @@ class DepartmentLedger:
                 "callback_secrets": dump([{"secret": secret, "until": 0}]),
                 "weight": weight,
                 "callback_max_bytes": "",
+                "display_name": display_name or "",
                 **quota_record(quota),
             },
         )
@@ -69,13 +80,28 @@ class DepartmentLedger:
         await self._connection.ask(pipeline.execute())
         return NewDepartment(department=name, api_key=key.text, callback_secret=secret)
 
-    async def allow(self, name: str, callback_allow: Sequence[str]) -> bool:
-        """Set the addresses that a department's callbacks may go to. False: no such department."""
-        if await self.get(name) is None:
-            return False
-        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
-        await self._connection.ask(redis.hset(key, "callback_allow", dump(list(callback_allow))))
-        return True
+    async def allow(self, name: str, targets: Sequence[str]) -> AllowChange | None:
+        """Add targets to those that a department's callbacks may go to.
+
+        None: no such department.
+        """
+        return await self._change_allowed(name, "add", targets)
+
+    async def disallow(self, name: str, targets: Sequence[str]) -> AllowChange | None:
+        """Remove targets from those that a department's callbacks may go to.
+
+        None: no such department.
+        """
+        return await self._change_allowed(name, "remove", targets)
+
+    async def _change_allowed(
+        self, name: str, change: str, targets: Sequence[str]
+    ) -> AllowChange | None:
+        answer = await self._connection.run("departments/change_allowed", name, change, *targets)
+        if answer is None:
+            return None
+        before, after = map(from_json, answer)
+        return AllowChange(before, after)
 
     async def set_quota(self, name: str, quota: Quota) -> bool:
         """Replace a department's quota. False: no such department."""
@@ -152,6 +178,14 @@ class DepartmentLedger:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
         await self._connection.ask(redis.hset(key, "allow_secrecy", allowed or ""))
+        return True
+
+    async def set_display_name(self, name: str, display_name: str | None) -> bool:
+        """Set a department's name for people. None: it has none. False: no such department."""
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
+        await self._connection.ask(redis.hset(key, "display_name", display_name or ""))
         return True
 
     async def all(self) -> Sequence[Department]:

@@ -226,6 +226,7 @@ def to_department(record: Record, now_ms: int) -> Department:
         ),
         window=record.get("window") or None,
         allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
+        display_name=record.get("display_name") or None,
     )
 
 

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
 from jobs.ledger.coalescer import Coalescer
 from jobs.ledger.records import Record, dump, pairs, to_document, to_job
 from jobs.ledger.server.connection import Connection
-from jobs.ledger.task_use import amounts_of
+from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
-from jobs.model.job import Claim, Progress, Usage
-from jobs.model.lanes import Lane
+from jobs.model.job import Claim, Progress, RunUsage, Usage
+from jobs.model.lanes import EXPECTED_MS, Lane
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
+from jobs.model.roles import Role
 from jobs.model.states import JobStatus
+
+UNUSED = RunUsage()
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The outcome of a run. At most one of `result` (JSON text) and `result_blob` is set.
 
-    `result_bytes` is the size of that blob; `fast_usage` is the fast engine's part of `usage`.
+    `result_bytes` is the size of that blob. `fast_usage` is the fast engine's part of `usage`;
+    `models` are the engines' models. `pages`: of the document, 0 if its format has none.
     """
 
     status: JobStatus
@@ -36,6 +40,12 @@ class Ending:
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance | None = None
     fast_usage: Usage = field(default_factory=Usage)
+    models: Mapping[Role, str] = field(default_factory=dict)
+    pages: int = 0
+
+    @property
+    def used(self) -> RunUsage:
+        return RunUsage(self.usage, self.fast_usage, self.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,7 @@ class _Requeue:
     delay_seconds: float
     counted: bool
     code: str
+    used: RunUsage
 
 
 class RunLedger:
@@ -130,11 +141,19 @@ class RunLedger:
         )
 
     async def claim_waiting(
-        self, worker: str, lease_seconds: float, room: Room, *, woken: bool = False
+        self,
+        worker: str,
+        lease_seconds: float,
+        room: Room,
+        *,
+        woken: bool = False,
+        asks_again: bool = False,
     ) -> WaitingClaims:
         """Claim jobs that wait, within `room`: departments share by turns.
 
-        `woken`: a wake-up led to this claim. One call at a time for each worker.
+        `woken`: a wake-up led to this claim. `asks_again`: if it gets jobs and has room for more,
+        the worker claims again within `CLAIM_AGAIN_SECONDS`, so that no wake-up is needed until
+        then. One call at a time for each worker.
         """
         more, suspect, *granted = await self._connection.run(
             "jobs/claim_waiting",
@@ -147,6 +166,7 @@ class RunLedger:
             room.bulk,
             room.unwritten,
             new_job_id(),
+            EXPECTED_MS if asks_again else 0,
         )
         return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
 
@@ -203,19 +223,27 @@ class RunLedger:
         return [bool(answer) for answer in await self._connection.run("jobs/finish", *args)]
 
     async def requeue(
-        self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
+        self,
+        claim: Claim,
+        *,
+        delay_seconds: float,
+        counted: bool,
+        code: str,
+        used: RunUsage = UNUSED,
     ) -> bool:
         """Have the job run again after a delay, for the reason `code`. `counted`: as another try.
 
-        False: the run has lost its lease. Calls that are made together share a step.
+        False: the run has lost its lease. Its usage is counted if the job was cancelled or expired
+        meanwhile. Calls that are made together share a step.
         """
-        return await self._requeueing.ask(_Requeue(claim, delay_seconds, counted, code))
+        return await self._requeueing.ask(_Requeue(claim, delay_seconds, counted, code, used))
 
     async def _requeue(self, requeues: Sequence[_Requeue]) -> Sequence[bool]:
         args: list[str | int] = []
         for each in requeues:
             args += [each.claim.job.id, each.claim.token, round(each.delay_seconds * 1000)]
             args += [int(each.counted), each.code]
+            args.append(dump(run_amounts(each.claim.job.task, each.used)))
         return [bool(answer) for answer in await self._connection.run("jobs/requeue", *args)]
 
 
@@ -235,17 +263,22 @@ def _ending_fields(ending: Ending) -> str:
         "result_blob": ending.result_blob,
         "result_bytes": str(ending.result_bytes) if ending.result_blob else None,
         "error": dump(ending.error.to_dict()) if ending.error else None,
-        "usage": dump(ending.usage),
+        "usage": dump(_rounded(ending.usage)),
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,
     }
     return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 
 
+def _rounded(usage: Usage) -> Mapping[str, float]:
+    """Without amounts of 0, to save memory."""
+    return {name: round(amount, 3) for name, amount in asdict(usage).items() if amount}
+
+
 def _amounts(task: str, ending: Ending) -> Mapping[str, int]:
-    return amounts_of(
+    return ending_amounts(
         task,
-        ending.usage,
-        ending.fast_usage,
+        ending.used,
         ending.provenance,
+        ending.pages,
         succeeded=ending.status is JobStatus.succeeded,
     )

@@ -14,7 +14,15 @@ from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
+from jobs.ledger.task_use import (
+    ModelUse,
+    TaskUse,
+    cascade_counts,
+    models_of,
+    tasks_of,
+    total_by_task,
+    usage_of,
+)
 from jobs.model.callback import Outcome
 from jobs.model.lanes import Lane, Queue
 from jobs.model.states import CallbackStatus, JobStatus
@@ -64,7 +72,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class DayOfUse:
-    """A department's usage on one day (UTC). `jobs`: endings by status. `tasks`: usage by task."""
+    """A department's usage on one day (UTC).
+
+    `jobs`: endings by status. `tasks`, `models`: usage by task, and by task and model.
+    """
 
     day: date
     jobs: Mapping[str, int]
@@ -73,6 +84,20 @@ class DayOfUse:
     cached_tokens: int
     engine_seconds: float
     tasks: Mapping[str, TaskUse]
+    models: Sequence[ModelUse] = ()
+
+    def __add__(self, other: DayOfUse) -> DayOfUse:
+        """The sum of two departments."""
+        return DayOfUse(
+            day=self.day,
+            jobs=Counter(self.jobs) + Counter(other.jobs),
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            engine_seconds=self.engine_seconds + other.engine_seconds,
+            tasks=total_by_task((self.tasks, other.tasks)),
+            models=(*self.models, *other.models),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,4 +337,5 @@ def _day(day: date, record: Mapping[str, str]) -> DayOfUse:
         cached_tokens=usage.cached_tokens,
         engine_seconds=usage.engine_seconds,
         tasks=tasks_of(record),
+        models=models_of(record),
     )

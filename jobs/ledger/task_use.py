@@ -1,16 +1,19 @@
-"""Usage by task and model: the names of its counters, and how they are written and read."""
+"""Usage by task and model: the names of its counters, and how they are written and read.
+
+A day's counters are described in `scripts/lib/usage.lua`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from jobs.model.job import Usage
+from jobs.model.job import RunUsage, Usage
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 
-CASCADE = "cascade"
+CASCADE, MODEL = "cascade", "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,83 @@ class TaskUse:
         )
 
 
-def amounts_of(
-    task: str, usage: Usage, fast_usage: Usage, provenance: Provenance | None, *, succeeded: bool
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """One task's usage of one model.
+
+    `documents`: jobs that succeeded with this model's answer, each of one document; `pages` of
+    those whose format has pages. `usage` includes that of runs without a result. `role` is None and
+    `model` empty for jobs that used no model.
+    """
+
+    task: str
+    role: Role | None
+    model: str
+    documents: int = 0
+    pages: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def __add__(self, other: ModelUse) -> ModelUse:
+        return replace(
+            self,
+            documents=self.documents + other.documents,
+            pages=self.pages + other.pages,
+            usage=self.usage + other.usage,
+        )
+
+    def as_task_use(self) -> TaskUse:
+        if self.role is Role.fast:
+            return TaskUse(fast=self.usage)
+        return TaskUse(full=self.usage)
+
+
+def ending_amounts(
+    task: str, used: RunUsage, provenance: Provenance | None, pages: int, *, succeeded: bool
 ) -> Mapping[str, int]:
     """The amounts that an ending adds to its department's counters of the day.
 
     Amounts whose names begin with `cascade:` are added to the whole system's counters too.
     """
-    used = _amounts(usage)
-    fast = _amounts(fast_usage)
-    amounts = dict(used)
-    for name, amount in used.items():
-        amounts[f"task:{task}:{Role.fast.value}:{name}"] = fast[name]
-        amounts[f"task:{task}:{Role.full.value}:{name}"] = amount - fast[name]
-    amounts |= _of_cascade(task, provenance, succeeded=succeeded) if provenance else {}
+    amounts = dict(run_amounts(task, used))
+    if succeeded:
+        role = provenance.role if provenance and provenance.model else None
+        model = used.models.get(role, "") if role else ""
+        amounts[_counter(task, role, "documents", model)] = 1
+        if pages:
+            amounts[_counter(task, role, "pages", model)] = pages
+    if provenance:
+        amounts |= _of_cascade(task, provenance, succeeded=succeeded)
+    return amounts
+
+
+def run_amounts(task: str, used: RunUsage) -> Mapping[str, int]:
+    """The amounts that a run adds to these counters, whether or not it ends the job."""
+    amounts = dict(_of_day(used.total))
+    for role, part in ((Role.fast, used.fast), (Role.full, used.total - used.fast)):
+        model = used.models.get(role, "")
+        for name, amount in _of_model(part).items():
+            amounts[_counter(task, role, name, model)] = amount
     return {name: amount for name, amount in amounts.items() if amount}
+
+
+def models_of(record: Mapping[str, str]) -> Sequence[ModelUse]:
+    """Usage by task and model, from a day's counters."""
+    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for name, count in record.items():
+        if name.startswith(f"{MODEL}:"):
+            _, task, role, counter, model = name.split(":", 4)
+            counts.setdefault((task, role, model), {})[counter] = int(count)
+    return [
+        ModelUse(
+            task=task,
+            role=Role(role) if role else None,
+            model=model,
+            documents=amounts.get("documents", 0),
+            pages=amounts.get("pages", 0),
+            usage=usage_of(amounts),
+        )
+        for (task, role, model), amounts in sorted(counts.items())
+    ]
 
 
 def tasks_of(record: Mapping[str, str]) -> Mapping[str, TaskUse]:
@@ -65,7 +130,10 @@ def tasks_of(record: Mapping[str, str]) -> Mapping[str, TaskUse]:
         if kind in ("task", CASCADE):
             task, counter = rest
             counts.setdefault(task, {})[counter] = int(count)
-    return {task: _task_use(of_task) for task, of_task in sorted(counts.items())}
+    uses = {task: _task_use(of_task) for task, of_task in counts.items()}
+    for part in models_of(record):
+        uses[part.task] = uses.get(part.task, TaskUse()) + part.as_task_use()
+    return dict(sorted(uses.items()))
 
 
 def total_by_task(days: Iterable[Mapping[str, TaskUse]]) -> Mapping[str, TaskUse]:
@@ -94,16 +162,33 @@ def usage_of(amounts: Mapping[str, int | str], prefix: str = "") -> Usage:
         completion_tokens=int(amounts.get(f"{prefix}completion_tokens", 0)),
         cached_tokens=int(amounts.get(f"{prefix}cached_tokens", 0)),
         engine_seconds=int(amounts.get(f"{prefix}engine_ms", 0)) / 1000,
+        reasoning_tokens=int(amounts.get(f"{prefix}reasoning_tokens", 0)),
+        gpu_seconds=int(amounts.get(f"{prefix}gpu_ms", 0)) / 1000,
+        joules=int(amounts.get(f"{prefix}millijoules", 0)) / 1000,
     )
 
 
-def _amounts(usage: Usage) -> Mapping[str, int]:
+def _of_day(usage: Usage) -> Mapping[str, int]:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "cached_tokens": usage.cached_tokens,
         "engine_ms": round(usage.engine_seconds * 1000),
     }
+
+
+def _of_model(usage: Usage) -> Mapping[str, int]:
+    return {
+        **_of_day(usage),
+        "reasoning_tokens": usage.reasoning_tokens,
+        "gpu_ms": round(usage.gpu_seconds * 1000),
+        "millijoules": round(usage.joules * 1000),
+    }
+
+
+def _counter(task: str, role: Role | None, name: str, model: str) -> str:
+    """The model comes last, because only its name may contain a colon."""
+    return f"{MODEL}:{task}:{role or ''}:{name}:{model}"
 
 
 def _of_cascade(task: str, provenance: Provenance, *, succeeded: bool) -> Mapping[str, int]:
@@ -127,6 +212,7 @@ def _task_use(counts: Mapping[str, int]) -> TaskUse:
         kept=counts.get("kept", 0),
         escalated=counts.get("escalated", 0),
         doubts=named("doubt:"),
+        # Days counted by a release without counters by model.
         fast=usage_of(counts, f"{Role.fast.value}:"),
         full=usage_of(counts, f"{Role.full.value}:"),
     )

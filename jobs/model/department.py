@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.secrecy import Marking, Secrecy
@@ -38,7 +38,8 @@ class Department:
     `weight`: its share of bulk work. `window`: when its bulk work runs, in the grammar of
     `jobs.windows.window`; None for the platform's window. `callback_secrets`: the secrets that sign
     now, the newest first; several while a secret is being rotated. `allow_secrecy`: the highest
-    secrecy marking of its documents; None allows no marking.
+    secrecy marking of its documents; None allows no marking. `display_name`: its name for people,
+    such as 税务局.
     """
 
     name: str
@@ -49,12 +50,26 @@ class Department:
     callback_max_bytes: int | None = None
     window: str | None = None
     allow_secrecy: Secrecy | None = None
+    display_name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The name to show to people."""
+        return self.display_name or self.name
 
     def may_send(self, marking: Marking | None) -> bool:
         """Whether it may send a document with this marking."""
         if marking is None:
             return True
         return self.allow_secrecy is not None and self.allow_secrecy.covers(marking.level)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowChange:
+    """The targets that a department's callbacks may go to, before and after a change."""
+
+    before: Sequence[str]
+    after: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

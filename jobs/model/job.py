@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.model.lanes import Lane
 from jobs.model.provenance import Provenance
-from jobs.model.roles import ModelChoice
+from jobs.model.roles import ModelChoice, Role
 from jobs.model.states import JobStatus
 
 
@@ -21,10 +21,21 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
+    """What requests to engines used.
+
+    `cached_tokens` are part of `prompt_tokens`, and `reasoning_tokens` of `completion_tokens`; both
+    are 0 if the engine does not report them. `engine_seconds`: the durations of the requests.
+    `gpu_seconds`: their share of the time in which the engine was busy, times its GPUs. `joules`:
+    the same share of the energy; 0 if the engine's power is not known.
+    """
+
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     engine_seconds: float = 0.0
+    reasoning_tokens: int = 0
+    gpu_seconds: float = 0.0
+    joules: float = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -32,7 +43,30 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
             self.engine_seconds + other.engine_seconds,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.gpu_seconds + other.gpu_seconds,
+            self.joules + other.joules,
         )
+
+    def __sub__(self, part: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens - part.prompt_tokens,
+            self.completion_tokens - part.completion_tokens,
+            self.cached_tokens - part.cached_tokens,
+            self.engine_seconds - part.engine_seconds,
+            self.reasoning_tokens - part.reasoning_tokens,
+            self.gpu_seconds - part.gpu_seconds,
+            self.joules - part.joules,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunUsage:
+    """The usage of one run: all of it, the fast engine's part, and the engines' models by role."""
+
+    total: Usage = field(default_factory=Usage)
+    fast: Usage = field(default_factory=Usage)
+    models: Mapping[Role, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

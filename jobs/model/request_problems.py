@@ -66,6 +66,12 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
     "unknown-task": ProblemType(
         422, "The task does not exist", "Use the name of a task that GET /v1/tasks lists."
     ),
+    "document-not-accepted": ProblemType(
+        422,
+        "The task does not take documents of this kind",
+        "Send a document of a kind that `accepts` lists, or use another task. The kind is detected "
+        "from the bytes; the file name's extension is ignored.",
+    ),
     "callback-not-allowed": ProblemType(
         422,
         "The callback URL is not on the department's allow-list",
@@ -102,6 +108,11 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         415,
         "The body has a content coding",
         "Send the body as it is, without `Content-Encoding`.",
+    ),
+    "unsupported-media-type": ProblemType(
+        415,
+        "The type of the body is not supported",
+        "Send the body as one of the types that `accepts` lists, and name it in `Content-Type`.",
     ),
     "request-timeout": ProblemType(
         408, "The request did not arrive in time", "Send the whole request without long pauses."

@@ -15,8 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from standin.engine_process import ENGINE_ROOT
 from tests.system.one_machine import started_up, until
@@ -91,6 +93,7 @@ def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
     with started_up(folder, engine_url=engine_url) as up:
         up.wait_for("ready: ")
         key = up.create_department("tax")["api_key"]
+        before = _engine_tokens(engine_url)
         with openai.OpenAI(base_url=f"{up.api_url}/v1", api_key=key) as client:
             file = client.files.create(file=("in.jsonl", lines), purpose="batch")
             batch = client.batches.create(
@@ -99,7 +102,37 @@ def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
             until(lambda: client.batches.retrieve(batch.id).status == "completed", 300)
             output_id = client.batches.retrieve(batch.id).output_file_id
             assert output_id is not None
-            return _answers(client.files.content(output_id).text)
+            answers = _answers(client.files.content(output_id).text)
+        used = httpx.get(
+            f"{up.api_url}/v1/usage", headers={"Authorization": f"Bearer {key}"}
+        ).json()
+    _assert_reconciled(used, before, _engine_tokens(engine_url))
+    return answers
+
+
+def _assert_reconciled(
+    used: Mapping[str, Any], before: Sequence[float], after: Sequence[float]
+) -> None:
+    """The usage is what the engine itself counted, within 1 %."""
+    (month,) = used["months"]
+    assert (month["model"], month["documents"]) == (MODEL, LINES)
+    counted = [month["prompt_tokens"], month["completion_tokens"]]
+    assert counted == [used["total"]["prompt_tokens"], used["total"]["completion_tokens"]]
+    assert counted == pytest.approx([b - a for a, b in zip(before, after, strict=True)], rel=0.01)
+    # Requests overlap: their shares of the engine's time are less than their durations.
+    assert 0 < month["gpu_seconds"] < month["engine_seconds"]
+
+
+def _engine_tokens(engine_url: str) -> Sequence[float]:
+    """The engine's own counters of prompt and completion tokens."""
+    text = httpx.get(f"{engine_url}/metrics").text
+    samples = [
+        sample for family in text_string_to_metric_families(text) for sample in family.samples
+    ]
+    return [
+        sum(sample.value for sample in samples if sample.name == name)
+        for name in ("vllm:prompt_tokens_total", "vllm:generation_tokens_total")
+    ]
 
 
 def _tokens(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -20,6 +20,7 @@ from jobs.model.department import NewDepartment
 ACTIONS: Mapping[str, str] = {
     "department create": "department.create",
     "department allow": "department.allow",
+    "department disallow": "department.disallow",
     "department set": "department.set",
     "department reopen": "department.reopen",
     "department rotate-secret": "secret.rotate",  # pragma: allowlist secret
@@ -31,14 +32,19 @@ ACTIONS: Mapping[str, str] = {
     "pause": "pause",
     "resume": "resume",
     "encryption rotate": "encryption.rotate",
+    # Of operators: with a department's key the api records them.
+    "cancel": "job.cancel",
+    "batch cancel": "batch.cancel",
+    "callbacks redeliver": "callback.redeliver",
 }
 # Arguments whose values are recorded. Of others, which may be secret, only the name is.
 PLAIN = frozenset(
     {
-        "allow_secrecy", "callback_allow", "expires", "keep", "label", "lane", "max_in_flight",
+        "all_departments", "allow_secrecy", "batch_ids", "callback_allow", "callback_ids", "dead",
+        "display_name", "expires", "job_ids", "keep", "label", "lane", "max_in_flight",
         "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes", "networks",
-        "no_window", "rate", "scopes", "targets", "tokens_per_day", "unset", "urls", "weight",
-        "window",
+        "no_window", "rate", "scopes", "since", "targets", "tokens_per_day", "unset", "until",
+        "urls", "weight", "window",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -21,11 +20,13 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
+from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.outcomes import Outcomes
-from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
+from worker.engine.power import PowerSource
+from worker.engine.probe import CHECK_URL, Fault, Probe, Refused
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -66,14 +67,6 @@ class _Version(BaseModel):
     version: str
 
 
-class _Refused(Exception):
-    """The engine answered a question about itself with an error, such as 401 for a wrong key."""
-
-    def __init__(self, status: int, path: str) -> None:
-        super().__init__(_refusal(status, path))
-        self.status = status
-
-
 class EngineClient:
     """One engine, with at most `concurrency` completions in flight, of which `reserved` are for
     priority 0 only. Call `start` in the event loop that uses it, and `close` at the end.
@@ -86,6 +79,8 @@ class EngineClient:
         self._counting = Slots(COUNTS_IN_FLIGHT)
         self._connections = concurrency + COUNTS_IN_FLIGHT + CHECKS_IN_FLIGHT
         self._health = HealthState()
+        self._busy = BusyTime(settings.gpus, settings.watts)
+        self._power: PowerSource | None = None
         self._deadlines: set[asyncio.Timeout] = set()
         self._model: _Model | None = None
         self._version: str | None = None
@@ -98,12 +93,16 @@ class EngineClient:
         self._token_counts = TokenCounts()
         self._outcomes = Outcomes()
         self._http: EngineHttp | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Start to watch the engine's health. Does not wait for the engine."""
+        """Start to watch the engine's health and power. Does not wait for the engine."""
         self.open()
-        self._watch = asyncio.create_task(self._watch_health(), name="engine-health")
+        self._watches = [asyncio.create_task(self._watch_health(), name="engine-health")]
+        if self._settings.power_url:
+            self._power = PowerSource(self._settings.power_url)
+            watch = self._power.watch(self._busy.set_watts, self._settings.watts)
+            self._watches.append(asyncio.create_task(watch, name="engine-power"))
 
     def open(self) -> None:
         """Allow requests, without a watch over the engine's health."""
@@ -114,10 +113,12 @@ class EngineClient:
 
     async def close(self) -> None:
         """Stop watching and close every connection, which aborts the requests in flight."""
-        if self._watch:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
             with suppress(asyncio.CancelledError):
-                await self._watch
+                await watch
+        if self._power:
+            await self._power.close()
         if self._http:
             await self._http.close()
 
@@ -178,7 +179,7 @@ class EngineClient:
             return Fault("timeout", f"no answer at /health in {limit:.0f} s")
         except ConnectionFailed as error:
             return Fault("connection", str(error))
-        except _Refused as error:
+        except Refused as error:
             return Fault(str(error.status), str(error))
         except EngineUnavailable as error:
             return Fault("models", str(error))
@@ -190,11 +191,13 @@ class EngineClient:
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
-            return parse_metrics(_body(response, "/metrics").decode())
-        except (TimeoutError, ConnectionFailed, ValueError, _Refused) as error:
+            metrics = parse_metrics(_body(response, "/metrics").decode())
+        except (TimeoutError, ConnectionFailed, ValueError, Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
+        self._busy.set_in_flight(metrics.running + metrics.waiting)
+        return metrics
 
     @asynccontextmanager
     async def slot(
@@ -212,32 +215,37 @@ class EngineClient:
         return self._outcomes
 
     async def chat(
-        self, request: ChatRequest, messages: Sequence[Message], priority: int
-    ) -> tuple[bytes, float]:
-        """Send one chat completion, in a slot; returns the response's body, and the seconds it
-        took. Raises `EngineError`.
+        self,
+        request: ChatRequest,
+        messages: Sequence[Message],
+        priority: int,
+        used: UsedTime | None = None,
+    ) -> bytes:
+        """Send one chat completion, in a slot; returns the response's body. Raises `EngineError`.
+
+        Its time is added to `used`, also if it fails.
         """
+        used = used or UsedTime()
         with self._outcomes.counted(request.model) as traceparent:
-            return await self._chat(request, messages, priority, traceparent)
+            return await self._chat(request, messages, priority, used, traceparent)
 
     async def _chat(
         self,
         request: ChatRequest,
         messages: Sequence[Message],
         priority: int,
+        used: UsedTime,
         traceparent: str | None,
-    ) -> tuple[bytes, float]:
-        started = time.monotonic()
+    ) -> bytes:
         first_priority = priority if self._supports_priority else 0
-        response = await self._post_chat(request, first_priority, traceparent)
+        response = await self._post_chat(request, first_priority, used, traceparent)
         if self._refuses_priority(response, priority):
             self._supports_priority = False
             log.warning("engine.priority_unsupported")
-            response = await self._post_chat(request, 0, traceparent)
-        seconds = time.monotonic() - started
+            response = await self._post_chat(request, 0, used, traceparent)
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
-        return response.body, seconds
+        return response.body
 
     async def count_tokens(self, text: str, priority: int = 0, owner: str = "") -> int:
         """Tokens of `text`; an upper bound if the engine cannot count them."""
@@ -266,9 +274,14 @@ class EngineClient:
             ) from None
 
     async def _post_chat(
-        self, request: ChatRequest, priority: int, traceparent: str | None
+        self, request: ChatRequest, priority: int, used: UsedTime, traceparent: str | None
     ) -> Response:
-        return await self._post("/v1/chat/completions", request.body(priority), traceparent)
+        body = request.body(priority)
+        start = self._busy.begin()
+        try:
+            return await self._post("/v1/chat/completions", body, traceparent)
+        finally:
+            self._busy.end(start, used)
 
     def _refuses_priority(self, response: Response, priority: int) -> bool:
         return (
@@ -371,10 +384,5 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise _Refused(response.status, path)
+        raise Refused(response.status, path)
     return response.body
-
-
-def _refusal(status: int, path: str) -> str:
-    advice = CHECK_URL if status == httpx.codes.NOT_FOUND else advice_on(status)
-    return f"answers {status} at {path}" + (f": {advice}" if advice else "")

@@ -51,10 +51,15 @@ class _PromptDetails(BaseModel):
     cached_tokens: int | None = None
 
 
+class _CompletionDetails(BaseModel):
+    reasoning_tokens: int | None = None
+
+
 class _Usage(BaseModel):
     prompt_tokens: int = 0
     completion_tokens: int | None = 0
     prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
 
 
 class _WithUsage(BaseModel):
@@ -75,6 +80,7 @@ class Tokens:
     prompt: int
     completion: int
     cached: int
+    reasoning: int = 0
 
 
 def parse_completion(body: bytes) -> tuple[_Choice, Tokens]:
@@ -107,11 +113,12 @@ def _parse(model: type[_Model], body: bytes) -> _Model:
 
 
 def _tokens_of(usage: _Usage) -> Tokens:
-    details = usage.prompt_tokens_details
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
     return Tokens(
         prompt=usage.prompt_tokens,
         completion=usage.completion_tokens or 0,
-        cached=(details.cached_tokens or 0) if details else 0,
+        cached=(prompt.cached_tokens or 0) if prompt else 0,
+        reasoning=(completion.reasoning_tokens or 0) if completion else 0,
     )
 
 

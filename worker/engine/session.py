@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jobs.model.digests import combined
 from jobs.model.job import Usage
 from jobs.model.provenance import EngineRequests
 from tasks.engine import Completion, Message
+from worker.engine.busy_time import UsedTime
 from worker.engine.client import EngineClient
 from worker.engine.request import ChatRequest
 from worker.engine.responses import (
@@ -45,7 +47,8 @@ class EngineSession:
         self._sampling = {"seed": seed, "temperature": temperature}
         self._on_progress = on_progress
         self._salt = {"cache_salt": cache_salt} if cache_salt else {}
-        self._usage = Usage()
+        self._tokens = Usage()
+        self._time = UsedTime()
         self._requests = 0
         self._prompts: set[bytes] = set()
         self._longest: ChatRequest | None = None
@@ -60,8 +63,17 @@ class EngineSession:
 
     @property
     def usage(self) -> Usage:
-        """The usage so far. Seconds of concurrent requests are added up."""
-        return self._usage
+        """The usage so far; time also of failed requests, whose tokens the engine does not report.
+
+        Seconds of concurrent requests are added up.
+        """
+        time = self._time
+        return replace(
+            self._tokens,
+            engine_seconds=time.engine_seconds,
+            gpu_seconds=time.gpu_seconds,
+            joules=time.joules,
+        )
 
     @property
     def asked(self) -> EngineRequests | None:
@@ -99,9 +111,8 @@ class EngineSession:
             request["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         if top_logprobs:
             request |= {"logprobs": True, "top_logprobs": top_logprobs}
-        body, seconds = await self._send(request, messages)
-        choice, tokens = parse_completion(body)
-        self._add(tokens, seconds)
+        choice, tokens = parse_completion(await self._send(request, messages))
+        self._add(tokens)
         return completion_of(choice)
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
@@ -110,13 +121,11 @@ class EngineSession:
         Raises `EngineError`, and `OutputError` if the response is not a completion.
         """
         # No messages to hide in an error: the department wrote the request itself.
-        body, seconds = await self._send({"model": self.model, **request}, ())
-        self._add(parse_usage(body), seconds)
+        body = await self._send({"model": self.model, **request}, ())
+        self._add(parse_usage(body))
         return without_nan(body)
 
-    async def _send(
-        self, request: Mapping[str, Any], messages: Sequence[Message]
-    ) -> tuple[bytes, float]:
+    async def _send(self, request: Mapping[str, Any], messages: Sequence[Message]) -> bytes:
         async with self._client.slot(self._priority, self._department, job=self):
             # Only now: a long document has thousands of requests, which would all be in memory.
             chat = ChatRequest.of({**request, **self._salt})
@@ -125,14 +134,14 @@ class EngineSession:
             longest = self._longest
             if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
                 self._longest = chat
-            return await self._client.chat(chat, messages, self._priority)
+            return await self._client.chat(chat, messages, self._priority, self._time)
 
-    def _add(self, tokens: Tokens, seconds: float) -> None:
-        self._usage = Usage(
-            self._usage.prompt_tokens + tokens.prompt,
-            self._usage.completion_tokens + tokens.completion,
-            self._usage.cached_tokens + tokens.cached,
-            self._usage.engine_seconds + seconds,
+    def _add(self, tokens: Tokens) -> None:
+        self._tokens += Usage(
+            prompt_tokens=tokens.prompt,
+            completion_tokens=tokens.completion,
+            cached_tokens=tokens.cached,
+            reasoning_tokens=tokens.reasoning,
         )
 
     async def count_tokens(self, text: str) -> int:

@@ -130,14 +130,20 @@ class Courier:
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
-    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.callbacks.claim(
-            self._room, self._settings.lease_seconds, self._process.name, woken=woken
+            self._room,
+            self._settings.lease_seconds,
+            self._process.name,
+            woken=woken,
+            asks_again=again,
         )
         for callback_id, why in claims.refused.items():
             if why in (Refusal.gone, Refusal.given_up):
                 log.warning("callback.dead", callback_id=callback_id, why=why.value)
-        return Claimed([self._run(delivery) for delivery in claims.deliveries], claims.more)
+        # An ending gives its receiver room for a callback that was not due before.
+        more = claims.more or len(claims.deliveries) + self._claims.running > 1
+        return Claimed([self._run(delivery) for delivery in claims.deliveries], more)
 
     async def _run(self, delivery: Delivery) -> None:
         """Make the attempt and report it."""
@@ -157,7 +163,12 @@ class Courier:
         _describe(result, step)
         status, delay = next_step(self._settings.schedule_seconds, delivery.attempt, result)
         await self._ledger.callbacks.settle(
-            delivery, result.attempt, status, result.outcome, delay_seconds=delay
+            delivery,
+            result.attempt,
+            status,
+            result.outcome,
+            delay_seconds=delay,
+            asks_again=self._claims.running > 1 and not self._stopping,
         )
         log.info(
             f"callback.{status.value}",

@@ -220,9 +220,13 @@ class Worker:
             f"{name}_error_share": engine.outcomes.error_share,
         }
 
-    async def _claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.runs.claim_waiting(
-            self._process.name, self._settings.lease_seconds, self._room.left(), woken=woken
+            self._process.name,
+            self._settings.lease_seconds,
+            self._room.left(),
+            woken=woken,
+            asks_again=again,
         )
         runs: list[Coroutine[Any, Any, object]] = []
         for claim in claims.granted:

@@ -9,7 +9,7 @@ import structlog
 from pydantic import BaseModel
 
 from documents.document import Document
-from jobs.model.job import Usage
+from jobs.model.job import RunUsage, Usage
 from jobs.model.provenance import EngineRequests
 from jobs.model.roles import ModelChoice, Role
 from jobs.process.settings import CascadeSettings
@@ -85,6 +85,15 @@ class CascadeRun:
 
     def usage_of(self, role: Role) -> Usage:
         return self._sessions[role].usage if role in self._sessions else Usage()
+
+    @property
+    def used(self) -> RunUsage:
+        """The usage so far, by engine."""
+        return RunUsage(
+            total=self.usage,
+            fast=self.usage_of(Role.fast),
+            models={role: each.model for role, each in self._sessions.items() if each.asked},
+        )
 
     def asked_of(self, role: Role) -> EngineRequests | None:
         """The requests to the engine so far; None if there were none."""

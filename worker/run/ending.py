@@ -11,7 +11,7 @@ import structlog
 from documents.errors import Retry, WorkError
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending
-from jobs.model.job import Claim
+from jobs.model.job import Claim, RunUsage
 from jobs.model.problems import ProblemError
 from jobs.process.settings import WorkerSettings
 from jobs.store import Store
@@ -51,24 +51,25 @@ class RunEnding:
         if self._is_retried(error, tries):
             log.warning("job.run_failed", code=error.code, reason=str(error))
             return await self.requeue(
-                outcome.claim, error.code, delay_seconds=self.backoff(tries), counted=counted
+                outcome, error.code, delay_seconds=self.backoff(tries), counted=counted
             )
-        await self._finish(outcome.claim, outcome.ending(None))
-        return f"failed: {error.code}"
+        if await self._finish(outcome.claim, outcome.ending(None)):
+            return f"failed: {error.code}"
+        return await self.count_lost(outcome)
 
     async def requeue(
-        self, claim: Claim, code: str, *, delay_seconds: float, counted: bool = False
+        self, outcome: Outcome, code: str, *, delay_seconds: float, counted: bool = False
     ) -> str:
         """Requeue the job. `counted`: the try counts towards `CHANCERY_MAX_ATTEMPTS`."""
         try:
-            await self._requeue(claim, code, delay_seconds, counted=counted)
+            await self._requeue(outcome, code, delay_seconds, counted=counted)
         except ProblemError as error:
             # The scheduler requeues the job when its lease ends.
             log.warning("job.requeue_failed", code=code, why=error.problem.code)
             return f"not requeued: {code}"
         return f"requeued: {code}"
 
-    async def requeue_after_outage(self, claim: Claim, stopping: asyncio.Event) -> str:
+    async def requeue_after_outage(self, outcome: Outcome, stopping: asyncio.Event) -> str:
         """Requeue the job when the ledger answers again, so that its run is not counted as a death
         of its worker. Gives up after five minutes, or when the worker stops.
         """
@@ -77,11 +78,27 @@ class RunEnding:
                 break
             await asyncio.sleep(OUTAGE_POLL_SECONDS)
             try:
-                await self._requeue(claim, "cut-off", 0, counted=False)
+                await self._requeue(outcome, "cut-off", 0, counted=False)
             except ProblemError:
                 continue
             return "requeued: cut off from the ledger"
         return "not requeued: cut off from the ledger"
+
+    async def count_lost(self, outcome: Outcome) -> str:
+        """Count the usage of a run that lost its job, most often because it was cancelled."""
+        if outcome.used != RunUsage():
+            try:
+                # The run has no lease: this changes nothing else.
+                await self._ledger.runs.requeue(
+                    outcome.claim,
+                    delay_seconds=0,
+                    counted=False,
+                    code="lease-lost",
+                    used=outcome.used,
+                )
+            except ProblemError as error:
+                log.warning("job.usage_not_counted", why=error.problem.code)
+        return LEASE_LOST
 
     def backoff(self, tries: int) -> float:
         """Seconds to wait, with jitter: doubled after each counted try."""
@@ -101,7 +118,7 @@ class RunEnding:
             return SUCCEEDED
         if blob:
             await self._store.delete(blob)
-        return LEASE_LOST
+        return await self.count_lost(outcome)
 
     async def _finish(self, claim: Claim, ending: Ending) -> bool:
         """Store the ending; False if the lease is lost. Waits while the ledger is away, at most
@@ -124,9 +141,13 @@ class RunEnding:
             return accepted
 
     async def _requeue(
-        self, claim: Claim, code: str, delay_seconds: float, *, counted: bool
+        self, outcome: Outcome, code: str, delay_seconds: float, *, counted: bool
     ) -> None:
         accepted = await self._ledger.runs.requeue(
-            claim, delay_seconds=delay_seconds, counted=counted, code=code
+            outcome.claim,
+            delay_seconds=delay_seconds,
+            counted=counted,
+            code=code,
+            used=outcome.used,
         )
         log.info("job.requeued", code=code, delay=round(delay_seconds, 1), accepted=accepted)

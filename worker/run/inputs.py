@@ -103,6 +103,7 @@ class Inputs:
         assert task is not None  # noqa: S101 - only chats have no task
         source = await self._source(claim, line)
         outcome.input_sha256 = source.sha256
+        outcome.pages = source.document.pages or 0
         options = await _options(task, source.options)
         if not task.takes_unread:
             refuse_unread(source.document)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from documents.errors import WorkError
 from jobs.batches.input.lines import CHAT_TASK
 from jobs.ledger.runs import Ending
-from jobs.model.job import Claim, Usage
+from jobs.model.job import Claim, RunUsage
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, Reference
 from jobs.model.roles import Role
@@ -23,13 +23,14 @@ CHAT_VERSION = "1"
 class Outcome:
     """The claim of a run, what the run has read and asked so far, and its result or error.
 
-    `input_sha256` is empty and `models` is None until the input is read. `result` is JSON.
-    `seconds` is set when the task ends.
+    `input_sha256` is empty and `models` is None until the input is read. `pages` is 0 if the
+    document's format has no pages. `result` is JSON. `seconds` is set when the task ends.
     """
 
     claim: Claim
     started: float = field(default_factory=time.monotonic)
     input_sha256: str = ""
+    pages: int = 0
     references: tuple[Reference, ...] = ()
     models: CascadeRun | None = None
     result: bytes = b""
@@ -40,7 +41,7 @@ class Outcome:
         """The record for the ledger. `result_blob` is the result's name in the store, None if the
         ledger is to hold the result itself.
         """
-        error, models = self.error, self.models
+        error, used = self.error, self.used
         inline = error is None and result_blob is None
         return Ending(
             JobStatus.failed if error else JobStatus.succeeded,
@@ -48,10 +49,17 @@ class Outcome:
             result_blob=result_blob,
             result_bytes=len(self.result) if result_blob else 0,
             error=Problem(error.code, str(error)) if error else None,
-            usage=models.usage if models else Usage(),
-            fast_usage=models.usage_of(Role.fast) if models else Usage(),
+            usage=used.total,
+            fast_usage=used.fast,
+            models=used.models,
+            pages=self.pages,
             provenance=self.provenance,
         )
+
+    @property
+    def used(self) -> RunUsage:
+        """The usage of the engines so far."""
+        return self.models.used if self.models else RunUsage()
 
     @property
     def provenance(self) -> Provenance:

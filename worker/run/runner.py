@@ -21,7 +21,7 @@ from tasks.errors import JobTimeout, TaskError
 from worker.defects import described
 from worker.engine.client import EngineClient
 from worker.run.cascade import Cascade
-from worker.run.ending import LEASE_LOST, SUCCEEDED, RunEnding, log_level
+from worker.run.ending import SUCCEEDED, RunEnding, log_level
 from worker.run.inputs import Inputs
 from worker.run.isolation import Isolation
 from worker.run.leases import Lease, LeaseLost, Leases
@@ -122,15 +122,15 @@ class Runner:
                     return await self._ending.end(outcome)
             except LeaseLost as lost:
                 if not lost.cut_off:
-                    return LEASE_LOST
-                return await self._ending.requeue_after_outage(claim, self._stopping)
+                    return await self._ending.count_lost(outcome)
+                return await self._ending.requeue_after_outage(outcome, self._stopping)
             except asyncio.CancelledError:
                 # The worker stops.
-                return await self._ending.requeue(claim, "worker-stopping", delay_seconds=0)
+                return await self._ending.requeue(outcome, "worker-stopping", delay_seconds=0)
             except ProblemError as error:
                 # The operator's fault, such as a full store: it fails no job.
                 delay = error.retry_after or self._ending.backoff(0)
-                return await self._ending.requeue(claim, error.problem.code, delay_seconds=delay)
+                return await self._ending.requeue(outcome, error.problem.code, delay_seconds=delay)
 
     async def _read_and_run_task(self, lease: Lease, outcome: Outcome) -> None:
         """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -31,6 +31,7 @@ from chancery.models import (
     Page,
     Redelivered,
     TaskInfo,
+    UsageReport,
 )
 
 Answer = TypeVar("Answer")
@@ -118,6 +119,14 @@ class AsyncChancery:
     async def redeliver_dead(self, since: datetime, until: datetime | None = None) -> Redelivered:
         """See `Chancery.redeliver_dead`."""
         return await self._send(calls.redeliver_dead(since, until))
+
+    async def usage(self, first: date | None = None, last: date | None = None) -> UsageReport:
+        """The department's usage from the day `first` to `last` (UTC); default: this month."""
+        return await self._send(calls.usage(first, last))
+
+    async def usage_csv(self, first: date | None = None, last: date | None = None) -> str:
+        """The months of `usage` as CSV."""
+        return await self._send(calls.usage_csv(first, last))
 
     async def tasks(self) -> tuple[TaskInfo, ...]:
         return await self._send(calls.tasks())

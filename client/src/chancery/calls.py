@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
 
 import httpx
@@ -32,6 +32,7 @@ from chancery.models import (
     Page,
     Redelivered,
     TaskInfo,
+    UsageReport,
 )
 
 
@@ -164,6 +165,23 @@ def tasks() -> Call[tuple[TaskInfo, ...]]:
 
 def task(name: str) -> Call[TaskInfo]:
     return Call("GET", f"/v1/tasks/{path_segment(name)}", parsed_as(TaskInfo))
+
+
+# Usage
+
+
+def usage(first: date | None, last: date | None) -> Call[UsageReport]:
+    return Call("GET", "/v1/usage", parsed_as(UsageReport), params=_days(first, last))
+
+
+def usage_csv(first: date | None, last: date | None) -> Call[str]:
+    params = _days(first, last) | {"format": "csv"}
+    return Call("GET", "/v1/usage", lambda response: response.text, params=params)
+
+
+def _days(first: date | None, last: date | None) -> dict[str, str]:
+    days = {"from": first, "to": last}
+    return {name: day.isoformat() for name, day in days.items() if day}
 
 
 # Callbacks

@@ -14,6 +14,7 @@ from chancery.commands.jobs import cancel, job, jobs
 from chancery.commands.libraries import library
 from chancery.commands.submit import submit
 from chancery.commands.tasks import tasks
+from chancery.commands.usage import usage
 from chancery.errors import ChanceryError, Unauthorized, Unreachable
 from chancery.server_commands import load, server_commands
 
@@ -22,6 +23,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Batches": (batch,),
     "Libraries": (library,),
     "Callbacks": (callbacks,),
+    "Usage": (usage,),
 }
 SERVER_SECTION = "Server"
 CLIENT_COMMANDS = {

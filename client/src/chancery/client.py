@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -31,6 +31,7 @@ from chancery.models import (
     Page,
     Redelivered,
     TaskInfo,
+    UsageReport,
 )
 
 Answer = TypeVar("Answer")
@@ -137,6 +138,14 @@ class Chancery:
         not 0.
         """
         return self._send(calls.redeliver_dead(since, until))
+
+    def usage(self, first: date | None = None, last: date | None = None) -> UsageReport:
+        """The department's usage from the day `first` to `last` (UTC); default: this month."""
+        return self._send(calls.usage(first, last))
+
+    def usage_csv(self, first: date | None = None, last: date | None = None) -> str:
+        """The months of `usage` as CSV."""
+        return self._send(calls.usage_csv(first, last))
 
     def tasks(self) -> tuple[TaskInfo, ...]:
         return self._send(calls.tasks())

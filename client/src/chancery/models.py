@@ -50,6 +50,42 @@ class Usage(Answer):
     completion_tokens: int = 0
     cached_tokens: int = 0
     engine_seconds: float = 0.0
+    reasoning_tokens: int = 0
+    gpu_seconds: float = 0.0
+    joules: float = 0.0
+
+
+class MonthUse(Answer):
+    """A department's usage of one model by one task in one month (UTC), as `GET /v1/usage` says.
+
+    None: no model was used, the engine's power is not known, or no price is set.
+    """
+
+    month: str
+    department: str
+    task: str
+    model: str | None = None
+    documents: int = 0
+    pages: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    engine_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+    energy_kwh: float | None = None
+    wh_per_document: float | None = None
+    cost: float | None = None
+    cost_per_document: float | None = None
+
+
+class UsageReport(Answer):
+    """What a department used: `total`, and `months` with costs in `currency`."""
+
+    department: str | None = None
+    total: dict[str, Any] = Field(default_factory=dict)
+    months: tuple[MonthUse, ...] = ()
+    currency: str | None = None
 
 
 class Sampling(Answer):
@@ -200,11 +236,12 @@ class Batch(Answer):
     `expired` or `failed`. A batch that expired or was cancelled keeps its finished results.
     `expected_at` is the estimated end; None, and `stalled` set, while something is broken.
     `warnings` say why the deadline may be missed. `progress` is set while the status is
-    `validating`.
+    `validating`. `department` is set for operators only.
     """
 
     id: str
     status: str
+    department: str | None = None
     endpoint: str | None = None
     completion_window: str | None = None
     input_file_id: str | None = None
@@ -288,11 +325,12 @@ class Attempt(Answer):
 
 class Callback(Answer):
     """One event for one URL. `status` is `pending`, `delivered` or `dead`; `error` says why it is
-    dead although attempts were left.
+    dead although attempts were left. `department` is set for operators only.
     """
 
     id: str
     status: str
+    department: str | None = None
     type: str | None = None
     job_id: str | None = None
     batch_id: str | None = None

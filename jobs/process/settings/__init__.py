@@ -5,7 +5,12 @@ from __future__ import annotations
 from jobs.process.settings.api import ApiSettings, SecrecySettings, TaskSettings
 from jobs.process.settings.bulk import BulkSettings
 from jobs.process.settings.callbacks import CallbackSettings
-from jobs.process.settings.engine import CascadeSettings, EngineSettings, FastEngineSettings
+from jobs.process.settings.engine import (
+    CascadeSettings,
+    EngineSettings,
+    FastEngineSettings,
+    PriceSettings,
+)
 from jobs.process.settings.flower import FlowerSettings
 from jobs.process.settings.limits import BatchSettings, LimitSettings, QuotaSettings
 from jobs.process.settings.redis import RedisSettings
@@ -31,6 +36,7 @@ __all__ = [
     "Network",
     "Networks",
     "OcrSettings",
+    "PriceSettings",
     "QuotaSettings",
     "RedisSettings",
     "RetentionSettings",

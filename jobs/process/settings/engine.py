@@ -30,6 +30,19 @@ class EngineSettings(BaseSettings):
         ge=0,
         description="After this time an unhealthy engine's requests in flight are cancelled.",
     )
+    gpus: int = Field(1, ge=1, description="The engine's GPUs, for the costs in `/v1/usage`.")
+    watts: float = Field(
+        0,
+        ge=0,
+        description="The power of all of the engine's GPUs while it works, for the energy in "
+        "`/v1/usage`. 0: not known.",
+    )
+    power_url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="Measures the power instead: an instant query of Prometheus "
+        "(`http://HOST:9090/api/v1/query?query=...`) or the `/metrics` of NVIDIA's DCGM exporter. "
+        "While it does not answer, `CHANCERY_ENGINE_WATTS` applies.",
+    )
 
 
 class FastEngineSettings(BaseSettings):
@@ -54,6 +67,11 @@ class FastEngineSettings(BaseSettings):
         ge=0,
         description="After this time an unhealthy fast engine's requests in flight are cancelled.",
     )
+    gpus: int = Field(1, ge=1, description="As `CHANCERY_ENGINE_GPUS`, of the fast engine.")
+    watts: float = Field(0, ge=0, description="As `CHANCERY_ENGINE_WATTS`, of the fast engine.")
+    power_url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
+        None, description="As `CHANCERY_ENGINE_POWER_URL`, of the fast engine."
+    )
 
     def engine(self) -> EngineSettings | None:
         """The settings of the fast engine; None if there is no fast engine."""
@@ -65,7 +83,26 @@ class FastEngineSettings(BaseSettings):
             api_key=self.api_key,
             timeout_seconds=self.timeout_seconds,
             stuck_seconds=self.stuck_seconds,
+            gpus=self.gpus,
+            watts=self.watts,
+            power_url=self.power_url,
         )
+
+
+class PriceSettings(BaseSettings):
+    """Prices, applied when usage is read, so that a new price also applies to earlier months."""
+
+    model_config = SettingsConfigDict(env_prefix="CHANCERY_PRICE_")
+
+    per_kwh: float | None = Field(
+        None, ge=0, description="The price of a kilowatt hour, for the costs in `/v1/usage`."
+    )
+    per_gpu_hour: float | None = Field(
+        None, ge=0, description="The price of a GPU for an hour, without its electricity."
+    )
+    currency: str = Field(
+        "CNY", pattern="^[A-Z]{3}$", description="The currency of the prices (ISO 4217)."
+    )
 
 
 class CascadeSettings(BaseSettings):

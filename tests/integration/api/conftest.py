@@ -22,6 +22,7 @@ from jobs.process.settings import (
     BatchSettings,
     BulkSettings,
     LimitSettings,
+    PriceSettings,
     QuotaSettings,
     RedisSettings,
     SecrecySettings,
@@ -71,6 +72,7 @@ def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
         batches: BatchSettings | None = None,
         bulk: BulkSettings | None = None,
         quotas: QuotaSettings | None = None,
+        prices: PriceSettings | None = None,
     ) -> AsyncIterator[Api]:
         app = create_app(
             AppSettings(
@@ -83,6 +85,7 @@ def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
                 batches=batches or BatchSettings(),
                 bulk=bulk or BulkSettings(),
                 quotas=quotas or QuotaSettings(),
+                prices=prices or PriceSettings(),
             )
         )
         tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])

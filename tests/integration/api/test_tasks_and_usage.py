@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.model.job import Usage
@@ -14,8 +15,11 @@ from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.model.states import JobStatus
+from jobs.process.settings import ApiSettings, PriceSettings
 from tasks.registry import TASKS
-from tests.integration.api.conftest import Api, finish, problem_of
+from tests.integration.api.conftest import Api, Open, finish, problem_of
+
+NO_GPU = {"reasoning_tokens": 0, "gpu_seconds": 0.0, "joules": 0.0}
 
 
 async def test_every_task_is_listed_with_its_schemas(api: Api) -> None:
@@ -87,16 +91,89 @@ async def test_usage_is_by_task_and_model_with_the_share_escalated(
                 "completion_tokens": 8,
                 "cached_tokens": 6,
                 "engine_seconds": 1.0,
+                **NO_GPU,
             },
             "full": {
                 "prompt_tokens": 20,
                 "completion_tokens": 16,
                 "cached_tokens": 0,
                 "engine_seconds": 4.0,
+                **NO_GPU,
             },
         }
     }
     assert used["total"]["prompt_tokens"] == 40
+
+
+MONTH = {
+    "task": "summarize",
+    "model": "deepseek",
+    "documents": 1,
+    "pages": 4,
+    "prompt_tokens": 100,
+    "completion_tokens": 20,
+    "cached_tokens": 30,
+    "reasoning_tokens": 5,
+    "engine_seconds": 2.0,
+    "gpu_seconds": 36.0,
+    "energy_kwh": 0.01,
+    "wh_per_document": 10.0,
+    "cost": 0.108,
+    "cost_per_document": 0.108,
+}
+
+
+async def ended_job(ledger: Ledger, job_id: str) -> None:
+    await finish(
+        ledger,
+        job_id,
+        usage=Usage(100, 20, 30, 2.0, 5, 36.0, 36_000.0),
+        models={Role.full: "deepseek"},
+        pages=4,
+        provenance=Provenance("1", "deepseek", "0" * 64),
+    )
+
+
+async def test_months_have_the_energy_and_cost_of_each_model(
+    open_api: Open, ledger: Ledger
+) -> None:
+    prices = PriceSettings(per_kwh=0.8, per_gpu_hour=10.0, currency="CNY")
+    async with open_api(prices=prices) as api:
+        await ended_job(ledger, (await api.submit())["id"])
+        used = (await api.http.get("/v1/usage")).json()
+        month = f"{datetime.now(UTC):%Y-%m}"
+        assert used["months"] == [{"month": month, "department": "tax", **MONTH}]
+        assert used["currency"] == "CNY"
+        answer = await api.http.get("/v1/usage", params={"format": "csv"})
+        assert answer.headers["content-type"].startswith("text/csv")
+        assert answer.text.splitlines() == [
+            ",".join(used["months"][0]),
+            ",".join(map(str, used["months"][0].values())),
+        ]
+        assert (await api.other.get("/v1/usage")).json()["months"] == []
+
+
+async def test_operators_read_the_usage_of_all_departments(open_api: Open, ledger: Ledger) -> None:
+    settings = ApiSettings(metrics_token=SecretStr("t0ken"))
+    async with open_api(settings=settings) as api:
+        for client in (api.http, api.http, api.other):
+            job = await client.post(
+                "/v1/jobs", json={"task": "summarize", "input": {"text": "Off."}}
+            )
+            await ended_job(ledger, job.json()["id"])
+        token = {"Authorization": "Bearer t0ken"}
+        used = (await api.anonymous.get("/v1/usage", headers=token)).json()
+        assert (used["department"], used["quota"]) == (None, [])
+        assert [(row["department"], row["documents"]) for row in used["months"]] == [
+            ("health", 1),
+            ("tax", 2),
+        ]
+        assert used["total"]["jobs"] == {"succeeded": 3}
+        assert [day["prompt_tokens"] for day in used["data"]] == [300]
+        assert used["tasks"]["summarize"]["full"]["completion_tokens"] == 60
+        # The token is for counts alone.
+        problem_of(await api.anonymous.get("/v1/jobs", headers=token), 401, "unauthorized")
+        problem_of(await api.anonymous.get("/v1/usage"), 401, "unauthorized")
 
 
 async def test_a_failure_on_the_fast_model_is_not_counted_as_kept(api: Api, ledger: Ledger) -> None:

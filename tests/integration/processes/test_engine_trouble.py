@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
@@ -12,7 +14,7 @@ from api.readiness import checks
 from jobs.model.job import Job
 from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
-from tests.integration.processes.system import Desk, System, until
+from tests.integration.processes.system import PATIENCE, Desk, System, until
 
 # The longest time that a pull started while the engine was healthy waits at Redis.
 LAST_PULL_SECONDS = 1.5
@@ -169,3 +171,31 @@ async def test_a_request_that_is_refused_alone_fails_alone(
     assert "504" in str((job.error or {})["detail"])
     engine.control(mode="ok")
     assert (await desk.ended(await desk.submit())).status is JobStatus.succeeded
+
+
+async def test_the_engine_time_of_cancelled_and_repeated_runs_is_counted(
+    desk: Desk, engine: StandInControl
+) -> None:
+    async def used() -> tuple[float, int]:
+        today = datetime.now(UTC).date()
+        days = await desk.ledger.statistics.usage(desk.name, today, today)
+        parts = [part for day in days for part in day.models]
+        assert {part.model for part in parts} <= {"stand-in"}
+        seconds = sum(part.usage.gpu_seconds for part in parts)
+        return seconds, sum(part.documents for part in parts)
+
+    engine.control(mode="500", latency=0.3)
+    await desk.ended(await desk.submit())
+    failed, _ = await used()
+    assert failed >= 0.6  # of both tries
+    engine.control(mode="hang", latency=0.0)
+    before = engine.counts()
+    job_id = await desk.submit()
+    await until(lambda: engine.counts()["started"] == before["started"] + 1)
+    await desk.ledger.jobs.cancel(desk.name, job_id)
+    await until(lambda: engine.counts()["aborted"] == before["aborted"] + 1)
+    deadline = time.monotonic() + PATIENCE
+    while (await used())[0] <= failed:
+        assert time.monotonic() < deadline, "the cancelled run is not counted"
+        await asyncio.sleep(0.05)
+    assert (await used())[1] == 0

@@ -1,4 +1,4 @@
-"""The examples in `docs/tasks.md` are valid requests and results."""
+"""Each task has a page in `docs/tasks`, whose example is a valid request and result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from standin.scripted_engine import ScriptedEngine
 from tasks.references import DocumentRef, references_in
 from tasks.registry import TASKS
 
-PAGE = Path(__file__).parents[3] / "docs" / "tasks.md"
-BLOCKS = [
-    json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
-]
-EXAMPLES = list(zip(BLOCKS[::2], BLOCKS[1::2], strict=True))
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def example_of(task: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    page = (DOCS / "tasks" / f"{task}.md").read_text()
+    request, result = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    return json.loads(request), json.loads(result)
+
+
+EXAMPLES = [example_of(task) for task in TASKS]
 
 
 def quotes(value: Any) -> list[dict[str, Any]]:
@@ -49,8 +54,18 @@ async def test_an_example_without_a_model_is_the_actual_result(
     assert given.model_dump(mode="json") == result
 
 
-def test_every_task_has_an_example() -> None:
+def test_every_task_has_a_page_with_its_example_and_no_other_has() -> None:
     assert [request["task"] for request, _ in EXAMPLES] == list(TASKS)
+    assert sorted(page.stem for page in (DOCS / "tasks").iterdir()) == sorted(TASKS)
+    index = (DOCS / "tasks.md").read_text()
+    assert [task for task in TASKS if f"[`{task}`](tasks/{task}.md)" not in index] == []
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_page_names_every_option_of_its_task(task: str) -> None:
+    page = (DOCS / "tasks" / f"{task}.md").read_text()
+    options = TASKS[task].options.model_json_schema()["properties"]
+    assert [name for name in options if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize(("request_body", "result"), EXAMPLES)

@@ -38,7 +38,7 @@ class Work:
     def may_claim(self) -> bool:
         return self.able and self.running < self.slots
 
-    async def claim(self, woken: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         await self.answer.wait()
         if self.away:
             self.claims.append((0, woken))
@@ -85,6 +85,7 @@ async def looping(work: Work) -> AsyncIterator[None]:
 def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a wake-up or an ending nothing is claimed in this test."""
     monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+    monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 3_600)
 
 
 @pytest.mark.usefixtures("never_idle")
@@ -118,6 +119,35 @@ async def test_nothing_is_claimed_at_an_ending_when_no_work_waits() -> None:
         work.loop.wake()
         await work.until_claims(2)
     assert work.claims == [(2, True), (0, True)]
+
+
+async def test_it_asks_again_a_moment_after_a_claim_that_led_to_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ledger sends no wake-up for work that is queued until then."""
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+    monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
+
+    class GrowingWork(Work):
+        async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            claimed = await super().claim(woken, again)
+            assert again == (len(self.claims) > 1)
+            self.waiting = 1 if len(self.claims) == 2 else 0
+            return claimed
+
+    work = GrowingWork(waiting=1, slots=10)
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        await asyncio.sleep(0.05)
+        assert work.claims == [(1, True)]  # a single job is not followed by a claim
+        work.waiting = 1
+        work.loop.wake()
+        await work.until_claims(4)
+        await asyncio.sleep(0.05)
+        assert work.claims == [(1, True), (1, True), (1, False), (0, False)]
+        work.end.set()
+        await work.until_done(3)
 
 
 async def test_without_a_wake_up_it_asks_again_after_a_while(

@@ -12,13 +12,14 @@ from typing import Any
 import click
 
 from jobs.ledger import Ledger
-from jobs.model.department import NewDepartment, Quota
+from jobs.model.department import Department, NewDepartment, Quota
+from worker.commands.department.allowed import allow, disallow
 from worker.commands.department.arguments import (
     AllowType,
+    DisplayNameType,
     NameType,
     json_option,
     new_private_file,
-    no_such,
     quota_options,
 )
 from worker.commands.department.credentials import rotate_key, rotate_secret
@@ -48,6 +49,7 @@ def department() -> None:
     show_default=True,
     help="Its share of bulk work relative to other departments.",
 )
+@click.option("--display-name", type=DisplayNameType(), help="Its name for people, such as 税务局.")
 @quota_options
 @json_option
 @click.option(
@@ -61,6 +63,7 @@ def create(
     name: str,
     callback_allow: tuple[str, ...],
     weight: int,
+    display_name: str | None,
     as_json: bool,
     save: Path | None,
     data_dir: Path,
@@ -74,7 +77,11 @@ def create(
 
     async def make(ledger: Ledger) -> NewDepartment:
         return await ledger.departments.create(
-            name, callback_allow=callback_allow, weight=weight, quota=Quota(**quota)
+            name,
+            callback_allow=callback_allow,
+            weight=weight,
+            quota=Quota(**quota),
+            display_name=display_name,
         )
 
     with new_private_file(save) if save else nullcontext() as file:
@@ -93,39 +100,21 @@ def create(
     click.echo("The key cannot be shown again: only its hash is stored.", err=True)
 
 
-@department.command()
-@click.argument("name", type=NameType())
-@click.argument("targets", type=AllowType(), nargs=-1, required=True)
-@system_options
-def allow(*, name: str, targets: tuple[str, ...], data_dir: Path, redis_url: str | None) -> None:
-    """Allow callbacks of the department NAME to TARGETS only.
-
-    Replaces the earlier targets. It applies from the next request.
-    """
-
-    async def change(ledger: Ledger) -> bool:
-        return await ledger.departments.allow(name, targets)
-
-    if not with_ledger(data_dir, redis_url, change):
-        raise no_such(name)
-    click.echo(f"callbacks of {name} are allowed to {', '.join(targets)}")
-
-
 @department.command("list")
 @json_option
 @system_options
 def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
-    """List the departments by name, with their own window if they have one."""
+    """List the departments by name, with their names for people and their own windows."""
 
-    async def read(ledger: Ledger) -> Sequence[tuple[str, str | None]]:
-        return [(one.name, one.window) for one in await ledger.departments.all()]
+    async def read(ledger: Ledger) -> Sequence[Department]:
+        return await ledger.departments.all()
 
     departments = with_ledger(data_dir, redis_url, read)
     if as_json:
-        click.echo(json.dumps([name for name, _ in departments]))
+        click.echo(json.dumps([each.name for each in departments]))
         return
-    for name, window in departments:
-        click.echo(f"{name}  {window}" if window else name)
+    for each in departments:
+        click.echo("  ".join(filter(None, (each.name, each.display_name, each.window))))
 
 
 @department.command()
@@ -146,5 +135,5 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
 
 
-for command in (show, set_, rotate_secret, rotate_key, key, revoke):
+for command in (allow, disallow, show, set_, rotate_secret, rotate_key, key, revoke):
     department.add_command(command)

@@ -23,6 +23,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
 COUNT = re.compile(r"[1-9]\d{0,15}")
 MAX_COUNT = 10**15
+MAX_DISPLAY_NAME_CHARS = 50
 MIN_RATE, MAX_RATE = 0.001, 1e6
 NO_LIMIT = "none"
 RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/s)?")
@@ -65,6 +66,21 @@ class NameType(click.ParamType[str]):
         return str(value)
 
 
+class DisplayNameType(click.ParamType[str]):
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip()
+        if not 0 < len(text) <= MAX_DISPLAY_NAME_CHARS or not text.isprintable():
+            self.fail(
+                f"{value!r} is not a name for people: write 1 to {MAX_DISPLAY_NAME_CHARS} "
+                "printable characters.",
+                param,
+                ctx,
+            )
+        return text
+
+
 class AllowType(click.ParamType[str]):
     name = "HOST_OR_CIDR[:PORT]"
 
@@ -73,7 +89,7 @@ class AllowType(click.ParamType[str]):
             AllowEntry.parse(value)
         except ValueError as error:
             self.fail(f"{error}. Write HOST, ADDRESS or CIDR, optionally with :PORT.", param, ctx)
-        return str(value)
+        return str(value).strip().lower()
 
 
 class DurationType(click.ParamType[timedelta]):

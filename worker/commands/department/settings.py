@@ -24,6 +24,7 @@ from worker.callbacks.signing import key_bytes
 from worker.callbacks.tls import tls_context
 from worker.commands.department.arguments import (
     QUOTA_FIELDS,
+    DisplayNameType,
     HeaderType,
     NameType,
     WindowType,
@@ -41,6 +42,7 @@ CALLBACK_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "sm3": {"sm3_key": None},
 }
 NO_SECRECY = "none"
+DISPLAY_NAME = "display-name"
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -61,10 +63,11 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="FILE|new",
     help="Also sign with HMAC-SM3, with the key (base64) in FILE, or with a new one.",
 )
+@click.option("--display-name", type=DisplayNameType(), help="Its name for people, such as 税务局.")
 @quota_options
 @click.option(
     "--unset",
-    type=click.Choice((*CALLBACK_OPTIONS, *QUOTA_OPTIONS)),
+    type=click.Choice((*CALLBACK_OPTIONS, *QUOTA_OPTIONS, DISPLAY_NAME)),
     multiple=True,
     help="Remove a setting or a quota; repeatable.",
 )
@@ -84,6 +87,7 @@ def set_(
     client_key: Path | None,
     headers: tuple[tuple[str, str], ...],
     sm3_key: str | None,
+    display_name: str | None,
     unset: tuple[str, ...],
     window: Window | None,
     no_window: bool,
@@ -108,8 +112,9 @@ def set_(
         sets_window=bool(window or no_window),
         secrecy=None if allow_secrecy in (None, NO_SECRECY) else Secrecy(allow_secrecy),
         sets_secrecy=allow_secrecy is not None,
+        display_name=display_name,
     )
-    if not (changes.sets_options or changes.sets_window or changes.sets_secrecy):
+    if not changes.any:
         raise click.UsageError("Name a setting to change, or one to --unset.")
 
     async def apply(ledger: Ledger) -> bool:
@@ -137,6 +142,11 @@ class Changes:
     sets_window: bool
     secrecy: Secrecy | None
     sets_secrecy: bool
+    display_name: str | None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.sets_options or self.sets_window or self.sets_secrecy or self.display_name)
 
     @property
     def sets_options(self) -> bool:
@@ -158,6 +168,8 @@ class Changes:
             exists = await departments.set_window(name, self.window)
         if exists and self.sets_secrecy:
             exists = await departments.set_secrecy(name, self.secrecy)
+        if exists and (self.display_name or DISPLAY_NAME in self.unset):
+            exists = await departments.set_display_name(name, self.display_name)
         return exists
 
     async def _set_quota(self, ledger: Ledger, name: str) -> bool:
@@ -180,6 +192,8 @@ class Changes:
                 f"{name}: secrecy markings allowed: {secrecy_text(self.secrecy)}; "
                 "from the next submission on"
             )
+        if self.display_name:
+            yield f"{name}: its name for people is {self.display_name}"
 
 
 def _callback_changes(

@@ -55,6 +55,7 @@ class Description:
         department = self.department
         return {
             "department": department.name,
+            "display_name": department.display_name,
             "callback_allow": list(department.callback_allow),
             "weight": department.weight,
             **asdict(department.quota),
@@ -73,6 +74,8 @@ class Description:
     def lines(self) -> Iterator[str]:
         department = self.department
         yield f"department      {department.name}"
+        if department.display_name:
+            yield f"display_name    {department.display_name}"
         yield f"callback_allow  {', '.join(department.callback_allow) or 'nothing'}"
         yield f"weight          {department.weight}"
         remaining = {quota.name: quota for quota in self.remaining}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import islice
 
 import click
 
-from chancery.client import Chancery
-from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.commands.parameters import TimeParameter
+from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.tables import print_json_lines, show
-from chancery.errors import ChanceryError
 from chancery.models import Callback
 
 
@@ -22,11 +19,11 @@ from chancery.models import Callback
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@connection_options()
+@record_options
 @click.pass_context
-@pass_connection
+@pass_records
 def callbacks(
-    connection: Connection,
+    open_records: OpenRecords,
     context: click.Context,
     *,
     dead: bool,
@@ -37,15 +34,15 @@ def callbacks(
     """List the department's callbacks, or deliver some again."""
     if context.invoked_subcommand is not None:
         return
-    with connection.open() as chancery:
-        items = chancery.callbacks(status="dead" if dead else None, job_id=job_id)
-        found = list(islice(items, limit))
+    with open_records() as records:
+        found = records.callbacks(status="dead" if dead else None, job_id=job_id, limit=limit)
     if as_json:
         print_json_lines(found)
         return
     show(
         ("CALLBACK", "JOB", "TYPE", "STATUS", "ATTEMPTS", "LAST", "NEXT", "URL"),
         [_row(callback) for callback in found],
+        departments=[each.department for each in found] if records.all_departments else None,
     )
 
 
@@ -56,12 +53,10 @@ def callbacks(
     "--since", type=TimeParameter(), help="With --dead: created since; a time, 24h or 3d ago."
 )
 @click.option("--until", type=TimeParameter(), help="With --dead: created before.  [default: now]")
-@connection_options()
-@click.pass_context
-@pass_connection
+@record_options
+@pass_records
 def redeliver(
-    connection: Connection,
-    context: click.Context,
+    open_records: OpenRecords,
     *,
     callback_ids: tuple[str, ...],
     dead: bool,
@@ -71,35 +66,14 @@ def redeliver(
     """Deliver callbacks again: those with the given IDs, or with --dead all dead ones."""
     if bool(callback_ids) == dead or dead != (since is not None) or (until and not dead):
         raise click.UsageError("Give the IDs of callbacks, or --dead with --since.")
-    with connection.open() as chancery:
-        if since is not None:
-            _redeliver_dead(chancery, since, until or datetime.now(UTC))
-        elif not _redeliver_named(chancery, callback_ids):
-            context.exit(1)
-
-
-def _redeliver_dead(chancery: Chancery, since: datetime, until: datetime) -> None:
-    """The count of the first call is the limit: a callback that dies again is not repeated."""
-    if until <= since:
+    if until is not None and since is not None and until <= since:
         raise click.UsageError("--until must be after --since.")
-    batch = chancery.redeliver_dead(since, until)
-    sent, total = batch.redelivered, batch.redelivered + batch.remaining
-    while batch.redelivered and batch.remaining and sent < total:
-        batch = chancery.redeliver_dead(since, until)
-        sent += batch.redelivered
+    with open_records() as records:
+        if since is None:
+            report_outcomes(records.redeliver(callback_ids))
+            return
+        sent = records.redeliver_dead(since, until or datetime.now(UTC))
     click.echo(f"{sent} dead callbacks are being delivered again")
-
-
-def _redeliver_named(chancery: Chancery, callback_ids: tuple[str, ...]) -> bool:
-    """Whether all of them will be delivered again."""
-    failed = False
-    for callback_id in callback_ids:
-        try:
-            click.echo(f"{callback_id} {chancery.redeliver(callback_id).status}")
-        except ChanceryError as error:
-            failed = True
-            click.echo(f"{callback_id}: {error}", err=True)
-    return not failed
 
 
 def _row(callback: Callback) -> tuple[object, ...]:

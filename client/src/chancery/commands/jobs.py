@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import click
 
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.tables import print_json_lines, show
-from chancery.errors import ChanceryError
 from chancery.models import Job
 
 STATUSES = ["scheduled", "queued", "running", "succeeded", "failed", "cancelled", "expired"]
@@ -21,20 +19,21 @@ STATUSES = ["scheduled", "queued", "running", "succeeded", "failed", "cancelled"
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@connection_options()
-@pass_connection
+@record_options
+@pass_records
 def jobs(
-    connection: Connection, *, status: str | None, task: str | None, limit: int, as_json: bool
+    open_records: OpenRecords, *, status: str | None, task: str | None, limit: int, as_json: bool
 ) -> None:
     """List the department's jobs."""
-    with connection.open() as chancery:
-        found = list(islice(chancery.jobs(status=status, task=task), limit))
+    with open_records() as records:
+        found = records.jobs(status=status, task=task, limit=limit)
     if as_json:
         print_json_lines(found)
         return
     show(
         ("JOB", "TASK", "STATUS", "LANE", "CREATED", "ENDED", "PROGRESS", "ERROR"),
         [_row(job) for job in found],
+        departments=[job.department for job in found] if records.all_departments else None,
     )
 
 
@@ -52,21 +51,12 @@ def job(connection: Connection, *, job_id: str, wait: float | None) -> None:
 
 @click.command()
 @click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
-@connection_options()
-@click.pass_context
-@pass_connection
-def cancel(connection: Connection, context: click.Context, *, job_ids: tuple[str, ...]) -> None:
+@record_options
+@pass_records
+def cancel(open_records: OpenRecords, *, job_ids: tuple[str, ...]) -> None:
     """Cancel jobs that have not ended."""
-    failed = False
-    with connection.open() as chancery:
-        for job_id in job_ids:
-            try:
-                click.echo(f"{job_id} {chancery.cancel(job_id).status}")
-            except ChanceryError as error:
-                failed = True
-                click.echo(f"{job_id}: {error}", err=True)
-    if failed:
-        context.exit(1)
+    with open_records() as records:
+        report_outcomes(records.cancel(job_ids))
 
 
 def _row(job: Job) -> tuple[object, ...]:

@@ -16,8 +16,23 @@ PIPE_COLUMNS = 240
 MAX_FAILURES_SHOWN = 50
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, stderr: bool = False) -> None:
-    """Print a table. The first column, an identifier, is never wrapped."""
+def show(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    departments: Sequence[str | None] | None = None,
+    stderr: bool = False,
+) -> None:
+    """Print a table. The first column, an identifier, is never wrapped.
+
+    `departments`: the department of each row, for a second column.
+    """
+    if departments is not None:
+        columns = (columns[0], "DEPARTMENT", *columns[1:])
+        rows = [
+            (row[0], department, *row[1:])
+            for row, department in zip(rows, departments, strict=True)
+        ]
     console = Console(stderr=stderr)
     if not console.is_terminal:
         console = Console(stderr=stderr, width=PIPE_COLUMNS)

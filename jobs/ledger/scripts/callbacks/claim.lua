@@ -2,7 +2,8 @@
 -- Give a courier deliveries of callbacks that are due, the longest due first, with all that it needs to
 -- make them.
 -- ARGV: courier, lease in ms, most deliveries to one receiver at a time, ms for which a due callback may
---       wait for its receiver, most deliveries in this claim, 1 if a wake-up led to this claim
+--       wait for its receiver, most deliveries in this claim, 1 if a wake-up led to this claim, ms within
+--       which the courier asks again if it gets deliveries, or 0
 -- Returns: {1 if more callbacks are due, this server's time, {id, reason} for each callback that was
 --          not claimed: 'full' | 'open' | 'gone' | 'given up', deliveries}. A delivery is {record of the
 --          callback, record of its job or batch, attempts made before, record of its department, the
@@ -70,5 +71,6 @@ while id and #deliveries < most and #refused < MOST_REFUSED do
   id = first_due()
 end
 note_asking('callbacks', courier)
+expect_claim('callbacks', #deliveries > 0 and #deliveries < most and tonumber(ARGV[7]) or 0)
 if id and #deliveries > 0 then wake_another('callbacks', courier) end
 return {id and 1 or 0, now, refused, deliveries}

@@ -1,9 +1,9 @@
 -- requires: breakers
 -- Store attempts at delivery, each independently of the others, and update callbacks and receivers.
--- ARGV: most deliveries to one receiver at a time, first and longest pause of a breaker in ms, then for
---       each attempt: callback id, token, attempt (JSON), status: delivered | dead | pending, delay in
---       ms, outcome: delivered | failed | gone (the receiver answered 410) | unsent, the beginning of the
---       receiver's response, or ''
+-- ARGV: most deliveries to one receiver at a time, first and longest pause of a breaker in ms, ms within
+--       which the courier claims others, or 0, then for each attempt: callback id, token, attempt (JSON),
+--       status: delivered | dead | pending, delay in ms, outcome: delivered | failed | gone (the receiver
+--       answered 410) | unsent, the beginning of the receiver's response, or ''
 -- Returns: for each, {1, change of the receiver's breaker: 'opened' | 'closed' | ''} (also on a repeated
 --          call) | {0, ''} if another courier has claimed the delivery
 -- Invariant: the only pending callbacks of a gone URL are those that couriers are delivering.
@@ -38,8 +38,9 @@ local function settle(id, token, attempt_json, status, delay_ms, outcome, respon
   return {1, end_delivery(callback, health, parallel, pause_ms, pause_max_ms)}
 end
 
+if tonumber(ARGV[4]) > 0 then expect_claim('callbacks', tonumber(ARGV[4])) end
 local answers = {}
-for i = 4, #ARGV, 7 do
+for i = 5, #ARGV, 7 do
   answers[#answers + 1] = settle(unpack(ARGV, i, i + 6))
 end
 return answers

@@ -3,7 +3,8 @@
 -- their turns in tokens. A line of a batch becomes a job with its first claim.
 -- ARGV: worker, nonce of this claim, lease in ms, 1 if a wake-up led to this claim, most interactive jobs,
 --       most lines of interactive batches among them, most bulk jobs, most unwritten outcomes of a batch,
---       stem of the ids of new jobs. -1 jobs of a lane: the worker does not run that lane
+--       stem of the ids of new jobs, ms within which the worker asks again if it gets jobs, or 0.
+--       -1 jobs of a lane: the worker does not run that lane
 -- Returns: {1 if more jobs may wait for this worker, id of a suspect that this worker is to run alone
 --          or '', then for each job {'claimed', record, document} as flat lists, with an empty document
 --          for a line of a batch}
@@ -11,6 +12,7 @@
 --            repeated call gives the same jobs, and no more.
 claim.worker, claim.nonce, claim.lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 claim.unwritten, claim.stem = tonumber(ARGV[8]), ARGV[9]
+local asks_again_ms = tonumber(ARGV[10])
 -- Jobs of a lane in one claim: the server does nothing else meanwhile, and Lua passes at most 8,000 values.
 local MOST = 1000
 local room, lines_room = math.min(ARGV[5], MOST), math.min(ARGV[6], MOST)
@@ -115,6 +117,7 @@ end
 local function claim_interactive()
   local before, served = #claim.answers, {}
   local more = note_turns(serve_interactive(served), served)
+  expect_claim('interactive', #claim.answers > before and room > 0 and asks_again_ms or 0)
   if (more or lines_wait) and #claim.answers > before then
     wake_another('interactive', claim.worker)
   end
@@ -136,6 +139,7 @@ local function claim_bulk()
   local left, idle = serve_in_turn(open, bulk_room)
   for department, turn in pairs(idle) do note_idle(department, turn) end
   local more = left == 0 and any_waits(open)
+  expect_claim('bulk', #claim.answers > before and left > 0 and asks_again_ms or 0)
   if left > 0 and #shut > 0 then more = claim_idle(shut, left) > 0 end
   if more and #claim.answers > before then wake_another('bulk', claim.worker) end
   return more

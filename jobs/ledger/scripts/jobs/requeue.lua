@@ -1,11 +1,14 @@
 -- requires: suspects
 -- Take jobs back from their runs, to be run again after a delay, each independently of the others.
--- ARGV: for each run: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code)
--- Returns: for each, 1 | 0 if this run no longer has the lease
+-- ARGV: for each run: job id, token, delay in ms, 1 if the run counts as a try, reason (a problem code),
+--       usage (JSON object of amounts)
+-- Returns: for each, 1 | 0 if this run no longer has the lease; its usage is counted if no other run began
 -- Invariant: a job that loses its engine each time it runs is set aside in the end.
-local function requeue(id, token, delay_ms, counted, reason)
+local function requeue(id, token, delay_ms, counted, reason, usage)
   local job = load_job(id)
-  if not job or job.status ~= 'running' or job.token ~= token then return 0 end
+  if not job or job.token ~= token then return 0 end
+  count_run(job, cjson.decode(usage))
+  if job.status ~= 'running' then return 0 end
   redis.call('HINCRBY', P .. 'job:' .. job.id, 'tries', counted)
   redis.call('HINCRBY', P .. 'counters', 'jobs_put_back:' .. reason, 1)
   if reason == 'engine-unavailable' then
@@ -25,7 +28,7 @@ local function requeue(id, token, delay_ms, counted, reason)
 end
 
 local answers = {}
-for i = 1, #ARGV, 5 do
-  answers[#answers + 1] = requeue(unpack(ARGV, i, i + 4))
+for i = 1, #ARGV, 6 do
+  answers[#answers + 1] = requeue(unpack(ARGV, i, i + 5))
 end
 return answers

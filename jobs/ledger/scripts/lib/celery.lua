@@ -32,10 +32,18 @@ end
 -- was taken from it a moment ago:
 --   chancery:woken:QUEUE    set from the message on, until the claim that it leads to
 local function wake(queue)
+  if redis.call('EXISTS', P .. 'claim-expected:' .. queue) == 1 then return end
   if redis.call('LLEN', queue) > 0 then return end
   if redis.call('SET', P .. 'woken:' .. queue, 1, 'NX', 'PX', WOKEN_MS) then
     send_message(queue, 'wake', 'wake-' .. queue, {})
   end
+end
+
+-- Send no wake-ups for a moment, because a process with room asks again within it; with 0 ms send them:
+--   chancery:claim-expected:QUEUE    set by its last claim or report, for somewhat longer than it waits
+local function expect_claim(queue, ms)
+  local key = P .. 'claim-expected:' .. queue
+  if ms > 0 then redis.call('SET', key, 1, 'PX', ms) else redis.call('DEL', key) end
 end
 
 local function answer_wake_up(queue) redis.call('DEL', P .. 'woken:' .. queue) end

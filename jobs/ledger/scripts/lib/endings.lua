@@ -1,4 +1,4 @@
--- requires: jobs, documents, batch_lines, callbacks, job_metrics, failures
+-- requires: jobs, documents, batch_lines, callbacks, usage, job_metrics, failures
 -- How a job ends.
 
 -- The code of the problem in flat `fields`, '' if there is none.
@@ -15,13 +15,10 @@ end
 local SHOWN_AS = {succeeded = 'succeeded', failed = 'failed', cancelled = 'revoked', expired = 'revoked'}
 
 local function count_ending(job, status, usage)
-  local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
+  local day = usage_key(job.department)
   count_in(day, 'jobs_' .. status, 1)
   count_in(day, 'task:' .. job.task .. ':jobs_' .. status, 1)
-  for name, amount in pairs(usage or {}) do
-    count_in(day, name, amount)
-    if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
-  end
+  count_usage(job, usage or {})
 end
 
 -- Count what an ending adds and frees. Returns what is then counted for the job's record.

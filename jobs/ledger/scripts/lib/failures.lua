@@ -2,8 +2,8 @@
 -- Jobs that failed or expired lately, for operators. Read by jobs/ledger/failures.py.
 --
 --   chancery:failures:SLOT      how many, by 'CODE TASK DEPARTMENT', in slots of five minutes
---   chancery:failed-jobs:SLOT   the last few of them by the same names, each as 'MS JOB BATCH' with '-' for no
---                               batch, separated by commas
+--   chancery:failed-jobs:SLOT   the last few of them by the same names, each as 'MS JOB BATCH' with '-' for
+--                               no batch, separated by commas
 -- Both expire an hour and a slot after their slot began.
 
 local FAILURE_SLOT_MS, FAILURES_KEEP_MS, FAILED_EXAMPLES = 300000, 3900000, 5

@@ -6,7 +6,7 @@
 
 local groups -- nil: write at once
 
-local function group_writes() groups = {commands = {}, counts = {}, steps = {}} end
+local function group_writes() groups = {commands = {}, counts = {}, steps = {}, kept = {}} end
 
 -- A command that takes any number of members: ZADD, ZREM, SREM or RPUSH.
 local function write_to(command, key, ...)
@@ -40,6 +40,15 @@ local function count_in(key, field, amount)
   fields[field] = (fields[field] or 0) + amount
 end
 
+local function expire_later(key, seconds)
+  if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, seconds) end
+end
+
+-- Have a key expire, unless it does already. Call it after the key is written.
+local function keep_key(key, seconds)
+  if groups then groups.kept[key] = seconds else expire_later(key, seconds) end
+end
+
 -- Call a function at the end of the command; at once where writes are not grouped.
 local function at_the_end(step)
   if groups then groups.steps[#groups.steps + 1] = step else step() end
@@ -51,5 +60,6 @@ local function write_groups()
   for key, fields in pairs(groups.counts) do
     for field, amount in pairs(fields) do add_count(key, field, amount) end
   end
+  for key, seconds in pairs(groups.kept) do expire_later(key, seconds) end
   groups = nil
 end

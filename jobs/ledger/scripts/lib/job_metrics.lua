@@ -7,12 +7,10 @@
 --                                                  do not exceed, 'inf' above the last
 --                         waited:DEPT:LANE:BOUND   jobs outside batches, by the time before that run
 --                         ran:TASK:LANE:sum, waited:DEPT:LANE:sum   ms in all
---   chancery:tokens       DEPT:prompt_tokens, DEPT:completion_tokens, DEPT:cached_tokens, DEPT:engine_ms
 -- They have one field for each combination that occurred.
 
 local TIME_BOUNDS_MS = {100, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000,
   3600000, 14400000, 86400000}
-local USAGE_COUNTERS = {'prompt_tokens', 'completion_tokens', 'cached_tokens', 'engine_ms'}
 
 local function observe_time(series, ms)
   ms = math.max(0, ms)
@@ -31,21 +29,18 @@ end
 -- so that it has no time of its own.
 local function observe_waiting(job, was_running)
   if job.batch_id then return end
-  local since = math.max(tonumber(job.created_at), tonumber(job.not_before or 0))
+  -- The record may be damaged.
+  local since = math.max(tonumber(job.created_at) or now, tonumber(job.not_before) or 0)
   local end_of_wait = was_running and tonumber(job.started_at) or now
   observe_time('waited:' .. job.department .. ':' .. job.lane, end_of_wait - since)
 end
 
--- code: of the job's problem, or ''. usage: amounts, or nil. was_running: whether a run ended it.
-local function observe_ending(job, status, code, usage, was_running)
+-- code: of the job's problem, or ''. was_running: whether a run ended it.
+local function observe_ending(job, status, code, was_running)
   local ending = job.task .. ':' .. job.lane .. ':' .. status
   count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
   if was_running then
-    observe_time('ran:' .. job.task .. ':' .. job.lane, now - tonumber(job.started_at))
+    observe_time('ran:' .. job.task .. ':' .. job.lane, now - (tonumber(job.started_at) or now))
   end
   observe_waiting(job, was_running)
-  for _, name in ipairs(USAGE_COUNTERS) do
-    local amount = usage and usage[name]
-    if amount then count_in(P .. 'tokens', job.department .. ':' .. name, amount) end
-  end
 end

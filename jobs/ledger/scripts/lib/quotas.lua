@@ -5,7 +5,8 @@
 --   rate              submissions a second: GCRA in chancery:rate:DEPT, with a burst of one second's worth
 --   max_in_flight     jobs accepted and not ended, without lines of batches
 --   max_queued        jobs queued or scheduled, and lines of batches that are not released yet
---   tokens_per_day    prompt and completion tokens of jobs that ended on this day (UTC)
+--   tokens_per_day    prompt and completion tokens of jobs that ended on this day (UTC), without those of
+--                     runs that were repeated
 --   max_record_bytes  bytes of records on this server: see lib/kept.lua
 --   max_stored_bytes  bytes in the store
 --   max_open_batches  batches that have not ended
@@ -55,8 +56,8 @@ end
 
 local function day_left(department, most)
   local used = redis.call('HMGET', P .. 'usage:' .. department .. ':' .. math.floor(now / DAY_MS),
-    'prompt_tokens', 'completion_tokens')
-  return most - (tonumber(used[1] or 0) + tonumber(used[2] or 0))
+    'prompt_tokens', 'completion_tokens', 'repeated_tokens')
+  return most - (tonumber(used[1] or 0) + tonumber(used[2] or 0) - tonumber(used[3] or 0))
 end
 
 local function open_batches_left(department, most)

@@ -155,6 +155,28 @@ async def test_many_callbacks_need_one_wake_up_and_it_is_passed_on_to_another_co
         assert redis.llen("callbacks") == 0
 
 
+async def test_no_wake_up_is_sent_to_a_courier_that_claims_others_at_once(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    kept = 0
+    with Redis.from_url(redis_url) as redis:
+        for _ in range(100):  # it expires soon, perhaps before the next command
+            await ended(ledger, submit)
+            (delivery,) = (await ledger.callbacks.claim(1, 30, woken=True)).deliveries
+            redis.delete("callbacks")
+            await ledger.callbacks.settle(
+                delivery, TRIED, CallbackStatus.delivered, Outcome.delivered, asks_again=True
+            )
+            if kept := redis.persist("chancery:claim-expected:callbacks"):
+                break
+        assert kept
+        await ended(ledger, submit)
+        assert redis.llen("callbacks") == 0
+        redis.delete("chancery:claim-expected:callbacks")
+        await ended(ledger, submit)
+        assert redis.llen("callbacks") == 1
+
+
 async def test_couriers_are_woken_for_an_attempt_that_is_due(
     ledger: Ledger, submit: Submit, redis_url: str
 ) -> None:

@@ -35,9 +35,16 @@ def wake_ups(redis: Redis) -> list[str]:
 
 
 async def claim(
-    ledger: Ledger, most: int = 10, worker: str = "w", *, woken: bool = False
+    ledger: Ledger,
+    most: int = 10,
+    worker: str = "w",
+    *,
+    woken: bool = False,
+    asks_again: bool = False,
 ) -> WaitingClaims:
-    return await ledger.runs.claim_waiting(worker, LEASE, Room(most), woken=woken)
+    return await ledger.runs.claim_waiting(
+        worker, LEASE, Room(most), woken=woken, asks_again=asks_again
+    )
 
 
 def ids(claims: WaitingClaims) -> list[str]:
@@ -175,6 +182,36 @@ async def test_no_second_wake_up_is_sent_until_the_first_is_answered(
     await submit()
     assert wake_ups(redis) == []
     await claim(ledger, woken=True)
+    await submit()
+    assert len(wake_ups(redis)) == 1
+
+
+async def test_no_wake_up_is_sent_to_a_worker_that_asks_again_at_once(
+    ledger: Ledger, submit: Submit, redis: Redis
+) -> None:
+    key, kept = "chancery:claim-expected:interactive", 0
+    for _ in range(100):  # it expires soon, perhaps before the next command
+        await submit()
+        await claim(ledger, woken=True, asks_again=True)
+        redis.delete("interactive")
+        if kept := redis.persist(key):
+            break
+    assert kept
+    await submit()
+    assert wake_ups(redis) == []
+    redis.delete(key)
+    await submit()
+    assert len(wake_ups(redis)) == 1
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+async def test_wake_ups_are_sent_to_a_worker_that_got_nothing_or_is_full(
+    ledger: Ledger, submit: Submit, redis: Redis, jobs: int
+) -> None:
+    for _ in range(jobs):
+        await submit()
+    await claim(ledger, 2, woken=True, asks_again=True)
+    redis.delete("interactive")
     await submit()
     assert len(wake_ups(redis)) == 1
 

@@ -136,7 +136,7 @@ def test_processes_with_a_network_are_a_warning() -> None:
 
 
 def test_a_clock_that_is_off_is_named_once_for_each_machine() -> None:
-    off = {"clock_offset_seconds": -42.4, "clock_skewed_seconds": 59.0}
+    off: dict[str, Any] = {"clock_offset_seconds": -42.4, "clock_skewed_seconds": 59.0}
     processes = [a_process(role, **off) for role in ("worker", "courier", "scheduler")]
     found = only(a_health(processes=tuple(processes)))
     assert (found.code, found.subject, found.since) == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,8 @@ def test_every_problem_says_what_is_wrong_and_what_to_do(code: str) -> None:
         for _, name, _, _ in Formatter().parse(text)
         if name and name != "subject"
     }
-    found = problem(code, "the subject", **dict.fromkeys(names, "x"))
+    values: dict[str, Any] = dict.fromkeys(names, "x")
+    found = problem(code, "the subject", **values)
     assert found.detail
     assert found.advice
     assert found.runbook == code

@@ -11,7 +11,7 @@ from documents.document import Document
 from documents.errors import EmptyDocument
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OptionsTooLong, OutputError
-from tasks.model.split import Part, cut_evenly, split, work_on_all
+from tasks.model.split import MOST_AT_ONCE, Part, all_at_once, cut_evenly, split, work_on_all
 from tests.unit.tasks.documents import document, documents
 
 
@@ -109,3 +109,25 @@ def test_pieces_are_not_many_more_than_needed(unit: str) -> None:
     ends = cut_evenly(text, [], 10.0)
     assert ends[-1] == len(text)
     assert len(ends) <= 80
+
+
+async def test_a_long_list_is_worked_on_a_bounded_number_at_a_time() -> None:
+    begun, most, end = 0, 0, asyncio.Event()
+
+    async def work(piece: int) -> int:
+        nonlocal begun, most
+        begun += 1
+        most = max(most, begun)
+        await end.wait()
+        begun -= 1
+        return -piece
+
+    pieces = range(10 * MOST_AT_ONCE)
+    running = asyncio.create_task(all_at_once(pieces, work))
+    async with asyncio.timeout(10):
+        while begun < MOST_AT_ONCE:
+            await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) <= MOST_AT_ONCE + 2
+    end.set()
+    assert await running == [-piece for piece in pieces]
+    assert most == MOST_AT_ONCE

@@ -291,9 +291,14 @@ async def test_an_engine_that_does_not_answer_in_time_is_a_timeout(
     standin.control(mode="hang")
     async for client in _started(EngineSettings(url=standin.url, timeout_seconds=0.2)):
         assert await client.wait_healthy(30)
+        session = _session(client)
         with pytest.raises(EngineTimeout):
-            await _session(client).complete(QUESTION, max_tokens=20)
+            await session.complete(QUESTION, max_tokens=20)
         await _until(standin, "aborted", aborted + 1)
+        # The engine worked on it, although nothing came of it.
+        assert session.usage.engine_seconds >= 0.2
+        assert session.usage.gpu_seconds >= 0.2
+        assert session.usage.completion_tokens == 0
 
 
 async def test_requests_to_an_unhealthy_engine_that_hangs_are_aborted(

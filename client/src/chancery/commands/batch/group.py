@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import click
 
 from chancery.commands.batch.results import results
 from chancery.commands.batch.submit import submit
 from chancery.commands.batch.watch import watch
-from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.tables import print_json_lines, show
-from chancery.errors import ChanceryError
 from chancery.models import Batch
 
 
@@ -30,12 +27,12 @@ batch.add_command(results)
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@connection_options()
-@pass_connection
-def list_(connection: Connection, *, limit: int, as_json: bool) -> None:
+@record_options
+@pass_records
+def list_(open_records: OpenRecords, *, limit: int, as_json: bool) -> None:
     """List the department's batches."""
-    with connection.open() as chancery:
-        batches = list(islice(chancery.batches(), limit))
+    with open_records() as records:
+        batches = records.batches(limit=limit)
     if as_json:
         print_json_lines(batches)
         return
@@ -52,26 +49,18 @@ def list_(connection: Connection, *, limit: int, as_json: bool) -> None:
             "ENDPOINT",
         ),
         [_row(batch) for batch in batches],
+        departments=[each.department for each in batches] if records.all_departments else None,
     )
 
 
 @batch.command()
 @click.argument("batch_ids", metavar="ID...", nargs=-1, required=True)
-@connection_options()
-@click.pass_context
-@pass_connection
-def cancel(connection: Connection, context: click.Context, *, batch_ids: tuple[str, ...]) -> None:
+@record_options
+@pass_records
+def cancel(open_records: OpenRecords, *, batch_ids: tuple[str, ...]) -> None:
     """Cancel batches. Finished results are kept."""
-    failed = False
-    with connection.open() as chancery:
-        for batch_id in batch_ids:
-            try:
-                click.echo(f"{batch_id} {chancery.cancel_batch(batch_id).status}")
-            except ChanceryError as error:
-                failed = True
-                click.echo(f"{batch_id}: {error}", err=True)
-    if failed:
-        context.exit(1)
+    with open_records() as records:
+        report_outcomes(records.cancel_batches(batch_ids))
 
 
 def _row(batch: Batch) -> tuple[object, ...]:

@@ -1,0 +1,161 @@
+"""The texts of the code in another language: problems, tasks, and sentences.
+
+Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
+code, `tasks.LANGUAGE.toml` a task's `name` and `description`, `sentences.zh.toml` English templates
+with `{placeholders}` and their translation, and `phrases`, the translation of their values.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jobs.model.problems import PROBLEM_TYPES, code_of
+from jobs.texts import Language, language_of
+from tasks.task import Task
+
+Texts = Mapping[str, Mapping[str, str]]
+_FOLDER = Path(__file__).parent
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# In this order, as in POSIX: the first that is set and not empty decides.
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+# Longer details are cut by the api in any case.
+MAX_SENTENCE_CHARS = 2_000
+
+
+class Translation:
+    """Problems, tasks and sentences in one language."""
+
+    def __init__(
+        self,
+        language: Language,
+        *,
+        problems: Texts,
+        tasks: Texts,
+        sentences: Sequence[Mapping[str, str]] = (),
+        phrases: Mapping[str, str] | None = None,
+    ) -> None:
+        self.language = language
+        self._problems = problems
+        self._tasks = tasks
+        self._phrases = phrases or {}
+        self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
+
+    def title(self, code: str) -> str:
+        """The title of a problem, by its code."""
+        return self._problems.get(code, {}).get("title") or PROBLEM_TYPES[code].title
+
+    def advice(self, code: str) -> str:
+        """What the caller can do about a problem, by its code."""
+        return self._problems.get(code, {}).get("advice") or PROBLEM_TYPES[code].advice
+
+    def problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
+        """A problem object with `title`, `detail` and the details of `errors` in this language.
+
+        A detail without a translation follows the advice, so that nothing is lost.
+        """
+        code = code_of(problem)
+        if self.language is Language.en or code not in PROBLEM_TYPES:
+            return dict(problem)
+        translated = dict(problem) | {"title": self.title(code)}
+        if detail := problem.get("detail"):
+            known = self.known_sentence(str(detail))
+            translated["detail"] = known or f"{self.advice(code)}（{detail}）"
+        if errors := problem.get("errors"):
+            translated["errors"] = [
+                {**error, "detail": self.sentence(str(error["detail"]))} for error in errors
+            ]
+        return translated
+
+    def sentence(self, english: str) -> str:
+        """The translation of a sentence; the sentence itself if it has none."""
+        return self.known_sentence(english) or english
+
+    def known_sentence(self, english: str) -> str | None:
+        """The translation of a sentence. None: it has none."""
+        if self.language is Language.en:
+            return english
+        if english in self._phrases:
+            return self._phrases[english]
+        if len(english) > MAX_SENTENCE_CHARS:
+            return None
+        for sentence in self._sentences:
+            values = sentence.values(english)
+            if values is not None:
+                return sentence.translate(
+                    {key: self.sentence(each) for key, each in values.items()}
+                )
+        return None
+
+    def task_name(self, name: str) -> str:
+        """The name of a task for people; of a department's task its own name."""
+        return self._tasks.get(name, {}).get("name") or name
+
+    def task_description(self, task: Task[Any, Any]) -> str:
+        return self._tasks.get(task.name, {}).get("description") or task.description
+
+
+@cache
+def translation(language: Language) -> Translation:
+    """The texts of a language, read once."""
+    tasks = _read(f"tasks.{language}.toml")
+    if language is Language.en:
+        return Translation(language, problems={}, tasks=tasks)
+    sentences = _read(f"sentences.{language}.toml")
+    return Translation(
+        language,
+        problems=_read(f"problems.{language}.toml"),
+        tasks=tasks,
+        sentences=sentences["sentences"],
+        phrases=sentences["phrases"],
+    )
+
+
+def language_of_environment(environment: Mapping[str, str]) -> Language:
+    """The language of a process's messages; English unless it is Chinese."""
+    locale = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
+    return language_of(locale, Language.en)
+
+
+class _Sentence:
+    """An English template and its translation. Matching takes time linear in the sentence."""
+
+    def __init__(self, english: str, translated: str) -> None:
+        self._translated = translated
+        # Literals and names of placeholders alternate: "The text has ", "count", " characters."
+        parts = _PLACEHOLDER.split(english)
+        self._literals: Sequence[str] = parts[::2]
+        self._names: Sequence[str] = parts[1::2]
+
+    def values(self, sentence: str) -> dict[str, str] | None:
+        """The values of the placeholders in a sentence. None: it is not of this template."""
+        first, *rest = self._literals
+        if not rest:
+            return {} if sentence == first else None
+        if not (sentence.startswith(first) and sentence.endswith(rest[-1])):
+            return None
+        start, end = len(first), len(sentence) - len(rest[-1])
+        values: dict[str, str] = {}
+        for name, literal in zip(self._names, rest[:-1], strict=False):
+            place = sentence.find(literal, start, end)
+            if place < 0:
+                return None
+            values[name] = sentence[start:place]
+            start = place + len(literal)
+        if start > end:
+            return None
+        values[self._names[-1]] = sentence[start:end]
+        return values
+
+    def translate(self, values: Mapping[str, str]) -> str:
+        """The placeholders are replaced in one pass: values may have braces themselves."""
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], self._translated)
+
+
+def _read(name: str) -> dict[str, Any]:
+    with (_FOLDER / name).open("rb") as file:
+        return tomllib.load(file)
