@@ -48,7 +48,11 @@ class LibraryView(BaseModel):
 
 
 class JobView(BaseModel):
-    """`result_url` is set if the result is not included. `custom_id` is that of a batch's line."""
+    """`result_url` is set if the result is not included. `custom_id` is that of a batch's line.
+
+    `substatus`: set while a job is `running` and its result waits for a person. It expires at
+    `awaiting_until` if nobody approves or rejects the result.
+    """
 
     id: str
     object: Literal["job"] = "job"
@@ -57,6 +61,8 @@ class JobView(BaseModel):
     lane: Lane
     model: ModelChoice | None = None
     status: JobStatus
+    substatus: Literal["awaiting_approval"] | None = None
+    awaiting_until: datetime | None = None
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -156,6 +162,8 @@ async def job_view(
         lane=job.lane,
         model=line.model if line else job.model,
         status=job.status,
+        substatus="awaiting_approval" if job.awaiting_until else None,
+        awaiting_until=job.awaiting_until,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

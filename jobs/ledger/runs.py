@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import partial
 from typing import Any
 
@@ -21,11 +22,21 @@ from jobs.model.provenance import Provenance, provenance_record
 from jobs.model.states import JobStatus
 
 
+class Finish(IntEnum):
+    """What `finish` did: only `refused` is false."""
+
+    refused = 0  # the run has lost its lease
+    ended = 1
+    held = 2  # the result waits for approval
+    unstored = 3  # it is to wait, but is not in the store; nothing was changed
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The outcome of a run. At most one of `result` (JSON text) and `result_blob` is set.
 
     `result_bytes` is the size of that blob; `fast_usage` is the fast engine's part of `usage`.
+    `confidence` is that of the whole result, if its task gives one.
     """
 
     status: JobStatus
@@ -36,6 +47,7 @@ class Ending:
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance | None = None
     fast_usage: Usage = field(default_factory=Usage)
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +203,16 @@ class RunLedger:
             args += [lease.id, lease.token, lease.progress.done, lease.progress.total]
         return frozenset(await self._connection.run("jobs/renew", *args))
 
-    async def finish(self, claim: Claim, ending: Ending) -> bool:
-        """End the job with this run's outcome. False: the run has lost its lease."""
+    async def finish(self, claim: Claim, ending: Ending) -> Finish:
+        """End the job with this run's outcome, or hold its result for approval."""
         return await self._finishing.ask((claim, ending))
 
-    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[bool]:
+    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []
         for claim, ending in runs:
             args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
             args.append(dump(_amounts(claim.job.task, ending)))
-        return [bool(answer) for answer in await self._connection.run("jobs/finish", *args)]
+        return [Finish(answer) for answer in await self._connection.run("jobs/finish", *args)]
 
     async def requeue(
         self, claim: Claim, *, delay_seconds: float, counted: bool, code: str
@@ -237,6 +249,7 @@ def _ending_fields(ending: Ending) -> str:
         "error": dump(ending.error.to_dict()) if ending.error else None,
         "usage": dump(ending.usage),
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,
+        "confidence": None if ending.confidence is None else str(ending.confidence),
     }
     return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 

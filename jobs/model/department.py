@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jobs.model.approval import ApprovalPolicy
 from tasks.secrecy import Marking, Secrecy
 
 
@@ -39,6 +40,7 @@ class Department:
     `jobs.windows.window`; None for the platform's window. `callback_secrets`: the secrets that sign
     now, the newest first; several while a secret is being rotated. `allow_secrecy`: the highest
     secrecy marking of its documents; None allows no marking.
+    `approval`: the results that wait for a person; None for none.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Department:
     callback_max_bytes: int | None = None
     window: str | None = None
     allow_secrecy: Secrecy | None = None
+    approval: ApprovalPolicy | None = None
 
     def may_send(self, marking: Marking | None) -> bool:
         """Whether it may send a document with this marking."""

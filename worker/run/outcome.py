@@ -23,7 +23,8 @@ CHAT_VERSION = "1"
 class Outcome:
     """The claim of a run, what the run has read and asked so far, and its result or error.
 
-    `input_sha256` is empty and `models` is None until the input is read. `result` is JSON.
+    `input_sha256` is empty and `models` is None until the input is read. `result` is JSON;
+    `confidence` is the result's own, if its task gives one.
     `seconds` is set when the task ends.
     """
 
@@ -33,6 +34,7 @@ class Outcome:
     references: tuple[Reference, ...] = ()
     models: CascadeRun | None = None
     result: bytes = b""
+    confidence: float | None = None
     error: WorkError | None = None
     seconds: float = 0.0
 
@@ -50,6 +52,7 @@ class Outcome:
             error=Problem(error.code, str(error)) if error else None,
             usage=models.usage if models else Usage(),
             fast_usage=models.usage_of(Role.fast) if models else Usage(),
+            confidence=None if error else self.confidence,
             provenance=self.provenance,
         )
 

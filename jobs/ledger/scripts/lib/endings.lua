@@ -14,15 +14,23 @@ end
 -- As Flower shows an ending.
 local SHOWN_AS = {succeeded = 'succeeded', failed = 'failed', cancelled = 'revoked', expired = 'revoked'}
 
-local function count_ending(job, status, usage)
-  count_in(P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
-  local day = P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
-  count_in(day, 'jobs_' .. status, 1)
-  count_in(day, 'task:' .. job.task .. ':jobs_' .. status, 1)
+local function usage_key(job)
+  return P .. 'usage:' .. job.department .. ':' .. math.floor(now / 86400000)
+end
+
+local function count_usage(job, usage)
   for name, amount in pairs(usage or {}) do
-    count_in(day, name, amount)
+    count_in(usage_key(job), name, amount)
     if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
   end
+end
+
+local function count_ending(job, status, usage)
+  count_in(P .. 'endings', job.task .. ':' .. job.lane .. ':' .. status, 1)
+  local day = usage_key(job)
+  count_in(day, 'jobs_' .. status, 1)
+  count_in(day, 'task:' .. job.task .. ':jobs_' .. status, 1)
+  count_usage(job, usage)
 end
 
 -- Count what an ending adds and frees. Returns what is then counted for the job's record.
