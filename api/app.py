@@ -27,10 +27,21 @@ from api.request_metrics import (
     new_registry,
     refused_submissions,
 )
+from api.routes import (
+    approvals,
+    callbacks,
+    documents,
+    files,
+    jobs,
+    libraries,
+    service,
+    tasks,
+    usage,
+)
 from api.routes import batches as batch_routes
-from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from jobs.approval.approvals import Approvals
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
 from jobs.audit.writer import ChainWriter
@@ -140,6 +151,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         store=store,
         documents=documents,
         submissions=Submissions(ledger, documents),
+        approvals=Approvals(ledger, store, documents),
         files=files,
         deletions=Deletions(ledger, store),
         batch_submissions=BatchSubmissions(
@@ -170,6 +182,7 @@ def _include_routes(app: FastAPI) -> None:
         libraries,
         tasks,
         jobs,
+        approvals,
         batch_routes,
         files,
         callbacks,

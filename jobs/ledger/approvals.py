@@ -20,10 +20,9 @@ _SCAN_PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class CorrectedResult:
-    """A corrected result, as JSON text or a blob, and the test case of it, a blob."""
+    """The names of the blobs of a corrected result and of its test case, with their sizes."""
 
-    result: str | None
-    result_blob: str | None
+    result_blob: str
     result_bytes: int
     case_blob: str
     case_bytes: int
@@ -136,9 +135,8 @@ def _corrected_fields(corrected: CorrectedResult | None) -> dict[str, str | None
     if corrected is None:
         return {}
     return {
-        "result": corrected.result,
         "result_blob": corrected.result_blob,
-        "result_bytes": str(corrected.result_bytes) if corrected.result_blob else None,
+        "result_bytes": str(corrected.result_bytes),
         "case_blob": corrected.case_blob,
         "case_bytes": str(corrected.case_bytes),
     }

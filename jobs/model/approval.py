@@ -45,7 +45,8 @@ class Approval:
     """A decision about a result.
 
     `changed`: JSON pointers into the result, of what the person corrected; `not_listed`: how many
-    more there are. `result_sha256` is the digest of a corrected result. `at` is set by the ledger.
+    more there are. `correction_sha256`: the digest of the corrected result as it was sent. `at` is
+    set by the ledger.
     """
 
     decision: Decision
@@ -55,7 +56,7 @@ class Approval:
     reason: str | None = None
     changed: tuple[str, ...] = field(default=())
     not_listed: int = 0
-    result_sha256: str | None = None
+    correction_sha256: str | None = None
     at: datetime | None = None
 
 
