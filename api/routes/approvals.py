@@ -90,8 +90,9 @@ async def get_approval(
     "/v1/jobs/{job_id}/approval",
     summary="Approve, correct or reject a result",
     description="Ends the job: `succeeded` with the result, or with the corrected `result` if one "
-    "is sent; or `failed` with the error `rejected`. Then the callback is sent. `provenance.approval` "
-    "says who decided, when, and what was changed. The same decision can be sent again.",
+    "is sent; or `failed` with the error `rejected`. Then the callback is sent. "
+    "`provenance.approval` says who decided, when, and what was changed. The same decision can "
+    "be sent again.",
     responses={
         200: {"model": JobView},
         **problems(
@@ -117,6 +118,7 @@ async def decide_approval(
     department: DepartmentDep,
     key: GivenKey = None,
 ) -> Response:
+    await services.approvals.job(department.name, job_id)  # 404 before 422
     body = await read_json(request, services.limits.max_request_bytes)
     decision = parse(ApprovalRequest, body)
     caller: Caller = request.state.caller

@@ -48,9 +48,16 @@ class Approvals:
         self._store = store
         self._documents = documents
 
+    async def job(self, department: str, job_id: str) -> Job:
+        """The job, whether its result waits or not."""
+        job = await self._ledger.jobs.get(department, job_id)
+        if job is None:
+            raise _no_such_job()
+        return job
+
     async def review(self, department: str, job_id: str) -> Review:
         """A result that waits. Raises `ProblemError`: `not-awaiting-approval`, `file-missing`."""
-        return await self._review(await self._job(department, job_id))
+        return await self._review(await self.job(department, job_id))
 
     async def decide(
         self, department: str, job_id: str, request: ApprovalRequest, reviewer: Reviewer
@@ -60,7 +67,7 @@ class Approvals:
         Raises `ProblemError`: `invalid-request` for a correction that does not fit the task, with
         `errors`; `already-decided`, `not-awaiting-approval`, `file-missing`, `storage-full`.
         """
-        job = await self._job(department, job_id)
+        job = await self.job(department, job_id)
         approval = _approval(request, reviewer)
         earlier = job.provenance.approval if job.provenance else None
         if earlier is not None and _is_same(earlier, approval):
@@ -99,12 +106,6 @@ class Approvals:
             missing=len(found) - len(cases),
             next_cursor=page.next_cursor,
         )
-
-    async def _job(self, department: str, job_id: str) -> Job:
-        job = await self._ledger.jobs.get(department, job_id)
-        if job is None:
-            raise _no_such_job()
-        return job
 
     async def _review(self, job: Job) -> Review:
         if job.awaiting_until is None or job.held_blob is None:
