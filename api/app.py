@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import FastAPI
@@ -14,6 +15,9 @@ from fastapi import FastAPI
 from api import openapi
 from api.audit import Audit
 from api.body_rate import BodyRate
+from api.console import approvals as console_approvals
+from api.console import sign_in as console_sign_in
+from api.console.services import Console
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.methods import HeadAsGet
@@ -41,6 +45,7 @@ from api.routes import (
 from api.routes import batches as batch_routes
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from jobs.accounts.sign_ins import SignIns
 from jobs.approval.approvals import Approvals
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
@@ -56,6 +61,7 @@ from jobs.process.settings import (
     AuditSettings,
     BatchSettings,
     BulkSettings,
+    ConsoleSettings,
     LimitSettings,
     QuotaSettings,
     RedisSettings,
@@ -90,6 +96,7 @@ class AppSettings:
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -99,6 +106,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
+        app.state.console = _console(settings, services)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
@@ -171,6 +179,15 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
     )
 
 
+def _console(settings: AppSettings, services: Services) -> Console:
+    return Console(
+        ledger=services.ledger,
+        sign_ins=SignIns(services.ledger.accounts, settings.console),
+        settings=settings.console,
+        zone=ZoneInfo(settings.bulk.zone),
+    )
+
+
 def _audit_writer(settings: AppSettings) -> ChainWriter:
     files = AuditFiles.of(settings.store.data_dir)
     return ChainWriter(files, files.chain_key(settings.audit))
@@ -188,6 +205,8 @@ def _include_routes(app: FastAPI) -> None:
         callbacks,
         usage,
         service,
+        console_sign_in,
+        console_approvals,
         openapi,
     )
     for subject in subjects:

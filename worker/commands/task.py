@@ -114,12 +114,13 @@ def _with_cases(file: OwnFile, path: Path) -> OwnFile:
         cases = CaseFile.model_validate_json(path.read_bytes()).cases
         for case in cases:
             options.model_validate(case.options)
-            if case.file is not None and Path(case.file).name != case.file:
-                raise ValueError(f"{case.name}: `file` must be in the folder of {path.name}")
     except (OSError, ValueError) as error:
         raise click.ClickException(
             f"{path} has no cases of {file.definition.name}: {error}"
         ) from error
+    for case in cases:
+        if case.file is not None and Path(case.file).name != case.file:
+            raise click.ClickException(f"{case.name}: `file` must be in the folder of {path.name}")
     return replace(file, path=path, definition=file.definition.model_copy(update={"cases": cases}))
 
 

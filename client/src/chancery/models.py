@@ -85,8 +85,9 @@ class Reference(Answer):
 
 
 class Approval(Answer):
-    """A person's decision about a result: `approved` or `rejected`. `changed`: JSON pointers of what
-    was corrected, and `not_listed` more.
+    """A person's decision about a result: `approved` or `rejected`.
+
+    `changed`: JSON pointers of what was corrected, and `not_listed` more.
     """
 
     decision: str
@@ -125,8 +126,8 @@ class Job(Answer):
 
     `status` is `scheduled`, `queued`, `running`, `succeeded`, `failed`, `cancelled` or `expired`.
     `error` is a problem object. If the result is too large, `result` is None and `result_url` is
-    set: fetch it with `Chancery.result(job.id)`. `substatus` is `awaiting_approval` while a `running`
-    job waits for a person, until `awaiting_until` at most.
+    set: fetch it with `Chancery.result(job.id)`. `substatus` is `awaiting_approval` while the
+    result of a `running` job waits for a person, until `awaiting_until` at most.
     """
 
     id: str

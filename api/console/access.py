@@ -1,0 +1,40 @@
+"""Which roles may open each page, and what the audit record names it: one table for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.model.account import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRule:
+    """`roles`: who may; none if no session is needed. `action`: its name in the audit record."""
+
+    roles: frozenset[Role]
+    action: str
+
+
+_NOBODY: frozenset[Role] = frozenset()
+_ALL = frozenset(Role)
+STAFF = frozenset({Role.staff, Role.reviewer})
+REVIEWERS = frozenset({Role.reviewer})
+
+# Pages that show nothing of a department are not listed and not recorded.
+CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
+    ("POST", "/console/sign-in"): ConsoleRule(_NOBODY, "session.begin"),
+    ("POST", "/console/sign-out"): ConsoleRule(_ALL, "session.end"),
+    ("GET", "/console"): ConsoleRule(_ALL, "console.open"),
+    ("GET", "/console/account"): ConsoleRule(_ALL, "account.read"),
+    ("GET", "/console/approvals"): ConsoleRule(REVIEWERS, "approval.list"),
+    ("GET", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.read"),
+    ("GET", "/console/approvals/{job_id}/source"): ConsoleRule(REVIEWERS, "approval.source"),
+    ("POST", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.decide"),
+    ("POST", "/console/account/password"): ConsoleRule(_ALL, "account.password"),
+}
+
+
+def console_rule_of(method: str, path: str) -> ConsoleRule | None:
+    """The rule of a page, by its path with placeholders. HEAD is as GET."""
+    return CONSOLE_RULES.get(("GET" if method == "HEAD" else method, path))
