@@ -15,7 +15,7 @@ from jobs.model.job import Job, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.provenance import Provenance
 from jobs.model.roles import ModelChoice
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from jobs.store import Store
 
 
@@ -61,7 +61,7 @@ class JobView(BaseModel):
     lane: Lane
     model: ModelChoice | None = None
     status: JobStatus
-    substatus: Literal["awaiting_approval"] | None = None
+    substatus: JobSubstatus | None = None
     awaiting_until: datetime | None = None
     created_at: datetime
     started_at: datetime | None = None
@@ -162,7 +162,7 @@ async def job_view(
         lane=job.lane,
         model=line.model if line else job.model,
         status=job.status,
-        substatus="awaiting_approval" if job.awaiting_until else None,
+        substatus=JobSubstatus.awaiting_approval if job.awaiting_until else None,
         awaiting_until=job.awaiting_until,
         created_at=job.created_at,
         started_at=job.started_at,

@@ -13,7 +13,7 @@ from jobs.model.approval import Approval, Decision, approval_record
 from jobs.model.ids import is_job_id
 from jobs.model.job import Job
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import AWAITING_APPROVAL, JobStatus
+from jobs.model.states import JobStatus, JobSubstatus
 
 _SCAN_PAGES = 20
 
@@ -42,7 +42,7 @@ class ApprovalLedger:
         With `task`, a page may be shorter than `limit` and still have a next one. Raises
         `ProblemError("invalid-request")` for a cursor of another form.
         """
-        index = f"{PREFIX}jobs:{department}:{AWAITING_APPROVAL}"
+        index = f"{PREFIX}jobs:{department}:{JobSubstatus.awaiting_approval}"
         return await self._list(index, Order.asc, task, limit, cursor)
 
     async def corrected(
@@ -53,7 +53,7 @@ class ApprovalLedger:
 
     async def count_waiting(self, department: str) -> int:
         redis = self._connection.redis
-        index = f"{PREFIX}jobs:{department}:{AWAITING_APPROVAL}"
+        index = f"{PREFIX}jobs:{department}:{JobSubstatus.awaiting_approval}"
         return int(await self._connection.ask(redis.zcard(index)))
 
     async def decide(

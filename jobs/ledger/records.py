@@ -20,7 +20,7 @@ from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, to_provenance
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
 from jobs.model.roles import ModelChoice
-from jobs.model.states import AWAITING_APPROVAL, CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
@@ -75,7 +75,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
 
 
 def to_job(record: Record) -> Job:
-    awaits = record["status"] == AWAITING_APPROVAL
+    awaits = record["status"] == JobSubstatus.awaiting_approval
     return Job(
         id=record["id"],
         department=record["department"],

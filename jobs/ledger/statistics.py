@@ -17,9 +17,9 @@ from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.task_use import TaskUse, cascade_counts, tasks_of, usage_of
 from jobs.model.callback import Outcome
 from jobs.model.lanes import Lane, Queue
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 
-_OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
+_OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running, *JobSubstatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Statistics:
     `kept`: bytes by department and place: `records` in Redis, `stored` in the store.
     """
 
-    jobs: Mapping[tuple[str, JobStatus], int]
+    jobs: Mapping[tuple[str, JobStatus | JobSubstatus], int]
     endings: Mapping[tuple[str, str, JobStatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]

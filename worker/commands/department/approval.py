@@ -43,13 +43,13 @@ class TasksType(click.ParamType[tuple[str, ...]]):
 
 @click.command()
 @click.argument("name", type=NameType())
-@click.option("--tasks", type=TasksType(), default=(), help="Results of these tasks wait.")
+@click.option("--tasks", type=TasksType(), help="Results of these tasks wait.")
 @click.option(
     "--below",
     type=click.FloatRange(0, 1, min_open=True),
     help="With --tasks: only results whose `confidence` is below this wait, and those without one.",
 )
-@click.option("--remove", type=TasksType(), default=(), help="Results of these tasks do not wait.")
+@click.option("--remove", type=TasksType(), help="Results of these tasks do not wait.")
 @click.option(
     "--within",
     type=DurationType(),
@@ -59,9 +59,9 @@ class TasksType(click.ParamType[tuple[str, ...]]):
 def approval(
     *,
     name: str,
-    tasks: tuple[str, ...],
+    tasks: tuple[str, ...] | None,
     below: float | None,
-    remove: tuple[str, ...],
+    remove: tuple[str, ...] | None,
     within: timedelta | None,
     data_dir: Path,
     redis_url: str | None,
@@ -87,7 +87,7 @@ def approval(
             return None
         policy = department.approval
         if changes:
-            policy = _changed(policy, tasks, below, remove, within)
+            policy = _changed(policy, tasks or (), below, remove or (), within)
             await ledger.departments.set_approval(name, policy)
         return policy, await ledger.approvals.count_waiting(name)
 

@@ -13,7 +13,7 @@ from tests.integration.api.test_approvals import RESULT, approve, hold
 HOSTILE = "<img src=x onerror=alert(1)>\"'</textarea><script>alert(2)</script>"
 
 
-def entered(result: dict[str, Any] = RESULT, **fields: str) -> dict[str, str]:
+def entered(result: Any = RESULT, **fields: str) -> dict[str, str]:
     """What a browser sends of an unchanged page."""
     whole = json.dumps(result, ensure_ascii=False, indent=2)
     values = {

@@ -36,7 +36,7 @@ from jobs.model.ids import new_callback_id
 from jobs.model.job import Claim, Progress
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import AWAITING_APPROVAL, ENDINGS, JobStatus
+from jobs.model.states import ENDINGS, JobStatus, JobSubstatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from tests.integration.jobs.ledger.kept import check_kept
@@ -51,7 +51,7 @@ MOST_JOBS = 3
 ENGINE_LOST = "engine-unavailable"
 SUSPECT_DEATHS, SUSPECT_LOSSES = 2, 3
 ALLOWED = transitions("job")
-LEDGER_STATES = (*JobStatus, AWAITING_APPROVAL)
+LEDGER_STATES = (*JobStatus, *JobSubstatus)
 REVIEWERS = ("李雷", "韩梅梅")
 
 
@@ -83,7 +83,7 @@ class Model:
     @property
     def state(self) -> str:
         """As the ledger records it."""
-        return AWAITING_APPROVAL if self.awaits else self.status
+        return JobSubstatus.awaiting_approval if self.awaits else self.status
 
     @property
     def in_run(self) -> bool:

@@ -38,7 +38,7 @@ from jobs.model.approval import Approval, ApprovalPolicy, Decision
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import AWAITING_APPROVAL, JobStatus
+from jobs.model.states import JobStatus, JobSubstatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
 from tests.integration.jobs.ledger.kept import check_kept
@@ -395,7 +395,7 @@ class BatchMachine(RuleBasedStateMachine):
                 allowed = {
                     "scheduled": {"scheduled"},
                     "running": {"running"},
-                    AWAITING_APPROVAL: {"awaiting"},
+                    JobSubstatus.awaiting_approval: {"awaiting"},
                     "queued": {WAITS_IN[job["lane"]], "suspects"},
                 }
                 assert place in allowed[job["status"]]
