@@ -12,11 +12,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from fastapi import FastAPI
 
-from api import openapi
+from api import console, openapi
 from api.audit import Audit
 from api.body_rate import BodyRate
-from api.console import approvals as console_approvals
-from api.console import sign_in as console_sign_in
 from api.console.services import Console
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
@@ -45,12 +43,15 @@ from api.routes import (
 from api.routes import batches as batch_routes
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from documents.limits import ReadLimits
 from jobs.accounts.sign_ins import SignIns
 from jobs.approval.approvals import Approvals
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
 from jobs.audit.writer import ChainWriter
 from jobs.batches.eta.eta import BatchEta
+from jobs.batches.eta.group import GroupEta
+from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
@@ -71,6 +72,7 @@ from jobs.process.settings import (
     StoreSettings,
     TaskSettings,
 )
+from jobs.reading.reading import Reading
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
@@ -106,7 +108,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
-        app.state.console = _console(settings, services)
+        app.state.console = _console(settings, services, screening)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
@@ -179,12 +181,23 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
     )
 
 
-def _console(settings: AppSettings, services: Services) -> Console:
+def _console(settings: AppSettings, services: Services, screening: Screening) -> Console:
+    processes = screening.processes
+    assert processes is not None  # noqa: S101 - made with processes
     return Console(
         ledger=services.ledger,
         sign_ins=SignIns(services.ledger.accounts, settings.console),
         settings=settings.console,
         zone=ZoneInfo(settings.bulk.zone),
+        reading=Reading(
+            services.store,
+            processes,
+            ReadLimits(settings.limits.max_text_chars, settings.limits.max_pages),
+        ),
+        group_eta=GroupEta(
+            BatchEta(services.ledger, settings.bulk),
+            TokenEstimate(services.ledger, services.store),
+        ),
     )
 
 
@@ -205,8 +218,7 @@ def _include_routes(app: FastAPI) -> None:
         callbacks,
         usage,
         service,
-        console_sign_in,
-        console_approvals,
+        *console.SUBJECTS,
         openapi,
     )
     for subject in subjects:

@@ -31,8 +31,8 @@ log = structlog.get_logger()
 
 class Audit:
     """The route decides the action: `api/access.py`, `api/console/access.py`. A page of the console
-    sets `person`, `target`, `task` and `problem` in the request's state. Without a record there is
-    no response.
+    sets `person`, `target`, `task`, `problem` and `detail` in the request's state. Without a
+    record there is no response.
 
     If the record cannot be written, the caller gets 503 `audit-unavailable` instead of the
     response, and later calls are refused before they do anything: docs/decisions/audit.md.
@@ -143,9 +143,10 @@ class _Response:
             department=account.department if account else department,
             key=caller.key.id if caller else None,
             account=account.name if account else None,
-            target=_target(self.scope) or _text(named.get("id", state.get("target"))),
+            target=state.get("target") or _target(self.scope) or _text(named.get("id")),
             task=_text(named.get("task", state.get("task"))),
             problem=problem.rpartition("/")[2] if isinstance(problem, str) else None,
+            detail=state.get("detail", {}),
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
 

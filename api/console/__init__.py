@@ -3,3 +3,10 @@
 Each subject is a module with a `router`; `access.py` says who may open what. The pages call the
 same functions of `jobs` as the routes of `/v1`.
 """
+
+from __future__ import annotations
+
+from api.console import approvals, not_found, records, sign_in, submit
+
+SUBJECTS = (sign_in, submit, records, approvals, not_found)
+"""`not_found` is the last: it answers all other addresses."""

@@ -32,6 +32,17 @@ CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
     ("GET", "/console/approvals/{job_id}/source"): ConsoleRule(REVIEWERS, "approval.source"),
     ("POST", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.decide"),
     ("POST", "/console/account/password"): ConsoleRule(_ALL, "account.password"),
+    ("GET", "/console/submit"): ConsoleRule(STAFF, "task.list"),
+    ("GET", "/console/submit/{task}"): ConsoleRule(STAFF, "task.read"),
+    ("POST", "/console/submit/{task}"): ConsoleRule(STAFF, "job.submit"),
+    ("GET", "/console/records"): ConsoleRule(STAFF, "job.list"),
+    ("GET", "/console/groups/{group_id}"): ConsoleRule(STAFF, "job.list"),
+    ("GET", "/console/jobs/{job_id}"): ConsoleRule(STAFF, "job.read"),
+    ("GET", "/console/jobs/{job_id}/state"): ConsoleRule(STAFF, "job.read"),
+    ("GET", "/console/jobs/{job_id}/pages/{number}"): ConsoleRule(STAFF, "document.view"),
+    ("GET", "/console/jobs/{job_id}/files/{document_id}"): ConsoleRule(STAFF, "document.download"),
+    ("GET", "/console/jobs/{job_id}/result.json"): ConsoleRule(STAFF, "job.download"),
+    ("POST", "/console/jobs/{job_id}/cancel"): ConsoleRule(STAFF, "job.cancel"),
 }
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from api.console.forms import read_form_of
 from api.console.pages import page, redirect
+from api.console.records import document_of, page_size
 from api.console.result_fields import MAX_FORM_BYTES, Edit, edit_of, fields_of, json_of
 from api.console.routing import router as new_router
-from api.console.session import Person, PersonDep
+from api.console.services import Console, ConsoleDep
+from api.console.session import PersonDep
 from api.content import content_response
 from api.json_bodies import parse
 from api.services import Services, ServicesDep
@@ -34,6 +36,7 @@ class _Shown:
     result: Any
     reason: str = ""
     errors: Sequence[Mapping[str, Any]] = ()
+    section: int = 1
 
 
 @router.get("/approvals")
@@ -54,10 +57,17 @@ async def approvals(
 
 @router.get("/approvals/{job_id}")
 async def approval(
-    request: Request, job_id: str, services: ServicesDep, person: PersonDep
+    request: Request,
+    job_id: str,
+    *,
+    services: ServicesDep,
+    console: ConsoleDep,
+    person: PersonDep,
+    section: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     review = await services.approvals.review(person.department.name, job_id)
-    return _page(request, person, review, _Shown(from_json(review.result)))
+    shown = _Shown(from_json(review.result), section=section)
+    return await _page(request, services, console, review, shown)
 
 
 @router.get("/approvals/{job_id}/source")
@@ -82,7 +92,7 @@ async def source(
 
 @router.post("/approvals/{job_id}")
 async def decide(
-    request: Request, job_id: str, services: ServicesDep, person: PersonDep
+    request: Request, job_id: str, services: ServicesDep, console: ConsoleDep, person: PersonDep
 ) -> Response:
     form = await read_form_of(request, person, MAX_FORM_BYTES)
     department, name = person.department.name, person.account.name
@@ -107,7 +117,7 @@ async def decide(
         shown = _Shown(
             edit.result, form.get("reason", ""), tuple(error.problem.extra.get("errors", ()))
         )
-        return _page(request, person, review, shown)
+        return await _page(request, services, console, review, shown)
     return redirect(request, "/approvals")
 
 
@@ -126,15 +136,27 @@ def _check(edit: Edit) -> None:
         raise ProblemError("invalid-request", "Correct the values.", errors=list(edit.errors))
 
 
-def _page(request: Request, person: Person, review: Review, shown: _Shown) -> Response:
-    provenance = review.job.provenance
+async def _page(
+    request: Request,
+    services: Services,
+    console: Console,
+    review: Review,
+    shown: _Shown,
+) -> Response:
+    job, provenance = review.job, review.job.provenance
+    document = await document_of(services, job)
+    view = await console.reading.view(
+        job.department, job.task, review.result, document, shown.section
+    )
     return page(
         request,
         "approval.html",
-        person=person,
+        person=request.state.person,
         status=PROBLEM_TYPES["invalid-request"].status if shown.errors else 200,
-        job=review.job,
+        job=job,
         source=review.source,
+        view=view,
+        picture=await page_size(console, document, view),
         doubts=provenance.doubts if provenance else (),
         fields=fields_of(shown.result),
         whole=json_of(shown.result),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.console.access import STAFF
 from jobs.model.account import Role
 
 
@@ -17,7 +18,11 @@ class Link:
     roles: frozenset[Role]
 
 
-LINKS: Sequence[Link] = (Link("/approvals", "console.approvals.link", frozenset({Role.reviewer})),)
+LINKS: Sequence[Link] = (
+    Link("/submit", "console.submit.link", STAFF),
+    Link("/records", "console.records.link", STAFF),
+    Link("/approvals", "console.approvals.link", frozenset({Role.reviewer})),
+)
 
 
 def links_for(role: Role) -> Sequence[Link]:

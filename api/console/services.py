@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from jobs.accounts.sign_ins import SignIns
+from jobs.batches.eta.group import GroupEta
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import ConsoleSettings
+from jobs.reading.reading import Reading
 
 
 @dataclass(slots=True)
@@ -22,6 +24,8 @@ class Console:
     sign_ins: SignIns
     settings: ConsoleSettings
     zone: ZoneInfo
+    reading: Reading
+    group_eta: GroupEta
     _has_accounts: bool = field(default=False, init=False)
 
     async def check_on(self) -> None:

@@ -26,7 +26,11 @@ from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.texts import Language
 
 router = new_router()
-_FILES = {"console.css": "text/css", "console.js": "text/javascript"}
+_FILES = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+){0,8}")
 _LANGUAGE_SECONDS = 365 * 86_400
 
@@ -85,7 +89,7 @@ async def home(request: Request, person: PersonDep) -> Response:
     return redirect(request, HOMES[person.role])
 
 
-HOMES = {Role.staff: "/account", Role.reviewer: "/account", Role.operator: "/account"}
+HOMES = {Role.staff: "/submit", Role.reviewer: "/records", Role.operator: "/account"}
 """The first page of each role."""
 
 

@@ -67,12 +67,16 @@ class ConsoleSystem:
             yield Visitor(http)
 
 
-@pytest.fixture
-async def system(api: Api, ledger: Ledger) -> ConsoleSystem:
+async def add_accounts(ledger: Ledger) -> None:
     await ledger.accounts.create("zhang", "tax", Role.staff, hashed())
     await ledger.accounts.create("li", "tax", Role.reviewer, hashed())
     await ledger.accounts.create("wang", "health", Role.staff, hashed())
     await ledger.accounts.create("op", None, Role.operator, hashed())
+
+
+@pytest.fixture
+async def system(api: Api, ledger: Ledger) -> ConsoleSystem:
+    await add_accounts(ledger)
     return ConsoleSystem(api)
 
 

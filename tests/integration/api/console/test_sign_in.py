@@ -147,7 +147,7 @@ async def test_a_person_is_not_locked_out_of_a_known_browser_by_a_neighbour(
         for _ in range(6):
             answer = await neighbour.sign_in("zhang", "wrong")
         assert answer.status_code == 429
-    assert (await zhang.sign_in("zhang")).url.path == "/console/account"
+    assert (await zhang.sign_in("zhang")).url.path == "/console/submit"
 
 
 async def test_an_address_that_tries_many_accounts_waits(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.model.states import JobStatus
 from jobs.texts import Language, language_of, texts
+from tasks.registry import BUILT_IN
 
 ROOT = Path(__file__).parents[4]
 ZH, EN = texts(Language.zh), texts(Language.en)
@@ -29,7 +31,7 @@ def test_a_text_has_the_same_placeholders_in_both_languages(key: str) -> None:
 
 
 def test_the_english_texts_are_english() -> None:
-    allowed = {"console.other_language"}
+    allowed = {"console.other_language", "console.secrecy.text"}
     assert [key for key in EN.keys() - allowed if _CHINESE.search(EN(key))] == []
 
 
@@ -38,6 +40,18 @@ def test_every_text_of_the_pages_exists() -> None:
     used = {key for path in paths for key in _USED.findall(path.read_text())}
     assert used
     assert used - ZH.keys() == set()
+
+
+def test_every_task_and_every_option_has_a_name() -> None:
+    for name, task in BUILT_IN.items():
+        assert ZH.get(f"task.{name}.name"), name
+        assert ZH.get(f"task.{name}.description"), name
+        for option in task.options.model_json_schema(by_alias=True)["properties"]:
+            assert ZH.get(f"option.{option}"), option
+
+
+def test_every_state_of_a_job_has_a_name() -> None:
+    assert {f"status.{state}" for state in JobStatus} <= ZH.keys()
 
 
 def test_a_code_without_a_text_is_shown_as_it_is() -> None:
