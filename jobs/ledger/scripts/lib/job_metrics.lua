@@ -40,7 +40,8 @@ local function observe_ending(job, status, code, was_running)
   local ending = job.task .. ':' .. job.lane .. ':' .. status
   count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
   if was_running then
-    observe_time('ran:' .. job.task .. ':' .. job.lane, now - (tonumber(job.started_at) or now))
+    local ended = tonumber(job.held_at) or now
+    observe_time('ran:' .. job.task .. ':' .. job.lane, ended - (tonumber(job.started_at) or ended))
   end
   observe_waiting(job, was_running)
 end
