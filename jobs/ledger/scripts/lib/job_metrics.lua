@@ -3,43 +3,46 @@
 -- processes there are, and are read by jobs/ledger/job_metrics.py.
 --
 --   chancery:endings      TASK:LANE:STATUS, with :CODE for a job with a problem; jobs in all
---   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they do
---                                                  not exceed, 'inf' above the last
+--   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they
+--                                                  do not exceed, 'inf' above the last
 --                         waited:DEPT:LANE:BOUND   jobs outside batches, by the time before that run
 --                         ran:TASK:LANE:sum, waited:DEPT:LANE:sum   ms in all
 -- They have one field for each combination that occurred.
 
-local TIME_BOUNDS_MS = {100, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000,
-  3600000, 14400000, 86400000}
+local observe_ending
+do -- a script has room for 200 local names
+  local TIME_BOUNDS_MS = {100, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000,
+    3600000, 14400000, 86400000}
 
-local function observe_time(series, ms)
-  ms = math.max(0, ms)
-  local bound = 'inf'
-  for _, each in ipairs(TIME_BOUNDS_MS) do
-    if ms <= each then
-      bound = string.format('%d', each)
-      break
+  local function observe_time(series, ms)
+    ms = math.max(0, ms)
+    local bound = 'inf'
+    for _, each in ipairs(TIME_BOUNDS_MS) do
+      if ms <= each then
+        bound = string.format('%d', each)
+        break
+      end
     end
+    count_in(P .. 'job-times', series .. ':' .. bound, 1)
+    count_in(P .. 'job-times', series .. ':sum', ms)
   end
-  count_in(P .. 'job-times', series .. ':' .. bound, 1)
-  count_in(P .. 'job-times', series .. ':sum', ms)
-end
 
--- A job that ended without a run has waited until then. A line of a batch becomes a job when it is claimed, so
--- that it has no time of its own.
-local function observe_waiting(job, was_running)
-  if job.batch_id then return end
-  local since = math.max(tonumber(job.created_at), tonumber(job.not_before or 0))
-  local end_of_wait = was_running and tonumber(job.started_at) or now
-  observe_time('waited:' .. job.department .. ':' .. job.lane, end_of_wait - since)
-end
-
--- code: of the job's problem, or ''. was_running: whether a run ended it.
-local function observe_ending(job, status, code, was_running)
-  local ending = job.task .. ':' .. job.lane .. ':' .. status
-  count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
-  if was_running then
-    observe_time('ran:' .. job.task .. ':' .. job.lane, now - tonumber(job.started_at))
+  -- A job that ended without a run has waited until then. A line of a batch becomes a job when it is
+  -- claimed, so that it has no time of its own.
+  local function observe_waiting(job, was_running)
+    if job.batch_id then return end
+    local since = math.max(tonumber(job.created_at), tonumber(job.not_before or 0))
+    local end_of_wait = was_running and tonumber(job.started_at) or now
+    observe_time('waited:' .. job.department .. ':' .. job.lane, end_of_wait - since)
   end
-  observe_waiting(job, was_running)
+
+  -- code: of the job's problem, or ''. was_running: whether a run ended it.
+  function observe_ending(job, status, code, was_running)
+    local ending = job.task .. ':' .. job.lane .. ':' .. status
+    count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
+    if was_running then
+      observe_time('ran:' .. job.task .. ':' .. job.lane, now - tonumber(job.started_at))
+    end
+    observe_waiting(job, was_running)
+  end
 end

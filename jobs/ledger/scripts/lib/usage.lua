@@ -13,31 +13,34 @@
 --
 --   chancery:tokens   DEPT:prompt_tokens, DEPT:completion_tokens, DEPT:cached_tokens, DEPT:engine_ms
 
-local USAGE_SECONDS = 731 * 86400
-local USAGE_IN_ALL = {'prompt_tokens', 'completion_tokens', 'cached_tokens', 'engine_ms'}
+local usage_key, count_usage, count_run
+do -- a script has room for 200 local names
+  local USAGE_SECONDS = 731 * 86400
+  local USAGE_IN_ALL = {'prompt_tokens', 'completion_tokens', 'cached_tokens', 'engine_ms'}
 
-local function usage_key(department)
-  return P .. 'usage:' .. department .. ':' .. math.floor(now / 86400000)
-end
-
--- amounts: by name, as jobs/ledger/task_use.py makes them.
-local function count_usage(job, amounts)
-  local day = usage_key(job.department)
-  for name, amount in pairs(amounts) do
-    count_in(day, name, amount)
-    if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
+  function usage_key(department)
+    return P .. 'usage:' .. department .. ':' .. math.floor(now / 86400000)
   end
-  for _, name in ipairs(USAGE_IN_ALL) do
-    if amounts[name] then count_in(P .. 'tokens', job.department .. ':' .. name, amounts[name]) end
-  end
-  keep_key(day, USAGE_SECONDS)
-end
 
--- Count a run that does not end its job: it is taken back, or the job was ended meanwhile. Once for each
--- run, because its worker repeats a command whose answer was lost.
-local function count_run(job, amounts)
-  if not next(amounts) or job.counted_run == job.token or job.ended_by == job.token then return end
-  redis.call('HSET', P .. 'job:' .. job.id, 'counted_run', job.token)
-  amounts.repeated_tokens = (amounts.prompt_tokens or 0) + (amounts.completion_tokens or 0)
-  count_usage(job, amounts)
+  -- amounts: by name, as jobs/ledger/task_use.py makes them.
+  function count_usage(job, amounts)
+    local day = usage_key(job.department)
+    for name, amount in pairs(amounts) do
+      count_in(day, name, amount)
+      if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
+    end
+    for _, name in ipairs(USAGE_IN_ALL) do
+      if amounts[name] then count_in(P .. 'tokens', job.department .. ':' .. name, amounts[name]) end
+    end
+    keep_key(day, USAGE_SECONDS)
+  end
+
+  -- Count a run that does not end its job: it is taken back, or the job was ended meanwhile. Once for each
+  -- run, because its worker repeats a command whose answer was lost.
+  function count_run(job, amounts)
+    if not next(amounts) or job.counted_run == job.token or job.ended_by == job.token then return end
+    redis.call('HSET', P .. 'job:' .. job.id, 'counted_run', job.token)
+    amounts.repeated_tokens = (amounts.prompt_tokens or 0) + (amounts.completion_tokens or 0)
+    count_usage(job, amounts)
+  end
 end
