@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import FastAPI
 
-from api import openapi
+from api import console, openapi
 from api.audit import Audit
 from api.body_rate import BodyRate
+from api.console.services import Console
 from api.errors import answer_errors
 from api.failed_keys import FailedKeys
 from api.methods import HeadAsGet
@@ -31,10 +33,14 @@ from api.routes import batches as batch_routes
 from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from documents.limits import ReadLimits
+from jobs.accounts.sign_ins import SignIns
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
 from jobs.audit.writer import ChainWriter
 from jobs.batches.eta.eta import BatchEta
+from jobs.batches.eta.group import GroupEta
+from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
@@ -46,6 +52,7 @@ from jobs.process.settings import (
     AuditSettings,
     BatchSettings,
     BulkSettings,
+    ConsoleSettings,
     LimitSettings,
     PriceSettings,
     QuotaSettings,
@@ -56,6 +63,7 @@ from jobs.process.settings import (
     StoreSettings,
     TaskSettings,
 )
+from jobs.reading.reading import Reading
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
@@ -81,6 +89,7 @@ class AppSettings:
     secrecy: SecrecySettings = field(default_factory=SecrecySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     prices: PriceSettings = field(default_factory=PriceSettings)
 
 
@@ -91,6 +100,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
+        app.state.console = _console(settings, services, screening)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
@@ -161,9 +171,29 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
-        prices=settings.prices,
         health=HealthReader(
             ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
+        ),
+        prices=settings.prices,
+    )
+
+
+def _console(settings: AppSettings, services: Services, screening: Screening) -> Console:
+    processes = screening.processes
+    assert processes is not None  # noqa: S101 - made with processes
+    return Console(
+        ledger=services.ledger,
+        sign_ins=SignIns(services.ledger.accounts, settings.console),
+        settings=settings.console,
+        zone=ZoneInfo(settings.bulk.zone),
+        reading=Reading(
+            services.store,
+            processes,
+            ReadLimits(settings.limits.max_text_chars, settings.limits.max_pages),
+        ),
+        group_eta=GroupEta(
+            BatchEta(services.ledger, settings.bulk),
+            TokenEstimate(services.ledger, services.store),
         ),
     )
 
@@ -184,6 +214,7 @@ def _include_routes(app: FastAPI) -> None:
         callbacks,
         usage,
         service,
+        *console.SUBJECTS,
         openapi,
     )
     for subject in subjects:

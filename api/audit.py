@@ -1,4 +1,4 @@
-"""Middleware: records every call under `/v1` before its response is sent."""
+"""Middleware: records every call under `/v1` and `/console` before its response is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Rule, rule_of
 from api.client_address import client_address
+from api.console.access import ConsoleRule, console_rule_of
 from api.errors import MEDIA_TYPE, problem_response
+from api.language import requested_language
 from jobs.audit.log import AuditLog
 from jobs.audit.record import AuditRecord
 from jobs.model.api_key import Caller
@@ -29,7 +31,9 @@ log = structlog.get_logger()
 
 
 class Audit:
-    """The route decides the action: `api/access.py`. Without a record there is no response.
+    """The route decides the action: `api/access.py`, `api/console/access.py`. A page of the console
+    sets `person`, `target`, `task`, `problem` and `detail` in the request's state. Without a
+    record there is no response.
 
     If the record cannot be written, the caller gets 503 `audit-unavailable` instead of the
     response, and later calls are refused before they do anything: docs/decisions/audit.md.
@@ -124,33 +128,41 @@ class _Response:
     def _names_something(self, start: Message) -> bool:
         rule = _rule(self.scope)
         problem = Headers(raw=start["headers"]).get("content-type") == MEDIA_TYPE
-        return problem or (rule is not None and rule.action in _CREATING)
+        return problem or (isinstance(rule, Rule) and rule.action in _CREATING)
 
-    def _of(self, rule: Rule, status: int, named: Mapping[str, Any]) -> AuditRecord:
-        caller: Caller | None = self.scope.get("state", {}).get("caller")
-        problem = named.get("type")
+    def _of(self, rule: Rule | ConsoleRule, status: int, named: Mapping[str, Any]) -> AuditRecord:
+        state: Mapping[str, Any] = self.scope.get("state", {})
+        caller: Caller | None = state.get("caller")
+        account = state["person"].account if "person" in state else None
+        department = caller.key.department if caller else None
+        problem = named.get("type", state.get("problem"))
         return AuditRecord(
             at=self.at,
             action=rule.action,
             status=status,
             source=self.source,
-            department=caller.key.department if caller else None,
+            department=account.department if account else department,
             key=caller.key.id if caller else None,
-            target=_target(self.scope) or _text(named.get("id")),
-            task=_text(named.get("task")),
+            account=account.name if account else None,
+            target=state.get("target") or _target(self.scope) or _text(named.get("id")),
+            task=_text(named.get("task", state.get("task"))),
             problem=problem.rpartition("/")[2] if isinstance(problem, str) else None,
+            detail=state.get("detail", {}),
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
 
 
 def _is_audited(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path.startswith("/v1/")
+    return path.startswith(("/v1/", "/console"))
 
 
-def _rule(scope: Scope) -> Rule | None:
+def _rule(scope: Scope) -> Rule | ConsoleRule | None:
     route = scope.get("route")
-    return rule_of(scope["method"], route.path) if route is not None else None
+    if route is None:
+        return None
+    method = scope["method"]
+    return rule_of(method, route.path) or console_rule_of(method, route.path)
 
 
 def _target(scope: Scope) -> str | None:
@@ -173,5 +185,7 @@ def _text(value: Any) -> str | None:
 
 
 async def _refuse(error: ProblemError, scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem_response(error.problem, retry_after=error.retry_after)
+    response = problem_response(
+        error.problem, retry_after=error.retry_after, language=requested_language(scope)
+    )
     await response(scope, receive, send)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from email.message import Message
 from pathlib import PurePosixPath
 
@@ -17,8 +17,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def is_multipart(request: Request) -> bool:
-    media_type = request.headers.get("content-type", "").partition(";")[0]
-    return media_type.strip().lower() == "multipart/form-data"
+    return media_type(request) == "multipart/form-data"
+
+
+def media_type(request: Request) -> str:
+    """The declared type of the body in lower case, without its parameters; empty without one."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
@@ -76,6 +80,16 @@ def plain_filename(name: str | None) -> str | None:
         return None
     last = PurePosixPath(_CONTROL.sub("", name).replace("\\", "/")).name
     return last[-_FILENAME_MAX_LENGTH:] or None
+
+
+def unsupported_media_type(declared: str, accepts: Sequence[str]) -> ProblemError:
+    """`accepts`: the types that the path takes."""
+    return ProblemError(
+        "unsupported-media-type",
+        f"The body has the type {declared[:_FILENAME_MAX_LENGTH]}. "
+        f"The path takes {' or '.join(accepts)}.",
+        accepts=list(accepts),
+    )
 
 
 def too_large(max_bytes: int) -> ProblemError:

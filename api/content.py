@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import problem_response
+from api.language import requested_language
 from api.methods import IS_HEAD
 from jobs.model.problems import Problem, ProblemError
 from jobs.store import Store
@@ -45,7 +46,11 @@ async def content_response(
     span = _requested_span(request, size)
     if span is not None and span.start >= size:
         problem = Problem("range-not-satisfiable", f"The file currently has {size} bytes.")
-        return problem_response(problem, headers={"Content-Range": f"bytes */{size}"})
+        return problem_response(
+            problem,
+            headers={"Content-Range": f"bytes */{size}"},
+            language=requested_language(request),
+        )
     status = 200 if span is None else 206
     span = span or _Span(0, size)
     headers = {

@@ -15,12 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.language import requested_language
 from api.methods import allowed_methods
 from api.openai_errors import openai_error
 from api.rate_limits import rate_limit_fields
 from jobs.model.problems import PROBLEM_TYPES, Problem, ProblemError
 from jobs.model.quotas import OverQuotaError
 from jobs.submit.checks import invalid_request
+from jobs.texts import Language
+from jobs.texts.translation import translation
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
@@ -36,19 +39,20 @@ def problem_response(
     *,
     retry_after: float | None = None,
     headers: Mapping[str, str] | None = None,
+    language: Language = Language.en,
 ) -> Response:
     """The response for a problem. `retry_after` is in seconds; it is rounded up."""
     status = PROBLEM_TYPES[problem.code].status
-    sent = dict(headers or {})
+    sent = {"Content-Language": language.tag, "Vary": "Accept-Language", **(headers or {})}
     if retry_after is not None:
         sent["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if status == HTTPStatus.REQUEST_TIMEOUT:
         sent["Connection"] = "close"  # RFC 9110, 15.5.9
-    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+    if problem.code == "unsupported-coding":
         sent["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    bounded = _bounded(problem.to_dict())
+    bounded = translation(language).problem(_bounded(problem.to_dict()))
     error = openai_error(problem.code, bounded)
     body = to_json({"status": status, **bounded, "error": error})
     return Response(body, status, sent, MEDIA_TYPE)
@@ -85,21 +89,29 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _of_disconnect)
 
 
-async def _of_problem(_: Request, error: Exception) -> Response:
+async def _of_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class only
-    return problem_response(error.problem, retry_after=error.retry_after)
+    return problem_response(
+        error.problem, retry_after=error.retry_after, language=requested_language(request)
+    )
 
 
 async def _of_quota(request: Request, error: Exception) -> Response:
     assert isinstance(error, OverQuotaError)  # noqa: S101 - likewise
     request.app.state.refused.labels(error.department, error.problem.code).inc()
     headers = rate_limit_fields(error.quotas)
-    return problem_response(error.problem, retry_after=error.retry_after, headers=headers)
+    return problem_response(
+        error.problem,
+        retry_after=error.retry_after,
+        headers=headers,
+        language=requested_language(request),
+    )
 
 
-async def _of_validation(_: Request, error: Exception) -> Response:
+async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - likewise
-    return problem_response(invalid_request(error.errors()).problem)
+    problem = invalid_request(error.errors()).problem
+    return problem_response(problem, language=requested_language(request))
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
@@ -112,7 +124,9 @@ async def _of_http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(allowed_methods(request.app.state.routers, request.scope))
-    return problem_response(Problem(code, detail), headers=headers)
+    return problem_response(
+        Problem(code, detail), headers=headers, language=requested_language(request)
+    )
 
 
 async def _of_disconnect(request: Request, _: Exception) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import TypeVar
 
@@ -10,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.requests import Request
 
-from api.bodies import read_body
+from api.bodies import media_type, read_body, unsupported_media_type
 from jobs.model.problems import ProblemError
 from jobs.submit.checks import invalid_field, invalid_request
 
@@ -19,12 +21,20 @@ MAX_VALUES = 200_000
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
 _NOT_STRUCTURAL = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-async def read_json(request: Request, max_bytes: int) -> bytes:
-    """The body, a JSON text. Raises `ProblemError`: `too-large`, `request-timeout`."""
+async def read_json(request: Request, max_bytes: int, *, accepts: Sequence[str] = ()) -> bytes:
+    """The body, a JSON text. A body without a `Content-Type` is taken for JSON.
+
+    `accepts`: further types that the caller handles itself, for the error's text. Raises
+    `ProblemError`: `unsupported-media-type`, `too-large`, `request-timeout`.
+    """
+    declared = media_type(request)
+    if declared and not _JSON.fullmatch(declared):
+        raise unsupported_media_type(declared, ("application/json", *accepts))
     return without_mark(await read_body(request, max_bytes))
 
 
@@ -47,7 +57,7 @@ def parse(model: type[Model], body: bytes, *, max_values: int = MAX_VALUES) -> M
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise invalid_request(error.errors(), value) from error
+        raise invalid_request(error.errors(), value, model) from error
 
 
 def check_bounds(body: bytes, max_values: int = MAX_VALUES) -> None:

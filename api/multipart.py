@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from jobs.batches.file import LineCounter
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming
+from jobs.submit.validation_texts import MAX_NAME_CHARS, nearest
 
 # The limit for boundaries, heads of parts, and what is before and after all parts.
 _OVERHEAD_BYTES = 64 * 1024
@@ -74,10 +76,19 @@ class _Form:
 
     def begin(self, head: PartHead) -> None:
         if head.name not in self._parts:
-            names = " and ".join(f"`{name}`" for name in self._parts)
-            raise _malformed(f"Only {names} are allowed.", f"#/{head.name}")
+            raise self._unknown(head.name)
         self._part = self._parts[head.name]
         self._part.begin(head)
+
+    def _unknown(self, name: str) -> ProblemError:
+        names = " and ".join(f"`{each}`" for each in self._parts)
+        meant = nearest(name, list(self._parts))
+        return _malformed(
+            f"There is no part `{name[:MAX_NAME_CHARS]}`. "
+            + (f"Did you mean `{meant}`? " if meant else "")
+            + f"The parts are {names}.",
+            f"#/{name}",
+        )
 
     def write(self, data: bytes) -> None:
         if self._part is not None:
@@ -175,9 +186,28 @@ async def _receive(request: Request, parts: Sequence[_Part], max_bytes: int) -> 
         raise _malformed("It ends before the final boundary.")
 
 
+@contextmanager
+def errors_in_part(name: str) -> Iterator[None]:
+    """Name the part of the form in each error of a `ProblemError("invalid-request")`, whose
+    pointers lead into the part's JSON.
+    """
+    try:
+        yield
+    except ProblemError as error:
+        problem = error.problem
+        if problem.code != "invalid-request":
+            raise
+        extra = dict(problem.extra)
+        extra["errors"] = [{"part": name, **each} for each in extra.get("errors", ())]
+        raise ProblemError(
+            problem.code, f"Part `{name}` of the form: {problem.detail}", **extra
+        ) from error
+
+
 def _malformed(reason: str, pointer: str = "#") -> ProblemError:
+    part = {"part": pointer[2:]} if len(pointer) > 1 else {}
     return ProblemError(
         "invalid-request",
         f"The multipart form is invalid. {reason}",
-        errors=[{"pointer": pointer, "detail": reason}],
+        errors=[{**part, "pointer": pointer, "detail": reason}],
     )

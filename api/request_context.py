@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from api.errors import problem_response
+from api.language import requested_language
 from jobs.model.problems import Problem
 
 REQUEST_ID = "X-Request-Id"
@@ -48,7 +49,9 @@ class RequestContext:
             except Exception as error:  # noqa: BLE001 - the outermost handler: logged and answered
                 _log(scope, error)
                 if not started:
-                    response = problem_response(_internal(request_id))
+                    response = problem_response(
+                        _internal(request_id), language=requested_language(scope)
+                    )
                     await response(scope, receive, send_with_id)
 
 

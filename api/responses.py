@@ -55,8 +55,9 @@ class OpenAIListView(BaseModel, Generic[Item]):
 
 
 class ErrorView(BaseModel):
-    """One error in a request."""
+    """One error in a request. `part`: the part of a multipart form that `pointer` leads into."""
 
+    part: str | None = None
     pointer: str = Field(description="A JSON pointer into the body, or `#/query/NAME`.")
     detail: str = Field(description="What is wrong there.")
 

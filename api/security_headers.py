@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Names in lower case, as uvicorn writes them. No response but /docs is a page.
+# Names in lower case, as uvicorn writes them. The pages, /docs and /console, set their own policy.
 SECURITY_HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'",
@@ -16,13 +16,13 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
-_PRIVATE = "/v1"
+_PRIVATE = ("/v1", "/console")
 _CACHE = "cache-control"
 
 
 class SecurityHeaders:
     """Adds `SECURITY_HEADERS` where a route has not set its own, and forbids caches to store
-    what departments get.
+    what departments and people get.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -48,4 +48,4 @@ class SecurityHeaders:
 def _is_private(scope: Scope) -> bool:
     path: str = scope["path"]
     path = path.removeprefix(scope.get("root_path", ""))
-    return path == _PRIVATE or path.startswith(_PRIVATE + "/")
+    return any(path == one or path.startswith(f"{one}/") for one in _PRIVATE)

@@ -34,8 +34,8 @@ class Services:
     settings: ApiSettings
     failed_keys: FailedKeys
     refusals: Refusals
-    prices: PriceSettings
     health: HealthReader
+    prices: PriceSettings
 
 
 async def _services(request: Request) -> Services:

@@ -65,7 +65,8 @@ class Document:
 
     Blocks are separated by one blank line in `text`. `unread_pages`, counted from 1, are pictures
     that were not read: their text is not in `text`. `source` is the file that the document was read
-    from, for tasks that work on files; None for a text that came in a request.
+    from, for tasks that work on files; None for a text that came in a request. `scans` is what OCR
+    read (`documents.ocr.record`), so that work on the file need not read the same pictures again.
     """
 
     text: str
@@ -74,10 +75,11 @@ class Document:
     pages: int | None = None
     unread_pages: tuple[int, ...] = ()
     source: Source | None = field(default=None, compare=False, repr=False)
+    scans: str = field(default="", compare=False, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles the document without its source, in a fraction of the usual time: documents
-        travel to processes (`documents.isolation`), and a long one has 100,000 blocks.
+        """Pickles the document without its source and scans, in a fraction of the usual time:
+        documents travel to processes (`documents.isolation`), and a long one has 100,000 blocks.
         """
         columns = tuple(tuple(map(column, self.blocks)) for column in _COLUMNS)
         return _unpickle, (self.text, columns, self.media_type, self.pages, self.unread_pages)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from documents.document import Block, BlockKind, Document
 from documents.errors import DocumentTooLong, EmptyDocument
 from documents.limits import MOST_BLOCKS, ReadLimits
+from documents.ocr.record import dumped
+from documents.ocr.scan import Scan
 
 SEPARATOR = "\n\n"
 
@@ -70,12 +74,17 @@ class Draft:
         media_type: str,
         pages: int | None = None,
         unread_pages: tuple[int, ...] = (),
+        scans: Mapping[bytes, Scan] = MappingProxyType({}),
     ) -> Document:
-        """Return the document. Raises `EmptyDocument` if it has no blocks."""
+        """Return the document. `scans` is what OCR read, by the digest of the picture.
+
+        Raises `EmptyDocument` if it has no blocks.
+        """
         if not self._blocks:
             raise EmptyDocument("The document has no text. Send a document with text.")
         text = SEPARATOR.join(self._parts)
-        return Document(text, tuple(self._blocks), media_type, pages, unread_pages)
+        blocks = tuple(self._blocks)
+        return Document(text, blocks, media_type, pages, unread_pages, scans=dumped(scans))
 
 
 def too_many_chars(limits: ReadLimits) -> DocumentTooLong:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from documents.detect import detection
 from documents.isolation import FileWork
+from documents.page_picture import page_picture, word_boxes
 from tasks.disclosure_review.file_review import review_file
 from tasks.dispatch.rows import as_written
 from tasks.official_layout import work as layout
@@ -19,8 +20,10 @@ FILE_WORK: Mapping[str, FileWork] = MappingProxyType(
         "as_written": as_written,
         "format_check": layout.check,
         "format_fix": layout.fix,
+        "page_picture": page_picture,
         "redact": redact,
         "secrecy": screen,
         "disclosure_review": review_file,
+        "word_boxes": word_boxes,
     }
 )

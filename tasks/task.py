@@ -33,6 +33,8 @@ class Task(Generic[Options, Result]):
     `takes_unread`: the task reports unread pages in its result. Any other task fails on a document
     with unread pages, so that a partial result is not mistaken for a whole one.
 
+    `accepts`: the media types of the documents that it works on; None means all that have a reader.
+
     `departments` may use the task; None means all.
     """
 
@@ -44,6 +46,7 @@ class Task(Generic[Options, Result]):
     run: Callable[[Document, Options, Engine], Awaitable[Result]]
     doubts: Callable[[Document, Options, Result], Sequence[str]] | None = None
     takes_unread: bool = False
+    accepts: frozenset[str] | None = None
     origin: Origin = Origin.built_in
     departments: frozenset[str] | None = None
 

@@ -57,7 +57,9 @@ async def exposition(
     If the ledger is unreachable, its metrics are missing and `chancery_ledger_up` is 0.
     """
     system = CollectorRegistry()
-    system.register(Snapshot(await _read(ledger), health))
+    # Waiting for a Redis that hangs takes seconds: `health` has done so.
+    state = await _read(ledger) if health.redis.version is not None else None
+    system.register(Snapshot(state, health))
     return generate_latest(registry) + generate_latest(system), CONTENT_TYPE_LATEST
 
 

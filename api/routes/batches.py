@@ -40,6 +40,7 @@ _MAX_VALUES = 500_000  # 50,000 documents with their `custom_id` and some metada
             "rate-limited", "quota-queued", "quota-tokens", "quota-batches", "quota-records",
             "quota-storage",
             "storage-full", "too-large", "request-timeout", "unsupported-coding",
+            "unsupported-media-type",
         ),
     },
     openapi_extra={

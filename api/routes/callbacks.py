@@ -60,6 +60,7 @@ async def list_callbacks(
             "idempotency-in-progress",
             "too-large",
             "unsupported-coding",
+            "unsupported-media-type",
         ),
     },
     openapi_extra={

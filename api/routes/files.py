@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from api.auth import DepartmentDep
-from api.bodies import is_multipart
+from api.bodies import is_multipart, media_type, unsupported_media_type
 from api.content import content_response
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import FileForm, receive_file_form
@@ -73,7 +73,7 @@ class _Fields(BaseModel):
         200: {"model": FileView},
         **problems(
             "invalid-request", "too-large", "request-timeout", "storage-full", "quota-storage",
-            "quota-records", "rate-limited", "unsupported-coding",
+            "quota-records", "rate-limited", "unsupported-coding", "unsupported-media-type",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
@@ -88,9 +88,8 @@ async def upload_file(
         services.store.incoming(limit) as incoming,
     ):
         if not is_multipart(request):
-            raise ProblemError(
-                "invalid-request", "Send a multipart form with the parts `file` and `purpose`."
-            )
+            declared = media_type(request) or "application/octet-stream"
+            raise unsupported_media_type(declared, ["multipart/form-data"])
         form = await receive_file_form(request, incoming, ("purpose", _ANCHOR, _SECONDS), limit)
         upload = _upload(incoming, form)
 
@@ -107,7 +106,7 @@ def _upload(incoming: Incoming, form: FileForm) -> FileUpload:
     try:
         fields = _Fields.model_validate(form.fields)
     except ValidationError as error:
-        raise invalid_request(error.errors(), form.fields) from error
+        raise invalid_request(error.errors(), form.fields, _Fields) from error
     keep = timedelta(seconds=fields.seconds) if fields.seconds is not None else None
     return FileUpload(incoming, form.lines, form.filename, keep)
 

@@ -13,7 +13,8 @@ from api.auth import DepartmentDep, authenticate_again
 from api.bodies import is_multipart
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.json_bodies import parse, read_json, without_mark
-from api.multipart import receive_form
+from api.language import translation_for
+from api.multipart import errors_in_part, receive_form
 from api.path_prefix import root_path
 from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
 from api.responses import ListView, as_json, json, page, problems
@@ -76,6 +77,7 @@ _HEADERS = {
             "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
             "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
             "quota-storage", "system-full", "storage-full", "unsupported-coding",
+            "unsupported-media-type", "document-not-accepted",
         ),
     },
     openapi_extra=_BODY,
@@ -88,7 +90,9 @@ async def submit_job(
             if is_multipart(request):
                 submitted = await _submit_form(request, services, department, key, step)
             else:
-                body = await read_json(request, services.limits.max_request_bytes)
+                body = await read_json(
+                    request, services.limits.max_request_bytes, accepts=("multipart/form-data",)
+                )
                 job, once = parse(JobRequest, body), idempotency(key, body)
                 submitted = await services.submissions.submit(
                     department, job, idempotency=once, traceparent=step.traceparent
@@ -105,15 +109,17 @@ async def _submit_form(
         if form.job is None:
             raise ProblemError(
                 "invalid-request",
-                "Send the job as JSON in part `job` of the form.",
-                errors=[{"pointer": "#/job", "detail": "The part is missing."}],
+                "Send the job as JSON in part `job` of the form, such as "
+                'job={"task": "summarize"}.',
+                errors=[{"part": "job", "pointer": "#/job", "detail": "The part is missing."}],
             )
-        job = parse(JobRequest, without_mark(form.job))
         upload = Upload(incoming, form.filename) if form.has_file else None
         once = idempotency(key, form.job, incoming.sha256)
-        return await services.submissions.submit(
-            department, job, upload=upload, idempotency=once, traceparent=step.traceparent
-        )
+        with errors_in_part("job"):
+            job = parse(JobRequest, without_mark(form.job))
+            return await services.submissions.submit(
+                department, job, upload=upload, idempotency=once, traceparent=step.traceparent
+            )
 
 
 def _accepted(request: Request, submitted: SubmissionReply) -> Response:
@@ -149,7 +155,7 @@ async def get_job(
         await services.ledger.jobs.wait_ended(job_id, remaining)
         await authenticate_again(request, services)
         job = await _find(services, department, job_id)
-    view = await _view(job, services, root_path(request))
+    view = _in_language(await _view(job, services, root_path(request)), request)
     return as_json(view.model_dump_json().encode())
 
 
@@ -177,7 +183,8 @@ async def list_jobs(
     )
     base = root_path(request)
     views = [
-        await job_view(job, services.store, inline_result=False, base=base) for job in jobs.items
+        _in_language(await job_view(job, services.store, inline_result=False, base=base), request)
+        for job in jobs.items
     ]
     return page(views, jobs.next_cursor)
 
@@ -277,6 +284,13 @@ async def _view(job: Job, services: Services, base: str) -> JobView:
         return await job_view(job, services.store, base=base)
     except FileNotFoundError:
         return await job_view(job, services.store, base=base, inline_result=False)
+
+
+def _in_language(view: JobView, request: Request) -> JobView:
+    """With the error in the language that the caller accepts."""
+    if view.error is not None:
+        view.error = translation_for(request).problem(view.error)
+    return view
 
 
 def _no_such_job() -> ProblemError:

@@ -7,11 +7,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.auth import check_token
+from api.language import translation_for
 from api.metrics.exposition import exposition
 from api.readiness import audit_check, checks
 from api.responses import ListView, as_json, json, page
 from api.services import ServicesDep
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
+from jobs.texts.translation import Translation
 
 router = APIRouter(tags=["service"])
 
@@ -66,8 +68,9 @@ async def metrics(request: Request, services: ServicesDep) -> Response:
     summary="List the types of problems",
     responses={200: {"model": ListView[ExplanationView]}},
 )
-async def list_problems() -> Response:
-    return page([_explanation(code) for code in PROBLEM_TYPES], None)
+async def list_problems(request: Request) -> Response:
+    texts = translation_for(request)
+    return page([_explanation(code, texts) for code in PROBLEM_TYPES], None)
 
 
 @router.get(
@@ -75,12 +78,16 @@ async def list_problems() -> Response:
     summary="Explain a type of problem",
     responses={200: {"model": ExplanationView}},
 )
-async def get_problem(code: str) -> Response:
+async def get_problem(request: Request, code: str) -> Response:
     if code not in PROBLEM_TYPES:
         raise ProblemError("not-found", "There is no such type of problem. See GET /problems.")
-    return json(_explanation(code))
+    return json(_explanation(code, translation_for(request)))
 
 
-def _explanation(code: str) -> ExplanationView:
-    status, title, advice = PROBLEM_TYPES[code]
-    return ExplanationView(type=f"/problems/{code}", title=title, status=status, what_to_do=advice)
+def _explanation(code: str, texts: Translation) -> ExplanationView:
+    return ExplanationView(
+        type=f"/problems/{code}",
+        title=texts.title(code),
+        status=PROBLEM_TYPES[code].status,
+        what_to_do=texts.advice(code),
+    )

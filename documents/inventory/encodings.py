@@ -16,8 +16,9 @@ _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-
 _STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#\w]|\\[ux0-9A-Fa-f]")
 _DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
-# Only long lines continue on the next one.
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+\r?\n[ \t]*+)*[A-Za-z0-9+/_-]{2,}+={0,2}")
+# Only long lines continue on the next one. Readers write a space for the end of a line.
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
+_PIECE = re.compile(r"\S+")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -38,7 +39,11 @@ _IMPLAUSIBLE = re.compile(
 _MOST_IMPLAUSIBLE = 0.1
 _SURELY = 3
 _DATA_FROM = 256
-"""Base64 of this many characters is data; shorter runs may be identifiers."""
+"""Encoded bytes of this many characters are data; shorter runs may be identifiers."""
+_CONTAINER = re.compile(
+    rb"PK\x03\x04|%PDF-|\x1f\x8b\x08|\xd0\xcf\x11\xe0|BZh[1-9]|7z\xbc\xaf\x27\x1c|\xfd7zXZ\x00"
+)
+"""Beginnings of files that hold others, or compressed data: shorter runs are data too."""
 
 
 def decoded(text: str) -> str:
@@ -78,17 +83,33 @@ def encoded(text: str) -> Iterator[EncodedRun]:
         if data := _bytes(match[1]):
             yield EncodedRun(*match.span(), (), data)
     for match in _BASE64.finditer(text):
-        run = match[0]
-        if len(run) < _LEAST or _NOT_BASE64.fullmatch(run):
-            continue
-        data = _bytes(run)
-        if texts := [*_texts(data), *_texts_after_word(run)]:
-            yield EncodedRun(*match.span(), texts)
-        elif data and len(run) >= _DATA_FROM and not _HEX.fullmatch(run):
-            yield EncodedRun(*match.span(), (), data)
+        run = _base64(match[0], match.start())
+        if run is not None:
+            yield run
+        elif _PIECE.fullmatch(match[0]) is None:
+            pieces = _PIECE.finditer(text, *match.span())
+            yield from filter(None, (_base64(piece[0], piece.start()) for piece in pieces))
     for match in _HEX.finditer(text):
-        if texts := _texts(bytes.fromhex(match[0])):
+        data = bytes.fromhex(match[0])
+        if texts := _texts(data):
             yield EncodedRun(*match.span(), texts)
+        elif len(match[0]) >= _DATA_FROM or _CONTAINER.match(data):
+            yield EncodedRun(*match.span(), (), data)
+
+
+def _base64(run: str, start: int) -> EncodedRun | None:
+    if len(run) < _LEAST or _NOT_BASE64.fullmatch(run):
+        return None
+    data, end = _bytes(run), start + len(run)
+    if texts := [*_texts(data), *_texts_after_word(run)]:
+        return EncodedRun(start, end, texts)
+    is_long = len(run) >= _DATA_FROM
+    if is_long and not data:
+        data = _bytes("".join(run.split()).rstrip("=")[:-1])
+    is_hex = all(_HEX.fullmatch(piece) for piece in run.split())
+    if data and not is_hex and (is_long or _CONTAINER.match(data)):
+        return EncodedRun(start, end, (), data)
+    return None
 
 
 def binary_text(data: bytes) -> str:
@@ -114,9 +135,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _bytes(run: str) -> bytes:
-    if "\n" in run:
-        run = "".join(run.split())
-    run = run.rstrip("=")
+    run = "".join(run.split()).rstrip("=")
     if len(run) % 4 == 1:
         return b""
     try:

@@ -14,6 +14,7 @@ from documents.errors import CorruptDocument
 from documents.inventory.encodings import decoded as without_escapes
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.plain_text import text_entries
 from documents.inventory.web_page import markup_entries
 from documents.limits import ReadLimits
 from documents.readers.mail import DAMAGE
@@ -29,6 +30,13 @@ _SETTINGS = re.compile(
     r"|message/rfc822|1\.0|base64|quoted-printable|[78]bit",
     re.IGNORECASE,
 )
+# The name of an attachment follows, which is listed by itself.
+_DISPOSITION = re.compile(
+    r"(?:attachment|inline)(?:; filename\*=(?:utf-8|gb2312|gbk|gb18030)''[^\s;\"]*"
+    r"|; filename=\"[^\"]*\"|(?:; filename\*\d{1,2}\*?=[^\s;\"]*)+)",
+    re.IGNORECASE,
+)
+_FILENAME = "attachment inline filename utf-8 gb2312 gbk gb18030"
 _FORMAT = frozenset(("content-type", "content-transfer-encoding", "mime-version"))
 _BASE64_LINES = re.compile(r"^[A-Za-z0-9+/]*={0,2}\s*$", re.MULTILINE)
 _TEXTUAL = frozenset(("base64", "x-uuencode", "uuencode", "uue", "x-uue"))
@@ -71,6 +79,11 @@ def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
     for name, value in part.items():
         where, is_shown = f"header {name}", name.title() in _SHOWN
         kind = EntryKind.shown if is_shown else EntryKind.metadata
+        if name.lower() == "content-disposition" and _is_name(value):
+            yield Entry(where, _FILENAME, EntryKind.setting)
+            written = decoded(collapse_rfc2231_value(part.get_filename() or ""))
+            yield from nested.text(f"{where}, filename", written, EntryKind.name)
+            continue
         if name.lower() in _FORMAT and _SETTINGS.fullmatch(decoded(value)):
             yield Entry(where, decoded(value), EntryKind.setting)
             continue
@@ -80,6 +93,11 @@ def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
             words = decoded(collapse_rfc2231_value(parameter))
             if words and words not in decoded(value):
                 yield from nested.text(f"{where}, {key}", words, EntryKind.metadata)
+
+
+def _is_name(disposition: str) -> bool:
+    """Whether a header has the name of an attachment and no other text."""
+    return _DISPOSITION.fullmatch(" ".join(disposition.split())) is not None
 
 
 def _content(part: Message, nested: Nested) -> Iterator[Entry]:
@@ -97,7 +115,7 @@ def _content(part: Message, nested: Nested) -> Iterator[Entry]:
         yield from markup_entries(body_of(part), nested)
     else:
         text = body_of(part).replace("\r\n", "\n").replace("\r", "\n")
-        yield from nested.text(f"{subtype} text", text, EntryKind.shown, whole=True)
+        yield from text_entries(f"{subtype} text", text, nested)
 
 
 def _text(value: str) -> str:

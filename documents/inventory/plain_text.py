@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from documents.errors import UnsupportedDocument
+from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.web_page import TAG, without_tags
 from documents.limits import MIB, ReadLimits
 from documents.readers.text.encoding import NotText, decode
 
@@ -30,10 +32,17 @@ def walk(inventory: Inventory) -> Walk:
                 "The file is not text in a supported encoding. Save it as UTF-8."
             ) from error
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        yield from Nested(limits, inventory).text("text", text, EntryKind.shown, whole=True)
+        yield from text_entries("text", text, Nested(limits, inventory))
         if is_cut:
             yield unread("text", Unread.too_long)
         if _REPLACEMENT in text and _REPLACEMENT.encode() not in data:
             yield unread("bytes that are not text", Unread.damaged)
 
     return entries
+
+
+def text_entries(where: str, text: str, nested: Nested) -> Iterator[Entry]:
+    """Yield a text, what is encoded in it, and the text without tags if it has any."""
+    yield from nested.text(where, text, EntryKind.shown, whole=True)
+    if TAG.search(text):
+        yield Entry(f"{where} without tags", decoded(without_tags(text)), EntryKind.hidden)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory import legacy, message, package, pictures, plain_text, web_page
+from documents.inventory import legacy, message, plain_text, web_page
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
+from documents.inventory.package import walk as package
 from documents.inventory.pdf import walk as pdf_file
+from documents.inventory.pictures import walk as pictures
 from documents.limits import OcrBudget, ReadLimits
 from documents.readers import docx, html, legacy_office, mail, markdown, ofd, pdf, sheets, text
 from documents.readers.pictures import MEDIA_TYPES

@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
-
 from documents.draft import Draft
-from documents.errors import CorruptDocument, EmptyDocument
+from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.limits import ReadLimits
-from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of
+from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
 
-_TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
+TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 # Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`.
 _JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]")
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
@@ -41,15 +39,12 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
         pass
     yield from _places(markup)
     # Tags inside a word, and parts of the source that a parser drops.
-    yield Entry("source without tags", decoded(_without_tags(markup)), EntryKind.hidden)
+    yield Entry("source without tags", decoded(without_tags(markup)), EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
 
 
 def _places(markup: str) -> Iterator[Entry]:
-    try:
-        root = LexborHTMLParser(markup).root
-    except SelectolaxError as error:
-        raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
+    root = parsed(markup).root
     for node in root.traverse(include_text=True) if root is not None else ():
         tag = node.tag or ""
         if tag == "-comment":
@@ -73,10 +68,11 @@ def _joined_literals(where: str, script: str) -> Iterator[Entry]:
             yield Entry(f"{where}, joined texts", decoded(text), EntryKind.hidden)
 
 
-def _without_tags(markup: str) -> str:
+def without_tags(markup: str) -> str:
+    """The source without comments and tags: a tag within a line leaves nothing in its place."""
     first, *others = markup.split("<!--")
     text = first + "".join(one.partition("-->")[2] for one in others)
-    return _TAG.sub(_space, text)
+    return TAG.sub(_space, text)
 
 
 def _space(match: re.Match[str]) -> str:

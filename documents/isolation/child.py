@@ -133,4 +133,5 @@ def _document_json(document: Document) -> dict[str, Any]:
         "media_type": document.media_type,
         "pages": document.pages,
         "unread_pages": document.unread_pages,
+        "scans": document.scans,
     }

@@ -68,6 +68,7 @@ async def document(response: Mapping[str, Any]) -> Document:
             _of(str, response["media_type"]),
             None if pages is None else _of(int, pages),
             tuple(_of(int, page) for page in unread),
+            scans=_of(str, response["scans"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Malformed from error

@@ -22,8 +22,9 @@ class Account:
     """What was masked, what was not checked, and what was removed.
 
     `part` is the usual name of a part of a file: `body`, `headers`, `comments`, `page 3`. `values`
-    are the texts that were masked in each part, for the comparison with the document's text; they
-    are never handed out. `boxes` are what was painted over: the part, the kind and the box.
+    are the texts that were masked in each part, for the comparison with the document's text; what
+    is not among them may be in `left_out`, the texts of parts that were left out. Neither is ever
+    handed out. `boxes` are what was painted over: the part, the kind and the box.
     """
 
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -31,11 +32,17 @@ class Account:
     removed: Counter[str] = field(default_factory=Counter)
     boxes: list[tuple[str, str, Box]] = field(default_factory=list)
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    left_out: list[str] = field(default_factory=list)
 
     def count(self, part: str, changes: Sequence[Replacement]) -> None:
         self.masked.update((part, change.label) for change in changes)
         if changes:
             self.values[part].update(change.value for change in changes)
+
+    def remove(self, what: str, text: str) -> None:
+        """Note a part that is left out, with its text."""
+        self.removed[what] += 1
+        self.left_out.append(text)
 
     def add_box(self, part: str, kind: str, box: Box) -> None:
         self.boxes.append((part, kind, box))
@@ -53,6 +60,7 @@ class Account:
         self.boxes += [(f"{where}: {part}", kind, box) for part, kind, box in other.boxes]
         for part, values in other.values.items():
             self.values[f"{where}: {part}"] |= values
+        self.left_out += other.left_out
 
     def as_json(self) -> dict[str, Any]:
         uncovered = list(dict.fromkeys(self.uncovered))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import quote
 
 from documents.inventory.encodings import decoded, encoded
+from documents.masking.account import Account
 from documents.masking.replacement import Find, Masking, Replacement, applied
 
 NEUTRAL_TARGET = "about:blank"
+ENCODED_DATA = "encoded data"
+_COVER = "***"
 
 # Words up to white space, quotes and brackets; and up to what ends a text in a page's source.
 _WORD = re.compile(r"[^\s\"'<>()]++")
@@ -33,27 +36,61 @@ class _EncodedReplacement:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class DataReplacement:
+    """Replaces encoded data, which cannot be searched."""
+
+    start: int
+    end: int
+    replacement: str = _COVER
+    label: str = ""
+    value: str = ""
+
+
+def with_encoded_runs(find: Find) -> Find:
+    """Finds the same, and Base64 and hexadecimal digits that stand for text to be masked."""
+    return lambda text: _find(text, find, _runs)
+
+
 def with_encoded_forms(masking: Masking) -> Masking:
     """The same masking, which also finds words whose decoded form is to be masked."""
     return replace(
         masking,
-        find=lambda text: _find(text, masking.find),
-        find_by_rule=lambda text: _find(text, masking.find_by_rule),
+        find=lambda text: _find(text, masking.find, _words),
+        find_by_rule=lambda text: _find(text, masking.find_by_rule, _words),
     )
 
 
-def _find(text: str, find: Find) -> Sequence[Replacement]:
+def without_data(text: str, account: Account) -> str:
+    """The text without Base64 and hexadecimal digits that stand for data, such as a file."""
+    data = data_in(text)
+    for run in data:
+        account.remove(ENCODED_DATA, text[run.start : run.end])
+    return applied(text, data)
+
+
+def data_in(text: str) -> Sequence[DataReplacement]:
+    """Base64 and hexadecimal digits that stand for data, in order and without overlaps."""
+    found: list[DataReplacement] = []
+    runs = (run for run in encoded(text) if run.data)
+    for run in sorted(runs, key=lambda run: run.start):
+        if not found or run.start >= found[-1].end:
+            found.append(DataReplacement(run.start, run.end))
+    return found
+
+
+def _find(text: str, find: Find, words: Words) -> Sequence[Replacement]:
     changes = list(find(text))
-    for word in _encoded(text, find):
+    for word in _encoded(words(text), text, find):
         changes = [one for one in changes if one.end <= word.start or one.start >= word.end]
         changes.append(word)
     return sorted(changes, key=lambda change: change.start)
 
 
-def _encoded(text: str, find: Find) -> Iterator[_EncodedReplacement]:
+def _encoded(words: Iterable[_Encoded], text: str, find: Find) -> Iterator[_EncodedReplacement]:
     """The words whose decoded form has something to mask, without overlaps."""
     end = 0
-    for word in sorted(_words(text), key=lambda word: word.start):
+    for word in sorted(words, key=lambda word: word.start):
         if word.start < end:
             continue
         for decoded_text in word.texts:
@@ -75,6 +112,9 @@ class _Encoded(NamedTuple):
     write: Callable[[str, str], str]
 
 
+Words = Callable[[str], Iterable[_Encoded]]
+
+
 def _words(text: str) -> Iterator[_Encoded]:
     for sign, words, escape, write in (
         ("%", _WORD, _PERCENT, _percent_encoded),
@@ -83,8 +123,12 @@ def _words(text: str) -> Iterator[_Encoded]:
         for match in words.finditer(text) if sign in text else ():
             if escape.search(match[0]):
                 yield _Encoded(*match.span(), [decoded(match[0])], write)
+    yield from _runs(text)
+
+
+def _runs(text: str) -> Iterator[_Encoded]:
     for run in encoded(text):
-        yield _Encoded(run.start, run.end, run.texts, lambda *_: "***")
+        yield _Encoded(run.start, run.end, run.texts, lambda *_: _COVER)
 
 
 def _percent_encoded(word: str, masked: str) -> str:

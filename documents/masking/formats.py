@@ -10,17 +10,17 @@ from types import MappingProxyType
 from documents.errors import UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.docx_file import mask_docx
 from documents.masking.html_file import mask_html
 from documents.masking.legacy_file import mask_legacy
 from documents.masking.mail_file import mask_mail
 from documents.masking.masked_file import MaskedFile
-from documents.masking.ofd_file import mask_ofd
-from documents.masking.pdf_file import mask_pdf
-from documents.masking.picture_file import mask_picture_file
+from documents.masking.ofd.file import mask_ofd
+from documents.masking.ooxml.docx_file import mask_docx
+from documents.masking.ooxml.xlsx_file import mask_xlsx
+from documents.masking.pdf.file import mask_pdf
+from documents.masking.pictures.file import mask_picture_file
 from documents.masking.replacement import Masking
 from documents.masking.text_file import mask_markdown, mask_text
-from documents.masking.xlsx_file import mask_xlsx
 from documents.readers import (
     docx,
     html,

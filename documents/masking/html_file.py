@@ -8,16 +8,15 @@ import html as markup
 import re
 from pathlib import Path
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborNode
 
-from documents.errors import CorruptDocument
 from documents.inventory.encodings import decoded
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.encoded_text import NEUTRAL_TARGET, with_encoded_forms
+from documents.masking.encoded_text import NEUTRAL_TARGET, with_encoded_forms, without_data
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.masked_file import MaskedFile
-from documents.masking.package_pictures import Pictures
+from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking, applied
 from documents.readers import html
 
@@ -75,10 +74,7 @@ def mask_html(path: Path, masking: Masking, limits: ReadLimits, account: Account
 
 def masked_page(page: str, masking: Masking, pictures: Pictures, account: Account) -> str:
     """The masked page. Raises `CorruptDocument`."""
-    try:
-        root = LexborHTMLParser(page).root
-    except SelectolaxError as error:
-        raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
+    root = html.parsed(page).root
     writer = _Writer(masking, pictures, account)
     if root is not None:
         writer.write(root)
@@ -173,7 +169,7 @@ class _Writer:
             self._shown.append(separator)
 
     def _add_text(self, text: str) -> None:
-        piece = _Text(text)
+        piece = _Text(without_data(text, self._account))
         self._written.append(piece)
         self._pieces.append(piece)
         if not self._hidden:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.docx_file import mask_docx
 from documents.masking.masked_file import MaskedFile
+from documents.masking.ooxml.docx_file import mask_docx
+from documents.masking.ooxml.xlsx_file import mask_xlsx
 from documents.masking.replacement import Masking
 from documents.masking.text_file import mask_as_text
-from documents.masking.xlsx_file import mask_xlsx
 from documents.memory_file import memory_file
 from documents.readers import legacy_office, sheets
 

@@ -23,8 +23,9 @@ from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms
 from documents.masking.html_file import masked_page
 from documents.masking.masked_file import EXTENSIONS, MaskedFile
-from documents.masking.package_pictures import Pictures
+from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking, applied
+from documents.masking.text_file import masked_words
 from documents.memory_file import memory_file
 from documents.readers import mail
 from documents.readers.mail.headers import body_of, decoded, name_of
@@ -109,10 +110,8 @@ class _Writer:
             page = masked_page(body_of(part), self._masking, self._pictures, self._account)
             return self._identified(part, MIMEText(page, "html", "utf-8"))
         if kind == "text/plain" and not is_attached:
-            words = body_of(part)
-            changes = self._masking.find(words)
-            self._account.count("body", changes)
-            return MIMEText(applied(words, changes), "plain", "utf-8")
+            words = masked_words(body_of(part), self._masking.find, self._account, part="body")
+            return MIMEText(words, "plain", "utf-8")
         return self._attachment(part)
 
     def _multipart(self, part: Message, depth: int) -> Message:
@@ -172,12 +171,16 @@ class _Writer:
         return new
 
     def _leave_out(self, part: Message) -> None:
+        self._account.removed[f"attachment {self._masked_name(part)}"] += 1
+
+    def _masked_name(self, part: Message) -> str:
         words = name_of(part)
-        self._account.removed[f"attachment {applied(words, self._masking.find(words))}"] += 1
+        changes = self._masking.find(words)
+        self._account.count("names of attachments", changes)
+        return applied(words, changes)
 
     def _name(self, part: Message, media_type: str) -> str:
-        words = name_of(part)
-        stem, extension = posixpath.splitext(applied(words, self._masking.find(words)))
+        stem, extension = posixpath.splitext(self._masked_name(part))
         return stem + EXTENSIONS.get(media_type, extension)
 
 

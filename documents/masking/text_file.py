@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.encoded_text import with_encoded_forms
+from documents.masking.encoded_text import with_encoded_forms, without_data
 from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.read import READERS
 from documents.readers import markdown, text
 
-# Markup inside a word: emphasis, code, escapes and HTML.
-_MARKUP = re.compile(r"[*_`~\\]+|<[^<>\n]{0,1000}>")
+# Markup inside a word: HTML, and in Markdown also emphasis, code and escapes.
+_TAGS = re.compile(r"(?:<[^<>\n]{0,1000}>)+")
+_MARKUP = re.compile(rf"[*_`~\\]+|{_TAGS.pattern}")
 
 
 def mask_text(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
@@ -27,8 +29,8 @@ def mask_text(path: Path, masking: Masking, limits: ReadLimits, account: Account
 def mask_markdown(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
     """Return a masked copy of a Markdown text, whose markup stays. Raises a `DocumentError`."""
     find = with_encoded_forms(masking).find
-    words = masked_words(text.decoded(path, limits), find, account)
-    return MaskedFile(_without_divided(words, find, account).encode(), markdown.MEDIA_TYPE)
+    words = masked_words(text.decoded(path, limits), find, account, markup=_MARKUP)
+    return MaskedFile(words.encode(), markdown.MEDIA_TYPE)
 
 
 def mask_as_text(
@@ -44,23 +46,36 @@ def mask_as_text(
     return MaskedFile(masked_words(words, find, account).encode(), text.MEDIA_TYPE)
 
 
-def masked_words(words: str, find: Find, account: Account) -> str:
+def masked_words(
+    words: str,
+    find: Find,
+    account: Account,
+    *,
+    part: str = "text",
+    markup: re.Pattern[str] = _TAGS,
+) -> str:
+    """Mask a text, and what `markup` divides in it. Encoded data is left out."""
+    words = without_data(words, account)
     changes = find(words)
-    account.count("text", changes)
-    return applied(words, changes)
+    account.count(part, changes)
+    words = applied(words, changes)
+    if markup.search(words) is None:
+        return words
+    divided = _divided(words, find, markup)
+    account.count(part, divided)
+    return applied(words, divided)
 
 
-def _without_divided(words: str, find: Find, account: Account) -> str:
-    """Mask what markup divides, with the markup in it."""
+def _divided(words: str, find: Find, markup: re.Pattern[str]) -> Sequence[Replacement]:
+    """What is to be masked and divided by markup, with the markup in it."""
     places: list[int] = []
     at = 0
-    for match in _MARKUP.finditer(words):
+    for match in markup.finditer(words):
         places += range(at, match.start())
         at = match.end()
     places += range(at, len(words))
     changes = find("".join(words[place] for place in places))
-    account.count("text", changes)
-    return applied(words, [_Placed(change, places) for change in changes])
+    return [_Placed(change, places) for change in changes]
 
 
 class _Placed:

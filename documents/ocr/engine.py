@@ -33,7 +33,7 @@ _PATHS = {
 }
 _FIND_SIDE = 1_280  # lines are detected on a picture reduced to this, and read on the full one
 _NO_SIDE = 100_000
-_BATCH = 4  # a larger batch is no faster on a CPU, and takes more memory
+_BATCH = 1  # a batch is slower on a CPU, pads lines to the longest one, and takes more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that are checked for whether a page is upside down
 _FULL_TURN = 4

@@ -7,7 +7,7 @@ layout, masking and the list of hidden content all use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from lxml import etree
@@ -106,6 +106,18 @@ class TextNode(NamedTuple):
         _, is_deleted, _, is_hidden, is_property, in_deleted_row = self.context
         is_out = is_deleted or is_hidden or is_property or in_deleted_row
         return not is_out and self.name not in _NEVER_SHOWN
+
+
+View = Callable[[TextNode], bool]
+VIEWS: Sequence[View] = (
+    lambda node: not node.is_code,
+    lambda node: not node.is_code and not node.is_deleted,
+    lambda node: not node.is_code and not node.context.is_inserted,
+    lambda node: not node.is_code and not node.is_deleted and not node.context.is_hidden,
+    lambda node: node.is_code,
+)
+"""The texts that a part has: all of it, with all tracked changes accepted, with all rejected,
+without hidden text, and its field codes."""
 
 
 def text_nodes(

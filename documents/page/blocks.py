@@ -68,16 +68,18 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
     """The lines of a page, in the order of its text."""
     found: list[Line] = []
     row: list[Glyph] = []
+    last: Box | None = None  # the last box in the row
     is_ended = False
     for glyph in glyphs:
         if glyph.char in "\r\n":
             is_ended = True
             continue
-        if (is_ended and not _is_adjacent(row, glyph)) or _is_elsewhere(row, glyph):
+        if (is_ended and not _is_adjacent(row, glyph)) or _is_elsewhere(last, glyph):
             found += _line(row)
-            row = []
+            row, last = [], None
         is_ended = False
         row.append(glyph)
+        last = glyph.box or last
     return found + _line(row)
 
 
@@ -93,9 +95,8 @@ def blocks(page: Sequence[Line]) -> list[PageBlock]:
     return [_block(group, measures) for group in groups]
 
 
-def _is_elsewhere(row: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Whether the glyph is on another line than the last one of `row`."""
-    last = next((before.box for before in reversed(row) if before.box), None)
+def _is_elsewhere(last: Box | None, glyph: Glyph) -> bool:
+    """Whether the glyph is on another line than the box before it."""
     if glyph.box is None or last is None or glyph.is_space:
         return False
     # Characters of vertical text are above one another.

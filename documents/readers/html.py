@@ -93,6 +93,15 @@ INLINE = frozenset(
     ]
 )
 _LISTS = frozenset(("ol", "ul", "menu"))
+# The parser compares each attribute of a tag with all before it.
+_MOST_ATTRIBUTES = 1_000
+_ATTRIBUTE = r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]*+))?+"
+_MANY_ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE}){{{_MOST_ATTRIBUTES + 1}}}")
+_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b.*?(?:</\1|\Z)"
+    rf"|<[a-zA-Z][^\s/>]*+(?P<attributes>(?:{_ATTRIBUTE})*+)",
+    re.DOTALL | re.IGNORECASE,
+)
 _VERBATIM = frozenset(("pre", "listing", "xmp", "plaintext"))
 
 
@@ -110,12 +119,25 @@ def markup_of(data: bytes) -> str:
     return named or read_text(data)
 
 
-def fill(draft: Draft, markup: str) -> None:
-    """Add the blocks of a page or a fragment to `draft`. Raises `CorruptDocument`."""
+def parsed(markup: str) -> LexborHTMLParser:
+    """The tree of a page. Raises `CorruptDocument`, also for a tag with very many attributes."""
+    for tag in _TAG.finditer(markup):
+        attributes = tag["attributes"] or ""
+        # An attribute has at least two characters, with what separates it from the next.
+        if len(attributes) > 2 * _MOST_ATTRIBUTES and _MANY_ATTRIBUTES.match(attributes):
+            raise CorruptDocument(
+                f"A tag of the HTML has more than {_MOST_ATTRIBUTES:,} attributes. Save the page "
+                "again."
+            )
     try:
-        body = LexborHTMLParser(markup).body
+        return LexborHTMLParser(markup)
     except SelectolaxError as error:
         raise CorruptDocument("The HTML cannot be parsed. Save the page again.") from error
+
+
+def fill(draft: Draft, markup: str) -> None:
+    """Add the blocks of a page or a fragment to `draft`. Raises `CorruptDocument`."""
+    body = parsed(markup).body
     if body is not None:
         _Walk(lambda text, kind, level: draft.add(text, kind, level=level)).walk(body)
 

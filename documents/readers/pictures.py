@@ -65,7 +65,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
                 picture.seek(number - 1)
                 upright, scale = prepared(picture)
             add_scanned(draft, ocr_scan(upright, budget), scale, number)
-    return draft.finish(media_type, pages, tuple(unread))
+    return draft.finish(media_type, pages, tuple(unread), budget.scans)
 
 
 def decoded_picture(data: bytes) -> Image.Image:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
+from documents.document import Document
 from documents.draft import Draft
 from documents.errors import NoTextLayer
 from documents.limits import OcrBudget, ReadLimits
@@ -32,6 +33,10 @@ class ScannedPages:
         self._document = document
         self._budget = OcrBudget(limits)
         self.unread: list[int] = []
+
+    def finish(self, media_type: str, pages: int) -> Document:
+        """Return the document. Raises `EmptyDocument`."""
+        return self._draft.finish(media_type, pages, tuple(self.unread), self._budget.scans)
 
     def read(
         self, number: int, kind: PageKind, layer: Sequence[Line], render: Callable[[], Rendered]

@@ -24,8 +24,8 @@ class _Open:
 class Folding:
     """The first of equal records is recorded at once; those of the next minute are counted.
 
-    Equal: the same action, key, source, status, problem and target. What was not found or refused
-    is equal whatever the target, because a caller can invent targets without end.
+    Equal: the same action, key, account, source, status, problem and target. What was not found or
+    refused is equal whatever the target, because a caller can invent targets without end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -63,5 +63,6 @@ class Folding:
 def _identity(record: AuditRecord) -> Hashable:
     target = record.target if record.problem is None else None
     return (
-        record.action, record.key, record.source, record.status, record.problem, target,
+        record.action, record.key, record.account, record.source, record.status, record.problem,
+        target,
     )  # fmt: skip

@@ -15,8 +15,9 @@ class AuditRecord:
     """`action`: from `api/access.py`, or `command.NAME` for an operator's command.
 
     `status`: the HTTP status, or a command's exit status. `problem`: the problem's code. `key`: the
-    id of the API key. `source`: the address, or `user@host` for a command. `target`: the id of the
-    object, as sent. `times`: how many equal requests it stands for, the last one at `until`.
+    id of the API key; `account`: the name of a person in the console. `source`: the address, or
+    `user@host` for a command. `target`: the id of the object, as sent. `times`: how many equal
+    requests it stands for, the last one at `until`.
     """
 
     at: datetime
@@ -32,6 +33,7 @@ class AuditRecord:
     times: int = 1
     until: datetime | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    account: str | None = None
 
     def fields(self) -> dict[str, Any]:
         """The fields that are set, as JSON values."""
@@ -44,6 +46,7 @@ class AuditRecord:
             "problem": self.problem,
             "department": self.department,
             "key": self.key,
+            "account": self.account,
             "source": self.source,
             "target": _cut(self.target),
             "task": _cut(self.task),

@@ -151,12 +151,18 @@ def _recent(restarts: Restarts, now: datetime) -> Sequence[datetime]:
 
 def _clocks(health: Health) -> Iterator[HealthProblem]:
     """One for each machine: its processes have the same clock."""
-    machines = {process.host: process for process in health.processes if process.live}
-    for host, process in machines.items():
+    named = set[str]()
+    for process in health.processes:
         offset, seconds = process.clock_offset_seconds, process.clock_skewed_seconds
-        if offset is not None and seconds is not None:
+        if (
+            process.live
+            and process.host not in named
+            and offset is not None
+            and seconds is not None
+        ):
+            named.add(process.host)
             since = _last_beat(process, health.at) - timedelta(seconds=seconds)
-            yield problem("clock-skew", host, since=since, seconds=f"{offset:+.0f}")
+            yield problem("clock-skew", process.host, since=since, seconds=f"{offset:+.0f}")
 
 
 def _disks(disks: Iterable[Disk]) -> Iterator[HealthProblem]:

@@ -24,6 +24,7 @@ from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_job
 from jobs.model.ids import is_job_id
 from jobs.model.job import Job, NewDocument, NewJob
+from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.model.states import JobStatus
@@ -120,6 +121,21 @@ class JobLedger:
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}job:{job_id}"))
         return read_job(record) if record and record["department"] == department else None
+
+    async def get_all(self, department: str, job_ids: Sequence[str]) -> Sequence[Job]:
+        """Those of the jobs that the department has, in the same order."""
+        ids = [job_id for job_id in job_ids if is_job_id(job_id)]
+        return [job for job in await self._load(ids) if job.department == department]
+
+    async def ahead(self, job: Job) -> int | None:
+        """How many jobs and batches of its department are before a queued job; None if the job
+        does not wait. Other departments have turns of their own.
+        """
+        index = "ready" if job.lane is Lane.interactive else "waiting"
+        redis = self._connection.redis
+        rank = redis.zrank(f"{PREFIX}{index}:{job.department}", job.id)
+        place: int | None = await self._connection.ask(rank)
+        return place
 
     async def list(
         self,

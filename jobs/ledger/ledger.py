@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.ledger.accounts import AccountLedger
 from jobs.ledger.activity import ActivityLedger
 from jobs.ledger.audit_queue import AuditQueue
 from jobs.ledger.batches import BatchLedger
@@ -68,6 +69,9 @@ class Ledger:
         self.files = FileLedger(self._connection)
         self.callbacks = CallbackLedger(self._connection, callbacks or CallbackSettings())
         self.departments = DepartmentLedger(self._connection)
+        self.accounts = AccountLedger(
+            self._connection, record_keep_hours=retention.job_retention_hours
+        )
         self.audit = AuditQueue(self._connection)
         self.keys = KeyLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)

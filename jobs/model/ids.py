@@ -9,6 +9,7 @@ from ulid import ULID
 _JOB = re.compile(r"job_[0-9a-z]{26}")
 _CALLBACK = re.compile(r"evt_[0-9a-z]{26}")
 _FILE = re.compile(r"file_[0-9a-z]{26}")
+_GROUP = re.compile(r"grp_[0-9a-z]{26}")
 _BATCH = re.compile(r"batch_[0-9a-z]{26}")
 
 
@@ -29,6 +30,11 @@ def new_batch_id() -> str:
     return f"batch_{str(ULID()).lower()}"
 
 
+def new_group_id() -> str:
+    """Of jobs that a person submitted together."""
+    return f"grp_{str(ULID()).lower()}"
+
+
 def document_id(sha256: str) -> str:
     """The same bytes are the same document within a department."""
     return f"doc_{sha256}"
@@ -44,6 +50,10 @@ def is_callback_id(text: str) -> bool:
 
 def is_file_id(text: str) -> bool:
     return _FILE.fullmatch(text) is not None
+
+
+def is_group_id(text: str) -> bool:
+    return _GROUP.fullmatch(text) is not None
 
 
 def is_batch_id(text: str) -> bool:

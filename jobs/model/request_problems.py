@@ -37,6 +37,27 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         "Too many wrong API keys from this address",
         "Wait as long as `Retry-After` says, and correct the key. Valid keys are not delayed.",
     ),
+    "sign-in-failed": ProblemType(
+        401,
+        "The name or the password is wrong",
+        "Try again. Operators set a new password with `chancery account password NAME`.",
+    ),
+    "form-expired": ProblemType(
+        403,
+        "The form is not of this session",
+        "Open the page again and send the form from there.",
+    ),
+    "role-missing": ProblemType(
+        403,
+        "The account does not have the role that the page needs",
+        "Sign in with another account, or ask the operators.",
+    ),
+    "account-exists": ProblemType(
+        409, "The account already exists", "Choose another name, or remove the account first."
+    ),
+    "password-unsuitable": ProblemType(
+        422, "The password is unsuitable", "Use a longer password that is not easily guessed."
+    ),
     "too-many-keys": ProblemType(
         409, "The department has too many API keys", "Revoke keys that are not used any more."
     ),

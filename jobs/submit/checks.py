@@ -13,10 +13,15 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from documents.errors import WorkError
 from documents.isolation.compute import INLINE_BYTES, compute
+from documents.kinds import kind_names
 from jobs.model.problems import ProblemError
 from jobs.submit.references import OptionReferences
+from jobs.submit.schema_hints import hints_of
+from jobs.submit.validation_texts import nearest, validation_text
 from tasks.registry import TASKS, tasks_for
 
+# How many errors say what would be right; the api shows 20.
+_HINTS = 20
 _CACHED_OPTIONS = 256
 _CACHED_MAX_BYTES = 64 * 1024
 # The time of a processor for validating options; 10 ms is usual for the longest.
@@ -40,12 +45,16 @@ class CheckedOptions:
     references: OptionReferences = field(default_factory=OptionReferences)
 
 
-def invalid_request(errors: Sequence[ErrorDetails], value: Any = None) -> ProblemError:
+def invalid_request(
+    errors: Sequence[ErrorDetails], value: Any = None, model: type[BaseModel] | None = None
+) -> ProblemError:
     """Pydantic's errors as a problem, each with a JSON pointer (RFC 6901) into the request.
 
-    `value`: see `listed`.
+    `value` and `model`: see `listed`.
     """
-    return ProblemError("invalid-request", _INVALID_REQUEST, errors=listed(errors, value))
+    return ProblemError(
+        "invalid-request", _INVALID_REQUEST, errors=listed(errors, value, model=model)
+    )
 
 
 def invalid_field(pointer: str, detail: str) -> ProblemError:
@@ -59,20 +68,22 @@ def listed(
     value: Any = None,
     *,
     prefix: tuple[str, ...] = (),
+    model: type[BaseModel] | None = None,
 ) -> list[dict[str, Any]]:
     """Pydantic's errors as a problem's `errors`; `prefix` is the path to the validated `value`.
 
     Pydantic's locations also name branches of unions, and validators. With `value` the pointers
-    name only what is there, or a member that is missing.
+    name only what is there, or a member that is missing. With `model`, which refused the value,
+    the first errors say what would be right.
     """
-    return [
-        {
-            "pointer": "#"
-            + "".join(f"/{_escape(part)}" for part in (*prefix, *_path(error, value))),
-            "detail": error["msg"],
-        }
-        for error in errors
-    ]
+    hints = hints_of(model) if model is not None else None
+    entries = []
+    for number, error in enumerate(errors):
+        path = tuple(_path(error, value))
+        pointer = "".join(f"/{_escape(part)}" for part in (*prefix, *path))
+        detail = validation_text(error, path, value, hints if number < _HINTS else None)
+        entries.append({"pointer": f"#{pointer}", "detail": detail})
+    return entries
 
 
 def _path(error: ErrorDetails | Mapping[str, Any], value: Any) -> Iterator[str | int]:
@@ -126,7 +137,8 @@ def validation_errors(task: str, options_json: bytes) -> list[dict[str, Any]]:
     try:
         TASKS[task].options.model_validate(options)
     except ValidationError as error:
-        return listed(error.errors(), options, prefix=("options",))
+        model = TASKS[task].options
+        return listed(error.errors(), options, prefix=("options",), model=model)
     if time.process_time() - began > _MAX_SECONDS:
         return [{"pointer": "#/options", "detail": _TOO_SLOW}]
     return []
@@ -139,9 +151,24 @@ def check_task_name(task: str, department: str | None) -> None:
     """
     known = TASKS if department is None else tasks_for(department)
     if task not in known:
+        meant = nearest(task, sorted(known))
         raise ProblemError(
             "unknown-task",
-            f"The tasks are: {', '.join(sorted(known))}. GET /v1/tasks describes them.",
+            (f"Did you mean `{meant}`? " if meant else "")
+            + f"The tasks are: {', '.join(sorted(known))}. GET /v1/tasks describes them.",
+        )
+
+
+def check_kind(task: str, media_type: str) -> None:
+    """Raises `ProblemError("document-not-accepted")` if the task does not take such a document."""
+    accepts = TASKS[task].accepts
+    if accepts is not None and media_type not in accepts:
+        raise ProblemError(
+            "document-not-accepted",
+            f"The task `{task}` takes documents of the kind {kind_names(accepts)}; this one is "
+            f"{kind_names([media_type])}.",
+            accepts=sorted(accepts),
+            media_type=media_type,
         )
 
 
@@ -177,7 +204,8 @@ def _validated(model: type[BaseModel], options_json: bytes) -> CheckedOptions:
     try:
         options = model.model_validate(value)
     except ValidationError as error:
-        return CheckedOptions(errors=listed(error.errors(), value, prefix=("options",)))
+        errors = listed(error.errors(), value, prefix=("options",), model=model)
+        return CheckedOptions(errors=errors)
     return CheckedOptions(
         canonical=options.model_dump_json().encode(),
         model=options,

@@ -16,7 +16,7 @@ from jobs.model.problems import ProblemError
 from jobs.model.quotas import OverQuotaError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming, Store
-from jobs.submit.checks import check_text
+from jobs.submit.checks import check_kind, check_text
 from jobs.submit.secrecy import Screening
 
 
@@ -46,11 +46,14 @@ class Documents:
         self._limits = limits
         self._screening = screening or Screening()
 
-    async def keep(self, department: Department, upload: Upload) -> StoredDocument:
-        """Store an uploaded file.
+    async def keep(
+        self, department: Department, upload: Upload, *, task: str | None = None
+    ) -> StoredDocument:
+        """Store an uploaded file. `task`: the task that it is for, which must take its kind.
 
         Raises `ProblemError`: `document-empty`, `document-unsupported` or another problem that the
-        first bytes show, `secrecy-marked`, `secrecy-unchecked`, `storage-full`, and the ledger's.
+        first bytes show, `document-not-accepted`, `secrecy-marked`, `secrecy-unchecked`,
+        `storage-full`, and the ledger's.
         """
         incoming = upload.incoming
         if incoming.bytes == 0:
@@ -59,6 +62,8 @@ class Documents:
         with working_for(Owner(department.name)):
             async with self._store.received(incoming) as path:
                 media_type = await self._screening.media_type(department, path, identity=identity)
+                if task is not None:
+                    check_kind(task, media_type)
                 checked = await self._screening.check_file(
                     department, path, media_type, identity=identity
                 )

@@ -87,6 +87,11 @@ class Screening:
             _FileCheck(processes, read_limits, settings.look_seconds, settings.unread == "refuse")
         )
 
+    @property
+    def processes(self) -> ReaderPool | None:
+        """The processes, for other work on the departments' files; None without them."""
+        return self._file_check.processes if self._file_check else None
+
     async def __aenter__(self) -> Screening:
         if self._file_check is not None:
             self._starting = asyncio.create_task(warm_up(self._file_check.processes))

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from documents.readers import text as plain_text
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Submission
 from jobs.model.department import Department
@@ -17,13 +18,14 @@ from jobs.model.job import NewDocument, NewJob
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
 from jobs.model.states import JobStatus
-from jobs.submit.checks import CheckedOptions, check_task
+from jobs.submit.checks import CheckedOptions, check_kind, check_task
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.references import no_such_library
-from jobs.submit.requests import JobRequest
+from jobs.submit.requests import JobInput, JobRequest
 from jobs.submit.targets import check_callback
 from jobs.views import new_job_view
 from tasks.references import DocumentRef, references_in
+from tasks.registry import TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Submissions:
         submits the job.
 
         Raises `ProblemError`: `unknown-task`, `invalid-request` with `errors`, `document-empty`,
-        `text-too-long`, `secrecy-marked`, `callback-not-allowed`, `not-found`, and the problems of
-        `Documents.keep` and of the ledger.
+        `text-too-long`, `secrecy-marked`, `document-not-accepted`, `callback-not-allowed`,
+        `not-found`, and the problems of `Documents.keep` and of the ledger.
         """
         if idempotency is not None:
             earlier = await self._ledger.jobs.earlier(department.name, idempotency)
@@ -90,6 +92,8 @@ class Submissions:
         with self._documents.computing(department.name):
             checked = await check_task(request.task, request.options, department.name)
         _check_input(request, upload)
+        if request.input is not None:
+            await self._check_kind(department, request.task, request.input)
         await check_callback(department, request.callback_url)
         own_text = request.input.text if request.input else None
         for text in (*checked.references.texts, *([own_text] if own_text is not None else [])):
@@ -98,6 +102,15 @@ class Submissions:
         for name in await self._ledger.libraries.missing(department.name, libraries):
             raise no_such_library(name)
         return checked
+
+    async def _check_kind(self, department: Department, task: str, job_input: JobInput) -> None:
+        """An uploaded document that does not exist is refused when the job is kept."""
+        if job_input.document_id is None:
+            check_kind(task, plain_text.MEDIA_TYPE)
+        elif TASKS[task].accepts is not None:
+            document = await self._ledger.documents.get(department.name, job_input.document_id)
+            if document is not None:
+                check_kind(task, document.media_type)
 
     async def _keep_option_texts(
         self, department: Department, request: JobRequest, checked: CheckedOptions
@@ -119,12 +132,13 @@ class Submissions:
         self, department: Department, request: JobRequest, upload: Upload | None
     ) -> _Input:
         if upload is not None:
-            return _Input((await self._documents.keep(department, upload)).id)
+            document = await self._documents.keep(department, upload, task=request.task)
+            return _Input(document.id)
         if request.input is not None and request.input.document_id is not None:
             return _Input(request.input.document_id)
         text = (request.input.text if request.input else None) or ""
-        document = await self._documents.store_text(department.name, text)
-        return _Input(document.id, document)
+        stored = await self._documents.store_text(department.name, text)
+        return _Input(stored.id, stored)
 
     async def _keep_job(
         self, job: NewJob, document: NewDocument | None, idempotency: IdempotencyKey | None

@@ -18,6 +18,7 @@ from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 
 Address = IPv4Address | IPv6Address
+_MOST_NAMED = 10
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"\w[\w.-]*")
 _HOST_AND_PORT = re.compile(r"(\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
@@ -64,7 +65,8 @@ class Target:
 
 class AllowList:
     def __init__(self, entries: Iterable[str]) -> None:
-        self._entries = [AllowEntry.parse(entry) for entry in entries]
+        self.entries = tuple(entries)
+        self._entries = [AllowEntry.parse(entry) for entry in self.entries]
 
     def contains(self, target: Target) -> bool:
         """Whether the list has the target's host, by its name or its literal address."""
@@ -106,18 +108,18 @@ class AllowList:
 def parse_target(url: str) -> Target:
     """Parse a callback URL. Raises `ProblemError("callback-not-allowed")`."""
     if any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in url):
-        raise _not_allowed("has characters that are not allowed in a URL")
+        raise _malformed("has characters that are not allowed in a URL")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise _not_allowed("is not a URL") from error
+        raise _malformed("is not a URL") from error
     if parts.scheme not in _PORTS:
-        raise _not_allowed("must begin with http:// or https://")
+        raise _malformed("must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise _not_allowed("must not contain a user name or password")
+        raise _malformed("must not contain a user name or password")
     if not _HOST_AND_PORT.fullmatch(parts.netloc) or port == 0:
-        raise _not_allowed("has no valid host and port")
+        raise _malformed("has no valid host and port")
     host = _folded(parts.hostname or "")
     return Target(url, parts.scheme, host, port or _PORTS[parts.scheme])
 
@@ -129,9 +131,9 @@ def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Ta
     """
     target = parse_target(url)
     if not addresses:
-        raise _not_allowed("has a host name that cannot be resolved")
+        raise _not_allowed("has a host name that cannot be resolved", allow)
     if not allow.admits(target, addresses):
-        raise _not_allowed("is not on the department's allow-list")
+        raise _not_allowed("is not on the department's allow-list", allow)
     return target
 
 
@@ -202,9 +204,20 @@ def _folded(host: str) -> str:
     return host.rstrip(".").lower()
 
 
-def _not_allowed(why: str) -> ProblemError:
+def _malformed(why: str) -> ProblemError:
     return ProblemError(
         "callback-not-allowed",
-        f"The callback URL {why}. Ask the operators to add its host with "
-        "`chancery department allow`.",
+        f"The callback URL {why}. Example: http://oa.tax.intranet/hooks/chancery",
+    )
+
+
+def _not_allowed(why: str, allow: AllowList) -> ProblemError:
+    allowed = ", ".join(allow.entries[:_MOST_NAMED]) or "nothing"
+    if len(allow.entries) > _MOST_NAMED:
+        allowed += f" and {len(allow.entries) - _MOST_NAMED} more"
+    return ProblemError(
+        "callback-not-allowed",
+        f"The callback URL {why}. Callbacks of the department are allowed to {allowed}. Ask the "
+        "operators to add its host with `chancery department allow`.",
+        allowed=list(allow.entries),
     )

@@ -7,7 +7,7 @@ keys. Names of codes (tasks, options, states, kinds) are texts too: `task.redact
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -42,8 +42,13 @@ class Texts:
         """The text of a code: `of("status", "queued")`; the code itself if it has none."""
         return self._texts.get(f"{group}.{code}", str(code))
 
-    def has(self, key: str) -> bool:
-        return key in self._texts
+    def any_of(self, groups: Sequence[str], code: str) -> str:
+        """The text of a code in the first of the groups that has it; the code itself otherwise."""
+        keys = (f"{group}.{code}" for group in groups)
+        return next((self._texts[key] for key in keys if key in self._texts), code)
+
+    def get(self, key: str, default: str = "") -> str:
+        return self._texts.get(key, default)
 
     def keys(self) -> frozenset[str]:
         return frozenset(self._texts)

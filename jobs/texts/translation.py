@@ -1,8 +1,9 @@
 """The texts of the code in another language: problems, tasks, and sentences.
 
 Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
-code, `tasks.LANGUAGE.toml` a task's `name` and `description`, `sentences.zh.toml` English templates
-with `{placeholders}` and their translation, and `phrases`, the translation of their values.
+code, `health.zh.toml` the `detail` and `advice` of a problem of the system's health,
+`sentences.zh.toml` English templates with `{placeholders}` and their translation, and
+`phrases`, the translation of their values. Names of tasks are in the catalogue, `task.NAME.name`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.model.problems import PROBLEM_TYPES, code_of
-from jobs.texts import Language, language_of
+from jobs.texts import Language, language_of, texts
 from tasks.task import Task
 
 Texts = Mapping[str, Mapping[str, str]]
@@ -35,13 +36,14 @@ class Translation:
         language: Language,
         *,
         problems: Texts,
-        tasks: Texts,
+        health: Texts | None = None,
         sentences: Sequence[Mapping[str, str]] = (),
         phrases: Mapping[str, str] | None = None,
     ) -> None:
         self.language = language
         self._problems = problems
-        self._tasks = tasks
+        self._texts = texts(language)
+        self._health = health or {}
         self._phrases = phrases or {}
         self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
 
@@ -71,6 +73,18 @@ class Translation:
             ]
         return translated
 
+    def health(self, code: str, values: Mapping[str, str]) -> tuple[str, str] | None:
+        """What is wrong and what to do, for a problem of the system's health.
+
+        `values` fill the placeholders, `subject` among them. None: the language is that of the
+        code, or the problem has no translation.
+        """
+        if code not in self._health:
+            return None
+        kind = self._health[code]
+        translated = {name: self.sentence(value) for name, value in values.items()}
+        return _fill(kind["detail"], translated), _fill(kind["advice"], translated)
+
     def sentence(self, english: str) -> str:
         """The translation of a sentence; the sentence itself if it has none."""
         return self.known_sentence(english) or english
@@ -87,29 +101,33 @@ class Translation:
             values = sentence.values(english)
             if values is not None:
                 return sentence.translate(
-                    {key: self.sentence(each) for key, each in values.items()}
+                    {
+                        name: value if name in sentence.codes else self.sentence(value)
+                        for name, value in values.items()
+                    }
                 )
         return None
 
     def task_name(self, name: str) -> str:
         """The name of a task for people; of a department's task its own name."""
-        return self._tasks.get(name, {}).get("name") or name
+        return self._texts.get(f"task.{name}.name", name)
 
     def task_description(self, task: Task[Any, Any]) -> str:
-        return self._tasks.get(task.name, {}).get("description") or task.description
+        if self.language is Language.en:
+            return task.description
+        return self._texts.get(f"task.{task.name}.description", task.description)
 
 
 @cache
 def translation(language: Language) -> Translation:
     """The texts of a language, read once."""
-    tasks = _read(f"tasks.{language}.toml")
     if language is Language.en:
-        return Translation(language, problems={}, tasks=tasks)
+        return Translation(language, problems={})
     sentences = _read(f"sentences.{language}.toml")
     return Translation(
         language,
         problems=_read(f"problems.{language}.toml"),
-        tasks=tasks,
+        health=_read(f"health.{language}.toml"),
         sentences=sentences["sentences"],
         phrases=sentences["phrases"],
     )
@@ -130,6 +148,12 @@ class _Sentence:
         parts = _PLACEHOLDER.split(english)
         self._literals: Sequence[str] = parts[::2]
         self._names: Sequence[str] = parts[1::2]
+        # Names in backticks are those of the api and are not translated.
+        self.codes = {
+            name
+            for literal, name in zip(self._literals, self._names, strict=False)
+            if literal.endswith("`")
+        }
 
     def values(self, sentence: str) -> dict[str, str] | None:
         """The values of the placeholders in a sentence. None: it is not of this template."""
@@ -152,8 +176,12 @@ class _Sentence:
         return values
 
     def translate(self, values: Mapping[str, str]) -> str:
-        """The placeholders are replaced in one pass: values may have braces themselves."""
-        return _PLACEHOLDER.sub(lambda match: values[match[1]], self._translated)
+        return _fill(self._translated, values)
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """One pass: values may have braces themselves. A name without a value stays as it is."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -115,4 +115,5 @@ TASK = Task(
     options=FormatCheckOptions,
     result=FormatCheckResult,
     run=format_check,
+    accepts=frozenset((docx.MEDIA_TYPE,)),
 )

@@ -124,4 +124,5 @@ TASK = Task(
     options=FormatFixOptions,
     result=FormatFixResult,
     run=format_fix,
+    accepts=frozenset((docx.MEDIA_TYPE,)),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from documents.document import Document
 from documents.isolation.compute import compute
+from documents.masking.encoded_text import ENCODED_DATA
 from documents.masking.formats import MASKED_FORMATS
 from documents.masking.masked_file import extension_of
 from documents.readers import html
@@ -46,7 +47,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         model_asked=answer is not None,
         unplaced=answer.unplaced if answer else 0,
         in_file=[],
-        removed=[],
+        removed=_removed(redacted),
         not_covered=[
             NotCovered(what="page", where=f"page {page}") for page in document.unread_pages
         ],
@@ -65,6 +66,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
             "places": redacted.places,
             "cover": options.cover,
             "verify_by_ocr": options.verify_by_ocr,
+            "scans": document.scans,
         }
         result, in_file = await _with_file(document.source, arguments, name, result)
         again = await compute(redact_again, document, targets, style, redacted.words, in_file)
@@ -108,6 +110,10 @@ def _of_text(redacted: RedactedText) -> dict[str, Any]:
         "not_listed": redacted.not_listed,
         "counts": redacted.counts,
     }
+
+
+def _removed(redacted: RedactedText) -> list[Removed]:
+    return [Removed(what=ENCODED_DATA, count=redacted.removed)] if redacted.removed else []
 
 
 def _disagreement(missing: Mapping[str, Any]) -> NotCovered:

@@ -10,11 +10,12 @@ from itertools import islice
 from pydantic import BaseModel, Field
 
 from documents.document import Block, Document
-from documents.masking.replacement import applied
+from documents.masking.encoded_text import DataReplacement, data_in, with_encoded_runs
+from documents.masking.replacement import Replacement, applied
 from tasks.limits import MOST_LISTED
 from tasks.redact.comparison import Place, key_of
 from tasks.redact.finder import Targets
-from tasks.redact.kinds import DetectionMethod, Kind
+from tasks.redact.kinds import Detection, DetectionMethod, Kind
 from tasks.redact.masker import Change, Masker, Style
 
 # The most distinct texts that are searched in the file as known words.
@@ -50,7 +51,7 @@ class Finding(BaseModel):
 class RedactedText:
     """`words` are the targets' words with those found by rule, for masking the document's file.
 
-    `ocr_pages` are the pages with items to mask in pictures.
+    `removed` is the number of places where encoded data was left out of `text`.
     """
 
     text: str
@@ -59,17 +60,21 @@ class RedactedText:
     counts: dict[Kind, int]
     words: Mapping[Kind, Sequence[str]]
     places: list[Place]
+    removed: int
 
 
 def redact_text(document: Document, targets: Targets, style: Style) -> RedactedText:
-    changes = Masker(targets, style).changes(document.text)
+    find = with_encoded_runs(Masker(targets, style).changes)
+    changes = list(map(_change, find(document.text)))
+    data = data_in(document.text)
     return RedactedText(
-        text=applied(document.text, changes),
+        text=applied(document.text, _apart(changes, data)),
         findings=list(islice(findings(document, changes), MOST_LISTED)),
         not_listed=max(0, len(changes) - MOST_LISTED),
         counts=Counter(change.detection.kind for change in changes),
         words=_with_words(targets, changes),
         places=list(islice(dict.fromkeys(_places(document, changes)), _MOST_WORDS)),
+        removed=len(data),
     )
 
 
@@ -91,6 +96,27 @@ def redact_again(
         if (unknown := [value for value in values if key_of(value) not in keys])
     }
     return redact_text(document, replace(targets, in_file=more), style) if more else None
+
+
+def _change(one: Replacement) -> Change:
+    """A replacement as a change: of an encoded word, which is one replacement of all in it."""
+    if isinstance(one, Change):
+        return one
+    detection = Detection(Kind(one.label), one.start, one.end, how=DetectionMethod.rule)
+    return Change(detection, one.replacement, one.value)
+
+
+def _apart(changes: Sequence[Change], data: Sequence[DataReplacement]) -> list[Replacement]:
+    """The changes and the replacements of data in order; those of data contain what they touch."""
+    apart: list[Replacement] = []
+    replacements: list[Replacement] = [*changes, *data]
+    for one in sorted(replacements, key=lambda one: one.start):
+        if apart and one.start < apart[-1].end:
+            end = max(one.end, apart[-1].end)
+            apart[-1] = DataReplacement(apart[-1].start, end)
+        else:
+            apart.append(one)
+    return apart
 
 
 def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]:

@@ -37,6 +37,8 @@ _SPACED = re.compile(
     r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,3})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
 )
 _GAP = re.compile(r"[ \n]+")
+# Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`.
+_CONSTANTS = re.compile(r"[\"'`]\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]")
 _HYPHENATION = re.compile(r"(?<=[A-Za-z])-[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
 
 
@@ -90,14 +92,15 @@ class View:
 
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation and wide
-    spaces, and both again with escapes decoded, and with text that is shown backwards in the order
-    in which it is read.
+    spaces, and both again with escapes decoded, with text that is shown backwards in the order in
+    which it is read, and with string constants joined.
     """
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
+    constants = _joined_constants(in_order)
     # In a dictionary, because a view may be the same as another.
-    for view in {id(one): one for one in (written, decoded, in_order)}.values():
+    for view in {id(one): one for one in (written, decoded, in_order, constants)}.values():
         visible = _visible(view)
         yield visible
         joined = _joined(visible)
@@ -117,8 +120,14 @@ class _Visible(dict[int, str]):
     Latin letters lose their accents, which may be characters of their own.
     """
 
+    def __init__(self) -> None:
+        self.irregular: set[str] = set()
+        """The characters among them whose form has another length."""
+
     def __missing__(self, code: int) -> str:
         self[code] = form = _form(chr(code))
+        if len(form) != 1:
+            self.irregular.add(chr(code))
         return form
 
 
@@ -142,16 +151,16 @@ _VISIBLE = _Visible()
 
 def _visible(view: View) -> View:
     """Returns a view without invisible characters, in half-width letters and digits."""
-    forms = {char: _VISIBLE[ord(char)] for char in set(view.text)}
-    irregular = [char for char, form in forms.items() if len(form) != 1]
-    if irregular or _LINE_END in view.text:
+    visible = view.text.translate(_VISIBLE)
+    if _LINE_END in view.text or not _VISIBLE.irregular.isdisjoint(view.text):
+        irregular = sorted(_VISIBLE.irregular.intersection(view.text))
         pattern = re.compile("|".join([_LINE_END, *map(re.escape, irregular)]))
+        forms = {_LINE_END: "\n"} | {char: _VISIBLE[ord(char)] for char in irregular}
         view = view.edited(
-            (*match.span(), forms.get(match[0], "\n")) for match in pattern.finditer(view.text)
+            (*match.span(), forms[match[0]]) for match in pattern.finditer(view.text)
         )
-    else:
-        view = view.edited(())
-    return replace(view, text=view.text.translate(_VISIBLE))
+        return replace(view, text=view.text.translate(_VISIBLE))
+    return View(visible, _sources=((0, len(visible), True),), _origin=view)
 
 
 def _joined(view: View) -> View:
@@ -184,6 +193,12 @@ def _decoded(view: View) -> View:
             break
         view = view.edited(edits)
     return view
+
+
+def _joined_constants(view: View) -> View:
+    """Returns a view with string constants joined. An escape may be whole only then."""
+    edits = [(*match.span(), "") for match in _CONSTANTS.finditer(view.text)]
+    return _decoded(view.edited(edits)) if edits else view
 
 
 def _in_order(view: View) -> View:

@@ -15,9 +15,10 @@ from documents.masking.account import Account
 from documents.masking.cover import Cover
 from documents.masking.formats import MASKED_FORMATS
 from documents.masking.replacement import Masking, applied
-from documents.masking.verification import Values, Verification, recorded, verify
+from documents.masking.verification.verify import Values, Verification, recorded, verify
+from documents.ocr.record import loaded
 from documents.source import FileResult
-from tasks.redact.comparison import Place, missing
+from tasks.redact.comparison import Missing, Place, missing
 from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker
 
@@ -36,7 +37,8 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     `missing` says which. `values` are the texts that were masked, by kind; they are not handed out.
 
     `arguments`: `masker` (a `Masker` as JSON), `media_type`, `places` (the texts that were masked
-    in the document's text, as `Place`), `cover` (a list of `Cover`) and `verify_by_ocr`.
+    in the document's text, as `Place`), `cover` (a list of `Cover`), `verify_by_ocr` and `scans`
+    (`Document.scans`).
 
     Raises a `DocumentError`, and `RedactionIncomplete` if something could not be masked.
     """
@@ -47,13 +49,13 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
     pictures_only = False
-    # The attempts mask the same pictures.
-    limits = replace(limits, ocr_scans={})
+    # The attempts mask the same pictures, most of which the document's reader has read.
+    limits = replace(limits, ocr_scans=loaded(arguments["scans"]))
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
         masking = replace(masker.masking(cover), pictures_only=pictures_only)
         file = mask(path, recorded(masking, values), limits, account)
-        if absent := missing(places, account.values):
+        if absent := _missing(places, account, masking):
             return FileResult(
                 {**account.as_json(), "missing": [one.model_dump() for one in absent]}
             )
@@ -82,6 +84,14 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
             pictures_only = True
         masker = extended
     raise _incomplete(verification)
+
+
+def _missing(places: Sequence[Place], account: Account, masking: Masking) -> list[Missing]:
+    absent = missing(places, account.values)
+    if not absent or not account.left_out:
+        return absent
+    found = chain.from_iterable(map(masking.find, account.left_out))
+    return missing(places, {**account.values, "left out": {one.value for one in found}})
 
 
 def _listed(values: Values) -> dict[str, list[str]]:

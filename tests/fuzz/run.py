@@ -76,7 +76,8 @@ def works(media_type: str) -> Mapping[str, Mapping[str, Any]]:
     if media_type in WALKS:
         found["disclosure_review"] = arguments
     if media_type in MASKED_FORMATS:
-        found["redact"] = {**arguments, "places": [], "cover": [], "verify_by_ocr": False}
+        own = {"places": [], "cover": [], "verify_by_ocr": False, "scans": ""}
+        found["redact"] = {**arguments, **own}
     if media_type == docx.MEDIA_TYPE:
         found["format_check"] = found["format_fix"] = {"kind": None, "leave_out": []}
     if media_type in {text.MEDIA_TYPE, markdown.MEDIA_TYPE}:

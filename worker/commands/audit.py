@@ -29,12 +29,14 @@ _data_dir = click.option(
 _day = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group()
+@click.group(epilog="\b\nExamples:\n  chancery audit verify --data-dir var")
 def audit() -> None:
     """Check the audit record, and read it."""
 
 
-@audit.command()
+@audit.command(
+    epilog="\b\nExamples:\n  chancery audit verify --data-dir var",
+)
 @click.option(
     "--old-key-file",
     "old_keys",
@@ -70,7 +72,9 @@ def verify(
         context.exit(1)
 
 
-@audit.command()
+@audit.command(
+    epilog="\b\nExamples:\n  chancery audit export --department tax --from 2026-11-01 --format csv",
+)
 @click.option("--from", "first", type=_day, help="The first day (UTC).")
 @click.option("--to", "last", type=_day, help="The last day (UTC).")
 @click.option("--department", type=NameType(), help="Only records of this department.")

@@ -26,19 +26,16 @@ COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 RUNBOOK = "docs/operations.md"
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.command(
+    epilog="\b\nExamples:\n  chancery doctor\n  chancery doctor --data-dir var --json",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @system_options
 def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     """Check every part of the system.
 
     Prints what is wrong, since when, and what to do; then the parts that work, open batches and
     the failures of the last hour. Exits with 1 if something is bad.
-
-    \b
-    Examples:
-      chancery doctor
-      chancery doctor --data-dir /var/lib/chancery --json
     """
     health = _health(data_dir, redis_url)
     settings = list(_unknown_settings())

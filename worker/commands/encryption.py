@@ -17,12 +17,14 @@ from jobs.store import keys_of
 from worker.commands.system import system_options, with_ledger
 
 
-@click.group()
+@click.group(epilog="\b\nExamples:\n  chancery encryption rotate --data-dir var")
 def encryption() -> None:
     """Encryption of stored documents."""
 
 
-@encryption.command()
+@encryption.command(
+    epilog="\b\nExamples:\n  chancery encryption rotate --data-dir var",
+)
 @system_options
 def rotate(*, data_dir: Path, redis_url: str | None) -> None:
     """Encrypt all keys and secrets with the first key of the master key file.

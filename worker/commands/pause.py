@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic_core import to_json
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
@@ -27,7 +27,9 @@ def _pause_options(command: Command) -> Command:
     return department(lane(command))
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery pause --lane bulk\n  chancery pause --department tax",
+)
 @_pause_options
 @system_options
 def pause(
@@ -48,7 +50,9 @@ def pause(
     click.echo(f"{_text(wanted)}: paused" if new else f"{_text(wanted)}: was paused already")
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery resume --lane bulk",
+)
 @_pause_options
 @system_options
 def resume(
@@ -68,7 +72,9 @@ def resume(
             click.echo(f"{_text(other)}: still paused", err=True)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery paused",
+)
 @json_option
 @system_options
 def paused(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
@@ -79,7 +85,7 @@ def paused(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
 
     pauses = with_ledger(data_dir, redis_url, read)
     if as_json:
-        click.echo(json.dumps([asdict(pause_) for pause_ in pauses]))
+        click.echo(to_json([asdict(pause_) for pause_ in pauses]))
         return
     for pause_ in pauses:
         click.echo(_text(pause_))

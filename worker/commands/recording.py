@@ -18,6 +18,9 @@ from jobs.model.department import NewDepartment
 
 # By the command's path below `chancery`. What is not here only reads.
 ACTIONS: Mapping[str, str] = {
+    "account add": "account.add",
+    "account password": "account.password",  # pragma: allowlist secret
+    "account remove": "account.remove",
     "department create": "department.create",
     "department allow": "department.allow",
     "department disallow": "department.disallow",
@@ -40,11 +43,11 @@ ACTIONS: Mapping[str, str] = {
 # Arguments whose values are recorded. Of others, which may be secret, only the name is.
 PLAIN = frozenset(
     {
-        "all_departments", "allow_secrecy", "batch_ids", "callback_allow", "callback_ids", "dead",
-        "display_name", "expires", "job_ids", "keep", "label", "lane", "max_in_flight",
-        "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes", "networks",
-        "no_window", "rate", "scopes", "since", "targets", "tokens_per_day", "unset", "until",
-        "urls", "weight", "window",
+        "account_name", "all_departments", "allow_secrecy", "batch_ids", "callback_allow",
+        "callback_ids", "dead", "display_name", "expires", "job_ids", "keep", "label", "lane",
+        "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
+        "networks", "no_window", "rate", "role", "scopes", "since", "targets", "tokens_per_day",
+        "unset", "until", "urls", "weight", "window",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

@@ -33,12 +33,14 @@ PIPE_COLUMNS = 240
 _Row = tuple[Outcome, Usage]
 
 
-@click.group()
+@click.group(epilog="\b\nExamples:\n  chancery task check docs/examples/tasks")
 def task() -> None:
     """Check and test departments' own tasks: see docs/own-tasks.md."""
 
 
-@task.command()
+@task.command(
+    epilog="\b\nExamples:\n  chancery task check docs/examples/tasks",
+)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def check(path: Path) -> None:
     """Validate the task in the file PATH, or all tasks in the folder PATH, without an engine.
@@ -54,7 +56,9 @@ def check(path: Path) -> None:
         click.echo(f"no tasks: {path} has no file that ends with .yaml or .yml")
 
 
-@task.command()
+@task.command(
+    epilog="\b\nExamples:\n  chancery task test docs/examples/tasks/permit_summary.yaml",
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--engine-url", envvar="CHANCERY_ENGINE_URL", help="The URL of a vLLM, without /v1.")
 @click.option(

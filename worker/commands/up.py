@@ -20,7 +20,11 @@ from worker.supervise.machine import CannotStart, SystemOptions, run
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery up --port 8080 --data-dir var\n"
+    "  chancery up --engine-url http://gpu1.intranet:8000/v1",
+)
 @click.option(
     "--port",
     default=8080,

@@ -26,7 +26,7 @@ from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.outcomes import Outcomes
 from worker.engine.power import PowerSource
-from worker.engine.probe import CHECK_URL, Fault, Probe, advice_on
+from worker.engine.probe import CHECK_URL, Fault, Probe, Refused
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
@@ -65,14 +65,6 @@ class _Count(BaseModel):
 
 class _Version(BaseModel):
     version: str
-
-
-class _Refused(Exception):
-    """The engine answered a question about itself with an error, such as 401 for a wrong key."""
-
-    def __init__(self, status: int, path: str) -> None:
-        super().__init__(_refusal(status, path))
-        self.status = status
 
 
 class EngineClient:
@@ -187,7 +179,7 @@ class EngineClient:
             return Fault("timeout", f"no answer at /health in {limit:.0f} s")
         except ConnectionFailed as error:
             return Fault("connection", str(error))
-        except _Refused as error:
+        except Refused as error:
             return Fault(str(error.status), str(error))
         except EngineUnavailable as error:
             return Fault("models", str(error))
@@ -200,7 +192,7 @@ class EngineClient:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
             metrics = parse_metrics(_body(response, "/metrics").decode())
-        except (TimeoutError, ConnectionFailed, ValueError, _Refused) as error:
+        except (TimeoutError, ConnectionFailed, ValueError, Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
             ) from error
@@ -233,23 +225,24 @@ class EngineClient:
 
         Its time is added to `used`, also if it fails.
         """
+        used = used or UsedTime()
         with self._outcomes.counted(request.model) as traceparent:
-            return await self._chat(request, messages, priority, traceparent, used or UsedTime())
+            return await self._chat(request, messages, priority, used, traceparent)
 
     async def _chat(
         self,
         request: ChatRequest,
         messages: Sequence[Message],
         priority: int,
-        traceparent: str | None,
         used: UsedTime,
+        traceparent: str | None,
     ) -> bytes:
         first_priority = priority if self._supports_priority else 0
-        response = await self._post_chat(request, first_priority, traceparent, used)
+        response = await self._post_chat(request, first_priority, used, traceparent)
         if self._refuses_priority(response, priority):
             self._supports_priority = False
             log.warning("engine.priority_unsupported")
-            response = await self._post_chat(request, 0, traceparent, used)
+            response = await self._post_chat(request, 0, used, traceparent)
         if response.status != httpx.codes.OK or b'"choices"' not in response.body:
             raise await self._error(response, messages)
         return response.body
@@ -281,7 +274,7 @@ class EngineClient:
             ) from None
 
     async def _post_chat(
-        self, request: ChatRequest, priority: int, traceparent: str | None, used: UsedTime
+        self, request: ChatRequest, priority: int, used: UsedTime, traceparent: str | None
     ) -> Response:
         body = request.body(priority)
         start = self._busy.begin()
@@ -391,10 +384,5 @@ class EngineClient:
 
 def _body(response: Response, path: str) -> bytes:
     if response.status != httpx.codes.OK:
-        raise _Refused(response.status, path)
+        raise Refused(response.status, path)
     return response.body
-
-
-def _refusal(status: int, path: str) -> str:
-    advice = CHECK_URL if status == httpx.codes.NOT_FOUND else advice_on(status)
-    return f"answers {status} at {path}" + (f": {advice}" if advice else "")

@@ -44,6 +44,15 @@ class Fault:
     reason: str
 
 
+class Refused(Exception):
+    """The engine answers a question about itself with an error, such as 401 for a wrong key."""
+
+    def __init__(self, status: int, path: str) -> None:
+        advice = CHECK_URL if status == httpx.codes.NOT_FOUND else advice_on(status)
+        super().__init__(f"answers {status} at {path}" + (f": {advice}" if advice else ""))
+        self.status = status
+
+
 class Probe:
     """Sends one probe at a time. `send` posts a chat completion; `model` names the model."""
 

@@ -43,8 +43,10 @@ class AsyncChancery:
     Close it after use: `await chancery.aclose()`, or `async with`.
     """
 
-    def __init__(self, api_url: str, api_key: str, *, timeout: float = 60.0) -> None:
-        self._http = httpx.AsyncClient(**http_settings(api_url, api_key))
+    def __init__(
+        self, api_url: str, api_key: str, *, timeout: float = 60.0, language: str | None = None
+    ) -> None:
+        self._http = httpx.AsyncClient(**http_settings(api_url, api_key, language))
         self._timeout = timeout
 
     async def aclose(self) -> None:
@@ -96,6 +98,13 @@ class AsyncChancery:
         """See `Chancery.delete_job`."""
         return await self._send(calls.delete_job(job_id))
 
+    async def document(self, document_id: str) -> Document:
+        return await self._send(calls.document(document_id))
+
+    async def document_content(self, document_id: str, path: str | os.PathLike[str]) -> Path:
+        """See `Chancery.document_content`."""
+        return await self._download(calls.document_content(document_id), path)
+
     async def delete_document(self, document_id: str) -> Deleted:
         """See `Chancery.delete_document`."""
         return await self._send(calls.delete_document(document_id))
@@ -145,11 +154,7 @@ class AsyncChancery:
 
     async def file_content(self, file_id: str, path: str | os.PathLike[str]) -> Path:
         """See `Chancery.file_content`."""
-        target = Path(path)
-        with written_atomically(target) as file:
-            async for chunk in self._chunks(calls.file_content(file_id)):
-                file.write(chunk)
-        return target
+        return await self._download(calls.file_content(file_id), path)
 
     async def file_lines(self, file_id: str) -> AsyncIterator[str]:
         """The lines of a file, without line feeds, fetched during iteration."""
@@ -247,6 +252,13 @@ class AsyncChancery:
             return await self._http.send(request)
         except httpx.TransportError as error:
             return error
+
+    async def _download(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
+        target = Path(path)
+        with written_atomically(target) as file:
+            async for chunk in self._chunks(call):
+                file.write(chunk)
+        return target
 
     async def _chunks(self, call: Call[None]) -> AsyncIterator[bytes]:
         """The content of a download. Every byte comes once, even if connections break."""

@@ -152,6 +152,15 @@ def delete_job(job_id: str) -> Call[Deleted]:
     return Call("DELETE", f"/v1/jobs/{path_segment(job_id)}", parsed_as(Deleted))
 
 
+def document(document_id: str) -> Call[Document]:
+    return Call("GET", f"/v1/documents/{path_segment(document_id)}", parsed_as(Document))
+
+
+def document_content(document_id: str) -> Call[None]:
+    """The response is streamed, not parsed: see `chancery.downloads`."""
+    return Call("GET", f"/v1/documents/{path_segment(document_id)}/content", lambda _: None)
+
+
 def delete_document(document_id: str) -> Call[Deleted]:
     return Call("DELETE", f"/v1/documents/{path_segment(document_id)}", parsed_as(Deleted))
 

@@ -10,6 +10,7 @@ import click
 from chancery.commands.batch.group import batch
 from chancery.commands.callbacks import callbacks
 from chancery.commands.connection import connection_options
+from chancery.commands.documents import document
 from chancery.commands.jobs import cancel, job, jobs
 from chancery.commands.libraries import library
 from chancery.commands.submit import submit
@@ -19,7 +20,7 @@ from chancery.errors import ChanceryError, Unauthorized, Unreachable
 from chancery.server_commands import load, server_commands
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Documents and jobs": (submit, jobs, job, cancel, tasks),
+    "Documents and jobs": (submit, jobs, job, cancel, document, tasks),
     "Batches": (batch,),
     "Libraries": (library,),
     "Callbacks": (callbacks,),
@@ -87,7 +88,13 @@ def _write_section(
             formatter.write_dl(rows)
 
 
-@click.group(cls=ChanceryCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=ChanceryCommand,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExamples:\n"
+    "  chancery submit summarize notice.docx --wait\n"
+    "  chancery submit --help",
+)
 @click.version_option(package_name="chancery-client", prog_name="chancery")
 @connection_options(environment=True)
 def main() -> None:

@@ -44,11 +44,13 @@ class Chancery:
     backoff or after `Retry-After`. `timeout` is in seconds: no retry starts later than that. One
     attempt fails if the api sends nothing for 30 s. Every POST carries an `Idempotency-Key`, so a
     retry does not create a second job. Raises `ValueError` for an invalid address or API key, and
-    the errors of `chancery.errors`.
+    the errors of `chancery.errors`, whose texts are in `language` (`en` or `zh`).
     """
 
-    def __init__(self, api_url: str, api_key: str, *, timeout: float = 60.0) -> None:
-        self._http = httpx.Client(**http_settings(api_url, api_key))
+    def __init__(
+        self, api_url: str, api_key: str, *, timeout: float = 60.0, language: str | None = None
+    ) -> None:
+        self._http = httpx.Client(**http_settings(api_url, api_key, language))
         self._timeout = timeout
 
     def close(self) -> None:
@@ -73,6 +75,17 @@ class Chancery:
         A file that cannot be rewound, such as a pipe, is sent once and not retried.
         """
         return self._send(calls.upload(source, filename, idempotency_key))
+
+    def document(self, document_id: str) -> Document:
+        return self._send(calls.document(document_id))
+
+    def document_content(self, document_id: str, path: str | os.PathLike[str]) -> Path:
+        """Download a document, such as a file that a task made, to `path`, which appears only when
+        it is complete.
+
+        A broken connection is resumed. Raises `OSError` if `path` cannot be written.
+        """
+        return self._download(calls.document_content(document_id), path)
 
     def submit(self, task: str, **fields: Unpack[JobFields]) -> Job:
         """Submit a job: `task` on exactly one of `text`, `document_id` and `file`.
@@ -167,11 +180,7 @@ class Chancery:
 
         A broken connection is resumed. Raises `OSError` if `path` cannot be written.
         """
-        target = Path(path)
-        with written_atomically(target) as file:
-            for chunk in self._chunks(calls.file_content(file_id)):
-                file.write(chunk)
-        return target
+        return self._download(calls.file_content(file_id), path)
 
     def file_lines(self, file_id: str) -> Iterator[str]:
         """The lines of a file, without line feeds, fetched during iteration."""
@@ -275,6 +284,13 @@ class Chancery:
             return self._http.send(request)
         except httpx.TransportError as error:
             return error
+
+    def _download(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
+        target = Path(path)
+        with written_atomically(target) as file:
+            for chunk in self._chunks(call):
+                file.write(chunk)
+        return target
 
     def _chunks(self, call: Call[None]) -> Iterator[bytes]:
         """The content of a download. Every byte comes once, even if connections break."""

@@ -31,8 +31,11 @@ RETRIED_STATUSES = frozenset({408, 429, 502, 503, 504})
 RETRIED_CODES = frozenset({"idempotency-in-progress"})
 
 
-def http_settings(api_url: str, api_key: str) -> dict[str, Any]:
-    """The settings of the HTTP client. Raises `ValueError` for an invalid address or key."""
+def http_settings(api_url: str, api_key: str, language: str | None = None) -> dict[str, Any]:
+    """The settings of the HTTP client. `language` is that of errors.
+
+    Raises `ValueError` for an invalid address or key.
+    """
     if not api_url.startswith(("http://", "https://")):
         raise ValueError(f"The api's address must start with http:// or https://: {api_url!r}.")
     if not api_key or not api_key.isascii() or any(map(str.isspace, api_key)):
@@ -43,6 +46,7 @@ def http_settings(api_url: str, api_key: str) -> dict[str, Any]:
             "Authorization": f"Bearer {api_key}",
             "Accept": "application/json",
             "User-Agent": f"chancery-client/{version('chancery-client')}",
+            **({"Accept-Language": language} if language else {}),
         },
     }
 

@@ -349,13 +349,16 @@ class Redelivered(Answer):
 
 class TaskInfo(Answer):
     """A task and the JSON Schemas of its options and its result. `origin` is `built-in`, or
-    `department` for a task defined in a file.
+    `department` for a task defined in a file. `title` is its name for people; `accepts` are the
+    media types of the documents that it takes, None for all that can be read.
     """
 
     name: str
     version: str
+    title: str = ""
     description: str = ""
     origin: str = "built-in"
+    accepts: tuple[str, ...] | None = None
     options_schema: dict[str, Any] = Field(default_factory=dict)
     result_schema: dict[str, Any] = Field(default_factory=dict)
 

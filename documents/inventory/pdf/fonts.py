@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -84,9 +84,10 @@ class Font:
         name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
         return not self.is_composite or _WIDE.search(name) is not None
 
-    def codes(self, string: bytes) -> Iterator[bytes]:
+    def codes(self, string: bytes) -> Sequence[bytes]:
         """The codes of a string, each of `width` bytes."""
-        return (string[at : at + self.width] for at in range(0, len(string), self.width))
+        width = self.width
+        return [string[at : at + width] for at in range(0, len(string), width)]
 
     def text(self, string: bytes) -> str:
         """The characters of a string; U+FFFD for codes without a known meaning."""
@@ -95,7 +96,11 @@ class Font:
                 return string.decode(self.charset, "replace")
             except LookupError:
                 return UNKNOWN * len(string)
-        return "".join(self._meaning(code) for code in self.codes(string))
+        return "".join(map(self._meanings.__getitem__, self.codes(string)))
+
+    @cached_property
+    def _meanings(self) -> Mapping[bytes, str]:
+        return _Meanings(self._meaning)
 
     def _meaning(self, code: bytes) -> str:
         text = self.map.get(code)
@@ -140,6 +145,17 @@ class Font:
             for code, name in differences_of(encoding.get("/Differences"))
             if name in glyphs
         }
+
+
+class _Meanings(dict[bytes, str]):
+    """The meanings of codes, each looked up once: there are at most 65,536 codes."""
+
+    def __init__(self, meaning: Callable[[bytes], str]) -> None:
+        self._meaning = meaning
+
+    def __missing__(self, code: bytes) -> str:
+        self[code] = text = self._meaning(code)
+        return text
 
 
 def differences_of(differences: Any) -> Iterator[tuple[int, str]]:

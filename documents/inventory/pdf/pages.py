@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
@@ -70,7 +70,7 @@ class PageTexts:
         """The text of a page in PDFium's order."""
         return self._characters.text(self.indexes(page))
 
-    def decoded(self, page: int) -> Iterator[tuple[str, int]]:
+    def decoded(self, page: int) -> Iterable[tuple[str, int]]:
         """The characters of a page in PDFium's order, and the index of each."""
         return self._characters.decoded(self.indexes(page))
 
@@ -86,7 +86,8 @@ _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageLayer:
     rect = c.FS_RECTF()
     known = unknown = 0
-    with text_layer(page) as layer:
+    with text_layer(page) as opened:
+        layer = opened.raw  # not converted at each call
         for at in range(c.FPDFText_CountChars(layer)):
             code = c.FPDFText_GetUnicode(layer, at)
             codes.append(code)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 _HYPHENS = frozenset((0x02, 0xFFFE))
 _SYMBOLS = range(0xF020, 0xF100)
+_SURROGATES = range(0xD800, 0xE000)
 PAGE_END = "\f"
 _NUMBER = r"[^\w\f\n]{0,9}(?:第 ?)?\d{1,4}(?: ?/ ?\d{1,4})?(?: ?页)?[^\w\f\n]{0,9}"
 _NUMBERED = re.compile(rf"\n{_NUMBER}(?=\n?\f)|(?<=\f){_NUMBER}\n")
@@ -40,11 +41,21 @@ class Characters:
     boxes: array[float]
     starts: Sequence[int]
 
-    def text(self, indexes: Iterable[int]) -> str:
-        return "".join(char for char, _ in self.decoded(indexes))
+    def text(self, indexes: range) -> str:
+        return "".join([char for char, _ in self.decoded(indexes)])
 
-    def decoded(self, indexes: Iterable[int]) -> Iterator[tuple[str, int]]:
-        """The characters and the index of each: the two codes of a surrogate pair are one."""
+    def decoded(self, indexes: range) -> Iterable[tuple[str, int]]:
+        """The characters and the index of each: the two codes of a surrogate pair are one.
+
+        `indexes` follow each other.
+        """
+        codes = self.codes[indexes.start : indexes.stop]
+        if any(map(_SURROGATES.__contains__, codes)):
+            return self._joined(indexes)
+        chars = map(_CHARACTERS.__getitem__, codes)
+        return ((char, index) for char, index in zip(chars, indexes, strict=True) if char)
+
+    def _joined(self, indexes: range) -> Iterator[tuple[str, int]]:
         pending: tuple[int, int] | None = None
         for index in indexes:
             code = self.codes[index]
@@ -57,8 +68,8 @@ class Characters:
                 yield "\ufffd", at
             if 0xD800 <= code <= 0xDBFF:
                 pending = (code, index)
-            elif code != 0x0D:
-                yield _character(code), index
+            elif char := _CHARACTERS[code]:
+                yield char, index
         if pending is not None:
             yield "\ufffd", pending[1]
 
@@ -92,13 +103,22 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xDC00 <= code <= 0xDFFF else "\ufffd"
 
 
+class _Characters(dict[int, str]):
+    """The characters of codes that are no first half of a pair; nothing for a carriage return."""
+
+    def __missing__(self, code: int) -> str:
+        char = "" if code == 0x0D else _character(code)
+        if code < 0x10000:  # the others are not from PDFium's UTF-16, and would be very many
+            self[code] = char
+        return char
+
+
+_CHARACTERS = _Characters()
+
+
 def _view(characters: Iterable[tuple[str, int]]) -> View:
-    pieces: list[str] = []
-    origins = array("l")
-    for char, origin in characters:
-        pieces.append(char)
-        origins.append(origin)
-    return View("".join(pieces), origins)
+    pairs = list(characters)
+    return View("".join([char for char, _ in pairs]), array("l", [at for _, at in pairs]))
 
 
 def views(characters: Characters) -> Iterator[View]:
@@ -144,10 +164,12 @@ def _solid(text: str) -> str:
 
 
 def _by_lines(characters: Characters, indexes: range) -> Iterator[tuple[str, int]]:
-    boxes = characters.boxes
+    first = indexes.start
+    boxes = characters.boxes[4 * first : 4 * indexes.stop].tolist()
     placed: list[tuple[float, float, float, float, str, int]] = []
     for char, index in characters.decoded(indexes):
-        left, bottom, right, top = boxes[4 * index : 4 * index + 4]
+        at = 4 * (index - first)
+        left, bottom, right, top = boxes[at : at + 4]
         if top > bottom and not char.isspace():
             placed.append(((top + bottom) / 2, left, right, top - bottom, char, index))
     placed.sort(key=lambda one: -one[0])

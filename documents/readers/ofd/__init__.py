@@ -80,7 +80,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
             _Reading(draft, found, scans, parts, limits).document(*document)
     _check(found, scans, limits)
     _add_extras(draft, found, limits)
-    return draft.finish(MEDIA_TYPE, found.pages, tuple(scans.unread))
+    return scans.finish(MEDIA_TYPE, found.pages)
 
 
 def _check(found: _Collected, scans: ScannedPages, limits: ReadLimits) -> None:

@@ -75,7 +75,7 @@ class _Reader:
             )
         if not self._known and self._objects and not self._limits.ocr_pages:
             raise NoTextLayer(f"The PDF's pages are pictures without a text layer. {ASK_FOR_OCR}")
-        return self._draft.finish(MEDIA_TYPE, len(self._document), tuple(self._scans.unread))
+        return self._scans.finish(MEDIA_TYPE, len(self._document))
 
     def _read(self, page: pdfium.PdfPage, number: int) -> None:
         place = placing(page)
@@ -93,8 +93,13 @@ class _Reader:
         add_lines(self._draft, lines(outside), number, ruled=ruled)
 
 
+def ocr_scale(size: tuple[float, float]) -> float:
+    """The pixels per point of a page of `size` points, rendered for OCR."""
+    return min(DOTS / 72, MOST_SIDE / max(size))
+
+
 def _rendered(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
     """A page as a picture, and its points per pixel."""
-    scale = min(DOTS / 72, MOST_SIDE / max(page.get_size()))
+    scale = ocr_scale(page.get_size())
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     return picture, 1 / scale

@@ -20,7 +20,8 @@ _UNITS = 1_000  # per point, because PDFium returns integers
 def glyphs(page: pdfium.PdfPage, place: Place) -> Iterator[Glyph]:
     """The characters of a page in text order, including line ends that PDFium generates."""
     rect = c.FS_RECTF()
-    with text_layer(page) as layer:
+    with text_layer(page) as opened:
+        layer = opened.raw  # not converted at each call
         for index in range(c.FPDFText_CountChars(layer)):
             code = c.FPDFText_GetUnicode(layer, index)
             char = chr(code) if 0 < code < 0x110000 else "\ufffd"

@@ -11,11 +11,19 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from documents.readers import text as plain_text
 from jobs.batches.input.chat import ChatRejected, check_chat, texts_of
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
-from jobs.submit.checks import CheckedOptions, check_options, check_task_name, check_text, listed
+from jobs.submit.checks import (
+    CheckedOptions,
+    check_kind,
+    check_options,
+    check_task_name,
+    check_text,
+    listed,
+)
 from jobs.submit.references import OptionReferences
 from jobs.submit.requests import JobRequest
 
@@ -237,7 +245,7 @@ def _job_request(body: dict[str, Any]) -> JobRequest:
         request = JobRequest.model_validate(body := {**body, "lane": Lane.bulk})
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        raise _invalid(listed(errors, body, prefix=("body",))) from None
+        raise _invalid(listed(errors, body, prefix=("body",), model=JobRequest)) from None
     return request
 
 
@@ -262,6 +270,8 @@ def _check_task_and_texts(
     if request.input is None:
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
+    if text is not None:
+        check_kind(request.task, plain_text.MEDIA_TYPE)
     for each in [*options.references.texts, *([text] if text is not None else [])]:
         check_text(each, len(each) if max_text_chars is None else max_text_chars)
     return options

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.process.settings.api import ApiSettings, SecrecySettings, TaskSettings
 from jobs.process.settings.bulk import BulkSettings
 from jobs.process.settings.callbacks import CallbackSettings
+from jobs.process.settings.console import ConsoleSettings
 from jobs.process.settings.engine import (
     CascadeSettings,
     EngineSettings,
@@ -29,6 +30,7 @@ __all__ = [
     "BulkSettings",
     "CallbackSettings",
     "CascadeSettings",
+    "ConsoleSettings",
     "EngineSettings",
     "FastEngineSettings",
     "FlowerSettings",

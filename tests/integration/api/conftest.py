@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,43 +64,47 @@ Open = Callable[..., AbstractAsyncContextManager[Api]]
 @pytest.fixture
 def open_api(ledger: Ledger, redis_url: str, tmp_path: Path) -> Open:
     """Opens the api with the test's ledger and other settings."""
+    return partial(opened_api, ledger, redis_url, tmp_path)
 
-    @asynccontextmanager
-    async def opened(
-        *,
-        limits: LimitSettings = LIMITS,
-        settings: ApiSettings | None = None,
-        batches: BatchSettings | None = None,
-        bulk: BulkSettings | None = None,
-        quotas: QuotaSettings | None = None,
-        prices: PriceSettings | None = None,
-    ) -> AsyncIterator[Api]:
-        app = create_app(
-            AppSettings(
-                api=settings or ApiSettings(),
-                redis=RedisSettings(url=SecretStr(redis_url)),
-                store=StoreSettings(data_dir=tmp_path),
-                limits=limits,
-                # Longer than the default: starting a process may take long on a busy machine.
-                secrecy=SecrecySettings(look_seconds=30),
-                batches=batches or BatchSettings(),
-                bulk=bulk or BulkSettings(),
-                quotas=quotas or QuotaSettings(),
-                prices=prices or PriceSettings(),
-            )
+
+@asynccontextmanager
+async def opened_api(
+    ledger: Ledger,
+    redis_url: str,
+    folder: Path,
+    *,
+    limits: LimitSettings = LIMITS,
+    settings: ApiSettings | None = None,
+    batches: BatchSettings | None = None,
+    bulk: BulkSettings | None = None,
+    quotas: QuotaSettings | None = None,
+    prices: PriceSettings | None = None,
+) -> AsyncIterator[Api]:
+    """The api with the departments tax and health, in an empty ledger."""
+    app = create_app(
+        AppSettings(
+            api=settings or ApiSettings(),
+            redis=RedisSettings(url=SecretStr(redis_url)),
+            store=StoreSettings(data_dir=folder),
+            limits=limits,
+            # Longer than the default: starting a process may take long on a busy machine.
+            secrecy=SecrecySettings(look_seconds=30),
+            batches=batches or BatchSettings(),
+            bulk=bulk or BulkSettings(),
+            quotas=quotas or QuotaSettings(),
+            prices=prices or PriceSettings(),
         )
-        tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
-        health = await ledger.departments.create("health")
-        async with (
-            app.router.lifespan_context(app),
-            _client(app, tax.api_key) as http,
-            _client(app, health.api_key) as other,
-            _client(app, None) as anonymous,
-        ):
-            keys = {"tax": tax.api_key, "health": health.api_key}
-            yield Api(app, tmp_path, http, other, anonymous, keys)
-
-    return opened
+    )
+    tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
+    health = await ledger.departments.create("health")
+    async with (
+        app.router.lifespan_context(app),
+        _client(app, tax.api_key) as http,
+        _client(app, health.api_key) as other,
+        _client(app, None) as anonymous,
+    ):
+        keys = {"tax": tax.api_key, "health": health.api_key}
+        yield Api(app, folder, http, other, anonymous, keys)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def check_pointer(pointer: str, value: Any, detail: str) -> None:
         if isinstance(value, list):
             value = value[int(part)]
         elif index == len(parts) - 1 and part not in value:
-            assert detail == "Field required", (pointer, detail)
+            assert detail.startswith("This member is required."), (pointer, detail)
         else:
             value = value[part]
 

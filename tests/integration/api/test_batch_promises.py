@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from jobs.batches.eta.token_estimate import SAMPLE_LINES, tokens_from_size
 from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
+from jobs.ledger.processes import Process
 from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.store import Store
 from tests.integration.api.conftest import Api, Open
@@ -38,6 +40,13 @@ async def documents(api: Api, count: int) -> list[str]:
         answer = await api.http.post("/v1/documents", content=b"%d " % number + DOCUMENT)
         ids.append(answer.raise_for_status().json()["id"])
     return ids
+
+
+async def live_processes(ledger: Ledger) -> None:
+    """Those without which no end is promised."""
+    now = datetime.now(UTC)
+    for role in ("worker", "scheduler"):
+        await ledger.processes.beat(Process(role, role, "here", 1, now, {}))
 
 
 async def of_documents(api: Api, ids: list[str], window: str = "24h") -> dict[str, Any]:
@@ -68,6 +77,7 @@ async def indexed_tokens(ledger: Ledger, api: Api, batch: Mapping[str, Any]) -> 
 async def test_documents_count_at_the_submission_as_they_will_in_the_index(
     open_api: Open, ledger: Ledger
 ) -> None:
+    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
         batch = await of_documents(api, [*await documents(api, 20), "doc_nobody"])
         promised = await tokens(ledger, batch)
@@ -79,8 +89,9 @@ async def test_documents_count_at_the_submission_as_they_will_in_the_index(
 
 
 async def test_a_batch_that_will_be_late_is_warned_of_at_its_submission(
-    open_api: Open,
+    open_api: Open, ledger: Ledger
 ) -> None:
+    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
         ids = await documents(api, 3)
         late = await of_documents(api, ids, "60s")

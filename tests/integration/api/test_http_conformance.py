@@ -46,7 +46,7 @@ async def test_head_works_wherever_get_does(api: Api, ledger: Ledger) -> None:
             if path not in ("/metrics", "/readyz", "/v1/libraries"):
                 assert head.headers.get(name) == got.headers.get(name), (path, name)
     metrics = (await api.anonymous.get("/metrics")).text
-    assert 'method="HEAD",route="/v1/jobs/{job_id}",status="200"' in metrics
+    assert 'method="HEAD",route="/v1/jobs/{job_id}",status_code="200"' in metrics
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,13 @@ from jobs.process.settings import (
     RedisSettings,
     StoreSettings,
 )
+from jobs.texts import Language
+from jobs.texts.translation import translation
 from standin.valkey import free_port
 from tests.integration.api.conftest import finish
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "integration.md").read_text()
+CHINESE_GUIDE = (Path(__file__).parents[3] / "docs" / "integration.zh-CN.md").read_text()
 NOTHING_REFUSED = 'curl() { command curl --fail-with-body "$@"; echo; }\n'
 
 
@@ -83,8 +86,20 @@ async def test_the_examples_run_in_their_order(
     assert callback.status.value == "pending"
 
 
-def test_every_problem_in_the_guide_exists() -> None:
-    table = GUIDE[GUIDE.index("| status | `type`") : GUIDE.index("Errors of the work itself")]
+def test_the_examples_of_the_chinese_guide_are_the_same() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+    assert re.findall(r"```sh\n(.*?)```", CHINESE_GUIDE, re.DOTALL) == blocks
+
+
+@pytest.mark.parametrize(
+    ("guide", "start", "end"),
+    [
+        (GUIDE, "| status | `type`", "Errors of the work itself"),
+        (CHINESE_GUIDE, "| 状态码 | `type`", "处理过程中的错误"),
+    ],
+)
+def test_every_problem_in_the_guide_exists(guide: str, start: str, end: str) -> None:
+    table = guide[guide.index(start) : guide.index(end)]
     named = {
         code
         for row in table.splitlines()[2:]
@@ -93,6 +108,12 @@ def test_every_problem_in_the_guide_exists() -> None:
     }
     assert named
     assert named <= set(PROBLEM_TYPES)
+
+
+def test_the_error_in_the_chinese_guide_is_what_the_api_returns() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", CHINESE_GUIDE, re.DOTALL)
+    (english,) = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
+    assert translation(Language.zh).problem(json.loads(english)) == json.loads(block)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL))

@@ -140,7 +140,7 @@ async def test_a_connection_lost_half_way_leaves_nothing(api: Running) -> None:
     async with api.client() as http:
         assert (await http.get("/healthz")).status_code == 200
         seen = (await http.get("/metrics")).text
-    assert 'route="/v1/documents",status="499"' in seen
+    assert 'route="/v1/documents",status_code="499"' in seen
 
 
 async def test_redis_dies_and_comes_back(

@@ -28,7 +28,8 @@ async def test_every_task_is_listed_with_its_schemas(api: Api) -> None:
     assert [task["name"] for task in listed["data"]] == sorted(TASKS)
     for task in listed["data"]:
         assert set(task) == {
-            "name", "version", "description", "origin", "options_schema", "result_schema",
+            "name", "version", "title", "description", "origin", "accepts",
+            "options_schema", "result_schema",
         }  # fmt: skip
         assert task["origin"] == "built-in"
         Draft202012Validator.check_schema(task["options_schema"])

@@ -74,7 +74,7 @@ async def test_job_and_file_are_taken_in_any_order_and_in_pieces_of_any_size(
         (JOB + FILE, "final boundary"),
         (JOB + FILE[:-30], "final boundary"),
         (JOB + JOB + END, "twice"),
-        (JOB + FILE.replace(b'"file"', b'"other"') + END, "Only"),
+        (JOB + FILE.replace(b'"file"', b'"other"') + END, "The parts are"),
         (FILE.replace("公文".encode(), "公文".encode("gbk")) + END, "UTF-8"),
         (b"--XX\r\nX-Long: " + b"a" * 100_000, "too long"),
         (FILE + END + b"z" * 100_000, "too long"),

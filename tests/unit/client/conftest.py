@@ -29,6 +29,7 @@ class ReceivedRequest:
     path: str
     key: str | None
     query: dict[str, str]
+    language: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     body_sha256: str = ""
 
@@ -78,6 +79,8 @@ class FakeServer:
         self.batch_api = FakeBatchApi()
         self.documents: dict[str, dict[str, Any]] = {}
         self.deleted: list[str] = []
+        # The file name and the bytes of documents that can be downloaded, by id.
+        self.contents: dict[str, tuple[str, bytes]] = {}
         self.answers_documents: int | None = None
         self.documents_expire_at = "2031-01-01T00:00:00Z"
         self._now = 0
@@ -87,6 +90,8 @@ class FakeServer:
         app.add_routes(
             [
                 web.post("/v1/documents", self._upload),
+                web.get("/v1/documents/{id}", self._document),
+                web.get("/v1/documents/{id}/content", self._document_content),
                 web.get("/v1/tasks", self._tasks),
                 web.get("/v1/tasks/{name}", self._task),
                 web.post("/v1/jobs", self._submit),
@@ -118,6 +123,7 @@ class FakeServer:
             request.path,
             request.headers.get("Idempotency-Key"),
             dict(request.query),
+            language=request.headers.get("Accept-Language"),
         )
         self.requests.append(received)
         request[RECEIVED] = received
@@ -253,6 +259,21 @@ class FakeServer:
         schema = {"type": "object"}
         task = {"name": name, "version": "1", "options_schema": schema, "result_schema": schema}
         return web.json_response(task)
+
+    async def _document(self, request: web.Request) -> web.Response:
+        document_id = request.match_info["id"]
+        if document_id not in self.contents:
+            return problem(404, "not-found", "There is no such thing here", "Check the id.")
+        filename, content = self.contents[document_id]
+        size = len(content)
+        document = {"id": document_id, "sha256": "0", "bytes": size, "filename": filename}
+        return web.json_response(document)
+
+    async def _document_content(self, request: web.Request) -> web.Response:
+        document_id = request.match_info["id"]
+        if document_id not in self.contents:
+            return problem(404, "not-found", "There is no such thing here", "Check the id.")
+        return web.Response(body=self.contents[document_id][1])
 
     async def _list_callbacks(self, request: web.Request) -> web.Response:
         wanted = request.query.get("status")

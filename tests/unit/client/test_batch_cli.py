@@ -600,6 +600,27 @@ class TestCollecting:
         found = [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
         assert len(found) == 2
 
+    def test_files_that_tasks_made_are_saved_beside_the_results(
+        self, server: Any, run: Run, name: str, tmp_path: Path
+    ) -> None:
+        made = {"media_type": "text/plain", "bytes": 1, "sha256": "0", "filename": "fixed.docx"}
+        server.contents = {f"doc_{n}": ("fixed.docx", n.encode()) for n in "123"}
+        server.batch_api.files["file_out"] = json_lines(
+            *(
+                job_line(custom_id, {"file": {"document_id": f"doc_{n}", **made}})
+                for n, custom_id in (("1", "a/1"), ("2", "a/2"), ("3", "b"))
+            )
+        )
+        result = run("results", name, "--out", tmp_path)
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / "a/fixed.docx").read_bytes() == b"1"
+        assert (tmp_path / "a/fixed.2.docx").read_bytes() == b"2"
+        assert (tmp_path / "fixed.docx").read_bytes() == b"3"
+        server.contents = {}
+        failed = run("results", name, "--out", tmp_path)
+        assert failed.exit_code == 1
+        assert "a/1" in failed.stderr
+
     def test_results_too_large_for_a_line_are_fetched(
         self, server: Any, run: Run, name: str, tmp_path: Path
     ) -> None:

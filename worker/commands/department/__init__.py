@@ -29,12 +29,18 @@ from worker.commands.department.show import show
 from worker.commands.system import system_options, with_ledger
 
 
-@click.group()
+@click.group(
+    epilog="\b\nExamples:\n"
+    "  chancery department create tax --display-name 税务局 --save tax.json\n"
+    "  chancery department show tax",
+)
 def department() -> None:
     """Create departments, show them and change their settings."""
 
 
-@department.command()
+@department.command(
+    epilog="\b\nExamples:\n  chancery department create tax --display-name 税务局 --save tax.json",
+)
 @click.argument("name", type=NameType())
 @click.option(
     "--callback-allow",
@@ -100,7 +106,10 @@ def create(
     click.echo("The key cannot be shown again: only its hash is stored.", err=True)
 
 
-@department.command("list")
+@department.command(
+    "list",
+    epilog="\b\nExamples:\n  chancery department list --data-dir var",
+)
 @json_option
 @system_options
 def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
@@ -117,7 +126,9 @@ def list_(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
         click.echo("  ".join(filter(None, (each.name, each.display_name, each.window))))
 
 
-@department.command()
+@department.command(
+    epilog="\b\nExamples:\n  chancery department reopen tax http://oa.tax.intranet/hooks/chancery",
+)
 @click.argument("name", type=NameType())
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @system_options

@@ -15,7 +15,9 @@ from worker.commands.department.arguments import AllowType, NameType, json_optio
 from worker.commands.system import system_options, with_ledger
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery department allow tax oa.tax.intranet 10.1.0.0/16:8080",
+)
 @click.argument("name", type=NameType())
 @click.argument("targets", type=AllowType(), nargs=-1, required=True)
 @json_option
@@ -39,7 +41,9 @@ def allow(
     _print(name, targets, with_ledger(data_dir, redis_url, change), as_json=as_json)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery department disallow tax 10.1.0.0/16:8080",
+)
 @click.argument("name", type=NameType())
 @click.argument("targets", type=AllowType(), nargs=-1, required=True)
 @json_option

@@ -22,7 +22,10 @@ keep_option = click.option(
 )
 
 
-@click.command("rotate-secret")
+@click.command(
+    "rotate-secret",
+    epilog="\b\nExamples:\n  chancery department rotate-secret tax --keep 24h",
+)
 @click.argument("name", type=NameType())
 @keep_option
 @json_option
@@ -48,7 +51,10 @@ def rotate_secret(
     click.echo(f"callback_secret  {secret}")
 
 
-@click.command("rotate-key")
+@click.command(
+    "rotate-key",
+    epilog="\b\nExamples:\n  chancery department rotate-key tax --keep 7d",
+)
 @click.argument("name", type=NameType())
 @keep_option
 @json_option

@@ -32,12 +32,14 @@ save_option = click.option(
 )
 
 
-@click.group()
+@click.group(epilog="\b\nExamples:\n  chancery department key list tax")
 def key() -> None:
     """Create, list, rotate and revoke the API keys of a department."""
 
 
-@key.command()
+@key.command(
+    epilog="\b\nExamples:\n  chancery department key create tax --label reporting --scope read",
+)
 @click.argument("name", type=NameType())
 @click.option(
     "--scope",
@@ -97,7 +99,10 @@ def create(
         _print_new(name, new, as_json=as_json)
 
 
-@key.command("list")
+@key.command(
+    "list",
+    epilog="\b\nExamples:\n  chancery department key list tax",
+)
 @click.argument("name", type=NameType())
 @json_option
 @system_options
@@ -119,7 +124,9 @@ def list_(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) ->
         click.echo(key_line(each))
 
 
-@key.command()
+@key.command(
+    epilog="\b\nExamples:\n  chancery department key rotate tax 6ee7ea9e244b --keep 7d",
+)
 @click.argument("name", type=NameType())
 @click.argument("key_id", metavar="KEY")
 @keep_option
@@ -150,7 +157,11 @@ def rotate(
     _print_new(name, new, as_json=as_json)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery department key revoke tax 6ee7ea9e244b\n"
+    "  chancery department revoke tax 6ee7ea9e244b",
+)
 @click.argument("name", type=NameType())
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @system_options

@@ -46,7 +46,12 @@ DISPLAY_NAME = "display-name"
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("set")
+@click.command(
+    "set",
+    epilog="\b\nExamples:\n"
+    "  chancery department set tax --rate 20/s --max-queued 5000\n"
+    '  chancery department set tax --window "20:00-06:00 Asia/Shanghai"',
+)
 @click.argument("name", type=NameType())
 @click.option("--ca-file", type=_file, help="CAs in PEM to trust instead of the machine's.")
 @click.option("--client-cert", type=_file, help="A client certificate in PEM, with its chain.")

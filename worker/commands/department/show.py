@@ -22,7 +22,9 @@ from worker.commands.department.key_text import key_as_json, key_line, moment, u
 from worker.commands.system import system_options, with_ledger
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery department show tax",
+)
 @click.argument("name", type=NameType())
 @json_option
 @system_options

@@ -12,7 +12,12 @@ from chancery.commands.tables import print_json_lines, show
 from chancery.models import Callback
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True,
+    epilog="\b\nExamples:\n"
+    "  chancery callbacks --dead\n"
+    "  chancery callbacks --all --dead --data-dir var",
+)
 @click.option("--dead", is_flag=True, help="Only callbacks whose status is dead.")
 @click.option("--job", "job_id", metavar="ID", help="Only callbacks of this job.")
 @click.option(
@@ -46,7 +51,12 @@ def callbacks(
     )
 
 
-@callbacks.command()
+@callbacks.command(
+    epilog="\b\nExamples:\n"
+    "  chancery callbacks redeliver cb_01jd3v8m5x\n"
+    "  chancery callbacks redeliver --dead --since 24h\n"
+    "  chancery callbacks redeliver --dead --since 24h --all --data-dir var",
+)
 @click.argument("callback_ids", metavar="[ID]...", nargs=-1)
 @click.option("--dead", is_flag=True, help="All dead callbacks of a time range.")
 @click.option(

@@ -1,8 +1,9 @@
-"""`--api-url` and `--api-key`, accepted before the command or after it."""
+"""`--api-url`, `--api-key` and `--lang`, accepted before the command or after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ class Connection:
 
     api_url: str
     api_key: str | None
+    language: str | None = None
 
     def open(self) -> Chancery:
         """For a query by a person: fails after 10 s."""
@@ -53,20 +55,28 @@ class Connection:
                 "`chancery department create NAME` creates a key."
             )
         try:
-            return client(self.api_url, self.api_key, timeout=timeout)
+            return client(self.api_url, self.api_key, timeout=timeout, language=self.language)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 
 
 def connection_options(*, environment: bool = False) -> Callable[[Command], Command]:
-    """Add the two options. Only the outer group reads the `environment`, so that an option before
+    """Add the three options. Only the outer group reads the `environment`, so that an option before
     the command is not overridden by it.
     """
 
     def decorate(command: Command) -> Command:
         url = _option("--api-url", "URL", f"The api's address.  [CHANCERY_API_URL, or {API_URL}]")
         key = _option("--api-key", "KEY", "The department's API key.  [CHANCERY_API_KEY]")
-        return url(key(command))
+        return url(key(language(command)))
+
+    language = click.option(
+        "--lang",
+        type=click.Choice(["en", "zh"]),
+        expose_value=False,
+        callback=_store,
+        help="The language of errors and descriptions.  [LANG]",
+    )
 
     def _option(name: str, metavar: str, description: str) -> Callable[[Command], Command]:
         variable = "CHANCERY_" + name.strip("-").replace("-", "_").upper()
@@ -90,10 +100,18 @@ def pass_connection(command: Callable[..., Any]) -> Callable[..., Any]:
         connection = Connection(
             context.meta.get(f"{__name__}.api_url", API_URL),
             context.meta.get(f"{__name__}.api_key"),
+            context.meta.get(f"{__name__}.lang") or language_of(os.environ),
         )
         return context.invoke(command, connection, *args, **options)
 
     return update_wrapper(with_connection, command)
+
+
+def language_of(environment: Mapping[str, str]) -> str | None:
+    """`zh` if the messages of the environment are Chinese."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else None
 
 
 def _store(context: click.Context, parameter: click.Parameter, value: str | None) -> None:

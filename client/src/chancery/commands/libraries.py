@@ -12,7 +12,7 @@ from chancery.commands.tables import show
 from chancery.errors import ChanceryError, Unauthorized, Unreachable
 
 
-@click.group()
+@click.group(epilog="\b\nExamples:\n  chancery library add laws laws/*.docx")
 def library() -> None:
     """Store documents, such as laws, under a name for use by tasks.
 
@@ -20,7 +20,9 @@ def library() -> None:
     """
 
 
-@library.command()
+@library.command(
+    epilog="\b\nExamples:\n  chancery library add laws laws/*.docx",
+)
 @click.argument("name")
 @click.argument(
     "files",
@@ -55,7 +57,10 @@ def _add(chancery: Chancery, name: str, file: Path) -> bool:
     return True
 
 
-@library.command("list")
+@library.command(
+    "list",
+    epilog="\b\nExamples:\n  chancery library list\n  chancery library list laws",
+)
 @click.argument("name", required=False)
 @connection_options()
 @pass_connection
@@ -72,7 +77,9 @@ def list_(connection: Connection, *, name: str | None) -> None:
     )
 
 
-@library.command()
+@library.command(
+    epilog="\b\nExamples:\n  chancery library remove laws doc_01jd3v8m5x",
+)
 @click.argument("name")
 @click.argument("document_ids", metavar="ID...", nargs=-1, required=True)
 @connection_options()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chancery.async_client import AsyncChancery
+from chancery.commands.result_files import made_files
 from chancery.commands.submission_report import SubmissionReport
 from chancery.errors import ChanceryError, Unauthorized, Unreachable
 from chancery.models import Job
@@ -85,6 +86,23 @@ class Submission:
             self._report.end_unknown(file, job, str(error))
         else:
             self._report.ended(file, ended, result)
+            await self._save_made_files(file, ended, result)
+
+    async def _save_made_files(self, file: Path, job: Job, result: Any) -> None:
+        """Files that the task made, if results are written to a folder."""
+        folder = self._report.folder
+        if folder is None:
+            return
+        for made in made_files(result):
+            path = folder.new_path(made.filename)
+            try:
+                await self._chancery.document_content(made.document_id, path)
+            except (Unreachable, Unauthorized):
+                raise
+            except (ChanceryError, OSError) as error:
+                self._report.not_saved(file, job, made.filename, error)
+            else:
+                self._report.saved(path)
 
 
 async def cancel_all(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from chancery.commands.progress import ProgressReport
+from chancery.commands.readable import lines_of
+from chancery.commands.result_files import Folder
 from chancery.commands.tables import show_failures
 from chancery.errors import ApiProblem, ChanceryError
 from chancery.models import Job
@@ -20,7 +21,9 @@ from chancery.models import Job
 class SubmissionReport(ProgressReport):
     """Prints results to stdout or writes them to `out`; the progress bar goes to stderr."""
 
-    def __init__(self, files: list[Path], *, waits: bool, out: Path | None) -> None:
+    def __init__(
+        self, files: list[Path], *, waits: bool, out: Path | None, as_text: bool = False
+    ) -> None:
         super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -32,7 +35,13 @@ class SubmissionReport(ProgressReport):
         self.files = files
         self.failures: list[tuple[str, str, str]] = []
         self._waits = waits
-        self._result_paths = _result_paths(files, out) if out is not None else {}
+        self._as_text = as_text
+        self.folder = Folder(out) if out is not None else None
+        self._result_paths = (
+            {file: self.folder.new_path(f"{file.name}.json") for file in files}
+            if self.folder
+            else {}
+        )
         self._sent = 0
         self._ended = 0
         self._sent_bar = self._progress.add_task("sent", total=len(files))
@@ -70,6 +79,13 @@ class SubmissionReport(ProgressReport):
         self._print(file, job.id, None, error={"title": "End unknown", "detail": reason})
         self._progress.advance(self._ended_bar)
 
+    def saved(self, path: Path) -> None:
+        """A file that the task made is at `path`."""
+        self._progress.console.print(f"Saved {path}", markup=False, highlight=False)
+
+    def not_saved(self, file: Path, job: Job, name: str, error: Exception) -> None:
+        self.failures.append((str(file), f"{job.id} succeeded, {name} not saved", str(error)))
+
     def summarize(self, aborted: str = "") -> None:
         """A table of the failures and a line of counts. `aborted` says why it stopped early."""
         show_failures(("FILE", "WHAT", "WHY"), self.failures)
@@ -96,18 +112,10 @@ class SubmissionReport(ProgressReport):
             self.failures.append((str(file), f"{job.id} succeeded, result not written", str(error)))
 
     def _print(self, file: Path, job_id: str | None, status: str | None, **more: Any) -> None:
-        line = {"file": str(file), "job_id": job_id, "status": status} | more
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        if self._as_text:
+            lines = [f"{file}  {job_id or ''}  {status or ''}".rstrip(), *lines_of(more, "  ")]
+            sys.stdout.write("\n".join(lines) + "\n")
+        else:
+            line = {"file": str(file), "job_id": job_id, "status": status} | more
+            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stdout.flush()
-
-
-def _result_paths(files: list[Path], out: Path) -> dict[Path, Path]:
-    """A path in `out` for each file. Files of the same name are numbered."""
-    paths: dict[Path, Path] = {}
-    used: set[str] = set()
-    for file in files:
-        numbered = (f"{file.name}.{number}" for number in count(2))
-        name = next(name for name in chain([file.name], numbered) if name not in used)
-        used.add(name)
-        paths[file] = out / f"{name}.json"
-    return paths

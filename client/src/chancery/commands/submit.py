@@ -18,6 +18,7 @@ from chancery.commands.connection import (
     pass_connection,
 )
 from chancery.commands.parameters import json_pairs, text_pairs
+from chancery.commands.readable import format_option, is_text
 from chancery.commands.submission import JobOrder, Submission
 from chancery.commands.submission_report import SubmissionReport
 from chancery.errors import ChanceryError
@@ -25,7 +26,12 @@ from chancery.errors import ChanceryError
 MAX_WAIT_SECONDS = 24 * 3600.0
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery submit summarize notice.docx --option max_words=120 --wait\n"
+    "  chancery submit format_fix *.docx --out corrected/\n"
+    "  chancery submit redact letter.pdf --callback-url http://oa.tax.intranet/hooks/chancery",
+)
 @click.argument("task")
 @click.argument(
     "files",
@@ -67,8 +73,9 @@ MAX_WAIT_SECONDS = 24 * 3600.0
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Wait and write each result to DIR/FILE.json.",
+    help="Wait, write each result to DIR/FILE.json, and save the files that the task makes.",
 )
+@format_option
 @connection_options()
 @click.pass_context
 @pass_connection
@@ -88,10 +95,12 @@ def submit(
     wait: bool,
     wait_seconds: float,
     out: Path | None,
+    form: str | None,
 ) -> None:
     """Submit one job for each FILE.
 
-    Prints one JSON object for each file: the job's id, and with --wait its result. A value of K=V
+    Prints for each file the job's id, and with --wait its result: on a terminal as text, else as
+    one JSON object a line. A value of K=V
     is parsed as JSON if it is valid (max_words=120, labels='["a", "b"]'), else it is text.
     """
     referenced = _referenced_files(documents)
@@ -111,7 +120,10 @@ def submit(
         }
     order = replace(order, options={**order.options, **uploaded})
     report = SubmissionReport(
-        list(dict.fromkeys(files)), waits=order.wait_seconds is not None, out=out
+        list(dict.fromkeys(files)),
+        waits=order.wait_seconds is not None,
+        out=out,
+        as_text=is_text(form),
     )
     try:
         with report:

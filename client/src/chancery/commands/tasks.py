@@ -8,7 +8,9 @@ from chancery.commands.connection import Connection, connection_options, pass_co
 from chancery.commands.tables import show
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery tasks\n  chancery tasks format_fix --lang zh",
+)
 @click.argument("name", required=False)
 @connection_options()
 @pass_connection
@@ -20,6 +22,6 @@ def tasks(connection: Connection, *, name: str | None) -> None:
             return
         infos = chancery.tasks()
     show(
-        ("TASK", "VERSION", "ORIGIN", "DESCRIPTION"),
-        [(each.name, each.version, each.origin, each.description) for each in infos],
+        ("TASK", "VERSION", "ORIGIN", "NAME", "DESCRIPTION"),
+        [(each.name, each.version, each.origin, each.title, each.description) for each in infos],
     )

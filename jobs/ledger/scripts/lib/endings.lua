@@ -1,4 +1,4 @@
--- requires: jobs, documents, batch_lines, callbacks, job_metrics, failures, usage
+-- requires: jobs, documents, batch_lines, callbacks, usage, job_metrics, failures
 -- How a job ends.
 
 -- The code of the problem in flat `fields`, '' if there is none.
@@ -58,7 +58,7 @@ local function finish(job, status, fields, usage)
   write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if status == 'failed' or status == 'expired' then note_failure(job, code) end
-  observe_ending(job, status, code, was_running)
+  observe_ending(job, status, code, usage, was_running)
   if job.batch_id then
     end_line(job, status, fields, usage)
   else

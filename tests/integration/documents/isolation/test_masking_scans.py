@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.isolation.pool import ReaderPool
+from documents.ocr.record import loaded
 from documents.source import FileResult
 from jobs.process.processes import task_processes
 from jobs.process.settings import TaskSettings
@@ -26,7 +27,7 @@ def pool() -> ReaderPool:
 
 async def masked(reading: ReaderPool, path: Path, **arguments: Any) -> FileResult:
     masker = masker_json(Targets(frozenset(RULES)), Style())
-    given = {"places": [], "cover": [], "verify_by_ocr": False, **arguments}
+    given = {"places": [], "cover": [], "verify_by_ocr": False, "scans": "", **arguments}
     given |= {"masker": masker, "media_type": "application/pdf"}
     return await reading.work(path, SCANS, "redact", given, ocr=True)
 
@@ -35,7 +36,10 @@ async def test_a_scan_is_masked_and_verified_in_the_pool_with_ocr(tmp_path: Path
     path = saved(tmp_path, scanned_pdf([a4([f"Call {PHONE} today.", "Thank you."])]))
     async with pool() as reading:
         place = [1, "mobile", PHONE]
-        result = await masked(reading, path, places=[place], verify_by_ocr=True)
+        document = await reading.read(path, SCANS)
+        given = {"scans": document.scans, "places": [place], "verify_by_ocr": True}
+        result = await masked(reading, path, **given)
+        assert len(loaded(document.scans)) == 1
         assert result.file is not None
         assert {"part": "page 1", "kind": "mobile", "count": 1} in result.values["masked"]
         assert result.values["missing"] == []

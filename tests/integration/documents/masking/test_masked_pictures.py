@@ -20,8 +20,8 @@ from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.cover import Cover
 from documents.masking.formats import MASKED_FORMATS
-from documents.masking.painted_picture import PaintedPicture, paint, texts
-from documents.masking.picture_file import mask_picture, mask_picture_file
+from documents.masking.pictures.file import mask_picture, mask_picture_file
+from documents.masking.pictures.painted_picture import PaintedPicture, paint, texts
 from documents.masking.replacement import Masking
 from documents.read import read
 from documents.readers import pdf, pictures

@@ -9,7 +9,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from documents.masking.account import Account
-from documents.masking.pdf_file import mask_pdf
+from documents.masking.pdf.file import mask_pdf
 from standin.documents.builders import CONTENT, LIMITS, PARAGRAPH, Item, as_pdf, saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style

@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 
 from documents.limits import ReadLimits
 from documents.masking.account import Account
-from documents.masking.pdf_file import mask_pdf
+from documents.masking.pdf.file import mask_pdf
 from documents.ocr.recognition import scan
 from standin.documents.builders import LIMITS, saved
 from tasks.redact.finder import RULES, Targets

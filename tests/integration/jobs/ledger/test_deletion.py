@@ -19,6 +19,7 @@ from tests.integration.jobs.ledger.conftest import Submit, a_document, a_job, su
 
 # Counters, the rank of the last message, and what the scheduler takes for Flower: ids, no content.
 STAYS = (
+    "job-times",
     "activity",
     "callback-counts",
     "counters",

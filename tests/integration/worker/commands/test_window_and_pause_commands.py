@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
@@ -106,9 +107,9 @@ class TestPauses:
         assert run(pause, there, "--department", "tax").stdout == "all jobs of tax: paused\n"
         assert "was paused already" in run(pause, there, "--department", "tax").stdout
         assert run(paused, there).stdout == "all jobs of tax\n"
-        assert json.loads(run(paused, there, "--json").stdout) == [
-            {"department": "tax", "lane": None}
-        ]
+        (shown,) = json.loads(run(paused, there, "--json").stdout)
+        assert (shown["department"], shown["lane"]) == ("tax", None)
+        assert datetime.fromisoformat(shown["since"]) <= datetime.now(UTC) + timedelta(minutes=1)
         assert "chancery resume --department tax" in run(doctor, there).output
         assert run(resume, there, "--department", "tax").stdout == "all jobs of tax: resumed\n"
         assert (

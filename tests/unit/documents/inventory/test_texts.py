@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import io
 import struct
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from documents.inventory.encodings import decoded, encoded
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.fonts import font_strings, revealed
 from documents.inventory.joined import SEPARATOR, joined
-from documents.inventory.settings import is_setting
+from documents.inventory.package.settings import is_setting
 from documents.readers import docx, markdown, pictures, text
 from standin.documents.builders import PARAGRAPH, as_docx
 from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of, with_parts
@@ -32,6 +34,11 @@ def test_encoded_text_of_a_markdown_file_is_found(tmp_path: Path) -> None:
     run = base64.b64encode(NAME.encode()).decode()
     data = f"# Notice\n\n[a](data:text/plain;base64,{run})\n".encode()
     assert NAME in texts_of(entries_of(tmp_path, data, markdown.MEDIA_TYPE))
+
+
+def test_a_text_with_tags_is_also_listed_without_them(tmp_path: Path) -> None:
+    entries = entries_of(tmp_path, f"正文{NAME[0]}<b>{NAME[1:]}</b> 完".encode(), text.MEDIA_TYPE)
+    assert [one.text for one in entries][1:] == [f"正文{NAME} 完"]
 
 
 def test_the_rest_of_a_long_text_and_bytes_that_are_no_text_are_unread(tmp_path: Path) -> None:
@@ -92,6 +99,32 @@ def test_long_encoded_data_is_offered_as_bytes() -> None:
     data = bytes(range(256)) * 2
     lines = base64.encodebytes(data).decode()
     assert data in [run.data for run in encoded(lines)]
+
+
+def test_encoded_data_that_is_cut_is_offered() -> None:
+    data = bytes(range(256)) * 2
+    run = base64.b64encode(data).decode().rstrip("=")
+    for end in range(4):
+        assert [one.data[:99] for one in encoded(run[: len(run) - end])] == [data[:99]]
+    assert [one.data for one in encoded(f"见 {data.hex()} 完")] == [data]
+
+
+def test_lines_that_a_reader_joined_with_spaces_are_one_run() -> None:
+    data = bytes(range(256)) * 2
+    lines = base64.encodebytes(data).decode()
+    assert data in [one.data for one in encoded(lines.replace("\n", " "))]
+    words = [base64.b64encode(f"{name}电话13812341234，二〇二六年六月".encode()) for name in "甲乙"]
+    texts = [one.texts for one in encoded(" ".join(word.decode() for word in words))]
+    assert len(texts) == 2
+    assert all("13812341234" in text for (text, *_) in texts)
+
+
+def test_a_short_file_is_data_and_hashes_are_not() -> None:
+    file = gzip.compress(b"13812341234")
+    assert [one.data for one in encoded(base64.b64encode(file).decode())] == [file]
+    assert [one.data for one in encoded(file.hex())] == [file]
+    hashes = "\n".join(hashlib.sha256(bytes([at])).hexdigest() for at in range(9))
+    assert [one for one in encoded(hashes) if one.data] == []
 
 
 RARE = "\U0002cb4e堃明"

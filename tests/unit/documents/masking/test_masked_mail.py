@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from docx import Document as WordDocument
 
-from documents.masking.verification import verify
+from documents.masking.verification.verify import verify
 from documents.readers import mail
 from standin.documents.builders import LIMITS, PARAGRAPH, as_docx
 from tasks.redact.finder import RULES, Targets
@@ -105,3 +106,34 @@ def test_words_of_a_masked_emails_format_are_not_left_text(tmp_path: Path) -> No
     masking = Masker(Targets(frozenset(RULES), [NAME, *terms]), Style()).masking()
     file, _ = masked(data, tmp_path, *terms)
     assert verify(file, masking, [NAME, *terms], LIMITS).left == []
+
+
+def test_encoded_data_in_the_text_of_an_email_is_left_out(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"] = "a@example.org"
+    word = as_docx([(PARAGRAPH, f"申请人{NAME}。")])
+    message.set_content(f"正文\n\n{base64.encodebytes(word).decode()}\n完")
+    file, account = masked(message.as_bytes(), tmp_path)
+    assert decoded(file.data).splitlines()[-3:] == ["***", "", "完"]
+    assert account.removed["encoded data"] == 1
+
+
+def test_a_value_in_the_name_of_an_attachment_is_counted(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"] = "a@example.org"
+    message.set_content("正文")
+    message.add_attachment("甲", filename=f"{PERSON}.txt")
+    _, account = masked(message.as_bytes(), tmp_path)
+    assert account.values["names of attachments"] == {PERSON}
+
+
+@pytest.mark.parametrize("term", ["utf", "UTF-8", "charset", "text", "attachment", "filename"])
+def test_words_that_every_email_has_can_be_terms(tmp_path: Path, term: str) -> None:
+    message = EmailMessage()
+    message["From"] = "a@example.org"
+    message.set_content(f"正文 {term} 完")
+    message.add_attachment("甲", filename="附件.txt")
+    message.add_attachment("乙", filename="通知公告" * 12 + ".txt")
+    file, _ = masked(message.as_bytes(), tmp_path, term)
+    masking = Masker(Targets(frozenset(RULES), [term]), Style()).masking()
+    assert verify(file, masking, {term}, LIMITS).left == []

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from urllib.parse import quote
 
 import pytest
@@ -91,3 +97,59 @@ def test_a_deeply_nested_page_is_written(tmp_path: Path) -> None:
     data = f"<html><body>{'<div>' * 5_000}{PHONE}".encode()
     file, _ = masked(data, tmp_path)
     assert b"138****1234" in file.data
+
+
+def packed(text: str) -> bytes:
+    """A ZIP container with a text and bytes that do not get smaller."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as container:
+        container.writestr("a", Random(1).randbytes(400))
+        container.writestr("b", text * 3)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("write", [lambda data: base64.encodebytes(data).decode(), bytes.hex])
+@pytest.mark.parametrize("page", ["正文\n{}\n完", "# 标题\n\n{}\n\n完", "<html><pre>{}</pre>完"])
+def test_encoded_data_in_a_text_is_left_out(
+    tmp_path: Path, page: str, write: Callable[[bytes], str]
+) -> None:
+    written = write(packed(PHONE)).strip()
+    # One character is damaged, so that the second half is no file.
+    half = len(written) // 2
+    file, account = masked(
+        page.format(f"{written[:half]}${written[half + 1 :]}").encode(), tmp_path
+    )
+    text = file.data.decode()
+    assert "***" in text
+    assert "完" in text
+    assert written[20:60] not in text
+    assert written[-100:-60] not in text
+    assert account.removed["encoded data"] == 2
+
+
+def test_a_short_file_in_base64_is_left_out(tmp_path: Path) -> None:
+    written = base64.b64encode(gzip.compress(PHONE.encode())).decode()
+    file, account = masked(f"正文 {written} 完".encode(), tmp_path)
+    assert file.data.decode() == "正文 *** 完"
+    assert account.removed["encoded data"] == 1
+
+
+def test_lists_of_hashes_are_no_data(tmp_path: Path) -> None:
+    text = "\n".join(hashlib.sha256(bytes([at])).hexdigest() for at in range(9))
+    file, _ = masked(f"正文\n{text}\n完".encode(), tmp_path)
+    assert text in file.data.decode()
+
+
+def test_tags_in_a_plain_text_do_not_hide_a_number(tmp_path: Path) -> None:
+    file, _ = masked("正文在此，电话138<b>1234</b>1234。".encode(), tmp_path)
+    assert file.media_type == text.MEDIA_TYPE
+    assert file.data.decode() == "正文在此，电话138****1234。"
+
+
+@pytest.mark.parametrize("between", ['" + "', "' + '", '" & "', "\".concat('", "') + `"])
+def test_string_constants_in_a_page_that_a_program_joins_are_masked(
+    tmp_path: Path, between: str
+) -> None:
+    page = f'<html><p>var who = "{NAME[:2]}{between}{NAME[2:]}";</p>'
+    file, _ = masked(page.encode(), tmp_path)
+    assert NAME[2:] not in file.data.decode()

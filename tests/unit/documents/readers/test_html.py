@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from documents.document import BlockKind, Document
+from documents.errors import CorruptDocument
 from documents.read import read
 from standin.documents.builders import LIMITS, saved
 
@@ -89,3 +91,27 @@ def test_entities_are_read_and_broken_ones_do_no_harm(tmp_path: Path) -> None:
 def test_ten_thousand_levels_are_read(tmp_path: Path) -> None:
     markup = "<html><body>" + "<div>" * 10_000 + "deep" + "</div>" * 10_000
     assert words(tmp_path, markup) == ["deep"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p {}>x",
+        "<p class='a>b' {}>x",
+        "<!-- <a b=' --><p {}>x",
+        "<script>if (a<b) c='</script><p {}>x",
+    ],
+)
+def test_a_tag_with_very_many_attributes_is_refused(tmp_path: Path, markup: str) -> None:
+    usual, many = (" ".join(f"a{at}=b" for at in range(count)) for count in (900, 1_100))
+    assert words(tmp_path, "<html>" + markup.format(usual)) == ["x"]
+    with pytest.raises(CorruptDocument, match="attributes"):
+        words(tmp_path, "<html>" + markup.format(many))
+
+
+def test_a_page_with_very_many_attributes_is_refused_in_linear_time(tmp_path: Path) -> None:
+    start = time.process_time()
+    with pytest.raises(CorruptDocument, match="attributes"):
+        words(tmp_path, "<html><p " + " ".join(f"a{at}=b" for at in range(100_000)) + ">x")
+    # The parser takes twenty seconds.
+    assert time.process_time() - start < 3

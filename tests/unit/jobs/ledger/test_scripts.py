@@ -33,6 +33,33 @@ def test_a_library_comes_once_and_after_those_that_it_requires(
     assert names == ["keys", "turns", "jobs", "command"]
 
 
+def test_a_command_has_only_the_definitions_that_it_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = """
+local P, now = 'chancery:', 1
+local function unused() return P end
+-- A key.
+local function key(name)
+  local whole = P .. name
+
+  return whole
+end
+"""
+    folder = libraries(
+        tmp_path,
+        keys=keys,
+        jobs="-- requires: keys\nlocal MOST = 5\nlocal function job(id) return key(id) end\n",
+        command="-- requires: jobs\nreturn job(ARGV[1])\n",
+    )
+    monkeypatch.setattr(scripts, "LIBRARIES", folder)
+    text = scripts.complete(folder / "command.lua")
+    assert "local P, now = 'chancery:', 1\n" in text
+    assert text.index("return whole\nend") < text.index("local function job") < text.index("ARGV")
+    assert "unused" not in text
+    assert "MOST" not in text
+
+
 def test_libraries_that_require_each_other_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

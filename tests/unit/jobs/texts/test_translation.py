@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jobs.model.problems import PROBLEM_TYPES, Problem
-from jobs.texts import Language
+from jobs.texts import Language, texts
 from jobs.texts.translation import Translation, language_of_environment, translation
 from tasks.registry import BUILT_IN
 
@@ -32,7 +32,9 @@ def test_every_task_has_both_languages() -> None:
 
 def test_there_are_texts_of_existing_problems_and_tasks_only() -> None:
     assert set(ZH._problems) == set(PROBLEM_TYPES)
-    assert set(ZH._tasks) == set(EN._tasks) == set(BUILT_IN)
+    for language in Language:
+        named = {key.split(".")[1] for key in texts(language).keys() if key.startswith("task.")}  # noqa: SIM118
+        assert named == set(BUILT_IN)
 
 
 @pytest.mark.parametrize(
@@ -73,15 +75,15 @@ SENTENCES: dict[str, Any] = {
     ],
 )
 def test_a_sentence_is_translated_with_its_values(english: str, chinese: str | None) -> None:
-    texts = Translation(Language.zh, problems={}, tasks={}, **SENTENCES)
-    assert texts.known_sentence(english) == chinese
-    assert texts.sentence(english) == (chinese or english)
+    chinese_texts = Translation(Language.zh, problems={}, **SENTENCES)
+    assert chinese_texts.known_sentence(english) == chinese
+    assert chinese_texts.sentence(english) == (chinese or english)
 
 
 def test_a_problem_is_translated_and_loses_nothing() -> None:
-    texts = Translation(Language.zh, problems=ZH._problems, tasks={}, **SENTENCES)
+    chinese_texts = Translation(Language.zh, problems=ZH._problems, **SENTENCES)
     full = Problem("system-full", "The queue is full.", {"errors": [], "limit": 3}).to_dict()
-    assert texts.problem(full) == {
+    assert chinese_texts.problem(full) == {
         "type": "/problems/system-full",
         "title": "队列已满",
         "detail": "队列已满。",
@@ -89,7 +91,26 @@ def test_a_problem_is_translated_and_loses_nothing() -> None:
         "limit": 3,
     }
     unknown = Problem("system-full", "Something that has no translation.").to_dict()
-    detail = texts.problem(unknown)["detail"]
+    detail = chinese_texts.problem(unknown)["detail"]
     assert detail.startswith("请按 `Retry-After` 等待")
     assert "Something that has no translation." in detail
     assert EN.problem(full) == full
+
+
+def test_problems_of_the_systems_health_are_translated() -> None:
+    values = {"subject": "tax", "count": "3"}
+    assert ZH.health("callbacks-dead", values) == (
+        "tax 有 3 个回调未能送达",
+        "修复接收方后重新投递：`chancery callbacks redeliver --dead`",
+    )
+    assert ZH.health("no-such-code", {}) is None
+    assert EN.health("callbacks-dead", values) is None
+
+
+def test_every_problem_of_the_systems_health_has_a_translation() -> None:
+    types = pytest.importorskip("jobs.health.problem_types").PROBLEM_TYPES
+    names = re.compile(r"\{(\w+)\}")
+    assert set(ZH._health) == set(types)
+    for code, kind in types.items():
+        chinese = "".join(ZH._health[code].values())
+        assert set(names.findall(chinese)) <= set(names.findall(kind.detail + kind.advice)), code

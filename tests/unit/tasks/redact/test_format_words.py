@@ -14,7 +14,7 @@ import pytest
 from docx import Document as WordDocument
 
 from documents.inventory.entry import EntryKind
-from documents.inventory.package_settings import is_package_setting, is_usual_name
+from documents.inventory.package.package_settings import is_package_setting, is_usual_name
 from documents.readers import docx
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_pdf, as_xlsx, saved

@@ -22,9 +22,9 @@ from documents.masking import formats
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Masking
-from documents.masking.verification import verify
+from documents.masking.verification.verify import verify
 from documents.ocr.scan import OcrLine, Scan
-from documents.readers import docx, pdf
+from documents.readers import docx, pdf, sheets
 from standin.direct_source import read_with_source
 from standin.documents.builders import (
     LIMITS,
@@ -60,7 +60,7 @@ def silent(_: Any) -> Any:
 
 
 def work(path: Path, media_type: str, limits: ReadLimits = LIMITS, **arguments: Any) -> Any:
-    given = {"places": [], "cover": [], "verify_by_ocr": False, **arguments}
+    given = {"places": [], "cover": [], "verify_by_ocr": False, "scans": "", **arguments}
     masker = masker_json(MASKER.targets, MASKER.style)
     return redact_file(path, {"masker": masker, "media_type": media_type, **given}, limits)
 
@@ -265,3 +265,16 @@ def test_a_pdf_that_is_not_clean_as_text_becomes_pictures(tmp_path: Path) -> Non
 
 def test_every_masked_format_is_verified() -> None:
     assert set(formats.MASKED_FORMATS) <= set(WALKS)
+
+
+def test_what_stands_in_a_part_that_is_left_out_is_not_missing(tmp_path: Path) -> None:
+    thread = f"<a><threadedComment><text>{PHONE}</text></threadedComment></a>"
+    written = io.BytesIO(as_xlsx([(PARAGRAPH, "1"), (PARAGRAPH, "通知")]))
+    with zipfile.ZipFile(written, "a") as packed:
+        packed.writestr("xl/threadedComments/threadedComment1.xml", thread)
+    places = [Place(None, Kind.mobile, PHONE)]
+    result = work(saved(tmp_path, written.getvalue()), sheets.XLSX, places=places)
+    assert result.file is not None
+    assert result.values["missing"] == []
+    other = [Place(None, Kind.mobile, OTHER)]
+    assert work(saved(tmp_path, written.getvalue()), sheets.XLSX, places=other).file is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from pathlib import Path
@@ -11,13 +12,13 @@ from lxml import etree
 from PIL import Image
 from pydantic import ValidationError
 
-from documents.errors import DocumentError, RedactionIncomplete
+from documents.errors import DocumentError
 from documents.masking.account import Account
-from documents.masking.docx_file import mask_docx
+from documents.masking.ooxml.docx_file import mask_docx
 from documents.ocr.scan import OcrLine, Scan
 from standin.direct_source import read_with_source
 from standin.documents.builders import LIMITS, PARAGRAPH, TABLE, as_docx, as_text, docx_with, saved
-from standin.documents.docx_parts import related
+from standin.documents.docx_parts import INCLUDED, including, related
 from standin.scripted_engine import Request, ScriptedEngine
 from tasks.errors import OutputError
 from tasks.redact import RedactOptions, RedactResult, redact
@@ -250,23 +251,32 @@ def test_pictures_are_listed_as_not_covered_and_embedded_files_removed(tmp_path:
         assert "word/embeddings/sheet1.xlsx" not in packed.namelist()
 
 
-def test_a_document_that_includes_another_file_is_not_masked(tmp_path: Path) -> None:
-    relations = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Id="c" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
-        'relationships/aFChunk" Target="afchunk.htm"/></Relationships>'
-    )
-    written = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(as_docx([(PARAGRAPH, "正文")]))) as usual,
-        zipfile.ZipFile(written, "w") as packed,
-    ):
-        for name in usual.namelist():
-            is_relations = name == "word/_rels/document.xml.rels"
-            packed.writestr(name, relations if is_relations else usual.read(name))
-        packed.writestr("word/afchunk.htm", f"<p>{PHONE}</p>")
-    with pytest.raises(RedactionIncomplete):
-        docx_masked(written.getvalue(), tmp_path)
+def test_a_file_that_a_document_includes_becomes_paragraphs(tmp_path: Path) -> None:
+    table = "<table><tr><td>甲<td>乙<tr><td>丙<td>丁</table>"
+    page = f"<html><p>附件<p>电话{PHONE}{table}</html>".encode()
+    data = including(page, f"<w:p>{run('正文')}</w:p>{INCLUDED}<w:p>{run('完')}</w:p>")
+    file, account = docx_masked(data, tmp_path)
+    texts = [one.text for one in WordDocument(io.BytesIO(file)).paragraphs]
+    assert texts == ["正文", "附件", "", "电话138****1234", "", "甲\t乙", "丙\t丁", "完"]
+    assert account.removed["layout of included files"] == 1
+    assert account.removed["embedded files"] == 1
+    with zipfile.ZipFile(io.BytesIO(file)) as packed:
+        assert "word/chunk.bin" not in packed.namelist()
+
+
+async def test_encoded_values_in_the_text_are_masked_and_encoded_data_is_left_out() -> None:
+    short = base64.b64encode(f"电话{PHONE}。".encode()).decode()
+    data = base64.b64encode(bytes(range(256)) * 2).decode()
+    result = await of(f"甲 {short} 乙 {data} 丙")
+    assert result.text == "甲 *** 乙 *** 丙"
+    assert result.counts == {Kind.mobile: 1}
+    assert [(one.what, one.count) for one in result.removed] == [("encoded data", 1)]
+
+
+async def test_a_value_beside_encoded_data_is_masked_with_it() -> None:
+    data = base64.b64encode(bytes(range(256)) * 2).decode()
+    result = await of(f"甲 name@example.org{data} 丙", terms=["example.orgAAEC"])
+    assert result.text == "甲 name@*** 丙"
 
 
 def test_data_between_the_parts_of_the_zip_file_is_dropped(tmp_path: Path) -> None:

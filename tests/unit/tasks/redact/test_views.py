@@ -148,3 +148,15 @@ def test_every_span_of_a_view_stands_for_text_of_the_original(text: str) -> None
 @given(st.text(st.characters(exclude_characters="%&\\"), max_size=40))
 def test_text_that_is_read_again_is_the_same(text: str) -> None:
     assert readable(readable(text)) == readable(text)
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize("join", ['" + "', "' +\n  '", '" & "', "`.concat(`"])
+def test_string_constants_that_a_program_joins_are_one_text(value: str, join: str) -> None:
+    half = len(value) // 2
+    written = f"{value[:half]}{join}{value[half:]}"
+    assert found(f'var a = "{written}";') == [written]
+
+
+def test_texts_in_a_list_are_not_joined() -> None:
+    assert found('"0371", "63507694"') == []

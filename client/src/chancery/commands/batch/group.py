@@ -12,7 +12,11 @@ from chancery.commands.tables import print_json_lines, show
 from chancery.models import Batch
 
 
-@click.group()
+@click.group(
+    epilog="\b\nExamples:\n"
+    "  chancery batch submit letters/ --task redact --watch\n"
+    "  chancery batch results batch_01jd3v8m5x --out results/",
+)
 def batch() -> None:
     """Submit many jobs as one batch, watch it, and download its results."""
 
@@ -22,7 +26,10 @@ batch.add_command(watch)
 batch.add_command(results)
 
 
-@batch.command("list")
+@batch.command(
+    "list",
+    epilog="\b\nExamples:\n  chancery batch list\n  chancery batch list --all --data-dir var",
+)
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
 )
@@ -53,7 +60,9 @@ def list_(open_records: OpenRecords, *, limit: int, as_json: bool) -> None:
     )
 
 
-@batch.command()
+@batch.command(
+    epilog="\b\nExamples:\n  chancery batch cancel batch_01jd3v8m5x",
+)
 @click.argument("batch_ids", metavar="ID...", nargs=-1, required=True)
 @record_options
 @pass_records

@@ -15,13 +15,18 @@ from chancery.client import Chancery
 from chancery.commands.batch.display import summary
 from chancery.commands.batch.result_paths import result_path
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.result_files import Folder, made_files
 from chancery.commands.tables import show_failures
 from chancery.downloads import parse_batch_line, written_atomically
 from chancery.errors import NotFound
 from chancery.models import Batch, BatchLine
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery batch results batch_01jd3v8m5x --out results.jsonl --errors errors.jsonl\n"
+    "  chancery batch results batch_01jd3v8m5x --out results/",
+)
 @click.argument("batch_id", metavar="ID")
 @click.option(
     "--out",
@@ -48,7 +53,8 @@ def results(
     """Download the results of a batch that has ended, one JSON object a line.
 
     If --out is an existing folder or ends with /, each result is written to its own file,
-    DIR/CUSTOM_ID.json. A file appears only when it is complete.
+    DIR/CUSTOM_ID.json, and the files that the task made are saved beside it. A file appears only
+    when it is complete.
     """
     with connection.open() as chancery:
         batch = chancery.batch(batch_id)
@@ -92,11 +98,17 @@ def _save(chancery: Chancery, file_id: str | None, path: Path) -> None:
 def _write_each(chancery: Chancery, file_id: str | None, folder: Path) -> Iterator[tuple[str, str]]:
     with _write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    folders: dict[Path, Folder] = {}
     for text in chancery.file_lines(file_id) if file_id else ():
         line = parse_batch_line(text, file_id or "")
         name = line.custom_id or line.id or "line"
+        path = result_path(folder, name)
         try:
-            _write(result_path(folder, name), _result_of(chancery, line))
+            result = _result_of(chancery, line)
+            _write(path, result)
+            for made in made_files(result):
+                made_into = folders.setdefault(path.parent, Folder(path.parent))
+                chancery.document_content(made.document_id, made_into.new_path(made.filename))
         except (NotFound, OSError) as error:
             yield name, str(error)
 

@@ -20,7 +20,11 @@ ALL_FILES = "**/*"
 FOLDER_OPTIONS = ("task", "model", "options", "glob", "state", "new")
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  chancery batch submit jobs.jsonl --watch\n"
+    "  chancery batch submit letters/ --task redact --watch",
+)
 @click.argument("source", metavar="FILE.jsonl|DIR", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--endpoint", type=click.Choice(ENDPOINTS), help="FILE: the call of each line.  [/v1/jobs]"

@@ -20,7 +20,9 @@ FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 5.0
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  chancery batch watch batch_01jd3v8m5x",
+)
 @click.argument("batch_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print the ended batch as JSON.")
 @connection_options()

@@ -1,0 +1,12 @@
+"""The console: pages for people, rendered here, at `/console`.
+
+Each subject is a module with a `router`; `access.py` says who may open what. The pages call the
+same functions of `jobs` as the routes of `/v1`.
+"""
+
+from __future__ import annotations
+
+from api.console import not_found, records, sign_in, submit
+
+SUBJECTS = (sign_in, submit, records, not_found)
+"""`not_found` is the last: it answers all other addresses."""

@@ -1,0 +1,46 @@
+"""Which roles may open each page, and what the audit record names it: one table for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.model.account import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRule:
+    """`roles`: who may; none if no session is needed. `action`: its name in the audit record."""
+
+    roles: frozenset[Role]
+    action: str
+
+
+_NOBODY: frozenset[Role] = frozenset()
+_ALL = frozenset(Role)
+STAFF = frozenset({Role.staff, Role.reviewer})
+
+# Pages that show nothing of a department are not listed and not recorded.
+CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
+    ("POST", "/console/sign-in"): ConsoleRule(_NOBODY, "session.begin"),
+    ("POST", "/console/sign-out"): ConsoleRule(_ALL, "session.end"),
+    ("GET", "/console"): ConsoleRule(_ALL, "console.open"),
+    ("GET", "/console/account"): ConsoleRule(_ALL, "account.read"),
+    ("POST", "/console/account/password"): ConsoleRule(_ALL, "account.password"),
+    ("GET", "/console/submit"): ConsoleRule(STAFF, "task.list"),
+    ("GET", "/console/submit/{task}"): ConsoleRule(STAFF, "task.read"),
+    ("POST", "/console/submit/{task}"): ConsoleRule(STAFF, "job.submit"),
+    ("GET", "/console/records"): ConsoleRule(STAFF, "job.list"),
+    ("GET", "/console/groups/{group_id}"): ConsoleRule(STAFF, "job.list"),
+    ("GET", "/console/jobs/{job_id}"): ConsoleRule(STAFF, "job.read"),
+    ("GET", "/console/jobs/{job_id}/state"): ConsoleRule(STAFF, "job.read"),
+    ("GET", "/console/jobs/{job_id}/pages/{number}"): ConsoleRule(STAFF, "document.view"),
+    ("GET", "/console/jobs/{job_id}/files/{document_id}"): ConsoleRule(STAFF, "document.download"),
+    ("GET", "/console/jobs/{job_id}/result.json"): ConsoleRule(STAFF, "job.download"),
+    ("POST", "/console/jobs/{job_id}/cancel"): ConsoleRule(STAFF, "job.cancel"),
+}
+
+
+def console_rule_of(method: str, path: str) -> ConsoleRule | None:
+    """The rule of a page, by its path with placeholders. HEAD is as GET."""
+    return CONSOLE_RULES.get(("GET" if method == "HEAD" else method, path))

@@ -1,0 +1,55 @@
+"use strict";
+// The pages work without this script. It keeps the state of a job up to date, shows the chosen
+// files, and lets a folder be chosen.
+
+const POLL_MS = 2000;
+
+async function follow(status) {
+  const response = await fetch(status.dataset.state, { headers: { accept: "application/json" } });
+  if (response.redirected || !response.ok) return location.reload();
+  const state = await response.json();
+  if (state.ended) return location.reload();
+  if (status.textContent !== state.text) status.textContent = state.text;
+  const bar = document.querySelector("progress");
+  if (bar && state.total) {
+    bar.max = state.total;
+    bar.value = state.done;
+  }
+  setTimeout(retry, POLL_MS, status);
+}
+
+function retry(status) {
+  follow(status).catch(() => setTimeout(retry, 5 * POLL_MS, status));
+}
+
+function describe(input, text) {
+  const names = Array.from(input.files, (file) => file.name);
+  const more = names.length > 5 ? ` … (${names.length})` : "";
+  text.textContent = names.slice(0, 5).join(", ") + more;
+}
+
+function offerFolders(input, line) {
+  if (!("webkitdirectory" in input)) return;
+  line.hidden = false;
+  line.querySelector("button").addEventListener("click", () => {
+    input.webkitdirectory = true;
+    input.click();
+    input.webkitdirectory = false;
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const status = document.querySelector("[data-state]");
+  if (status) setTimeout(retry, POLL_MS, status);
+  const input = document.getElementById("files");
+  if (!input) return;
+  input.addEventListener("change", () => describe(input, document.querySelector("[data-chosen]")));
+  for (const name of ["dragenter", "dragover"]) input.addEventListener(name, () => input.classList.add("over"));
+  for (const name of ["dragleave", "drop"]) input.addEventListener(name, () => input.classList.remove("over"));
+  offerFolders(input, document.querySelector("[data-folder]"));
+  input.form.addEventListener("submit", () => {
+    const button = input.form.querySelector("button:not([type])");
+    button.disabled = true;
+    button.textContent = input.form.dataset.uploading;
+  });
+});

@@ -1,0 +1,1 @@
+"""Everything in a package that can hold text: Office files, OFD and other ZIP containers."""

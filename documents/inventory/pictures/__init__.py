@@ -1,0 +1,1 @@
+"""Everything in a picture file that can hold text."""

@@ -1,0 +1,139 @@
+"""Lists all text of a picture: what OCR reads on it, and what its file holds beside the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from documents.errors import CorruptDocument, DocumentError
+from documents.inventory.encodings import binary_text
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.pictures.part import PartKind, PicturePart
+from documents.inventory.pictures.parts import PARTS
+from documents.inventory.pictures.tiff_tags import exif_parts
+from documents.limits import OcrBudget, ReadLimits
+from documents.ocr.recognition import has_unclear_text
+from documents.ocr.views import views
+from documents.readers.pictures import (
+    MEDIA_TYPES,
+    TIFF,
+    damage,
+    media_type_of,
+    ocr_scan,
+    prepared,
+)
+from documents.readers.text.encoding import strict
+
+_MOST_STRINGS = 1 << 20  # bytes
+# A larger picture is not decoded to see whether it is blank.
+_MOST_BLANK_BYTES = 1 << 20
+_MOST_PARTS = 10_000
+_FAINT = 16  # of 255: a pixel that is hardly visible
+
+
+def walk(inventory: Inventory) -> Walk:
+    """Return a walk of pictures; `inventory` lists what is embedded in their metadata."""
+
+    def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
+        data = path.read_bytes()
+        nested = Nested(limits, inventory)
+        with path.open("rb") as file:
+            try:
+                with damage():
+                    picture = Image.open(file, formats=tuple(MEDIA_TYPES))
+            except DocumentError:
+                yield Entry("", binary_text(data[:_MOST_STRINGS]), EntryKind.metadata)
+                yield unread("", Unread.picture)
+                return
+            yield from _parts(PARTS[media_type_of(picture)](data), nested)
+            yield from _pages(picture, limits, is_small=len(data) <= _MOST_BLANK_BYTES)
+
+    return entries
+
+
+def _parts(parts: Iterator[PicturePart], nested: Nested) -> Iterator[Entry]:
+    left = nested.limits.max_expanded_bytes
+    for count, part in enumerate(parts):
+        left -= len(part.data)
+        if left < 0 or count >= _MOST_PARTS:
+            yield unread("metadata", Unread.too_long)
+            return
+        yield from _part(part, nested)
+
+
+def _part(part: PicturePart, nested: Nested) -> Iterator[Entry]:
+    if part.kind is PartKind.tags:
+        for tag in exif_parts(part.data):
+            yield from _part(tag, nested)
+    elif part.kind is PartKind.frame:
+        yield unread(part.where, Unread.picture)
+    elif part.kind is PartKind.text:
+        text = strict(part.data.strip(b"\0"), "utf-8")
+        words = binary_text(part.data) if text is None else text
+        yield from nested.text(part.where, words.replace("\0", " "), EntryKind.metadata)
+    else:
+        yield Entry(part.where, binary_text(part.data), EntryKind.metadata)
+        if part.kind is PartKind.unknown:
+            yield unread(part.where, Unread.other_records)
+        elif part.kind is PartKind.outside:
+            yield from nested.file(part.where, part.data)
+
+
+def _pages(picture: Image.Image, limits: ReadLimits, *, is_small: bool) -> Iterator[Entry]:
+    budget = limits.ocr_budget or OcrBudget(limits)
+    with damage():
+        pages = getattr(picture, "n_frames", 1) if media_type_of(picture) == TIFF else 1
+    for number in range(1, pages + 1):
+        where = f"page {number}" if pages > 1 else ""
+        if number > limits.max_pages:
+            yield unread(where, Unread.too_long)
+            return
+        yield from _page(picture, number, where, budget, is_small=is_small)
+
+
+def _page(
+    picture: Image.Image, number: int, where: str, budget: OcrBudget, *, is_small: bool
+) -> Iterator[Entry]:
+    """The text of a page. A page of one color is read; without OCR any other is unread."""
+    if not is_small and not budget.pages:
+        yield unread(where, Unread.picture)
+        return
+    try:
+        with damage():
+            picture.seek(number - 1)
+            hides = _hides_pixels(picture)
+            seen, _ = prepared(picture)
+    except CorruptDocument:
+        yield unread(where, Unread.damaged)
+        return
+    except DocumentError:
+        yield unread(where, Unread.too_long)
+        return
+    if hides:
+        yield unread(f"{where} transparent pixels".strip(), Unread.picture)
+    if seen.getcolors(1) is not None:
+        return
+    if not budget.take():
+        yield unread(where, Unread.picture)
+        return
+    scan = ocr_scan(seen, budget)
+    *others, lines = views(scan)
+    if lines.text.strip():
+        yield Entry(where, lines.text.strip(), EntryKind.shown, whole=True)
+        for view in others:
+            yield Entry(where, view.text.strip(), EntryKind.shown)
+    if has_unclear_text(seen, scan):
+        yield unread(where, Unread.unclear_text)
+
+
+def _hides_pixels(picture: Image.Image) -> bool:
+    """Whether there is more than one color under the transparent pixels."""
+    if not picture.has_transparency_data:
+        return False
+    layer = picture.convert("RGBA")
+    clear = layer.getchannel("A").point(lambda alpha: 255 if alpha < _FAINT else 0)
+    counts = layer.convert("RGB").histogram(clear)
+    return any(sum(map(bool, counts[at : at + 256])) > 1 for at in range(0, 768, 256))

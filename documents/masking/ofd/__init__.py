@@ -1,0 +1,1 @@
+"""Masks OFD files (GB/T 33190-2016)."""

@@ -1,0 +1,1 @@
+"""Masks DOCX and XLSX files."""

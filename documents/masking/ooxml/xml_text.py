@@ -1,0 +1,69 @@
+"""Masks the text nodes and attributes of an XML part, each by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from lxml import etree
+
+from documents.inventory.package.settings import is_setting
+from documents.masking.replacement import Find, Masking, Replacement, applied
+from documents.ooxml.xml import local_name
+
+_AUTHOR_ATTRIBUTES = frozenset(("author", "initials", "userId", "providerId"))
+_AUTHOR_ELEMENTS = frozenset(("creator", "lastModifiedBy", "Manager"))
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def mask_nodes(
+    root: etree._Element, masking: Masking, skip: Container[str] = ()
+) -> list[Replacement]:
+    """Mask every text and attribute by itself. Returns the replacements.
+
+    Settings are searched with `find_by_rule`. The text of elements with a name in `skip` is left to
+    another function.
+    """
+    changes: list[Replacement] = []
+    clean: set[tuple[str, str, str]] = set()
+    for element in root.iter(etree.Element):
+        name = local_name(element)
+        if name not in skip and (words := _changed(element.text, masking.find, changes)):
+            element.text = words
+        if words := _changed(element.tail, masking.find, changes):
+            element.tail = words
+        for key, value in element.attrib.items():
+            place = (name, str(key).rpartition("}")[2], str(value))
+            if place in clean:
+                continue
+            is_text = not is_setting(*place)
+            find = masking.find if is_text else masking.find_by_rule
+            if words := _changed(place[2], find, changes):
+                # A number is replaced by a number, so that the file can be opened.
+                element.set(key, "0" if not is_text and _NUMBER.fullmatch(place[2]) else words)
+            else:
+                clean.add(place)
+    return changes
+
+
+def remove_authors(root: etree._Element) -> int:
+    """Remove the names of authors; returns how many were removed."""
+    removed = 0
+    for element in root.iter(etree.Element):
+        for key in element.attrib:
+            if str(key).rpartition("}")[2] in _AUTHOR_ATTRIBUTES and element.get(key):
+                element.set(key, "-")
+                removed += 1
+        if local_name(element) in _AUTHOR_ELEMENTS and element.text:
+            element.text = ""
+            removed += 1
+    return removed
+
+
+def _changed(words: str | None, find: Find, changes: list[Replacement]) -> str | None:
+    """The masked text; None if nothing was found."""
+    if not words or len(words) < 2 or words.isspace():
+        return None
+    found = find(words)
+    changes += found
+    return applied(words, found) if found else None

@@ -1,0 +1,1 @@
+"""Writes a PDF anew with parts of its text replaced."""

@@ -1,0 +1,1 @@
+"""Masks pictures, alone and inside other files."""

@@ -1,0 +1,1 @@
+"""Reads a masked file again and searches it for masked values."""

@@ -1,0 +1,1 @@
+"""Results beside their documents, for people: places in the text, marks, pictures of pages."""

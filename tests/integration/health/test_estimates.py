@@ -1,0 +1,102 @@
+"""The estimated end of a batch while the engine is away, and after it has come back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.health.faults import (
+    NAMED_SECONDS,
+    PATIENCE,
+    Breakable,
+    breakable,
+    new_desk,
+    within,
+)
+
+LATENCY, LINES = 0.3, 400
+AWAY_SECONDS = 8.0
+OFF_BY = 1.5
+
+
+@pytest.fixture
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
+    with breakable(tmp_path_factory.mktemp("estimates")) as broken:
+        yield broken
+
+
+class Batch:
+    """A batch of equal lines that a department has submitted."""
+
+    def __init__(self, api_url: str, key: str) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.Client(base_url=api_url, headers=headers, verify=False, timeout=20)
+        lines = [
+            {
+                "custom_id": str(number),
+                "method": "POST",
+                "url": "/v1/jobs",
+                "body": {"task": "summarize", "input": {"text": f"Notice {number} is here."}},
+            }
+            for number in range(LINES)
+        ]
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        files = {"file": ("lines.jsonl", text)}
+        file = self._json("POST", "/v1/files", data={"purpose": "batch"}, files=files)
+        request = {"input_file_id": file["id"], "endpoint": "/v1/jobs", "completion_window": "24h"}
+        self.id = self._json("POST", "/v1/batches", json=request)["id"]
+
+    def read(self) -> Mapping[str, Any]:
+        return self._json("GET", f"/v1/batches/{self.id}")
+
+    def done(self) -> int:
+        return int(self.read()["request_counts"]["completed"])
+
+    def _json(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = (
+            self._http.request(method, path, **content).raise_for_status().json()
+        )
+        return answer
+
+
+def new_key(running: Breakable) -> str:
+    async def work() -> str:
+        desk = await new_desk(running.system, "tax")
+        await desk.ledger.close()
+        return desk.key
+
+    return asyncio.run(work())
+
+
+def test_an_outage_is_named_instead_of_an_end_and_the_end_is_right_soon_after_it(
+    running: Breakable,
+) -> None:
+    running.engine.control(latency=LATENCY)
+    batch = Batch(running.operator.api_url, new_key(running))
+    within(PATIENCE, lambda: batch.done() > LINES / 5)
+
+    running.kill_engine()
+    away_at = time.monotonic()
+    within(NAMED_SECONDS, lambda: batch.read()["stalled"])
+    stalled = batch.read()
+    assert stalled["expected_at"] is None
+    assert stalled["stalled"]["reason"] == "engine-away"
+    assert stalled["stalled"]["detail"].startswith("engine away since 20")
+    assert "engine away since" in stalled["warnings"][0]
+    within(NAMED_SECONDS, lambda: "batch-stalled" in running.operator.codes()[0])
+    within(PATIENCE, lambda: time.monotonic() > away_at + AWAY_SECONDS)
+
+    running.start_engine()
+    running.engine.control(latency=LATENCY)
+    within(PATIENCE, lambda: batch.read()["expected_at"])
+    estimated_at, expected_at = time.time(), batch.read()["expected_at"]
+    assert batch.read()["stalled"] is None
+    within(PATIENCE, lambda: batch.read()["status"] == "completed")
+    took, expected = time.time() - estimated_at, expected_at - estimated_at
+    assert took / OFF_BY < expected < took * OFF_BY
