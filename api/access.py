@@ -16,7 +16,7 @@ class Rule:
     action: str
 
 
-_READ, _SUBMIT, _ADMIN = Scope.read, Scope.submit, Scope.admin
+_READ, _SUBMIT, _ADMIN, _APPROVE = Scope.read, Scope.submit, Scope.admin, Scope.approve
 
 RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/tasks"): Rule(_READ, "task.list"),
@@ -35,6 +35,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/jobs/{job_id}/result"): Rule(_READ, "job.download"),
     ("POST", "/v1/jobs/{job_id}/cancel"): Rule(_SUBMIT, "job.cancel"),
     ("DELETE", "/v1/jobs/{job_id}"): Rule(_ADMIN, "job.delete"),
+    ("GET", "/v1/approvals"): Rule(_APPROVE, "approval.list"),
+    ("GET", "/v1/approvals/cases"): Rule(_APPROVE, "approval.export"),
+    ("GET", "/v1/jobs/{job_id}/approval"): Rule(_APPROVE, "approval.read"),
+    ("POST", "/v1/jobs/{job_id}/approval"): Rule(_APPROVE, "approval.decide"),
     ("POST", "/v1/files"): Rule(_SUBMIT, "file.upload"),
     ("GET", "/v1/files"): Rule(_READ, "file.list"),
     ("GET", "/v1/files/{file_id}"): Rule(_READ, "file.read"),

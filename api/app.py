@@ -29,12 +29,23 @@ from api.openapi_document import operation_id
 from api.path_prefix import PathPrefix
 from api.refusals import Refusals
 from api.request_context import RequestContext
+from api.routes import (
+    approvals,
+    callbacks,
+    documents,
+    files,
+    jobs,
+    libraries,
+    service,
+    tasks,
+    usage,
+)
 from api.routes import batches as batch_routes
-from api.routes import callbacks, documents, files, jobs, libraries, service, tasks, usage
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from documents.limits import ReadLimits
 from jobs.accounts.sign_ins import SignIns
+from jobs.approval.approvals import Approvals
 from jobs.audit.files import AuditFiles
 from jobs.audit.log import AuditLog
 from jobs.audit.writer import ChainWriter
@@ -155,6 +166,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         store=store,
         documents=documents,
         submissions=Submissions(ledger, documents),
+        approvals=Approvals(ledger, store, documents),
         files=files,
         deletions=Deletions(ledger, store),
         batch_submissions=BatchSubmissions(
@@ -209,6 +221,7 @@ def _include_routes(app: FastAPI) -> None:
         libraries,
         tasks,
         jobs,
+        approvals,
         batch_routes,
         files,
         callbacks,

@@ -26,6 +26,8 @@ JOB: dict[str, Any] = {
     "lane": "interactive",
     "model": "auto",
     "status": "failed",
+    "substatus": None,
+    "awaiting_until": None,
     "created_at": "2026-11-23T09:00:00Z",
     "started_at": "2026-11-23T09:00:01Z",
     "finished_at": "2026-11-23T09:00:02Z",

@@ -35,6 +35,10 @@ TAGS = [
     },
     {"name": "jobs", "description": "One task on one document."},
     {
+        "name": "approvals",
+        "description": "Results that wait for a person, where the department requires it.",
+    },
+    {
         "name": "files",
         "description": "As OpenAI's Files API: the input and output files of batches.",
     },

@@ -16,6 +16,7 @@ from api.access import rule_of
 from api.auth import SCHEME
 from api.examples import EXAMPLES
 from api.responses import ProblemView
+from jobs.approval.requests import ApprovalRequest
 from jobs.batches.batch import BATCH_ENDINGS, BatchStatus
 from jobs.batches.request import BatchRequest
 from jobs.model.states import ENDINGS, JobStatus
@@ -57,7 +58,7 @@ def openapi_document(app: FastAPI) -> Schema:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _remove_default_422(document, schemas)
     _name_scopes(document)
-    for model in (JobRequest, BatchRequest, RedeliverRequest, ProblemView):
+    for model in (JobRequest, BatchRequest, RedeliverRequest, ApprovalRequest, ProblemView):
         schemas |= _schemas_of(model, model.__name__)
     for task in TASKS.values():
         if task.origin is Origin.built_in:

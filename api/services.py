@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.failed_keys import FailedKeys
 from api.refusals import Refusals
+from jobs.approval.approvals import Approvals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions
 from jobs.deletion import Deletions
@@ -26,6 +27,7 @@ class Services:
     store: Store
     documents: Documents
     submissions: Submissions
+    approvals: Approvals
     files: Files
     deletions: Deletions
     batch_submissions: BatchSubmissions

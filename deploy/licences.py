@@ -59,6 +59,7 @@ REVIEWED: Mapping[str, tuple[str, str]] = {
     "flower": ("BSD-3-Clause", _BSD),
     "google-re2": ("BSD-3-Clause", _BSD),
     "httpx-aiohttp": ("BSD-3-Clause", _FILE.format("the author")),
+    "jinja2": ("BSD-3-Clause", _BSD),
     "numpy": (
         "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
         "from its metadata; listed here because each Python has its own version of it",

@@ -15,7 +15,7 @@ from jobs.model.job import Job, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.provenance import Provenance
 from jobs.model.roles import ModelChoice
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from jobs.store import Store
 
 
@@ -48,7 +48,11 @@ class LibraryView(BaseModel):
 
 
 class JobView(BaseModel):
-    """`result_url` is set if the result is not included. `custom_id` is that of a batch's line."""
+    """`result_url` is set if the result is not included. `custom_id` is that of a batch's line.
+
+    `substatus`: set while a job is `running` and its result waits for a person. It expires at
+    `awaiting_until` if nobody approves or rejects the result.
+    """
 
     id: str
     object: Literal["job"] = "job"
@@ -57,6 +61,8 @@ class JobView(BaseModel):
     lane: Lane
     model: ModelChoice | None = None
     status: JobStatus
+    substatus: JobSubstatus | None = None
+    awaiting_until: datetime | None = None
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -164,6 +170,8 @@ def job_summary(job: Job, line: LineHeader | None = None) -> JobView:
         lane=job.lane,
         model=line.model if line else job.model,
         status=job.status,
+        substatus=JobSubstatus.awaiting_approval if job.awaiting_until else None,
+        awaiting_until=job.awaiting_until,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

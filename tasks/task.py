@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -14,6 +14,7 @@ from tasks.engine import Engine
 
 Options = TypeVar("Options", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
+ResultFault = tuple[tuple[str | int, ...], str]
 
 
 class Origin(StrEnum):
@@ -34,6 +35,8 @@ class Task(Generic[Options, Result]):
     with unread pages, so that a partial result is not mistaken for a whole one.
 
     `accepts`: the media types of the documents that it works on; None means all that have a reader.
+    `result_faults` says where a result that a person corrected does not fit the options, such as a
+    schema in them: the steps to a value, and what is wrong with it.
 
     `departments` may use the task; None means all.
     """
@@ -45,6 +48,7 @@ class Task(Generic[Options, Result]):
     result: type[Result]
     run: Callable[[Document, Options, Engine], Awaitable[Result]]
     doubts: Callable[[Document, Options, Result], Sequence[str]] | None = None
+    result_faults: Callable[[Options, Result], Iterable[ResultFault]] | None = None
     takes_unread: bool = False
     accepts: frozenset[str] | None = None
     origin: Origin = Origin.built_in

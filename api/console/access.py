@@ -19,6 +19,7 @@ class ConsoleRule:
 _NOBODY: frozenset[Role] = frozenset()
 _ALL = frozenset(Role)
 STAFF = frozenset({Role.staff, Role.reviewer})
+REVIEWERS = frozenset({Role.reviewer})
 
 # Pages that show nothing of a department are not listed and not recorded.
 CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
@@ -26,6 +27,10 @@ CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
     ("POST", "/console/sign-out"): ConsoleRule(_ALL, "session.end"),
     ("GET", "/console"): ConsoleRule(_ALL, "console.open"),
     ("GET", "/console/account"): ConsoleRule(_ALL, "account.read"),
+    ("GET", "/console/approvals"): ConsoleRule(REVIEWERS, "approval.list"),
+    ("GET", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.read"),
+    ("GET", "/console/approvals/{job_id}/source"): ConsoleRule(REVIEWERS, "approval.source"),
+    ("POST", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.decide"),
     ("POST", "/console/account/password"): ConsoleRule(_ALL, "account.password"),
     ("GET", "/console/submit"): ConsoleRule(STAFF, "task.list"),
     ("GET", "/console/submit/{task}"): ConsoleRule(STAFF, "task.read"),

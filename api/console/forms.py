@@ -16,11 +16,11 @@ MAX_BYTES = 256 * 1024
 _MAX_FIELDS = 200
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
+async def read_form(request: Request, max_bytes: int = MAX_BYTES) -> Mapping[str, str]:
     """The fields; of equal names the last one. Raises `ProblemError`: `invalid-request`,
     `too-large`, `request-timeout`.
     """
-    body = await read_body(request, MAX_BYTES)
+    body = await read_body(request, max_bytes)
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="replace"
@@ -30,8 +30,10 @@ async def read_form(request: Request) -> Mapping[str, str]:
     return dict(pairs)
 
 
-async def read_form_of(request: Request, person: Person) -> Mapping[str, str]:
+async def read_form_of(
+    request: Request, person: Person, max_bytes: int = MAX_BYTES
+) -> Mapping[str, str]:
     """The fields of a form of the person's session. Raises `ProblemError("form-expired")` too."""
-    form = await read_form(request)
+    form = await read_form(request, max_bytes)
     check_form_token(form.get(TOKEN), person.form_token)
     return form

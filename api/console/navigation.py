@@ -21,6 +21,7 @@ class Link:
 LINKS: Sequence[Link] = (
     Link("/submit", "console.submit.link", STAFF),
     Link("/records", "console.records.link", STAFF),
+    Link("/approvals", "console.approvals.link", frozenset({Role.reviewer})),
 )
 
 

@@ -81,7 +81,7 @@ async def job(
     section: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     found = await _job(services, person, job_id)
-    document = await _document_of(services, found)
+    document = await document_of(services, found)
     view = await _result(services, console, found, document, section)
     return page(
         request,
@@ -92,7 +92,7 @@ async def job(
         ended=found.status in ENDINGS,
         state=await _state(request, services, found),
         view=view,
-        picture=await _page_size(console, document, view),
+        picture=await page_size(console, document, view),
     )
 
 
@@ -116,7 +116,7 @@ async def state(
 async def page_picture(
     job_id: str, number: int, services: ServicesDep, console: ConsoleDep, person: PersonDep
 ) -> Response:
-    document = await _document_of(services, await _job(services, person, job_id))
+    document = await document_of(services, await _job(services, person, job_id))
     if document is None:
         raise ProblemError("not-found", "The document is no longer there.")
     picture = await console.reading.page_picture(document, number)
@@ -199,7 +199,7 @@ async def _jobs_of_group(
     return seen
 
 
-async def _document_of(services: Services, job: Job) -> StoredDocument | None:
+async def document_of(services: Services, job: Job) -> StoredDocument | None:
     if job.document_id is None:
         return None
     return await services.ledger.documents.get(job.department, job.document_id)
@@ -228,7 +228,7 @@ async def _result(
     return await console.reading.view(job.department, job.task, result, document, section)
 
 
-async def _page_size(
+async def page_size(
     console: Console, document: StoredDocument | None, view: ResultView | None
 ) -> PagePicture | None:
     """The size of the page that is shown, if pages are shown as pictures."""
@@ -241,6 +241,8 @@ async def _state(request: Request, services: Services, job: Job) -> str:
     """What happens to the job now, and how many are before it."""
     t = texts(language(request))
     status = t.of("status", job.status)
+    if job.awaiting_until is not None:
+        return t("console.approvals.waits")
     if job.status is JobStatus.queued:
         ahead = await services.ledger.jobs.ahead(job)
         if ahead is not None:

@@ -107,12 +107,12 @@ def _add_times(family: HistogramMetricFamily, series: Mapping[tuple[str, Lane], 
 def _usage(usage: Mapping[str, Usage]) -> Iterable[Metric]:
     tokens = CounterMetricFamily(
         "chancery_tokens",
-        "Tokens of ended jobs. Cached ones are a part of the prompt's.",
+        "Tokens of all runs, repeated ones included. Cached ones are a part of the prompt's.",
         labels=("department", "kind"),
     )
     seconds = CounterMetricFamily(
         "chancery_engine_seconds",
-        "Duration of the requests of ended jobs to the engine; concurrent ones are added up.",
+        "Duration of the requests of all runs to the engine; concurrent ones are added up.",
         labels=("department",),
     )
     for department, used in usage.items():

@@ -174,22 +174,25 @@ class PendingLines:
 
 
 @dataclass(frozen=True, slots=True)
-class LineCallback:
-    """The callback of a single line, and what the job's record gets from the line."""
+class KeptLine:
+    """A line whose job is kept after its outcome was written: what the record gets from the line.
 
-    id: str
-    url: str
+    It has a callback, or a person corrected its result; `callback_id` and `url` are then None.
+    """
+
+    callback_id: str | None
+    url: str | None
     custom_id: str
     metadata: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class FlushResult:
-    """What was written to a batch's files. `callbacks` of single lines are by job id."""
+    """What was written to a batch's files. `kept` lines are by job id."""
 
     batch: Batch
     outcomes: int
     unrun: int
     output: Segment | None
     error: Segment | None
-    callbacks: Mapping[str, LineCallback]
+    kept: Mapping[str, KeptLine]

@@ -38,7 +38,7 @@ from jobs.model.department import Department
 from jobs.model.lanes import Lane, Queue
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaName
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from jobs.process.disk import DiskSpace, disk_space
 from jobs.process.settings import BulkSettings
 from jobs.process.watchdog import Stall, stalls
@@ -246,8 +246,8 @@ def _process(process: Process) -> ProcessHealth:
     )
 
 
-def _jobs(statistics: Statistics) -> Mapping[str, Mapping[JobStatus, int]]:
-    jobs: defaultdict[str, dict[JobStatus, int]] = defaultdict(dict)
+def _jobs(statistics: Statistics) -> Mapping[str, Mapping[JobStatus | JobSubstatus, int]]:
+    jobs: defaultdict[str, dict[JobStatus | JobSubstatus, int]] = defaultdict(dict)
     for (department, status), count in statistics.jobs.items():
         jobs[department][status] = count
     return dict(jobs)

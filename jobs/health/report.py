@@ -14,7 +14,7 @@ from jobs.batches.batch import BatchStatus
 from jobs.batches.estimate import Stall, StallReason
 from jobs.ledger.failures import FailedJob, Failures
 from jobs.model.lanes import Lane
-from jobs.model.states import JobStatus
+from jobs.model.states import JobStatus, JobSubstatus
 
 __all__ = ["FailedJob", "Failures", "Health", "HealthProblem", "Severity", "Stall", "StallReason"]
 
@@ -238,7 +238,7 @@ class Health:
     problems: tuple[HealthProblem, ...] = ()
     processes: tuple[ProcessHealth, ...] = ()
     engines: tuple[EngineHealth, ...] = ()
-    jobs: Mapping[str, Mapping[JobStatus, int]] = field(default_factory=dict)
+    jobs: Mapping[str, Mapping[JobStatus | JobSubstatus, int]] = field(default_factory=dict)
     batches: tuple[BatchHealth, ...] = ()
     failures: tuple[Failures, ...] = ()
     oldest_waiting: tuple[LaneHealth, ...] = ()

@@ -13,7 +13,7 @@ from jobs.batches.batch import (
     FlushResult,
     Indexing,
     IndexResult,
-    LineCallback,
+    KeptLine,
     NewBatch,
     PendingLines,
     PendingOutcomes,
@@ -298,7 +298,7 @@ class BatchLedger:
                 flushed.unrun,
                 _segment(flushed.output),
                 _segment(flushed.error),
-                dump({job_id: _callback(each) for job_id, each in flushed.callbacks.items()}),
+                dump({job_id: _kept_line(each) for job_id, each in flushed.kept.items()}),
             )
         )
 
@@ -312,8 +312,8 @@ class BatchLedger:
         return [record for record in await self._connection.ask(pipeline.execute()) if record]
 
 
-def _callback(callback: LineCallback) -> Sequence[str]:
-    return (callback.id, callback.url, callback.custom_id, dump(callback.metadata))
+def _kept_line(line: KeptLine) -> Sequence[str]:
+    return (line.callback_id or "", line.url or "", line.custom_id, dump(line.metadata))
 
 
 def _segment(segment: Segment | None) -> str:

@@ -20,6 +20,7 @@ from jobs.ledger.records import (
 )
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
+from jobs.model.approval import ApprovalPolicy, policy_record
 from jobs.model.department import (
     DEFAULT_QUOTA,
     AllowChange,
@@ -186,6 +187,17 @@ class DepartmentLedger:
             return False
         redis, key = self._connection.redis, f"{PREFIX}department:{name}"
         await self._connection.ask(redis.hset(key, "display_name", display_name or ""))
+        return True
+
+    async def set_approval(self, name: str, policy: ApprovalPolicy | None) -> bool:
+        """Set which results wait for a person, from the next run that ends. None: no result.
+
+        False: no such department.
+        """
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}department:{name}"
+        await self._connection.ask(redis.hset(key, "approval", policy_record(policy)))
         return True
 
     async def all(self) -> Sequence[Department]:

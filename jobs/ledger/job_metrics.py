@@ -1,4 +1,4 @@
-"""Counters of ended jobs, as `scripts/lib/job_metrics.lua` writes them."""
+"""Counters of ended jobs and their tokens, which `job_metrics.lua` and `usage.lua` write."""
 
 from __future__ import annotations
 

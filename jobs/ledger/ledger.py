@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.ledger.accounts import AccountLedger
 from jobs.ledger.activity import ActivityLedger
+from jobs.ledger.approvals import ApprovalLedger
 from jobs.ledger.audit_queue import AuditQueue
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.callbacks import CallbackLedger
@@ -56,6 +57,7 @@ class Ledger:
             max_queued=limits.max_queued,
         )
         self.runs = RunLedger(self._connection)
+        self.approvals = ApprovalLedger(self._connection)
         self.activity = ActivityLedger(self._connection)
         self.batches = BatchLedger(
             self._connection,

@@ -12,15 +12,16 @@ from pydantic_core import from_json, to_json
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.estimate import Stall, StallReason
 from jobs.batches.file import FilePurpose, StoredFile
+from jobs.model.approval import to_approval, to_policy
 from jobs.model.callback import Attempt, Callback
 from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
-from jobs.model.provenance import to_provenance
+from jobs.model.provenance import Provenance, to_provenance
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
 from jobs.model.roles import ModelChoice
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
@@ -76,6 +77,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
 
 
 def to_job(record: Record) -> Job:
+    awaits = record["status"] == JobSubstatus.awaiting_approval
     return Job(
         id=record["id"],
         department=record["department"],
@@ -89,7 +91,7 @@ def to_job(record: Record) -> Job:
         not_before=to_time(record.get("not_before")),
         deadline=to_time(record.get("deadline")),
         metadata=from_json(record.get("metadata", "{}")),
-        status=JobStatus(record["status"]),
+        status=JobStatus.running if awaits else JobStatus(record["status"]),
         created_at=to_moment(record["created_at"]),
         started_at=to_time(record.get("started_at")),
         finished_at=to_time(record.get("finished_at")),
@@ -99,12 +101,26 @@ def to_job(record: Record) -> Job:
         result_blob=record.get("result_blob") or None,
         error=_error(record["error"]) if record.get("error") else None,
         usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
-        provenance=to_provenance(record["provenance"]) if record.get("provenance") else None,
+        provenance=_provenance(record),
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
         traceparent=record.get("traceparent"),
+        awaiting_until=to_time(record.get("awaiting_until")) if awaits else None,
+        held_blob=record.get("held_blob") or None,
+        case_blob=record.get("case_blob") or None,
     )
+
+
+def _provenance(record: Record) -> Provenance | None:
+    if not record.get("provenance"):
+        return None
+    provenance = to_provenance(record["provenance"])
+    if not record.get("approval"):
+        return provenance
+    # The decision ends the job, so that its time is that of the ending.
+    at = to_moment(record["finished_at"])
+    return replace(provenance, approval=to_approval(record["approval"], at))
 
 
 def _error(text: str) -> dict[str, Any]:
@@ -227,6 +243,7 @@ def to_department(record: Record, now_ms: int) -> Department:
         window=record.get("window") or None,
         allow_secrecy=Secrecy(record["allow_secrecy"]) if record.get("allow_secrecy") else None,
         display_name=record.get("display_name") or None,
+        approval=to_policy(record.get("approval")),
     )
 
 

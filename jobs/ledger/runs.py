@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import IntEnum
 from functools import partial
 from typing import Any
 
@@ -24,12 +25,22 @@ from jobs.model.states import JobStatus
 UNUSED = RunUsage()
 
 
+class Finish(IntEnum):
+    """What `finish` did: only `refused` is false."""
+
+    refused = 0  # the run has lost its lease
+    ended = 1
+    held = 2  # the result waits for approval
+    unstored = 3  # it is to wait, but is not in the store; nothing was changed
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The outcome of a run. At most one of `result` (JSON text) and `result_blob` is set.
 
     `result_bytes` is the size of that blob. `fast_usage` is the fast engine's part of `usage`;
     `models` are the engines' models. `pages`: of the document, 0 if its format has none.
+    `confidence` is that of the whole result, if its task gives one.
     """
 
     status: JobStatus
@@ -42,6 +53,7 @@ class Ending:
     fast_usage: Usage = field(default_factory=Usage)
     models: Mapping[Role, str] = field(default_factory=dict)
     pages: int = 0
+    confidence: float | None = None
 
     @property
     def used(self) -> RunUsage:
@@ -211,16 +223,16 @@ class RunLedger:
             args += [lease.id, lease.token, lease.progress.done, lease.progress.total]
         return frozenset(await self._connection.run("jobs/renew", *args))
 
-    async def finish(self, claim: Claim, ending: Ending) -> bool:
-        """End the job with this run's outcome. False: the run has lost its lease."""
+    async def finish(self, claim: Claim, ending: Ending) -> Finish:
+        """End the job with this run's outcome, or hold its result for approval."""
         return await self._finishing.ask((claim, ending))
 
-    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[bool]:
+    async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []
         for claim, ending in runs:
             args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
             args.append(dump(_amounts(claim.job.task, ending)))
-        return [bool(answer) for answer in await self._connection.run("jobs/finish", *args)]
+        return [Finish(answer) for answer in await self._connection.run("jobs/finish", *args)]
 
     async def requeue(
         self,
@@ -265,6 +277,7 @@ def _ending_fields(ending: Ending) -> str:
         "error": dump(ending.error.to_dict()) if ending.error else None,
         "usage": dump(_rounded(ending.usage)),
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,
+        "confidence": None if ending.confidence is None else str(ending.confidence),
     }
     return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
 

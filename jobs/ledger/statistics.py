@@ -25,9 +25,9 @@ from jobs.ledger.task_use import (
 )
 from jobs.model.callback import Outcome
 from jobs.model.lanes import Lane, Queue
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 
-_OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running)
+_OPEN = (JobStatus.scheduled, JobStatus.queued, JobStatus.running, *JobSubstatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Statistics:
     `kept`: bytes by department and place: `records` in Redis, `stored` in the store.
     """
 
-    jobs: Mapping[tuple[str, JobStatus], int]
+    jobs: Mapping[tuple[str, JobStatus | JobSubstatus], int]
     queues: Mapping[Queue, int]
     callbacks: Mapping[tuple[str, CallbackStatus], int]
     attempts: Mapping[tuple[str, Outcome], int]

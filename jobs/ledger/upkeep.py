@@ -21,8 +21,9 @@ class DueWork:
     """Counts of what `run_due_work` did.
 
     `queued`: scheduled jobs that came due. `rescued`: jobs taken back from runs whose lease ran
-    out. `expired`: jobs past their deadline. `callbacks`: parked callbacks that are due.
-    `closed`: jobs that ended because their batch was cancelled or expired.
+    out. `expired`: jobs past their deadline, and results that nobody approved in time.
+    `callbacks`: parked callbacks that are due. `closed`: jobs that ended because their batch was
+    cancelled or expired.
     """
 
     queued: int
@@ -117,14 +118,14 @@ class UpkeepLedger:
         pipeline = self._connection.redis.pipeline(transaction=False)
         for blob in blobs:
             pipeline.hget(f"{PREFIX}document:{blob.department}:{blob.owner}", "blob")
-            pipeline.hget(f"{PREFIX}job:{blob.owner}", "result_blob")
+            pipeline.hmget(f"{PREFIX}job:{blob.owner}", "result_blob", "held_blob", "case_blob")
             pipeline.lpos(f"{PREFIX}blobs:{blob.owner}", blob.name)
         answers = await self._connection.ask(pipeline.execute())
         references = zip(blobs, answers[::3], answers[1::3], answers[2::3], strict=True)
         return [
             blob
             for blob, of_document, of_job, position_in_file in references
-            if blob.name not in (of_document, of_job) and position_in_file is None
+            if blob.name not in (of_document, *of_job) and position_in_file is None
         ]
 
     async def rewrite_if_due(self, interval: timedelta) -> Rewrite:

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     submit = "submit"
     read = "read"
     admin = "admin"
+    approve = "approve"
 
 
 ALL_SCOPES = frozenset(Scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jobs.model.approval import ApprovalPolicy
 from tasks.secrecy import Marking, Secrecy
 
 
@@ -39,7 +40,8 @@ class Department:
     `jobs.windows.window`; None for the platform's window. `callback_secrets`: the secrets that sign
     now, the newest first; several while a secret is being rotated. `allow_secrecy`: the highest
     secrecy marking of its documents; None allows no marking. `display_name`: its name for people,
-    such as 税务局.
+    such as 税务局. `approval`: the results that wait for a
+    person; None for none.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Department:
     window: str | None = None
     allow_secrecy: Secrecy | None = None
     display_name: str | None = None
+    approval: ApprovalPolicy | None = None
 
     @property
     def title(self) -> str:

@@ -108,6 +108,9 @@ class Job:
     None if the store has it under the name `result_blob`. `error`: a problem object (RFC 9457).
     `line`: set for a line of a batch, whose options, input and metadata are only in the batch's
     input file. `traceparent`: the step of a trace that submitted it; None if it is not traced.
+    input file. `awaiting_until`: set while the result waits for approval, when the job expires
+    without one. `held_blob`: the name of that result in the store; after a correction or another
+    end it is still there. `case_blob`: the test case that a correction made.
     """
 
     id: str
@@ -137,6 +140,9 @@ class Job:
     custom_id: str | None = None
     line: InputLine | None = None
     traceparent: str | None = None
+    awaiting_until: datetime | None = None
+    held_blob: str | None = None
+    case_blob: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from jobs.model.approval import Approval
 from jobs.model.roles import Role
 
 
@@ -58,7 +59,8 @@ class Provenance:
     `model`, `role` and the fields of `EngineRequests` are those of the engine that produced the
     result; they are None, and `requests` is 0, if no model was used. `escalated`: the full model
     did the work after the fast model was tried; `doubts` has the reason codes, `fast` the requests
-    to the fast model. `seconds` is the duration of the run.
+    to the fast model. `seconds` is the duration of the run. `approval`: the decision of a person,
+    if the result had to wait for one.
     """
 
     task_version: str
@@ -75,6 +77,7 @@ class Provenance:
     references: tuple[Reference, ...] = ()
     seconds: float | None = None
     fast: EngineRequests | None = None
+    approval: Approval | None = None
 
 
 _RECORD = TypeAdapter(Provenance)

@@ -110,6 +110,18 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         "The first request with this idempotency key is still running",
         "Wait as long as `Retry-After` says and send the same request again.",
     ),
+    "not-awaiting-approval": ProblemType(
+        409,
+        "The result does not wait for approval",
+        "Nothing to do if the job has ended or was never held; while it runs, ask again later. "
+        "GET /v1/approvals lists the jobs that wait.",
+    ),
+    "already-decided": ProblemType(
+        409,
+        "Another decision about the result was stored before",
+        "Read the job: `provenance.approval` says who decided what and when. A decision is final; "
+        "submit the job again for another result.",
+    ),
     "malformed-request": ProblemType(
         400,
         "The request is not HTTP/1.1",
@@ -264,6 +276,17 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         409,
         "The job's deadline passed",
         "Submit it again with a later `deadline`, or in the interactive lane.",
+    ),
+    "approval-expired": ProblemType(
+        409,
+        "Nobody approved or rejected the result in time",
+        "Submit it again. Operators: `chancery department approval` sets how long results wait.",
+    ),
+    "rejected": ProblemType(
+        409,
+        "A person rejected the result",
+        "Read the reason in the detail, and submit the job again with other options or a corrected "
+        "document.",
     ),
     "department-exists": ProblemType(
         409, "A department with this name exists", "Choose another name."

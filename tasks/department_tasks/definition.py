@@ -65,6 +65,12 @@ class Case(_Strict):
     expect: Expectation = Expectation()
 
 
+class CaseFile(_Strict):
+    """Test cases apart from their task's file, as `chancery approval cases` writes them."""
+
+    cases: list[Case]
+
+
 class TaskFile(_Strict):
     """One department task."""
 

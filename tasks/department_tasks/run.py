@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from documents.document import Document
@@ -22,6 +23,7 @@ from tasks.department_tasks.template import filled
 from tasks.doubts import Doubt
 from tasks.engine import Engine, Message
 from tasks.errors import OptionsTooLong
+from tasks.model.caller_schema import check_caller_schema
 from tasks.model.output import (
     SMALLEST_PART,
     SYSTEM,
@@ -32,7 +34,7 @@ from tasks.model.output import (
     room_for_text,
 )
 from tasks.model.split import Part, split, work_on_all
-from tasks.task import Origin, Task
+from tasks.task import Origin, ResultFault, Task
 
 # Reserved for telling the model what is wrong with its answer.
 REPAIR_TOKENS = 300
@@ -51,9 +53,17 @@ def task_of(definition: TaskFile, digest: str) -> Task[OwnOptions, OwnResult]:
         result=result_model(definition.name, definition.result_schema),
         run=TaskRunner(definition).run,
         doubts=doubts if definition.checks else None,
+        result_faults=partial(result_faults, definition),
         origin=Origin.department,
         departments=frozenset(definition.departments) if definition.departments else None,
     )
+
+
+def result_faults(definition: TaskFile, _: OwnOptions, result: OwnResult) -> Iterator[ResultFault]:
+    """Where `data` does not fit the task's schema."""
+    validator = check_caller_schema(definition.result_schema)
+    for error in validator.errors(result.data):
+        yield ("data", *error.instance_path), error.message[:300]
 
 
 def doubts(_: Document, __: OwnOptions, result: OwnResult) -> Sequence[Doubt]:

@@ -28,7 +28,7 @@ from tasks.extract.evidence import (
 )
 from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
-from tasks.task import Task
+from tasks.task import ResultFault, Task
 from tasks.text.numbers import number_values
 from tasks.text.quotes import Match, Quote, QuoteFinder, normal_form
 
@@ -251,6 +251,13 @@ def _has_letters(value: str | float) -> bool:
     return isinstance(value, str) and any(char.isalpha() for char in value)
 
 
+def result_faults(options: ExtractOptions, result: ExtractResult) -> Iterator[ResultFault]:
+    """Where `data` does not fit the schema, although the result says that it does."""
+    if result.valid:
+        for error in _SCHEMAS.compiled(options.json_schema).validator.errors(result.data):
+            yield ("data", *error.instance_path), error.message[:300]
+
+
 def doubts(_: Document, options: ExtractOptions, result: ExtractResult) -> Sequence[Doubt]:
     """Doubts from the checks in the result.
 
@@ -297,4 +304,5 @@ TASK = Task(
     result=ExtractResult,
     run=extract,
     doubts=doubts,
+    result_faults=result_faults,
 )

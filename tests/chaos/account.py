@@ -21,18 +21,19 @@ Record = Mapping[str, str]
 class Account:
     """Numbers of jobs, except where stated.
 
-    `lost`: accepted and not ended. `run_twice`: with more than one request to the engine.
-    `two_endings`: endings counted or delivered in excess of one per job. `unasked`: in the ledger
-    without an accepted submission. `events` and `duplicates`: deliveries with a new and with a
-    repeated `webhook-id`. `recovered` (seconds): the longest time from a worker's death or stop to
-    the next run of a job that it held, for deaths that were reported to the ledger and for others.
-    `slowest` (seconds): the longest time from acceptance to the ending of a job; `slowest_event`:
-    from the ending to the first arrival of its callback.
+    `approved`: by a person. `lost`: accepted and not ended. `run_twice`: with more than one request
+    to the engine. `two_endings`: endings counted or delivered in excess of one per job. `unasked`:
+    in the ledger without an accepted submission. `events` and `duplicates`: deliveries with a new
+    and with a repeated `webhook-id`. `recovered` (seconds): the longest time from a worker's death
+    or stop to the next run of a job that it held, for deaths that were reported to the ledger and
+    for others. `slowest` (seconds): the longest time from acceptance to the ending of a job;
+    `slowest_event`: from the ending to the first arrival of its callback.
     """
 
     accepted: int
     ended: int
     succeeded: int
+    approved: int
     lost: int
     run_twice: int
     two_endings: int
@@ -52,6 +53,7 @@ class Account:
     def line(self, title: str) -> str:
         return (
             f"{title}: accepted {self.accepted}, ended {self.ended}, lost {self.lost}, "
+            f"approved {self.approved}, "
             f"run twice {self.run_twice}, two endings {self.two_endings}, events {self.events}, "
             f"duplicate deliveries {self.duplicates}, held at deaths {self.in_hand}, longest "
             f"recovery {self.recovered_known:.1f} s (reported deaths), "
@@ -94,6 +96,7 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
         accepted=len(ids),
         ended=len(ended),
         succeeded=sum(record["status"] == "succeeded" for record in ended.values()),
+        approved=sum("approval" in record for record in ended.values()),
         lost=len(set(ids) - set(ended)),
         run_twice=sum(requests.get(job.mark, 0) > 1 for job in load.accepted),
         two_endings=counted - len(ended) + _wrong_events(receiver, ended),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from jobs.model.approval import ApprovalPolicy
 from tests.chaos.account import Account, account, settled
 from tests.chaos.load import Load, client_of
 from tests.chaos.machine import WORKERS, Machine, running
 from tests.chaos.receiver import Receiver, receiving
+from tests.chaos.reviewers import reviewing
 
 IN_PROGRESS = 3
 BUSY_SECONDS = 5.0
@@ -47,10 +49,16 @@ class Storm:
         async with running(machine):
             tax = await machine.department("tax")
             client = client_of(machine.api_url, tax.api_key)
-            async with receiving(tax.callback_secret) as receiver, client:
+            # The results of the first half of the storm wait for a person.
+            await machine.ledger.departments.set_approval(
+                "tax", ApprovalPolicy({"summarize": None})
+            )
+            async with receiving(tax.callback_secret) as receiver, client, reviewing(client):
                 load = Load(client, receiver.url())
                 sizes = _shares(self.jobs, len(faults))
-                for (role, is_stop), size in zip(faults, sizes, strict=True):
+                for number, ((role, is_stop), size) in enumerate(zip(faults, sizes, strict=True)):
+                    if number == len(faults) // 2:
+                        await machine.ledger.departments.set_approval("tax", None)
                     load.burst(size)
                     service = await busy_service(machine, receiver, role)
                     await asyncio.sleep(random.uniform(0, 0.05))

@@ -30,6 +30,7 @@ async def test_jobs_survive_a_kill_of_every_service_and_a_stopped_worker(
         print(f"\n{done.line(f'chaos, short, seed {SEED}')}")
     done.check()
     assert done.succeeded == done.accepted == 200
+    assert done.approved > 0
     assert done.recovered_known < 10
     assert done.recovered_unknown < 30
 

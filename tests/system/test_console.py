@@ -243,6 +243,37 @@ def test_without_script_the_page_of_a_job_is_loaded_again(browser: Browser, up: 
     context.close()
 
 
+def test_a_reviewer_corrects_a_result_and_approves_it(browser: Browser, up: Up) -> None:
+    command = "from worker.commands.department import department; department()"
+    argv = [sys.executable, "-c", command, "approval", "tax", "--tasks", "summarize"]
+    argv += ["--data-dir", str(up.data_dir)]
+    subprocess.run(argv, check=True, capture_output=True)
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    page.goto(f"{up.api_url}/console")
+    page.get_by_label("账号").fill("li")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    choose(page, up, "摘要", ("通知.pdf", pdf()))
+    send(page)
+    expect(page.get_by_role("status")).to_have_text("处理完成，等待审批", timeout=60_000)
+    expect(page.get_by_role("heading", name="文字结果")).to_have_count(0)
+    page.get_by_role("link", name="审批", exact=True).click()
+    check(page, "approvals")
+    page.locator("main").get_by_role("link").first.click()
+    check(page, "approval")
+    expect(page.locator("svg image")).to_be_visible()
+    page.get_by_label("/summary", exact=True).fill("清河街道停水检修。")
+    press_until_focused(page, page.get_by_role("button", name="批准"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("目前没有待审批的结果。")).to_be_visible()
+    page.get_by_role("link", name="我的记录").click()
+    page.locator("main").get_by_role("link", name="通知.pdf").first.click()
+    expect(page.get_by_role("status")).to_have_text("已完成")
+    expect(page.get_by_text("清河街道停水检修。")).to_be_visible()
+    context.close()
+
+
 def press_until_focused(page: Page, target: Locator) -> None:
     """Press Tab until `target` has the focus."""
     for _ in range(80):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from pydantic_core import to_json
 
-from jobs.batches.batch import Batch, BatchStatus, FlushResult, LineCallback, PendingLines, Segment
+from jobs.batches.batch import Batch, BatchStatus, FlushResult, KeptLine, PendingLines, Segment
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import LineHeader, read_headers
 from jobs.batches.output_lines import Unrun, failed_line, output_line, unrun_line
@@ -94,9 +94,10 @@ class Flusher:
             job = next(jobs)
             await self._add(job, line, draft.output, draft.errors)
             draft.jobs += 1
-            if line is not None and line.callback_url is not None:
-                draft.callbacks[job.id] = LineCallback(
-                    new_callback_id(), line.callback_url, line.custom_id, line.metadata
+            if line is not None and (line.callback_url is not None or job.case_blob is not None):
+                callback_id = new_callback_id() if line.callback_url is not None else None
+                draft.kept[job.id] = KeptLine(
+                    callback_id, line.callback_url, line.custom_id, line.metadata
                 )
         await self._add_unrun(unflushed, draft)
         return draft
@@ -110,10 +111,10 @@ class Flusher:
             unrun=draft.unrun,
             output=await self._segment(batch, batch.output_file_id, draft.output),
             error=await self._segment(batch, batch.error_file_id, draft.errors),
-            callbacks=draft.callbacks,
+            kept=draft.kept,
         )
         if await self._ledger.batches.flush(flushed):
-            await self._delete_results(unflushed.jobs[: draft.jobs], draft.callbacks)
+            await self._delete_results(unflushed.jobs[: draft.jobs], draft.kept)
             return True
         await self._discard(flushed)
         return False
@@ -166,13 +167,12 @@ class Flusher:
         blob = await self._store.put(lines.data, batch.department, file_id or batch.id)
         return Segment(blob, len(lines.data), lines.count)
 
-    async def _delete_results(
-        self, jobs: Sequence[Job], callbacks: Mapping[str, LineCallback]
-    ) -> None:
-        """Delete large results, now in the output file. A callback still needs its job's result."""
+    async def _delete_results(self, jobs: Sequence[Job], kept: Mapping[str, KeptLine]) -> None:
+        """Delete results in the store, now in the output file. A job that is kept needs its own."""
         for job in jobs:
-            if job.result_blob is not None and job.id not in callbacks:
-                await self._store.delete(job.result_blob)
+            if job.id not in kept:
+                for blob in filter(None, (job.result_blob, job.held_blob)):
+                    await self._store.delete(blob)
 
     async def _discard(self, flushed: FlushResult) -> None:
         for segment in (flushed.output, flushed.error):

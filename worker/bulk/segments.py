@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from jobs.batches.batch import LineCallback, PendingLines
+from jobs.batches.batch import KeptLine, PendingLines
 from jobs.batches.input.index import ENTRY_BYTES
 
 # Segments are built in memory; the line that exceeds this is the last one.
@@ -29,7 +29,7 @@ class Draft:
 
     output: Lines = field(default_factory=Lines)
     errors: Lines = field(default_factory=Lines)
-    callbacks: dict[str, LineCallback] = field(default_factory=dict)
+    kept: dict[str, KeptLine] = field(default_factory=dict)
     jobs: int = 0
     unrun: int = 0
 

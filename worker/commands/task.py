@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,9 +17,10 @@ from rich.text import Text
 from documents.errors import WorkError
 from jobs.model.job import Usage
 from jobs.process.settings import EngineSettings
-from tasks.department_tasks.definition import Case
+from tasks.department_tasks.definition import Case, CaseFile
 from tasks.department_tasks.file import OwnFile, read_files, read_folder
 from tasks.department_tasks.problems import TaskFilesRefused
+from tasks.department_tasks.run import task_of
 from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN
 from worker.commands.system import silence_logs
@@ -64,15 +66,28 @@ def check(path: Path) -> None:
 @click.option(
     "--engine-model", envvar="CHANCERY_ENGINE_MODEL", help="The model, if the vLLM serves several."
 )
+@click.option(
+    "--cases",
+    "cases_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Use the cases of this file instead, as `chancery approval cases` writes it.",
+)
 @click.option("--case", "names", multiple=True, metavar="NAME", help="Only this case; repeatable.")
 def test(
-    file: Path, *, engine_url: str | None, engine_model: str | None, names: tuple[str, ...]
+    file: Path,
+    *,
+    engine_url: str | None,
+    engine_model: str | None,
+    cases_file: Path | None,
+    names: tuple[str, ...],
 ) -> None:
     """Run the test cases of the task in FILE on an engine, and print a table.
 
     Exits with 1 if a case failed.
     """
     (task_file,) = _read(file)
+    if cases_file is not None:
+        task_file = _with_cases(task_file, cases_file)
     cases = _selected(task_file, names)
     if not engine_url:
         raise click.UsageError(
@@ -94,6 +109,23 @@ def _read(path: Path) -> Sequence[OwnFile]:
         for problem in refused.problems:
             click.echo(str(problem), err=True)
         sys.exit(1)
+
+
+def _with_cases(file: OwnFile, path: Path) -> OwnFile:
+    """The task with the cases of another file, in whose folder their documents are."""
+    options = task_of(file.definition, file.digest).options
+    try:
+        cases = CaseFile.model_validate_json(path.read_bytes()).cases
+        for case in cases:
+            options.model_validate(case.options)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(
+            f"{path} has no cases of {file.definition.name}: {error}"
+        ) from error
+    for case in cases:
+        if case.file is not None and Path(case.file).name != case.file:
+            raise click.ClickException(f"{case.name}: `file` must be in the folder of {path.name}")
+    return replace(file, path=path, definition=file.definition.model_copy(update={"cases": cases}))
 
 
 def _selected(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:

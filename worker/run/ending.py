@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Mapping
 
 import structlog
 
 from documents.errors import Retry, WorkError
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending
+from jobs.ledger.runs import Ending, Finish
 from jobs.model.job import Claim, RunUsage
 from jobs.model.problems import ProblemError
 from jobs.process.settings import WorkerSettings
@@ -22,6 +23,13 @@ OUTAGE_POLLS = 600
 BACKOFF_MAX_SECONDS = 60.0
 LEASE_LOST = "lease lost"
 SUCCEEDED = "succeeded"
+AWAITS_APPROVAL = "awaits approval"
+_EVENTS: Mapping[Finish, str] = {
+    Finish.refused: "job.ending_refused",
+    Finish.ended: "job.ended",
+    Finish.held: "job.result_held",
+    Finish.unstored: "job.result_to_be_stored",
+}
 log = structlog.get_logger()
 
 
@@ -113,20 +121,26 @@ class RunEnding:
     async def _succeed(self, outcome: Outcome) -> str:
         claim, blob = outcome.claim, None
         if len(outcome.result) > self._inline_max:
-            blob = await self._store.put(outcome.result, claim.job.department, claim.job.id)
-        if await self._finish(claim, outcome.ending(blob)):
-            return SUCCEEDED
+            blob = await self._put(outcome)
+        finish = await self._finish(claim, outcome.ending(blob))
+        if finish is Finish.unstored:
+            blob = await self._put(outcome)
+            finish = await self._finish(claim, outcome.ending(blob))
+        if finish:
+            return AWAITS_APPROVAL if finish is Finish.held else SUCCEEDED
         if blob:
             await self._store.delete(blob)
         return await self.count_lost(outcome)
 
-    async def _finish(self, claim: Claim, ending: Ending) -> bool:
-        """Store the ending; False if the lease is lost. Waits while the ledger is away, at most
-        until the lease ends.
-        """
+    async def _put(self, outcome: Outcome) -> str:
+        job = outcome.claim.job
+        return await self._store.put(outcome.result, job.department, job.id)
+
+    async def _finish(self, claim: Claim, ending: Ending) -> Finish:
+        """Store the ending. Waits while the ledger is away, at most until the lease ends."""
         while True:
             try:
-                accepted = await self._ledger.runs.finish(claim, ending)
+                finish = await self._ledger.runs.finish(claim, ending)
             except ProblemError as error:
                 log.warning("job.ending_waits", code=error.problem.code)
                 await asyncio.sleep(1)
@@ -134,11 +148,11 @@ class RunEnding:
             code = ending.error.code if ending.error else None
             log.log(
                 logging.INFO if code else log_level(claim),
-                "job.ended" if accepted else "job.ending_refused",
+                _EVENTS[finish],
                 status=ending.status,
                 code=code,
             )
-            return accepted
+            return finish
 
     async def _requeue(
         self, outcome: Outcome, code: str, delay_seconds: float, *, counted: bool

@@ -25,6 +25,7 @@ class Outcome:
 
     `input_sha256` is empty and `models` is None until the input is read. `pages` is 0 if the
     document's format has no pages. `result` is JSON. `seconds` is set when the task ends.
+    `confidence` is the result's own, if its task gives one.
     """
 
     claim: Claim
@@ -34,6 +35,7 @@ class Outcome:
     references: tuple[Reference, ...] = ()
     models: CascadeRun | None = None
     result: bytes = b""
+    confidence: float | None = None
     error: WorkError | None = None
     seconds: float = 0.0
 
@@ -53,6 +55,7 @@ class Outcome:
             fast_usage=used.fast,
             models=used.models,
             pages=self.pages,
+            confidence=None if error else self.confidence,
             provenance=self.provenance,
         )
 

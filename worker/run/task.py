@@ -23,7 +23,8 @@ RETRY_TEMPERATURE = 0.4
 async def run_task(
     lease: Lease, outcome: Outcome, job_input: TaskInput | ChatInput, cascade: Cascade
 ) -> bytes:
-    """The result as JSON. Sets `outcome.models`, which records the requests, also after an error.
+    """The result as JSON. Sets `outcome.models`, which records the requests, also after an error,
+    and `outcome.confidence`.
 
     Raises what the task raises, and `OutputError` for a result that is not valid Unicode.
     """
@@ -35,6 +36,8 @@ async def run_task(
     result = await models.run(
         job_input.task, job_input.document, job_input.options, job_input.model
     )
+    confidence = getattr(result, "confidence", None)
+    outcome.confidence = confidence if isinstance(confidence, float) else None
     try:
         return result.model_dump_json().encode()
     except PydanticSerializationError as error:

@@ -22,6 +22,7 @@ from chancery.models import (
     Batch,
     BatchLine,
     Callback,
+    CasePage,
     Deleted,
     Document,
     File,
@@ -29,6 +30,7 @@ from chancery.models import (
     Job,
     Library,
     Page,
+    PendingApproval,
     Redelivered,
     TaskInfo,
     UsageReport,
@@ -136,6 +138,34 @@ class AsyncChancery:
     async def usage_csv(self, first: date | None = None, last: date | None = None) -> str:
         """The months of `usage` as CSV."""
         return await self._send(calls.usage_csv(first, last))
+
+    def approvals(self, *, task: str | None = None) -> AsyncIterator[Job]:
+        """The jobs whose results wait for approval, oldest first."""
+        return self._items(lambda cursor: calls.approvals(task, cursor))
+
+    async def approval(self, job_id: str) -> PendingApproval:
+        """A result that waits for approval, with its source."""
+        return await self._send(calls.approval(job_id))
+
+    async def approve(
+        self, job_id: str, *, by: str, result: Any = None, reason: str | None = None
+    ) -> Job:
+        """See `Chancery.approve`."""
+        return await self._send(calls.decide(job_id, "approve", by, reason, result))
+
+    async def reject(self, job_id: str, *, by: str, reason: str) -> Job:
+        """See `Chancery.reject`."""
+        return await self._send(calls.decide(job_id, "reject", by, reason, None))
+
+    async def approval_cases(self, task: str) -> AsyncIterator[CasePage]:
+        """See `Chancery.approval_cases`."""
+        cursor = None
+        while True:
+            page = await self._send(calls.approval_cases(task, cursor))
+            yield page
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     async def tasks(self) -> tuple[TaskInfo, ...]:
         return await self._send(calls.tasks())

@@ -23,6 +23,7 @@ from chancery.call import (
 from chancery.models import (
     Batch,
     Callback,
+    CasePage,
     Deleted,
     Document,
     File,
@@ -30,6 +31,7 @@ from chancery.models import (
     Library,
     OpenAIPage,
     Page,
+    PendingApproval,
     Redelivered,
     TaskInfo,
     UsageReport,
@@ -156,13 +158,36 @@ def document(document_id: str) -> Call[Document]:
     return Call("GET", f"/v1/documents/{path_segment(document_id)}", parsed_as(Document))
 
 
+def delete_document(document_id: str) -> Call[Deleted]:
+    return Call("DELETE", f"/v1/documents/{path_segment(document_id)}", parsed_as(Deleted))
+
+
 def document_content(document_id: str) -> Call[None]:
     """The response is streamed, not parsed: see `chancery.downloads`."""
     return Call("GET", f"/v1/documents/{path_segment(document_id)}/content", lambda _: None)
 
 
-def delete_document(document_id: str) -> Call[Deleted]:
-    return Call("DELETE", f"/v1/documents/{path_segment(document_id)}", parsed_as(Deleted))
+# Approvals
+
+
+def approvals(task: str | None, cursor: str | None) -> Call[Page[Job]]:
+    filters = {"task": task, "cursor": cursor}
+    return Call("GET", "/v1/approvals", parsed_as(Page[Job]), params=page_params(filters))
+
+
+def approval(job_id: str) -> Call[PendingApproval]:
+    return Call("GET", f"/v1/jobs/{path_segment(job_id)}/approval", parsed_as(PendingApproval))
+
+
+def decide(job_id: str, decision: str, by: str, reason: str | None, result: Any) -> Call[Job]:
+    body = {"decision": decision, "by": by} | without_none({"reason": reason, "result": result})
+    path = f"/v1/jobs/{path_segment(job_id)}/approval"
+    return Call("POST", path, parsed_as(Job), headers=key_header(None), body=body)
+
+
+def approval_cases(task: str, cursor: str | None) -> Call[CasePage]:
+    params = without_none({"task": task, "cursor": cursor})
+    return Call("GET", "/v1/approvals/cases", parsed_as(CasePage), params=params)
 
 
 # Tasks

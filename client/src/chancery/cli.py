@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chancery.commands.approvals import approval
 from chancery.commands.batch.group import batch
 from chancery.commands.callbacks import callbacks
 from chancery.commands.connection import connection_options
@@ -23,6 +24,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Documents and jobs": (submit, jobs, job, cancel, document, tasks),
     "Batches": (batch,),
     "Libraries": (library,),
+    "Approvals": (approval,),
     "Callbacks": (callbacks,),
     "Usage": (usage,),
 }

@@ -22,6 +22,7 @@ from chancery.models import (
     Batch,
     BatchLine,
     Callback,
+    CasePage,
     Deleted,
     Document,
     File,
@@ -29,6 +30,7 @@ from chancery.models import (
     Job,
     Library,
     Page,
+    PendingApproval,
     Redelivered,
     TaskInfo,
     UsageReport,
@@ -159,6 +161,37 @@ class Chancery:
     def usage_csv(self, first: date | None = None, last: date | None = None) -> str:
         """The months of `usage` as CSV."""
         return self._send(calls.usage_csv(first, last))
+
+    def approvals(self, *, task: str | None = None) -> Iterator[Job]:
+        """The jobs whose results wait for approval, oldest first."""
+        return self._items(lambda cursor: calls.approvals(task, cursor))
+
+    def approval(self, job_id: str) -> PendingApproval:
+        """A result that waits for approval, with its source."""
+        return self._send(calls.approval(job_id))
+
+    def approve(
+        self, job_id: str, *, by: str, result: Any = None, reason: str | None = None
+    ) -> Job:
+        """Approve a result that waits, or the corrected `result` in its place. `by`: who decides.
+
+        The same decision can be sent again.
+        """
+        return self._send(calls.decide(job_id, "approve", by, reason, result))
+
+    def reject(self, job_id: str, *, by: str, reason: str) -> Job:
+        """Reject a result that waits: the job fails with the reason."""
+        return self._send(calls.decide(job_id, "reject", by, reason, None))
+
+    def approval_cases(self, task: str) -> Iterator[CasePage]:
+        """The corrected results of a task as test cases, in pages, newest first."""
+        cursor = None
+        while True:
+            page = self._send(calls.approval_cases(task, cursor))
+            yield page
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def tasks(self) -> tuple[TaskInfo, ...]:
         return self._send(calls.tasks())

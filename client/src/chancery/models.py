@@ -120,12 +120,30 @@ class Reference(Answer):
     documents: int = 1
 
 
+class Approval(Answer):
+    """A person's decision about a result: `approved` or `rejected`.
+
+    `changed`: JSON pointers of what was corrected, and `not_listed` more.
+    """
+
+    decision: str
+    by: str
+    at: datetime | None = None
+    key_id: str | None = None
+    account: str | None = None
+    reason: str | None = None
+    changed: tuple[str, ...] = ()
+    not_listed: int = 0
+    correction_sha256: str | None = None
+
+
 class Provenance(EngineRequests):
     """How a result was made.
 
     Without a model, `model` is None and `requests` is 0. `escalated`: the fast model's answer was
     not used and the full model was asked; `doubts` are the codes of the reasons, `fast` the
     requests to the fast model. `seconds` is the duration of the run.
+    `approval`: the decision, if the result had to wait for one.
     """
 
     task_version: str | None = None
@@ -136,6 +154,7 @@ class Provenance(EngineRequests):
     references: tuple[Reference, ...] = ()
     seconds: float | None = None
     fast: EngineRequests | None = None
+    approval: Approval | None = None
 
 
 class Job(Answer):
@@ -143,12 +162,15 @@ class Job(Answer):
 
     `status` is `scheduled`, `queued`, `running`, `succeeded`, `failed`, `cancelled` or `expired`.
     `error` is a problem object. If the result is too large, `result` is None and `result_url` is
-    set: fetch it with `Chancery.result(job.id)`.
+    set: fetch it with `Chancery.result(job.id)`. `substatus` is `awaiting_approval` while the
+    result of a `running` job waits for a person, until `awaiting_until` at most.
     """
 
     id: str
     task: str
     status: str
+    substatus: str | None = None
+    awaiting_until: datetime | None = None
     department: str | None = None
     lane: str | None = None
     model: str | None = None
@@ -321,6 +343,35 @@ class Attempt(Answer):
     error: str | None = None
     seconds: float | None = None
     response: str | None = None
+
+
+class ApprovalSource(Answer):
+    """What a job worked on: a text, or a document."""
+
+    text: str | None = None
+    document_id: str | None = None
+    filename: str | None = None
+    media_type: str | None = None
+    content_url: str | None = None
+
+
+class PendingApproval(Answer):
+    """A result that waits for approval."""
+
+    job: Job
+    result: Any = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    source: ApprovalSource
+    doubts: tuple[str, ...] = ()
+
+
+class CasePage(Answer):
+    """Corrections as test cases. `missing`: those whose document or case is gone."""
+
+    task: str
+    cases: tuple[dict[str, Any], ...] = ()
+    missing: int = 0
+    next_cursor: str | None = None
 
 
 class Callback(Answer):

@@ -188,7 +188,7 @@ async def test_a_form_that_does_not_fit_is_refused_and_leaves_nothing(
 
 
 async def test_only_forms_are_taken(api: Api) -> None:
-    problem_of(await api.http.post("/v1/files", json={}), 422, "invalid-request")
+    problem_of(await api.http.post("/v1/files", json={}), 415, "unsupported-media-type")
 
 
 async def test_a_file_over_the_limit_is_refused(open_api: Open) -> None:

@@ -14,6 +14,7 @@ import click
 from jobs.ledger import Ledger
 from jobs.model.department import Department, NewDepartment, Quota
 from worker.commands.department.allowed import allow, disallow
+from worker.commands.department.approval import approval
 from worker.commands.department.arguments import (
     AllowType,
     DisplayNameType,
@@ -146,5 +147,5 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
         click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
 
 
-for command in (allow, disallow, show, set_, rotate_secret, rotate_key, key, revoke):
+for command in (allow, disallow, show, set_, approval, rotate_secret, rotate_key, key, revoke):
     department.add_command(command)

@@ -14,9 +14,11 @@ import click
 from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 from jobs.model.api_key import ApiKey
+from jobs.model.approval import ApprovalPolicy
 from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.quotas import QuotaLeft, QuotaName
 from tasks.secrecy import Secrecy
+from worker.commands.department.approval import policy_lines
 from worker.commands.department.arguments import QUOTA_FIELDS, NameType, json_option, no_such
 from worker.commands.department.key_text import key_as_json, key_line, moment, until_text
 from worker.commands.system import system_options, with_ledger
@@ -64,6 +66,7 @@ class Description:
             "left": {quota.name.value: quota.left for quota in self.remaining},
             "window": department.window,
             "allow_secrecy": department.allow_secrecy.value if department.allow_secrecy else None,
+            "approval": _approval_as_json(department.approval),
             "keys": [key_as_json(key) for key in self.keys],
             "callback_secrets": [{"until": moment(secret.until)} for secret in self.secrets],
             "ca_file": self.options.ca_pem is not None,
@@ -85,6 +88,8 @@ class Description:
             yield f"{field:15} {_quota_text(quota, department.quota, remaining)}"
         yield f"window          {department.window or 'as the platform'}"
         yield f"allow_secrecy   {secrecy_text(department.allow_secrecy)}"
+        for line in policy_lines(department.approval):
+            yield f"approval        {line}"
         for key in self.keys:
             yield f"key             {key_line(key)}"
         for number, secret in enumerate(self.secrets):
@@ -97,6 +102,12 @@ class Description:
             yield f"set             {', '.join(flags)}"
         for url in self.gone:
             yield f"gone            {url}"
+
+
+def _approval_as_json(policy: ApprovalPolicy | None) -> dict[str, Any] | None:
+    if policy is None:
+        return None
+    return {"tasks": dict(policy.tasks), "within_seconds": policy.within.total_seconds()}
 
 
 async def _describe(ledger: Ledger, *, name: str) -> Description | None:

@@ -120,4 +120,13 @@ def _row(job: Job) -> tuple[object, ...]:
     progress = job.progress
     done = f"{progress.done}/{progress.total}" if progress and progress.total else ""
     error = (job.error or {}).get("title", "")
-    return job.id, job.task, job.status, job.lane, job.created_at, job.finished_at, done, error
+    return (
+        job.id,
+        job.task,
+        job.substatus or job.status,
+        job.lane,
+        job.created_at,
+        job.finished_at,
+        done,
+        error,
+    )

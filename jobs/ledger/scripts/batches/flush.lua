@@ -2,8 +2,9 @@
 -- Append segments with lines' outcomes to a batch's files, and remove those lines' jobs. The last line
 -- ends the batch.
 -- ARGV: batch, lines flushed before, outcomes in the segments, lines in the segments that are not to be
---       run, output segment, error segment (JSON: blob, bytes, lines, or ''), callbacks of single lines
---       (JSON: job id -> [callback id, url, custom id, metadata])
+--       run, output segment, error segment (JSON: blob, bytes, lines, or ''), lines whose
+--       jobs are kept (JSON: job id -> [callback id, url, custom id, metadata], the first two empty for a
+--       line without a callback)
 -- Returns: 1 (also on a repeated call) | 0 if another scheduler flushed these lines first, so that
 --          the segments are not used
 -- Invariant: each line's outcome is in exactly one segment.
@@ -32,20 +33,22 @@ local function written_job(id)
 end
 
 group_writes()
-local callbacks = cjson.decode(ARGV[7])
+local kept = cjson.decode(ARGV[7])
 local list = P .. 'outcomes:' .. batch.id
 for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1) or {}) do
   local job = written_job(id)
-  if callbacks[id] then
-    job.callback_id, job.callback_url = callbacks[id][1], callbacks[id][2]
-    redis.call('HSET', P .. 'job:' .. id, 'callback_id', job.callback_id, 'callback_url',
-      job.callback_url, 'custom_id', callbacks[id][3], 'metadata', callbacks[id][4])
+  if kept[id] then
+    local callback_id, url, custom_id, metadata = unpack(kept[id])
+    redis.call('HSET', P .. 'job:' .. id, 'custom_id', custom_id, 'metadata', metadata)
     redis.call('HDEL', P .. 'job:' .. id, 'line')
-    count_kept(P .. 'job:' .. id, job.department, 'records',
-      RECORD_BYTES + #callbacks[id][2] + #callbacks[id][3] + #callbacks[id][4])
+    count_kept(P .. 'job:' .. id, job.department, 'records', RECORD_BYTES + #url + #custom_id + #metadata)
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
     redis.call('SADD', P .. 'called:' .. batch.id, id)
-    open_callback(job, 'job.' .. job.status)
+    if url ~= '' then
+      job.callback_id, job.callback_url = callback_id, url
+      redis.call('HSET', P .. 'job:' .. id, 'callback_id', callback_id, 'callback_url', url)
+      open_callback(job, 'job.' .. job.status)
+    end
   else
     remove_job(job)
   end

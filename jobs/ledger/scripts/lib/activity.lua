@@ -17,6 +17,7 @@ end
 local function note_job(event, job, detail)
   if job.batch_id and (event == 'received' or event == 'started' or event == 'succeeded') then return end
   local about = {process = job.worker, detail = detail}
-  if job.started_at then about.seconds = (now - tonumber(job.started_at)) / 1000 end
+  -- A run ends when its result is held for approval.
+  if job.started_at then about.seconds = ((job.held_at or now) - tonumber(job.started_at)) / 1000 end
   note(event, job.id, job.task, about)
 end

@@ -1,5 +1,5 @@
 -- requires: batches, turns
--- The ending of a line, and the throughput that is measured from endings.
+-- The ending of a line and of its run, and the throughput that is measured from runs.
 --
 --   chancery:pace         tokens:TASK and busy_ms:TASK of ended lines, and wall_ms
 --   chancery:saturated    until when the time is counted in which more work waits than is run at once; pace
@@ -47,9 +47,12 @@ local USAGE = {'prompt_tokens', 'completion_tokens', 'cached_tokens'}
 -- lines: what was gathered of ended lines of a batch.
 local function end_lines(batch_id, lines)
   local batch = P .. 'batch:' .. batch_id
-  redis.call('SREM', P .. 'open:' .. batch_id, unpack(lines.ids))
-  redis.call('RPUSH', P .. 'outcomes:' .. batch_id, unpack(lines.ids))
-  count_lines('open', lines.department, -#lines.ids)
+  if #lines.ids > 0 then
+    redis.call('SREM', P .. 'open:' .. batch_id, unpack(lines.ids))
+    redis.call('RPUSH', P .. 'outcomes:' .. batch_id, unpack(lines.ids))
+    count_lines('open', lines.department, -#lines.ids)
+    flush_soon(batch_id)
+  end
   for name, amount in pairs(lines.counts) do
     if amount > 0 then redis.call('HINCRBY', batch, name, amount) end
   end
@@ -60,7 +63,6 @@ local function end_lines(batch_id, lines)
   redis.call('HSET', batch, 'progress_at', now)
   note_model(batch, lines.fields)
   if lines.tokens ~= 0 then charge(lines.department, lines.tokens) end
-  flush_soon(batch_id)
 end
 
 local ended_lines, saturated = {}, nil
@@ -74,11 +76,21 @@ local function gathered_lines(job)
   return ended_lines[id]
 end
 
-local function end_line(job, status, fields, usage)
-  local is_first, lines = not ended_lines[job.batch_id], gathered_lines(job)
-  lines.ids[#lines.ids + 1] = job.id
-  local outcome = status == 'succeeded' and 'completed' or 'failed'
-  lines.counts[outcome] = lines.counts[outcome] + 1
+-- Add to what is gathered of the job's batch, and store it: at the end of a command that groups writes.
+local function gather(job, add)
+  local is_first = not ended_lines[job.batch_id]
+  add(gathered_lines(job))
+  if is_first then
+    at_the_end(function()
+      local lines = ended_lines[job.batch_id]
+      ended_lines[job.batch_id] = nil
+      end_lines(job.batch_id, lines)
+    end)
+  end
+end
+
+-- Add what a line's run used.
+local function add_run(lines, job, fields, usage)
   for _, field in ipairs(fields) do lines.fields[#lines.fields + 1] = field end
   for _, name in ipairs(USAGE) do
     lines.counts[name] = (lines.counts[name] or 0) + (usage and usage[name] or 0)
@@ -88,10 +100,18 @@ local function end_line(job, status, fields, usage)
     if saturated then count_pace(job) end
     lines.tokens = lines.tokens + (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) - job.tokens
   end
-  if is_first then
-    at_the_end(function()
-      ended_lines[job.batch_id] = nil
-      end_lines(job.batch_id, lines)
-    end)
-  end
+end
+
+-- The run of a line is over, and its result waits for approval.
+local function hold_line(job, fields, usage)
+  gather(job, function(lines) add_run(lines, job, fields, usage) end)
+end
+
+local function end_line(job, status, fields, usage)
+  gather(job, function(lines)
+    lines.ids[#lines.ids + 1] = job.id
+    local outcome = status == 'succeeded' and 'completed' or 'failed'
+    lines.counts[outcome] = lines.counts[outcome] + 1
+    add_run(lines, job, fields, usage)
+  end)
 end

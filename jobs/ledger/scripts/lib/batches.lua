@@ -6,7 +6,8 @@
 -- A claimed line is a job. Until its outcome is in the output file, its id is in one of:
 --   chancery:open:BATCH        jobs of the batch that have not ended
 --   chancery:outcomes:BATCH    ended jobs whose outcome is to be written to the output or error file
---   chancery:called:BATCH      jobs that were written and are kept, because they have a callback
+--   chancery:called:BATCH      jobs that were written and are kept, because they have a callback or a person
+--                              corrected their result
 -- A batch that has not ended is, by its status, in:
 --   validating                 chancery:indexing          by the time at which a scheduler may claim it
 --   in_progress                chancery:waiting:DEPT or chancery:ready:DEPT, by lane, while lines wait for

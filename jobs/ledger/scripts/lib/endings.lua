@@ -50,7 +50,8 @@ end
 -- The only way to end a job: its final state, its callback event and the counters, in one step.
 -- fields: flat list of further fields of the record; usage: amounts to add to the day's counters.
 local function finish(job, status, fields, usage)
-  local was_running, code = job.status == 'running', code_in(fields)
+  local was_running = job.status == 'running' or job.status == 'awaiting_approval'
+  local code = code_in(fields)
   set_status(job, status,
     {'finished_at', now, 'kept_records', count_ended(job, fields), unpack(fields)})
   -- Nothing reads the options of an ended job.
@@ -58,7 +59,7 @@ local function finish(job, status, fields, usage)
   write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if status == 'failed' or status == 'expired' then note_failure(job, code) end
-  observe_ending(job, status, code, usage, was_running)
+  observe_ending(job, status, code, was_running)
   if job.batch_id then
     end_line(job, status, fields, usage)
   else

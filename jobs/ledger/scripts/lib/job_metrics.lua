@@ -1,10 +1,10 @@
 -- requires: grouped_writes
 -- Counters of ended jobs, which /metrics shows. They are kept here, so that they do not depend on how many
--- processes there are, and are read by jobs/ledger/job_metrics.py.
+-- processes there are. jobs/ledger/job_metrics.py reads them.
 --
 --   chancery:endings      TASK:LANE:STATUS, with :CODE for a job with a problem; jobs in all
---   chancery:job-times  ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they do
---                                                  not exceed, 'inf' above the last
+--   chancery:job-times    ran:TASK:LANE:BOUND      runs that ended jobs, by the first bound in ms that they
+--                                                  do not exceed, 'inf' above the last
 --                         waited:DEPT:LANE:BOUND   jobs outside batches, by the time before that run
 --                         ran:TASK:LANE:sum, waited:DEPT:LANE:sum   ms in all
 -- They have one field for each combination that occurred.
@@ -40,7 +40,8 @@ local function observe_ending(job, status, code, was_running)
   local ending = job.task .. ':' .. job.lane .. ':' .. status
   count_in(P .. 'endings', code == '' and ending or ending .. ':' .. code, 1)
   if was_running then
-    observe_time('ran:' .. job.task .. ':' .. job.lane, now - (tonumber(job.started_at) or now))
+    local ended = tonumber(job.held_at) or now
+    observe_time('ran:' .. job.task .. ':' .. job.lane, ended - (tonumber(job.started_at) or ended))
   end
   observe_waiting(job, was_running)
 end

@@ -9,6 +9,7 @@
 --   running            chancery:running           by the time its lease ends; bulk jobs are in
 --                                                 chancery:running-bulk too, and those of a worker in
 --                                                 chancery:held:WORKER
+--   awaiting_approval  chancery:awaiting          by the time at which it expires: see lib/approvals.lua
 
 local function load_job(id)
   local job = as_map(redis.call('HGETALL', P .. 'job:' .. id))
@@ -38,6 +39,8 @@ local function remove_from_index(job)
     write_to('ZREM', P .. 'running', job.id)
     if job.lane == 'bulk' then write_to('SREM', P .. 'running-bulk', job.id) end
     write_to('SREM', P .. 'held:' .. job.worker, job.id)
+  elseif job.status == 'awaiting_approval' then
+    redis.call('ZREM', P .. 'awaiting', job.id)
   end
 end
 
@@ -59,6 +62,7 @@ local function remove_job(job)
   write_to('ZREM', P .. 'ended', job.id)
   write_to('ZREM', P .. 'jobs:' .. job.department, job.id)
   write_to('ZREM', jobs_with_status(job, job.status), job.id)
+  write_to('ZREM', P .. 'corrected:' .. job.department, job.id)
   if job.batch_id then write_to('SREM', P .. 'called:' .. job.batch_id, job.id) end
   free_kept(P .. 'job:' .. job.id, job.department)
   redis.call('DEL', P .. 'job:' .. job.id)

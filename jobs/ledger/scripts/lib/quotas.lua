@@ -45,7 +45,7 @@ local function lines_of(department, kind)
 end
 
 local function in_flight_left(department, most)
-  local open = count_jobs(department, {'queued', 'running', 'scheduled'})
+  local open = count_jobs(department, {'queued', 'running', 'scheduled', 'awaiting_approval'})
   return most - open + lines_of(department, 'open')
 end
 

@@ -17,7 +17,9 @@ local function remove_callback(subject)
 end
 
 local function remove_ended_job(job, blobs)
-  if job.result_blob and job.result_blob ~= '' then blobs[#blobs + 1] = job.result_blob end
+  for _, name in ipairs({'result_blob', 'held_blob', 'case_blob'}) do
+    if job[name] and job[name] ~= '' then blobs[#blobs + 1] = job[name] end
+  end
   remove_callback(job)
   remove_job(job)
 end

@@ -1,6 +1,6 @@
--- requires: adoption, batch_endings, breakers
+-- requires: adoption, approvals, batch_endings, breakers
 -- Do the work that is due: queue scheduled jobs, rescue jobs whose lease ran out, expire jobs and
--- batches, make parked callbacks due, wake couriers.
+-- batches, and results that nobody approved in time, make parked callbacks due, wake couriers.
 -- ARGV: most items of each kind in one call, 1 if jobs whose lease ran out are to be rescued
 -- Returns: {queued, rescued, expired, parked callbacks made due, jobs of closing batches ended}
 local most = ARGV[1]
@@ -36,6 +36,10 @@ end
 
 for _, id in ipairs(due('deadlines', now)) do
   expire(load_job(id))
+  counts[3] = counts[3] + 1
+end
+for _, id in ipairs(due('awaiting', now)) do
+  expire_unapproved(load_job(id))
   counts[3] = counts[3] + 1
 end
 for _, id in ipairs(due('batch-deadlines', now)) do close_batch(load_batch(id), 'expired') end

@@ -17,7 +17,7 @@ from jobs.batches.batch import (
     FlushResult,
     Indexing,
     IndexResult,
-    LineCallback,
+    KeptLine,
     NewBatch,
     Segment,
 )
@@ -221,9 +221,7 @@ class BatchDriver:
             unrun=len(unrun),
             output=self.segment(batch.department, good),
             error=self.segment(batch.department, bad),
-            callbacks={
-                job.id: LineCallback(new_callback_id(), URL, f"line-{job.id}", {}) for job in wanted
-            },
+            kept={job.id: KeptLine(new_callback_id(), URL, f"line-{job.id}", {}) for job in wanted},
         )
 
     def segment(self, department: str, lines: Sequence[int]) -> Segment | None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -29,13 +29,14 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending, LeaseRenewal, Room
+from jobs.ledger.runs import Ending, Finish, LeaseRenewal, Room
 from jobs.ledger.upkeep import Windows
+from jobs.model.approval import Approval, ApprovalPolicy, Decision
 from jobs.model.ids import new_callback_id
 from jobs.model.job import Claim, Progress
 from jobs.model.lanes import Lane
-from jobs.model.problems import Problem
-from jobs.model.states import ENDINGS, JobStatus
+from jobs.model.problems import Problem, ProblemError
+from jobs.model.states import ENDINGS, JobStatus, JobSubstatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from tests.integration.jobs.ledger.kept import check_kept
@@ -50,6 +51,8 @@ MOST_JOBS = 3
 ENGINE_LOST = "engine-unavailable"
 SUSPECT_DEATHS, SUSPECT_LOSSES = 2, 3
 ALLOWED = transitions("job")
+LEDGER_STATES = (*JobStatus, *JobSubstatus)
+REVIEWERS = ("李雷", "韩梅梅")
 
 
 @dataclass(slots=True)
@@ -69,10 +72,22 @@ class Model:
     worker: str | None = None
     lease_over: bool = False
     ended_by: int | None = None
+    # When the approval of its result ends.
+    awaits: Literal["later", "over"] | None = None
+    decided: tuple[str, Decision] | None = None
     states: list[str] = field(default_factory=lambda: [NEW])
 
     def become(self, status: JobStatus) -> None:
-        self.status, self.worker = status, None
+        self.status, self.worker, self.awaits = status, None, None
+
+    @property
+    def state(self) -> str:
+        """As the ledger records it."""
+        return JobSubstatus.awaiting_approval if self.awaits else self.status
+
+    @property
+    def in_run(self) -> bool:
+        return self.state == JobStatus.running
 
     def claimed(self, claim: Claim, worker: str, lease: float) -> None:
         self.alone = self.suspect
@@ -98,7 +113,7 @@ class Run:
 
     @property
     def holds(self) -> bool:
-        return self.job.status is JobStatus.running and self.job.token == self.claim.token
+        return self.job.in_run and self.job.token == self.claim.token
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -113,6 +128,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.redis.flushall()
         self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
         self.models: list[Model] = []
+        self.do(self.ledger.departments.create("tax"))
+        self.approval: Literal["later", "over"] | None = None
 
     def teardown(self) -> None:
         self.do(self.ledger.close())
@@ -273,19 +290,64 @@ class LedgerMachine(RuleBasedStateMachine):
         if run.holds:
             run.job.lease_over = False
 
-    @rule(run=runs, succeeded=st.booleans())
-    def finish(self, run: Run, *, succeeded: bool) -> None:
+    @rule(run=runs, succeeded=st.booleans(), stored=st.booleans())
+    def finish(self, run: Run, *, succeeded: bool, stored: bool) -> None:
+        result = {"result_blob": "tax/aa/blob", "result_bytes": 3} if stored else {"result": "1"}
         ending = (
-            Ending(JobStatus.succeeded, result="1")
+            Ending(JobStatus.succeeded, **result)
             if succeeded
             else Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
         )
+        job, holds, held = run.job, run.holds, succeeded and self.approval
         stands = self.do(self.ledger.runs.finish(run.claim, ending))
         # The run that ended the job may say so again; what it says then changes nothing.
-        assert stands == (run.holds or run.job.ended_by == run.claim.token)
-        if run.holds:
-            run.job.become(ending.status)
-            run.job.ended_by = run.claim.token
+        if not holds:
+            again = Finish.held if job.awaits else Finish.ended
+            assert stands == (again if job.ended_by == run.claim.token else Finish.refused)
+        elif held and not stored:
+            assert stands == Finish.unstored
+        elif held:
+            assert stands == Finish.held
+            job.become(JobStatus.running)
+            job.awaits, job.ended_by = self.approval, run.claim.token
+        else:
+            assert stands == Finish.ended
+            job.become(ending.status)
+            job.ended_by = run.claim.token
+
+    # What reviewers do.
+
+    @rule(until=st.sampled_from([None, "later", "later", "over"]))
+    def require_approval(self, until: Literal["later", "over"] | None) -> None:
+        within = timedelta(hours=1) if until == "later" else timedelta()
+        policy = ApprovalPolicy({"summarize": None}, within) if until else None
+        assert self.do(self.ledger.departments.set_approval("tax", policy))
+        self.approval = until
+
+    @rule(job=jobs, by=st.sampled_from(REVIEWERS), decision=st.sampled_from(Decision))
+    def decide(self, job: Model, by: str, decision: Decision) -> None:
+        rejected = decision is Decision.rejected
+        error = Problem("rejected", "x") if rejected else None
+        if job.awaits and (job.deadline_passed or job.awaits == "over"):
+            job.become(JobStatus.expired)
+        elif job.awaits:
+            job.become(JobStatus.failed if rejected else JobStatus.succeeded)
+            job.decided = by, decision
+        deciding = self.ledger.approvals.decide("tax", job.id, Approval(decision, by), error=error)
+        if job.decided != (by, decision):
+            with pytest.raises(ProblemError) as refused:
+                self.do(deciding)
+            code = "already-decided" if job.decided else "not-awaiting-approval"
+            assert refused.value.problem.code == code
+            return
+        ended = self.do(deciding)
+        assert ended is not None
+        assert ended.status is job.status
+
+    @rule(job=jobs)
+    def decide_for_another(self, job: Model) -> None:
+        approval = Approval(Decision.approved, "x")
+        assert self.do(self.ledger.approvals.decide("parks", job.id, approval)) is None
 
     @rule(
         run=runs,
@@ -319,10 +381,14 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def run_due_work(self) -> None:
         due_work = self.do(self.ledger.upkeep.run_due_work())
-        expired = [job for job in self.models if job.deadline_passed and not job.over]
+        expired = [
+            job
+            for job in self.models
+            if (job.deadline_passed and not job.over) or job.awaits == "over"
+        ]
         for job in expired:
             job.become(JobStatus.expired)
-        rescued = [job for job in self.models if job.status is JobStatus.running and job.lease_over]
+        rescued = [job for job in self.models if job.in_run and job.lease_over]
         for job in rescued:
             self._rescue(job)
         assert (due_work.expired, due_work.rescued) == (len(expired), len(rescued))
@@ -338,7 +404,7 @@ class LedgerMachine(RuleBasedStateMachine):
         places = self._places()
         for job in self.models:
             record = self.redis.hgetall(f"{P}job:{job.id}")
-            assert record["status"] == job.status
+            assert record["status"] == job.state
             assert int(record["deaths"]) == job.deaths
             assert int(record["tries"]) == job.tries
             assert bool(record.get("finished_at")) == job.over
@@ -359,9 +425,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def what_counts_jobs_agrees(self) -> None:
         endings = sum(int(count) for count in self.redis.hvals(f"{P}endings"))
         assert endings == sum(job.over for job in self.models)
-        for status in JobStatus:
-            listed = set(self.redis.zrange(f"{P}jobs:tax:{status}", 0, -1))
-            assert listed == {job.id for job in self.models if job.status is status}
+        for state in LEDGER_STATES:
+            listed = set(self.redis.zrange(f"{P}jobs:tax:{state}", 0, -1))
+            assert listed == {job.id for job in self.models if job.state == state}
         for worker in WORKERS:
             held = set(self.redis.smembers(f"{P}held:{worker}"))
             assert held == {job.id for job in self.models if job.worker == worker}
@@ -372,11 +438,11 @@ class LedgerMachine(RuleBasedStateMachine):
     @staticmethod
     def _note(job: Model) -> None:
         """Each change of state is one that the scripts' table allows."""
-        if job.states[-1] != job.status:
+        if job.states[-1] != job.state:
             # One rule may make two changes, through a state between them.
             next_ = ALLOWED[job.states[-1]]
-            assert job.status in next_.union(*(ALLOWED[state] for state in next_))
-            job.states.append(job.status)
+            assert job.state in next_.union(*(ALLOWED[state] for state in next_))
+            job.states.append(job.state)
 
     @staticmethod
     def _place(job: Model) -> list[str]:
@@ -388,7 +454,7 @@ class LedgerMachine(RuleBasedStateMachine):
                     return ["suspects"]
                 return ["ready:tax" if job.lane is Lane.interactive else "waiting:tax"]
             case JobStatus.running:
-                return ["running"]
+                return ["awaiting" if job.awaits else "running"]
             case _:
                 return ["ended"]
 
@@ -400,6 +466,7 @@ class LedgerMachine(RuleBasedStateMachine):
             "suspects",
             "waiting:tax",
             "running",
+            "awaiting",
             "ended",
         )
         for name in names:

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from jobs.ledger import Ledger
 from jobs.ledger.server.scripts import LIBRARIES, parts_of
-from jobs.model.states import CallbackStatus, JobStatus
+from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 from tests.transitions import NEW, steps
@@ -26,7 +26,7 @@ CALLBACK = (
 @pytest.mark.parametrize(
     ("kind", "library", "call", "states"),
     [
-        ("job", "jobs", JOB, list(JobStatus)),
+        ("job", "jobs", JOB, [*JobStatus, *JobSubstatus]),
         ("callback", "callbacks", CALLBACK, list(CallbackStatus)),
     ],
 )

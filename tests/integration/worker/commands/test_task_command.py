@@ -103,6 +103,36 @@ def test_one_case_can_be_selected(file: Path, engine: StandInControl) -> None:
     assert "there are square, lamp" in unknown.output
 
 
+def test_the_cases_of_another_file_are_run(
+    file: Path, engine: StandInControl, tmp_path: Path
+) -> None:
+    """As `chancery approval cases` writes them, with their documents beside them."""
+    folder = tmp_path / "corrections"
+    folder.mkdir()
+    (folder / "job_2-notice.txt").write_text("The square is cleaned from 3 May.")
+    options = {"language": "English"}
+    cases: list[dict[str, object]] = [
+        {"name": "job_1", "text": "From 3 May.", "options": options, "expect": {"equal": {}}},
+        {
+            "name": "job_2",
+            "file": "job_2-notice.txt",
+            "options": options,
+            "expect": {"equal": {"/summary": "It is cleaned."}},
+        },
+    ]
+    path = folder / "cases.json"
+    path.write_text(json.dumps({"cases": cases}))
+    result = run("test", file, "--engine-url", engine.url, "--cases", path)
+    assert result.exit_code == 1, result.output
+    assert "/summary is 'Cleaned.', not 'It is cleaned.'" in result.output
+    assert "1 of 2 passed" in result.output
+    for wrong in ({"file": "../permit.yaml", "text": None}, {"options": {"tone": 1}}, {"x": 1}):
+        path.write_text(json.dumps({"cases": [cases[0] | wrong]}))
+        refused = run("test", file, "--engine-url", engine.url, "--cases", path)
+        assert refused.exit_code == 1
+        assert "cases.json" in refused.output
+
+
 def test_a_missing_engine_is_an_error_that_says_what_to_do(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

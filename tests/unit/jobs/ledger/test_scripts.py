@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,11 @@ def test_a_command_begins_with_its_libraries_and_describes_itself(path: Path) ->
     assert requires.startswith("-- requires: ")
     assert description.startswith("-- ")
     assert "\n-- ARGV: " in path.read_text()
+
+
+@pytest.mark.parametrize("command", command_paths(), ids=lambda path: path.stem)
+def test_a_script_has_no_more_local_names_than_lua_allows(command: Path) -> None:
+    text = scripts.complete(command)
+    functions = re.findall(r"^local function ", text, re.MULTILINE)
+    lists = re.findall(r"^local (?!function )([^=\n]+)", text, re.MULTILINE)
+    assert len(functions) + sum(len(names.split(",")) for names in lists) <= 200

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -31,12 +32,13 @@ from redis import Redis
 
 from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, FlushResult, Indexing
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending, Room
+from jobs.ledger.runs import Ending, Finish, Room
 from jobs.ledger.upkeep import Windows
+from jobs.model.approval import Approval, ApprovalPolicy, Decision
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
-from jobs.model.problems import Problem
-from jobs.model.states import JobStatus
+from jobs.model.problems import Problem, ProblemError
+from jobs.model.states import JobStatus, JobSubstatus
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
 from tests.integration.jobs.ledger.kept import check_kept
@@ -53,7 +55,10 @@ LINES = st.lists(
 )
 LEASES = st.sampled_from([LONG, LONG, OVER])
 FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
-PLACES = ("scheduled", "ready:tax", "waiting:tax", "suspects", "running")
+PLACES = ("scheduled", "ready:tax", "waiting:tax", "suspects", "running", "awaiting")
+# Results of this task wait for a person.
+APPROVED_TASK = "extract"
+IN_STORE = Ending(JobStatus.succeeded, result_blob="tax/aa/blob", result_bytes=3)
 WAITS_IN = {"interactive": "ready:tax", "bulk": "waiting:tax"}
 UNWRITTEN = 3
 Line = tuple[str, int]
@@ -101,6 +106,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.ended: dict[Line, tuple[int, bool]] = {}  # by which run, and whether it succeeded
         self.events: set[str] = set()
         self.noted: list[FlushResult] = []
+        self.held: dict[str, Line] = {}  # lines whose results wait, by job
 
     def teardown(self) -> None:
         try:
@@ -117,6 +123,9 @@ class BatchMachine(RuleBasedStateMachine):
 
     @initialize(target=batches, lines=LINES)
     def begins(self, lines: list[str]) -> str:
+        self.do(self.ledger.departments.create("tax"))
+        policy = ApprovalPolicy({APPROVED_TASK: None}, timedelta(hours=1))
+        assert self.do(self.ledger.departments.set_approval("tax", policy))
         return self._submit(Lane.bulk, lines, refused=1, called_back=True)
 
     @precondition(lambda self: len(self.ids) < MOST_BATCHES)
@@ -224,9 +233,33 @@ class BatchMachine(RuleBasedStateMachine):
         assert run.job.batch_id is not None
         assert run.job.line is not None
         line, good = (run.job.batch_id, run.job.line.number), ending.status is JobStatus.succeeded
-        if stands:
+        if stands is Finish.unstored:
+            assert run.job.task == APPROVED_TASK
+            stands = self.do(self.ledger.runs.finish(run, IN_STORE))
+            assert stands is Finish.held
+        if stands is Finish.held:
+            self.held[run.job.id] = line
+        elif stands:
             # Only the run that ended the line may say so again.
             assert self.ended.setdefault(line, (run.token, good))[0] == run.token
+
+    @rule(run=runs, decision=st.sampled_from(Decision))
+    def decide(self, run: Claim, decision: Decision) -> None:
+        self._decide(run.job.id, decision)
+
+    def _decide(self, job_id: str, decision: Decision) -> None:
+        good = decision is Decision.approved
+        error = None if good else Problem("rejected", "x")
+        was_held = self.redis.zscore(f"{P}awaiting", job_id) is not None
+        approval = Approval(decision, "韩梅梅")
+        deciding = self.ledger.approvals.decide("tax", job_id, approval, error=error)
+        if was_held:
+            assert self.do(deciding) is not None
+            # A run may end a line that a person has ended only by saying so again.
+            self.ended[self.held[job_id]] = (self.tokens[job_id], good)
+            return
+        with suppress(ProblemError):
+            self.do(deciding)
 
     @rule(
         run=runs,
@@ -285,7 +318,7 @@ class BatchMachine(RuleBasedStateMachine):
         assert self.do(self.ledger.batches.flush(flushed)) == (first or again)
         if first:
             self.noted.append(flushed)
-            self.events |= {one.id for one in flushed.callbacks.values()}
+            self.events |= {str(one.callback_id) for one in flushed.kept.values()}
 
     @rule(
         batch_id=batches,
@@ -362,6 +395,7 @@ class BatchMachine(RuleBasedStateMachine):
                 allowed = {
                     "scheduled": {"scheduled"},
                     "running": {"running"},
+                    JobSubstatus.awaiting_approval: {"awaiting"},
                     "queued": {WAITS_IN[job["lane"]], "suspects"},
                 }
                 assert place in allowed[job["status"]]
@@ -409,6 +443,9 @@ class BatchMachine(RuleBasedStateMachine):
             self.redis.zadd(f"{P}scheduled", {job_id: 1})
         self.run_due_work()
         self.set_windows(closed=False)
+        waiting: Any = self.redis.zrange(f"{P}awaiting", 0, -1)
+        for job_id in waiting:
+            self._decide(job_id, Decision.approved)
         for run in self._claim(Room(50, 50, 50, UNWRITTEN), "w1", LONG):
             self.finish(run, SUCCEEDED)
         for batch_id in self.ids:

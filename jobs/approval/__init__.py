@@ -1,0 +1,1 @@
+"""Sign-off: a person reads a result, corrects it, and approves or rejects it."""
