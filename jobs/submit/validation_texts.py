@@ -73,7 +73,8 @@ def validation_text(
     """One sentence or two. `path`: where the error is in `value`, which was sent; `hints` are of
     the model. Neither quotes a value that was sent.
     """
-    kind, context = error["type"], error.get("ctx") or {}
+    # Our own errors have their text only.
+    kind, context = str(error.get("type", "")), error.get("ctx") or {}
     if kind == "missing":
         return _with_example("This member is required.", path, hints)
     if kind == "extra_forbidden":
