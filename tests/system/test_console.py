@@ -199,11 +199,13 @@ def test_a_person_proofreads_a_text_with_the_keyboard_alone(page: Page, up: Up) 
 def test_many_files_are_followed_together(page: Page, up: Up, engine: StandInControl) -> None:
     choose(page, up, "摘要", *[(f"{n}.txt", f"The bridge {n} opens.".encode()) for n in range(3)])
     engine.control(mode="hang")
-    send(page)
-    expect(page.get_by_role("heading", name="同批文件")).to_be_visible()
-    expect(page.get_by_text("预计完成时间")).to_be_visible()
-    check(page, "group")
-    engine.control(mode="ok")
+    try:
+        send(page)
+        expect(page.get_by_role("heading", name="同批文件")).to_be_visible()
+        expect(page.get_by_text("预计完成时间")).to_be_visible()
+        check(page, "group")
+    finally:
+        engine.control(mode="ok")
     expect(page.get_by_role("status")).to_contain_text("已完成 3 个，共 3 个", timeout=90_000)
     page.get_by_role("link", name="我的记录").click()
     expect(page.get_by_role("link", name="1.txt")).to_be_visible()
