@@ -1,8 +1,9 @@
 "use strict";
-// The pages work without this script. It keeps the state of a job up to date, shows the chosen
-// files, and lets a folder be chosen.
+// The pages work without this script. It keeps the state of a job and the health up to date, shows
+// the chosen files, and lets a folder be chosen.
 
 const POLL_MS = 2000;
+const REFRESH_MS = 5000;
 
 async function follow(status) {
   const response = await fetch(status.dataset.state, { headers: { accept: "application/json" } });
@@ -20,6 +21,35 @@ async function follow(status) {
 
 function retry(status) {
   follow(status).catch(() => setTimeout(retry, 5 * POLL_MS, status));
+}
+
+// Replaces the page's part that changes. The place on the page and the focus stay.
+async function refresh() {
+  const response = await fetch(location.href, { signal: AbortSignal.timeout(REFRESH_MS * 2) });
+  if (response.redirected) return location.reload();
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.querySelector("[data-refresh]");
+  if (!fresh) throw new Error(`HTTP ${response.status}`);
+  const focus = document.activeElement;
+  const same = focus && focus.closest("[data-refresh]") ? identity(focus) : null;
+  document.querySelector("[data-refresh]").replaceWith(document.adoptNode(fresh));
+  if (!same) return;
+  const found = Array.from(fresh.querySelectorAll("a, [tabindex]")).find((one) => identity(one) === same);
+  if (found) found.focus({ preventScroll: true });
+}
+
+function identity(element) {
+  return element.getAttribute("href") || element.getAttribute("aria-labelledby");
+}
+
+function keepFresh() {
+  // Text that is selected, to be copied, is not replaced.
+  const done = getSelection().isCollapsed ? refresh() : Promise.resolve();
+  done
+    .catch(() => {
+      document.querySelector("[data-stale]").hidden = false;
+    })
+    .finally(() => setTimeout(keepFresh, REFRESH_MS));
 }
 
 function describe(input, text) {
@@ -41,6 +71,7 @@ function offerFolders(input, line) {
 document.addEventListener("DOMContentLoaded", () => {
   const status = document.querySelector("[data-state]");
   if (status) setTimeout(retry, POLL_MS, status);
+  if (document.querySelector("[data-refresh]")) setTimeout(keepFresh, REFRESH_MS);
   const input = document.getElementById("files");
   if (!input) return;
   input.addEventListener("change", () => describe(input, document.querySelector("[data-chosen]")));
