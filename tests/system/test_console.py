@@ -282,7 +282,6 @@ def test_an_operator_sees_what_is_wrong_without_losing_the_place(
 ) -> None:
     context, page = operator(browser, up)
     expect(page.get_by_role("heading", name="系统健康")).to_be_visible()
-    check(page, "health")
     link = page.get_by_role("link", name="部门与暂停")
     before = page.locator("main time").first.text_content() or ""
     region = page.get_by_role("region", name="进程与磁盘")
@@ -294,6 +293,7 @@ def test_an_operator_sees_what_is_wrong_without_losing_the_place(
     assert page.evaluate("scrollY") == place
     engine.control(mode="unhealthy")
     expect(page.get_by_text("docs/operations.md#engine-").first).to_be_visible(timeout=15_000)
+    check(page, "health")
     engine.control(mode="ok")
     press_until_focused(page, link)
     page.keyboard.press("Enter")

@@ -198,8 +198,8 @@ async def test_what_people_do_is_in_the_audit_by_account(
     await zhang.post("/sign-out")
     found = audited(system.api)
     assert [(one["action"], one["status"]) for one in found] == [
-        ("session.begin", 303), ("console.open", 303), ("account.read", 200),
-        ("session.begin", 401), ("session.end", 303),
+        ("session.begin", 303), ("console.open", 303), ("task.list", 200),
+        ("session.begin", 401), ("account.read", 200), ("session.end", 303),
     ]  # fmt: skip
     assert {one.get("account") for one in found} == {"zhang", None}
     assert found[3]["target"] == "zhang"
