@@ -6,7 +6,27 @@ same functions of `jobs` as the routes of `/v1`.
 
 from __future__ import annotations
 
-from api.console import approvals, not_found, records, sign_in, submit
+from api.console import (
+    approvals,
+    callbacks,
+    cancel,
+    departments,
+    health,
+    not_found,
+    records,
+    sign_in,
+    submit,
+)
 
-SUBJECTS = (sign_in, submit, records, approvals, not_found)
+SUBJECTS = (
+    sign_in,
+    submit,
+    records,
+    approvals,
+    health,
+    callbacks,
+    departments,
+    cancel,
+    not_found,
+)
 """`not_found` is the last: it answers all other addresses."""

@@ -20,6 +20,7 @@ _NOBODY: frozenset[Role] = frozenset()
 _ALL = frozenset(Role)
 STAFF = frozenset({Role.staff, Role.reviewer})
 REVIEWERS = frozenset({Role.reviewer})
+OPERATORS = frozenset({Role.operator})
 
 # Pages that show nothing of a department are not listed and not recorded.
 CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
@@ -43,6 +44,17 @@ CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
     ("GET", "/console/jobs/{job_id}/files/{document_id}"): ConsoleRule(STAFF, "document.download"),
     ("GET", "/console/jobs/{job_id}/result.json"): ConsoleRule(STAFF, "job.download"),
     ("POST", "/console/jobs/{job_id}/cancel"): ConsoleRule(STAFF, "job.cancel"),
+    ("GET", "/console/health"): ConsoleRule(OPERATORS, "health.read"),
+    ("GET", "/console/callbacks"): ConsoleRule(OPERATORS, "callback.list"),
+    ("POST", "/console/callbacks/{callback_id}"): ConsoleRule(OPERATORS, "callback.redeliver"),
+    ("GET", "/console/redeliver"): ConsoleRule(OPERATORS, "callback.list"),
+    ("POST", "/console/redeliver"): ConsoleRule(OPERATORS, "callback.redeliver-dead"),
+    ("GET", "/console/departments"): ConsoleRule(OPERATORS, "department.list"),
+    ("POST", "/console/departments/pause"): ConsoleRule(OPERATORS, "pause"),
+    ("POST", "/console/departments/resume"): ConsoleRule(OPERATORS, "resume"),
+    ("GET", "/console/cancel"): ConsoleRule(OPERATORS, "job.state"),
+    ("POST", "/console/cancel/job"): ConsoleRule(OPERATORS, "job.cancel"),
+    ("POST", "/console/cancel/batch"): ConsoleRule(OPERATORS, "batch.cancel"),
 }
 
 

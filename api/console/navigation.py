@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.console.access import STAFF
+from api.console.access import OPERATORS, REVIEWERS, STAFF
 from jobs.model.account import Role
 
 
@@ -21,7 +21,11 @@ class Link:
 LINKS: Sequence[Link] = (
     Link("/submit", "console.submit.link", STAFF),
     Link("/records", "console.records.link", STAFF),
-    Link("/approvals", "console.approvals.link", frozenset({Role.reviewer})),
+    Link("/approvals", "console.approvals.link", REVIEWERS),
+    Link("/health", "console.health.link", OPERATORS),
+    Link("/callbacks", "console.callbacks.link", OPERATORS),
+    Link("/departments", "console.departments.link", OPERATORS),
+    Link("/cancel", "console.cancel.link", OPERATORS),
 )
 
 

@@ -49,7 +49,8 @@ class Person:
         return self.own_department
 
 
-async def _person(request: Request, console: ConsoleDep) -> Person:
+async def person_of(request: Request, console: ConsoleDep) -> Person:
+    """Raises `SignInNeeded`, and `ProblemError`: `role-missing`, `unavailable`."""
     token = cookies.read(request, Cookie.session)
     session = await console.sign_ins.session(token) if token else None
     if session is None:
@@ -65,7 +66,7 @@ async def _person(request: Request, console: ConsoleDep) -> Person:
     return person
 
 
-PersonDep = Annotated[Person, Depends(_person)]
+PersonDep = Annotated[Person, Depends(person_of)]
 
 
 def check_form_token(sent: str | None, expected: str | None) -> None:

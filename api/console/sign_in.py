@@ -89,7 +89,7 @@ async def home(request: Request, person: PersonDep) -> Response:
     return redirect(request, HOMES[person.role])
 
 
-HOMES = {Role.staff: "/submit", Role.reviewer: "/records", Role.operator: "/account"}
+HOMES = {Role.staff: "/submit", Role.reviewer: "/records", Role.operator: "/health"}
 """The first page of each role."""
 
 

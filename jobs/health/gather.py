@@ -77,6 +77,14 @@ class HealthReader:
             else:
                 self._note(fault, None)
                 return self._finish(health, local)
+        return self._without_redis(fault, local)
+
+    async def read_after(self, error: ProblemError) -> Health:
+        """The health when the ledger failed with `error`, without asking Redis once more."""
+        local = await asyncio.to_thread(_local_state, self._data_dir)
+        return self._without_redis(fault_of(error), local)
+
+    def _without_redis(self, fault: ServerFault, local: LocalState) -> Health:
         self._note(fault, local.redis_written_at)
         health = Health(at=datetime.now(UTC), redis=RedisHealth(fault.value), disks=local.disks)
         return self._finish(health, local)

@@ -168,6 +168,18 @@ class CallbackLedger:
         )
         return RedeliveryCount(*answer)
 
+    async def redeliver_all_dead(self, department: str, since: datetime, until: datetime) -> int:
+        """As `redeliver_dead`, without a limit. Returns how many are sent again.
+
+        A callback that dies again meanwhile is not repeated: the first count is the limit.
+        """
+        count = await self.redeliver_dead(department, since, until)
+        sent, total = count.redelivered, count.redelivered + count.remaining
+        while count.redelivered and count.remaining and sent < total:
+            count = await self.redeliver_dead(department, since, until)
+            sent += count.redelivered
+        return sent
+
     async def gone(self, department: str) -> Sequence[str]:
         """URLs that answered 410, the latest first."""
         redis = self._connection.redis

@@ -17,6 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Dialog,
     FilePayload,
@@ -74,8 +75,10 @@ def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with started_up(folder, engine_url=engine.url) as up:
         up.wait_for("ready: ")
         up.create_department("tax")
+        up.create_department("parks", "--display-name", HOSTILE[:30])
         for name, role in (("zhang", "staff"), ("li", "reviewer")):
             add_account(up, name, "--department", "tax", "--role", role)
+        add_account(up, "op", "--role", "operator")
         yield up
 
 
@@ -274,6 +277,65 @@ def test_a_reviewer_corrects_a_result_and_approves_it(browser: Browser, up: Up) 
     expect(page.get_by_role("status")).to_have_text("已完成")
     expect(page.get_by_text("清河街道停水检修。")).to_be_visible()
     context.close()
+
+
+def test_an_operator_sees_what_is_wrong_without_losing_the_place(
+    browser: Browser, up: Up, engine: StandInControl
+) -> None:
+    context, page = operator(browser, up)
+    expect(page.get_by_role("heading", name="系统健康")).to_be_visible()
+    link = page.get_by_role("link", name="部门与暂停")
+    before = page.locator("main time").first.text_content() or ""
+    region = page.get_by_role("region", name="进程与磁盘")
+    region.focus()
+    page.evaluate("scrollTo(0, 300)")
+    place = page.evaluate("scrollY")
+    expect(page.locator("main time").first).not_to_have_text(before, timeout=10_000)
+    expect(region).to_be_focused()
+    assert page.evaluate("scrollY") == place
+    engine.control(mode="unhealthy")
+    expect(page.get_by_text("docs/operations.md#engine-").first).to_be_visible(timeout=15_000)
+    check(page, "health")
+    engine.control(mode="ok")
+    press_until_focused(page, link)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="部门与暂停")).to_be_visible()
+    context.close()
+
+
+def test_an_operator_pauses_and_resumes_by_keyboard_and_cancels(browser: Browser, up: Up) -> None:
+    context, page = operator(browser, up)
+    page.get_by_role("link", name="部门与暂停").click()
+    expect(page.locator("main img, main script")).to_have_count(0)
+    page.get_by_label("部门", exact=True).select_option("tax")
+    press_until_focused(page, page.get_by_role("button", name="暂停"))
+    page.keyboard.press("Enter")
+    resume = page.get_by_role("button", name="恢复")
+    expect(resume).to_be_visible()
+    check(page, "departments")
+    press_until_focused(page, resume)
+    page.keyboard.press("Enter")
+    expect(resume).to_have_count(0)
+    page.get_by_role("link", name="回调").click()
+    page.get_by_role("button", name="查看").click()
+    check(page, "callbacks")
+    page.get_by_role("link", name="取消作业").click()
+    page.get_by_label("作业或批次编号").fill(HOSTILE)
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有这个作业")
+    check(page, "cancel")
+    context.close()
+
+
+def operator(browser: Browser, up: Up) -> tuple[BrowserContext, Page]:
+    """A page whose operator has signed in."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    page.goto(f"{up.api_url}/console")
+    page.get_by_label("账号").fill("op")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    return context, page
 
 
 def press_until_focused(page: Page, target: Locator) -> None:

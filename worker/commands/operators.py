@@ -135,7 +135,7 @@ class Operators:
         async def change(ledger: Ledger) -> int:
             return sum(
                 [
-                    await _redeliver_dead(ledger, name, since, until)
+                    await ledger.callbacks.redeliver_all_dead(name, since, until)
                     for name in await self._names(ledger)
                 ]
             )
@@ -223,13 +223,3 @@ async def _cancel_batch(ledger: Ledger, department: str, batch_id: str) -> str |
 async def _redeliver(ledger: Ledger, department: str, callback_id: str) -> str | None:
     callback = await ledger.callbacks.redeliver(department, callback_id)
     return callback.status.value if callback else None
-
-
-async def _redeliver_dead(ledger: Ledger, department: str, since: datetime, until: datetime) -> int:
-    """A callback that dies again meanwhile is not repeated: the first count is the limit."""
-    count = await ledger.callbacks.redeliver_dead(department, since, until)
-    sent, total = count.redelivered, count.redelivered + count.remaining
-    while count.redelivered and count.remaining and sent < total:
-        count = await ledger.callbacks.redeliver_dead(department, since, until)
-        sent += count.redelivered
-    return sent

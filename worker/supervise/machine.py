@@ -312,5 +312,5 @@ def _report_ready(
     fast = f", fast engine {options.fast_engine_url}" if options.fast_engine_url else ""
     report(
         f"ready: api {options.api_url} (docs at {options.api_url}/docs), "
-        f"Flower {options.flower_url}, engine {engine.url}{fast}"
+        f"console {options.api_url}/console, Flower {options.flower_url}, engine {engine.url}{fast}"
     )

@@ -1,10 +1,11 @@
 "use strict";
-// The pages work without this script. It keeps the state of a job or a group up to date, shows the
-// chosen files, and lets a folder be chosen.
+// The pages work without this script. It keeps the state of a job or a group and the health up to date,
+// shows the chosen files, and lets a folder be chosen.
 
 const POLL_MS = 2000;
 const GROUP_MS = 10000;
 const GROUP_PARTS = "[role=status], [data-part], td";
+const REFRESH_MS = 5000;
 
 async function follow(status) {
   const response = await fetch(status.dataset.state, { headers: { accept: "application/json" } });
@@ -42,6 +43,35 @@ function retryGroup(section) {
   followGroup(section).catch(() => setTimeout(retryGroup, GROUP_MS, section));
 }
 
+// Replaces the page's part that changes. The place on the page and the focus stay.
+async function refresh() {
+  const response = await fetch(location.href, { signal: AbortSignal.timeout(REFRESH_MS * 2) });
+  if (response.redirected) return location.reload();
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.querySelector("[data-refresh]");
+  if (!fresh) throw new Error(`HTTP ${response.status}`);
+  const focus = document.activeElement;
+  const same = focus && focus.closest("[data-refresh]") ? identity(focus) : null;
+  document.querySelector("[data-refresh]").replaceWith(document.adoptNode(fresh));
+  if (!same) return;
+  const found = Array.from(fresh.querySelectorAll("a, [tabindex]")).find((one) => identity(one) === same);
+  if (found) found.focus({ preventScroll: true });
+}
+
+function identity(element) {
+  return element.getAttribute("href") || element.getAttribute("aria-labelledby");
+}
+
+function keepFresh() {
+  // Text that is selected, to be copied, is not replaced.
+  const done = getSelection().isCollapsed ? refresh() : Promise.resolve();
+  done
+    .catch(() => {
+      document.querySelector("[data-stale]").hidden = false;
+    })
+    .finally(() => setTimeout(keepFresh, REFRESH_MS));
+}
+
 function describe(input, text) {
   const names = Array.from(input.files, (file) => file.name);
   const more = names.length > 5 ? ` … (${names.length})` : "";
@@ -63,6 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (status) setTimeout(retry, POLL_MS, status);
   const section = document.querySelector("[data-follow]");
   if (section) setTimeout(retryGroup, GROUP_MS, section);
+  if (document.querySelector("[data-refresh]")) setTimeout(keepFresh, REFRESH_MS);
   const input = document.getElementById("files");
   if (!input) return;
   input.addEventListener("change", () => describe(input, document.querySelector("[data-chosen]")));

@@ -199,11 +199,11 @@ async def test_what_people_do_is_in_the_audit_by_account(
     found = audited(system.api)
     assert [(one["action"], one["status"]) for one in found] == [
         ("session.begin", 303), ("console.open", 303), ("task.list", 200),
-        ("account.read", 200), ("session.begin", 401), ("session.end", 303),
+        ("session.begin", 401), ("account.read", 200), ("session.end", 303),
     ]  # fmt: skip
     assert {one.get("account") for one in found} == {"zhang", None}
-    assert found[4]["target"] == "zhang"
-    assert found[4]["problem"] == "sign-in-failed"
+    assert found[3]["target"] == "zhang"
+    assert found[3]["problem"] == "sign-in-failed"
     assert found[0]["department"] == "tax"
     assert "hunter2" not in json.dumps(found)
 
