@@ -201,7 +201,7 @@ def test_a_person_proofreads_a_text_with_the_keyboard_alone(page: Page, up: Up) 
 
 def test_many_files_are_followed_together(page: Page, up: Up, engine: StandInControl) -> None:
     choose(page, up, "摘要", *[(f"{n}.txt", f"The bridge {n} opens.".encode()) for n in range(3)])
-    engine.control(mode="hang")
+    engine.control(mode="hold")
     try:
         send(page)
         expect(page.get_by_role("heading", name="同批文件")).to_be_visible()
@@ -242,7 +242,7 @@ def test_without_script_the_page_of_a_job_is_loaded_again(browser: Browser, up: 
     page.get_by_label("账号").fill("li")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    choose(page, up, "文档解析", ("a.txt", b"Text."))
+    choose(page, up, "转换为文本", ("a.txt", b"Text."))
     send(page)
     expect(page.get_by_role("status")).to_have_text("已完成", timeout=60_000)
     context.close()
