@@ -242,7 +242,7 @@ def test_without_script_the_page_of_a_job_is_loaded_again(browser: Browser, up: 
     page.get_by_label("账号").fill("li")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    choose(page, up, "转换为文本", ("a.txt", b"Text."))
+    choose(page, up, "文档解析", ("a.txt", b"Text."))
     send(page)
     expect(page.get_by_role("status")).to_have_text("已完成", timeout=60_000)
     context.close()
