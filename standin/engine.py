@@ -26,7 +26,7 @@ from standin.schema_instances import instance
 MODEL, ROOT, VERSION = "stand-in", "example/stand-in-0b", "0.0.0"
 STATUSES = (307, 401, 403, 404, 413, 422, 429, 500, 502, 503, 504)
 MODES = (
-    *("ok", "400", "hang", "drop", "not-json", "unhealthy", "no-tokenize"),
+    *("ok", "400", "hang", "hold", "drop", "not-json", "unhealthy", "no-tokenize"),
     *map(str, STATUSES),
 )
 THINKING = "<think>\nLet me think about it.\n</think>\n\n"
@@ -39,6 +39,7 @@ REMEMBERED = 100
 class Behaviour:
     """`latency` is in seconds; `answer` replaces every completion; `think` prepends reasoning.
 
+    Mode `hang` never answers a request that it got, `hold` answers it when the mode changes.
     Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
     503. With `answers_probes`, other modes spare requests for one token, as if they failed for what
     is in them. With `api_key`, everything under `/v1` needs it, as with vLLM's `--api-key`.
@@ -183,6 +184,9 @@ class StandIn:
         match behaviour.mode:
             case "hang":
                 await asyncio.Event().wait()
+            case "hold":
+                while self.behaviour.mode == "hold":
+                    await asyncio.sleep(0.05)
             case "drop":
                 assert request.transport
                 request.transport.abort()

@@ -20,7 +20,7 @@ from jobs.ledger import Reply
 from jobs.model.api_key import Caller
 from jobs.model.approval import Reviewer
 from jobs.views import JobView, job_view
-from tasks.department_tasks.definition import MOST_CASES
+from tasks.department_tasks.limits import MOST_CASES
 
 router = APIRouter(tags=["approvals"])
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from jobs.model.job import Job
-from tasks.department_tasks.definition import MOST_CASE_CHARACTERS
+from tasks.department_tasks.limits import MOST_CASE_CHARACTERS
 from tasks.department_tasks.result_paths import values_at
 
 # Result paths of test cases are within the `data` of a department task's result.

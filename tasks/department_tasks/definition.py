@@ -8,13 +8,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 
 from tasks.department_tasks.checks import Check, ResultPath
+from tasks.department_tasks.limits import MOST_CASE_CHARACTERS, MOST_CASES
 from tasks.model.caller_schema import check_caller_schema
 
 NAME = r"^[a-z][a-z0-9_]{1,39}$"
 DEPARTMENT = r"^[a-z0-9][a-z0-9-]{0,62}$"
 OPTION = r"[A-Za-z_][A-Za-z0-9_]{0,59}"
-MOST_CASES = 50
-MOST_CASE_CHARACTERS = 60_000
+
 
 _PROMPT = Text(min_length=1, max_length=20_000)
 

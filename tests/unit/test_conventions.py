@@ -14,7 +14,7 @@ import api.__main__  # noqa: F401 - with the whole application loaded, every err
 import worker.__main__  # noqa: F401
 from documents.errors import WorkError
 from jobs.model.problems import PROBLEM_TYPES
-from jobs.model.states import ENDINGS, CallbackStatus, JobStatus
+from jobs.model.states import ENDINGS, CallbackStatus, JobStatus, JobSubstatus
 from jobs.process.settings_table import settings_classes, settings_table, variable
 from tasks.registry import load_built_in
 from tests.transitions import NEW, steps, transitions
@@ -84,7 +84,7 @@ def test_the_diagram_of_a_jobs_states_is_the_scripts_table() -> None:
     jobs, _, _ = drawings()
     assert {(a, b) for a, b in jobs if b != "[*]"} == steps("job")
     assert {a for a, b in jobs if b == "[*]"} == set(ENDINGS)
-    assert set(transitions("job")) == {NEW, *JobStatus}
+    assert set(transitions("job")) == {NEW, *JobStatus, *JobSubstatus}
 
 
 def test_the_diagram_of_a_callbacks_states_is_the_scripts_table() -> None:

@@ -37,7 +37,10 @@ _account_name = click.argument("account_name", metavar="NAME", type=AccountNameT
 
 @click.group()
 def account() -> None:
-    """Create, list and remove the accounts of people who use the console."""
+    """Create, list and remove the accounts of people who use the console.
+
+    Example: chancery account list
+    """
 
 
 @account.command()

@@ -19,31 +19,44 @@ from jobs.health.problem_types import area_of, problem
 from jobs.health.report import Health, HealthProblem, Severity
 from jobs.process.environment import unknown_variables, wrong_settings
 from jobs.process.settings import BulkSettings, LimitSettings
+from jobs.texts import Language
+from jobs.texts.translation import language_of_environment, translation
 from worker.commands.doctor_lines import details, good_lines
 from worker.commands.system import find_redis, open_ledger, system_options
 
 COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
+SINCE = {
+    Language.en: " (since {:%Y-%m-%d %H:%M:%S} UTC)",
+    Language.zh: "（自 {:%Y-%m-%d %H:%M:%S} UTC 起）",
+}
 RUNBOOK = "docs/operations.md"
 
 
 @click.command(
-    epilog="\b\nExamples:\n  chancery doctor\n  chancery doctor --data-dir var --json",
+    epilog="\b\nExamples:\n  chancery doctor\n  chancery doctor --data-dir var --json\n"
+    "  chancery doctor --lang zh",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--lang",
+    type=click.Choice([language.value for language in Language]),
+    help="The language of the problems.  [LANG]",
+)
 @system_options
-def doctor(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
+def doctor(*, as_json: bool, lang: str | None, data_dir: Path, redis_url: str | None) -> None:
     """Check every part of the system.
 
     Prints what is wrong, since when, and what to do; then the parts that work, open batches and
     the failures of the last hour. Exits with 1 if something is bad.
     """
     health = _health(data_dir, redis_url)
-    settings = list(_unknown_settings())
-    health = replace(health, problems=(*health.problems, *settings))
+    language = Language(lang) if lang else language_of_environment(os.environ)
+    problems = (*health.problems, *_unknown_settings())
+    health = replace(health, problems=tuple(_translated(one, language) for one in problems))
     if as_json:
         click.echo(json.dumps({"ok": health.ok, **health.to_json()}))
     else:
-        for line in _lines(health):
+        for line in _lines(health, language):
             click.echo(line)
     if not health.ok:
         sys.exit(1)
@@ -78,9 +91,15 @@ def _unknown_settings() -> Iterator[HealthProblem]:
         yield problem("setting-unknown", name, hint=hint)
 
 
-def _lines(health: Health) -> Iterator[str]:
+def _translated(found: HealthProblem, language: Language) -> HealthProblem:
+    values = {"subject": found.subject, **found.values}
+    texts = translation(language).health(found.code, values)
+    return replace(found, detail=texts[0], advice=texts[1]) if texts else found
+
+
+def _lines(health: Health, language: Language) -> Iterator[str]:
     for found in health.problems:
-        since = f" (since {found.since:%Y-%m-%d %H:%M:%S} UTC)" if found.since else ""
+        since = SINCE[language].format(found.since) if found.since else ""
         text = f"{found.detail}{since} -> {found.advice} [{RUNBOOK}#{found.runbook}]"
         yield _line(found.severity.value, area_of(found), text)
     bad = {area_of(found) for found in health.problems if found.severity is Severity.bad}

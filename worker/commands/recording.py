@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, str] = {
     "account remove": "account.remove",
     "department create": "department.create",
     "department allow": "department.allow",
+    "department approval": "department.approval",
     "department disallow": "department.disallow",
     "department set": "department.set",
     "department reopen": "department.reopen",
@@ -46,8 +47,8 @@ PLAIN = frozenset(
         "account_name", "all_departments", "allow_secrecy", "batch_ids", "callback_allow",
         "callback_ids", "dead", "display_name", "expires", "job_ids", "keep", "label", "lane",
         "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
-        "networks", "no_window", "rate", "role", "scopes", "since", "targets", "tokens_per_day",
-        "unset", "until", "urls", "weight", "window",
+        "networks", "no_window", "rate", "remove", "role", "scopes", "since", "targets", "tasks",
+        "tokens_per_day", "unset", "until", "urls", "weight", "window", "within",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

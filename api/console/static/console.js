@@ -1,8 +1,10 @@
 "use strict";
-// The pages work without this script. It keeps the state of a job and the health up to date, shows
-// the chosen files, and lets a folder be chosen.
+// The pages work without this script. It keeps the state of a job or a group and the health up to date,
+// shows the chosen files, and lets a folder be chosen.
 
 const POLL_MS = 2000;
+const GROUP_MS = 10000;
+const GROUP_PARTS = "[role=status], [data-part], td";
 const REFRESH_MS = 5000;
 
 async function follow(status) {
@@ -21,6 +23,24 @@ async function follow(status) {
 
 function retry(status) {
   follow(status).catch(() => setTimeout(retry, 5 * POLL_MS, status));
+}
+
+async function followGroup(section) {
+  const response = await fetch(location.href);
+  if (response.redirected || !response.ok) return location.reload();
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const open = page.querySelector("[data-follow]");
+  if (!open) return location.reload();
+  const parts = open.querySelectorAll(GROUP_PARTS);
+  // Only what has changed, so that the focus stays on its link.
+  section.querySelectorAll(GROUP_PARTS).forEach((part, index) => {
+    if (part.innerHTML !== parts[index].innerHTML) part.replaceChildren(...parts[index].childNodes);
+  });
+  setTimeout(retryGroup, GROUP_MS, section);
+}
+
+function retryGroup(section) {
+  followGroup(section).catch(() => setTimeout(retryGroup, GROUP_MS, section));
 }
 
 // Replaces the page's part that changes. The place on the page and the focus stay.
@@ -71,6 +91,8 @@ function offerFolders(input, line) {
 document.addEventListener("DOMContentLoaded", () => {
   const status = document.querySelector("[data-state]");
   if (status) setTimeout(retry, POLL_MS, status);
+  const section = document.querySelector("[data-follow]");
+  if (section) setTimeout(retryGroup, GROUP_MS, section);
   if (document.querySelector("[data-refresh]")) setTimeout(keepFresh, REFRESH_MS);
   const input = document.getElementById("files");
   if (!input) return;

@@ -84,6 +84,7 @@ async def test_the_requested_model_and_the_provenance_are_shown(api: Api, ledger
         "escalated": False,
         "doubts": [],
         "engine_model": None,
+        "approval": None,
         "engine_version": None,
         "requests": 0,
         "prompt_sha256": None,

@@ -26,6 +26,8 @@ from tests.integration.processes.caller import (
 
 LINES = 300
 SLOW_SECONDS = 0.1
+# A worker claims ahead what ends in a quarter of a second: of its seven bulk places, three rounds.
+MOST_AHEAD = 7 * 4
 NO_DOCUMENT = "doc_" + "0" * 26
 # Bad lines, each with its error code, and its custom_id if that can be read.
 BAD: Sequence[tuple[Line | bytes, str, str | None]] = (
@@ -116,7 +118,7 @@ async def test_a_cancelled_batch_keeps_finished_lines_and_reports_the_others(
     done = _count_answered(batch, output, errors, "batch_cancelled")
     assert 20 <= done < LINES
     # Only requests of lines that were claimed before reach the engine.
-    assert engine.counts()["started"] <= requests + 16
+    assert engine.counts()["started"] <= requests + MOST_AHEAD
     assert (await caller.openai.batches.cancel(running.id)).status == "cancelled"
 
 

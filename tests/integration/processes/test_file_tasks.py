@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from docx import Document
 from docx.shared import Pt
 
+from jobs.model.problems import ProblemError
 from jobs.model.states import JobStatus
 from tests.integration.processes.system import Desk
 from tests.unit.tasks.official_layout.official_letter import OPENING, letter, saved
@@ -41,7 +43,6 @@ async def test_a_fixed_file_is_a_document_for_the_next_job(desk: Desk, tmp_path:
 
 
 async def test_a_job_on_text_has_no_file_to_check(desk: Desk) -> None:
-    job = await desk.ended(await desk.submit(task="format_check"))
-    assert job.status is JobStatus.failed
-    assert job.error is not None
-    assert job.error["type"] == "/problems/document-unsupported"
+    with pytest.raises(ProblemError) as refused:
+        await desk.submit(task="format_check")
+    assert refused.value.problem.code == "document-not-accepted"

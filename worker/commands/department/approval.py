@@ -72,8 +72,9 @@ def approval(
     wait already still wait. Start all processes of this release before the first use.
 
     \b
-    chancery department approval tax --tasks redact,extract
-    chancery department approval tax --tasks classify --below 0.8 --within 14d
+    Examples:
+      chancery department approval tax --tasks redact,extract
+      chancery department approval tax --tasks classify --below 0.8 --within 14d
     """
     if below is not None and not tasks:
         raise click.UsageError("--below needs --tasks.")

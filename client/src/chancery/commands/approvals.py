@@ -23,9 +23,10 @@ def approval() -> None:
     """Read, approve, correct or reject results that wait for a person.
 
     \b
-    chancery approval list
-    chancery approval show job_01m858vwdrw07k0198937535dv > review.json
-    chancery approval approve job_01m858vwdrw07k0198937535dv --by 韩梅梅
+    Examples:
+      chancery approval list
+      chancery approval show job_01m858vwdrw07k0198937535dv
+      chancery approval approve job_01m858vwdrw07k0198937535dv --by 韩梅梅
     """
 
 
@@ -39,7 +40,8 @@ def list_(connection: Connection, *, task: str | None, limit: int, as_json: bool
     """List the jobs whose results wait, oldest first.
 
     \b
-    chancery approval list --task redact
+    Examples:
+      chancery approval list --task redact
     """
     with connection.open() as chancery:
         jobs = list(islice(chancery.approvals(task=task), limit))
@@ -60,7 +62,8 @@ def show_(connection: Connection, *, job_id: str) -> None:
     """Show a result that waits, with its source and doubts, as JSON.
 
     \b
-    chancery approval show job_01m858vwdrw07k0198937535dv
+    Examples:
+      chancery approval show job_01m858vwdrw07k0198937535dv
     """
     with connection.open() as chancery:
         click.echo(chancery.approval(job_id).model_dump_json(indent=2))
@@ -83,7 +86,8 @@ def approve(
     """Approve a result, or a corrected one in its place.
 
     \b
-    chancery approval approve job_01m858vwdrw07k0198937535dv --by 韩梅梅 --result corrected.json
+    Examples:
+      chancery approval approve job_01m858vwdrw07k0198937535dv --by 韩梅梅 --result corrected.json
     """
     corrected = _parsed(result) if result is not None else None
     with connection.open() as chancery:
@@ -101,7 +105,8 @@ def reject(connection: Connection, *, job_id: str, by: str, reason: str) -> None
     """Reject a result: the job fails with the reason.
 
     \b
-    chancery approval reject job_01m858vwdrw07k0198937535dv --by 李雷 --reason 金额有误
+    Examples:
+      chancery approval reject job_01m858vwdrw07k0198937535dv --by 李雷 --reason 金额有误
     """
     with connection.open() as chancery:
         job = chancery.reject(job_id, by=by, reason=reason)
@@ -122,8 +127,9 @@ def cases(connection: Connection, *, task: str, out: Path) -> None:
     """Save the corrected results of TASK as test cases, with their documents.
 
     \b
-    chancery approval cases letters --out letters-cases
-    chancery task test letters.yaml --cases letters-cases/cases.json
+    Examples:
+      chancery approval cases letters --out letters-cases
+      chancery task test letters.yaml --cases letters-cases/cases.json
     """
     found: list[dict[str, Any]] = []
     missing = 0

@@ -34,7 +34,7 @@ def usage(
     \b
     Examples:
       chancery usage
-      chancery usage --from 2026-01-01 --csv > usage.csv
+      chancery usage --from 2026-01-01 --csv
       chancery usage --all --data-dir var
     """
     if as_csv and as_json:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs.health.problem_types import PROBLEM_TYPES as HEALTH_TYPES
 from jobs.model.problems import PROBLEM_TYPES, Problem
 from jobs.texts import Language, texts
 from jobs.texts.translation import Translation, language_of_environment, translation
@@ -101,16 +102,29 @@ def test_problems_of_the_systems_health_are_translated() -> None:
     values = {"subject": "tax", "count": "3"}
     assert ZH.health("callbacks-dead", values) == (
         "tax 有 3 个回调未能送达",
-        "修复接收方后重新投递：`chancery callbacks redeliver --dead`",
+        "修复接收方后重新投递：`chancery callbacks redeliver --dead --department tax`",
     )
     assert ZH.health("no-such-code", {}) is None
     assert EN.health("callbacks-dead", values) is None
 
 
 def test_every_problem_of_the_systems_health_has_a_translation() -> None:
-    types = pytest.importorskip("jobs.health.problem_types").PROBLEM_TYPES
     names = re.compile(r"\{(\w+)\}")
-    assert set(ZH._health) == set(types)
-    for code, kind in types.items():
+    assert set(ZH._health) == set(HEALTH_TYPES)
+    for code, kind in HEALTH_TYPES.items():
+        assert set(ZH._health[code]) == {"detail", "advice"}, code
         chinese = "".join(ZH._health[code].values())
         assert set(names.findall(chinese)) <= set(names.findall(kind.detail + kind.advice)), code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("was ended", "has been reported", "outside Python", "not healthy", "at no time"),
+        *("at 2026-11-30 02:10 UTC", "engine away since 2026-11-30 02:10 UTC", "engine away"),
+        *("no line has ended since 2026-11-30 02:10 UTC", "its window is closed"),
+        *("bulk jobs of tax", "all jobs of every department", "did you mean CHANCERY_CONCURRENCY?"),
+    ],
+)
+def test_the_words_in_problems_of_the_systems_health_are_translated(value: str) -> None:
+    assert re.search("[\u4e00-\u9fff]", ZH.sentence(value))

@@ -70,3 +70,30 @@ def test_doctor_says_that_nothing_runs_and_what_is_wrong_before_a_start(tmp_path
     assert "did you mean CHANCERY_CONCURRENCY?" in result.output
     assert "does not run" in result.output
     assert "`chancery up`" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "chinese"),
+    [
+        (("--lang", "zh"), "C", True),
+        ((), "zh_CN.UTF-8", True),
+        (("--lang", "en"), "zh_CN.UTF-8", False),
+        ((), "C", False),
+    ],
+)
+def test_doctor_names_problems_in_the_language_of_the_operator(
+    tmp_path: Path, arguments: tuple[str, ...], locale: str, *, chinese: bool
+) -> None:
+    result = CliRunner().invoke(
+        doctor,
+        ["--data-dir", str(tmp_path), *arguments],
+        env={"LC_ALL": locale, "CHANCERY_CONCURENCY": "8", "CHANCERY_REDIS_URL": None},
+    )
+    words = (
+        ("系统没有运行", "`chancery up` 启动", "是否应为 CHANCERY_CONCURRENCY？")
+        if chinese
+        else ("does not run", "start one with `chancery up`", "did you mean CHANCERY_CONCURRENCY?")
+    )
+    for word in words:
+        assert word in result.output
+    assert ("没有" in result.output) is chinese
