@@ -73,7 +73,7 @@ def engine() -> Iterator[StandInControl]:
 def up(engine: StandInControl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up")
     with started_up(folder, engine_url=engine.url) as up:
-        up.wait_for("ready: ")
+        assert f"console {up.api_url}/console" in up.wait_for("ready: ")
         up.create_department("tax")
         up.create_department("parks", "--display-name", HOSTILE[:30])
         for name, role in (("zhang", "staff"), ("li", "reviewer")):
