@@ -23,6 +23,7 @@ from tests.integration.health.faults import (
 LATENCY, LINES = 0.3, 400
 AWAY_SECONDS = 8.0
 OFF_BY = 1.5
+SOON = 3  # of the first estimates after the outage, one is within that
 
 
 @pytest.fixture
@@ -100,8 +101,18 @@ def test_an_outage_is_named_instead_of_an_end_and_the_end_is_right_soon_after_it
     running.start_engine()
     running.engine.control(latency=LATENCY)
     within(PATIENCE, lambda: batch.read()["expected_at"])
-    estimated_at, expected_at = time.time(), batch.read()["expected_at"]
     assert batch.read()["stalled"] is None
-    within(PATIENCE, lambda: batch.read()["status"] == "completed")
-    took, expected = time.time() - estimated_at, expected_at - estimated_at
-    assert took / OFF_BY < expected < took * OFF_BY
+    estimates = dict[float, int]()
+
+    def has_ended() -> bool:
+        seen = batch.read()
+        is_new = seen["expected_at"] not in (None, *estimates.values())
+        if is_new and len(estimates) < SOON:
+            estimates[time.time()] = seen["expected_at"]
+        return bool(seen["status"] == "completed")
+
+    within(PATIENCE, has_ended)
+    ended_at = time.time()
+    offs = [(expected - at) / (ended_at - at) for at, expected in estimates.items()]
+    # Estimates are in whole seconds, of about ten.
+    assert any(1 / OFF_BY < off < OFF_BY for off in offs), offs
