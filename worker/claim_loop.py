@@ -90,6 +90,8 @@ class ClaimLoop:
             self._due.clear()
             if self._may_claim():
                 await self._claim_once()
+            else:
+                self._again = False
 
     async def _claim_once(self) -> None:
         woken, self._woken = self._woken, False

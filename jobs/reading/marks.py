@@ -100,27 +100,18 @@ def _disclosure_review(result: Mapping[str, Any]) -> Iterator[Mark]:
 
 
 def _proofread(result: Mapping[str, Any]) -> Iterator[Mark]:
-    for edit in _each(result, "edits"):
-        old, start = str(edit.get("old", "")), edit.get("start")
-        end = start + len(old) if isinstance(start, int) else None
-        yield _mark(
-            {**edit, "end": end},
-            group="rule",
-            code=str(edit.get("rule", "")),
-            title=str(edit.get("reason", "")),
-            words=old,
-            note=str(edit.get("new", "")),
-        )
-    for remark in _each(result, "remarks"):
-        words, start = str(remark.get("text", "")), remark.get("start")
-        end = start + len(words) if isinstance(start, int) else None
-        yield _mark(
-            {**remark, "end": end},
-            group="rule",
-            code=str(remark.get("rule", "")),
-            title=str(remark.get("reason", "")),
-            words=words,
-        )
+    for name, member in (("edits", "old"), ("remarks", "text")):
+        for finding in _each(result, name):
+            words, start = str(finding.get(member, "")), finding.get("start")
+            end = start + len(words) if isinstance(start, int) else None
+            yield _mark(
+                {**finding, "end": end},
+                group="rule",
+                code=str(finding.get("rule", "")),
+                title=str(finding.get("reason", "")),
+                words=words,
+                note=str(finding.get("new", "")),
+            )
 
 
 def _layout(*names: str) -> Callable[[Mapping[str, Any]], Iterator[Mark]]:
