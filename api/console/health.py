@@ -19,7 +19,7 @@ router = new_router()
 
 @router.get("/health")
 async def health(request: Request, services: ServicesDep, console: ConsoleDep) -> Response:
-    """Sessions are in Redis. Without it nobody can be recognized, and the page says only what is
+    """Sessions are in Redis. Without Redis no account can be checked: the page says only what is
     wrong with Redis, which is no secret.
     """
     try:

@@ -56,7 +56,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is to be done with each document. `group`: None for a single one. `form`: the id of the
+    """What every document of a submission gets. `group`: None for a single one. `form`: the id of the
     form that was sent.
     """
 

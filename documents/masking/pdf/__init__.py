@@ -1,1 +1,1 @@
-"""Writes a PDF anew with parts of its text replaced."""
+"""Writes a new PDF from a PDF, with parts of its text replaced."""
