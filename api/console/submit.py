@@ -56,8 +56,8 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What every document of a submission gets. `group`: None for a single one. `form`: the id of the
-    form that was sent.
+    """What every document of a submission gets. `group`: None for a single one. `form`: the id of
+    the form that was sent.
     """
 
     task: str
