@@ -61,6 +61,7 @@ class CiteCheckOptions(BaseModel):
 
 class Verdict(StrEnum):
     ok = "ok"
+    words_not_compared = "words-not-compared"
     unknown_law = "unknown-law"
     superseded = "superseded"
     no_such_article = "no-such-article"
@@ -75,9 +76,11 @@ class CitationCheck(BaseModel):
     end: int = Field(description="Offset after the last character.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
     verdict: Verdict = Field(
-        description="`ok`: no error was found. `unknown-law`: the library has no law of that name, "
-        "or not the version named. `superseded`: the version named or quoted is not the latest "
-        "in the library. `no-such-article`: the law has no such article, paragraph or item. "
+        description="`ok`: no error was found. `words-not-compared`: the provision exists, and the "
+        "text says without quotation marks what it states, which was not compared. `unknown-law`: "
+        "the library has no law of that name, or not the version named. `superseded`: the version "
+        "named or quoted is not the latest in the library. `no-such-article`: the law has no such "
+        "article, paragraph or item. "
         "`quotation-differs`: the quoted words are not in the provision."
     )
     law: str | None = Field(description="The title of the law in the library; null if unknown.")
@@ -131,6 +134,7 @@ class CiteCheckResult(BaseModel):
                 "not_listed": 0,
                 "counts": {
                     "ok": 0,
+                    "words-not-compared": 0,
                     "unknown-law": 0,
                     "superseded": 0,
                     "no-such-article": 1,
@@ -260,7 +264,8 @@ def _check_provision(
     law, quote = versions[-1], citation.quote
     missing = missing_part(law, provision)
     if quote is None or (not missing and _quotes(law, citation, quote, search)):
-        verdict = Verdict.no_such_article if missing else Verdict.ok
+        right = Verdict.words_not_compared if citation.states_words else Verdict.ok
+        verdict = Verdict.no_such_article if missing else right
         return check.model_copy(update={"verdict": verdict, "missing": missing})
     older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote, search)), None)
     if older is not None:
