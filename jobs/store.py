@@ -1,6 +1,6 @@
 """The object store: the bytes of documents and of large results, in a folder.
 
-A blob is complete or absent: it is written to another folder, flushed to disk and then linked. With
+A blob is complete or absent: it is written to another folder, flushed to disk and then moved. With
 a master key it is encrypted from the first byte on, and its name ends in `.sealed`.
 """
 
@@ -262,21 +262,31 @@ class Store:
     def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         path, key = self._incoming / secrets.token_hex(16), None
         try:
-            if self._keys is None:
-                path.write_bytes(data)
-            else:
-                key = self._keys.new_key()
-                with path.open("xb") as file:
+            with path.open("xb") as file:
+                if self._keys is None:
+                    file.write(data)
+                else:
+                    key = self._keys.new_key()
                     writer = SealingWriter(file, self._keys.cipher, key)
                     writer.write(data)
                     writer.finish()
-            return self._keep(path, department, owner, key)
+                file.flush()
+                os.fsync(file.fileno())
+            return self._move(path, department, owner, key)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
 
     def _keep(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        try:
+            sync(path)
+        except OSError as error:
+            raise _translated(error) from error
+        return self._move(path, department, owner, key)
+
+    def _move(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        """Turn a file that is on disk into a blob; returns its name."""
         number = secrets.token_hex(8)
         name = f"{owner}-{number}{_SEALED if key else ''}"
         blob = f"{department}/{number[-2:]}/{name}"
@@ -285,12 +295,11 @@ class Store:
             if self._keys is not None and key is not None:
                 # Before the blob: a key without a blob is harmless.
                 self._keys.keep(blob, key)
-            sync(path)
             if not target.parent.is_dir():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 sync(target.parent.parent)
                 sync(self._blobs)
-            os.link(path, target)
+            path.rename(target)
             sync(target.parent)
         except OSError as error:
             raise _translated(error) from error

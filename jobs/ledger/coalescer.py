@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -14,8 +16,8 @@ Answer = TypeVar("Answer")
 class Coalescer(Generic[Item, Answer]):
     """Collects the items that are asked for while a call is under way, and sends them in the next.
 
-    One call carries at most `most` items. A single caller is not delayed. Where a call fails, each
-    of its callers gets the error.
+    One call carries at most `most` items. A single caller is not delayed, unless it allows that.
+    Where a call fails, each of its callers gets the error.
     """
 
     def __init__(
@@ -24,11 +26,18 @@ class Coalescer(Generic[Item, Answer]):
         self._send = send
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._due = math.inf
+        self._is_due = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item) -> Answer:
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    async def ask(self, item: Item, within_seconds: float = 0.0) -> Answer:
+        """`within_seconds`: how long the item may wait for others that share its call."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
+        self._due = min(self._due, loop.time() + within_seconds)
+        if not within_seconds or len(self._waiting) >= self._most:
+            self._is_due.set()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
         return await answer
@@ -36,10 +45,22 @@ class Coalescer(Generic[Item, Answer]):
     async def _send_all(self) -> None:
         try:
             while self._waiting:
+                await self._wait_until_due()
                 most = min(self._most, len(self._waiting))
-                await self._send_group([self._waiting.popleft() for _ in range(most)])
+                group = [self._waiting.popleft() for _ in range(most)]
+                if not self._waiting:
+                    self._due = math.inf
+                    self._is_due.clear()
+                await self._send_group(group)
         finally:
             self._sending = None
+
+    async def _wait_until_due(self) -> None:
+        """Wait until the first item has waited as long as it may, or a call is full."""
+        if not self._is_due.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._due):
+                    await self._is_due.wait()
 
     async def _send_group(self, group: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

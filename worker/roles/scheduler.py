@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from jobs.batches.eta.eta import BatchEta
+from jobs.batches.input.checked_lines import check_lines
 from jobs.batches.input.indexing import IndexLimits
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
@@ -22,7 +23,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
-from jobs.process.processes import task_processes
+from jobs.process.processes import computing_processes, start_later
 from jobs.process.settings import (
     AuditSettings,
     BatchSettings,
@@ -100,8 +101,9 @@ class Scheduler:
             HealthReader(self._ledger, settings.bulk, limits.max_queued, data_dir=None)
         )
         self._flusher = Flusher(self._ledger, self._store)
-        self._processes = task_processes(
+        self._processes = computing_processes(
             settings.tasks,
+            check_lines.__module__,
             processes=1,
             timeout_seconds=settings.worker.read_timeout_seconds,
             memory_mib=settings.worker.read_memory_mib,
@@ -125,6 +127,8 @@ class Scheduler:
         beating = asyncio.create_task(
             keep_beating(self._ledger, self._process, self._detail, self._data_dir)
         )
+        # The first batch is not to wait for them.
+        starting = asyncio.create_task(start_later(self._processes))
         try:
             async with asyncio.TaskGroup() as loops:
                 for step, seconds in self._steps():
@@ -132,7 +136,8 @@ class Scheduler:
                 loops.create_task(self._make_private())
         finally:
             beating.cancel()
-            await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
+            starting.cancel()
+            await asyncio.wait((beating, starting), timeout=LAST_BEAT_SECONDS)
             await self._leave()
 
     def _steps(self) -> Iterator[tuple[Callable[[], Awaitable[object]], float]]:
