@@ -16,8 +16,8 @@ Answer = TypeVar("Answer")
 class Coalescer(Generic[Item, Answer]):
     """Collects the items that are asked for while a call is under way, and sends them in the next.
 
-    One call carries at most `most` items. A single caller is not delayed, unless it allows that.
-    Where a call fails, each of its callers gets the error.
+    One call carries at most `most` items. A single caller is not delayed. Where a call fails, each
+    of its callers gets the error.
     """
 
     def __init__(
@@ -26,17 +26,20 @@ class Coalescer(Generic[Item, Answer]):
         self._send = send
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._sent_at = -math.inf
         self._due = math.inf
         self._is_due = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item, within_seconds: float = 0.0) -> Answer:
-        """`within_seconds`: how long the item may wait for others that share its call."""
+    async def ask(self, item: Item, apart_seconds: float = 0.0) -> Answer:
+        """`apart_seconds`: the item waits for others until this time has passed since the last call,
+        or a call is full.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
-        self._due = min(self._due, loop.time() + within_seconds)
-        if not within_seconds or len(self._waiting) >= self._most:
+        self._due = min(self._due, self._sent_at + apart_seconds)
+        if self._due <= loop.time() or len(self._waiting) >= self._most:
             self._is_due.set()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
@@ -51,12 +54,13 @@ class Coalescer(Generic[Item, Answer]):
                 if not self._waiting:
                     self._due = math.inf
                     self._is_due.clear()
+                self._sent_at = asyncio.get_running_loop().time()
                 await self._send_group(group)
         finally:
             self._sending = None
 
     async def _wait_until_due(self) -> None:
-        """Wait until the first item has waited as long as it may, or a call is full."""
+        """Wait until the first item is due, or a call is full."""
         if not self._is_due.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._due):

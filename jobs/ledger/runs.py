@@ -23,7 +23,7 @@ from jobs.model.roles import Role
 from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
-# How long an ended line of a bulk batch waits for others that share its call.
+# The time between two calls that end lines of bulk batches.
 LINES_SECONDS = 0.01
 _USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
@@ -236,7 +236,7 @@ class RunLedger:
     async def finish(self, claim: Claim, ending: Ending) -> Finish:
         """End the job with this run's outcome, or hold its result for approval.
 
-        Bulk lines wait a moment for others: one call for many costs little more than for one.
+        Lines of bulk batches share calls: one for many costs little more than one for one.
         """
         job = claim.job
         is_bulk_line = job.batch_id is not None and job.lane is Lane.bulk

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+import uvloop
 
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.input.checked_lines import check_lines
@@ -287,4 +288,4 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store, settings.audit)
     offer_or_exit(settings.tasks)
-    asyncio.run(_run(settings))
+    uvloop.run(_run(settings))

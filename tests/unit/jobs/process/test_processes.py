@@ -22,3 +22,33 @@ asyncio.run(main())
 def test_a_process_imports_the_tasks_and_starts_its_pool_some_time_after_its_start() -> None:
     done = run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "True", "True"]
+
+
+COMPUTING = """
+import asyncio, sys
+from documents.isolation.call import name_of
+from jobs.batches.input.checked_lines import LineLimits, check_lines
+from jobs.process.processes import computing_processes, start_later
+from jobs.process.settings import TaskSettings
+from documents.isolation.compute import INLINE_BYTES, computing_in, compute
+
+LINE = b'{"custom_id": "%d", "method": "POST", "url": "/v1/jobs", "body": {"task": "summarize", "input": {"text": "Water."}}}'
+
+async def main():
+    limits = {"timeout_seconds": 30, "memory_mib": 512, "processes": 1}
+    async with computing_processes(TaskSettings(), check_lines.__module__, **limits) as pool:
+        await start_later(pool, after_seconds=0)
+        lines = [(number, LINE % number) for number in range(200)]
+        with computing_in(pool):
+            checks = await compute(check_lines, lines, LineLimits(None, 100, None, None))
+        server = pool._server._process.pid
+        maps = open(f"/proc/{server}/maps").read()
+        print(len(checks), all(one.line for one in checks), "pdfium" in maps)
+
+asyncio.run(main())
+"""
+
+
+def test_processes_that_only_compute_start_without_the_readers_of_documents() -> None:
+    done = run([sys.executable, "-c", COMPUTING], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "200 True False"
