@@ -33,6 +33,7 @@ from jobs.sealing.sealed_file import SealedReader, SealingWriter
 
 _ABANDONED_SECONDS = 24 * 3600
 _PIECE_BYTES = 256 * 1024
+_TOGETHER_BYTES = 1024 * 1024
 _SEALED = ".sealed"
 # Decrypted files are in memory. Only so many of more than a size are at the same time, and as many
 # more as `Slots` reserves; departments take turns.
@@ -236,7 +237,7 @@ class Store:
             places = list(of_blob)
             try:
                 with self._open(blob) as reader:
-                    slices += [_slice(reader, offset, length) for _, offset, length in places]
+                    slices += _read_slices(reader, [place[1:] for place in places])
             except OSError:
                 slices += [None] * len(places)
         return slices
@@ -350,6 +351,17 @@ class PlainReader:
             start += len(piece)
             remaining -= len(piece)
             yield piece
+
+
+def _read_slices(reader: Reader, places: Sequence[tuple[int, int]]) -> Sequence[bytes | None]:
+    """Parts at an offset with a length; lines that are next to each other in one read."""
+    first = min(offset for offset, _ in places)
+    end = max(offset + length for offset, length in places)
+    if len(places) > 1 and end - first <= min(_TOGETHER_BYTES, 2 * sum(size for _, size in places)):
+        data = _slice(reader, first, end - first)
+        if data is not None and len(data) == end - first:
+            return [data[offset - first : offset - first + length] for offset, length in places]
+    return [_slice(reader, offset, length) for offset, length in places]
 
 
 def _slice(reader: Reader, offset: int, length: int) -> bytes | None:

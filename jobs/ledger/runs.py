@@ -191,7 +191,9 @@ class RunLedger:
         for answer in granted:
             if answer[0] == "lines":
                 shared, lines = pairs(answer[1]), list(zip(*[iter(answer[2])] * 5, strict=True))
-                of_lines = readable("batch", shared["batch_id"], partial(_line_claims, shared, lines))
+                of_lines = readable(
+                    "batch", shared["batch_id"], partial(_line_claims, shared, lines)
+                )
                 claims += of_lines or ()
                 if of_lines is None:
                     unreadable += [{"id": id_, "token": shared["token"]} for id_, *_ in lines]
