@@ -273,7 +273,7 @@ class BatchLedger:
     async def _entries(self, batch: Batch, count: int) -> bytes:
         """The entries in the index of the next lines that no worker has claimed."""
         entries: bytes = await self._connection.ask(
-            self._connection.redis.execute_command(
+            self._connection.redis.execute_command(  # type: ignore[no-untyped-call]
                 "GETRANGE",
                 f"{PREFIX}index:{batch.id}",
                 batch.released * ENTRY_BYTES,

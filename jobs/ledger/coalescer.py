@@ -32,8 +32,8 @@ class Coalescer(Generic[Item, Answer]):
         self._sending: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item, apart_seconds: float = 0.0) -> Answer:
-        """`apart_seconds`: the item waits for others until this time has passed since the last call,
-        or a call is full.
+        """`apart_seconds`: the item waits for others until this time has passed since the last
+        call, or a call is full.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()

@@ -25,24 +25,28 @@ def test_a_process_imports_the_tasks_and_starts_its_pool_some_time_after_its_sta
 
 
 COMPUTING = """
-import asyncio, sys
-from documents.isolation.call import name_of
+import asyncio, json
+from pathlib import Path
+
+from documents.isolation.compute import compute, computing_in
 from jobs.batches.input.checked_lines import LineLimits, check_lines
 from jobs.process.processes import computing_processes, start_later
 from jobs.process.settings import TaskSettings
-from documents.isolation.compute import INLINE_BYTES, computing_in, compute
 
-LINE = b'{"custom_id": "%d", "method": "POST", "url": "/v1/jobs", "body": {"task": "summarize", "input": {"text": "Water."}}}'
+BODY = {"task": "summarize", "input": {"text": "Water."}}
+LINE = {"method": "POST", "url": "/v1/jobs", "body": BODY}
+
+def line(number):
+    return number, json.dumps({**LINE, "custom_id": str(number)}).encode()
 
 async def main():
     limits = {"timeout_seconds": 30, "memory_mib": 512, "processes": 1}
     async with computing_processes(TaskSettings(), check_lines.__module__, **limits) as pool:
         await start_later(pool, after_seconds=0)
-        lines = [(number, LINE % number) for number in range(200)]
+        lines = list(map(line, range(200)))
         with computing_in(pool):
             checks = await compute(check_lines, lines, LineLimits(None, 100, None, None))
-        server = pool._server._process.pid
-        maps = open(f"/proc/{server}/maps").read()
+        maps = Path(f"/proc/{pool._server._process.pid}/maps").read_text()
         print(len(checks), all(one.line for one in checks), "pdfium" in maps)
 
 asyncio.run(main())
