@@ -1,6 +1,6 @@
 """The object store: the bytes of documents and of large results, in a folder.
 
-A blob is complete or absent: it is written to another folder, flushed to disk and then linked. With
+A blob is complete or absent: it is written to another folder, flushed to disk and then moved. With
 a master key it is encrypted from the first byte on, and its name ends in `.sealed`.
 """
 
@@ -33,6 +33,7 @@ from jobs.sealing.sealed_file import SealedReader, SealingWriter
 
 _ABANDONED_SECONDS = 24 * 3600
 _PIECE_BYTES = 256 * 1024
+_TOGETHER_BYTES = 1024 * 1024
 _SEALED = ".sealed"
 # Decrypted files are in memory. Only so many of more than a size are at the same time, and as many
 # more as `Slots` reserves; departments take turns.
@@ -236,7 +237,7 @@ class Store:
             places = list(of_blob)
             try:
                 with self._open(blob) as reader:
-                    slices += [_slice(reader, offset, length) for _, offset, length in places]
+                    slices += _read_slices(reader, [place[1:] for place in places])
             except OSError:
                 slices += [None] * len(places)
         return slices
@@ -262,21 +263,31 @@ class Store:
     def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         path, key = self._incoming / secrets.token_hex(16), None
         try:
-            if self._keys is None:
-                path.write_bytes(data)
-            else:
-                key = self._keys.new_key()
-                with path.open("xb") as file:
+            with path.open("xb") as file:
+                if self._keys is None:
+                    file.write(data)
+                else:
+                    key = self._keys.new_key()
                     writer = SealingWriter(file, self._keys.cipher, key)
                     writer.write(data)
                     writer.finish()
-            return self._keep(path, department, owner, key)
+                file.flush()
+                os.fsync(file.fileno())
+            return self._move(path, department, owner, key)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
 
     def _keep(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        try:
+            sync(path)
+        except OSError as error:
+            raise _translated(error) from error
+        return self._move(path, department, owner, key)
+
+    def _move(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        """Turn a file that is on disk into a blob; returns its name."""
         number = secrets.token_hex(8)
         name = f"{owner}-{number}{_SEALED if key else ''}"
         blob = f"{department}/{number[-2:]}/{name}"
@@ -285,12 +296,11 @@ class Store:
             if self._keys is not None and key is not None:
                 # Before the blob: a key without a blob is harmless.
                 self._keys.keep(blob, key)
-            sync(path)
             if not target.parent.is_dir():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 sync(target.parent.parent)
                 sync(self._blobs)
-            os.link(path, target)
+            path.rename(target)
             sync(target.parent)
         except OSError as error:
             raise _translated(error) from error
@@ -341,6 +351,17 @@ class PlainReader:
             start += len(piece)
             remaining -= len(piece)
             yield piece
+
+
+def _read_slices(reader: Reader, places: Sequence[tuple[int, int]]) -> Sequence[bytes | None]:
+    """Parts at an offset with a length; lines that are next to each other in one read."""
+    first = min(offset for offset, _ in places)
+    end = max(offset + length for offset, length in places)
+    if len(places) > 1 and end - first <= min(_TOGETHER_BYTES, 2 * sum(size for _, size in places)):
+        data = _slice(reader, first, end - first)
+        if data is not None and len(data) == end - first:
+            return [data[offset - first : offset - first + length] for offset, length in places]
+    return [_slice(reader, offset, length) for offset, length in places]
 
 
 def _slice(reader: Reader, offset: int, length: int) -> bytes | None:

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+import uvloop
 
 from jobs.batches.eta.eta import BatchEta
+from jobs.batches.input.checked_lines import check_lines
 from jobs.batches.input.indexing import IndexLimits
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
@@ -22,7 +24,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
-from jobs.process.processes import task_processes
+from jobs.process.processes import computing_processes, start_later
 from jobs.process.settings import (
     AuditSettings,
     BatchSettings,
@@ -100,8 +102,9 @@ class Scheduler:
             HealthReader(self._ledger, settings.bulk, limits.max_queued, data_dir=None)
         )
         self._flusher = Flusher(self._ledger, self._store)
-        self._processes = task_processes(
+        self._processes = computing_processes(
             settings.tasks,
+            check_lines.__module__,
             processes=1,
             timeout_seconds=settings.worker.read_timeout_seconds,
             memory_mib=settings.worker.read_memory_mib,
@@ -125,6 +128,8 @@ class Scheduler:
         beating = asyncio.create_task(
             keep_beating(self._ledger, self._process, self._detail, self._data_dir)
         )
+        # The first batch is not to wait for them.
+        starting = asyncio.create_task(start_later(self._processes))
         try:
             async with asyncio.TaskGroup() as loops:
                 for step, seconds in self._steps():
@@ -132,7 +137,8 @@ class Scheduler:
                 loops.create_task(self._make_private())
         finally:
             beating.cancel()
-            await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
+            starting.cancel()
+            await asyncio.wait((beating, starting), timeout=LAST_BEAT_SECONDS)
             await self._leave()
 
     def _steps(self) -> Iterator[tuple[Callable[[], Awaitable[object]], float]]:
@@ -282,4 +288,4 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store, settings.audit)
     offer_or_exit(settings.tasks)
-    asyncio.run(_run(settings))
+    uvloop.run(_run(settings))

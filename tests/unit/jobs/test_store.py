@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,7 +18,7 @@ from jobs.model.problems import ProblemError
 from jobs.sealing.errors import Damaged
 from jobs.sealing.key_folder import KeyFolder
 from jobs.sealing.master_keys import MasterKeys
-from jobs.store import Blob, Incoming, Store
+from jobs.store import Blob, Incoming, PlainReader, Store
 from tests.sealing import master_key, sealed_settings, sealed_store
 
 
@@ -222,3 +223,24 @@ def _with_another_key(tmp_path: Path) -> Store:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_neighbouring_parts_are_those_that_are_read_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, data = Store(tmp_path), bytes(range(256)) * 8
+    blob = await store.put(data, "tax", "file_1")
+    parts = [(100, 50), (0, 100), (151, 30), (181, 0)]
+    reads: list[tuple[int, int | None]] = []
+    read = PlainReader.pieces
+
+    def pieces(self: PlainReader, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        reads.append((start, end))
+        return read(self, start, end)
+
+    monkeypatch.setattr(PlainReader, "pieces", pieces)
+    found = await store.slices([(blob, *part) for part in parts])
+    assert found == [data[offset : offset + length] for offset, length in parts]
+    assert reads == [(0, 181)]
+    far = [(0, 10), (2_000, 100)]  # the second one ends after the end of the file
+    assert await store.slices([(blob, *part) for part in far]) == [data[:10], data[2_000:]]
