@@ -7,16 +7,9 @@ import json
 from redis.asyncio import Redis
 
 from jobs.accounts.sign_ins import LIMITS
-from jobs.audit.files import AuditFiles
 from jobs.ledger import Ledger
 from tests.integration.api.conftest import Api, problem_of
-from tests.integration.api.console.conftest import PASSWORD, ConsoleSystem, Visitor
-
-
-def audited(api: Api) -> list[dict[str, object]]:
-    files = AuditFiles.of(api.folder)
-    lines = [line for day in files.days() for line in files.day(day).read_text().splitlines()]
-    return [json.loads(line) for line in lines]
+from tests.integration.api.console.conftest import PASSWORD, ConsoleSystem, Visitor, audited
 
 
 async def test_without_an_account_there_is_no_console(api: Api) -> None:

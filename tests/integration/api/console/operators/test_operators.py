@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
-from redis.asyncio import Redis
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
@@ -21,10 +19,8 @@ from jobs.model.department import Quota
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.states import CallbackStatus, JobStatus
-from jobs.process.settings import RedisSettings
 from tests.integration.api.conftest import ALLOWED, Api, finish, opened_api
-from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts
-from tests.integration.api.console.test_sign_in import audited
+from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts, audited
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 shared = pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -34,13 +30,9 @@ HOSTILE = '"><script>alert(1)</script>'
 HEALTH, CALLBACKS, DEPARTMENTS = "/health", "/callbacks?department=tax", "/departments"
 
 
-@shared
-async def ledger(valkey: tuple[subprocess.Popen[bytes], str]) -> AsyncIterator[Ledger]:
-    async with Redis.from_url(valkey[1]) as redis:
-        await redis.flushall()
-    ledger = Ledger(RedisSettings(url=SecretStr(valkey[1])))
-    yield ledger
-    await ledger.close()
+@pytest.fixture(scope="module")
+def ledger(module_ledger: Ledger) -> Ledger:
+    return module_ledger
 
 
 @shared

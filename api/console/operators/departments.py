@@ -29,7 +29,7 @@ async def departments(request: Request, services: ServicesDep, person: PersonDep
     statistics = await ledger.statistics.read(names)
     return page(
         request,
-        "departments.html",
+        "operators/departments.html",
         person=person,
         departments=found,
         quotas=dict(zip(names, quotas, strict=True)),

@@ -9,18 +9,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from pydantic_core import to_json
-from redis.asyncio import Redis
 
 from jobs.ledger import Ledger
 from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
-from jobs.process.settings import LimitSettings, RedisSettings
+from jobs.process.settings import LimitSettings
 from standin.documents.builders import as_docx, as_pdf
 from tests.integration.api.conftest import Api, finish, opened_api
-from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts
-from tests.integration.api.console.test_sign_in import audited
+from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts, audited
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 shared = pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -29,13 +26,9 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>.txt'
 TEXT = "张三的手机号是13800138000。\n\n<b onmouseover=alert(1)>停水通知</b>"
 
 
-@shared
-async def ledger(valkey: tuple[subprocess.Popen[bytes], str]) -> AsyncIterator[Ledger]:
-    async with Redis.from_url(valkey[1]) as redis:
-        await redis.flushall()
-    ledger = Ledger(RedisSettings(url=SecretStr(valkey[1])))
-    yield ledger
-    await ledger.close()
+@pytest.fixture(scope="module")
+def ledger(module_ledger: Ledger) -> Ledger:
+    return module_ledger
 
 
 @shared

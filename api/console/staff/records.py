@@ -46,7 +46,7 @@ async def records(
     )
     jobs = await services.ledger.jobs.get_all(person.department.name, found.items)
     return page(
-        request, "records.html", person=person, jobs=jobs, next_cursor=found.next_cursor,
+        request, "staff/records.html", person=person, jobs=jobs, next_cursor=found.next_cursor,
         is_first=cursor is None,
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ async def group(
     open_ = [job for job in jobs if job.status not in ENDINGS]
     return page(
         request,
-        "group.html",
+        "staff/group.html",
         person=person,
         group_id=group_id,
         jobs=jobs,
@@ -85,7 +85,7 @@ async def job(
     view = await _result(services, console, found, document, section)
     return page(
         request,
-        "job.html",
+        "staff/job.html",
         person=person,
         job=found,
         document=document,

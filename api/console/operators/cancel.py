@@ -49,7 +49,7 @@ async def confirm(
     wanted = id.strip()
     request.state.target = wanted or None
     work = await _find(services, wanted) if wanted else None
-    return page(request, "cancel.html", person=person, wanted=wanted, work=work)
+    return page(request, "operators/cancel.html", person=person, wanted=wanted, work=work)
 
 
 @router.post("/cancel/job")

@@ -53,7 +53,7 @@ async def callbacks(
     statistics = await services.ledger.statistics.read([one.name for one in departments])
     return page(
         request,
-        "callbacks.html",
+        "operators/callbacks.html",
         person=person,
         departments=departments,
         dead={one.name: statistics.callbacks[one.name, CallbackStatus.dead] for one in departments},
@@ -107,7 +107,7 @@ async def confirm(
 ) -> Response:
     """Asks before all dead callbacks of a department since a time are sent again."""
     dead = await _dead(services, console, department, since)
-    return page(request, "redeliver.html", person=person, dead=dead, since=since)
+    return page(request, "operators/redeliver.html", person=person, dead=dead, since=since)
 
 
 @router.post("/redeliver")

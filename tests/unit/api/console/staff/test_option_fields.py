@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.console.option_fields import FieldKind, option_fields, options_in
+from api.console.staff.option_fields import FieldKind, option_fields, options_in
 from jobs.model.problems import ProblemError
 from jobs.submit.checks import check_options
 from tasks.registry import BUILT_IN

@@ -14,12 +14,12 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.console.option_fields import PREFIX, option_fields, options_in
 from api.console.pages import page, redirect
 from api.console.routing import router as new_router
 from api.console.services import ConsoleDep, console_of
 from api.console.session import Person, PersonDep
-from api.console.uploads import FileForm, RefusedFile, receive_files
+from api.console.staff.option_fields import PREFIX, option_fields, options_in
+from api.console.staff.uploads import FileForm, RefusedFile, receive_files
 from api.services import Services, ServicesDep
 from jobs.ledger import IdempotencyKey
 from jobs.model.ids import new_group_id
@@ -100,7 +100,7 @@ async def choose(
     others = [name for name in known if name not in COMMON]
     return page(
         request,
-        "tasks.html",
+        "staff/tasks.html",
         person=person,
         common=names,
         others=others,
@@ -160,7 +160,7 @@ async def submit(
         return redirect(request, f"/groups/{order.group}" if order.group else f"/jobs/{ids[0]}")
     return page(
         request,
-        "submitted.html",
+        "staff/submitted.html",
         person=person,
         ids=ids,
         group=order.group,
@@ -249,7 +249,7 @@ def _form_page(
         request.state.problem = error.problem.code
     return page(
         request,
-        "submit.html",
+        "staff/submit.html",
         person=person,
         status=PROBLEM_TYPES[error.problem.code].status if error else HTTPStatus.OK,
         task=TASKS[task],

@@ -1,38 +1,26 @@
-"""Signing in and out, the account, the language, and the files of the pages."""
+"""Signing in with a password, signing out, and the account's page."""
 
 from __future__ import annotations
 
-import re
 import secrets
-from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
 
 from fastapi import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.client_address import client_address, holder_of
 from api.console import cookies
 from api.console.cookies import Cookie
 from api.console.forms import TOKEN, read_form, read_form_of
-from api.console.pages import address, page, redirect
+from api.console.pages import local_path, page, redirect
 from api.console.routing import router as new_router
 from api.console.services import ConsoleDep
 from api.console.session import Person, PersonDep, check_form_token
 from api.services import ServicesDep
 from jobs.accounts.sign_ins import BROWSER_KNOWN
-from jobs.model.account import Role
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
-from jobs.texts import Language
 
 router = new_router()
-_FILES = {
-    "console.css": "text/css",
-    "console.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
-_PATH = re.compile(r"(/[A-Za-z0-9_.-]+){0,8}")
-_LANGUAGE_SECONDS = 365 * 86_400
 
 
 @router.get("/sign-in")
@@ -62,7 +50,7 @@ async def sign_in(request: Request, services: ServicesDep, console: ConsoleDep) 
         request.state.target = name if await services.ledger.accounts.get(name) else None
         return _sign_in_page(request, after=after, error=error)
     request.state.person = Person(signed_in.session, None)  # for the audit record
-    response = redirect(request, after if _PATH.fullmatch(after) else "")
+    response = redirect(request, local_path(after))
     cookies.write(request, response, Cookie.session, signed_in.session.token)
     cookies.write(
         request,
@@ -84,18 +72,9 @@ async def sign_out(request: Request, console: ConsoleDep, person: PersonDep) -> 
     return response
 
 
-@router.get("")
-async def home(request: Request, person: PersonDep) -> Response:
-    return redirect(request, HOMES[person.role])
-
-
-HOMES = {Role.staff: "/submit", Role.reviewer: "/records", Role.operator: "/health"}
-"""The first page of each role."""
-
-
 @router.get("/account")
 async def account(request: Request, person: PersonDep) -> Response:
-    return page(request, "account.html", person=person, error=None, changed=False)
+    return page(request, "sign_in/account.html", person=person, error=None, changed=False)
 
 
 @router.post("/account/password")
@@ -114,7 +93,7 @@ async def change_password(request: Request, console: ConsoleDep, person: PersonD
         request.state.problem = error
     return page(
         request,
-        "account.html",
+        "sign_in/account.html",
         person=person,
         status=PROBLEM_TYPES[error].status if error else 200,
         error=error,
@@ -122,30 +101,9 @@ async def change_password(request: Request, console: ConsoleDep, person: PersonD
     )
 
 
-@router.get("/language")
-async def language(request: Request, to: Language, next: str = "") -> Response:  # noqa: A002
-    """Choose the language, and return to the page `next`, below `/console`."""
-    target = address(request, next if _PATH.fullmatch(next) else "")
-    response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
-    cookies.write(request, response, Cookie.language, to.value, max_age=_LANGUAGE_SECONDS)
-    return response
-
-
-@router.get("/static/{name}")
-async def static(name: str) -> Response:
-    if name not in _FILES:
-        raise ProblemError("not-found", "This file does not exist.")
-    return Response(_file(name), media_type=_FILES[name], headers={"Cache-Control": "max-age=300"})
-
-
 def _check_same(new: str | None, again: str | None) -> None:
     if new != again:
         raise ProblemError("password-unsuitable", "The two new passwords differ.")
-
-
-@cache
-def _file(name: str) -> bytes:
-    return (Path(__file__).parent / "static" / name).read_bytes()
 
 
 def _sign_in_page(request: Request, *, after: str, error: ProblemError | None = None) -> Response:
@@ -157,11 +115,11 @@ def _sign_in_page(request: Request, *, after: str, error: ProblemError | None = 
         headers = {"Retry-After": str(wait)} if wait else {}
     response = page(
         request,
-        "sign_in.html",
+        "sign_in/sign_in.html",
         status=status,
         headers=headers,
         token=token,
-        after=after if _PATH.fullmatch(after) else "",
+        after=local_path(after),
         failed=error is not None,
         wait=wait,
     )

@@ -46,7 +46,7 @@ def _page(request: Request, person: Person | None, found: Health, status: int) -
     }
     return page(
         request,
-        "health.html",
+        "operators/health.html",
         person=person,
         status=status,
         health=found,

@@ -10,13 +10,13 @@ from fastapi import Query, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
+from api.console.approvals.result_fields import MAX_FORM_BYTES, Edit, edit_of, fields_of, json_of
 from api.console.forms import read_form_of
 from api.console.pages import page, redirect
-from api.console.records import document_of, page_size
-from api.console.result_fields import MAX_FORM_BYTES, Edit, edit_of, fields_of, json_of
 from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import PersonDep
+from api.console.staff.records import document_of, page_size
 from api.content import content_response
 from api.json_bodies import parse
 from api.services import Services, ServicesDep
@@ -48,7 +48,7 @@ async def approvals(
     )
     return page(
         request,
-        "approvals.html",
+        "approvals/approvals.html",
         person=person,
         jobs=waiting.items,
         next_cursor=waiting.next_cursor,
@@ -150,7 +150,7 @@ async def _page(
     )
     return page(
         request,
-        "approval.html",
+        "approvals/approval.html",
         person=request.state.person,
         status=PROBLEM_TYPES["invalid-request"].status if shown.errors else 200,
         job=job,
