@@ -10,6 +10,7 @@ from api.console.routing import router as new_router
 from api.console.services import ConsoleDep
 from api.console.session import Person, person_of
 from api.services import ServicesDep
+from jobs.health.builds import mixed_since
 from jobs.health.report import Health
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.texts.translation import translation
@@ -52,5 +53,6 @@ def _page(request: Request, person: Person | None, found: Health, status: int) -
         health=found,
         problems=problems,
         titles=titles,
+        mixed_since=mixed_since(found.processes),
         known=person is not None and found.redis.version is not None,
     )

@@ -14,13 +14,16 @@ import pytest_asyncio
 
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
+from jobs.ledger.processes import Process
 from jobs.model.callback import Attempt, Callback, Outcome
 from jobs.model.department import Quota
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.states import CallbackStatus, JobStatus
+from jobs.process.build import build
 from tests.integration.api.conftest import ALLOWED, Api, finish, opened_api
 from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts, audited
+from tests.integration.api.test_approvals import hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 shared = pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -120,6 +123,23 @@ async def test_the_health_lists_the_batches_of_all_departments(op: Visitor, api:
     assert last_change(api) == (
         "batch.cancel", "op", batch.json()["id"], {"department": "health"},
     )  # fmt: skip
+
+
+async def test_the_health_shows_builds_and_results_that_wait_for_approval(
+    op: Visitor, api: Api, ledger: Ledger
+) -> None:
+    job_id = await hold(api, ledger)
+    answer = await op.get(HEALTH)
+    assert build() in answer.text
+    assert "tax: 1 个，最早的一个开始等待于" in answer.text
+    assert "各进程版本不一致" not in answer.text
+    other = Process("worker", "worker-old", "h", 1, datetime.now(UTC), {"build": "0.0.1+old"})
+    await ledger.processes.beat(other)
+    answer = await op.get(HEALTH)
+    assert "0.0.1+old" in answer.text
+    assert "各进程版本不一致" in answer.text
+    await ledger.processes.leave("worker-old")
+    await ledger.jobs.cancel("tax", job_id)
 
 
 async def test_a_dead_callback_is_sent_again(op: Visitor, api: Api, ledger: Ledger) -> None:

@@ -17,10 +17,11 @@ import structlog
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.model.problems import ProblemError
+from jobs.process.build import build
 from jobs.process.disk import DiskSpace, disk_space
+from jobs.process.resources import resources
 from jobs.process.watchdog import NAME_VARIABLE
 from jobs.sealing.master_keys import MasterKeys
-from worker.resources import resources
 
 BEAT_SECONDS = 1.0
 DISK_SECONDS = 2.0
@@ -33,12 +34,14 @@ log = structlog.get_logger()
 def this_process(role: str, master: MasterKeys | None) -> Process:
     """This process, with the name that its supervisor gave it, or a unique one.
 
-    Its heartbeats have the ids of its master keys, for `chancery encryption rotate`.
+    Its heartbeats have its build, and the ids of its master keys, for `chancery encryption rotate`.
     """
     now = datetime.now(UTC)
     host = socket.gethostname()
     name = os.environ.get(NAME_VARIABLE) or f"{role}@{host}-{os.getpid()}-{now:%H%M%S%f}"
-    detail = {"master_keys": list(master.ids)} if master else {}
+    detail: dict[str, Any] = {"build": build()}
+    if master:
+        detail["master_keys"] = list(master.ids)
     return Process(role, name, host, os.getpid(), now, detail)
 
 
