@@ -142,7 +142,7 @@ def test_what_a_rule_of_layout_expects_is_said_in_chinese(rule: str) -> None:
 
 
 def test_only_the_findings_of_a_result_are_translated() -> None:
-    result = {
+    result: dict[str, Any] = {
         "summary": "This time does not exist.",
         "remarks": [{"reason": "This date does not exist in 2023.", "text": "none"}, {"reason": 1}],
     }
