@@ -24,6 +24,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.processes import computing_processes, start_later
 from jobs.process.settings import (
     AuditSettings,
@@ -45,7 +46,6 @@ from worker.bulk.flusher import Flusher
 from worker.bulk.window_keeper import WindowKeeper
 from worker.celery.app import app
 from worker.celery.flower_events import FlowerEvents
-from worker.heartbeat import keep_beating, this_process
 from worker.problem_log import ProblemLog
 
 DUE_WORK_SECONDS = 0.25
@@ -99,7 +99,7 @@ class Scheduler:
         self._windows = WindowKeeper(self._ledger, settings.bulk, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._problems = ProblemLog(
-            HealthReader(self._ledger, settings.bulk, limits.max_queued, data_dir=None)
+            HealthReader(self._ledger, settings.bulk, limits, data_dir=None)
         )
         self._flusher = Flusher(self._ledger, self._store)
         self._processes = computing_processes(

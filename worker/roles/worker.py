@@ -19,6 +19,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import (
     CascadeSettings,
@@ -46,7 +47,6 @@ from worker.claim_loop import GROUP_SECONDS, Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.rates import TokenRate
-from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
