@@ -2,7 +2,7 @@
 -- Store a job, its document and the reply to its submission, and queue the job, in one step.
 -- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
 --       keep_ms, or ''), most jobs that may wait in the whole system
--- Returns: {'stored', quotas left, blob of the document in the store, or ''} | {'replayed', quotas left, body}
+-- Returns: {'stored', quotas left, document's blob in the store, or ''} | {'replayed', quotas left, body}
 --          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
 -- Invariant: a job's record, its index entry and its wake-up are written together or not at all. A
 --            repeated call (the client library's retry) changes nothing.
