@@ -214,7 +214,8 @@ class Store:
 
     async def delete(self, blob: str) -> None:
         """Remove a blob, if it exists. The key of an encrypted one is destroyed first."""
-        await asyncio.to_thread(self._delete, blob)
+        if inline_text(blob) is None:
+            await asyncio.to_thread(self._delete, blob)
 
     async def clear_abandoned(self) -> int:
         """Remove partial files that dead processes wrote over a day ago; returns their number."""
@@ -319,8 +320,6 @@ class Store:
         return blob
 
     def _delete(self, blob: str) -> None:
-        if inline_text(blob) is not None:
-            return
         if self._keys is not None:
             self._keys.destroy(blob)
         self.path(blob).unlink(missing_ok=True)
