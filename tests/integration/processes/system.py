@@ -24,7 +24,7 @@ from jobs.model.callback import Callback
 from jobs.model.department import Department, NewDepartment
 from jobs.model.job import Job, StoredDocument
 from jobs.model.states import CallbackStatus, JobStatus
-from jobs.process.settings import LimitSettings, RedisSettings, StoreSettings
+from jobs.process.settings import LimitSettings, RedisSettings
 from jobs.store import Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobRequest
@@ -187,7 +187,7 @@ class Desk:
         self.secret = new.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
-        self.store = Store.opened(StoreSettings(data_dir=system.folder))
+        self.store = Store(system.folder / "store", inline_text_bytes=8 * 1024)
         self._documents = Documents(self.ledger, self.store, LimitSettings())
         self._submissions = Submissions(self.ledger, self._documents)
 
