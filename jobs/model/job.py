@@ -154,7 +154,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be recorded. `blob` is the name of its bytes in the store.
+    """A document to be recorded. `blob` is the name of its bytes in the store, or a short text
+    itself (`jobs/blobs.py`).
 
     `secrecy_checked`: whether all of it was checked for secrecy markings when it was sent.
     """
