@@ -247,10 +247,6 @@ def _with_another_key(tmp_path: Path) -> Store:
     return Store(tmp_path / "store", KeyFolder(tmp_path / "keys", master))
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 async def test_neighbouring_parts_are_those_that_are_read_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
