@@ -30,6 +30,7 @@ nice -n 19 make engine >"$log" 2>&1 &
 engine=$!
 trap 'kill "$engine" 2>/dev/null; rm -f "$log"' EXIT
 suite tests/unit tests/integration -n 4 --dist worksteal "$@"
+if kill -0 "$engine" 2>/dev/null; then echo "tests: waiting for the installation of the engine"; fi
 wait "$engine"
 engine_status=$?
 cat "$log"
