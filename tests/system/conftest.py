@@ -25,13 +25,11 @@ HEALTHY_SECONDS = 60.0
 _ENGINES = {"smollm2", "tiny_qwen2", "tiny_deepseek_v3"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test its group for `--dist loadgroup`."""
-    for item in items:
-        fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
-        group = "vllm" if _ENGINES.intersection(fixtures) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give the test its group for `--dist loadgroup`, before xdist reads it."""
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+    group = "vllm" if _ENGINES.intersection(fixtures) else item.path.stem
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
