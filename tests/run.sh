@@ -35,6 +35,6 @@ wait "$engine"
 engine_status=$?
 cat "$log"
 if ((engine_status != 0)); then exit "$engine_status"; fi
-suite tests/system -n 2 --dist loadgroup "$@"
+suite tests/system "$@"
 suite tests/hostile "$@"
 exit "$failed"

@@ -1,8 +1,5 @@
 """Real engines, each started for the first test that needs it, which takes about a minute.
 
-In parallel, tests with a real engine run in one process, and others in that of their file: none is
-started twice.
-
 For development, the tests can use running engines:
 `CHANCERY_TEST_SMOLLM2_URL`, `CHANCERY_TEST_TINY_QWEN2_URL`, `CHANCERY_TEST_TINY_DEEPSEEK_V3_URL`.
 """
@@ -22,14 +19,6 @@ from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
 HEALTHY_SECONDS = 60.0
-_ENGINES = {"smollm2", "tiny_qwen2", "tiny_deepseek_v3"}
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give the test its group for `--dist loadgroup`, before xdist reads it."""
-    fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
-    group = "vllm" if _ENGINES.intersection(fixtures) else item.path.stem
-    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
