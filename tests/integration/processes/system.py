@@ -34,7 +34,7 @@ from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # Long, because test machines are busy. A passing test does not wait this long.
-PATIENCE = 40.0
+PATIENCE = 120.0
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 

@@ -23,7 +23,7 @@ def redis_has(redis: Redis, words: str) -> bool:
     return any(words.encode() in path.read_bytes() for path in files)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("key", [None, master_key()], ids=["plain", "encrypted"])
 async def test_a_deleted_job_leaves_nothing_of_its_text_result_and_metadata(
     empty_system: System, open_desk: OpenDesk, redis: Redis, key: str | None
